@@ -1,0 +1,245 @@
+//! Conditions that a query string can choose: Django's lookups over paths.
+
+use std::sync::Arc;
+
+use super::{Node, Path};
+use crate::fields::Value;
+
+/// A comparison, named as Django names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Lookup {
+    /// Equal.
+    Exact,
+    /// Equal without case.
+    IExact,
+    /// Holds a text (without case on SQLite, as Django's).
+    Contains,
+    /// Holds a text without case.
+    IContains,
+    /// Starts with a text.
+    StartsWith,
+    /// Starts with a text, without case.
+    IStartsWith,
+    /// Ends with a text.
+    EndsWith,
+    /// Ends with a text, without case.
+    IEndsWith,
+    /// Is one of several.
+    In,
+    /// Lies between two, both included.
+    Range,
+    /// Greater.
+    Gt,
+    /// Greater or equal.
+    Gte,
+    /// Less.
+    Lt,
+    /// Less or equal.
+    Lte,
+    /// Is null, or is not.
+    IsNull,
+    /// Matches a regular expression.
+    Regex,
+    /// Matches a regular expression without case.
+    IRegex,
+    /// A part of a date or time, then compared by the inner lookup's name.
+    Part(DatePart, Compare),
+}
+
+/// A part of a date or a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DatePart {
+    /// The day of a moment.
+    Date,
+    /// The time of day of a moment.
+    Time,
+    /// The year.
+    Year,
+    /// The ISO 8601 week-numbering year.
+    IsoYear,
+    /// 1 to 12.
+    Month,
+    /// 1 to 31.
+    Day,
+    /// The ISO 8601 week, 1 to 53.
+    Week,
+    /// 1 (Sunday) to 7 (Saturday).
+    WeekDay,
+    /// 1 (Monday) to 7 (Sunday).
+    IsoWeekDay,
+    /// 1 to 4.
+    Quarter,
+    /// 0 to 23.
+    Hour,
+    /// 0 to 59.
+    Minute,
+    /// 0 to 59.
+    Second,
+}
+
+/// How a part is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Compare {
+    /// Equal.
+    Exact,
+    /// Greater.
+    Gt,
+    /// Greater or equal.
+    Gte,
+    /// Less.
+    Lt,
+    /// Less or equal.
+    Lte,
+}
+
+impl Lookup {
+    /// The lookup that Django names so: `icontains`, `year`, `year__gte`, `date__lt`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "exact" => Self::Exact,
+            "iexact" => Self::IExact,
+            "contains" => Self::Contains,
+            "icontains" => Self::IContains,
+            "startswith" => Self::StartsWith,
+            "istartswith" => Self::IStartsWith,
+            "endswith" => Self::EndsWith,
+            "iendswith" => Self::IEndsWith,
+            "in" => Self::In,
+            "range" => Self::Range,
+            "gt" => Self::Gt,
+            "gte" => Self::Gte,
+            "lt" => Self::Lt,
+            "lte" => Self::Lte,
+            "isnull" => Self::IsNull,
+            "regex" => Self::Regex,
+            "iregex" => Self::IRegex,
+            other => {
+                let (part, compare) = other.split_once("__").unwrap_or((other, "exact"));
+                Self::Part(DatePart::from_name(part)?, Compare::from_name(compare)?)
+            }
+        })
+    }
+}
+
+impl DatePart {
+    /// The part that Django names so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "date" => Self::Date,
+            "time" => Self::Time,
+            "year" => Self::Year,
+            "iso_year" => Self::IsoYear,
+            "month" => Self::Month,
+            "day" => Self::Day,
+            "week" => Self::Week,
+            "week_day" => Self::WeekDay,
+            "iso_week_day" => Self::IsoWeekDay,
+            "quarter" => Self::Quarter,
+            "hour" => Self::Hour,
+            "minute" => Self::Minute,
+            "second" => Self::Second,
+            _ => return None,
+        })
+    }
+}
+
+impl Compare {
+    /// The comparison that Django names so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "exact" => Self::Exact,
+            "gt" => Self::Gt,
+            "gte" => Self::Gte,
+            "lt" => Self::Lt,
+            "lte" => Self::Lte,
+            _ => return None,
+        })
+    }
+}
+
+/// What a lookup compares with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operand {
+    /// One value.
+    One(Value),
+    /// Any of several (`in`).
+    Many(Vec<Value>),
+    /// Two bounds (`range`).
+    Range(Value, Value),
+}
+
+/// A condition on the rows of a query; a tree of lookups and of typed diesel expressions.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Condition {
+    /// One comparison.
+    Lookup {
+        /// What is compared.
+        path: Path,
+        /// How.
+        lookup: Lookup,
+        /// With what.
+        operand: Operand,
+    },
+    /// All of them; true when empty.
+    All(Vec<Condition>),
+    /// Any of them; false when empty.
+    Any(Vec<Condition>),
+    /// The opposite; NULL counts as false inside.
+    Not(Box<Condition>),
+    /// A boolean diesel expression over the model's own table.
+    Typed(Arc<dyn Node>),
+}
+
+impl std::fmt::Debug for Condition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Lookup { path, lookup, operand } => {
+                write!(f, "{}__{lookup:?}({operand:?})", path.name())
+            }
+            Self::All(items) => f.debug_tuple("All").field(items).finish(),
+            Self::Any(items) => f.debug_tuple("Any").field(items).finish(),
+            Self::Not(inner) => f.debug_tuple("Not").field(inner).finish(),
+            Self::Typed(_) => f.write_str("Typed(..)"),
+        }
+    }
+}
+
+impl Condition {
+    /// One comparison with one value.
+    pub fn new(path: impl Into<Path>, lookup: Lookup, value: Value) -> Self {
+        Self::Lookup { path: path.into(), lookup, operand: Operand::One(value) }
+    }
+
+    /// Equal to a value.
+    pub fn exact(path: impl Into<Path>, value: Value) -> Self {
+        Self::new(path, Lookup::Exact, value)
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self::All(vec![self, other])
+    }
+
+    /// Either.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self::Any(vec![self, other])
+    }
+
+    /// No row at all.
+    pub fn never() -> Self {
+        Self::Any(Vec::new())
+    }
+}
+
+impl std::ops::Not for Condition {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self::Not(Box::new(self))
+    }
+}

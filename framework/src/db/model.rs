@@ -1,0 +1,303 @@
+//! What is known of a model: its columns, its relations, and paths through them.
+//!
+//! `#[model]` writes one [`ModelMeta`] per struct; everything else reads it.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::fields::{Value, ValueRef};
+
+use super::row::Row;
+
+/// What a column stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ColumnKind {
+    /// `smallint`
+    SmallInt,
+    /// `integer`
+    Integer,
+    /// `bigint`
+    BigInt,
+    /// `double precision`
+    Float,
+    /// `boolean`
+    Bool,
+    /// `varchar` or `text`
+    Text,
+    /// `numeric(digits, places)`
+    Decimal {
+        /// Digits in all.
+        digits: u32,
+        /// Digits after the point.
+        places: u32,
+    },
+    /// `timestamptz`
+    DateTime,
+    /// `date`
+    Date,
+    /// `time`
+    Time,
+    /// `uuid`
+    Uuid,
+}
+
+/// A value that a column takes when none is given.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum ColumnDefault {
+    /// A fixed value.
+    Value(fn() -> Value),
+    /// The moment of the insert (`auto_now_add`); not editable.
+    AutoNowAdd,
+    /// The moment of every save (`auto_now`); not editable.
+    AutoNow,
+}
+
+/// One column, as the model declares it.
+#[derive(Debug)]
+pub struct ColumnMeta {
+    /// The field's name in Django's words: `album` for the column `album_id`.
+    pub name: &'static str,
+    /// The column in the database.
+    pub column: &'static str,
+    /// What it stores.
+    pub kind: ColumnKind,
+    /// True when it may be NULL.
+    pub nullable: bool,
+    /// True when an empty text is fine.
+    pub blank: bool,
+    /// Longest text, in characters.
+    pub max_length: Option<usize>,
+    /// Least number, as written in the model.
+    pub min_value: Option<&'static str>,
+    /// Greatest number, as written in the model.
+    pub max_value: Option<&'static str>,
+    /// True when no two rows share a value.
+    pub unique: bool,
+    /// The value of a row that is made without one.
+    pub default: Option<ColumnDefault>,
+    /// The allowed values with their labels; empty when any will do.
+    pub choices: &'static [(&'static str, &'static str)],
+    /// True for a text that must be an e-mail address.
+    pub email: bool,
+    /// A sentence for people.
+    pub help_text: &'static str,
+    /// The model that the column points at.
+    pub references: Option<fn() -> &'static ModelMeta>,
+}
+
+/// A computed column: a sub-select over rows that point here.
+#[derive(Debug)]
+pub struct AnnotationMeta {
+    /// Its name beside the columns.
+    pub name: &'static str,
+    /// The rows counted, as a path from the model.
+    pub path: fn() -> Path,
+}
+
+/// All that is known of a model.
+#[derive(Debug)]
+pub struct ModelMeta {
+    /// The struct's name: `Track`. Used in `No Track matches the given query.`
+    pub name: &'static str,
+    /// In words: `track`, `media type`.
+    pub verbose_name: &'static str,
+    /// Django's application label: `store` in the permission `store.add_track`.
+    pub app_label: &'static str,
+    /// The table.
+    pub table: &'static str,
+    /// The columns, in the order of the struct.
+    pub columns: &'static [ColumnMeta],
+    /// Index of the primary key in `columns`.
+    pub pk: usize,
+    /// Default order: column index, and true when descending.
+    pub ordering: &'static [(usize, bool)],
+    /// Sets of columns that no two rows share.
+    pub unique_together: &'static [&'static [usize]],
+}
+
+impl ModelMeta {
+    /// The primary key column.
+    pub fn pk_column(&self) -> &'static ColumnMeta {
+        &self.columns[self.pk]
+    }
+
+    /// The column with Django's name `name`, or the database's.
+    pub fn column(&self, name: &str) -> Option<&'static ColumnMeta> {
+        self.columns.iter().find(|c| c.name == name || c.column == name)
+    }
+
+    /// The model's name as permissions and content types write it: `mediatype`.
+    pub fn model_name(&self) -> String {
+        self.name.to_lowercase()
+    }
+}
+
+/// A struct whose rows live in a table; written by `#[model]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "this type has no `Model` implementation",
+    note = "put `#[model(table = \"...\")]` on `{Self}`"
+)]
+pub trait Model: Sized + Send + Sync + 'static {
+    /// diesel's table.
+    type Table: diesel::Table + diesel::QuerySource + Send + Sync + 'static;
+
+    /// The description.
+    const META: &'static ModelMeta;
+
+    /// Reads the columns, in the order of [`ModelMeta::columns`], from column `at` of the row on.
+    ///
+    /// # Errors
+    /// When a column does not hold what the model says.
+    fn from_row(row: &Row<'_>, at: usize) -> Result<Self, super::Error>;
+
+    /// The value of a column, borrowed.
+    fn value(&self, column: usize) -> ValueRef<'_>;
+}
+
+/// One step from a table to another.
+#[derive(Debug, Clone, Copy)]
+pub enum Hop {
+    /// Along a foreign key of the current table.
+    Forward {
+        /// The column that points away.
+        column: &'static ColumnMeta,
+        /// Where it points.
+        to: fn() -> &'static ModelMeta,
+    },
+    /// Back along a foreign key of another table.
+    Reverse {
+        /// The name the hop has on this side (`related_name`).
+        name: &'static str,
+        /// The other model.
+        from: fn() -> &'static ModelMeta,
+        /// Its column that points here.
+        column: &'static str,
+    },
+    /// Through a link table.
+    ManyToMany {
+        /// The name the hop has on this side.
+        name: &'static str,
+        /// The link table.
+        through: &'static str,
+        /// Its column that points here.
+        source: &'static str,
+        /// Its column that points there.
+        target: &'static str,
+        /// The model there.
+        to: fn() -> &'static ModelMeta,
+    },
+}
+
+impl Hop {
+    /// The model at the far end.
+    pub fn target(&self) -> &'static ModelMeta {
+        match self {
+            Self::Forward { to, .. } | Self::ManyToMany { to, .. } => to(),
+            Self::Reverse { from, .. } => from(),
+        }
+    }
+
+    /// The hop's name in a lookup.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Forward { column, .. } => column.name,
+            Self::Reverse { name, .. } | Self::ManyToMany { name, .. } => name,
+        }
+    }
+
+    /// True when one row may lead to several.
+    pub fn is_many(&self) -> bool {
+        !matches!(self, Self::Forward { .. })
+    }
+}
+
+/// Where a [`Path`] ends.
+#[derive(Debug, Clone, Copy)]
+pub enum Leaf {
+    /// At a column of the last table.
+    Column(&'static ColumnMeta),
+    /// At a computed column of the last table: the number of rows at the end of more hops.
+    Count(&'static AnnotationMeta),
+}
+
+/// A way from a model to a value: hops, then a column. Written as `album__artist__name` in
+/// lookups and as `Track::fields().album().artist().name()` in code.
+#[derive(Debug, Clone)]
+pub struct Path {
+    /// The model the way starts at.
+    pub model: fn() -> &'static ModelMeta,
+    /// The steps.
+    pub hops: Vec<Hop>,
+    /// The end.
+    pub leaf: Leaf,
+}
+
+impl Path {
+    /// The model at the end.
+    pub fn target(&self) -> &'static ModelMeta {
+        self.hops.last().map_or_else(self.model, Hop::target)
+    }
+
+    /// The column at the end, when it is one.
+    pub fn column(&self) -> Option<&'static ColumnMeta> {
+        match self.leaf {
+            Leaf::Column(column) => Some(column),
+            Leaf::Count(_) => None,
+        }
+    }
+
+    /// What the end stores.
+    pub fn kind(&self) -> ColumnKind {
+        self.column().map_or(ColumnKind::BigInt, |column| column.kind)
+    }
+
+    /// The name in lookups: `album__artist__name`.
+    pub fn name(&self) -> String {
+        let mut parts: Vec<&str> = self.hops.iter().map(Hop::name).collect();
+        parts.push(match self.leaf {
+            Leaf::Column(column) => column.name,
+            Leaf::Count(annotation) => annotation.name,
+        });
+        parts.join("__")
+    }
+
+    /// True when one row may lead to several values.
+    pub fn is_many(&self) -> bool {
+        self.hops.iter().any(Hop::is_many)
+    }
+}
+
+/// A [`Path`] that knows the model it starts at and the Rust type of its end.
+pub struct FieldPath<M, T> {
+    /// The way.
+    pub path: Path,
+    types: PhantomData<fn() -> (M, T)>,
+}
+
+impl<M, T> FieldPath<M, T> {
+    /// A path whose types the caller vouches for; the macros do.
+    pub fn new(path: Path) -> Self {
+        Self { path, types: PhantomData }
+    }
+}
+
+impl<M, T> Clone for FieldPath<M, T> {
+    fn clone(&self) -> Self {
+        Self::new(self.path.clone())
+    }
+}
+
+impl<M, T> fmt::Debug for FieldPath<M, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.path, f)
+    }
+}
+
+impl<M, T> From<FieldPath<M, T>> for Path {
+    fn from(field: FieldPath<M, T>) -> Self {
+        field.path
+    }
+}

@@ -1,0 +1,136 @@
+//! A row of either database, read column by column.
+
+use chrono::{NaiveDate, NaiveTime};
+
+use super::types::{DateTime, Decimal, Uuid};
+use super::{ColumnKind, Error};
+use crate::fields::Value;
+
+/// What a backend's row can hand out; `None` is NULL.
+pub trait RawRow {
+    /// A 16-, 32- or 64-bit integer of the given kind.
+    fn int(&self, at: usize, kind: ColumnKind) -> Result<Option<i64>, Error>;
+    /// A float.
+    fn float(&self, at: usize) -> Result<Option<f64>, Error>;
+    /// A truth value.
+    fn bool(&self, at: usize) -> Result<Option<bool>, Error>;
+    /// A text.
+    fn text(&self, at: usize) -> Result<Option<String>, Error>;
+    /// A decimal.
+    fn decimal(&self, at: usize) -> Result<Option<Decimal>, Error>;
+    /// A moment.
+    fn datetime(&self, at: usize) -> Result<Option<DateTime>, Error>;
+    /// A day.
+    fn date(&self, at: usize) -> Result<Option<NaiveDate>, Error>;
+    /// A time of day.
+    fn time(&self, at: usize) -> Result<Option<NaiveTime>, Error>;
+    /// A UUID.
+    fn uuid(&self, at: usize) -> Result<Option<Uuid>, Error>;
+}
+
+/// A row being read.
+#[allow(missing_debug_implementations)]
+pub struct Row<'a>(pub(crate) &'a dyn RawRow);
+
+impl Row<'_> {
+    /// The value of column `at`, which stores `kind`.
+    ///
+    /// # Errors
+    /// When the column holds something else.
+    pub fn get<T: ColumnValue>(&self, at: usize, kind: ColumnKind) -> Result<T, Error> {
+        T::read(self.0, at, kind)
+    }
+
+    /// The value of column `at` in its dynamic form.
+    ///
+    /// # Errors
+    /// When the column does not hold `kind`.
+    pub fn value(&self, at: usize, kind: ColumnKind) -> Result<Value, Error> {
+        fn or_null<T>(value: Option<T>, make: impl FnOnce(T) -> Value) -> Value {
+            value.map_or(Value::Null, make)
+        }
+        let row = self.0;
+        Ok(match kind {
+            ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt => {
+                or_null(row.int(at, kind)?, Value::Int)
+            }
+            ColumnKind::Float => or_null(row.float(at)?, Value::Float),
+            ColumnKind::Bool => or_null(row.bool(at)?, Value::Bool),
+            ColumnKind::Text => or_null(row.text(at)?, Value::Text),
+            ColumnKind::Decimal { places, .. } => {
+                or_null(row.decimal(at)?, |d| Value::Decimal(d.quantize(places)))
+            }
+            ColumnKind::DateTime => or_null(row.datetime(at)?, Value::DateTime),
+            ColumnKind::Date => or_null(row.date(at)?, Value::Date),
+            ColumnKind::Time => or_null(row.time(at)?, Value::Time),
+            ColumnKind::Uuid => or_null(row.uuid(at)?, Value::Uuid),
+        })
+    }
+}
+
+/// A Rust type that a column can be read as.
+pub trait ColumnValue: Sized {
+    /// Reads column `at`.
+    ///
+    /// # Errors
+    /// When it is NULL or holds another type.
+    fn read(row: &dyn RawRow, at: usize, kind: ColumnKind) -> Result<Self, Error> {
+        Self::read_nullable(row, at, kind)?.ok_or_else(|| Error::Decode {
+            column: at,
+            reason: "NULL in a column that has none".into(),
+        })
+    }
+
+    /// Reads column `at`, `None` for NULL.
+    ///
+    /// # Errors
+    /// When it holds another type.
+    fn read_nullable(row: &dyn RawRow, at: usize, kind: ColumnKind) -> Result<Option<Self>, Error>;
+}
+
+impl<T: ColumnValue> ColumnValue for Option<T> {
+    fn read(row: &dyn RawRow, at: usize, kind: ColumnKind) -> Result<Self, Error> {
+        T::read_nullable(row, at, kind)
+    }
+
+    fn read_nullable(row: &dyn RawRow, at: usize, kind: ColumnKind) -> Result<Option<Self>, Error> {
+        T::read_nullable(row, at, kind).map(Some)
+    }
+}
+
+macro_rules! column_value {
+    ($($type:ty => $row:ident, $at:ident, $kind:ident: $read:expr;)*) => {$(
+        impl ColumnValue for $type {
+            #[allow(unused_variables)]
+            fn read_nullable($row: &dyn RawRow, $at: usize, $kind: ColumnKind) -> Result<Option<Self>, Error> {
+                $read
+            }
+        }
+    )*};
+}
+
+fn narrow<T: TryFrom<i64>>(value: Option<i64>, at: usize) -> Result<Option<T>, Error> {
+    value
+        .map(|v| {
+            T::try_from(v)
+                .map_err(|_| Error::Decode { column: at, reason: format!("{v} is out of range") })
+        })
+        .transpose()
+}
+
+column_value! {
+    i16 => row, at, kind: narrow(row.int(at, kind)?, at);
+    i32 => row, at, kind: narrow(row.int(at, kind)?, at);
+    i64 => row, at, kind: row.int(at, kind);
+    f64 => row, at, kind: row.float(at);
+    bool => row, at, kind: row.bool(at);
+    String => row, at, kind: row.text(at);
+    Decimal => row, at, kind: row.decimal(at).map(|value| value.map(|d| match kind {
+        ColumnKind::Decimal { places, .. } => d.quantize(places),
+        _ => d,
+    }));
+    DateTime => row, at, kind: row.datetime(at);
+    NaiveDate => row, at, kind: row.date(at);
+    NaiveTime => row, at, kind: row.time(at);
+    Uuid => row, at, kind: row.uuid(at);
+}

@@ -1,0 +1,418 @@
+//! Column types whose stored form differs between the databases, in Django's own formats.
+//!
+//! | type | SQLite | PostgreSQL |
+//! | --- | --- | --- |
+//! | [`DateTime`] | text, UTC, no offset: `2024-01-02 03:04:05.000006` | `timestamptz` |
+//! | [`Uuid`] | text, 32 hex digits | `uuid` |
+//! | [`Decimal`] | a number (REAL or INTEGER) | `numeric` |
+
+use std::fmt;
+use std::ops::{Add, AddAssign, Deref, Mul, Neg, Sub};
+use std::str::FromStr;
+
+use chrono::{NaiveDateTime, Timelike, Utc};
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::serialize::{self, IsNull, Output, ToSql};
+use rust_decimal::prelude::ToPrimitive;
+
+/// The SQL types of columns that diesel does not have for both databases.
+pub mod sql_types {
+    use diesel::query_builder::QueryId;
+    use diesel::sql_types::SqlType;
+
+    /// A moment: `timestamptz` on PostgreSQL, Django's UTC text on SQLite.
+    #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
+    #[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Text")))]
+    #[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 1184, array_oid = 1185)))]
+    pub struct Timestamptz;
+
+    /// A UUID: `uuid` on PostgreSQL, 32 hex digits on SQLite.
+    #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
+    #[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Text")))]
+    #[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 2950, array_oid = 2951)))]
+    pub struct Uuid;
+}
+
+/// A moment in UTC with microseconds, as Django stores it. Dereferences to chrono's type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = sql_types::Timestamptz)]
+pub struct DateTime(chrono::DateTime<Utc>);
+
+impl DateTime {
+    /// This moment, cut to microseconds.
+    pub fn now() -> Self {
+        Utc::now().into()
+    }
+
+    /// The calendar time in UTC.
+    pub fn naive_utc(self) -> NaiveDateTime {
+        self.0.naive_utc()
+    }
+
+    /// The text that Django stores on SQLite: microseconds only when they are not zero.
+    pub fn to_sqlite_text(self) -> String {
+        let format =
+            if self.0.nanosecond() < 1000 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M:%S%.6f" };
+        self.0.format(format).to_string()
+    }
+
+    /// Reads the text that Django (or `SQLite`'s own functions) stores.
+    pub fn from_sqlite_text(text: &str) -> Option<Self> {
+        let naive = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"];
+        let offset =
+            ["%Y-%m-%d %H:%M:%S%.f%:z", "%Y-%m-%dT%H:%M:%S%.f%:z", "%Y-%m-%dT%H:%M:%S%.fZ"];
+        naive
+            .iter()
+            .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+            .or_else(|| {
+                offset.iter().find_map(|format| {
+                    chrono::DateTime::parse_from_str(text, format).ok().map(|t| t.naive_utc())
+                })
+            })
+            .map(|naive| naive.and_utc().into())
+    }
+}
+
+impl From<chrono::DateTime<Utc>> for DateTime {
+    fn from(value: chrono::DateTime<Utc>) -> Self {
+        let micros = value.nanosecond() / 1000 * 1000;
+        Self(value.with_nanosecond(micros).unwrap_or(value))
+    }
+}
+
+impl Deref for DateTime {
+    type Target = chrono::DateTime<Utc>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+/// A UUID. Dereferences to [`uuid::Uuid`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = sql_types::Uuid)]
+pub struct Uuid(uuid::Uuid);
+
+impl Uuid {
+    /// A random UUID (version 4).
+    pub fn random() -> Self {
+        Self(uuid::Uuid::new_v4())
+    }
+}
+
+impl From<uuid::Uuid> for Uuid {
+    fn from(value: uuid::Uuid) -> Self {
+        Self(value)
+    }
+}
+
+impl Deref for Uuid {
+    type Target = uuid::Uuid;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl fmt::Display for Uuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// An exact decimal number: a scaled integer of up to 28 digits.
+///
+/// Equality and order ignore trailing zeros; [`Decimal::quantize`] sets the number of places
+/// that is written. Dereferences to [`rust_decimal::Decimal`].
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, AsExpression, FromSqlRow,
+)]
+#[diesel(sql_type = diesel::sql_types::Numeric)]
+pub struct Decimal(rust_decimal::Decimal);
+
+impl Decimal {
+    /// Zero, without places.
+    pub const ZERO: Self = Self(rust_decimal::Decimal::ZERO);
+
+    /// `mantissa` divided by ten to the power of `scale`: `Decimal::new(199, 2)` is 1.99.
+    pub fn new(mantissa: i64, scale: u32) -> Self {
+        Self(rust_decimal::Decimal::new(mantissa, scale))
+    }
+
+    /// The same number with exactly `places` digits after the point (half to even, as Python's
+    /// `quantize`).
+    #[must_use]
+    pub fn quantize(self, places: u32) -> Self {
+        let mut value = self.0.round_dp(places);
+        value.rescale(places);
+        Self(value)
+    }
+
+    /// Reads what `SQLite` hands out for a decimal column: 15 significant digits of a float.
+    pub fn from_float(value: f64) -> Option<Self> {
+        rust_decimal::Decimal::from_f64_retain(value)
+            .and_then(|exact| exact.round_sf(15))
+            .map(|rounded| Self(rounded.normalize()))
+    }
+
+    /// The nearest float.
+    pub fn to_float(self) -> f64 {
+        self.0.to_f64().unwrap_or(f64::NAN)
+    }
+}
+
+impl From<rust_decimal::Decimal> for Decimal {
+    fn from(value: rust_decimal::Decimal) -> Self {
+        Self(value)
+    }
+}
+
+impl From<i32> for Decimal {
+    fn from(value: i32) -> Self {
+        Self(value.into())
+    }
+}
+
+impl From<i64> for Decimal {
+    fn from(value: i64) -> Self {
+        Self(value.into())
+    }
+}
+
+impl FromStr for Decimal {
+    type Err = rust_decimal::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.contains(['e', 'E']) {
+            return rust_decimal::Decimal::from_scientific(text).map(Self);
+        }
+        rust_decimal::Decimal::from_str_exact(text).map(Self)
+    }
+}
+
+impl Deref for Decimal {
+    type Target = rust_decimal::Decimal;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Add for Decimal {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl AddAssign for Decimal {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sub for Decimal {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl Neg for Decimal {
+    type Output = Self;
+
+    fn neg(self) -> Self {
+        Self(-self.0)
+    }
+}
+
+impl<T: Into<Decimal>> Mul<T> for Decimal {
+    type Output = Self;
+
+    fn mul(self, other: T) -> Self {
+        Self(self.0.saturating_mul(other.into().0))
+    }
+}
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use diesel::sql_types::Numeric;
+    use diesel::sqlite::{Sqlite, SqliteValue};
+
+    use super::*;
+
+    impl FromSql<sql_types::Timestamptz, Sqlite> for DateTime {
+        fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+            let text = value.read_text();
+            Self::from_sqlite_text(text).ok_or_else(|| format!("`{text}` is no timestamp").into())
+        }
+    }
+
+    impl ToSql<sql_types::Timestamptz, Sqlite> for DateTime {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+            out.set_value(self.to_sqlite_text());
+            Ok(IsNull::No)
+        }
+    }
+
+    impl FromSql<sql_types::Uuid, Sqlite> for Uuid {
+        fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+            Ok(Self(uuid::Uuid::parse_str(value.read_text())?))
+        }
+    }
+
+    impl ToSql<sql_types::Uuid, Sqlite> for Uuid {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+            out.set_value(self.0.simple().to_string());
+            Ok(IsNull::No)
+        }
+    }
+
+    impl FromSql<Numeric, Sqlite> for Decimal {
+        fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+            let float = value.read_double();
+            Self::from_float(float).ok_or_else(|| format!("{float} is no decimal").into())
+        }
+    }
+
+    impl ToSql<Numeric, Sqlite> for Decimal {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+            out.set_value(self.to_float());
+            Ok(IsNull::No)
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use diesel::pg::data_types::PgNumeric;
+    use diesel::pg::{Pg, PgValue};
+    use diesel::sql_types::Numeric;
+    use std::io::Write;
+
+    use super::*;
+
+    /// Microseconds from 1970 to 2000, the epoch of PostgreSQL.
+    const EPOCH: i64 = 946_684_800_000_000;
+
+    impl FromSql<sql_types::Timestamptz, Pg> for DateTime {
+        fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+            let micros = <i64 as FromSql<diesel::sql_types::BigInt, Pg>>::from_sql(value)?;
+            micros
+                .checked_add(EPOCH)
+                .and_then(chrono::DateTime::from_timestamp_micros)
+                .map(Self)
+                .ok_or_else(|| "timestamp out of range".into())
+        }
+    }
+
+    impl ToSql<sql_types::Timestamptz, Pg> for DateTime {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+            out.write_all(&(self.0.timestamp_micros() - EPOCH).to_be_bytes())?;
+            Ok(IsNull::No)
+        }
+    }
+
+    impl FromSql<sql_types::Uuid, Pg> for Uuid {
+        fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+            Ok(Self(uuid::Uuid::from_slice(value.as_bytes())?))
+        }
+    }
+
+    impl ToSql<sql_types::Uuid, Pg> for Uuid {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+            out.write_all(self.0.as_bytes())?;
+            Ok(IsNull::No)
+        }
+    }
+
+    impl FromSql<Numeric, Pg> for Decimal {
+        fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+            let bytes = value.as_bytes();
+            let word = |at: usize| -> deserialize::Result<i16> {
+                let pair = bytes.get(at..at + 2).ok_or("numeric is cut short")?;
+                Ok(i16::from_be_bytes([pair[0], pair[1]]))
+            };
+            let (count, weight, sign, scale) = (word(0)?, word(2)?, word(4)?, word(6)?);
+            if sign.cast_unsigned() == 0xC000 {
+                return Err("numeric is not a number".into());
+            }
+            let scale = u32::try_from(scale)?;
+            // digits are base 10000, the first one worth 10000^weight
+            let mut mantissa: i128 = 0;
+            for at in 0..count {
+                let digit = word(8 + usize::try_from(at)? * 2)?;
+                mantissa = mantissa
+                    .checked_mul(10_000)
+                    .and_then(|m| m.checked_add(i128::from(digit)))
+                    .ok_or("numeric has too many digits")?;
+            }
+            let places = (i32::from(count) - i32::from(weight) - 1) * 4;
+            let shift = i32::try_from(scale)? - places;
+            let power =
+                10_i128.checked_pow(shift.unsigned_abs()).ok_or("numeric has too many digits")?;
+            mantissa = if shift >= 0 {
+                mantissa.checked_mul(power).ok_or("numeric has too many digits")?
+            } else {
+                mantissa / power
+            };
+            if sign != 0 {
+                mantissa = -mantissa;
+            }
+            Ok(Self(rust_decimal::Decimal::try_from_i128_with_scale(mantissa, scale)?))
+        }
+    }
+
+    impl ToSql<Numeric, Pg> for Decimal {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+            let scale = u16::try_from(self.0.scale())?;
+            // pad the places to whole base-10000 digits
+            let padding = (4 - scale % 4) % 4;
+            let mut rest = self.0.mantissa().unsigned_abs();
+            let mut digits = Vec::with_capacity(8);
+            // rust_decimal holds 96 bits, so one more factor of 1000 fits into 128
+            rest *= 10_u128.pow(u32::from(padding));
+            while rest > 0 {
+                digits.push(i16::try_from(rest % 10_000)?);
+                rest /= 10_000;
+            }
+            digits.reverse();
+            let fraction = i16::try_from((scale + padding) / 4)?;
+            let weight = i16::try_from(digits.len())? - fraction - 1;
+            let numeric = if self.0.is_sign_negative() {
+                PgNumeric::Negative { weight, scale, digits }
+            } else {
+                PgNumeric::Positive { weight, scale, digits }
+            };
+            ToSql::<Numeric, Pg>::to_sql(&numeric, &mut out.reborrow())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_float_from_sqlite_loses_its_binary_tail() {
+        assert_eq!(Decimal::from_float(0.989_999_999_999_999_9).unwrap().to_string(), "0.99");
+        assert_eq!(Decimal::from_float(0.99).unwrap().quantize(3).to_string(), "0.990");
+    }
+
+    #[test]
+    fn a_timestamp_is_written_as_django_writes_it() {
+        let text = "2024-02-01 09:15:30.123456";
+        assert_eq!(DateTime::from_sqlite_text(text).unwrap().to_sqlite_text(), text);
+        let whole = "2024-01-01 08:30:00";
+        assert_eq!(DateTime::from_sqlite_text(whole).unwrap().to_sqlite_text(), whole);
+    }
+}

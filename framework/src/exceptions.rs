@@ -1,0 +1,304 @@
+//! What goes wrong on the way to an answer, in DRF's words (`rest_framework.exceptions`).
+//!
+//! [`ApiException`] is the only error that becomes a response; its status, its body and its
+//! headers are decided here and nowhere else.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// The result of everything a view does.
+pub type Result<T, E = ApiException> = std::result::Result<T, E>;
+
+/// The result of a validation hook.
+pub type Validated<T = ()> = std::result::Result<T, Detail>;
+
+/// One message with its code, or a tree of them: what DRF calls `detail`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Detail {
+    /// One message.
+    Message {
+        /// The text a client reads.
+        text: Cow<'static, str>,
+        /// The code a program reads; never sent by default.
+        code: Cow<'static, str>,
+    },
+    /// Several messages, in order.
+    List(Vec<Detail>),
+    /// Messages by field, in field order.
+    Map(Vec<(Cow<'static, str>, Detail)>),
+    /// A value that is no message and is sent as it is (a number, a boolean, null).
+    Raw(serde_json::Value),
+}
+
+impl Detail {
+    /// A message with the code of its class.
+    pub fn new(text: impl Into<Cow<'static, str>>, code: impl Into<Cow<'static, str>>) -> Self {
+        Self::Message { text: text.into(), code: code.into() }
+    }
+
+    /// A message with the code `invalid`.
+    pub fn invalid(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(text, "invalid")
+    }
+
+    /// Messages under one key: `{"name": [..]}`.
+    pub fn field(name: impl Into<Cow<'static, str>>, detail: impl Into<Detail>) -> Self {
+        Self::Map(vec![(name.into(), detail.into())])
+    }
+
+    /// True when there is nothing to report.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Message { .. } | Self::Raw(_) => false,
+            Self::List(items) => items.is_empty(),
+            Self::Map(items) => items.is_empty(),
+        }
+    }
+
+    /// The JSON form: texts, lists and objects.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Message { text, .. } => text.clone().into(),
+            Self::List(items) => items.iter().map(Self::to_json).collect(),
+            Self::Map(items) => {
+                items.iter().map(|(key, value)| (key.to_string(), value.to_json())).collect()
+            }
+            Self::Raw(value) => value.clone(),
+        }
+    }
+
+    /// The same tree with the codes in place of the texts (`get_codes`).
+    pub fn codes(&self) -> serde_json::Value {
+        match self {
+            Self::Message { code, .. } => code.clone().into(),
+            Self::List(items) => items.iter().map(Self::codes).collect(),
+            Self::Map(items) => {
+                items.iter().map(|(key, value)| (key.to_string(), value.codes())).collect()
+            }
+            Self::Raw(value) => value.clone(),
+        }
+    }
+
+    /// As DRF keeps messages inside a serializer: a lone message becomes a list of one.
+    #[must_use]
+    pub fn into_list(self) -> Self {
+        match self {
+            Self::Message { .. } => Self::List(vec![self]),
+            other => other,
+        }
+    }
+}
+
+impl From<&'static str> for Detail {
+    fn from(text: &'static str) -> Self {
+        Self::invalid(text)
+    }
+}
+
+impl From<String> for Detail {
+    fn from(text: String) -> Self {
+        Self::invalid(text)
+    }
+}
+
+impl<T: Into<Detail>> From<Vec<T>> for Detail {
+    fn from(items: Vec<T>) -> Self {
+        Self::List(items.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<Detail>, const N: usize> From<[T; N]> for Detail {
+    fn from(items: [T; N]) -> Self {
+        Self::List(items.into_iter().map(Into::into).collect())
+    }
+}
+
+/// An answer that is an error: DRF's exception classes.
+///
+/// `Option<Detail>` is the text given instead of the default one.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ApiException {
+    /// 400, field errors or a list of messages.
+    Validation(Detail),
+    /// 400 `Malformed request.`
+    ParseError(Option<Detail>),
+    /// 401 or 403 `Incorrect authentication credentials.`
+    AuthenticationFailed(Option<Detail>),
+    /// 401 or 403 `Authentication credentials were not provided.`
+    NotAuthenticated(Option<Detail>),
+    /// 403 `You do not have permission to perform this action.`
+    PermissionDenied(Option<Detail>),
+    /// 404 `Not found.`
+    NotFound(Option<Detail>),
+    /// 405 `Method "{method}" not allowed.`
+    MethodNotAllowed(String),
+    /// 406 `Could not satisfy the request Accept header.`
+    NotAcceptable(Option<Detail>),
+    /// 415 `Unsupported media type "{media_type}" in request.`
+    UnsupportedMediaType(String),
+    /// 429 `Request was throttled.`
+    Throttled {
+        /// Seconds until the next request would be let through, when known.
+        wait: Option<f64>,
+    },
+    /// Any other status with a body of its own (a subclass of `APIException`).
+    Custom {
+        /// The HTTP status.
+        status: u16,
+        /// The body: a message becomes `{"detail": ..}`.
+        detail: Detail,
+    },
+    /// 400 as Django's plain HTML page: a request that is refused before it is read
+    /// (`SuspiciousOperation`: a bad `Host`, a body over the limit).
+    Suspicious(&'static str),
+    /// 503 with `Retry-After`: the database is away or every connection is busy.
+    Unavailable(&'static str),
+    /// 500: a bug or a broken server; the text goes to the log, never to the client.
+    Internal(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl ApiException {
+    /// 404 with Django's text for a missing row: `No Track matches the given query.`
+    pub fn no_match(object_name: &str) -> Self {
+        Self::NotFound(Some(Detail::new(
+            format!("No {object_name} matches the given query."),
+            "not_found",
+        )))
+    }
+
+    /// 500 that tells the log why.
+    pub fn internal(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(reason.into())
+    }
+
+    /// 400 from anything that is a detail: a text, a list, a map.
+    pub fn validation(detail: impl Into<Detail>) -> Self {
+        Self::Validation(detail.into())
+    }
+
+    /// The HTTP status. Authentication errors are 401 here; the view turns them into 403 when
+    /// its first authenticator has no challenge.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Validation(_) | Self::ParseError(_) | Self::Suspicious(_) => 400,
+            Self::AuthenticationFailed(_) | Self::NotAuthenticated(_) => 401,
+            Self::PermissionDenied(_) => 403,
+            Self::NotFound(_) => 404,
+            Self::MethodNotAllowed(_) => 405,
+            Self::NotAcceptable(_) => 406,
+            Self::UnsupportedMediaType(_) => 415,
+            Self::Throttled { .. } => 429,
+            Self::Custom { status, .. } => *status,
+            Self::Unavailable(_) => 503,
+            Self::Internal(_) => 500,
+        }
+    }
+
+    /// The detail a client reads: the given one, or the default of its class.
+    pub fn detail(&self) -> Detail {
+        let or = |given: &Option<Detail>, text: &'static str, code: &'static str| {
+            given.clone().unwrap_or_else(|| Detail::new(text, code))
+        };
+        match self {
+            Self::Validation(detail) => match detail {
+                Detail::Message { .. } => Detail::List(vec![detail.clone()]),
+                other => other.clone(),
+            },
+            Self::ParseError(d) => or(d, "Malformed request.", "parse_error"),
+            Self::AuthenticationFailed(d) => {
+                or(d, "Incorrect authentication credentials.", "authentication_failed")
+            }
+            Self::NotAuthenticated(d) => {
+                or(d, "Authentication credentials were not provided.", "not_authenticated")
+            }
+            Self::PermissionDenied(d) => {
+                or(d, "You do not have permission to perform this action.", "permission_denied")
+            }
+            Self::NotFound(d) => or(d, "Not found.", "not_found"),
+            Self::MethodNotAllowed(method) => {
+                Detail::new(format!("Method \"{method}\" not allowed."), "method_not_allowed")
+            }
+            Self::NotAcceptable(d) => {
+                or(d, "Could not satisfy the request Accept header.", "not_acceptable")
+            }
+            Self::UnsupportedMediaType(media_type) => Detail::new(
+                format!("Unsupported media type \"{media_type}\" in request."),
+                "unsupported_media_type",
+            ),
+            Self::Throttled { wait } => Detail::new(throttled_text(*wait), "throttled"),
+            Self::Custom { detail, .. } => detail.clone(),
+            Self::Suspicious(_) => Detail::new("Bad Request (400)", "bad_request"),
+            Self::Unavailable(_) => {
+                Detail::new("Service temporarily unavailable, try again later.", "unavailable")
+            }
+            Self::Internal(_) => Detail::new("A server error occurred.", "error"),
+        }
+    }
+
+    /// The JSON body: validation details as they are, any other message under `detail`.
+    pub fn body(&self) -> serde_json::Value {
+        match self.detail() {
+            detail @ Detail::Message { .. } => serde_json::json!({ "detail": detail.to_json() }),
+            other => other.to_json(),
+        }
+    }
+}
+
+fn throttled_text(wait: Option<f64>) -> String {
+    let Some(wait) = wait else { return "Request was throttled.".into() };
+    let seconds = wait.max(0.0).ceil();
+    let unit = if (seconds - 1.0).abs() < f64::EPSILON { "second" } else { "seconds" };
+    format!("Request was throttled. Expected available in {seconds} {unit}.")
+}
+
+impl fmt::Display for ApiException {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Internal(source) => write!(f, "server error: {source}"),
+            Self::Unavailable(reason) | Self::Suspicious(reason) => f.write_str(reason),
+            other => write!(f, "{} {}", other.status(), other.detail().to_json()),
+        }
+    }
+}
+
+impl std::error::Error for ApiException {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Internal(source) => Some(&**source),
+            _ => None,
+        }
+    }
+}
+
+impl From<Detail> for ApiException {
+    fn from(detail: Detail) -> Self {
+        Self::Validation(detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lone_validation_message_is_sent_as_a_list() {
+        assert_eq!(ApiException::validation("No.").body(), serde_json::json!(["No."]));
+    }
+
+    #[test]
+    fn a_message_of_any_other_class_is_sent_under_detail() {
+        assert_eq!(
+            ApiException::no_match("Track").body(),
+            serde_json::json!({"detail": "No Track matches the given query."})
+        );
+    }
+
+    #[test]
+    fn one_second_is_singular() {
+        assert_eq!(
+            ApiException::Throttled { wait: Some(0.2) }.body(),
+            serde_json::json!({"detail": "Request was throttled. Expected available in 1 second."})
+        );
+    }
+}

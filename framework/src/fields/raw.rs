@@ -1,0 +1,48 @@
+//! Input as the client sent it, before any field has looked at it.
+
+use std::borrow::Cow;
+
+/// A value of a request's body. Numbers keep their spelling; texts are borrowed from the body
+/// where they hold no escape.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Raw<'a> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number without fraction and exponent: Python's `int`.
+    Int(&'a str),
+    /// A number with fraction or exponent: Python's `float`.
+    Float(&'a str),
+    /// A text.
+    Text(Cow<'a, str>),
+    /// A text with a lone surrogate, which is U+FFFD in the text; the surrogate beside it.
+    Surrogate(Cow<'a, str>, u16),
+    /// `[..]`
+    List(Vec<Raw<'a>>),
+    /// `{..}`, in order; of equal keys only the last one is kept.
+    Map(Vec<(Cow<'a, str>, Raw<'a>)>),
+}
+
+impl Raw<'_> {
+    /// The type's name in Python, as DRF's messages print it.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "NoneType",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Float(_) => "float",
+            Self::Text(_) | Self::Surrogate(..) => "str",
+            Self::List(_) => "list",
+            Self::Map(_) => "dict",
+        }
+    }
+
+    /// The value under a key of an object.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Map(items) => items.iter().rev().find(|(k, _)| k == key).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+}

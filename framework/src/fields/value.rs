@@ -1,0 +1,200 @@
+//! Values between the wire and the database.
+
+use std::borrow::Cow;
+
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
+
+use crate::db::types::{DateTime, Decimal, Uuid};
+
+/// A value that passed its field: what DRF's `to_internal_value` answers.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// `null`
+    Null,
+    /// true or false
+    Bool(bool),
+    /// A whole number; a column narrows it.
+    Int(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// A text.
+    Text(String),
+    /// An exact decimal.
+    Decimal(Decimal),
+    /// A moment.
+    DateTime(DateTime),
+    /// A day.
+    Date(NaiveDate),
+    /// A time of day.
+    Time(NaiveTime),
+    /// A length of time.
+    Duration(TimeDelta),
+    /// A UUID.
+    Uuid(Uuid),
+    /// A list of values.
+    List(Vec<Value>),
+    /// The validated values of a nested serializer, or of a `DictField`.
+    Map(Vec<(Cow<'static, str>, Value)>),
+    /// Any JSON.
+    Json(serde_json::Value),
+}
+
+/// The same, borrowed from a row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum ValueRef<'a> {
+    /// `null`
+    Null,
+    /// true or false
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction.
+    Float(f64),
+    /// A text.
+    Text(&'a str),
+    /// An exact decimal.
+    Decimal(Decimal),
+    /// A moment.
+    DateTime(DateTime),
+    /// A day.
+    Date(NaiveDate),
+    /// A time of day.
+    Time(NaiveTime),
+    /// A length of time.
+    Duration(TimeDelta),
+    /// A UUID.
+    Uuid(Uuid),
+    /// A value without a borrowed form of its own: a list, a map, any JSON.
+    Other(&'a Value),
+}
+
+impl Value {
+    /// Borrows it.
+    pub fn as_ref(&self) -> ValueRef<'_> {
+        match self {
+            Self::Null => ValueRef::Null,
+            Self::Bool(v) => ValueRef::Bool(*v),
+            Self::Int(v) => ValueRef::Int(*v),
+            Self::Float(v) => ValueRef::Float(*v),
+            Self::Text(v) => ValueRef::Text(v),
+            Self::Decimal(v) => ValueRef::Decimal(*v),
+            Self::DateTime(v) => ValueRef::DateTime(*v),
+            Self::Date(v) => ValueRef::Date(*v),
+            Self::Time(v) => ValueRef::Time(*v),
+            Self::Duration(v) => ValueRef::Duration(*v),
+            Self::Uuid(v) => ValueRef::Uuid(*v),
+            Self::List(_) | Self::Map(_) | Self::Json(_) => ValueRef::Other(self),
+        }
+    }
+
+    /// True for `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+}
+
+impl ValueRef<'_> {
+    /// Owns it.
+    pub fn to_value(self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(v) => Value::Bool(v),
+            Self::Int(v) => Value::Int(v),
+            Self::Float(v) => Value::Float(v),
+            Self::Text(v) => Value::Text(v.to_owned()),
+            Self::Decimal(v) => Value::Decimal(v),
+            Self::DateTime(v) => Value::DateTime(v),
+            Self::Date(v) => Value::Date(v),
+            Self::Time(v) => Value::Time(v),
+            Self::Duration(v) => Value::Duration(v),
+            Self::Uuid(v) => Value::Uuid(v),
+            Self::Other(v) => v.clone(),
+        }
+    }
+}
+
+/// A Rust type that a [`Value`] can become and be made from: the types of model fields and of
+/// serializer fields.
+pub trait FieldType: Sized {
+    /// Makes the value.
+    fn into_value(self) -> Value;
+
+    /// Reads the value; `None` when it is of another kind.
+    fn from_value(value: Value) -> Option<Self>;
+
+    /// Borrows the value.
+    fn value_ref(&self) -> ValueRef<'_>;
+}
+
+macro_rules! field_type {
+    ($($type:ty => $variant:ident $(, $narrow:ident)?;)*) => {$(
+        impl FieldType for $type {
+            fn into_value(self) -> Value {
+                Value::$variant(self.into())
+            }
+
+            fn from_value(value: Value) -> Option<Self> {
+                match value {
+                    Value::$variant(v) => field_type!(@from v $($narrow)?),
+                    _ => None,
+                }
+            }
+
+            fn value_ref(&self) -> ValueRef<'_> {
+                ValueRef::$variant((*self).into())
+            }
+        }
+    )*};
+    (@from $v:ident) => { Some($v) };
+    (@from $v:ident $narrow:ident) => { $v.try_into().ok() };
+}
+
+field_type! {
+    bool => Bool;
+    i16 => Int, narrow;
+    i32 => Int, narrow;
+    i64 => Int;
+    f64 => Float;
+    Decimal => Decimal;
+    DateTime => DateTime;
+    NaiveDate => Date;
+    NaiveTime => Time;
+    TimeDelta => Duration;
+    Uuid => Uuid;
+}
+
+impl FieldType for String {
+    fn into_value(self) -> Value {
+        Value::Text(self)
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Text(self)
+    }
+}
+
+impl<T: FieldType> FieldType for Option<T> {
+    fn into_value(self) -> Value {
+        self.map_or(Value::Null, FieldType::into_value)
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Null => Some(None),
+            other => T::from_value(other).map(Some),
+        }
+    }
+
+    fn value_ref(&self) -> ValueRef<'_> {
+        self.as_ref().map_or(ValueRef::Null, FieldType::value_ref)
+    }
+}

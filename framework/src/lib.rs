@@ -1,0 +1,7 @@
+//! Quintet: a REST framework for actix-web and diesel that answers as Django REST framework does.
+
+pub mod db;
+pub mod exceptions;
+pub mod fields;
+pub mod request;
+pub mod response;

@@ -1,0 +1,146 @@
+//! A request as views see it (`rest_framework.request`).
+
+use std::cell::OnceCell;
+use std::net::IpAddr;
+
+use actix_web::http::Method;
+use actix_web::http::header::HeaderMap;
+use actix_web::web::Bytes;
+
+/// The body of a request, read up to the limit before any view runs.
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// All of it.
+    Read(Bytes),
+    /// More than `DATA_UPLOAD_MAX_MEMORY_SIZE`; 400 once a view asks for it.
+    TooLarge,
+    /// The connection broke before the end; 400 once a view asks for it.
+    Broken,
+}
+
+/// A request, owned: it can cross to the thread that answers it.
+#[derive(Debug)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The path as it was sent, percent-encoded.
+    pub path: String,
+    /// What follows the question mark, as it was sent.
+    pub query_string: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Body,
+    /// `http` or `https`.
+    pub scheme: &'static str,
+    /// The host with its port, checked against `ALLOWED_HOSTS`.
+    pub host: String,
+    /// The address of the other end of the socket.
+    pub peer: Option<IpAddr>,
+    /// What the route captured: `pk`, `format`.
+    pub kwargs: Vec<(String, String)>,
+    query: OnceCell<QueryParams>,
+}
+
+impl Request {
+    /// A request for a path, as tests and schema generation make one.
+    pub fn new(method: Method, path: impl Into<String>) -> Self {
+        let path = path.into();
+        let (path, query_string) = match path.split_once('?') {
+            Some((path, query)) => (path.to_owned(), query.to_owned()),
+            None => (path, String::new()),
+        };
+        Self {
+            method,
+            path,
+            query_string,
+            headers: HeaderMap::new(),
+            body: Body::Read(Bytes::new()),
+            scheme: "http",
+            host: "testserver".to_owned(),
+            peer: None,
+            kwargs: Vec::new(),
+            query: OnceCell::new(),
+        }
+    }
+
+    /// The parameters of the query string (`request.query_params`).
+    pub fn query_params(&self) -> &QueryParams {
+        self.query.get_or_init(|| QueryParams::parse(&self.query_string))
+    }
+
+    /// A header as text, when it is there and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// What the route captured under a name.
+    pub fn kwarg(&self, name: &str) -> Option<&str> {
+        self.kwargs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The absolute address of a path on this host: `http://host/path`.
+    pub fn build_absolute_uri(&self, path: &str) -> String {
+        format!("{}://{}{}", self.scheme, self.host, path)
+    }
+
+    /// The absolute address of this request, query included, as page links start from it.
+    pub fn absolute_uri(&self) -> String {
+        let mut uri = self.build_absolute_uri(&self.path);
+        if !self.query_string.is_empty() {
+            uri.push('?');
+            uri.push_str(&self.query_string);
+        }
+        uri
+    }
+
+    /// True for GET, HEAD and OPTIONS.
+    pub fn is_safe(&self) -> bool {
+        matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
+    }
+}
+
+/// The parameters of a query string, in order, as Django's `QueryDict` reads them.
+#[derive(Debug, Clone, Default)]
+pub struct QueryParams {
+    items: Vec<(String, String)>,
+}
+
+impl QueryParams {
+    /// Splits at `&`, decodes `+` and percent escapes; bytes that are no UTF-8 become U+FFFD.
+    pub fn parse(query: &str) -> Self {
+        let decode = |text: &str| {
+            let text = text.replace('+', " ");
+            percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
+        };
+        let items = query
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+            .map(|pair| {
+                let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+                (decode(key), decode(value))
+            })
+            .collect();
+        Self { items }
+    }
+
+    /// The last value under a name, as `query_params.get`.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.items.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value under a name, as `query_params.getlist`.
+    pub fn get_list<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.items.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All pairs, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.items.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// True when there is none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+}

@@ -1,0 +1,58 @@
+//! An answer before it is sent (`rest_framework.response`).
+
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+
+/// The body of an answer.
+#[derive(Debug, Clone)]
+pub enum ResponseBody {
+    /// None, and no `Content-Type`.
+    Empty,
+    /// JSON, compact, in the bytes that will be sent.
+    Json(Vec<u8>),
+    /// Bytes of another media type, sent as they are.
+    Bytes {
+        /// `Content-Type`
+        content_type: String,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+}
+
+/// An answer: status, headers, body.
+#[derive(Debug, Clone)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers beyond those that every answer has.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: ResponseBody,
+}
+
+impl Response {
+    /// 200 with a JSON body that is already written.
+    pub fn json(bytes: Vec<u8>) -> Self {
+        Self { status: 200, headers: HeaderMap::new(), body: ResponseBody::Json(bytes) }
+    }
+
+    /// A status without a body.
+    pub fn empty(status: u16) -> Self {
+        Self { status, headers: HeaderMap::new(), body: ResponseBody::Empty }
+    }
+
+    /// The same with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// The same with one header more; a value that is no header value is left out.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+}
