@@ -155,6 +155,107 @@ pub trait Model: Sized + Send + Sync + 'static {
 
     /// The value of a column, borrowed.
     fn value(&self, column: usize) -> ValueRef<'_>;
+
+    /// The paths that start with a way to this model.
+    type Fields<Root>: Fields;
+
+    /// The primary key.
+    fn pk(&self) -> Value {
+        self.value(Self::META.pk).to_value()
+    }
+}
+
+/// The description of a model, as a function: relations refer to models by it, so that two models
+/// can refer to each other.
+pub fn meta_of<M: Model>() -> &'static ModelMeta {
+    M::META
+}
+
+/// A column of diesel's, with the model and the Rust type behind it; written by `#[model]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a column of a model",
+    note = "columns are named by the module that `#[model]` writes: `track::name`"
+)]
+pub trait Column {
+    /// The model.
+    type Model: Model;
+    /// What the struct holds.
+    type Value: crate::fields::FieldType;
+    /// Its place in [`ModelMeta::columns`].
+    const INDEX: usize;
+}
+
+/// A way from a model to a model: the part of a [`Path`] before its end.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// The model the way starts at.
+    pub model: fn() -> &'static ModelMeta,
+    /// The steps.
+    pub hops: Vec<Hop>,
+}
+
+impl Way {
+    /// The way that has not left its model.
+    pub fn start<M: Model>() -> Self {
+        Self { model: meta_of::<M>, hops: Vec::new() }
+    }
+
+    /// One step further.
+    #[must_use]
+    pub fn hop(mut self, hop: Hop) -> Self {
+        self.hops.push(hop);
+        self
+    }
+
+    /// Along the foreign key in column `index` of `M`.
+    #[must_use]
+    pub fn forward<M: Model, To: Model>(self, index: usize) -> Self {
+        self.hop(Hop::Forward { column: &M::META.columns[index], to: meta_of::<To> })
+    }
+
+    /// Back along the foreign key of `From`.
+    #[must_use]
+    pub fn reverse<From: Model>(self, name: &'static str, column: &'static str) -> Self {
+        self.hop(Hop::Reverse { name, from: meta_of::<From>, column })
+    }
+
+    /// The model at the end.
+    pub fn target(&self) -> &'static ModelMeta {
+        self.hops.last().map_or_else(self.model, Hop::target)
+    }
+
+    /// Ends at a column of the last model.
+    pub fn column<M, T>(self, column: &'static ColumnMeta) -> FieldPath<M, T> {
+        FieldPath::new(Path { model: self.model, hops: self.hops, leaf: Leaf::Column(column) })
+    }
+
+    /// Ends at a computed column of the last model.
+    pub fn count<M>(self, annotation: &'static AnnotationMeta) -> FieldPath<M, i64> {
+        FieldPath::new(Path { model: self.model, hops: self.hops, leaf: Leaf::Count(annotation) })
+    }
+
+    /// Ends at the key that stands for the last model: the foreign key that leads to it, or its
+    /// primary key where there is none on the way.
+    pub fn key(mut self) -> Path {
+        let target = self.target();
+        if let Some(Hop::Forward { column, .. }) = self.hops.last().copied() {
+            self.hops.pop();
+            return Path { model: self.model, hops: self.hops, leaf: Leaf::Column(column) };
+        }
+        Path { model: self.model, hops: self.hops, leaf: Leaf::Column(target.pk_column()) }
+    }
+}
+
+/// The methods that name columns and relations of a model; written by `#[model]`.
+pub trait Fields: Into<Path> {
+    /// The model at the end of the way.
+    type Model: Model;
+
+    /// The methods at the end of a way.
+    fn at(way: Way) -> Self;
+
+    /// The way so far.
+    fn way(self) -> Way;
 }
 
 /// One step from a table to another.

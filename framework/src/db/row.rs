@@ -168,7 +168,7 @@ macro_rules! raw_row {
                 bool: bool = diesel::sql_types::Bool;
                 text: String = diesel::sql_types::Text;
                 decimal: $crate::db::Decimal = diesel::sql_types::Numeric;
-                datetime: $crate::db::DateTime = $crate::db::types::sql_types::Timestamptz;
+                datetime: $crate::db::DateTime = $crate::db::types::sql_types::Moment;
                 date: chrono::NaiveDate = diesel::sql_types::Date;
                 time: chrono::NaiveTime = diesel::sql_types::Time;
                 uuid: $crate::db::Uuid = $crate::db::types::sql_types::Uuid;

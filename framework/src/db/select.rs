@@ -1,7 +1,7 @@
 //! SELECT statements over one model and what its serializer asks for beside it.
 
 use super::compile::{Compiler, Joins, default_order, order_term};
-use super::{Condition, Dialect, Hop, Leaf, Model, ModelMeta, Order, Path, QuerySet, Sql};
+use super::{Condition, Dialect, Hop, Leaf, Model, ModelMeta, Order, Path, QuerySet, Sql, meta_of};
 use crate::fields::Value;
 
 /// What a statement answers besides the model's own columns.
@@ -24,10 +24,6 @@ pub struct Select {
     limit: Option<i64>,
     offset: i64,
     extra: Vec<Selected>,
-}
-
-fn meta_of<M: Model>() -> &'static ModelMeta {
-    M::META
 }
 
 impl<M: Model> From<QuerySet<M>> for Select {

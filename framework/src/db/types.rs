@@ -21,11 +21,12 @@ pub mod sql_types {
     use diesel::query_builder::QueryId;
     use diesel::sql_types::SqlType;
 
-    /// A moment: `timestamptz` on PostgreSQL, Django's UTC text on SQLite.
+    /// A moment: `timestamptz` on PostgreSQL, Django's UTC text on `SQLite`. (diesel's `table!` takes a
+    /// type called `Timestamptz` for its own.)
     #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
     #[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Text")))]
     #[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 1184, array_oid = 1185)))]
-    pub struct Timestamptz;
+    pub struct Moment;
 
     /// A UUID: `uuid` on PostgreSQL, 32 hex digits on SQLite.
     #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
@@ -36,7 +37,7 @@ pub mod sql_types {
 
 /// A moment in UTC with microseconds, as Django stores it. Dereferences to chrono's type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
-#[diesel(sql_type = sql_types::Timestamptz)]
+#[diesel(sql_type = sql_types::Moment)]
 pub struct DateTime(chrono::DateTime<Utc>);
 
 impl DateTime {
@@ -250,14 +251,14 @@ mod sqlite {
 
     use super::*;
 
-    impl FromSql<sql_types::Timestamptz, Sqlite> for DateTime {
+    impl FromSql<sql_types::Moment, Sqlite> for DateTime {
         fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
             let text = value.read_text();
             Self::from_sqlite_text(text).ok_or_else(|| format!("`{text}` is no timestamp").into())
         }
     }
 
-    impl ToSql<sql_types::Timestamptz, Sqlite> for DateTime {
+    impl ToSql<sql_types::Moment, Sqlite> for DateTime {
         fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
             out.set_value(self.to_sqlite_text());
             Ok(IsNull::No)
@@ -304,7 +305,7 @@ mod postgres {
     /// Microseconds from 1970 to 2000, the epoch of PostgreSQL.
     const EPOCH: i64 = 946_684_800_000_000;
 
-    impl FromSql<sql_types::Timestamptz, Pg> for DateTime {
+    impl FromSql<sql_types::Moment, Pg> for DateTime {
         fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
             let micros = <i64 as FromSql<diesel::sql_types::BigInt, Pg>>::from_sql(value)?;
             micros
@@ -315,7 +316,7 @@ mod postgres {
         }
     }
 
-    impl ToSql<sql_types::Timestamptz, Pg> for DateTime {
+    impl ToSql<sql_types::Moment, Pg> for DateTime {
         fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
             out.write_all(&(self.0.timestamp_micros() - EPOCH).to_be_bytes())?;
             Ok(IsNull::No)

@@ -1,0 +1,260 @@
+//! What `#[model(..)]` and `#[field(..)]` say.
+
+use proc_macro2::{Span, TokenStream};
+use syn::meta::ParseNestedMeta;
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{Expr, Ident, LitBool, LitInt, LitStr, Path, Token, Type};
+
+use crate::errors::Errors;
+
+/// A relation through a link table.
+pub(super) struct ManyToMany {
+    pub(super) name: Ident,
+    pub(super) to: Path,
+    pub(super) through: LitStr,
+    pub(super) source: LitStr,
+    pub(super) target: LitStr,
+    pub(super) related_name: Option<Ident>,
+}
+
+/// `#[model(..)]`
+#[derive(Default)]
+pub(super) struct ModelAttr {
+    pub(super) table: Option<LitStr>,
+    pub(super) app: Option<LitStr>,
+    pub(super) verbose_name: Option<LitStr>,
+    pub(super) ordering: Vec<(Ident, bool)>,
+    pub(super) unique_together: Vec<Vec<Ident>>,
+    pub(super) counts: Vec<(Ident, Ident)>,
+    pub(super) many_to_many: Vec<ManyToMany>,
+}
+
+/// `#[field(..)]`
+#[derive(Default)]
+pub(super) struct FieldAttr {
+    pub(super) column: Option<LitStr>,
+    pub(super) primary_key: bool,
+    pub(super) max_length: Option<LitInt>,
+    pub(super) min_value: Option<String>,
+    pub(super) max_value: Option<String>,
+    pub(super) decimal: Option<(LitInt, LitInt)>,
+    pub(super) unique: bool,
+    pub(super) blank: Option<bool>,
+    pub(super) default: Option<Expr>,
+    pub(super) auto_now: bool,
+    pub(super) auto_now_add: bool,
+    pub(super) choices: Option<Expr>,
+    pub(super) email: bool,
+    pub(super) help_text: Option<LitStr>,
+    pub(super) foreign_key: Option<Path>,
+    pub(super) related_name: Option<Ident>,
+}
+
+fn flag(meta: &ParseNestedMeta<'_>) -> syn::Result<bool> {
+    if meta.input.peek(Token![=]) {
+        return Ok(meta.value()?.parse::<LitBool>()?.value);
+    }
+    Ok(true)
+}
+
+/// A number or a text, as text: `1`, `-1`, `"0.99"`.
+fn number(meta: &ParseNestedMeta<'_>) -> syn::Result<String> {
+    let value = meta.value()?;
+    if value.peek(LitStr) {
+        return Ok(value.parse::<LitStr>()?.value());
+    }
+    let expr: Expr = value.parse()?;
+    Ok(quote::quote!(#expr).to_string().replace(' ', ""))
+}
+
+fn names(meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<Ident>> {
+    let content;
+    syn::parenthesized!(content in meta.input);
+    Ok(Punctuated::<Ident, Token![,]>::parse_terminated(&content)?.into_iter().collect())
+}
+
+impl ModelAttr {
+    pub(super) fn parse(args: TokenStream, errors: &mut Errors) -> Self {
+        let mut attr = Self::default();
+        let parser = syn::meta::parser(|meta| attr.entry(&meta));
+        let result = parser.parse2(args);
+        errors.take(result);
+        attr
+    }
+
+    fn entry(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+        let Some(word) = meta.path.get_ident() else {
+            return Err(meta.error("expected a word such as `table`"));
+        };
+        match word.to_string().as_str() {
+            "table" => self.table = Some(meta.value()?.parse()?),
+            "app" => self.app = Some(meta.value()?.parse()?),
+            "verbose_name" => self.verbose_name = Some(meta.value()?.parse()?),
+            "ordering" => {
+                let content;
+                syn::parenthesized!(content in meta.input);
+                while !content.is_empty() {
+                    let descending = content.parse::<Option<Token![-]>>()?.is_some();
+                    self.ordering.push((content.parse()?, descending));
+                    if !content.is_empty() {
+                        content.parse::<Token![,]>()?;
+                    }
+                }
+            }
+            "unique_together" => self.unique_together.push(names(meta)?),
+            "count" => {
+                let content;
+                syn::parenthesized!(content in meta.input);
+                while !content.is_empty() {
+                    let name = content.parse()?;
+                    content.parse::<Token![=]>()?;
+                    self.counts.push((name, content.parse()?));
+                    if !content.is_empty() {
+                        content.parse::<Token![,]>()?;
+                    }
+                }
+            }
+            "many_to_many" => self.many_to_many.push(ManyToMany::parse(meta)?),
+            other => {
+                return Err(meta.error(format!(
+                    "unknown option `{other}`; one of `table`, `app`, `verbose_name`, `ordering`, \
+                     `unique_together`, `count`, `many_to_many`"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ManyToMany {
+    /// `many_to_many(tracks: Track, through = "..", source = "..", target = "..", related_name = x)`
+    fn parse(meta: &ParseNestedMeta<'_>) -> syn::Result<Self> {
+        let content;
+        syn::parenthesized!(content in meta.input);
+        let name: Ident = content.parse()?;
+        content.parse::<Token![:]>()?;
+        let to: Path = content.parse()?;
+        let (mut through, mut source, mut target, mut related_name) = (None, None, None, None);
+        while !content.is_empty() {
+            content.parse::<Token![,]>()?;
+            if content.is_empty() {
+                break;
+            }
+            let word: Ident = content.parse()?;
+            content.parse::<Token![=]>()?;
+            match word.to_string().as_str() {
+                "through" => through = Some(content.parse()?),
+                "source" => source = Some(content.parse()?),
+                "target" => target = Some(content.parse()?),
+                "related_name" => related_name = Some(content.parse()?),
+                _ => {
+                    return Err(syn::Error::new(
+                        word.span(),
+                        "expected `through`, `source`, `target` or `related_name`",
+                    ));
+                }
+            }
+        }
+        let need = |value: Option<LitStr>, word: &str| {
+            value.ok_or_else(|| {
+                syn::Error::new(name.span(), format!("say `{word} = \"..\"`: the link table's {word}"))
+            })
+        };
+        Ok(Self {
+            through: need(through, "through")?,
+            source: need(source, "source")?,
+            target: need(target, "target")?,
+            name,
+            to,
+            related_name,
+        })
+    }
+}
+
+impl FieldAttr {
+    /// Reads and removes the `#[field(..)]` attributes of a struct field.
+    pub(super) fn take(attrs: &mut Vec<syn::Attribute>, errors: &mut Errors) -> Self {
+        let mut field = Self::default();
+        attrs.retain(|attr| {
+            if !attr.path().is_ident("field") {
+                return true;
+            }
+            errors.take(attr.parse_nested_meta(|meta| field.entry(&meta)));
+            false
+        });
+        field
+    }
+
+    fn entry(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+        let Some(word) = meta.path.get_ident() else {
+            return Err(meta.error("expected a word such as `max_length`"));
+        };
+        match word.to_string().as_str() {
+            "column" => self.column = Some(meta.value()?.parse()?),
+            "primary_key" => self.primary_key = flag(meta)?,
+            "max_length" => self.max_length = Some(meta.value()?.parse()?),
+            "min_value" => self.min_value = Some(number(meta)?),
+            "max_value" => self.max_value = Some(number(meta)?),
+            "decimal" => {
+                let content;
+                syn::parenthesized!(content in meta.input);
+                let digits = content.parse()?;
+                content.parse::<Token![,]>()?;
+                self.decimal = Some((digits, content.parse()?));
+            }
+            "unique" => self.unique = flag(meta)?,
+            "blank" => self.blank = Some(flag(meta)?),
+            "default" => self.default = Some(meta.value()?.parse()?),
+            "auto_now" => self.auto_now = flag(meta)?,
+            "auto_now_add" => self.auto_now_add = flag(meta)?,
+            "choices" => self.choices = Some(meta.value()?.parse()?),
+            "email" => self.email = flag(meta)?,
+            "help_text" => self.help_text = Some(meta.value()?.parse()?),
+            "foreign_key" => self.foreign_key = Some(meta.value()?.parse()?),
+            "related_name" => self.related_name = Some(meta.value()?.parse()?),
+            other => {
+                return Err(meta.error(format!(
+                    "unknown option `{other}`; one of `column`, `primary_key`, `max_length`, \
+                     `min_value`, `max_value`, `decimal`, `unique`, `blank`, `default`, `auto_now`, \
+                     `auto_now_add`, `choices`, `email`, `help_text`, `foreign_key`, `related_name`"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a field's type stores.
+pub(super) struct Stored {
+    /// The last word of the type inside `Option`.
+    pub(super) word: String,
+    pub(super) nullable: bool,
+    pub(super) span: Span,
+}
+
+impl Stored {
+    pub(super) fn of(ty: &Type) -> Option<Self> {
+        let (inner, nullable) = match generic(ty, "Option") {
+            Some(inner) => (inner, true),
+            None => (ty.clone(), false),
+        };
+        let Type::Path(path) = &inner else { return None };
+        let last = path.path.segments.last()?;
+        Some(Self { word: last.ident.to_string(), nullable, span: last.ident.span() })
+    }
+}
+
+/// The `T` of `Name<T>`.
+pub(crate) fn generic(ty: &Type, name: &str) -> Option<Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    if last.ident != name {
+        return None;
+    }
+    let syn::PathArguments::AngleBracketed(args) = &last.arguments else { return None };
+    args.args.iter().find_map(|arg| match arg {
+        syn::GenericArgument::Type(ty) => Some(ty.clone()),
+        _ => None,
+    })
+}

@@ -1,0 +1,461 @@
+//! What `#[model]` writes.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{ItemStruct, Path, Type};
+
+use super::attr::{FieldAttr, ModelAttr, Stored};
+use crate::errors::Errors;
+
+/// A field of the struct.
+pub(super) struct Column {
+    ident: Ident,
+    ty: Type,
+    attr: FieldAttr,
+    stored: Stored,
+}
+
+impl Column {
+    /// The column in the database.
+    fn column(&self) -> String {
+        self.attr.column.as_ref().map_or_else(|| self.ident.to_string(), syn::LitStr::value)
+    }
+
+    /// Django's name: `album` for `album_id`.
+    fn name(&self) -> String {
+        let name = self.ident.to_string();
+        match (&self.attr.foreign_key, name.strip_suffix("_id")) {
+            (Some(_), Some(name)) => name.to_owned(),
+            _ => name,
+        }
+    }
+}
+
+pub(super) fn columns(item: &mut ItemStruct, errors: &mut Errors) -> Vec<Column> {
+    let mut columns = Vec::new();
+    let syn::Fields::Named(fields) = &mut item.fields else {
+        errors.at(&item.ident, "a model is a struct with named fields");
+        return columns;
+    };
+    for field in &mut fields.named {
+        let attr = FieldAttr::take(&mut field.attrs, errors);
+        let Some(ident) = field.ident.clone() else { continue };
+        let Some(stored) = Stored::of(&field.ty) else {
+            errors.at(&field.ty, "this type cannot be a column");
+            continue;
+        };
+        columns.push(Column { ident, ty: field.ty.clone(), attr, stored });
+    }
+    columns
+}
+
+/// The column's kind and diesel's SQL type.
+fn kinds(column: &Column, errors: &mut Errors) -> (TokenStream, TokenStream) {
+    let kind = quote!(::quintet::db::ColumnKind);
+    let st = quote!(diesel::sql_types);
+    let own = quote!(::quintet::db::types::sql_types);
+    let (kind, sql) = match column.stored.word.as_str() {
+        "i16" => (quote!(#kind::SmallInt), quote!(#st::SmallInt)),
+        "i32" => (quote!(#kind::Integer), quote!(#st::Integer)),
+        "i64" => (quote!(#kind::BigInt), quote!(#st::BigInt)),
+        "f64" => (quote!(#kind::Float), quote!(#st::Double)),
+        "bool" => (quote!(#kind::Bool), quote!(#st::Bool)),
+        "String" => (quote!(#kind::Text), quote!(#st::Text)),
+        "Decimal" => {
+            let (digits, places) = match &column.attr.decimal {
+                Some((digits, places)) => (quote!(#digits), quote!(#places)),
+                None => {
+                    errors.at(&column.ty, "say how many digits: `#[field(decimal(10, 2))]`");
+                    (quote!(10), quote!(2))
+                }
+            };
+            (quote!(#kind::Decimal { digits: #digits, places: #places }), quote!(#st::Numeric))
+        }
+        "DateTime" => (quote!(#kind::DateTime), quote!(#own::Moment)),
+        "NaiveDate" | "Date" => (quote!(#kind::Date), quote!(#st::Date)),
+        "NaiveTime" | "Time" => (quote!(#kind::Time), quote!(#st::Time)),
+        "Uuid" => (quote!(#kind::Uuid), quote!(#own::Uuid)),
+        other => {
+            errors.push(syn::Error::new(
+                column.stored.span,
+                format!(
+                    "`{other}` cannot be a column; one of `i16`, `i32`, `i64`, `f64`, `bool`, \
+                     `String`, `Decimal`, `DateTime`, `NaiveDate`, `NaiveTime`, `Uuid`, or an \
+                     `Option` of one"
+                ),
+            ));
+            (quote!(#kind::Text), quote!(#st::Text))
+        }
+    };
+    let sql = if column.stored.nullable { quote!(#st::Nullable<#sql>) } else { sql };
+    (kind, sql)
+}
+
+fn meta(column: &Column, kind: &TokenStream) -> TokenStream {
+    let unique = column.attr.unique;
+    let name = column.name();
+    let db_column = column.column();
+    let nullable = column.stored.nullable;
+    let blank = column.attr.blank.unwrap_or(nullable);
+    let option = |value: Option<TokenStream>| match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    };
+    let max_length = option(column.attr.max_length.as_ref().map(|n| quote!(#n)));
+    let min_value = option(column.attr.min_value.as_ref().map(|n| quote!(#n)));
+    let max_value = option(column.attr.max_value.as_ref().map(|n| quote!(#n)));
+    let ty = &column.ty;
+    let default = option(if column.attr.auto_now {
+        Some(quote!(::quintet::db::ColumnDefault::AutoNow))
+    } else if column.attr.auto_now_add {
+        Some(quote!(::quintet::db::ColumnDefault::AutoNowAdd))
+    } else {
+        column.attr.default.as_ref().map(|value| {
+            quote!(::quintet::db::ColumnDefault::Value(|| {
+                <#ty as ::quintet::fields::FieldType>::into_value((#value).into())
+            }))
+        })
+    });
+    let choices = column.attr.choices.as_ref().map_or_else(|| quote!(&[]), |list| quote!(#list));
+    let email = column.attr.email;
+    let help_text = column.attr.help_text.as_ref().map_or_else(String::new, syn::LitStr::value);
+    let references =
+        option(column.attr.foreign_key.as_ref().map(|to| quote!(::quintet::db::meta_of::<#to>)));
+    quote! {
+        ::quintet::db::ColumnMeta {
+            name: #name,
+            column: #db_column,
+            kind: #kind,
+            nullable: #nullable,
+            blank: #blank,
+            max_length: #max_length,
+            min_value: #min_value,
+            max_value: #max_value,
+            unique: #unique,
+            default: #default,
+            choices: #choices,
+            email: #email,
+            help_text: #help_text,
+            references: #references,
+        }
+    }
+}
+
+pub(super) fn model(attr: &ModelAttr, item: &ItemStruct, columns: &[Column], errors: &mut Errors) -> TokenStream {
+    let ident = &item.ident;
+    let name = ident.to_string();
+    let module = format_ident!("{}", snake(&name));
+    let fields = format_ident!("{ident}Fields");
+    let table = if let Some(table) = &attr.table {
+        table.value()
+    } else {
+        errors.at(ident, "say which table: `#[model(table = \"store_track\")]`");
+        name.to_lowercase()
+    };
+    let app = attr.app.as_ref().map_or_else(
+        || table.split_once('_').map_or("", |(app, _)| app).to_owned(),
+        syn::LitStr::value,
+    );
+    let verbose_name = attr
+        .verbose_name
+        .as_ref()
+        .map_or_else(|| snake(&name).replace('_', " "), syn::LitStr::value);
+    let pk = columns
+        .iter()
+        .position(|c| c.attr.primary_key)
+        .or_else(|| columns.iter().position(|c| c.ident == "id"));
+    if pk.is_none() {
+        errors.at(ident, "a model needs a primary key: a field `id`, or `#[field(primary_key)]` on one");
+    }
+    let pk = pk.unwrap_or(0);
+    let index = |name: &Ident, errors: &mut Errors| {
+        let found = columns.iter().position(|c| *name == c.name() || c.ident == *name);
+        if found.is_none() {
+            errors.push(syn::Error::new(name.span(), format!("`{ident}` has no field `{name}`")));
+        }
+        found.unwrap_or(0)
+    };
+    let ordering: Vec<_> = attr
+        .ordering
+        .iter()
+        .map(|(name, descending)| {
+            let index = index(name, errors);
+            quote!((#index, #descending))
+        })
+        .collect();
+    let unique_together: Vec<_> = attr
+        .unique_together
+        .iter()
+        .map(|names| {
+            let members: Vec<_> = names.iter().map(|name| index(name, errors)).collect();
+            quote!(&[#(#members),*])
+        })
+        .collect();
+
+    let kinds: Vec<_> = columns.iter().map(|column| kinds(column, errors)).collect();
+    let metas = columns.iter().zip(&kinds).map(|(column, (kind, _))| meta(column, kind));
+    let table_columns = columns.iter().zip(&kinds).map(|(column, (_, sql))| {
+        let ident = &column.ident;
+        let sql_name = column.column();
+        let doc = format!("The column `{sql_name}`.");
+        quote!(#[doc = #doc] #[sql_name = #sql_name] #ident -> #sql,)
+    });
+    let pk_ident = columns.get(pk).map(|c| c.ident.clone());
+    let reads = columns.iter().enumerate().map(|(at, column)| {
+        let ident = &column.ident;
+        quote!(#ident: row.get(at + #at, Self::META.columns[#at].kind)?,)
+    });
+    let values = columns.iter().enumerate().map(|(at, column)| {
+        let ident = &column.ident;
+        quote!(#at => ::quintet::fields::FieldType::value_ref(&self.#ident),)
+    });
+    let typed_columns = columns.iter().enumerate().map(|(at, column)| {
+        let (field, ty) = (&column.ident, &column.ty);
+        quote! {
+            impl ::quintet::db::Column for #module::#field {
+                type Model = #ident;
+                type Value = #ty;
+                const INDEX: usize = #at;
+            }
+        }
+    });
+    let paths = paths(attr, ident, columns);
+    let relations = relations(attr, ident, &module, columns);
+    let vis = &item.vis;
+    let doc = format!("Paths that lead through [`{ident}`]: one method a column or relation.");
+
+    let table_doc = format!("The table `{table}` of [`{ident}`], in diesel's terms.");
+    quote! {
+        #[derive(Debug, Clone, PartialEq, diesel::Queryable, diesel::Selectable)]
+        #[diesel(table_name = #module)]
+        #item
+
+        diesel::table! {
+            #[doc = #table_doc]
+            #[sql_name = #table]
+            #module (#pk_ident) {
+                #(#table_columns)*
+            }
+        }
+
+        #(#typed_columns)*
+
+        impl ::quintet::db::Model for #ident {
+            type Table = #module::table;
+            type Fields<Root> = #fields<Root>;
+
+            const META: &'static ::quintet::db::ModelMeta = &::quintet::db::ModelMeta {
+                name: #name,
+                verbose_name: #verbose_name,
+                app_label: #app,
+                table: #table,
+                columns: &[#(#metas),*],
+                pk: #pk,
+                ordering: &[#(#ordering),*],
+                unique_together: &[#(#unique_together),*],
+            };
+
+            fn from_row(
+                row: &::quintet::db::Row<'_>,
+                at: usize,
+            ) -> ::core::result::Result<Self, ::quintet::db::Error> {
+                ::core::result::Result::Ok(Self { #(#reads)* })
+            }
+
+            fn value(&self, column: usize) -> ::quintet::fields::ValueRef<'_> {
+                match column {
+                    #(#values)*
+                    _ => ::quintet::fields::ValueRef::Null,
+                }
+            }
+        }
+
+        impl #ident {
+            /// Every row, as a query that has not been sent yet.
+            pub fn objects() -> ::quintet::db::QuerySet<Self> {
+                ::quintet::db::QuerySet::all()
+            }
+
+            /// The columns and relations, as the start of a path.
+            pub fn fields() -> #fields<Self> {
+                ::quintet::db::Fields::at(::quintet::db::Way::start::<Self>())
+            }
+        }
+
+        #[doc = #doc]
+        #[derive(Debug, Clone)]
+        #vis struct #fields<Root> {
+            way: ::quintet::db::Way,
+            root: ::core::marker::PhantomData<fn() -> Root>,
+        }
+
+        impl<Root> ::quintet::db::Fields for #fields<Root> {
+            type Model = #ident;
+
+            fn at(way: ::quintet::db::Way) -> Self {
+                Self { way, root: ::core::marker::PhantomData }
+            }
+
+            fn way(self) -> ::quintet::db::Way {
+                self.way
+            }
+        }
+
+        impl<Root> ::core::convert::From<#fields<Root>> for ::quintet::db::Path {
+            fn from(fields: #fields<Root>) -> Self {
+                fields.way.key()
+            }
+        }
+
+        #[allow(missing_docs)]
+        impl<Root> #fields<Root> {
+            #paths
+        }
+
+        #relations
+    }
+}
+
+/// One method a column, relation and computed column.
+fn paths(attr: &ModelAttr, model: &Ident, columns: &[Column]) -> TokenStream {
+    let columns = columns.iter().enumerate().map(|(at, column)| {
+        let (ident, ty) = (&column.ident, &column.ty);
+        let relation = column.attr.foreign_key.as_ref().and_then(|to| {
+            let name = column.name();
+            if *ident == name {
+                return None;
+            }
+            let (name, fields) = (format_ident!("{name}", span = ident.span()), fields_of(to));
+            Some(quote! {
+                pub fn #name(self) -> #fields<Root> {
+                    ::quintet::db::Fields::at(self.way.forward::<#model, #to>(#at))
+                }
+            })
+        });
+        quote! {
+            pub fn #ident(self) -> ::quintet::db::FieldPath<Root, #ty> {
+                self.way.column(&<#model as ::quintet::db::Model>::META.columns[#at])
+            }
+            #relation
+        }
+    });
+    let counts = attr.counts.iter().map(|(name, of)| {
+        let text = name.to_string();
+        quote! {
+            pub fn #name(self) -> ::quintet::db::FieldPath<Root, i64> {
+                static ANNOTATION: ::quintet::db::AnnotationMeta = ::quintet::db::AnnotationMeta {
+                    name: #text,
+                    path: || ::quintet::db::Path::from(#model::fields().#of()),
+                };
+                self.way.count(&ANNOTATION)
+            }
+        }
+    });
+    let links = attr.many_to_many.iter().map(|link| {
+        let (name, to, through, source, target) =
+            (&link.name, &link.to, &link.through, &link.source, &link.target);
+        let (text, fields) = (name.to_string(), fields_of(to));
+        quote! {
+            pub fn #name(self) -> #fields<Root> {
+                ::quintet::db::Fields::at(self.way.hop(::quintet::db::Hop::ManyToMany {
+                    name: #text,
+                    through: #through,
+                    source: #source,
+                    target: #target,
+                    from: ::quintet::db::meta_of::<#model>,
+                    to: ::quintet::db::meta_of::<#to>,
+                }))
+            }
+        }
+    });
+    quote!(#(#columns)* #(#counts)* #(#links)*)
+}
+
+/// The ways back from the models that this one points at, and diesel's joins.
+fn relations(attr: &ModelAttr, model: &Ident, module: &Ident, columns: &[Column]) -> TokenStream {
+    let own = format_ident!("{model}Fields");
+    let mut joined: Vec<String> = Vec::new();
+    let reverse = columns.iter().filter_map(|column| {
+        let (to, name) = (column.attr.foreign_key.as_ref()?, column.attr.related_name.as_ref()?);
+        let (text, fields, db_column) = (name.to_string(), fields_of(to), column.column());
+        let key = quote!(#to).to_string();
+        let join = (!to.is_ident(model) && !joined.contains(&key)).then(|| {
+            let parent = module_of(to);
+            let ident = &column.ident;
+            quote! {
+                diesel::joinable!(#module -> #parent (#ident));
+                diesel::allow_tables_to_appear_in_same_query!(#module, #parent);
+            }
+        });
+        joined.push(key);
+        Some(quote_spanned! {name.span()=>
+            #[allow(missing_docs)]
+            impl<Root> #fields<Root> {
+                pub fn #name(self) -> #own<Root> {
+                    ::quintet::db::Fields::at(
+                        ::quintet::db::Fields::way(self).reverse::<#model>(#text, #db_column),
+                    )
+                }
+            }
+            #join
+        })
+    });
+    let reverse: Vec<_> = reverse.collect();
+    let links = attr.many_to_many.iter().filter_map(|link| {
+        let name = link.related_name.as_ref()?;
+        let (to, through, source, target) = (&link.to, &link.through, &link.source, &link.target);
+        let (text, fields) = (name.to_string(), fields_of(to));
+        Some(quote! {
+            #[allow(missing_docs)]
+            impl<Root> #fields<Root> {
+                pub fn #name(self) -> #own<Root> {
+                    ::quintet::db::Fields::at(::quintet::db::Fields::way(self).hop(
+                        ::quintet::db::Hop::ManyToMany {
+                            name: #text,
+                            through: #through,
+                            source: #target,
+                            target: #source,
+                            from: ::quintet::db::meta_of::<#to>,
+                            to: ::quintet::db::meta_of::<#model>,
+                        },
+                    ))
+                }
+            }
+        })
+    });
+    quote!(#(#reverse)* #(#links)*)
+}
+
+/// `models::Album` to `models::AlbumFields`.
+fn fields_of(model: &Path) -> Path {
+    let mut path = model.clone();
+    if let Some(last) = path.segments.last_mut() {
+        last.ident = format_ident!("{}Fields", last.ident);
+    }
+    path
+}
+
+/// `models::Album` to `models::album`.
+fn module_of(model: &Path) -> Path {
+    let mut path = model.clone();
+    if let Some(last) = path.segments.last_mut() {
+        last.ident = format_ident!("{}", snake(&last.ident.to_string()), span = last.ident.span());
+    }
+    path
+}
+
+/// `MediaType` to `media_type`.
+fn snake(name: &str) -> String {
+    let mut result = String::new();
+    for (index, letter) in name.char_indices() {
+        if letter.is_uppercase() {
+            if index > 0 {
+                result.push('_');
+            }
+            result.extend(letter.to_lowercase());
+        } else {
+            result.push(letter);
+        }
+    }
+    result
+}

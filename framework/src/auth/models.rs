@@ -1,0 +1,66 @@
+//! The models of Django's account tables. Their ids are 32 bits wide, as Django makes them.
+
+use crate::db::DateTime;
+use crate::model;
+
+/// An account: `auth_user`.
+#[model(table = "auth_user", ordering(id), many_to_many(
+    groups: Group, through = "auth_user_groups", source = "user_id", target = "group_id", related_name = users
+))]
+pub struct User {
+    /// The primary key.
+    pub id: i32,
+    /// The password's hash, never the password.
+    #[field(max_length = 128)]
+    pub password: String,
+    /// The last login by password.
+    pub last_login: Option<DateTime>,
+    /// True for who may do everything.
+    #[field(default = false)]
+    pub is_superuser: bool,
+    /// The name to log in with.
+    #[field(max_length = 150, unique)]
+    pub username: String,
+    /// The first name.
+    #[field(max_length = 150, blank)]
+    pub first_name: String,
+    /// The last name.
+    #[field(max_length = 150, blank)]
+    pub last_name: String,
+    /// The e-mail address.
+    #[field(max_length = 254, blank, email)]
+    pub email: String,
+    /// True for who may use the admin.
+    #[field(default = false)]
+    pub is_staff: bool,
+    /// False for an account that is shut.
+    #[field(default = true)]
+    pub is_active: bool,
+    /// When the account was made.
+    #[field(default = DateTime::now())]
+    pub date_joined: DateTime,
+}
+
+/// A group of accounts: `auth_group`.
+#[model(table = "auth_group")]
+pub struct Group {
+    /// The primary key.
+    pub id: i32,
+    /// Its name.
+    #[field(max_length = 150, unique)]
+    pub name: String,
+}
+
+/// An account's API key: `authtoken_token`.
+#[model(table = "authtoken_token")]
+pub struct Token {
+    /// The key: 40 hex digits.
+    #[field(primary_key, max_length = 40)]
+    pub key: String,
+    /// When it was made.
+    #[field(auto_now_add)]
+    pub created: DateTime,
+    /// Whose it is.
+    #[field(foreign_key = User, unique)]
+    pub user_id: i32,
+}
