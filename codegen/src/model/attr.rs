@@ -49,6 +49,7 @@ pub(super) struct FieldAttr {
     pub(super) help_text: Option<LitStr>,
     pub(super) foreign_key: Option<Path>,
     pub(super) related_name: Option<Ident>,
+    pub(super) on_delete: Option<Ident>,
 }
 
 fn flag(meta: &ParseNestedMeta<'_>) -> syn::Result<bool> {
@@ -213,11 +214,21 @@ impl FieldAttr {
             "help_text" => self.help_text = Some(meta.value()?.parse()?),
             "foreign_key" => self.foreign_key = Some(meta.value()?.parse()?),
             "related_name" => self.related_name = Some(meta.value()?.parse()?),
+            "on_delete" => {
+                let word: Ident = meta.value()?.parse()?;
+                let name = match word.to_string().as_str() {
+                    "cascade" => "Cascade",
+                    "protect" => "Protect",
+                    "set_null" => "SetNull",
+                    _ => return Err(meta.error("expected `cascade`, `protect` or `set_null`")),
+                };
+                self.on_delete = Some(Ident::new(name, word.span()));
+            }
             other => {
                 return Err(meta.error(format!(
                     "unknown option `{other}`; one of `column`, `primary_key`, `max_length`, \
                      `min_value`, `max_value`, `decimal`, `unique`, `blank`, `default`, `auto_now`, \
-                     `auto_now_add`, `choices`, `email`, `help_text`, `foreign_key`, `related_name`"
+                     `auto_now_add`, `choices`, `email`, `help_text`, `foreign_key`, `related_name`, `on_delete`"
                 )));
             }
         }

@@ -121,6 +121,7 @@ fn meta(column: &Column, kind: &TokenStream) -> TokenStream {
     let help_text = column.attr.help_text.as_ref().map_or_else(String::new, syn::LitStr::value);
     let references =
         option(column.attr.foreign_key.as_ref().map(|to| quote!(::quintet::db::meta_of::<#to>)));
+    let on_delete = column.attr.on_delete.clone().unwrap_or_else(|| format_ident!("Cascade"));
     quote! {
         ::quintet::db::ColumnMeta {
             name: #name,
@@ -137,6 +138,7 @@ fn meta(column: &Column, kind: &TokenStream) -> TokenStream {
             email: #email,
             help_text: #help_text,
             references: #references,
+            on_delete: ::quintet::db::OnDelete::#on_delete,
         }
     }
 }
@@ -219,6 +221,17 @@ pub(super) fn model(attr: &ModelAttr, item: &ItemStruct, columns: &[Column], err
             }
         }
     });
+    let links = attr.many_to_many.iter().map(|link| {
+        let (to, through, source, target) = (&link.to, &link.through, &link.source, &link.target);
+        quote! {
+            ::quintet::db::LinkTable {
+                table: #through,
+                source: #source,
+                target: #target,
+                to: ::quintet::db::meta_of::<#to>,
+            }
+        }
+    });
     let paths = paths(attr, ident, columns);
     let relations = relations(attr, ident, &module, columns);
     let vis = &item.vis;
@@ -253,6 +266,8 @@ pub(super) fn model(attr: &ModelAttr, item: &ItemStruct, columns: &[Column], err
                 pk: #pk,
                 ordering: &[#(#ordering),*],
                 unique_together: &[#(#unique_together),*],
+                decode: ::quintet::db::decode::<#ident>,
+                links: &[#(#links),*],
             };
 
             fn from_row(

@@ -2,6 +2,7 @@
 //!
 //! `#[model]` writes one [`ModelMeta`] per struct; everything else reads it.
 
+use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -85,6 +86,19 @@ pub struct ColumnMeta {
     pub help_text: &'static str,
     /// The model that the column points at.
     pub references: Option<fn() -> &'static ModelMeta>,
+    /// What becomes of the row when the row that it points at is deleted.
+    pub on_delete: OnDelete,
+}
+
+/// What becomes of a row when the row that it points at is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDelete {
+    /// It is deleted as well.
+    Cascade,
+    /// The other row cannot be deleted.
+    Protect,
+    /// It points nowhere from then on.
+    SetNull,
 }
 
 /// A computed column: a sub-select over rows that point here.
@@ -115,6 +129,23 @@ pub struct ModelMeta {
     pub ordering: &'static [(usize, bool)],
     /// Sets of columns that no two rows share.
     pub unique_together: &'static [&'static [usize]],
+    /// Reads a row, as [`Model::from_row`].
+    pub decode: fn(&Row<'_>, usize) -> Result<Box<dyn ModelRow>, super::Error>,
+    /// Link tables whose rows belong to rows of this model.
+    pub links: &'static [LinkTable],
+}
+
+/// A link table of a many-to-many relation.
+#[derive(Debug, Clone, Copy)]
+pub struct LinkTable {
+    /// The table.
+    pub table: &'static str,
+    /// Its column that points at the model which declares the relation.
+    pub source: &'static str,
+    /// Its column that points at the other model.
+    pub target: &'static str,
+    /// The other model.
+    pub to: fn() -> &'static ModelMeta,
 }
 
 impl ModelMeta {
@@ -163,6 +194,38 @@ pub trait Model: Sized + Send + Sync + 'static {
     fn pk(&self) -> Value {
         self.value(Self::META.pk).to_value()
     }
+}
+
+/// A model's row behind a pointer: what the engine sees of it.
+pub trait ModelRow: Any + Send + Sync {
+    /// The value of a column, borrowed.
+    fn value(&self, column: usize) -> ValueRef<'_>;
+    /// The row itself.
+    fn as_any(&self) -> &dyn Any;
+    /// The row itself, owned.
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+impl<M: Model> ModelRow for M {
+    fn value(&self, column: usize) -> ValueRef<'_> {
+        Model::value(self, column)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+/// Reads a row of `M` and hides its type.
+///
+/// # Errors
+/// When a column does not hold what the model says.
+pub fn decode<M: Model>(row: &Row<'_>, at: usize) -> Result<Box<dyn ModelRow>, super::Error> {
+    Ok(Box::new(M::from_row(row, at)?))
 }
 
 /// The description of a model, as a function: relations refer to models by it, so that two models

@@ -1,0 +1,405 @@
+//! Puts a [`Description`] together. `#[derive(Serializer)]` writes the calls of this module; they
+//! can be written by hand as well.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::changes::Attrs;
+use super::description::{
+    Description, FieldHook, KeyCheck, Many, MethodFn, Output, SerializerField, Slot, Target, Unique,
+    UniqueTogether, key_kind, rename,
+};
+use super::relations::{Inner, Related};
+use super::rows::Instance;
+use crate::db::{FieldPath, Fields, Hop, Leaf, Model, Path, Way, meta_of};
+use crate::exceptions::{Detail, Validated};
+use crate::fields::{Field, FieldType, KeyKind, Kind};
+
+impl Description {
+    /// Starts the description of a serializer over `M`.
+    pub fn of<M: Model>(name: &'static str) -> Builder<M> {
+        Builder { description: Self::new(name, meta_of::<M>), own_unique: false, model: PhantomData }
+    }
+}
+
+/// Puts a [`Description`] together, field by field; a modifier changes the field before it.
+pub struct Builder<M> {
+    description: Description,
+    own_unique: bool,
+    model: PhantomData<fn() -> M>,
+}
+
+impl<M> fmt::Debug for Builder<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.description.fmt(f)
+    }
+}
+
+/// The Rust type of a serializer field that shows values of type `T`: the type itself, or an
+/// `Option` of it where the way to it may end early.
+#[diagnostic::on_unimplemented(
+    message = "this field is declared as `{Self}`, but its source holds `{T}`",
+    label = "declare it as `{T}`, or as an `Option` of it"
+)]
+pub trait Shows<T> {}
+impl<T> Shows<T> for T {}
+impl<T> Shows<T> for Option<T> {}
+
+impl<M: Model> Builder<M> {
+    fn push(mut self, field: Field, output: Output, target: Target) -> Self {
+        self.description.push(field, output, target);
+        self
+    }
+
+    fn slot(&mut self, slot: Slot) -> usize {
+        self.description.add_slot(slot)
+    }
+
+    fn own_column(&self, path: &Path) -> Option<usize> {
+        if !path.hops.is_empty() {
+            return None;
+        }
+        let column = path.column()?;
+        self.description.model.columns.iter().position(|c| c.column == column.column)
+    }
+
+    /// A field that shows the end of a path. A column of the model itself is also written, with
+    /// what the model says of it; anything farther is read-only.
+    pub fn source<T: Shows<U>, U>(mut self, name: &'static str, path: FieldPath<M, U>) -> Self {
+        let path = path.path;
+        if let Some(index) = self.own_column(&path) {
+            self.description.add_column(name, index);
+            return self;
+        }
+        let field = match path.leaf {
+            Leaf::Column(column) => {
+                let mut field = Field::from_column(column);
+                rename(&mut field, name, "");
+                field.allow_null = true;
+                field
+            }
+            Leaf::Count(_) => Field::integer(name),
+        };
+        let slot = self.slot(Slot::Value(path));
+        self.push(field.read_only(), Output::Slot(slot), Target::None)
+    }
+
+    /// Every column of the model that no field stands for yet, as `fields = "__all__"`.
+    pub fn all(mut self) -> Self {
+        self.description.add_all();
+        self
+    }
+
+    fn last(&mut self, change: impl FnOnce(&mut SerializerField)) {
+        if let Some(field) = self.description.fields.last_mut() {
+            change(field);
+        }
+    }
+
+    /// The column of a foreign key at the end of a way of one step.
+    fn foreign_key(way: &Way) -> Option<usize> {
+        match way.hops.as_slice() {
+            [Hop::Forward { column, .. }] => {
+                M::META.columns.iter().position(|c| c.column == column.column)
+            }
+            _ => None,
+        }
+    }
+
+    fn many(&mut self, name: &'static str, hop: Hop, related: Related) -> usize {
+        self.description.many.push(Many { name, hop, related });
+        self.description.many.len() - 1
+    }
+
+    /// A `PrimaryKeyRelatedField`: one key along a foreign key, a list of them along a relation
+    /// to many. A list along a link table is also written.
+    pub fn primary_key<F: Fields>(mut self, name: &'static str, relation: F) -> Self {
+        let way = relation.way();
+        if let Some(index) = Self::foreign_key(&way) {
+            self.description.add_key_column(name, index);
+            return self;
+        }
+        let target = F::Model::META;
+        let related = Related::column::<F::Model>(target.pk);
+        let Some((hop, before)) = way.hops.split_last() else { return self };
+        if !hop.is_many() {
+            let slot = self.slot(Slot::Row(way.hops.clone(), related.clone()));
+            let field = Field::new(name, Kind::PrimaryKey { key: KeyKind::Int }).allow_null().read_only();
+            return self.push(field, Output::Row(slot, related), Target::None);
+        }
+        debug_assert!(before.is_empty(), "a list is reached by one step");
+        let place = self.many(name, *hop, related);
+        let child = Field::new("", Kind::PrimaryKey { key: key_kind(target.pk_column().kind) });
+        let field = Field::new(name, Kind::ManyRelated { child: Box::new(child), allow_empty: true });
+        if let Hop::ManyToMany { .. } = hop {
+            self = self.push(field, Output::Many(place), Target::Links(*hop));
+            self.last(|field| {
+                field.key = Some(KeyCheck { model: meta_of::<F::Model>, column: target.pk });
+            });
+            return self;
+        }
+        self.push(field.read_only(), Output::Many(place), Target::None)
+    }
+
+    /// A `SlugRelatedField`: the related row's column, or a list of them.
+    pub fn slug<F: Fields, U>(
+        mut self,
+        name: &'static str,
+        relation: F,
+        slug: &FieldPath<F::Model, U>,
+    ) -> Self {
+        let way = relation.way();
+        let target = F::Model::META;
+        let column = slug.path.column().map_or("", |column| column.column);
+        let index = target.columns.iter().position(|c| c.column == column).unwrap_or(target.pk);
+        let Some(hop) = way.hops.last().copied() else { return self };
+        if hop.is_many() {
+            let place = self.many(name, hop, Related::column::<F::Model>(index));
+            let child = Field::new("", Kind::SlugKey);
+            let field = Field::new(name, Kind::ManyRelated { child: Box::new(child), allow_empty: true });
+            return self.push(field.read_only(), Output::Many(place), Target::None);
+        }
+        let own = Self::foreign_key(&way);
+        let slot = self.slot(Slot::Value(way.column::<M, U>(&target.columns[index]).path));
+        let field = match own.and_then(|own| M::META.columns.get(own)) {
+            Some(column) => {
+                let mut field = Field::from_column(column);
+                rename(&mut field, name, column.name);
+                field.kind = Kind::SlugKey;
+                field
+            }
+            None => Field::new(name, Kind::SlugKey).allow_null().read_only(),
+        };
+        let Some(own) = own else { return self.push(field, Output::Slot(slot), Target::None) };
+        self = self.push(field, Output::Slot(slot), Target::Column(own));
+        self.last(|field| {
+            field.key = Some(KeyCheck { model: meta_of::<F::Model>, column: index });
+        });
+        self
+    }
+
+    /// A `StringRelatedField`: the related row's text, or a list of them; read-only.
+    pub fn string<F: Fields>(self, name: &'static str, relation: F) -> Self
+    where
+        F::Model: fmt::Display,
+    {
+        self.shown(name, &relation.way(), Related::display::<F::Model>(), Kind::ReadOnly)
+    }
+
+    /// A `HyperlinkedRelatedField`: the related row's address, or a list of them; read-only.
+    pub fn hyperlink<F: Fields, U>(
+        self,
+        name: &'static str,
+        relation: F,
+        view_name: &str,
+        kwarg: &str,
+        lookup: &FieldPath<F::Model, U>,
+    ) -> Self {
+        let column = lookup.path.column().map_or("", |column| column.column);
+        let target = F::Model::META;
+        let index = target.columns.iter().position(|c| c.column == column).unwrap_or(target.pk);
+        let related = Related::link::<F::Model>(view_name, kwarg, index);
+        self.shown(name, &relation.way(), related, Kind::ReadOnly)
+    }
+
+    fn shown(mut self, name: &'static str, way: &Way, related: Related, kind: Kind) -> Self {
+        let Some(hop) = way.hops.last().copied() else { return self };
+        let field = Field::new(name, kind).read_only();
+        if hop.is_many() {
+            let place = self.many(name, hop, related);
+            return self.push(field, Output::Many(place), Target::None);
+        }
+        let slot = self.slot(Slot::Row(way.hops.clone(), related.clone()));
+        self.push(field.allow_null(), Output::Row(slot, related), Target::None)
+    }
+
+    /// A serializer as a field, along a foreign key or a relation to many; read-only unless
+    /// [`Builder::writable`] follows.
+    pub fn nested<S, F>(mut self, name: &'static str, relation: F) -> Self
+    where
+        S: super::ModelSerializer<Model = F::Model>,
+        F: Fields,
+    {
+        self = self.shown(name, &relation.way(), Related::Serializer(Inner::Static(S::description)), Kind::ReadOnly);
+        self.last(|field| field.nested = Some(S::description));
+        self
+    }
+
+    /// Lets the nested serializer before it take input; the view set saves it.
+    pub fn writable(mut self) -> Self {
+        let many = self
+            .description
+            .fields
+            .last()
+            .is_some_and(|field| matches!(field.output, Output::Many(_)));
+        self.last(|field| {
+            let Some(nested) = field.nested else { return };
+            let inner = Arc::clone(&nested().input);
+            field.field = Field::new(
+                field.field.name,
+                Kind::Nested { fields: inner, many, allow_empty: true, min_length: None, max_length: None },
+            );
+            field.target = Target::Other;
+        });
+        self
+    }
+
+    /// A `SerializerMethodField`: whatever a function of the row answers. `field` says what kind
+    /// of value that is.
+    pub fn method<T: serde::Serialize>(
+        self,
+        field: Field,
+        method: impl Fn(&Instance<'_, M>) -> T + Send + Sync + 'static,
+    ) -> Self {
+        let method: MethodFn = Arc::new(move |description, loaded, related, out| {
+            match Instance::new(description, loaded, related) {
+                Some(instance) => out.serialize(&method(&instance)),
+                None => out.null(),
+            }
+        });
+        self.push(field.read_only(), Output::Method(method), Target::None)
+    }
+
+    /// A `HyperlinkedIdentityField`: the row's own address.
+    pub fn identity<U>(
+        self,
+        name: &'static str,
+        view_name: &str,
+        kwarg: &str,
+        lookup: &FieldPath<M, U>,
+    ) -> Self {
+        let column = self.own_column(&lookup.path).unwrap_or(M::META.pk);
+        let output = Output::Link { view_name: view_name.into(), kwarg: kwarg.into(), column };
+        self.push(Field::new(name, Kind::ReadOnly).read_only(), output, Target::None)
+    }
+
+    /// A field without a column: the view set finds its value under its name.
+    pub fn other(self, field: Field) -> Self {
+        self.push(field.write_only(), Output::None, Target::Other)
+    }
+
+    /// Changes the description of the field before it.
+    pub fn with(mut self, change: impl FnOnce(Field) -> Field) -> Self {
+        self.last(|field| {
+            field.field = change(field.field.clone());
+            if field.field.read_only {
+                field.target = Target::None;
+                field.unique = None;
+            }
+            if field.field.write_only {
+                field.output = Output::None;
+            }
+        });
+        self
+    }
+
+    /// A hook for the value of the field before it (`validate_<field>`): it may change the value
+    /// or refuse it.
+    pub fn validate_field<T: FieldType + 'static>(
+        mut self,
+        hook: impl Fn(T) -> Validated<T> + Send + Sync + 'static,
+    ) -> Self {
+        let hook: FieldHook = Arc::new(move |value| {
+            let Some(value) = T::from_value(value) else {
+                return Err(Detail::invalid("Invalid value."));
+            };
+            hook(value).map(FieldType::into_value)
+        });
+        self.last(|field| field.hook = Some(hook));
+        self
+    }
+
+    /// The field before it must differ from that of every other row (`UniqueValidator`).
+    pub fn unique(mut self, message: &str, ignore_case: bool) -> Self {
+        self.last(|field| {
+            if let Target::Column(column) = field.target {
+                field.unique = Some(Unique { column, ignore_case, message: message.to_owned() });
+            }
+        });
+        self
+    }
+
+    /// No two rows share these fields' values (`UniqueTogetherValidator`); instead of what the
+    /// model says.
+    pub fn unique_together(mut self, members: &[&str], message: Option<&str>) -> Self {
+        self.own_unique = true;
+        let members: Vec<usize> =
+            members.iter().filter_map(|name| self.description.place(name)).collect();
+        self.add_unique_together(members, message);
+        self
+    }
+
+    /// Leaves out the checks that the model's unique sets ask for (`validators = []`).
+    pub fn without_validators(mut self) -> Self {
+        self.own_unique = true;
+        self
+    }
+
+    fn add_unique_together(&mut self, members: Vec<usize>, message: Option<&str>) {
+        let names: Vec<String> = members
+            .iter()
+            .filter_map(|index| self.description.fields.get(*index))
+            .map(|field| match field.target {
+                Target::Column(column) => M::META.columns[column].name.to_owned(),
+                _ => field.field.name.to_owned(),
+            })
+            .collect();
+        let message = message.map_or_else(
+            || format!("The fields {} must make a unique set.", names.join(", ")),
+            ToOwned::to_owned,
+        );
+        self.description.unique_together.push(UniqueTogether { members, message });
+    }
+
+    /// A hook for all values together (`validate`).
+    pub fn validate(
+        mut self,
+        hook: impl Fn(&mut Attrs<'_, M>) -> Validated + Send + Sync + 'static,
+    ) -> Self {
+        self.description.validate = Some(Arc::new(move |changes, instance| {
+            let instance = instance.and_then(|row| row.as_any().downcast_ref::<M>());
+            hook(&mut Attrs::new(changes, instance))
+        }));
+        self
+    }
+
+    /// Foreign keys become nested objects with all their columns, `depth` steps far; read-only.
+    pub fn depth(mut self, depth: usize) -> Self {
+        self.description.add_depth(depth);
+        self
+    }
+
+    /// The description.
+    pub fn build(mut self) -> Description {
+        if !self.own_unique {
+            self.model_unique_sets();
+        }
+        self.description.seal();
+        self.description
+    }
+
+    /// The model's unique sets whose columns are all fields: checked, and their columns required.
+    fn model_unique_sets(&mut self) {
+        for set in M::META.unique_together {
+            let members: Vec<usize> = set
+                .iter()
+                .filter_map(|column| {
+                    self.description.fields.iter().position(
+                        |field| matches!(field.target, Target::Column(target) if target == *column),
+                    )
+                })
+                .collect();
+            if members.len() != set.len() {
+                continue;
+            }
+            for index in &members {
+                let field = &mut self.description.fields[*index].field;
+                if field.default.is_none() {
+                    field.required = true;
+                }
+            }
+            self.add_unique_together(members, None);
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! What a serializer is: its fields in order, where their values come from and where they go.
+//!
+//! [`Builder`](super::Builder) makes it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::changes::ChangeSet;
+use super::relations::{Inner, Related};
+use super::rows::{Loaded, RelatedRows};
+use crate::db::{ColumnKind, Hop, Leaf, ModelMeta, ModelRow, Path};
+use crate::exceptions::Validated;
+use crate::fields::{Field, JsonWriter, KeyKind, Kind, Value};
+
+pub(crate) type MethodFn =
+    Arc<dyn Fn(&Description, &Loaded, &RelatedRows, &mut JsonWriter) + Send + Sync>;
+pub(crate) type FieldHook = Arc<dyn Fn(Value) -> Validated<Value> + Send + Sync>;
+pub(crate) type ObjectHook = Arc<dyn Fn(&mut ChangeSet, Option<&dyn ModelRow>) -> Validated + Send + Sync>;
+
+/// Where a field's output comes from.
+#[derive(Clone)]
+pub(crate) enum Output {
+    /// Nothing: write-only.
+    None,
+    /// A column of the model.
+    Column(usize),
+    /// A value that was selected beside the model, by slot.
+    Slot(usize),
+    /// A row that was joined: the slot, and how it is written.
+    Row(usize, Related),
+    /// Rows that were fetched for all rows at once, by place.
+    Many(usize),
+    /// A function of the row.
+    Method(MethodFn),
+    /// The address of the row itself.
+    Link { view_name: Arc<str>, kwarg: Arc<str>, column: usize },
+}
+
+/// Rows that are fetched for a whole page at once.
+#[derive(Clone)]
+pub(crate) struct Many {
+    pub(crate) name: &'static str,
+    pub(crate) hop: Hop,
+    pub(crate) related: Related,
+}
+
+/// Something selected beside the model's columns.
+#[derive(Clone)]
+pub(crate) enum Slot {
+    Value(Path),
+    Row(Vec<Hop>, Related),
+}
+
+/// Where a field's input goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target {
+    /// Nowhere: read-only.
+    None,
+    /// To a column of the model.
+    Column(usize),
+    /// To the links of a many-to-many relation.
+    Links(Hop),
+    /// To the view set, under the field's name.
+    Other,
+}
+
+/// Rows that input names and that must exist.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyCheck {
+    pub(crate) model: fn() -> &'static ModelMeta,
+    /// The column that input names rows by.
+    pub(crate) column: usize,
+}
+
+/// A value that no other row may have.
+#[derive(Clone, Debug)]
+pub(crate) struct Unique {
+    pub(crate) column: usize,
+    pub(crate) ignore_case: bool,
+    pub(crate) message: String,
+}
+
+/// A set of values that no other row may have.
+#[derive(Clone, Debug)]
+pub(crate) struct UniqueTogether {
+    /// Indexes of fields.
+    pub(crate) members: Vec<usize>,
+    pub(crate) message: String,
+}
+
+/// A field in its place: description, source, destination.
+#[derive(Clone)]
+pub(crate) struct SerializerField {
+    pub(crate) field: Field,
+    pub(crate) output: Output,
+    pub(crate) target: Target,
+    pub(crate) key: Option<KeyCheck>,
+    pub(crate) unique: Option<Unique>,
+    pub(crate) hook: Option<FieldHook>,
+    pub(crate) nested: Option<fn() -> &'static Description>,
+}
+
+/// A serializer: what it reads, checks and writes. Made once, read by everything.
+pub struct Description {
+    /// The component's name: the struct's name without `Serializer`.
+    pub name: &'static str,
+    pub(crate) model: &'static ModelMeta,
+    pub(crate) model_fn: fn() -> &'static ModelMeta,
+    pub(crate) fields: Vec<SerializerField>,
+    /// The same fields as input and documents see them.
+    pub(crate) input: Arc<[Field]>,
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) many: Vec<Many>,
+    pub(crate) unique_together: Vec<UniqueTogether>,
+    pub(crate) validate: Option<ObjectHook>,
+}
+
+impl fmt::Debug for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Description")
+            .field("name", &self.name)
+            .field("fields", &self.input.iter().map(|field| field.name).collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Description {
+    /// The fields as input and documents see them, in order.
+    pub fn fields(&self) -> &[Field] {
+        &self.input
+    }
+
+    /// The serializer in field `index`, when it is a nested one.
+    pub fn nested(&self, index: usize) -> Option<&Description> {
+        let field = self.fields.get(index)?;
+        field.nested.map(|description| description()).or_else(|| match &field.output {
+            Output::Row(_, Related::Serializer(inner)) => Some(inner.get()),
+            Output::Many(place) => match &self.many.get(*place)?.related {
+                Related::Serializer(inner) => Some(inner.get()),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// True when field `index` shows a list of related rows.
+    pub fn is_many(&self, index: usize) -> bool {
+        self.fields.get(index).is_some_and(|field| matches!(field.output, Output::Many(_)))
+    }
+
+    /// True when field `index` shows addresses.
+    pub fn is_link(&self, index: usize) -> bool {
+        self.fields.get(index).is_some_and(|field| match &field.output {
+            Output::Link { .. } | Output::Row(_, Related::Link { .. }) => true,
+            Output::Many(place) => {
+                self.many.get(*place).is_some_and(|many| matches!(many.related, Related::Link { .. }))
+            }
+            _ => false,
+        })
+    }
+
+    /// The model.
+    pub fn model(&self) -> &'static ModelMeta {
+        self.model
+    }
+
+    /// What the values of field `index` come from, when it is a path: what an unset
+    /// `ordering_fields` allows.
+    pub fn source(&self, index: usize) -> Option<Path> {
+        let field = self.fields.get(index)?;
+        match (&field.output, &field.target) {
+            (Output::Column(column), _) | (_, Target::Column(column)) => Some(Path {
+                model: self.model_fn,
+                hops: Vec::new(),
+                leaf: Leaf::Column(self.model.columns.get(*column)?),
+            }),
+            (Output::Slot(slot), _) => match self.slots.get(*slot)? {
+                Slot::Value(path) => Some(path.clone()),
+                Slot::Row(..) => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// What does not depend on the model's struct: fields over columns, known from the description
+/// of the model alone.
+impl Description {
+    pub(crate) fn new(name: &'static str, model_fn: fn() -> &'static ModelMeta) -> Self {
+        Self {
+            name,
+            model: model_fn(),
+            model_fn,
+            fields: Vec::new(),
+            input: Arc::new([]),
+            slots: Vec::new(),
+            many: Vec::new(),
+            unique_together: Vec::new(),
+            validate: None,
+        }
+    }
+
+    pub(crate) fn push(&mut self, field: Field, output: Output, target: Target) -> &mut SerializerField {
+        self.fields.push(SerializerField {
+            field,
+            output,
+            target,
+            key: None,
+            unique: None,
+            hook: None,
+            nested: None,
+        });
+        let last = self.fields.len() - 1;
+        &mut self.fields[last]
+    }
+
+    pub(crate) fn add_slot(&mut self, slot: Slot) -> usize {
+        self.slots.push(slot);
+        self.slots.len() - 1
+    }
+
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.field.name == name)
+    }
+
+    /// A field over the model's column `index`.
+    pub(crate) fn add_column(&mut self, name: &'static str, index: usize) {
+        let model = self.model;
+        let Some(column) = model.columns.get(index) else { return };
+        let mut field = Field::from_column(column);
+        rename(&mut field, name, column.name);
+        let read_only = index == model.pk || field.read_only;
+        if read_only {
+            field = field.read_only();
+        }
+        let target = if read_only { Target::None } else { Target::Column(index) };
+        let added = self.push(field, Output::Column(index), target);
+        if column.unique && !read_only {
+            let message = format!(
+                "{} with this {} already exists.",
+                model.verbose_name,
+                column.name.replace('_', " ")
+            );
+            added.unique = Some(Unique { column: index, ignore_case: false, message });
+        }
+    }
+
+    /// A field over the foreign key in column `index`, shown and taken as a key.
+    pub(crate) fn add_key_column(&mut self, name: &'static str, index: usize) {
+        let Some((column, to)) =
+            self.model.columns.get(index).and_then(|column| Some((column, column.references?)))
+        else {
+            return;
+        };
+        let mut field = Field::from_column(column);
+        rename(&mut field, name, column.name);
+        field.kind = Kind::PrimaryKey { key: key_kind(to().pk_column().kind) };
+        let added = self.push(field, Output::Column(index), Target::Column(index));
+        added.key = Some(KeyCheck { model: to, column: to().pk });
+    }
+
+    /// Every column that no field stands for yet.
+    pub(crate) fn add_all(&mut self) {
+        for (index, column) in self.model.columns.iter().enumerate() {
+            if self.place(column.name).is_none() {
+                match column.references {
+                    Some(_) => self.add_key_column(column.name, index),
+                    None => self.add_column(column.name, index),
+                }
+            }
+        }
+    }
+
+    /// Foreign keys become nested objects with all their columns.
+    pub(crate) fn add_depth(&mut self, depth: usize) {
+        if depth == 0 {
+            return;
+        }
+        for index in 0..self.fields.len() {
+            let Target::Column(column) = self.fields[index].target else { continue };
+            let Some(meta) = self.model.columns.get(column) else { continue };
+            let Some(to) = meta.references else { continue };
+            let mut inner = Self::new("Nested", to);
+            inner.add_all();
+            inner.add_depth(depth - 1);
+            inner.seal();
+            let related = Related::Serializer(Inner::Owned(Arc::new(inner)));
+            let slot = self.add_slot(Slot::Row(vec![Hop::Forward { column: meta, to }], related.clone()));
+            let field = &mut self.fields[index];
+            field.field = Field::new(field.field.name, Kind::ReadOnly).read_only();
+            field.output = Output::Row(slot, related);
+            field.target = Target::None;
+            field.key = None;
+        }
+    }
+
+    pub(crate) fn seal(&mut self) {
+        self.input = self.fields.iter().map(|field| field.field.clone()).collect();
+    }
+}
+
+/// A field that is not called as its column has a label of its own.
+pub(crate) fn rename(field: &mut Field, name: &'static str, column: &str) {
+    field.name = name;
+    if name != column {
+        field.label = Field::new(name, Kind::Any).label;
+    }
+}
+
+pub(crate) fn key_kind(kind: ColumnKind) -> KeyKind {
+    match kind {
+        ColumnKind::Text => KeyKind::Text,
+        ColumnKind::Uuid => KeyKind::Uuid,
+        _ => KeyKind::Int,
+    }
+}
