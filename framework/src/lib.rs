@@ -3,5 +3,7 @@
 pub mod db;
 pub mod exceptions;
 pub mod fields;
+pub mod parsers;
 pub mod request;
 pub mod response;
+pub mod validators;
