@@ -6,7 +6,9 @@ pub mod auth;
 pub mod db;
 pub mod exceptions;
 pub mod fields;
+pub mod parsers;
 pub mod request;
 pub mod response;
+pub mod validators;
 
 pub use quintet_codegen::model;

@@ -1,7 +1,45 @@
 //! Fields: what a value may be, and what a client is told when it is not (`rest_framework.fields`).
+//!
+//! A [`Field`] is a description, built once at start-up; [`Field::run`] takes a [`Raw`] through
+//! DRF's stations to a [`Value`] or to the messages that DRF would send.
+//!
+//! ```
+//! use quintet::fields::{Field, Value, parse_json};
+//!
+//! let name = Field::char("name").max_length(5);
+//! let raw = parse_json(r#"{"name": " Jazz "}"#)?;
+//! assert_eq!(name.run(raw.get("name"), false), Ok(Some(Value::Text("Jazz".into()))));
+//! let error = name.run(None, false).unwrap_err();
+//! assert_eq!(error.to_json(), serde_json::json!(["This field is required."]));
+//! # Ok::<(), String>(())
+//! ```
 
+mod column;
+mod composite;
+mod convert;
+mod duration;
+mod field;
+pub mod form;
+pub mod format;
+mod json;
+mod keys;
+mod kind;
+mod moments;
+mod number;
+pub mod python;
 mod raw;
+mod text;
 mod value;
+#[cfg(test)]
+mod vectors;
 
+pub use composite::to_json;
+pub use field::{Field, Start};
+pub use format::UuidFormat;
+pub use json::parse_json;
+pub use keys::ManyKeys;
+pub use kind::{
+    Char, Choice, DecimalOptions, FieldDefault, KeyKind, Kind, Protocol, TextForm, Validator,
+};
 pub use raw::Raw;
 pub use value::{FieldType, Value, ValueRef};

@@ -18,6 +18,8 @@ pub enum Raw<'a> {
     Text(Cow<'a, str>),
     /// A text with a lone surrogate, which is U+FFFD in the text; the surrogate beside it.
     Surrogate(Cow<'a, str>, u16),
+    /// A text of a form that a JSON field reads as JSON; any other field sees a text.
+    JsonText(Cow<'a, str>),
     /// `[..]`
     List(Vec<Raw<'a>>),
     /// `{..}`, in order; of equal keys only the last one is kept.
@@ -32,7 +34,7 @@ impl Raw<'_> {
             Self::Bool(_) => "bool",
             Self::Int(_) => "int",
             Self::Float(_) => "float",
-            Self::Text(_) | Self::Surrogate(..) => "str",
+            Self::Text(_) | Self::Surrogate(..) | Self::JsonText(_) => "str",
             Self::List(_) => "list",
             Self::Map(_) => "dict",
         }
@@ -42,6 +44,14 @@ impl Raw<'_> {
     pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Map(items) => items.iter().rev().find(|(k, _)| k == key).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+
+    /// The characters, when it is a text.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Surrogate(text, _) | Self::JsonText(text) => Some(text),
             _ => None,
         }
     }

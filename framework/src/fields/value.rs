@@ -16,6 +16,8 @@ pub enum Value {
     Bool(bool),
     /// A whole number; a column narrows it.
     Int(i64),
+    /// A whole number beyond `i64`, in Python's spelling.
+    BigInt(Box<str>),
     /// A number with a fraction.
     Float(f64),
     /// A text.
@@ -66,7 +68,7 @@ pub enum ValueRef<'a> {
     Duration(TimeDelta),
     /// A UUID.
     Uuid(Uuid),
-    /// A value without a borrowed form of its own: a list, a map, any JSON.
+    /// A value without a borrowed form of its own: a list, a map, any JSON, a number beyond `i64`.
     Other(&'a Value),
 }
 
@@ -85,7 +87,7 @@ impl Value {
             Self::Time(v) => ValueRef::Time(*v),
             Self::Duration(v) => ValueRef::Duration(*v),
             Self::Uuid(v) => ValueRef::Uuid(*v),
-            Self::List(_) | Self::Map(_) | Self::Json(_) => ValueRef::Other(self),
+            Self::BigInt(_) | Self::List(_) | Self::Map(_) | Self::Json(_) => ValueRef::Other(self),
         }
     }
 

@@ -1,0 +1,173 @@
+//! Fields that follow from a model's columns (`rest_framework.utils.field_mapping`).
+
+use crate::db::{ColumnDefault, ColumnKind, ColumnMeta, ModelMeta};
+
+use super::kind::{Char, Choice, KeyKind, Kind, TextForm};
+use super::{Field, Value};
+
+impl Field {
+    /// The field of a column, as a `ModelSerializer` makes it.
+    pub fn from_column(column: &'static ColumnMeta) -> Self {
+        let mut field = Self::new(column.name, kind(column));
+        field.help_text = column.help_text.into();
+        field.allow_null = column.nullable;
+        field.required = column.default.is_none() && !column.nullable && !column.blank;
+        if column.blank {
+            field = field.allow_blank();
+        }
+        if matches!(column.default, Some(ColumnDefault::AutoNow | ColumnDefault::AutoNowAdd)) {
+            field = field.read_only();
+        }
+        field
+    }
+
+    /// The same for the column of a model: its primary key is read-only.
+    pub fn from_model(model: &'static ModelMeta, column: &'static ColumnMeta) -> Self {
+        let field = Self::from_column(column);
+        let key = std::ptr::eq(model.pk_column(), column) && column.references.is_none();
+        if key { field.read_only() } else { field }
+    }
+}
+
+impl KeyKind {
+    /// The kind of a key that a column stores.
+    pub fn of(kind: ColumnKind) -> Self {
+        match kind {
+            ColumnKind::Uuid => Self::Uuid,
+            ColumnKind::Text => Self::Text,
+            _ => Self::Int,
+        }
+    }
+}
+
+fn kind(column: &'static ColumnMeta) -> Kind {
+    if column.references.is_some() {
+        return Kind::PrimaryKey { key: KeyKind::of(column.kind) };
+    }
+    if !column.choices.is_empty() {
+        let choices = column.choices.iter().map(|(value, label)| Choice {
+            value: choice(column.kind, value),
+            label: (*label).into(),
+        });
+        return Kind::Choice { choices: choices.collect(), allow_blank: false };
+    }
+    let name = column.name;
+    let field = match column.kind {
+        ColumnKind::SmallInt => integer(column, i16::MIN.into(), i16::MAX.into()),
+        ColumnKind::Integer => integer(column, i32::MIN.into(), i32::MAX.into()),
+        ColumnKind::BigInt => integer(column, i64::MIN, i64::MAX),
+        ColumnKind::Float => bounded(Field::float(name), column),
+        ColumnKind::Bool => Field::boolean(name),
+        ColumnKind::Text => {
+            let form = if column.email { TextForm::Email } else { TextForm::Plain };
+            let max_length = column.max_length;
+            return Kind::Char(Char { max_length, form, ..Char::default() });
+        }
+        ColumnKind::Decimal { digits, places } => {
+            bounded(Field::decimal(name, digits, places), column)
+        }
+        ColumnKind::DateTime => Field::datetime(name),
+        ColumnKind::Date => Field::date(name),
+        ColumnKind::Time => Field::time(name),
+        ColumnKind::Uuid => Field::uuid(name),
+    };
+    field.kind
+}
+
+fn bounded(mut field: Field, column: &ColumnMeta) -> Field {
+    if let Some(min) = column.min_value {
+        field = field.min_value(min);
+    }
+    if let Some(max) = column.max_value {
+        field = field.max_value(max);
+    }
+    field
+}
+
+/// A declared bound, or the one of the column's type when that is tighter.
+fn integer(column: &ColumnMeta, least: i64, greatest: i64) -> Field {
+    let declared = |bound: Option<&str>| bound.and_then(|bound| bound.parse::<i64>().ok());
+    let min = declared(column.min_value).map_or(least, |bound| bound.max(least));
+    let max = declared(column.max_value).map_or(greatest, |bound| bound.min(greatest));
+    Field::new(column.name, Kind::Integer { min: Some(min), max: Some(max), big: false })
+}
+
+fn choice(kind: ColumnKind, value: &str) -> Value {
+    let number = matches!(kind, ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt);
+    let parsed = if number { value.parse().ok().map(Value::Int) } else { None };
+    parsed.unwrap_or_else(|| Value::Text(value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Raw;
+    use super::*;
+
+    const PLAIN: ColumnMeta = ColumnMeta {
+        name: "unit_price",
+        column: "unit_price",
+        kind: ColumnKind::Text,
+        nullable: false,
+        blank: false,
+        max_length: None,
+        min_value: None,
+        max_value: None,
+        unique: false,
+        default: None,
+        choices: &[],
+        email: false,
+        help_text: "",
+        references: None,
+    };
+
+    static MILLISECONDS: ColumnMeta = ColumnMeta {
+        kind: ColumnKind::Integer,
+        min_value: Some("1"),
+        help_text: "Length in milliseconds.",
+        ..PLAIN
+    };
+    static COMPOSER: ColumnMeta =
+        ColumnMeta { nullable: true, blank: true, max_length: Some(3), ..PLAIN };
+    static PRICE: ColumnMeta = ColumnMeta {
+        kind: ColumnKind::Decimal { digits: 10, places: 2 },
+        min_value: Some("0.00"),
+        ..PLAIN
+    };
+    static LEVEL: ColumnMeta =
+        ColumnMeta { kind: ColumnKind::SmallInt, choices: &[("1", "One"), ("2", "Two")], ..PLAIN };
+    static UPDATED: ColumnMeta =
+        ColumnMeta { kind: ColumnKind::DateTime, default: Some(ColumnDefault::AutoNow), ..PLAIN };
+
+    fn text(field: &Field, raw: &Raw<'_>) -> serde_json::Value {
+        field.run(Some(raw), false).unwrap_err().to_json()
+    }
+
+    #[test]
+    fn an_integer_has_its_own_bounds_or_those_of_its_type() {
+        let field = Field::from_column(&MILLISECONDS);
+        let below = serde_json::json!(["Ensure this value is greater than or equal to 1."]);
+        assert_eq!(text(&field, &Raw::Int("0")), below);
+        let above = serde_json::json!(["Ensure this value is less than or equal to 2147483647."]);
+        assert_eq!(text(&field, &Raw::Int("2147483648")), above);
+        assert_eq!(field.help_text, "Length in milliseconds.");
+        assert_eq!(field.label, "Unit price");
+        assert!(field.required);
+    }
+
+    #[test]
+    fn a_nullable_text_is_optional_and_takes_null_and_blank() {
+        let field = Field::from_column(&COMPOSER);
+        assert!(!field.required && field.allow_null && field.allows_blank());
+        assert_eq!(field.run(Some(&Raw::Null), false), Ok(Some(Value::Null)));
+        assert!(field.run(Some(&Raw::Text("four".into())), false).is_err());
+    }
+
+    #[test]
+    fn decimals_choices_and_clocks_follow_the_column() {
+        let below = serde_json::json!(["Ensure this value is greater than or equal to 0.00."]);
+        assert_eq!(text(&Field::from_column(&PRICE), &Raw::Int("-1")), below);
+        let level = Field::from_column(&LEVEL);
+        assert_eq!(level.run(Some(&Raw::Text("2".into())), false), Ok(Some(Value::Int(2))));
+        assert!(Field::from_column(&UPDATED).read_only);
+    }
+}

@@ -1,0 +1,275 @@
+//! From input to value, kind by kind (`to_internal_value`), and each kind's own validators.
+
+use std::borrow::Cow;
+
+use crate::exceptions::Detail;
+
+use super::kind::{Choice, Kind};
+use super::{Field, Raw, Value, composite, duration, format, keys, moments, number, python, text};
+
+pub(super) fn convert(field: &Field, raw: &Raw<'_>, partial: bool) -> Result<Value, Detail> {
+    match &field.kind {
+        Kind::Boolean => boolean(field, raw),
+        Kind::Char(char) => text::convert(field, char, raw),
+        Kind::Uuid { .. } => uuid(field, raw),
+        Kind::Integer { big, .. } => number::integer(field, *big, raw),
+        Kind::Float { .. } => number::float(field, raw),
+        Kind::Decimal(options) => number::decimal(field, options, raw),
+        Kind::DateTime { input_formats, .. } => moments::datetime(field, input_formats, raw),
+        Kind::Date { input_formats } => moments::date(field, input_formats, raw),
+        Kind::Time { input_formats } => moments::time(field, input_formats, raw),
+        Kind::Duration { .. } => duration::convert(field, raw),
+        Kind::Choice { choices, allow_blank } => choice(field, choices, *allow_blank, raw),
+        Kind::MultipleChoice { choices, allow_blank, allow_empty } => {
+            multiple_choice(field, choices, *allow_blank, *allow_empty, raw)
+        }
+        Kind::List { child, allow_empty, .. } => {
+            composite::list(field, child, *allow_empty, raw, partial)
+        }
+        Kind::Dict { child, allow_empty } => {
+            composite::dict(field, child, *allow_empty, raw, partial)
+        }
+        Kind::Json => composite::json(field, raw),
+        Kind::Any | Kind::Hidden | Kind::ReadOnly => Ok(composite::any(raw)),
+        Kind::PrimaryKey { .. } | Kind::SlugKey => keys::key(field, raw),
+        Kind::ManyRelated { child, .. } => {
+            let found = keys::many(field, child, raw)?;
+            found.error.map_or(Ok(Value::List(found.keys)), Err)
+        }
+        Kind::Nested { fields, many, .. } => composite::nested(field, fields, *many, raw, partial),
+    }
+}
+
+/// The validators that a kind brings along; they run after those given by hand.
+pub(super) fn bounds(field: &Field, value: &Value, raw: &Raw<'_>, errors: &mut Vec<Detail>) {
+    match (&field.kind, value) {
+        (Kind::Char(char), Value::Text(value)) => {
+            let surrogate = match raw {
+                Raw::Surrogate(_, unit) => Some(*unit),
+                _ => None,
+            };
+            text::validate(field, char, value, surrogate, errors);
+        }
+        (Kind::Integer { min, max, .. }, Value::Int(value)) => {
+            if let Some(max) = max.filter(|max| value > max) {
+                errors.push(above(field, &max.to_string()));
+            }
+            if let Some(min) = min.filter(|min| value < min) {
+                errors.push(below(field, &min.to_string()));
+            }
+        }
+        (Kind::Integer { min, max, .. }, Value::BigInt(value)) => {
+            // beyond every bound, on one side or the other
+            match (value.starts_with('-'), min, max) {
+                (false, _, Some(max)) => errors.push(above(field, &max.to_string())),
+                (true, Some(min), _) => errors.push(below(field, &min.to_string())),
+                _ => {}
+            }
+        }
+        (Kind::Float { min, max }, Value::Float(value)) => {
+            if let Some(max) = max.filter(|max| value > max) {
+                errors.push(above(field, &float_text(max)));
+            }
+            if let Some(min) = min.filter(|min| value < min) {
+                errors.push(below(field, &float_text(min)));
+            }
+        }
+        (Kind::Decimal(options), Value::Decimal(value)) => {
+            if let Some(max) = options.max.filter(|max| value > max) {
+                errors.push(above(field, &max.to_string()));
+            }
+            if let Some(min) = options.min.filter(|min| value < min) {
+                errors.push(below(field, &min.to_string()));
+            }
+        }
+        (Kind::Duration { min, max }, Value::Duration(value)) => {
+            if let Some(max) = max.filter(|max| value > max) {
+                errors.push(above(field, &format::timedelta(max)));
+            }
+            if let Some(min) = min.filter(|min| value < min) {
+                errors.push(below(field, &format::timedelta(min)));
+            }
+        }
+        (Kind::List { min_length, max_length, .. }, Value::List(items)) => {
+            sizes(field, items.len(), *min_length, *max_length, errors);
+        }
+        _ => {}
+    }
+}
+
+/// The messages of a list that is too long or too short.
+pub(super) fn sizes(
+    field: &Field,
+    count: usize,
+    min: Option<usize>,
+    max: Option<usize>,
+    errors: &mut Vec<Detail>,
+) {
+    if let Some(max) = max.filter(|max| count > *max) {
+        let text = "Ensure this field has no more than {max_length} elements.";
+        errors.push(field.message("max_length", text, &[("max_length", &max.to_string())]));
+    }
+    if let Some(min) = min.filter(|min| count < *min) {
+        let text = "Ensure this field has at least {min_length} elements.";
+        errors.push(field.message("min_length", text, &[("min_length", &min.to_string())]));
+    }
+}
+
+fn above(field: &Field, bound: &str) -> Detail {
+    let text = "Ensure this value is less than or equal to {max_value}.";
+    field.message("max_value", text, &[("max_value", bound)])
+}
+
+fn below(field: &Field, bound: &str) -> Detail {
+    let text = "Ensure this value is greater than or equal to {min_value}.";
+    field.message("min_value", text, &[("min_value", bound)])
+}
+
+fn float_text(value: f64) -> String {
+    let mut out = String::new();
+    format::float(value, &mut out);
+    out
+}
+
+fn boolean(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
+    let found = match raw {
+        Raw::Bool(value) => Some(Value::Bool(*value)),
+        Raw::Int("1") => Some(Value::Bool(true)),
+        Raw::Int("0") => Some(Value::Bool(false)),
+        Raw::Float(spelling) => match python::float(spelling) {
+            0.0 => Some(Value::Bool(false)),
+            1.0 => Some(Value::Bool(true)),
+            _ => None,
+        },
+        Raw::Text(text) | Raw::JsonText(text) if text.len() <= 5 => {
+            let is = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+            if is(&["true", "t", "1", "y", "yes", "on"]) {
+                Some(Value::Bool(true))
+            } else if is(&["false", "f", "0", "n", "no", "off"]) {
+                Some(Value::Bool(false))
+            } else {
+                (field.allow_null && is(&["null", ""])).then_some(Value::Null)
+            }
+        }
+        _ => None,
+    };
+    found.ok_or_else(|| field.fail("invalid", "Must be a valid boolean."))
+}
+
+fn uuid(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
+    parse_uuid(raw)
+        .map(|uuid| Value::Uuid(uuid.into()))
+        .ok_or_else(|| field.fail("invalid", "Must be a valid UUID."))
+}
+
+/// A UUID as Python's `uuid.UUID` takes it: 32 hex digits with hyphens anywhere, in braces or
+/// as a URN; a number; true and false are 1 and 0.
+pub(super) fn parse_uuid(raw: &Raw<'_>) -> Option<uuid::Uuid> {
+    match raw {
+        Raw::Bool(value) => Some(uuid::Uuid::from_u128(u128::from(*value))),
+        Raw::Int(digits) => digits.parse().ok().map(uuid::Uuid::from_u128),
+        Raw::Text(text) | Raw::JsonText(text) => uuid::Uuid::try_parse(text).ok().or_else(|| {
+            let bare = text.replace("urn:", "").replace("uuid:", "");
+            let bare = bare.trim_matches(['{', '}']).replace('-', "");
+            let hex = bare.len() == 32 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
+            hex.then(|| u128::from_str_radix(&bare, 16).ok()).flatten().map(uuid::Uuid::from_u128)
+        }),
+        _ => None,
+    }
+}
+
+fn choice(
+    field: &Field,
+    choices: &[Choice],
+    allow_blank: bool,
+    raw: &Raw<'_>,
+) -> Result<Value, Detail> {
+    let input = python::text(raw);
+    if allow_blank && matches!(raw, Raw::Text(text) if text.is_empty()) {
+        return Ok(Value::Text(String::new()));
+    }
+    let found = choices.iter().find(|choice| python::value_text(&choice.value) == input);
+    found.map(|choice| choice.value.clone()).ok_or_else(|| {
+        let text = "\"{input}\" is not a valid choice.";
+        field.fail_with("invalid_choice", text, &[("input", &input)])
+    })
+}
+
+fn multiple_choice(
+    field: &Field,
+    choices: &[Choice],
+    allow_blank: bool,
+    allow_empty: bool,
+    raw: &Raw<'_>,
+) -> Result<Value, Detail> {
+    let keys: Vec<Raw<'_>>;
+    let items: &[Raw<'_>] = match raw {
+        Raw::List(items) => items,
+        // Python goes through the keys of a dict
+        Raw::Map(items) => {
+            keys = items.iter().map(|(key, _)| Raw::Text(Cow::Borrowed(key))).collect();
+            &keys
+        }
+        _ => return Err(composite::not_a_list(field, raw)),
+    };
+    if items.is_empty() && !allow_empty {
+        return Err(field.fail("empty", "This selection may not be empty."));
+    }
+    let mut chosen: Vec<Value> = Vec::new();
+    for item in items {
+        let value = choice(field, choices, allow_blank, item)?;
+        if !chosen.contains(&value) {
+            chosen.push(value);
+        }
+    }
+    Ok(Value::List(chosen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(result: Result<Option<Value>, Detail>) -> serde_json::Value {
+        result.unwrap_err().to_json()
+    }
+
+    #[test]
+    fn bounds_print_as_they_are_written() {
+        let decimal = Field::decimal("price", 10, 2).max_value("999.99").min_value("0.00");
+        assert_eq!(
+            texts(decimal.run(Some(&Raw::Text("1000".into())), false)),
+            serde_json::json!(["Ensure this value is less than or equal to 999.99."])
+        );
+        assert_eq!(
+            texts(decimal.run(Some(&Raw::Float("-0.5")), false)),
+            serde_json::json!(["Ensure this value is greater than or equal to 0.00."])
+        );
+        let float = Field::float("f").max_value("1e6");
+        assert_eq!(
+            texts(float.run(Some(&Raw::Float("1e7")), false)),
+            serde_json::json!(["Ensure this value is less than or equal to 1000000.0."])
+        );
+    }
+
+    #[test]
+    fn a_number_beyond_64_bits_is_beyond_every_bound() {
+        let field = Field::integer("n").min_value("-5").max_value("5");
+        let big = "99999999999999999999";
+        assert_eq!(
+            texts(field.run(Some(&Raw::Int(big)), false)),
+            serde_json::json!(["Ensure this value is less than or equal to 5."])
+        );
+        let free = Field::integer("n").run(Some(&Raw::Int(big)), false);
+        assert_eq!(free, Ok(Some(Value::BigInt(big.into()))));
+    }
+
+    #[test]
+    fn choices_find_numbers_by_their_text() {
+        let field = Field::choice("c", [1_i64, 2]);
+        assert_eq!(field.run(Some(&Raw::Text("2".into())), false), Ok(Some(Value::Int(2))));
+        assert_eq!(
+            texts(field.run(Some(&Raw::Bool(true)), false)),
+            serde_json::json!(["\"True\" is not a valid choice."])
+        );
+    }
+}

@@ -1,0 +1,524 @@
+//! One field of a serializer: a description made at start-up, and the way of a value through it.
+//!
+//! The stations are DRF's (`Field.run_validation`): blank, absent, null, conversion, validators.
+//! [`Field::run`] goes the whole way; a serializer that has something of its own to do between
+//! two stations calls [`Field::start`], [`Field::convert`] and [`Field::validate`] itself.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::exceptions::{Detail, Validated};
+
+use super::kind::{Char, DecimalOptions, FieldDefault, Kind, TextForm, Validator};
+use super::{Raw, Value, convert, python, text};
+
+/// A field of a serializer.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Field {
+    /// Its key in input and output; empty for the child of a list.
+    pub name: &'static str,
+    /// What it accepts.
+    pub kind: Kind,
+    /// True when input for it is ignored.
+    pub read_only: bool,
+    /// True when it is left out of the output.
+    pub write_only: bool,
+    /// True when input without it is refused.
+    pub required: bool,
+    /// True when null is fine.
+    pub allow_null: bool,
+    /// The value when it is absent.
+    pub default: Option<FieldDefault>,
+    /// What people read.
+    pub label: Cow<'static, str>,
+    /// A sentence for people.
+    pub help_text: Cow<'static, str>,
+    /// What a form shows first.
+    pub initial: Option<Value>,
+    /// Messages in place of the usual ones, by code; `{max_length}` and the like are filled in.
+    pub messages: Vec<(&'static str, Cow<'static, str>)>,
+    /// Checks that run before the kind's own (length, bounds, form).
+    pub validators: Vec<Validator>,
+}
+
+/// Where a value is after the first stations.
+#[derive(Debug)]
+pub enum Start<'r, 'a> {
+    /// It plays no part: read-only, or absent without a default.
+    Skip,
+    /// It is complete: a default, a null, an accepted blank.
+    Done(Value),
+    /// It is still to be converted and validated.
+    Convert(&'r Raw<'a>),
+}
+
+impl Field {
+    /// A required field of a kind.
+    pub fn new(name: &'static str, kind: Kind) -> Self {
+        let read_only = matches!(kind, Kind::ReadOnly);
+        Self {
+            name,
+            required: !read_only && !matches!(kind, Kind::Hidden),
+            kind,
+            read_only,
+            write_only: false,
+            allow_null: false,
+            default: None,
+            label: Cow::Owned(label(name)),
+            help_text: Cow::Borrowed(""),
+            initial: None,
+            messages: Vec::new(),
+            validators: Vec::new(),
+        }
+    }
+
+    /// Input for it is ignored.
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
+        self.required = false;
+        self
+    }
+
+    /// It is left out of the output.
+    pub fn write_only(mut self) -> Self {
+        self.write_only = true;
+        self
+    }
+
+    /// Whether input without it is refused.
+    pub fn required(mut self, required: bool) -> Self {
+        self.required = required;
+        self
+    }
+
+    /// Null is fine.
+    pub fn allow_null(mut self) -> Self {
+        self.allow_null = true;
+        self
+    }
+
+    /// The value when it is absent.
+    pub fn default(mut self, value: impl super::FieldType) -> Self {
+        self.default = Some(FieldDefault::Value(value.into_value()));
+        self.required = false;
+        self
+    }
+
+    /// The value when it is absent, made anew each time.
+    pub fn default_with(mut self, make: impl Fn() -> Value + Send + Sync + 'static) -> Self {
+        self.default = Some(FieldDefault::Call(Arc::new(make)));
+        self.required = false;
+        self
+    }
+
+    /// What people read.
+    pub fn label(mut self, label: impl Into<Cow<'static, str>>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// A sentence for people.
+    pub fn help_text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.help_text = text.into();
+        self
+    }
+
+    /// What a form shows first.
+    pub fn initial(mut self, value: impl super::FieldType) -> Self {
+        self.initial = Some(value.into_value());
+        self
+    }
+
+    /// Another text for a code: `error("blank", "A track needs a name.")`.
+    pub fn error(mut self, code: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
+        self.messages.retain(|(known, _)| *known != code);
+        self.messages.push((code, text.into()));
+        self
+    }
+
+    /// One more check.
+    pub fn validator(mut self, validator: Validator) -> Self {
+        self.validators.push(validator);
+        self
+    }
+
+    /// An empty text is fine: for texts, choices.
+    pub fn allow_blank(mut self) -> Self {
+        match &mut self.kind {
+            Kind::Char(Char { allow_blank, .. })
+            | Kind::Choice { allow_blank, .. }
+            | Kind::MultipleChoice { allow_blank, .. } => *allow_blank = true,
+            _ => {}
+        }
+        self
+    }
+
+    /// White space at the ends of a text stays.
+    pub fn keep_whitespace(mut self) -> Self {
+        if let Kind::Char(char) = &mut self.kind {
+            char.trim_whitespace = false;
+        }
+        self
+    }
+
+    /// Most characters of a text, or items of a list.
+    pub fn max_length(mut self, length: usize) -> Self {
+        match &mut self.kind {
+            Kind::Char(Char { max_length, .. })
+            | Kind::List { max_length, .. }
+            | Kind::Nested { max_length, .. } => *max_length = Some(length),
+            _ => {}
+        }
+        self
+    }
+
+    /// Fewest characters of a text, or items of a list.
+    pub fn min_length(mut self, length: usize) -> Self {
+        match &mut self.kind {
+            Kind::Char(Char { min_length, .. })
+            | Kind::List { min_length, .. }
+            | Kind::Nested { min_length, .. } => *min_length = Some(length),
+            _ => {}
+        }
+        self
+    }
+
+    /// The least number, as it is written: `"0.00"`. A bound that the kind cannot read is none.
+    pub fn min_value(mut self, bound: &str) -> Self {
+        match &mut self.kind {
+            Kind::Integer { min, .. } => *min = bound.parse().ok(),
+            Kind::Float { min, .. } => *min = bound.parse().ok(),
+            Kind::Decimal(DecimalOptions { min, .. }) => *min = bound.parse().ok(),
+            _ => {}
+        }
+        self
+    }
+
+    /// The greatest number, as it is written: `"999.99"`. A bound that the kind cannot read is
+    /// none.
+    pub fn max_value(mut self, bound: &str) -> Self {
+        match &mut self.kind {
+            Kind::Integer { max, .. } => *max = bound.parse().ok(),
+            Kind::Float { max, .. } => *max = bound.parse().ok(),
+            Kind::Decimal(DecimalOptions { max, .. }) => *max = bound.parse().ok(),
+            _ => {}
+        }
+        self
+    }
+
+    /// An empty list, dictionary or selection is refused.
+    pub fn refuse_empty(mut self) -> Self {
+        match &mut self.kind {
+            Kind::List { allow_empty, .. }
+            | Kind::Dict { allow_empty, .. }
+            | Kind::MultipleChoice { allow_empty, .. }
+            | Kind::ManyRelated { allow_empty, .. }
+            | Kind::Nested { allow_empty, .. } => *allow_empty = false,
+            _ => {}
+        }
+        self
+    }
+
+    /// True when an empty text is fine.
+    pub fn allows_blank(&self) -> bool {
+        match &self.kind {
+            Kind::Char(Char { allow_blank, .. })
+            | Kind::Choice { allow_blank, .. }
+            | Kind::MultipleChoice { allow_blank, .. } => *allow_blank,
+            Kind::Any => true,
+            _ => false,
+        }
+    }
+
+    /// True when input can set it.
+    pub fn is_writable(&self) -> bool {
+        !self.read_only
+    }
+
+    /// The whole way of a value: `None` when the field plays no part.
+    ///
+    /// # Errors
+    /// A list of messages, or a map of them by index or key.
+    pub fn run(&self, raw: Option<&Raw<'_>>, partial: bool) -> Result<Option<Value>, Detail> {
+        match self.start(raw, partial)? {
+            Start::Skip => Ok(None),
+            Start::Done(value) => Ok(Some(value)),
+            Start::Convert(raw) => {
+                let value = self.convert(raw, partial)?;
+                self.validate(&value, raw)?;
+                Ok(Some(value))
+            }
+        }
+    }
+
+    /// The first stations: read-only, blank, absent, null.
+    ///
+    /// # Errors
+    /// The codes `blank`, `required` and `null`.
+    pub fn start<'r, 'a>(
+        &self,
+        raw: Option<&'r Raw<'a>>,
+        partial: bool,
+    ) -> Result<Start<'r, 'a>, Detail> {
+        if self.read_only {
+            return Ok(Start::Skip);
+        }
+        let raw = if matches!(self.kind, Kind::Hidden) { None } else { raw };
+        let Some(raw) = raw else { return self.absent(partial) };
+        let null = match raw {
+            Raw::Null => true,
+            Raw::Text(text) | Raw::JsonText(text) => match &self.kind {
+                Kind::Char(char) if text::is_blank(text, char.trim_whitespace) => {
+                    if !char.allow_blank {
+                        return Err(self.fail("blank", "This field may not be blank."));
+                    }
+                    return Ok(Start::Done(Value::Text(String::new())));
+                }
+                // an empty text stands for null in a relation
+                Kind::PrimaryKey { .. } | Kind::SlugKey => text.is_empty(),
+                Kind::Decimal(_) if self.allow_null => python::strip(text).is_empty(),
+                _ => false,
+            },
+            _ => false,
+        };
+        if !null {
+            return Ok(Start::Convert(raw));
+        }
+        if self.allow_null || matches!(self.kind, Kind::Any) {
+            return Ok(Start::Done(Value::Null));
+        }
+        Err(self.fail("null", "This field may not be null."))
+    }
+
+    fn absent<'r, 'a>(&self, partial: bool) -> Result<Start<'r, 'a>, Detail> {
+        if partial {
+            return Ok(Start::Skip);
+        }
+        if self.required {
+            return Err(self.fail("required", "This field is required."));
+        }
+        Ok(self.default.as_ref().map_or(Start::Skip, |default| Start::Done(default.get())))
+    }
+
+    /// Turns input into a value (`to_internal_value`).
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn convert(&self, raw: &Raw<'_>, partial: bool) -> Result<Value, Detail> {
+        convert::convert(self, raw, partial)
+    }
+
+    /// Runs the validators over a converted value; `raw` is what it was made from.
+    ///
+    /// # Errors
+    /// Every message, in order.
+    pub fn validate(&self, value: &Value, raw: &Raw<'_>) -> Validated {
+        let mut errors = Vec::new();
+        for validator in &self.validators {
+            match validator.check(value) {
+                Ok(()) => {}
+                Err(Detail::List(items)) => errors.extend(items),
+                Err(map @ Detail::Map(_)) => return Err(map),
+                Err(message) => errors.push(message),
+            }
+        }
+        convert::bounds(self, value, raw, &mut errors);
+        if errors.is_empty() { Ok(()) } else { Err(Detail::List(errors)) }
+    }
+
+    /// One message under its code, in a list, in the field's own words if it has some.
+    pub fn fail(&self, code: &'static str, text: &'static str) -> Detail {
+        Detail::List(vec![self.message(code, text, &[])])
+    }
+
+    /// The same with `{name}` filled in.
+    pub fn fail_with(
+        &self,
+        code: &'static str,
+        text: &'static str,
+        parameters: &[(&str, &str)],
+    ) -> Detail {
+        Detail::List(vec![self.message(code, text, parameters)])
+    }
+
+    /// One message, with `{name}` filled in.
+    pub fn message(
+        &self,
+        code: &'static str,
+        text: &'static str,
+        parameters: &[(&str, &str)],
+    ) -> Detail {
+        let own = self.messages.iter().find(|(known, _)| *known == code);
+        let text = own.map_or(Cow::Borrowed(text), |(_, text)| text.clone());
+        if parameters.is_empty() {
+            return Detail::new(text, code);
+        }
+        Detail::new(fill(&text, parameters), code)
+    }
+}
+
+/// Puts values in the place of their names in braces.
+fn fill(text: &str, parameters: &[(&str, &str)]) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(open) = rest.find('{') {
+        let (head, tail) = rest.split_at(open);
+        out.push_str(head);
+        let known = parameters.iter().find_map(|(name, value)| {
+            let after = tail.strip_prefix('{')?.strip_prefix(name)?.strip_prefix('}')?;
+            Some((value, after))
+        });
+        if let Some((value, after)) = known {
+            out.push_str(value);
+            rest = after;
+        } else {
+            out.push('{');
+            rest = tail.get(1..).unwrap_or_default();
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// `unit_price` as people read it: `Unit price`.
+pub(crate) fn label(name: &str) -> String {
+    let mut chars = name.chars().map(|c| if c == '_' { ' ' } else { c });
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars.flat_map(char::to_lowercase)).collect()
+    })
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident => $kind:expr;)*) => {
+        impl Field {$(
+            $(#[$doc])*
+            pub fn $name(name: &'static str) -> Self {
+                Self::new(name, $kind)
+            }
+        )*}
+    };
+}
+
+fn char(form: TextForm) -> Kind {
+    Kind::Char(Char { form, ..Char::default() })
+}
+
+kinds! {
+    /// `BooleanField`
+    boolean => Kind::Boolean;
+    /// `CharField`
+    char => char(TextForm::Plain);
+    /// `EmailField`
+    email => char(TextForm::Email);
+    /// `SlugField`
+    slug => char(TextForm::Slug { allow_unicode: false });
+    /// `SlugField(allow_unicode=True)`
+    unicode_slug => char(TextForm::Slug { allow_unicode: true });
+    /// `URLField`
+    url => char(TextForm::Url);
+    /// `UUIDField`
+    uuid => Kind::Uuid { format: super::format::UuidFormat::HexVerbose };
+    /// `IntegerField`
+    integer => Kind::Integer { min: None, max: None, big: false };
+    /// `BigIntegerField`
+    big_integer => Kind::Integer { min: None, max: None, big: true };
+    /// `FloatField`
+    float => Kind::Float { min: None, max: None };
+    /// `DateTimeField`
+    datetime => Kind::DateTime { input_formats: Cow::Borrowed(&[]), format: None };
+    /// `DateField`
+    date => Kind::Date { input_formats: Cow::Borrowed(&[]) };
+    /// `TimeField`
+    time => Kind::Time { input_formats: Cow::Borrowed(&[]) };
+    /// `DurationField`
+    duration => Kind::Duration { min: None, max: None };
+    /// `JSONField`
+    json => Kind::Json;
+    /// A field that only writes: `ReadOnlyField`, `SerializerMethodField`.
+    method => Kind::ReadOnly;
+    /// `HiddenField`; give it a default.
+    hidden => Kind::Hidden;
+    /// `SlugRelatedField`, one row.
+    slug_key => Kind::SlugKey;
+}
+
+impl Field {
+    /// `RegexField`
+    pub fn regex(name: &'static str, expression: regex::Regex) -> Self {
+        Self::new(name, char(TextForm::Regex(expression)))
+    }
+
+    /// `IPAddressField`
+    pub fn ip_address(name: &'static str, protocol: super::Protocol) -> Self {
+        Self::new(name, char(TextForm::Ip(protocol)))
+    }
+
+    /// `DecimalField`
+    pub fn decimal(name: &'static str, max_digits: u32, decimal_places: u32) -> Self {
+        let options = DecimalOptions {
+            max_digits: Some(max_digits),
+            decimal_places: Some(decimal_places),
+            ..DecimalOptions::default()
+        };
+        Self::new(name, Kind::Decimal(options))
+    }
+
+    /// `ChoiceField`
+    pub fn choice<C: Into<super::Choice>>(
+        name: &'static str,
+        choices: impl IntoIterator<Item = C>,
+    ) -> Self {
+        let choices = choices.into_iter().map(Into::into).collect();
+        Self::new(name, Kind::Choice { choices, allow_blank: false })
+    }
+
+    /// `MultipleChoiceField`
+    pub fn multiple_choice<C: Into<super::Choice>>(
+        name: &'static str,
+        choices: impl IntoIterator<Item = C>,
+    ) -> Self {
+        let choices = choices.into_iter().map(Into::into).collect();
+        let kind = Kind::MultipleChoice { choices, allow_blank: false, allow_empty: true };
+        Self::new(name, kind)
+    }
+
+    /// `ListField`
+    pub fn list(name: &'static str, child: Self) -> Self {
+        let child = Box::new(child);
+        let kind = Kind::List { child, allow_empty: true, min_length: None, max_length: None };
+        Self::new(name, kind)
+    }
+
+    /// `DictField`
+    pub fn dict(name: &'static str, child: Self) -> Self {
+        Self::new(name, Kind::Dict { child: Box::new(child), allow_empty: true })
+    }
+
+    /// `HStoreField`: a dictionary of texts.
+    pub fn hstore(name: &'static str) -> Self {
+        Self::dict(name, Self::char("").allow_blank().allow_null())
+    }
+
+    /// `PrimaryKeyRelatedField`, one row.
+    pub fn primary_key(name: &'static str, key: super::KeyKind) -> Self {
+        Self::new(name, Kind::PrimaryKey { key })
+    }
+
+    /// A relation to many rows (`many=True`).
+    pub fn many_related(name: &'static str, child: Self) -> Self {
+        Self::new(name, Kind::ManyRelated { child: Box::new(child), allow_empty: true })
+    }
+
+    /// A serializer as a field; a list of objects when `many`.
+    pub fn nested(name: &'static str, fields: impl Into<Arc<[Self]>>, many: bool) -> Self {
+        let kind = Kind::Nested {
+            fields: fields.into(),
+            many,
+            allow_empty: true,
+            min_length: None,
+            max_length: None,
+        };
+        Self::new(name, kind)
+    }
+}

@@ -1,0 +1,166 @@
+//! The keys of relations: their shape. Whether a row has the key is asked of the database later.
+
+use std::borrow::Cow;
+
+use crate::exceptions::Detail;
+
+use super::kind::{KeyKind, Kind};
+use super::{Field, Raw, Value, composite, convert, number, python};
+
+/// The keys of a relation to many rows, as far as they could be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ManyKeys {
+    /// The keys before the first bad item; null for a null item, which no row has.
+    pub keys: Vec<Value>,
+    /// What is wrong with the item after them. An earlier key that does not exist is told first.
+    pub error: Option<Detail>,
+}
+
+impl Field {
+    /// Reads the keys of a relation to many rows one by one; [`Field::run`] reports the first
+    /// bad item at once, which is too early when a row for an item before it is missing.
+    ///
+    /// # Errors
+    /// When the input is no list, or an empty one where that is refused.
+    pub fn many_keys(&self, raw: &Raw<'_>) -> Result<ManyKeys, Detail> {
+        match &self.kind {
+            Kind::ManyRelated { child, .. } => many(self, child, raw),
+            _ => key(self, raw).map(|key| ManyKeys { keys: vec![key], error: None }),
+        }
+    }
+}
+
+pub(super) fn many(field: &Field, child: &Field, raw: &Raw<'_>) -> Result<ManyKeys, Detail> {
+    let names: Vec<Raw<'_>>;
+    let items: &[Raw<'_>] = match raw {
+        Raw::List(items) => items,
+        // Python goes through the keys of a dict
+        Raw::Map(items) => {
+            names = items.iter().map(|(name, _)| Raw::Text(Cow::Borrowed(name))).collect();
+            &names
+        }
+        _ => return Err(composite::not_a_list(field, raw)),
+    };
+    if items.is_empty() && matches!(field.kind, Kind::ManyRelated { allow_empty: false, .. }) {
+        return Err(field.fail("empty", "This list may not be empty."));
+    }
+    let mut keys = Vec::with_capacity(items.len());
+    for item in items {
+        match key(child, item) {
+            Ok(key) => keys.push(key),
+            Err(error) => return Ok(ManyKeys { keys, error: Some(error) }),
+        }
+    }
+    Ok(ManyKeys { keys, error: None })
+}
+
+/// One key. A number that no column can hold stays a [`Value::BigInt`]: it does not exist.
+pub(super) fn key(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
+    let Kind::PrimaryKey { key } = &field.kind else { return slug(field, raw) };
+    let incorrect = || {
+        let text = "Incorrect type. Expected pk value, received {data_type}.";
+        field.fail_with("incorrect_type", text, &[("data_type", raw.type_name())])
+    };
+    if matches!(raw, Raw::Bool(_)) {
+        return Err(incorrect());
+    }
+    if matches!(raw, Raw::Null) {
+        return Ok(Value::Null);
+    }
+    match key {
+        KeyKind::Int => integer(raw).ok_or_else(incorrect),
+        KeyKind::Text => storable(raw).ok_or_else(incorrect),
+        KeyKind::Uuid => {
+            convert::parse_uuid(raw).map(|uuid| Value::Uuid(uuid.into())).ok_or_else(|| {
+                let text = "“{value}” is not a valid UUID.";
+                field.fail_with("invalid", text, &[("value", &python::text(raw))])
+            })
+        }
+    }
+}
+
+/// `int(value)`: a fraction is cut off.
+fn integer(raw: &Raw<'_>) -> Option<Value> {
+    match raw {
+        Raw::Int(text) => number::parse_int(text),
+        Raw::Text(text) | Raw::JsonText(text) => number::parse_int(text),
+        Raw::Float(spelling) => {
+            let number = python::float(spelling);
+            number
+                .is_finite()
+                .then(|| format!("{:.0}", number.trunc()))
+                .and_then(|digits| number::parse_int(&digits))
+        }
+        _ => None,
+    }
+}
+
+fn slug(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
+    if matches!(raw, Raw::Null) {
+        return Ok(Value::Null);
+    }
+    storable(raw).ok_or_else(|| field.fail("invalid", "Invalid value."))
+}
+
+/// The text of a value, unless no text column can hold it.
+fn storable(raw: &Raw<'_>) -> Option<Value> {
+    let text = python::text(raw);
+    let fits = !matches!(raw, Raw::Surrogate(..)) && !text.contains('\0');
+    fits.then(|| Value::Text(text.into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(field: &Field, raw: &Raw<'_>) -> Result<Option<Value>, serde_json::Value> {
+        field.run(Some(raw), false).map_err(|error| error.to_json())
+    }
+
+    #[test]
+    fn a_key_is_a_number_or_its_text() {
+        let field = Field::primary_key("album", KeyKind::Int);
+        assert_eq!(run(&field, &Raw::Int("7")), Ok(Some(Value::Int(7))));
+        assert_eq!(run(&field, &Raw::Text(" 7 ".into())), Ok(Some(Value::Int(7))));
+        assert_eq!(run(&field, &Raw::Float("7.0")), Ok(Some(Value::Int(7))));
+        for (raw, name) in [
+            (Raw::Bool(true), "bool"),
+            (Raw::List(vec![]), "list"),
+            (Raw::Map(vec![]), "dict"),
+            (Raw::Text("x".into()), "str"),
+        ] {
+            let message = format!("Incorrect type. Expected pk value, received {name}.");
+            assert_eq!(run(&field, &raw), Err(serde_json::json!([message])));
+        }
+    }
+
+    #[test]
+    fn an_empty_text_is_null() {
+        let field = Field::primary_key("album", KeyKind::Int);
+        let null = serde_json::json!(["This field may not be null."]);
+        assert_eq!(run(&field, &Raw::Text("".into())), Err(null));
+        let nullable = field.allow_null();
+        assert_eq!(run(&nullable, &Raw::Text("".into())), Ok(Some(Value::Null)));
+    }
+
+    #[test]
+    fn the_first_bad_item_of_many_is_told_flat() {
+        let field = Field::many_related("tracks", Field::primary_key("", KeyKind::Int));
+        let raw = Raw::List(vec![Raw::Int("1"), Raw::Bool(true), Raw::Text("x".into())]);
+        let message = "Incorrect type. Expected pk value, received bool.";
+        assert_eq!(run(&field, &raw), Err(serde_json::json!([message])));
+        let found = field.many_keys(&raw).unwrap();
+        assert_eq!(found.keys, [Value::Int(1)]);
+        assert!(found.error.is_some());
+        let empty = run(&field.refuse_empty(), &Raw::List(vec![]));
+        assert_eq!(empty, Err(serde_json::json!(["This list may not be empty."])));
+    }
+
+    #[test]
+    fn a_slug_is_a_text_or_prints_as_one() {
+        let field = Field::slug_key("genre");
+        assert_eq!(run(&field, &Raw::Int("5")), Ok(Some(Value::Text("5".into()))));
+        let nul = run(&field, &Raw::Text("a\0".into()));
+        assert_eq!(nul, Err(serde_json::json!(["Invalid value."])));
+    }
+}

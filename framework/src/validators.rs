@@ -1,0 +1,411 @@
+//! Checks of single values (`django.core.validators`, and the `validator` crate's attributes in
+//! DRF's words).
+//!
+//! The functions named `is_…` decide; the others make a [`Validator`] for a field.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use validator::ValidationError;
+
+use crate::exceptions::{Detail, Validated};
+use crate::fields::{FieldType, Validator, Value, format, python};
+
+/// The longest e-mail address, in characters.
+const MAX_EMAIL_LENGTH: usize = 320;
+
+/// The longest URL, in characters.
+const MAX_URL_LENGTH: usize = 2048;
+
+/// The longest host name, in characters.
+const MAX_HOST_LENGTH: usize = 253;
+
+/// The longest spelling of an IPv6 address.
+const MAX_IPV6_LENGTH: usize = 39;
+
+/// Characters that normalise to one of `/?#@:` and so could hide where a host ends.
+const DISGUISED: &str = "℀℁℅℆⁇⁈⁉⩴︓︖﹕﹖﹟﹫＃／：？＠";
+
+/// True for what Django's `EmailValidator` takes.
+pub fn is_email(value: &str) -> bool {
+    let Some((user, domain)) = value.rsplit_once('@') else { return false };
+    if value.chars().count() > MAX_EMAIL_LENGTH || !(is_dot_atom(user) || is_quoted(user)) {
+        return false;
+    }
+    if domain == "localhost" || is_domain(domain) {
+        return true;
+    }
+    let literal = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    literal.is_some_and(|address| is_ipv4(address) || (!address.contains('%') && is_ipv6(address)))
+}
+
+fn is_dot_atom(user: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-!#$%&'*+/=?^_`{}|~".contains(&byte);
+    user.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(allowed))
+}
+
+fn is_quoted(user: &str) -> bool {
+    let Some(inner) = user.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+        return false;
+    };
+    let mut bytes = inner.bytes();
+    while let Some(byte) = bytes.next() {
+        let fits = match byte {
+            b'\\' => matches!(bytes.next(), Some(0x01..=0x09 | 0x0B | 0x0C | 0x0E..=0x7F)),
+            0x01..=0x08 | 0x0B | 0x0C | 0x0E..=0x1F | b'!' | b'#'..=b'[' | b']'..=0x7F => true,
+            _ => false,
+        };
+        if !fits {
+            return false;
+        }
+    }
+    true
+}
+
+/// A letter or digit of a host name, as Django's patterns have it.
+fn is_host_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || ('\u{a1}'..='\u{ffff}').contains(&c)
+}
+
+/// A name of at least two labels, the last of them without digits (or in punycode).
+fn is_domain(domain: &str) -> bool {
+    let Some((names, top)) = domain.rsplit_once('.') else { return false };
+    let label = |label: &str| {
+        (1..=63).contains(&label.chars().count())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c == '-' || is_host_char(c))
+    };
+    let punycode = top.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("xn--")) && {
+        let rest = top.get(4..).unwrap_or_default();
+        (1..=59).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let plain =
+        label(top) && top.chars().count() >= 2 && !top.bytes().any(|byte| byte.is_ascii_digit());
+    (plain || punycode) && names.split('.').all(label)
+}
+
+/// True for what Django's `URLValidator` takes: http, https, ftp and ftps.
+pub fn is_url(value: &str) -> bool {
+    if value.chars().count() > MAX_URL_LENGTH {
+        return false;
+    }
+    let Some((scheme, rest)) = value.split_once("://") else { return false };
+    if !["http", "https", "ftp", "ftps"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+        return false;
+    }
+    if rest.chars().any(python::is_space) {
+        return false;
+    }
+    // a user and a password in front of the host
+    if let Some((login, rest)) = rest.split_once('@') {
+        let (user, password) = login.split_once(':').unwrap_or((login, ""));
+        let fits = !user.is_empty() && !login.contains('/') && !password.contains(':');
+        if fits && is_address(rest) {
+            return true;
+        }
+    }
+    is_address(rest)
+}
+
+/// Host, port and path.
+fn is_address(text: &str) -> bool {
+    let end = text.find(['/', '?', '#']).unwrap_or(text.len());
+    let authority = text.get(..end).unwrap_or_default();
+    if authority.contains(|c| DISGUISED.contains(c)) {
+        return false;
+    }
+    let (host, port) = match authority.rfind(':') {
+        Some(at) if !authority.ends_with(']') => {
+            (authority.get(..at).unwrap_or_default(), authority.get(at + 1..))
+        }
+        _ => (authority, None),
+    };
+    let port = port.is_none_or(|port| {
+        (1..=5).contains(&port.len()) && port.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    if !port || host.chars().count() > MAX_HOST_LENGTH {
+        return false;
+    }
+    if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return !address.contains('%') && is_ipv6(address);
+    }
+    is_ipv4(host)
+        || host.eq_ignore_ascii_case("localhost")
+        || is_domain(host.strip_suffix('.').unwrap_or(host))
+}
+
+/// True for letters, digits, underscores and hyphens; with `allow_unicode` those of every script.
+pub fn is_slug(value: &str, allow_unicode: bool) -> bool {
+    let allowed = |c: char| {
+        c == '-'
+            || c == '_'
+            || if allow_unicode { c.is_alphanumeric() } else { c.is_ascii_alphanumeric() }
+    };
+    !value.is_empty() && value.chars().all(allowed)
+}
+
+/// True for an IPv4 address without leading zeros.
+pub fn is_ipv4(value: &str) -> bool {
+    value.parse::<Ipv4Addr>().is_ok()
+}
+
+/// True for an IPv6 address, with or without a zone.
+pub fn is_ipv6(value: &str) -> bool {
+    parse_ipv6(value).is_some()
+}
+
+/// An IPv6 address; its zone is dropped.
+pub(crate) fn parse_ipv6(text: &str) -> Option<Ipv6Addr> {
+    if text.len() > MAX_IPV6_LENGTH {
+        return None;
+    }
+    let address = match text.split_once('%') {
+        Some((_, zone)) if zone.is_empty() || zone.contains('%') => return None,
+        Some((address, _)) => address,
+        None => text,
+    };
+    address.parse().ok()
+}
+
+/// Between `min` and `max` characters (of a text) or items (of a list), or exactly `equal`.
+pub fn length(min: Option<usize>, max: Option<usize>, equal: Option<usize>) -> Validator {
+    Validator::new(move |value| {
+        let (size, unit) = match value {
+            Value::Text(text) => (text.chars().count(), "characters"),
+            Value::List(items) => (items.len(), "elements"),
+            Value::Map(items) => (items.len(), "elements"),
+            _ => return Ok(()),
+        };
+        let mut errors = Vec::new();
+        if let Some(max) = max.filter(|max| size > *max) {
+            let text = format!("Ensure this field has no more than {max} {unit}.");
+            errors.push(Detail::new(text, "max_length"));
+        }
+        if let Some(min) = min.filter(|min| size < *min) {
+            let text = format!("Ensure this field has at least {min} {unit}.");
+            errors.push(Detail::new(text, "min_length"));
+        }
+        if let Some(equal) = equal.filter(|equal| size != *equal) {
+            let text = format!("Ensure this field has exactly {equal} {unit}.");
+            errors.push(Detail::new(text, "length"));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Detail::List(errors)) }
+    })
+}
+
+/// The bounds of a number, each a value of the number's own type.
+#[derive(Debug, Clone, Default)]
+pub struct Range {
+    /// Least.
+    pub min: Option<Value>,
+    /// Greatest.
+    pub max: Option<Value>,
+    /// More than.
+    pub exclusive_min: Option<Value>,
+    /// Less than.
+    pub exclusive_max: Option<Value>,
+}
+
+/// A number within bounds.
+pub fn range(range: Range) -> Validator {
+    use std::cmp::Ordering::{Equal, Greater, Less};
+    Validator::new(move |value| {
+        let outside = |bound: &Option<Value>, refused: &[std::cmp::Ordering]| {
+            let bound = bound.as_ref()?;
+            refused
+                .contains(&compare(value, bound)?)
+                .then(|| python::value_text(bound).into_owned())
+        };
+        let refuse = |relation: &str, bound: &str, code: &'static str| {
+            Err(Detail::new(format!("Ensure this value is {relation} {bound}."), code))
+        };
+        if let Some(bound) = outside(&range.max, &[Greater]) {
+            return refuse("less than or equal to", &bound, "max_value");
+        }
+        if let Some(bound) = outside(&range.min, &[Less]) {
+            return refuse("greater than or equal to", &bound, "min_value");
+        }
+        if let Some(bound) = outside(&range.exclusive_max, &[Greater, Equal]) {
+            return refuse("less than", &bound, "max_value");
+        }
+        if let Some(bound) = outside(&range.exclusive_min, &[Less, Equal]) {
+            return refuse("greater than", &bound, "min_value");
+        }
+        Ok(())
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a float is compared with the nearest float")]
+fn compare(value: &Value, bound: &Value) -> Option<std::cmp::Ordering> {
+    match (value, bound) {
+        (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
+        (Value::BigInt(digits), _) => Some(if digits.starts_with('-') {
+            std::cmp::Ordering::Less
+        } else {
+            std::cmp::Ordering::Greater
+        }),
+        (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
+        (Value::Float(a), Value::Int(b)) => a.partial_cmp(&(*b as f64)),
+        (Value::Int(a), Value::Float(b)) => (*a as f64).partial_cmp(b),
+        (Value::Decimal(a), Value::Decimal(b)) => Some(a.cmp(b)),
+        (Value::Decimal(a), Value::Int(b)) => Some(a.cmp(&(*b).into())),
+        (Value::Decimal(a), Value::Float(b)) => a.to_float().partial_cmp(b),
+        (Value::Duration(a), Value::Duration(b)) => Some(a.cmp(b)),
+        (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
+        (Value::DateTime(a), Value::DateTime(b)) => Some(a.cmp(b)),
+        _ => None,
+    }
+}
+
+fn on_text(
+    message: impl Into<std::borrow::Cow<'static, str>>,
+    fits: impl Fn(&str) -> bool + Send + Sync + 'static,
+) -> Validator {
+    let detail = Detail::invalid(message);
+    Validator::new(move |value| match value {
+        Value::Text(text) if !fits(text) => Err(detail.clone()),
+        _ => Ok(()),
+    })
+}
+
+/// A text that is an e-mail address.
+pub fn email() -> Validator {
+    on_text("Enter a valid email address.", is_email)
+}
+
+/// A text that is a URL.
+pub fn url() -> Validator {
+    on_text("Enter a valid URL.", is_url)
+}
+
+/// A text that the expression finds a match in.
+pub fn regex(expression: regex::Regex) -> Validator {
+    on_text("This value does not match the required pattern.", move |text| {
+        expression.is_match(text)
+    })
+}
+
+/// A text that has a part.
+pub fn contains(part: &'static str) -> Validator {
+    on_text(format!("This field must contain \"{part}\"."), move |text| text.contains(part))
+}
+
+/// A text that lacks a part.
+pub fn does_not_contain(part: &'static str) -> Validator {
+    on_text(format!("This field must not contain \"{part}\"."), move |text| !text.contains(part))
+}
+
+/// A function in the `validator` crate's form. Null, and a value of another type, pass.
+pub fn custom<T: FieldType>(
+    check: impl Fn(&T) -> Result<(), ValidationError> + Send + Sync + 'static,
+) -> Validator {
+    Validator::new(move |value| match T::from_value(value.clone()) {
+        Some(typed) => from_validation_error(check(&typed)),
+        None => Ok(()),
+    })
+}
+
+/// A result of the `validator` crate in DRF's form: the error's message, else its code.
+///
+/// # Errors
+/// When the result is one.
+pub fn from_validation_error(result: Result<(), ValidationError>) -> Validated {
+    result.map_err(|error| {
+        let text = error.message.unwrap_or_else(|| error.code.clone());
+        Detail::new(text, error.code)
+    })
+}
+
+/// A bound as a message prints it.
+pub fn bound_text(value: f64) -> String {
+    let mut out = String::new();
+    format::float(value, &mut out);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_judged_as_django_judges_them() {
+        for good in [
+            "http://a.com",
+            "HTTP://A.COM:8000/x?y#z",
+            "http://user:pw@a.com",
+            "http://user:@a.com./",
+            "http://a?b@c.com",
+            "ftp://bücher.de",
+            "http://xn--bcher-kva.xn--p1ai",
+            "http://[::1]:80/",
+            "http://127.0.0.1?x",
+            "http://LOCALHOST",
+        ] {
+            assert!(is_url(good), "{good}");
+        }
+        for bad in [
+            "http://a",
+            "http://a.c0m1",
+            "http://a..com",
+            "http://-a.com",
+            "http://a.com:",
+            "http://a.com:123456",
+            "http://[::g]",
+            "http://a.com/ x",
+            "http://:pw@a.com",
+            "http://a.com／x",
+            "http://",
+            "//a.com",
+        ] {
+            assert!(!is_url(bad), "{bad}");
+        }
+        let long = format!("http://{}.com", "a.".repeat(130));
+        assert!(!is_url(&long));
+    }
+
+    #[test]
+    fn emails_are_judged_as_django_judges_them() {
+        for good in ["a@b.com", "\"a\\ b\"@x.org", "a@[::1]", "a@localhost", "o'x@b-c.museum"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in ["", "a", "a@", "@b.com", ".a@b.com", "a@b.c", "a@b.com.", "a@-b.com", "a@[1]"] {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ranges_and_lengths_speak_as_drf_does() {
+        let text = |validator: &Validator, value| validator.check(&value).unwrap_err().to_json();
+        let within = range(Range { min: Some(Value::Int(1)), ..Range::default() });
+        assert_eq!(
+            text(&within, Value::Int(0)),
+            serde_json::json!("Ensure this value is greater than or equal to 1.")
+        );
+        let below = range(Range { exclusive_max: Some(Value::Float(1e6)), ..Range::default() });
+        assert_eq!(
+            text(&below, Value::Float(1e6)),
+            serde_json::json!("Ensure this value is less than 1000000.0.")
+        );
+        assert_eq!(
+            text(&length(Some(2), None, None), Value::Text("é".into())),
+            serde_json::json!(["Ensure this field has at least 2 characters."])
+        );
+    }
+
+    #[test]
+    fn a_custom_check_gives_its_message_or_its_code() {
+        let check = |text: &String| {
+            let error = ValidationError::new("shout");
+            match text.as_str() {
+                "quiet" => Err(error),
+                "loud" => Err(error.with_message("Too loud.".into())),
+                _ => Ok(()),
+            }
+        };
+        let validator = custom(check);
+        let text = |text: &str| validator.check(&Value::Text(text.into()));
+        assert_eq!(text("ok"), Ok(()));
+        assert_eq!(text("quiet").unwrap_err(), Detail::new("shout", "shout"));
+        assert_eq!(text("loud").unwrap_err(), Detail::new("Too loud.", "shout"));
+    }
+}
