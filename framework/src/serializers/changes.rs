@@ -1,0 +1,134 @@
+//! Validated values on their way to a row.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::db::{Column, Hop, Model, ModelMeta};
+use crate::fields::{FieldType, Value};
+
+/// What a request changes, by column; a column that is not named stays as it is.
+#[derive(Debug, Clone)]
+pub(crate) struct ChangeSet {
+    pub(crate) model: &'static ModelMeta,
+    pub(crate) columns: Vec<(usize, Value)>,
+    /// New rows of many-to-many relations: they replace the old ones.
+    pub(crate) links: Vec<(Hop, Vec<Value>)>,
+    /// Values without a column, by field.
+    pub(crate) others: Vec<(&'static str, Value)>,
+    /// Nested serializers, by field; one that was null has no rows.
+    pub(crate) nested: Vec<(&'static str, Vec<ChangeSet>)>,
+}
+
+impl ChangeSet {
+    pub(crate) fn new(model: &'static ModelMeta) -> Self {
+        Self { model, columns: Vec::new(), links: Vec::new(), others: Vec::new(), nested: Vec::new() }
+    }
+
+    pub(crate) fn value(&self, column: usize) -> Option<&Value> {
+        self.columns.iter().find(|(index, _)| *index == column).map(|(_, value)| value)
+    }
+
+    pub(crate) fn set(&mut self, column: usize, value: Value) {
+        match self.columns.iter_mut().find(|(index, _)| *index == column) {
+            Some((_, old)) => *old = value,
+            None => self.columns.push((column, value)),
+        }
+    }
+}
+
+/// The validated values of a request for a row of `M` (`serializer.validated_data`).
+///
+/// A column is absent, null or has a value; columns are named by diesel's types
+/// (`track::name`), so that a wrong one does not compile.
+pub struct Changes<M> {
+    pub(crate) set: ChangeSet,
+    model: PhantomData<fn() -> M>,
+}
+
+impl<M> fmt::Debug for Changes<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.set.fmt(f)
+    }
+}
+
+impl<M: Model> Default for Changes<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M: Model> Changes<M> {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::from_set(ChangeSet::new(M::META))
+    }
+
+    pub(crate) fn from_set(set: ChangeSet) -> Self {
+        Self { set, model: PhantomData }
+    }
+
+    /// The value of a column; `None` when it is absent.
+    pub fn get<C: Column<Model = M>>(&self, _column: C) -> Option<C::Value> {
+        self.set.value(C::INDEX).cloned().and_then(C::Value::from_value)
+    }
+
+    /// The same changes with one more, or another one.
+    #[must_use]
+    pub fn set<C: Column<Model = M>>(mut self, _column: C, value: impl Into<C::Value>) -> Self {
+        self.set.set(C::INDEX, value.into().into_value());
+        self
+    }
+
+    /// Takes the value of a field that has no column, under the field's name.
+    pub fn take<T: FieldType>(&mut self, field: &str) -> Option<T> {
+        let at = self.set.others.iter().position(|(name, _)| *name == field)?;
+        T::from_value(self.set.others.swap_remove(at).1)
+    }
+
+    /// Takes the validated rows of a nested serializer, under the field's name; `None` when the
+    /// request does not mention it.
+    pub fn take_nested<N: Model>(&mut self, field: &str) -> Option<Vec<Changes<N>>> {
+        let at = self.set.nested.iter().position(|(name, _)| *name == field)?;
+        Some(self.set.nested.swap_remove(at).1.into_iter().map(Changes::from_set).collect())
+    }
+}
+
+/// What `validate` sees: the values that were sent, and the stored row beside them.
+pub struct Attrs<'a, M> {
+    set: &'a mut ChangeSet,
+    instance: Option<&'a M>,
+}
+
+impl<M> fmt::Debug for Attrs<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.set.fmt(f)
+    }
+}
+
+impl<'a, M: Model> Attrs<'a, M> {
+    pub(crate) fn new(set: &'a mut ChangeSet, instance: Option<&'a M>) -> Self {
+        Self { set, instance }
+    }
+
+    /// The row that is being updated; `None` on create.
+    pub fn instance(&self) -> Option<&'a M> {
+        self.instance
+    }
+
+    /// The value that was sent; `None` when the column is absent.
+    pub fn sent<C: Column<Model = M>>(&self, _column: C) -> Option<C::Value> {
+        self.set.value(C::INDEX).cloned().and_then(C::Value::from_value)
+    }
+
+    /// The value that was sent, else the stored one.
+    pub fn get<C: Column<Model = M>>(&self, column: C) -> Option<C::Value> {
+        self.sent(column).or_else(|| {
+            self.instance.and_then(|row| C::Value::from_value(row.value(C::INDEX).to_value()))
+        })
+    }
+
+    /// Changes a value.
+    pub fn set<C: Column<Model = M>>(&mut self, _column: C, value: impl Into<C::Value>) {
+        self.set.set(C::INDEX, value.into().into_value());
+    }
+}

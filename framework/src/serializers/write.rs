@@ -1,0 +1,149 @@
+//! From rows to bytes (`to_representation`), without a tree of JSON values in between.
+
+use super::description::{Description, Output, SerializerField};
+use super::relations::Related;
+use super::rows::{Extra, Loaded, RelatedRows};
+use crate::fields::{Field, FieldDefault, JsonWriter, Kind, Value, ValueRef};
+
+/// Makes the addresses of rows: the names of a site and the host of a request.
+pub trait Links {
+    /// The absolute address of the view `name` whose capture `kwarg` is `value`.
+    fn address(&self, name: &str, kwarg: &str, value: &str) -> Option<String>;
+}
+
+impl Description {
+    /// Writes a row as an object.
+    pub(crate) fn write(
+        &self,
+        row: &Loaded,
+        related: &RelatedRows,
+        links: &dyn Links,
+        out: &mut JsonWriter,
+    ) {
+        out.begin_object();
+        for field in &self.fields {
+            if matches!(field.output, Output::None) {
+                continue;
+            }
+            out.key(field.field.name);
+            self.write_field(field, row, related, links, out);
+        }
+        out.end_object();
+    }
+
+    fn write_field(
+        &self,
+        field: &SerializerField,
+        row: &Loaded,
+        related: &RelatedRows,
+        links: &dyn Links,
+        out: &mut JsonWriter,
+    ) {
+        match &field.output {
+            Output::None => {}
+            Output::Column(index) => write_value(&field.field, row.model.value(*index), out),
+            Output::Slot(slot) => match row.slot(*slot) {
+                Some(Extra::Value(value)) if !value.is_null() => {
+                    write_value(&field.field, value.as_ref(), out);
+                }
+                _ => write_default(&field.field, out),
+            },
+            Output::Row(slot, how) => match row.slot(*slot) {
+                Some(Extra::Row(Some(inner))) => {
+                    let none = RelatedRows::default();
+                    how.write(inner, related.slot(*slot).unwrap_or(&none), links, out);
+                }
+                _ => out.null(),
+            },
+            Output::Many(place) => {
+                out.begin_array();
+                let how = self.many.get(*place).map(|many| &many.related);
+                if let (Some(how), Some(rows)) = (how, related.many.get(*place)) {
+                    for inner in rows.of(row.model.value(self.model.pk)) {
+                        how.write(inner, &rows.related, links, out);
+                    }
+                }
+                out.end_array();
+            }
+            Output::Method(method) => method(self, row, related, out),
+            Output::Link { view_name, kwarg, column } => {
+                write_link(links, view_name, kwarg, row.model.value(*column), out);
+            }
+        }
+    }
+
+    /// The row's own address, when a field `url` shows one: the `Location` of an answer to a
+    /// create.
+    pub(crate) fn location(&self, row: &Loaded, links: &dyn Links) -> Option<String> {
+        self.fields.iter().find(|field| field.field.name == "url").and_then(|field| match &field.output {
+            Output::Link { view_name, kwarg, column } => {
+                links.address(view_name, kwarg, &text(row.model.value(*column)))
+            }
+            _ => None,
+        })
+    }
+}
+
+impl Related {
+    fn write(&self, row: &Loaded, related: &RelatedRows, links: &dyn Links, out: &mut JsonWriter) {
+        match self {
+            Self::Serializer(inner) => inner.get().write(row, related, links, out),
+            Self::Display { show, .. } => out.str(&show(&*row.model)),
+            Self::Column { column, .. } => out.value(row.model.value(*column)),
+            Self::Link { view_name, kwarg, column, .. } => {
+                write_link(links, view_name, kwarg, row.model.value(*column), out);
+            }
+        }
+    }
+}
+
+fn write_link(links: &dyn Links, name: &str, kwarg: &str, value: ValueRef<'_>, out: &mut JsonWriter) {
+    match links.address(name, kwarg, &text(value)) {
+        Some(address) => out.str(&address),
+        None => out.null(),
+    }
+}
+
+/// A lookup value as an address shows it.
+fn text(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Int(v) => v.to_string(),
+        ValueRef::Text(v) => v.to_owned(),
+        ValueRef::Uuid(v) => v.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// A value in the form that its field gives it.
+pub(crate) fn write_value(field: &Field, value: ValueRef<'_>, out: &mut JsonWriter) {
+    match (&field.kind, value) {
+        (Kind::Decimal(options), ValueRef::Decimal(value)) => {
+            let value = match options.decimal_places {
+                Some(places) => value.quantize(places),
+                None => value,
+            };
+            if options.as_number {
+                out.f64(value.to_float());
+            } else if options.normalize_output {
+                out.decimal(value.normalize().into());
+            } else {
+                out.decimal(value);
+            }
+        }
+        #[allow(clippy::cast_precision_loss)]
+        (Kind::Float { .. }, ValueRef::Int(value)) => out.f64(value as f64),
+        (_, value) => out.value(value),
+    }
+}
+
+/// What stands for a value that the way to it does not reach.
+fn write_default(field: &Field, out: &mut JsonWriter) {
+    match &field.default {
+        Some(FieldDefault::Value(value)) => write_value(field, value.as_ref(), out),
+        Some(default) => {
+            let value: Value = default.get();
+            write_value(field, value.as_ref(), out);
+        }
+        None => out.null(),
+    }
+}
