@@ -1,0 +1,630 @@
+//! From what an API offers to the document that says so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::info::{InfoBuilder, LicenseBuilder};
+use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle};
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
+use utoipa::openapi::schema::ComponentsBuilder;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme as Scheme,
+};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{
+    Content, Deprecated, HttpMethod, OpenApi, OpenApiBuilder, Paths, Ref, RefOr, Required,
+    ResponseBuilder, Schema, ServerBuilder,
+};
+
+use crate::api::{
+    self, Api, Body, ErrorResponse, Location, Many, Method, Operation, Parameter, SecurityScheme,
+};
+use crate::enums::{self, Enums};
+use crate::errors;
+use crate::naming::{claim, common_prefix, operation_id, words};
+use crate::schema::{Envelope, Kind, SchemaRef};
+use crate::schemas::{self, BLANK_ENUM, Meta, NULL_ENUM};
+
+const JSON: &str = "application/json";
+
+impl Api {
+    /// The document of the API: OpenAPI 3.1, the same for the same input.
+    pub fn document(&self) -> OpenApi {
+        let operations = self.distinct_operations();
+        let names = Names::of(self, &operations);
+        let mut paths = Paths::new();
+        for (operation, id, tag) in self.identify(&operations) {
+            let built = names.operation(operation, id, tag);
+            paths.add_path_operation(&operation.path, vec![http_method(operation.method)], built);
+        }
+        let servers = self.servers.iter().map(|server| {
+            let builder = ServerBuilder::new().url(&server.url);
+            builder.description(server.description.as_deref()).build()
+        });
+        let tags = self.tags.iter().map(|(name, description)| {
+            TagBuilder::new().name(name).description(Some(description)).build()
+        });
+        OpenApiBuilder::new()
+            .info(self.info())
+            .servers((!self.servers.is_empty()).then(|| servers.collect::<Vec<_>>()))
+            .paths(paths)
+            .components(Some(names.components(self, &operations)))
+            .tags((!self.tags.is_empty()).then(|| tags.collect::<Vec<_>>()))
+            .build()
+    }
+
+    /// Mistakes that [`Api::document`] has to paper over: two components of one name that
+    /// differ, names that lead nowhere, a method of a path told twice.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = BTreeSet::new();
+        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+        for component in &self.components {
+            *known.entry(&component.name).or_default() += 1;
+            let mut fields = BTreeSet::new();
+            for field in &component.fields {
+                if !fields.insert(&field.name) {
+                    problems.insert(format!(
+                        "component {} has field {} twice",
+                        component.name, field.name
+                    ));
+                }
+            }
+        }
+        for (name, _) in known.iter().filter(|(_, number)| **number > 1) {
+            problems.insert(format!("two different components are named {name}"));
+        }
+        let mut missing = |place: String, target: Option<&str>| {
+            if let Some(target) = target.filter(|target| !known.contains_key(target)) {
+                problems.insert(format!("{place} leads to the unknown component {target}"));
+            }
+        };
+        for component in &self.components {
+            for field in &component.fields {
+                missing(format!("{}.{}", component.name, field.name), field.kind.target());
+            }
+        }
+        for operation in &self.operations {
+            let place = format!("{:?} {}", operation.method, operation.path);
+            let bodies = operation.request.iter().map(|body| &body.schema);
+            let answers = operation.responses.iter().filter_map(|one| one.schema.as_ref());
+            for schema in bodies.chain(answers) {
+                missing(place.clone(), schema.target());
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for operation in &self.operations {
+            if !seen.insert((&operation.path, operation.method)) {
+                problems.insert(format!("{:?} {} is told twice", operation.method, operation.path));
+            }
+            for scheme in &operation.security {
+                if !self.security_schemes.iter().any(|one| one.name == *scheme) {
+                    problems.insert(format!(
+                        "{:?} {} asks for the unknown security scheme {scheme}",
+                        operation.method, operation.path
+                    ));
+                }
+            }
+        }
+        problems.into_iter().collect()
+    }
+
+    fn info(&self) -> utoipa::openapi::Info {
+        let license = self.license.as_ref().map(|license| {
+            let builder = LicenseBuilder::new().name(&license.name);
+            builder.identifier(license.identifier.as_deref()).url(license.url.as_deref()).build()
+        });
+        InfoBuilder::new()
+            .title(&self.title)
+            .version(&self.version)
+            .description(self.description.as_deref())
+            .license(license)
+            .build()
+    }
+
+    /// Sorted by path and method, the first of each.
+    fn distinct_operations(&self) -> Vec<&Operation> {
+        let mut operations: Vec<&Operation> = self.operations.iter().collect();
+        operations.sort_by_key(|operation| (&operation.path, operation.method));
+        operations.dedup_by_key(|operation| (&operation.path, operation.method));
+        operations
+    }
+
+    /// Operations with their ids and tags.
+    fn identify<'a>(
+        &self,
+        operations: &[&'a Operation],
+    ) -> Vec<(&'a Operation, String, Option<String>)> {
+        let prefix = self.path_prefix.clone().unwrap_or_else(|| {
+            common_prefix(operations.iter().map(|operation| operation.path.as_str()))
+        });
+        let mut taken = BTreeSet::new();
+        let identify = |operation: &&'a Operation| {
+            let words = words(&operation.path, &prefix);
+            let action = match operation.method {
+                Method::Get if operation.list => "list",
+                method => method.action(),
+            };
+            let wanted = operation.operation_id.clone();
+            let wanted = wanted.unwrap_or_else(|| operation_id(&words, action));
+            let mut id = wanted.clone();
+            let mut number = 2_u32;
+            while !taken.insert(id.clone()) {
+                id = format!("{wanted}_{number}");
+                number += 1;
+            }
+            let tag = operation.tag.clone().or_else(|| words.first().map(|&word| word.to_owned()));
+            (*operation, id, tag)
+        };
+        operations.iter().map(identify).collect()
+    }
+}
+
+/// The names of everything that becomes a component.
+struct Names {
+    enums: Enums,
+    patched: BTreeMap<String, String>,
+    pages: BTreeMap<(String, Envelope), String>,
+    errors: errors::Names,
+}
+
+impl Names {
+    fn of(api: &Api, operations: &[&Operation]) -> Self {
+        let mut taken: BTreeSet<String> =
+            api.components.iter().map(|component| component.name.clone()).collect();
+        taken.extend([BLANK_ENUM.to_owned(), NULL_ENUM.to_owned()]);
+        let mut patched = BTreeMap::new();
+        let mut pages: BTreeMap<String, BTreeSet<Envelope>> = BTreeMap::new();
+        for operation in operations {
+            if let Some(name) = patched_target(operation) {
+                patched
+                    .entry(name.to_owned())
+                    .or_insert_with(|| claim(&mut taken, &format!("Patched{name}")));
+            }
+            for schema in schemas_of(operation) {
+                if let SchemaRef::Page(name, envelope) = schema {
+                    pages.entry(name.clone()).or_default().insert(envelope.clone());
+                }
+            }
+        }
+        let mut named = BTreeMap::new();
+        for (name, envelopes) in pages {
+            // Two envelopes over one serializer are two components: the first keeps the plain
+            // name.
+            for (index, envelope) in envelopes.into_iter().enumerate() {
+                let word = if index == 0 { "" } else { envelope.word() };
+                let claimed = claim(&mut taken, &format!("{word}Paginated{name}List"));
+                named.insert((name.clone(), envelope), claimed);
+            }
+        }
+        let errors = errors::Names::claim(&mut taken);
+        let enums = Enums::collect(&api.components, &mut taken);
+        Self { enums, patched, pages: named, errors }
+    }
+
+    fn schema(&self, schema: &SchemaRef) -> RefOr<Schema> {
+        match schema {
+            SchemaRef::Component(name) => schemas::link(name),
+            SchemaRef::List(name) => schemas::array_of(schemas::link(name), Meta::default()),
+            SchemaRef::Page(name, envelope) => {
+                let key = (name.clone(), envelope.clone());
+                schemas::link(self.pages.get(&key).map_or(name, |page| page))
+            }
+            SchemaRef::Inline(kind) => schemas::schema(kind, Meta::default()),
+        }
+    }
+
+    fn operation(
+        &self,
+        operation: &Operation,
+        id: String,
+        tag: Option<String>,
+    ) -> OperationBuilder {
+        let mut builder = OperationBuilder::new()
+            .operation_id(Some(id))
+            .summary(operation.summary.as_deref())
+            .description(operation.description.as_deref())
+            .tags(tag.map(|tag| [tag]));
+        let parameters = parameters(operation);
+        if !parameters.is_empty() {
+            builder = builder.parameters(Some(parameters));
+        }
+        if let Some(body) = &operation.request {
+            builder = builder.request_body(Some(self.request(operation, body)));
+        }
+        let mut statuses = BTreeSet::new();
+        for response in &operation.responses {
+            if statuses.insert(response.status) {
+                builder = builder.response(response.status.to_string(), self.response(response));
+            }
+        }
+        for error in &operation.errors {
+            if statuses.insert(errors::status(*error)) {
+                let reference = Ref::from_response_name(errors::name(*error));
+                builder = builder.response(errors::status(*error).to_string(), reference);
+            }
+        }
+        if statuses.is_empty() {
+            // A document needs one answer.
+            builder = builder.response("default", ResponseBuilder::new().description(""));
+        }
+        for scheme in &operation.security {
+            builder = builder.security(SecurityRequirement::new(scheme, [""; 0]));
+        }
+        if operation.anonymous {
+            builder = builder.security(SecurityRequirement::default());
+        }
+        builder.deprecated(operation.deprecated.then_some(Deprecated::True))
+    }
+
+    fn request(&self, operation: &Operation, body: &Body) -> RequestBody {
+        let patched = patched_target(operation).and_then(|name| self.patched.get(name));
+        let schema = patched.map_or_else(|| self.schema(&body.schema), |name| schemas::link(name));
+        let required = body.required.unwrap_or(operation.method != Method::Patch);
+        let mut builder = RequestBodyBuilder::new().description(body.description.as_deref());
+        for media_type in or_json(&body.media_types) {
+            builder = builder.content(media_type, Content::new(Some(schema.clone())));
+        }
+        builder.required(required.then_some(Required::True)).build()
+    }
+
+    fn response(&self, response: &api::Response) -> ResponseBuilder {
+        let described = response.description.as_deref();
+        let mut builder = ResponseBuilder::new();
+        if let Some(schema) = &response.schema {
+            let schema = self.schema(schema);
+            for media_type in or_json(&response.media_types) {
+                builder = builder.content(media_type, Content::new(Some(schema.clone())));
+            }
+            builder = builder.description(described.unwrap_or_default());
+        } else {
+            builder = builder.description(described.unwrap_or("No response body"));
+        }
+        for header in &response.headers {
+            let schema = schemas::schema(&header.kind, Meta::default());
+            let built = HeaderBuilder::new().schema(Some(schema));
+            builder =
+                builder.header(&header.name, built.description(Some(&header.description)).build());
+        }
+        builder
+    }
+
+    fn components(&self, api: &Api, operations: &[&Operation]) -> utoipa::openapi::Components {
+        let mut builder = ComponentsBuilder::new();
+        let mut seen = BTreeSet::new();
+        let (mut blank, mut null) = (false, false);
+        for component in &api.components {
+            if !seen.insert(&component.name) {
+                continue;
+            }
+            let schema = schemas::component(component, &self.enums, false);
+            builder = builder.schema(&component.name, schema);
+            if let Some(patched) = self.patched.get(&component.name) {
+                let schema = schemas::component(component, &self.enums, true);
+                builder = builder.schema(patched, schema);
+            }
+            for field in &component.fields {
+                if let Some((_, allow_blank)) = enums::choices(field) {
+                    blank |= allow_blank;
+                    null |= field.nullable && !matches!(field.kind, Kind::Array(_));
+                }
+            }
+        }
+        for (name, choices) in self.enums.iter() {
+            builder = builder.schema(name, schemas::enumeration(choices));
+        }
+        if blank {
+            builder = builder.schema(BLANK_ENUM, schemas::blank_enum());
+        }
+        if null {
+            builder = builder.schema(NULL_ENUM, schemas::null());
+        }
+        for ((name, envelope), page) in &self.pages {
+            builder = builder.schema(page, schemas::page(name, envelope));
+        }
+        let errors: BTreeSet<ErrorResponse> =
+            operations.iter().flat_map(|operation| operation.errors.iter().copied()).collect();
+        builder = self.errors.components(builder, &errors);
+        for scheme in &api.security_schemes {
+            builder = builder.security_scheme(&scheme.name, security_scheme(scheme));
+        }
+        builder.build()
+    }
+}
+
+/// The component of a PATCH, which becomes a patched one.
+fn patched_target(operation: &Operation) -> Option<&str> {
+    match (operation.method, &operation.request) {
+        (Method::Patch, Some(Body { schema: SchemaRef::Component(name), .. })) => Some(name),
+        _ => None,
+    }
+}
+
+fn schemas_of(operation: &Operation) -> impl Iterator<Item = &SchemaRef> {
+    let bodies = operation.request.iter().map(|body| &body.schema);
+    bodies.chain(operation.responses.iter().filter_map(|response| response.schema.as_ref()))
+}
+
+fn or_json(media_types: &[String]) -> Vec<&str> {
+    if media_types.is_empty() {
+        vec![JSON]
+    } else {
+        media_types.iter().map(String::as_str).collect()
+    }
+}
+
+/// The parameters by name, with every capture of the path.
+fn parameters(operation: &Operation) -> Vec<utoipa::openapi::path::Parameter> {
+    let mut parameters: Vec<Parameter> = Vec::new();
+    let captures = operation.path.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    let captures: Vec<&str> = captures.map(|(name, _)| name).collect();
+    for parameter in &operation.parameters {
+        let same = |other: &Parameter| {
+            other.name == parameter.name && other.location == parameter.location
+        };
+        let stray =
+            parameter.location == Location::Path && !captures.contains(&parameter.name.as_str());
+        if !stray && !parameters.iter().any(same) {
+            parameters.push(parameter.clone());
+        }
+    }
+    for name in captures {
+        let same = |other: &Parameter| other.name == name && other.location == Location::Path;
+        if !parameters.iter().any(same) {
+            parameters.push(Parameter::path(name, Kind::string()));
+        }
+    }
+    parameters.sort_by(|a, b| a.name.cmp(&b.name));
+    parameters.iter().map(parameter).collect()
+}
+
+fn parameter(parameter: &Parameter) -> utoipa::openapi::path::Parameter {
+    let meta = Meta { default: parameter.default.clone(), ..Meta::default() };
+    let choices = match &parameter.kind {
+        Kind::Enum { choices, .. } if !choices.is_empty() => Some(choices),
+        _ => None,
+    };
+    let mut description = parameter.description.clone();
+    if let Some(choices) = choices {
+        description = Some(match description {
+            Some(text) => schemas::with_choices(&text, choices),
+            None => schemas::choice_lines(choices),
+        });
+    }
+    let comma_separated = parameter.many == Some(Many::CommaSeparated);
+    if comma_separated && description.is_none() {
+        description = Some("Multiple values may be separated by commas.".into());
+    }
+    let schema = if parameter.many.is_some() {
+        schemas::array_of(schemas::schema(&parameter.kind, Meta::default()), meta)
+    } else {
+        schemas::schema(&parameter.kind, meta)
+    };
+    let mut builder = ParameterBuilder::new()
+        .name(&parameter.name)
+        .parameter_in(match parameter.location {
+            Location::Path => ParameterIn::Path,
+            Location::Query => ParameterIn::Query,
+            Location::Header => ParameterIn::Header,
+            Location::Cookie => ParameterIn::Cookie,
+        })
+        .description(description)
+        .schema(Some(schema))
+        .deprecated(parameter.deprecated.then_some(Deprecated::True))
+        .required(if parameter.required { Required::True } else { Required::False });
+    if parameter.many.is_some() && parameter.location == Location::Query {
+        builder = builder.style(Some(ParameterStyle::Form)).explode(Some(!comma_separated));
+    }
+    builder.build()
+}
+
+fn http_method(method: Method) -> HttpMethod {
+    match method {
+        Method::Get => HttpMethod::Get,
+        Method::Post => HttpMethod::Post,
+        Method::Put => HttpMethod::Put,
+        Method::Patch => HttpMethod::Patch,
+        Method::Delete => HttpMethod::Delete,
+        Method::Head => HttpMethod::Head,
+        Method::Options => HttpMethod::Options,
+        Method::Trace => HttpMethod::Trace,
+    }
+}
+
+fn security_scheme(scheme: &SecurityScheme) -> Scheme {
+    let described = scheme.description.clone();
+    let key = |name: &str| {
+        let mut value = ApiKeyValue::new(name);
+        value.description.clone_from(&described);
+        value
+    };
+    let http = |scheme: HttpAuthScheme, format: Option<&String>| {
+        let mut http = Http::new(scheme);
+        http.bearer_format = format.cloned();
+        http.description.clone_from(&described);
+        Scheme::Http(http)
+    };
+    match &scheme.scheme {
+        api::Scheme::Header(name) => Scheme::ApiKey(ApiKey::Header(key(name))),
+        api::Scheme::Cookie(name) => Scheme::ApiKey(ApiKey::Cookie(key(name))),
+        api::Scheme::Basic => http(HttpAuthScheme::Basic, None),
+        api::Scheme::Bearer(format) => http(HttpAuthScheme::Bearer, format.as_ref()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::api::Response;
+    use crate::schema::{Component, FieldSchema};
+
+    fn json(api: &Api) -> Value {
+        serde_json::to_value(api.document()).unwrap()
+    }
+
+    fn get(path: &str) -> Operation {
+        Operation::new(Method::Get, path).response(Response::new(200))
+    }
+
+    fn api() -> Api {
+        Api::new("Store", "1").path_prefix("/api/")
+    }
+
+    fn track() -> Component {
+        Component::new("Track").field(FieldSchema::new("name", Kind::string()).required(true))
+    }
+
+    #[test]
+    fn ids_and_tags_come_from_the_path() {
+        let document = json(&api().operation(get("/api/media-types/").list(true)));
+        let operation = &document["paths"]["/api/media-types/"]["get"];
+        assert_eq!(operation["operationId"], "media_types_list");
+        assert_eq!(operation["tags"], json!(["media-types"]));
+    }
+
+    #[test]
+    fn ids_that_clash_are_numbered_in_the_order_of_paths() {
+        let document = json(&api().operation(get("/api/a/{id}/")).operation(get("/api/a/")));
+        assert_eq!(document["paths"]["/api/a/"]["get"]["operationId"], "a_retrieve");
+        assert_eq!(document["paths"]["/api/a/{id}/"]["get"]["operationId"], "a_retrieve_2");
+    }
+
+    #[test]
+    fn a_patch_reads_a_component_in_which_nothing_is_required() {
+        let patch = Operation::new(Method::Patch, "/api/tracks/{id}/")
+            .request(Body::new(SchemaRef::component("Track")))
+            .response(Response::new(200).schema(SchemaRef::component("Track")));
+        let document = json(&api().component(track()).operation(patch));
+        let operation = &document["paths"]["/api/tracks/{id}/"]["patch"];
+        assert_eq!(
+            operation["requestBody"],
+            json!({"content": {"application/json":
+                {"schema": {"$ref": "#/components/schemas/PatchedTrack"}}}})
+        );
+        assert_eq!(document["components"]["schemas"]["PatchedTrack"].get("required"), None);
+        assert_eq!(document["components"]["schemas"]["Track"]["required"], json!(["name"]));
+    }
+
+    #[test]
+    fn two_paginators_over_one_serializer_have_two_components() {
+        let page = |path: &str, envelope| {
+            let schema = SchemaRef::page("Track", envelope);
+            Operation::new(Method::Get, path).response(Response::new(200).schema(schema))
+        };
+        let api = api()
+            .component(track())
+            .operation(page("/api/a/", Envelope::cursor("cursor")))
+            .operation(page("/api/b/", Envelope::page_number("page")))
+            .operation(page("/api/c/", Envelope::page_number("page")));
+        let document = json(&api);
+        let of = |path: &str| {
+            let schema = document["paths"][path]["get"]["responses"]["200"]["content"]
+                ["application/json"]["schema"]["$ref"]
+                .as_str();
+            schema.unwrap().rsplit('/').next().unwrap().to_owned()
+        };
+        assert_eq!(of("/api/a/"), "CursorPaginatedTrackList");
+        assert_eq!(of("/api/b/"), "PaginatedTrackList");
+        assert_eq!(of("/api/c/"), "PaginatedTrackList");
+    }
+
+    #[test]
+    fn parameters_are_sorted_and_captures_never_missing() {
+        let operation = get("/api/tracks/{id}/{letter}/")
+            .parameter(Parameter::page("page"))
+            .parameter(Parameter::integer_key("id", "track"))
+            .parameter(Parameter::path("nowhere", Kind::string()));
+        let document = json(&api().operation(operation));
+        let parameters = &document["paths"]["/api/tracks/{id}/{letter}/"]["get"]["parameters"];
+        assert_eq!(
+            *parameters,
+            json!([
+                {"name": "id", "in": "path", "required": true, "schema": {"type": "integer"},
+                    "description": "A unique integer value identifying this track."},
+                {"name": "letter", "in": "path", "required": true, "schema": {"type": "string"}},
+                {"name": "page", "in": "query", "required": false, "schema": {"type": "integer"},
+                    "description": "A page number within the paginated result set."},
+            ])
+        );
+    }
+
+    #[test]
+    fn many_values_of_a_query_parameter_say_how_they_are_written() {
+        let operation = get("/api/tracks/")
+            .parameter(Parameter::query("id__in", Kind::integer()).comma_separated())
+            .parameter(Parameter::query("tier", Kind::choices([("a", "First")])).repeated());
+        let document = json(&api().operation(operation));
+        assert_eq!(
+            document["paths"]["/api/tracks/"]["get"]["parameters"],
+            json!([
+                {"name": "id__in", "in": "query", "required": false, "style": "form",
+                    "explode": false, "schema": {"type": "array", "items": {"type": "integer"}},
+                    "description": "Multiple values may be separated by commas."},
+                {"name": "tier", "in": "query", "required": false, "style": "form",
+                    "explode": true, "description": "* `a` - First",
+                    "schema": {"type": "array", "items": {"type": "string", "enum": ["a"]}}},
+            ])
+        );
+    }
+
+    #[test]
+    fn an_empty_requirement_lets_anonymous_callers_in() {
+        let api = api()
+            .security_scheme(SecurityScheme::token("Token"))
+            .operation(get("/api/a/").security(["tokenAuth"]).anonymous(true));
+        let document = json(&api);
+        assert_eq!(document["paths"]["/api/a/"]["get"]["security"], json!([{"tokenAuth": []}, {}]));
+        assert_eq!(
+            document["components"]["securitySchemes"]["tokenAuth"],
+            json!({"type": "apiKey", "in": "header", "name": "Authorization",
+                "description": "Token-based authentication with required prefix \"Token\""})
+        );
+    }
+
+    #[test]
+    fn an_answer_without_a_body_says_so() {
+        let delete = Operation::new(Method::Delete, "/api/a/{id}/").response(Response::new(204));
+        let document = json(&api().operation(delete));
+        assert_eq!(
+            document["paths"]["/api/a/{id}/"]["delete"]["responses"],
+            json!({"204": {"description": "No response body"}})
+        );
+    }
+
+    #[test]
+    fn the_first_operation_of_a_path_counts() {
+        let api = api()
+            .operation(get("/api/a/").summary("first"))
+            .operation(get("/api/a/").summary("second"));
+        assert_eq!(json(&api)["paths"]["/api/a/"]["get"]["summary"], "first");
+        assert_eq!(api.problems(), ["Get /api/a/ is told twice"]);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let api = api()
+            .component(track())
+            .component(Component::new("Track"))
+            .component(
+                Component::new("Album")
+                    .field(FieldSchema::new("artist", Kind::component("Artist"))),
+            )
+            .operation(get("/api/a/").security(["tokenAuth"]));
+        assert_eq!(
+            api.problems(),
+            [
+                "Album.artist leads to the unknown component Artist",
+                "Get /api/a/ asks for the unknown security scheme tokenAuth",
+                "two different components are named Track",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_licence_is_shown_by_its_identifier() {
+        let document = json(&api().license("MIT", "MIT"));
+        assert_eq!(document["info"]["license"], json!({"name": "MIT", "identifier": "MIT"}));
+        assert_eq!(json(&api())["info"].get("license"), None);
+    }
+}
