@@ -199,7 +199,7 @@ impl Method {
 pub struct Operation {
     pub(crate) method: Method,
     pub(crate) path: String,
-    pub(crate) operation_id: Option<String>,
+    pub(crate) id: Option<String>,
     pub(crate) list: bool,
     pub(crate) summary: Option<String>,
     pub(crate) description: Option<String>,
@@ -219,7 +219,7 @@ impl Operation {
         Self {
             method,
             path: path.into(),
-            operation_id: None,
+            id: None,
             list: false,
             summary: None,
             description: None,
@@ -245,7 +245,7 @@ impl Operation {
     /// `playlists_tracks_create`.
     #[must_use]
     pub fn operation_id(mut self, id: impl Into<String>) -> Self {
-        self.operation_id = Some(id.into());
+        self.id = Some(id.into());
         self
     }
 
@@ -570,7 +570,7 @@ impl Response {
         self
     }
 
-    /// When this is the answer. By default nothing, or `No response body` where there is none.
+    /// When this is the answer. By default a word for the status, or `No response body`.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());

@@ -85,10 +85,10 @@ impl<'a> Check<'a> {
     }
 
     fn operation(&mut self, place: &str, path: &str, item: &'a Value, operation: &'a Value) {
-        if let Some(id) = text(operation, "operationId") {
-            if let Some(other) = self.ids.insert(id, place.to_owned()) {
-                self.report(place, format!("has the operationId {id} of {other}"));
-            }
+        if let Some(id) = text(operation, "operationId")
+            && let Some(other) = self.ids.insert(id, place.to_owned())
+        {
+            self.report(place, format!("has the operationId {id} of {other}"));
         }
         let mut declared = BTreeSet::new();
         let mut seen = BTreeSet::new();
@@ -217,7 +217,6 @@ impl<'a> Check<'a> {
             let place = format!("{place}.{keyword}");
             let sound = match keyword.as_str() {
                 "type" => is_type(value),
-                "enum" => value.is_array(),
                 "required" => value.as_array().is_some_and(|names| {
                     let distinct: BTreeSet<_> = names.iter().filter_map(Value::as_str).collect();
                     distinct.len() == names.len()
@@ -229,7 +228,7 @@ impl<'a> Check<'a> {
                 }
                 "title" | "description" | "format" | "pattern" | "$ref" => value.is_string(),
                 "readOnly" | "writeOnly" | "deprecated" | "uniqueItems" => value.is_boolean(),
-                "examples" => value.is_array(),
+                "enum" | "examples" => value.is_array(),
                 "items" | "additionalProperties" | "propertyNames" | "not" => {
                     self.schema(&place, value);
                     true

@@ -144,7 +144,7 @@ impl Api {
                 Method::Get if operation.list => "list",
                 method => method.action(),
             };
-            let wanted = operation.operation_id.clone();
+            let wanted = operation.id.clone();
             let wanted = wanted.unwrap_or_else(|| operation_id(&words, action));
             let mut id = wanted.clone();
             let mut number = 2_u32;
@@ -245,7 +245,7 @@ impl Names {
         }
         if statuses.is_empty() {
             // A document needs one answer.
-            builder = builder.response("default", ResponseBuilder::new().description(""));
+            builder = builder.response("default", ResponseBuilder::new().description("Any answer"));
         }
         for scheme in &operation.security {
             builder = builder.security(SecurityRequirement::new(scheme, [""; 0]));
@@ -268,14 +268,15 @@ impl Names {
     }
 
     fn response(&self, response: &api::Response) -> ResponseBuilder {
-        let described = response.description.as_deref();
+        // A description is required, and utoipa leaves out an empty one.
+        let described = response.description.as_deref().filter(|text| !text.is_empty());
         let mut builder = ResponseBuilder::new();
         if let Some(schema) = &response.schema {
             let schema = self.schema(schema);
             for media_type in or_json(&response.media_types) {
                 builder = builder.content(media_type, Content::new(Some(schema.clone())));
             }
-            builder = builder.description(described.unwrap_or_default());
+            builder = builder.description(described.unwrap_or_else(|| reason(response.status)));
         } else {
             builder = builder.description(described.unwrap_or("No response body"));
         }
@@ -415,6 +416,20 @@ fn parameter(parameter: &Parameter) -> utoipa::openapi::path::Parameter {
         builder = builder.style(Some(ParameterStyle::Form)).explode(Some(!comma_separated));
     }
     builder.build()
+}
+
+/// What stands for a description that nobody gave.
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        201 => "Created",
+        202 => "Accepted",
+        204 => "No content",
+        300..=399 => "Elsewhere",
+        400..=499 => "The request is at fault",
+        500..=599 => "The service is at fault",
+        _ => "Answer",
+    }
 }
 
 fn http_method(method: Method) -> HttpMethod {
@@ -590,6 +605,16 @@ mod tests {
             document["paths"]["/api/a/{id}/"]["delete"]["responses"],
             json!({"204": {"description": "No response body"}})
         );
+    }
+
+    #[test]
+    fn an_answer_that_nobody_described_is_described_by_its_status() {
+        let api = api().operation(
+            Operation::new(Method::Get, "/api/a/")
+                .response(Response::new(200).schema(SchemaRef::inline(Kind::Any)).description("")),
+        );
+        let responses = &json(&api)["paths"]["/api/a/"]["get"]["responses"];
+        assert_eq!(responses["200"]["description"], "OK");
     }
 
     #[test]

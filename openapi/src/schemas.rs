@@ -227,11 +227,11 @@ pub(crate) fn page(name: &str, envelope: &Envelope) -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
             .format(Some(SchemaFormat::Custom("uri".into())))
-            .example(Some(format!("{HOST}?{query}").into()))
+            .examples([format!("{HOST}?{query}")])
     };
     let mut object = ObjectBuilder::new().schema_type(Type::Object);
     if !matches!(envelope, Envelope::Cursor { .. }) {
-        let count = ObjectBuilder::new().schema_type(Type::Integer).example(Some(123.into()));
+        let count = ObjectBuilder::new().schema_type(Type::Integer).examples([123]);
         object = object.required("count").property("count", count);
     }
     object
@@ -283,8 +283,7 @@ fn value_type(values: &[Value]) -> Option<Type> {
 }
 
 fn one_of(items: Vec<RefOr<Schema>>, meta: Meta) -> RefOr<Schema> {
-    let mut schema =
-        items.into_iter().fold(OneOfBuilder::new(), |builder, item| builder.item(item));
+    let mut schema = items.into_iter().fold(OneOfBuilder::new(), OneOfBuilder::item);
     schema = schema.title(meta.title).description(meta.description).default(meta.default);
     if meta.read_only {
         schema = schema.read_only(true);
@@ -328,6 +327,8 @@ fn decimal_pattern(max_digits: u32, decimal_places: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::json;
 
     use super::*;
@@ -337,9 +338,9 @@ mod tests {
     }
 
     fn of(field: FieldSchema) -> Value {
-        let component = Component::new("Thing").field(field.clone());
-        let enums = Enums::collect(std::slice::from_ref(&component), &mut Default::default());
-        json(&self::field(&component, &field, &enums))
+        let component = Component::new("Thing").field(field);
+        let enums = Enums::collect(std::slice::from_ref(&component), &mut BTreeSet::new());
+        json(&self::field(&component, &component.fields[0], &enums))
     }
 
     #[test]
