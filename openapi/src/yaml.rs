@@ -12,7 +12,7 @@ pub(crate) fn to_string(value: &Value) -> String {
         Value::Object(map) if !map.is_empty() => block(&mut out, value, 0),
         Value::Array(list) if !list.is_empty() => block(&mut out, value, 0),
         _ => {
-            scalar(&mut out, value, 0);
+            scalar(&mut out, value, 1);
             out.push('\n');
         }
     }
@@ -230,5 +230,100 @@ mod tests {
             to_string(&json!([1e30, 1.5e-9, -3, 0.5])),
             "- 1.0e+30\n- 1.5e-9\n- -3\n- 0.5\n"
         );
+    }
+
+    #[test]
+    fn whatever_is_written_is_read_back() {
+        let words = [
+            "",
+            " ",
+            "a b",
+            " a",
+            "a ",
+            "a:",
+            "a: b",
+            "a #b",
+            "#",
+            "- a",
+            "-",
+            "?",
+            "? a",
+            "!a",
+            "&a",
+            "*a",
+            "%a",
+            "@a",
+            "`a`",
+            "{a}",
+            "[a]",
+            "a,b",
+            "'",
+            "''",
+            "\"",
+            "\\",
+            "|",
+            ">",
+            "~",
+            "null",
+            "True",
+            "yes",
+            "OFF",
+            "y",
+            "1",
+            "1.5",
+            "0x1f",
+            "0o7",
+            "1e5",
+            ".5",
+            "+1",
+            "1_000",
+            "12:30",
+            "2026-01-01",
+            "=",
+            "<<",
+            ".inf",
+            "NaN",
+            "a\nb",
+            "a\n",
+            "\na",
+            "a\n\n",
+            "a\n\nb\n",
+            "a \nb",
+            " a\nb",
+            "a\n b\n\tc",
+            "\n",
+            "\t",
+            "\r",
+            "a\r\nb",
+            "\u{0}",
+            "\u{7f}",
+            "\u{85}",
+            "\u{2028}",
+            "\u{feff}",
+            "\u{fffe}",
+            "é",
+            "😀",
+            "😀\né",
+            "---",
+            "...",
+            "--- a",
+            "a\n---\nb",
+            "/api/{id}/",
+            "^-?\\d{0,8}$",
+            "# a\nb",
+            "- a\n- b",
+        ];
+        for word in words {
+            for value in [
+                json!(word),
+                json!({ word: word }),
+                json!([word, [word, [word]], { "a": word, word: [word] }]),
+                json!({ "a": { "b": [{ "c": word, "d": { "e": word } }, [], {}] } }),
+            ] {
+                let text = to_string(&value);
+                let read: Result<Value, _> = yaml_serde::from_str(&text);
+                assert_eq!(read.ok(), Some(value), "{word:?} was written as\n{text}");
+            }
+        }
     }
 }

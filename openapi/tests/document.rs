@@ -45,6 +45,14 @@ fn the_document_is_valid_by_the_schema_of_the_openapi_initiative() {
 }
 
 #[test]
+fn both_languages_say_the_same() {
+    let rendered = RenderedSchema::new(&store().document()).unwrap();
+    let yaml: Value = yaml_serde::from_str(rendered.yaml()).unwrap();
+    let json: Value = serde_json::from_str(rendered.json()).unwrap();
+    assert_eq!(yaml, json);
+}
+
+#[test]
 fn the_document_has_no_problems() {
     assert_eq!(store().problems(), [""; 0]);
     assert_eq!(check::problems(&document()), [""; 0]);

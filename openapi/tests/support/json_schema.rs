@@ -181,7 +181,7 @@ impl Reader<'_> {
                 seen.extend(held.into_iter().flatten());
             }
             "not" => {
-                require(self.holds(rule, value, at).is_none(), "is what it must not be".into())
+                require(self.holds(rule, value, at).is_none(), "is what it must not be".into());
             }
             "if" => {
                 let held = self.holds(rule, value, at);
