@@ -4,26 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::info::{InfoBuilder, LicenseBuilder};
-use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle};
+use utoipa::openapi::path::OperationBuilder;
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::schema::ComponentsBuilder;
-use utoipa::openapi::security::{
-    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme as Scheme,
-};
+use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
     Content, Deprecated, HttpMethod, OpenApi, OpenApiBuilder, Paths, Ref, RefOr, Required,
     ResponseBuilder, Schema, ServerBuilder,
 };
 
-use crate::api::{
-    self, Api, Body, ErrorResponse, Location, Many, Method, Operation, Parameter, SecurityScheme,
-};
+use crate::api::Api;
 use crate::enums::{self, Enums};
-use crate::errors;
+use crate::errors::{self, ErrorResponse};
 use crate::naming::{claim, common_prefix, operation_id, words};
+use crate::operation::{Body, Method, Operation, Response};
 use crate::schema::{Envelope, Kind, SchemaRef};
 use crate::schemas::{self, BLANK_ENUM, Meta, NULL_ENUM};
+use crate::{parameter, security};
 
 const JSON: &str = "application/json";
 
@@ -51,61 +49,6 @@ impl Api {
             .components(Some(names.components(self, &operations)))
             .tags((!self.tags.is_empty()).then(|| tags.collect::<Vec<_>>()))
             .build()
-    }
-
-    /// Mistakes that [`Api::document`] has to paper over: two components of one name that
-    /// differ, names that lead nowhere, a method of a path told twice.
-    pub fn problems(&self) -> Vec<String> {
-        let mut problems = BTreeSet::new();
-        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
-        for component in &self.components {
-            *known.entry(&component.name).or_default() += 1;
-            let mut fields = BTreeSet::new();
-            for field in &component.fields {
-                if !fields.insert(&field.name) {
-                    problems.insert(format!(
-                        "component {} has field {} twice",
-                        component.name, field.name
-                    ));
-                }
-            }
-        }
-        for (name, _) in known.iter().filter(|(_, number)| **number > 1) {
-            problems.insert(format!("two different components are named {name}"));
-        }
-        let mut missing = |place: String, target: Option<&str>| {
-            if let Some(target) = target.filter(|target| !known.contains_key(target)) {
-                problems.insert(format!("{place} leads to the unknown component {target}"));
-            }
-        };
-        for component in &self.components {
-            for field in &component.fields {
-                missing(format!("{}.{}", component.name, field.name), field.kind.target());
-            }
-        }
-        for operation in &self.operations {
-            let place = format!("{:?} {}", operation.method, operation.path);
-            let bodies = operation.request.iter().map(|body| &body.schema);
-            let answers = operation.responses.iter().filter_map(|one| one.schema.as_ref());
-            for schema in bodies.chain(answers) {
-                missing(place.clone(), schema.target());
-            }
-        }
-        let mut seen = BTreeSet::new();
-        for operation in &self.operations {
-            if !seen.insert((&operation.path, operation.method)) {
-                problems.insert(format!("{:?} {} is told twice", operation.method, operation.path));
-            }
-            for scheme in &operation.security {
-                if !self.security_schemes.iter().any(|one| one.name == *scheme) {
-                    problems.insert(format!(
-                        "{:?} {} asks for the unknown security scheme {scheme}",
-                        operation.method, operation.path
-                    ));
-                }
-            }
-        }
-        problems.into_iter().collect()
     }
 
     fn info(&self) -> utoipa::openapi::Info {
@@ -224,7 +167,7 @@ impl Names {
             .summary(operation.summary.as_deref())
             .description(operation.description.as_deref())
             .tags(tag.map(|tag| [tag]));
-        let parameters = parameters(operation);
+        let parameters = parameter::build(operation);
         if !parameters.is_empty() {
             builder = builder.parameters(Some(parameters));
         }
@@ -267,7 +210,7 @@ impl Names {
         builder.required(required.then_some(Required::True)).build()
     }
 
-    fn response(&self, response: &api::Response) -> ResponseBuilder {
+    fn response(&self, response: &Response) -> ResponseBuilder {
         // A description is required, and utoipa leaves out an empty one.
         let described = response.description.as_deref().filter(|text| !text.is_empty());
         let mut builder = ResponseBuilder::new();
@@ -326,7 +269,7 @@ impl Names {
             operations.iter().flat_map(|operation| operation.errors.iter().copied()).collect();
         builder = self.errors.components(builder, &errors);
         for scheme in &api.security_schemes {
-            builder = builder.security_scheme(&scheme.name, security_scheme(scheme));
+            builder = builder.security_scheme(&scheme.name, security::build(scheme));
         }
         builder.build()
     }
@@ -351,71 +294,6 @@ fn or_json(media_types: &[String]) -> Vec<&str> {
     } else {
         media_types.iter().map(String::as_str).collect()
     }
-}
-
-/// The parameters by name, with every capture of the path.
-fn parameters(operation: &Operation) -> Vec<utoipa::openapi::path::Parameter> {
-    let mut parameters: Vec<Parameter> = Vec::new();
-    let captures = operation.path.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
-    let captures: Vec<&str> = captures.map(|(name, _)| name).collect();
-    for parameter in &operation.parameters {
-        let same = |other: &Parameter| {
-            other.name == parameter.name && other.location == parameter.location
-        };
-        let stray =
-            parameter.location == Location::Path && !captures.contains(&parameter.name.as_str());
-        if !stray && !parameters.iter().any(same) {
-            parameters.push(parameter.clone());
-        }
-    }
-    for name in captures {
-        let same = |other: &Parameter| other.name == name && other.location == Location::Path;
-        if !parameters.iter().any(same) {
-            parameters.push(Parameter::path(name, Kind::string()));
-        }
-    }
-    parameters.sort_by(|a, b| a.name.cmp(&b.name));
-    parameters.iter().map(parameter).collect()
-}
-
-fn parameter(parameter: &Parameter) -> utoipa::openapi::path::Parameter {
-    let meta = Meta { default: parameter.default.clone(), ..Meta::default() };
-    let choices = match &parameter.kind {
-        Kind::Enum { choices, .. } if !choices.is_empty() => Some(choices),
-        _ => None,
-    };
-    let mut description = parameter.description.clone();
-    if let Some(choices) = choices {
-        description = Some(match description {
-            Some(text) => schemas::with_choices(&text, choices),
-            None => schemas::choice_lines(choices),
-        });
-    }
-    let comma_separated = parameter.many == Some(Many::CommaSeparated);
-    if comma_separated && description.is_none() {
-        description = Some("Multiple values may be separated by commas.".into());
-    }
-    let schema = if parameter.many.is_some() {
-        schemas::array_of(schemas::schema(&parameter.kind, Meta::default()), meta)
-    } else {
-        schemas::schema(&parameter.kind, meta)
-    };
-    let mut builder = ParameterBuilder::new()
-        .name(&parameter.name)
-        .parameter_in(match parameter.location {
-            Location::Path => ParameterIn::Path,
-            Location::Query => ParameterIn::Query,
-            Location::Header => ParameterIn::Header,
-            Location::Cookie => ParameterIn::Cookie,
-        })
-        .description(description)
-        .schema(Some(schema))
-        .deprecated(parameter.deprecated.then_some(Deprecated::True))
-        .required(if parameter.required { Required::True } else { Required::False });
-    if parameter.many.is_some() && parameter.location == Location::Query {
-        builder = builder.style(Some(ParameterStyle::Form)).explode(Some(!comma_separated));
-    }
-    builder.build()
 }
 
 /// What stands for a description that nobody gave.
@@ -445,34 +323,13 @@ fn http_method(method: Method) -> HttpMethod {
     }
 }
 
-fn security_scheme(scheme: &SecurityScheme) -> Scheme {
-    let described = scheme.description.clone();
-    let key = |name: &str| {
-        let mut value = ApiKeyValue::new(name);
-        value.description.clone_from(&described);
-        value
-    };
-    let http = |scheme: HttpAuthScheme, format: Option<&String>| {
-        let mut http = Http::new(scheme);
-        http.bearer_format = format.cloned();
-        http.description.clone_from(&described);
-        Scheme::Http(http)
-    };
-    match &scheme.scheme {
-        api::Scheme::Header(name) => Scheme::ApiKey(ApiKey::Header(key(name))),
-        api::Scheme::Cookie(name) => Scheme::ApiKey(ApiKey::Cookie(key(name))),
-        api::Scheme::Basic => http(HttpAuthScheme::Basic, None),
-        api::Scheme::Bearer(format) => http(HttpAuthScheme::Bearer, format.as_ref()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::api::Response;
     use crate::schema::{Component, FieldSchema};
+    use crate::security::SecurityScheme;
 
     fn json(api: &Api) -> Value {
         serde_json::to_value(api.document()).unwrap()
@@ -545,45 +402,6 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_sorted_and_captures_never_missing() {
-        let operation = get("/api/tracks/{id}/{letter}/")
-            .parameter(Parameter::page("page"))
-            .parameter(Parameter::integer_key("id", "track"))
-            .parameter(Parameter::path("nowhere", Kind::string()));
-        let document = json(&api().operation(operation));
-        let parameters = &document["paths"]["/api/tracks/{id}/{letter}/"]["get"]["parameters"];
-        assert_eq!(
-            *parameters,
-            json!([
-                {"name": "id", "in": "path", "required": true, "schema": {"type": "integer"},
-                    "description": "A unique integer value identifying this track."},
-                {"name": "letter", "in": "path", "required": true, "schema": {"type": "string"}},
-                {"name": "page", "in": "query", "required": false, "schema": {"type": "integer"},
-                    "description": "A page number within the paginated result set."},
-            ])
-        );
-    }
-
-    #[test]
-    fn many_values_of_a_query_parameter_say_how_they_are_written() {
-        let operation = get("/api/tracks/")
-            .parameter(Parameter::query("id__in", Kind::integer()).comma_separated())
-            .parameter(Parameter::query("tier", Kind::choices([("a", "First")])).repeated());
-        let document = json(&api().operation(operation));
-        assert_eq!(
-            document["paths"]["/api/tracks/"]["get"]["parameters"],
-            json!([
-                {"name": "id__in", "in": "query", "required": false, "style": "form",
-                    "explode": false, "schema": {"type": "array", "items": {"type": "integer"}},
-                    "description": "Multiple values may be separated by commas."},
-                {"name": "tier", "in": "query", "required": false, "style": "form",
-                    "explode": true, "description": "* `a` - First",
-                    "schema": {"type": "array", "items": {"type": "string", "enum": ["a"]}}},
-            ])
-        );
-    }
-
-    #[test]
     fn an_empty_requirement_lets_anonymous_callers_in() {
         let api = api()
             .security_scheme(SecurityScheme::token("Token"))
@@ -624,26 +442,6 @@ mod tests {
             .operation(get("/api/a/").summary("second"));
         assert_eq!(json(&api)["paths"]["/api/a/"]["get"]["summary"], "first");
         assert_eq!(api.problems(), ["Get /api/a/ is told twice"]);
-    }
-
-    #[test]
-    fn mistakes_are_named() {
-        let api = api()
-            .component(track())
-            .component(Component::new("Track"))
-            .component(
-                Component::new("Album")
-                    .field(FieldSchema::new("artist", Kind::component("Artist"))),
-            )
-            .operation(get("/api/a/").security(["tokenAuth"]));
-        assert_eq!(
-            api.problems(),
-            [
-                "Album.artist leads to the unknown component Artist",
-                "Get /api/a/ asks for the unknown security scheme tokenAuth",
-                "two different components are named Track",
-            ]
-        );
     }
 
     #[test]

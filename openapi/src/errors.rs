@@ -9,9 +9,34 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{Content, RefOr, ResponseBuilder, Schema, Type};
 
-use crate::api::ErrorResponse;
 use crate::naming;
 use crate::schemas::{self, Meta};
+
+/// An error answer in REST framework's shape, kept once in the document's components.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ErrorResponse {
+    /// 400: the body's mistakes by field, or a body that cannot be read.
+    ValidationError,
+    /// 401: no credentials, or bad ones.
+    NotAuthenticated,
+    /// 403: known, but not allowed.
+    PermissionDenied,
+    /// 404: no such object or page.
+    NotFound,
+    /// 405: the path has no such method.
+    MethodNotAllowed,
+    /// 406: nothing that the caller accepts.
+    NotAcceptable,
+    /// 409: the request fights the present state.
+    Conflict,
+    /// 415: a body of a kind that no parser reads.
+    UnsupportedMediaType,
+    /// 429: too many requests.
+    Throttled,
+    /// 503: the database is away or busy.
+    ServiceUnavailable,
+}
 
 /// The names of the two schemas, out of the way of the API's own components.
 #[derive(Clone, Debug)]
@@ -169,7 +194,9 @@ fn example(error: ErrorResponse) -> &'static str {
 mod tests {
     use serde_json::Value;
 
-    use crate::api::{Api, ErrorResponse, Method, Operation, Response};
+    use crate::api::Api;
+    use crate::errors::ErrorResponse;
+    use crate::operation::{Method, Operation, Response};
     use crate::schema::Component;
 
     fn document(api: Api) -> Value {

@@ -12,15 +12,21 @@ mod document;
 mod enums;
 mod errors;
 mod naming;
+mod operation;
+mod parameter;
+mod problems;
 mod renderers;
 mod schema;
 mod schemas;
+mod security;
 pub mod ui;
 mod yaml;
 
-pub use api::{
-    Api, Body, ErrorResponse, Location, Method, Operation, Parameter, Response, SecurityScheme,
-};
+pub use api::Api;
+pub use errors::ErrorResponse;
+pub use operation::{Body, Method, Operation, Response};
+pub use parameter::{Location, Parameter};
 pub use renderers::{RenderedSchema, SCHEMA_RENDERERS, SchemaRenderer};
 pub use schema::{Component, Envelope, FieldSchema, Kind, SchemaRef};
+pub use security::SecurityScheme;
 pub use utoipa;

@@ -22,9 +22,7 @@ pub(crate) fn store() -> Api {
         .security_scheme(SecurityScheme::jwt())
         .security_scheme(SecurityScheme::basic())
         .security_scheme(SecurityScheme::session("sessionid"));
-    components()
-        .into_iter()
-        .fold(operations().into_iter().fold(api, Api::operation), Api::component)
+    api.components(components()).operations(operations())
 }
 
 fn components() -> [Component; 4] {
