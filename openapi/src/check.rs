@@ -278,9 +278,11 @@ impl<'a> Check<'a> {
                         self.report(place, format!("leads to {target}, which is not there"));
                     }
                 }
+                // Examples are data, not parts of the document, unless they are fields' names.
+                let named = place.ends_with(".properties");
                 for (key, value) in map {
-                    // Examples are data, not parts of the document.
-                    if !matches!(key.as_str(), "example" | "examples" | "default" | "enum") {
+                    if named || !matches!(key.as_str(), "example" | "examples" | "default" | "enum")
+                    {
                         self.references(&format!("{place}.{key}"), value);
                     }
                 }

@@ -61,7 +61,7 @@ impl SecurityScheme {
         self
     }
 
-    /// The name that [`Operation::security`] takes.
+    /// The name that [`Operation::security`](crate::Operation::security) takes.
     pub fn name(&self) -> &str {
         &self.name
     }
