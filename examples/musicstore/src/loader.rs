@@ -38,7 +38,8 @@ const DATA: [&str; 2] =
 /// One table of the data files.
 #[derive(Debug, Deserialize)]
 struct Table {
-    table: &'static str,
+    #[serde(rename = "table")]
+    name: &'static str,
     columns: Vec<&'static str>,
     /// Columns whose text is a UTC timestamp, `2024-01-01T08:30:00Z`.
     #[serde(default)]
@@ -81,7 +82,7 @@ pub fn rows(database: Dialect) -> serde_json::Result<Vec<Batch>> {
     for table in tables()? {
         for chunk in table.rows.chunks(ROWS_PER_STATEMENT) {
             let sql = insert(&table, chunk, database);
-            batches.push(Batch { table: table.table, rows: chunk.len(), sql });
+            batches.push(Batch { table: table.name, rows: chunk.len(), sql });
         }
     }
     Ok(batches)
@@ -96,10 +97,15 @@ pub fn finish(database: Dialect) -> serde_json::Result<String> {
     let mut sql = String::new();
     if database == Dialect::Postgres {
         for table in tables()?.iter().filter(|table| table.columns.contains(&"id")) {
-            let name = table.table;
-            sql.push_str(&format!(
-                "SELECT setval(pg_get_serial_sequence('{name}', 'id'), max(id)) FROM {name};\n"
-            ));
+            for part in [
+                "SELECT setval(pg_get_serial_sequence('",
+                table.name,
+                "', 'id'), max(id)) FROM ",
+                table.name,
+                ";\n",
+            ] {
+                sql.push_str(part);
+            }
         }
     }
     sql.push_str("ANALYZE;\n");
@@ -115,7 +121,7 @@ fn tables() -> serde_json::Result<Vec<Table>> {
 }
 
 fn insert(table: &Table, rows: &[Vec<Value>], database: Dialect) -> String {
-    let mut sql = format!("INSERT INTO {} (", table.table);
+    let mut sql = format!("INSERT INTO {} (", table.name);
     for (position, column) in table.columns.iter().enumerate() {
         sql.push_str(if position == 0 { "\"" } else { ", \"" });
         sql.push_str(column);
@@ -238,7 +244,7 @@ mod tests {
     fn every_row_has_a_value_for_every_column() {
         for table in tables().unwrap() {
             for row in &table.rows {
-                assert_eq!(row.len(), table.columns.len(), "{}: {row:?}", table.table);
+                assert_eq!(row.len(), table.columns.len(), "{}: {row:?}", table.name);
             }
         }
     }
@@ -271,9 +277,9 @@ mod tests {
             let plain = migrations(database).replace('"', "");
             for table in tables().unwrap() {
                 assert!(
-                    plain.contains(&format!("CREATE TABLE {} (", table.table)),
+                    plain.contains(&format!("CREATE TABLE {} (", table.name)),
                     "{}",
-                    table.table
+                    table.name
                 );
             }
         }
