@@ -1,13 +1,25 @@
 //! Models, queries and connections: diesel on `SQLite` and `PostgreSQL`.
 
+mod compile;
+mod conn;
+mod database;
 mod error;
 mod lookups;
 mod model;
 mod node;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod queryset;
 mod row;
+mod select;
+mod sql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod statements;
 pub mod types;
 
+pub use conn::Conn;
+pub use database::{ConfigError, Database, DatabaseConfig, DatabaseWorker};
 pub use error::Error;
 pub use lookups::{Compare, Condition, DatePart, Lookup, Operand};
 pub use model::{
@@ -17,4 +29,7 @@ pub use model::{
 pub use node::{Node, OnPostgres, OnSqlite};
 pub use queryset::{Order, QuerySet};
 pub use row::{ColumnValue, RawRow, Row};
+pub use select::{Select, Selected};
+pub use sql::{Dialect, Sql};
+pub use statements::{Command, Query};
 pub use types::{DateTime, Decimal, Uuid};

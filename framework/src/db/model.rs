@@ -186,6 +186,8 @@ pub enum Hop {
         source: &'static str,
         /// Its column that points there.
         target: &'static str,
+        /// The model here.
+        from: fn() -> &'static ModelMeta,
         /// The model there.
         to: fn() -> &'static ModelMeta,
     },

@@ -134,3 +134,51 @@ column_value! {
     NaiveTime => row, at, kind: row.time(at);
     Uuid => row, at, kind: row.uuid(at);
 }
+
+/// Writes a [`RawRow`] over a backend's own row; the integer's width is the backend's affair.
+macro_rules! raw_row {
+    ($name:ident, $backend:ty, |$row:ident, $at:ident, $kind:ident| $int:expr) => {
+        struct $name<'r, R>(&'r R);
+
+        impl<R> $name<'_, R> {
+            fn get<'a, ST, T>(&self, at: usize) -> Result<Option<T>, $crate::db::Error>
+            where
+                R: diesel::row::Row<'a, $backend> + diesel::row::RowIndex<usize>,
+                T: diesel::deserialize::FromSql<ST, $backend>,
+            {
+                use diesel::row::Field;
+                let decode = |reason: String| $crate::db::Error::Decode { column: at, reason };
+                let field = self.0.get(at).ok_or_else(|| decode("no such column".into()))?;
+                let value = field.value().map(T::from_sql).transpose();
+                value.map_err(|error| decode(error.to_string()))
+            }
+        }
+
+        impl<'a, R> $crate::db::RawRow for $name<'_, R>
+        where
+            R: diesel::row::Row<'a, $backend> + diesel::row::RowIndex<usize>,
+        {
+            fn int(&self, $at: usize, $kind: $crate::db::ColumnKind) -> Result<Option<i64>, $crate::db::Error> {
+                let $row = self;
+                $int
+            }
+
+            $crate::db::row::raw_row!(@columns $backend;
+                float: f64 = diesel::sql_types::Double;
+                bool: bool = diesel::sql_types::Bool;
+                text: String = diesel::sql_types::Text;
+                decimal: $crate::db::Decimal = diesel::sql_types::Numeric;
+                datetime: $crate::db::DateTime = $crate::db::types::sql_types::Timestamptz;
+                date: chrono::NaiveDate = diesel::sql_types::Date;
+                time: chrono::NaiveTime = diesel::sql_types::Time;
+                uuid: $crate::db::Uuid = $crate::db::types::sql_types::Uuid;
+            );
+        }
+    };
+    (@columns $backend:ty; $($method:ident: $type:ty = $sql:ty;)*) => {$(
+        fn $method(&self, at: usize) -> Result<Option<$type>, $crate::db::Error> {
+            self.get::<$sql, $type>(at)
+        }
+    )*};
+}
+pub(crate) use raw_row;

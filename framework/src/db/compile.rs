@@ -1,0 +1,514 @@
+//! From conditions and orders to SQL, in Django's own form for each database.
+
+use std::collections::HashMap;
+
+use super::lookups::{Compare, DatePart};
+use super::{
+    ColumnKind, ColumnMeta, Condition, Dialect, Hop, Leaf, Lookup, ModelMeta, Operand, Order, Path,
+    Sql,
+};
+use crate::fields::Value;
+
+/// Writes conditions; counts the aliases it has given out.
+#[derive(Debug, Default)]
+pub(crate) struct Compiler {
+    aliases: usize,
+}
+
+impl Compiler {
+    fn alias(&mut self) -> String {
+        self.aliases += 1;
+        format!("U{}", self.aliases)
+    }
+
+    /// All the conditions; `TRUE` when there is none.
+    pub(crate) fn all(&mut self, sql: &mut Sql, conditions: &[Condition], table: &str) {
+        self.join(sql, conditions, table, " AND ", "1 = 1");
+    }
+
+    fn join(&mut self, sql: &mut Sql, items: &[Condition], table: &str, word: &str, empty: &str) {
+        if items.is_empty() {
+            sql.push(empty);
+        }
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                sql.push(word);
+            }
+            self.condition(sql, item, table);
+        }
+    }
+
+    fn condition(&mut self, sql: &mut Sql, condition: &Condition, table: &str) {
+        match condition {
+            Condition::Lookup { path, lookup, operand } => {
+                self.lookup(sql, path, &path.hops, *lookup, operand, table);
+            }
+            Condition::All(items) => {
+                sql.push("(");
+                self.join(sql, items, table, " AND ", "1 = 1");
+                sql.push(")");
+            }
+            Condition::Any(items) => {
+                sql.push("(");
+                self.join(sql, items, table, " OR ", "1 = 0");
+                sql.push(")");
+            }
+            Condition::Not(inner) => {
+                // COALESCE: a comparison with NULL inside counts as false, so its opposite holds
+                sql.push("NOT COALESCE(");
+                self.condition(sql, inner, table);
+                sql.push(no(sql.dialect()));
+            }
+            Condition::Typed(node) => {
+                sql.push("(").node(node).push(")");
+            }
+        }
+    }
+
+    fn lookup(
+        &mut self,
+        sql: &mut Sql,
+        path: &Path,
+        hops: &[Hop],
+        lookup: Lookup,
+        operand: &Operand,
+        table: &str,
+    ) {
+        let Some((hop, rest)) = hops.split_first() else {
+            match path.leaf {
+                Leaf::Column(column) => compare(
+                    sql,
+                    |sql| {
+                        sql.column(table, column.column);
+                    },
+                    column.kind,
+                    lookup,
+                    operand,
+                ),
+                Leaf::Count(annotation) => {
+                    let mut inner = Sql::new(sql.dialect());
+                    self.count(&mut inner, &(annotation.path)(), table);
+                    compare(
+                        sql,
+                        |sql| sql.pieces.append(&mut inner.pieces.clone()),
+                        ColumnKind::BigInt,
+                        lookup,
+                        operand,
+                    );
+                }
+            }
+            return;
+        };
+        // "no related row" is no row of a sub-select, and a NULL key is in none
+        if lookup == Lookup::IsNull && *operand == Operand::One(Value::Bool(true)) {
+            sql.push("NOT COALESCE(");
+            self.lookup(sql, path, hops, lookup, &Operand::One(Value::Bool(false)), table);
+            sql.push(no(sql.dialect()));
+            return;
+        }
+        let inner = self.open(sql, hop, table);
+        self.lookup(sql, path, rest, lookup, operand, &inner);
+        sql.push(")");
+    }
+
+    /// Writes `key IN (SELECT … WHERE ` for one hop and answers the alias of the far table.
+    fn open(&mut self, sql: &mut Sql, hop: &Hop, table: &str) -> String {
+        let inner = self.alias();
+        match hop {
+            Hop::Forward { column, to } => {
+                let to = to();
+                sql.column(table, column.column).push(" IN (SELECT ");
+                sql.column(&inner, to.pk_column().column).push(" FROM ").name(to.table);
+                sql.push(" ").push(&inner).push(" WHERE ");
+            }
+            Hop::Reverse { from, column, .. } => {
+                let from = from();
+                sql.column(table, own_key(from, column)).push(" IN (SELECT ");
+                sql.column(&inner, column).push(" FROM ").name(from.table);
+                sql.push(" ").push(&inner).push(" WHERE ");
+            }
+            Hop::ManyToMany { through, source, target, from, to, .. } => {
+                let to = to();
+                let link = self.alias();
+                sql.column(table, from().pk_column().column)
+                    .push(" IN (SELECT ")
+                    .column(&link, source);
+                sql.push(" FROM ").name(through).push(" ").push(&link).push(" INNER JOIN ");
+                sql.name(to.table).push(" ").push(&inner).push(" ON ");
+                sql.column(&inner, to.pk_column().column).push(" = ").column(&link, target);
+                sql.push(" WHERE ");
+            }
+        }
+        inner
+    }
+
+    /// `(SELECT COUNT(*) FROM …)` of the rows at the end of a path.
+    pub(crate) fn count(&mut self, sql: &mut Sql, path: &Path, table: &str) {
+        sql.push("(SELECT COUNT(*) FROM ");
+        let mut outer = table.to_owned();
+        for (index, hop) in path.hops.iter().enumerate() {
+            let inner = self.alias();
+            let on = if index == 0 { " WHERE " } else { " ON " };
+            if index > 0 {
+                sql.push(" INNER JOIN ");
+            }
+            match hop {
+                Hop::Forward { column, to } => {
+                    let to = to();
+                    sql.name(to.table).push(" ").push(&inner).push(on);
+                    sql.column(&inner, to.pk_column().column)
+                        .push(" = ")
+                        .column(&outer, column.column);
+                }
+                Hop::Reverse { from, column, .. } => {
+                    let from = from();
+                    sql.name(from.table).push(" ").push(&inner).push(on);
+                    sql.column(&inner, column).push(" = ").column(&outer, own_key(from, column));
+                }
+                Hop::ManyToMany { through, source, from, .. } => {
+                    sql.name(through).push(" ").push(&inner).push(on);
+                    sql.column(&inner, source).push(" = ");
+                    sql.column(&outer, from().pk_column().column);
+                }
+            }
+            outer = inner;
+        }
+        sql.push(")");
+    }
+}
+
+/// The end of `COALESCE(…` that makes NULL false.
+fn no(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => ", 0)",
+        Dialect::Postgres => ", FALSE)",
+    }
+}
+
+/// The column that a foreign key of another model points at.
+fn own_key(from: &'static ModelMeta, column: &str) -> &'static str {
+    from.column(column)
+        .and_then(|column| column.references)
+        .map_or("id", |model| model().pk_column().column)
+}
+
+/// LEFT JOINs along foreign keys, each way joined once.
+#[derive(Debug, Default)]
+pub(crate) struct Joins {
+    aliases: HashMap<String, String>,
+    clauses: Vec<Join>,
+}
+
+#[derive(Debug)]
+struct Join {
+    alias: String,
+    outer: String,
+    column: &'static str,
+    to: &'static ModelMeta,
+}
+
+impl Joins {
+    /// The alias of the table at the end of the hops; `None` when a hop leads to several rows.
+    pub(crate) fn along(&mut self, table: &str, hops: &[Hop]) -> Option<String> {
+        let mut outer = table.to_owned();
+        let mut key = String::new();
+        for hop in hops {
+            let Hop::Forward { column, to } = hop else { return None };
+            key.push_str(column.column);
+            key.push('.');
+            if let Some(alias) = self.aliases.get(&key) {
+                outer.clone_from(alias);
+                continue;
+            }
+            let alias = format!("T{}", self.clauses.len() + 1);
+            self.clauses.push(Join {
+                alias: alias.clone(),
+                outer,
+                column: column.column,
+                to: to(),
+            });
+            self.aliases.insert(key.clone(), alias.clone());
+            outer = alias;
+        }
+        Some(outer)
+    }
+
+    pub(crate) fn write(&self, sql: &mut Sql) {
+        for join in &self.clauses {
+            sql.push(" LEFT JOIN ").name(join.to.table).push(" ").name(&join.alias).push(" ON ");
+            sql.column(&join.alias, join.to.pk_column().column).push(" = ");
+            sql.column(&join.outer, join.column);
+        }
+    }
+}
+
+/// One term of an order; nothing is written for a way to many rows, which orders nothing.
+pub(crate) fn order_term(
+    sql: &mut Sql,
+    compiler: &mut Compiler,
+    joins: &mut Joins,
+    order: &Order,
+    table: &str,
+) {
+    let Some(alias) = joins.along(table, &order.path.hops) else { return };
+    match order.path.leaf {
+        Leaf::Column(column) => {
+            sql.column(&alias, column.column);
+        }
+        Leaf::Count(annotation) => compiler.count(sql, &(annotation.path)(), &alias),
+    }
+    sql.push(if order.descending { " DESC" } else { " ASC" });
+}
+
+/// The default order of a model as terms.
+pub(crate) fn default_order(
+    meta: &'static ModelMeta,
+    model: fn() -> &'static ModelMeta,
+) -> Vec<Order> {
+    meta.ordering
+        .iter()
+        .filter_map(|&(index, descending)| {
+            let column: &'static ColumnMeta = meta.columns.get(index)?;
+            Some(Order {
+                path: Path { model, hops: Vec::new(), leaf: Leaf::Column(column) },
+                descending,
+            })
+        })
+        .collect()
+}
+
+/// `(lhs <lookup> rhs)` as Django writes it.
+fn compare(
+    sql: &mut Sql,
+    lhs: impl Fn(&mut Sql),
+    kind: ColumnKind,
+    lookup: Lookup,
+    operand: &Operand,
+) {
+    let value = match operand {
+        Operand::One(value) => value.clone(),
+        Operand::Many(values) => {
+            lhs(sql);
+            sql.any_of(values.clone(), kind);
+            return;
+        }
+        Operand::Range(low, high) => {
+            lhs(sql);
+            sql.push(" BETWEEN ").bind(low.clone(), kind).push(" AND ").bind(high.clone(), kind);
+            return;
+        }
+    };
+    let simple = |word: &str, sql: &mut Sql| {
+        lhs(sql);
+        sql.push(word).bind(value.clone(), kind);
+    };
+    match lookup {
+        Lookup::Exact if value.is_null() => {
+            lhs(sql);
+            sql.push(" IS NULL");
+        }
+        Lookup::Exact => simple(" = ", sql),
+        Lookup::Gt => simple(" > ", sql),
+        Lookup::Gte => simple(" >= ", sql),
+        Lookup::Lt => simple(" < ", sql),
+        Lookup::Lte => simple(" <= ", sql),
+        Lookup::IsNull => {
+            lhs(sql);
+            sql.push(if value == Value::Bool(false) { " IS NOT NULL" } else { " IS NULL" });
+        }
+        Lookup::IExact if value.is_null() => {
+            lhs(sql);
+            sql.push(" IS NULL");
+        }
+        Lookup::IExact => pattern(sql, lhs, &value, "", "", true, true),
+        Lookup::Contains => pattern(sql, lhs, &value, "%", "%", false, false),
+        Lookup::IContains => pattern(sql, lhs, &value, "%", "%", true, false),
+        Lookup::StartsWith => pattern(sql, lhs, &value, "", "%", false, false),
+        Lookup::IStartsWith => pattern(sql, lhs, &value, "", "%", true, false),
+        Lookup::EndsWith => pattern(sql, lhs, &value, "%", "", false, false),
+        Lookup::IEndsWith => pattern(sql, lhs, &value, "%", "", true, false),
+        Lookup::Regex | Lookup::IRegex => regex(sql, lhs, value, lookup == Lookup::IRegex),
+        Lookup::Part(part, how) => date_part(sql, lhs, kind, part, how, value),
+        // an `in` or a `range` with one value
+        Lookup::In => {
+            lhs(sql);
+            sql.any_of(vec![value.clone()], kind);
+        }
+        Lookup::Range => simple(" = ", sql),
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        Value::Int(v) => v.to_string(),
+        Value::Float(v) => v.to_string(),
+        Value::Decimal(v) => v.to_string(),
+        Value::Bool(v) => v.to_string(),
+        Value::Date(v) => v.to_string(),
+        Value::Time(v) => v.to_string(),
+        Value::DateTime(v) => v.to_sqlite_text(),
+        Value::Uuid(v) => v.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// LIKE with Django's escapes; `exact` compares whole texts.
+fn pattern(
+    sql: &mut Sql,
+    lhs: impl Fn(&mut Sql),
+    value: &Value,
+    before: &str,
+    after: &str,
+    fold: bool,
+    exact: bool,
+) {
+    let text = text_of(value);
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    match sql.dialect() {
+        Dialect::Sqlite => {
+            lhs(sql);
+            sql.push(" LIKE ")
+                .bind(Value::Text(format!("{before}{escaped}{after}")), ColumnKind::Text);
+            sql.push(" ESCAPE '\\'");
+        }
+        Dialect::Postgres => {
+            let (open, close) = if fold { ("UPPER(", "::text)") } else { ("", "::text") };
+            sql.push(open);
+            lhs(sql);
+            sql.push(close).push(if exact { " = " } else { " LIKE " });
+            let text = if exact { text } else { format!("{before}{escaped}{after}") };
+            sql.push(if fold { "UPPER(" } else { "" });
+            sql.bind(Value::Text(text), ColumnKind::Text);
+            sql.push(if fold { ")" } else { "" });
+        }
+    }
+}
+
+fn regex(sql: &mut Sql, lhs: impl Fn(&mut Sql), value: Value, fold: bool) {
+    match sql.dialect() {
+        Dialect::Sqlite => {
+            let Value::Text(text) = value else { return };
+            let text = if fold { format!("(?i){text}") } else { text };
+            lhs(sql);
+            sql.push(" REGEXP ").bind(Value::Text(text), ColumnKind::Text);
+        }
+        Dialect::Postgres => {
+            lhs(sql);
+            sql.push(if fold { "::text ~* " } else { "::text ~ " }).bind(value, ColumnKind::Text);
+        }
+    }
+}
+
+fn operator(how: Compare) -> &'static str {
+    match how {
+        Compare::Exact => " = ",
+        Compare::Gt => " > ",
+        Compare::Gte => " >= ",
+        Compare::Lt => " < ",
+        Compare::Lte => " <= ",
+    }
+}
+
+fn date_part(
+    sql: &mut Sql,
+    lhs: impl Fn(&mut Sql),
+    kind: ColumnKind,
+    part: DatePart,
+    how: Compare,
+    value: Value,
+) {
+    let moment = kind == ColumnKind::DateTime;
+    let result = match part {
+        DatePart::Date => ColumnKind::Date,
+        DatePart::Time => ColumnKind::Time,
+        _ => ColumnKind::Integer,
+    };
+    match sql.dialect() {
+        Dialect::Sqlite => sqlite_part(sql, lhs, part),
+        Dialect::Postgres => {
+            let zone = if moment { " AT TIME ZONE 'UTC')" } else { ")" };
+            let extract = |field: &str, sql: &mut Sql| {
+                sql.push("EXTRACT(").push(field).push(" FROM (");
+                lhs(sql);
+                sql.push(zone).push(")");
+            };
+            match part {
+                DatePart::Date | DatePart::Time => {
+                    sql.push("(");
+                    lhs(sql);
+                    sql.push(zone).push(if part == DatePart::Date { "::date" } else { "::time" });
+                }
+                DatePart::WeekDay => {
+                    extract("DOW", sql);
+                    sql.push(" + 1");
+                }
+                DatePart::Year => extract("YEAR", sql),
+                DatePart::IsoYear => extract("ISOYEAR", sql),
+                DatePart::Month => extract("MONTH", sql),
+                DatePart::Day => extract("DAY", sql),
+                DatePart::Week => extract("WEEK", sql),
+                DatePart::IsoWeekDay => extract("ISODOW", sql),
+                DatePart::Quarter => extract("QUARTER", sql),
+                DatePart::Hour => extract("HOUR", sql),
+                DatePart::Minute => extract("MINUTE", sql),
+                DatePart::Second => {
+                    sql.push("FLOOR(");
+                    extract("SECOND", sql);
+                    sql.push(")");
+                }
+            }
+        }
+    }
+    let value = match (&value, result) {
+        (Value::DateTime(v), ColumnKind::Date) => Value::Date(v.naive_utc().date()),
+        (Value::Decimal(v), ColumnKind::Integer) => {
+            // a fraction or a huge number equals no part
+            v.normalize().to_string().parse().map_or(Value::Decimal(*v), Value::Int)
+        }
+        _ => value,
+    };
+    sql.push(operator(how));
+    // EXTRACT is numeric: a bound number of any width compares
+    sql.bind(value, if result == ColumnKind::Integer { ColumnKind::BigInt } else { result });
+}
+
+fn sqlite_part(sql: &mut Sql, lhs: impl Fn(&mut Sql), part: DatePart) {
+    let number = |format: &str, sql: &mut Sql| {
+        sql.push("CAST(strftime('").push(format).push("', ");
+        lhs(sql);
+        sql.push(") AS INTEGER)");
+    };
+    match part {
+        DatePart::Date => {
+            sql.push("date(");
+            lhs(sql);
+            sql.push(")");
+        }
+        DatePart::Time => {
+            // `time()` drops the fraction, which Django keeps
+            sql.push("substr(");
+            lhs(sql);
+            sql.push(", 12)");
+        }
+        DatePart::Year => number("%Y", sql),
+        DatePart::IsoYear => number("%G", sql),
+        DatePart::Month => number("%m", sql),
+        DatePart::Day => number("%d", sql),
+        DatePart::Week => number("%V", sql),
+        DatePart::WeekDay => {
+            sql.push("(");
+            number("%w", sql);
+            sql.push(" + 1)");
+        }
+        DatePart::IsoWeekDay => number("%u", sql),
+        DatePart::Quarter => {
+            sql.push("((");
+            number("%m", sql);
+            sql.push(" + 2) / 3)");
+        }
+        DatePart::Hour => number("%H", sql),
+        DatePart::Minute => number("%M", sql),
+        DatePart::Second => number("%S", sql),
+    }
+}

@@ -1,0 +1,368 @@
+//! The connection as a view sees it: async, the same on every database.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use diesel::dsl::CountStar;
+use diesel::query_dsl::methods::{LimitDsl, SelectDsl};
+
+use super::database::Database;
+use super::statements::{Command, Query};
+use super::{Dialect, Error, Row, Sql};
+
+#[cfg(feature = "sqlite")]
+use diesel::connection::SimpleConnection;
+
+/// A connection to the database, lent to one request.
+///
+/// Statements take `&self`, so that two reads may be under way at once
+/// (`futures_util::try_join!`); [`Conn::transaction`] takes `&mut self`. On `PostgreSQL` statements
+/// outside a transaction share connections with other requests: session state (`SET`, temporary
+/// tables, advisory locks) belongs in a transaction.
+#[derive(Debug)]
+pub struct Conn {
+    inner: Inner,
+    database: Arc<Database>,
+    depth: Cell<u32>,
+    /// A transaction's future was dropped before its end: nothing more may run in it.
+    abandoned: Rc<Cell<bool>>,
+}
+
+pub(crate) enum Inner {
+    #[cfg(feature = "sqlite")]
+    Sqlite(SqliteConn),
+    #[cfg(feature = "postgres")]
+    Postgres(super::postgres::PgConn),
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => "Sqlite",
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => "Postgres",
+        })
+    }
+}
+
+/// A thread's `SQLite` connection in the hands of one job.
+#[cfg(feature = "sqlite")]
+pub(crate) struct SqliteConn {
+    shared: Rc<RefCell<diesel::sqlite::SqliteConnection>>,
+    open: Cell<bool>,
+}
+
+#[cfg(feature = "sqlite")]
+impl SqliteConn {
+    pub(crate) fn new(shared: Rc<RefCell<diesel::sqlite::SqliteConnection>>) -> Self {
+        Self { shared, open: Cell::new(false) }
+    }
+}
+
+/// A transaction that was left open is rolled back before the next job.
+#[cfg(feature = "sqlite")]
+impl Drop for SqliteConn {
+    fn drop(&mut self) {
+        if self.open.get()
+            && let Ok(mut connection) = self.shared.try_borrow_mut()
+            && let Err(error) = connection.batch_execute("ROLLBACK")
+        {
+            tracing::error!("cannot roll back: {error}");
+        }
+    }
+}
+
+/// Marks the connection when a transaction's future is dropped before its end.
+struct Guard(Option<Rc<Cell<bool>>>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(abandoned) = &self.0 {
+            abandoned.set(true);
+        }
+    }
+}
+
+/// A transaction under way; ended by [`Conn::end`].
+pub(crate) struct Scope {
+    guard: Guard,
+    depth: u32,
+}
+
+impl Conn {
+    pub(crate) fn new(inner: Inner, database: Arc<Database>) -> Self {
+        Self { inner, database, depth: Cell::new(0), abandoned: Rc::default() }
+    }
+
+    /// The database that statements are written for.
+    pub fn dialect(&self) -> Dialect {
+        match &self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(_) => Dialect::Sqlite,
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// True inside [`Conn::transaction`].
+    pub fn in_transaction(&self) -> bool {
+        self.depth.get() > 0
+    }
+
+    fn ready(&self) -> Result<(), Error> {
+        if self.abandoned.get() {
+            return Err(Error::Diesel(diesel::result::Error::BrokenTransactionManager));
+        }
+        self.database.count_statement();
+        Ok(())
+    }
+
+    /// Sends a statement of the framework's own and reads its rows.
+    ///
+    /// # Errors
+    /// What the database reports, and what `read` does.
+    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
+    pub async fn rows<T>(
+        &self,
+        sql: Sql,
+        read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        self.ready()?;
+        tracing::trace!(?sql);
+        match &self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(sqlite) => {
+                super::sqlite::rows(&mut sqlite.shared.borrow_mut(), sql, read)
+            }
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(postgres) => {
+                let (link, begin) = postgres.target().await?;
+                if begin {
+                    let (begun, rows) =
+                        futures_util::future::join(link.batch("BEGIN"), link.rows(sql, read)).await;
+                    begun.and(rows)
+                } else {
+                    link.rows(sql, read).await
+                }
+            }
+        }
+    }
+
+    /// Sends a statement of the framework's own; answers the number of rows it changed.
+    ///
+    /// # Errors
+    /// What the database reports.
+    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
+    pub async fn send(&self, sql: Sql) -> Result<usize, Error> {
+        self.ready()?;
+        tracing::trace!(?sql);
+        match &self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(sqlite) => super::sqlite::execute(&mut sqlite.shared.borrow_mut(), &sql)
+                .map_err(Error::from_diesel),
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(postgres) => {
+                let (link, begin) = postgres.target().await?;
+                if begin {
+                    let (begun, changed) =
+                        futures_util::future::join(link.batch("BEGIN"), link.execute(sql)).await;
+                    begun.and(changed)
+                } else {
+                    link.execute(sql).await
+                }
+            }
+        }
+    }
+
+    /// Runs several statements without values, separated by semicolons.
+    ///
+    /// # Errors
+    /// What the database reports.
+    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
+    pub async fn batch_execute(&self, sql: &str) -> Result<(), Error> {
+        self.ready()?;
+        match &self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(sqlite) => {
+                sqlite.shared.borrow_mut().batch_execute(sql).map_err(Error::from_diesel)
+            }
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(postgres) => {
+                let (link, begin) = postgres.target().await?;
+                if begin {
+                    link.batch("BEGIN").await?;
+                }
+                link.batch(sql).await
+            }
+        }
+    }
+
+    /// Runs a diesel statement and loads its rows.
+    ///
+    /// # Errors
+    /// What the database reports.
+    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
+    pub async fn load<'q, U>(&self, query: impl Query<'q, U>) -> Result<Vec<U>, Error> {
+        self.ready()?;
+        match &self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(sqlite) => {
+                query.load_sqlite(&mut sqlite.shared.borrow_mut()).map_err(Error::from_diesel)
+            }
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(postgres) => {
+                let (link, begin) = postgres.target().await?;
+                if begin {
+                    link.batch("BEGIN").await?;
+                }
+                let _busy = link.busy();
+                query.load_postgres(&link.connection).await.map_err(|error| link.error(error))
+            }
+        }
+    }
+
+    /// Runs a diesel statement that answers one row, `INSERT … RETURNING` for example.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none, and what the database reports.
+    pub async fn get_result<'q, U>(&self, query: impl Query<'q, U>) -> Result<U, Error> {
+        self.load(query).await?.into_iter().next().ok_or(Error::NotFound)
+    }
+
+    /// Runs a diesel query for its first row, with `LIMIT 1`.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn first<'q, U, Q>(&self, query: Q) -> Result<Option<U>, Error>
+    where
+        Q: LimitDsl,
+        Q::Output: Query<'q, U>,
+    {
+        Ok(self.load(query.limit(1)).await?.into_iter().next())
+    }
+
+    /// The number of rows of a diesel query.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn count<'q, Q>(&self, query: Q) -> Result<i64, Error>
+    where
+        Q: SelectDsl<CountStar>,
+        Q::Output: Query<'q, i64>,
+    {
+        self.get_result(query.select(diesel::dsl::count_star())).await
+    }
+
+    /// Runs a diesel statement that answers no rows; answers the number of rows it changed.
+    ///
+    /// # Errors
+    /// What the database reports.
+    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
+    pub async fn execute(&self, command: impl Command) -> Result<usize, Error> {
+        self.ready()?;
+        match &self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(sqlite) => {
+                command.execute_sqlite(&mut sqlite.shared.borrow_mut()).map_err(Error::from_diesel)
+            }
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(postgres) => {
+                let (link, begin) = postgres.target().await?;
+                if begin {
+                    link.batch("BEGIN").await?;
+                }
+                let _busy = link.busy();
+                command.execute_postgres(&link.connection).await.map_err(|error| link.error(error))
+            }
+        }
+    }
+
+    /// Runs `work` in a transaction: committed when it answers `Ok`, rolled back otherwise. Inside
+    /// another one it is a savepoint.
+    ///
+    /// # Errors
+    /// What `work` answers, and what the database reports.
+    pub async fn transaction<T, E: From<Error>>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let scope = self.begin().await?;
+        let result = work(self).await;
+        self.end(scope, result.is_ok()).await?;
+        result
+    }
+
+    /// Opens a transaction, or a savepoint in the one that is open.
+    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
+    pub(crate) async fn begin(&self) -> Result<Scope, Error> {
+        if self.abandoned.get() {
+            return Err(Error::Diesel(diesel::result::Error::BrokenTransactionManager));
+        }
+        let depth = self.depth.get();
+        if depth > 0 {
+            self.control(&format!("SAVEPOINT quintet_{depth}")).await?;
+        } else {
+            match &self.inner {
+                #[cfg(feature = "sqlite")]
+                Inner::Sqlite(sqlite) => {
+                    let mut connection = sqlite.shared.borrow_mut();
+                    connection.batch_execute("BEGIN IMMEDIATE").map_err(Error::from_diesel)?;
+                    sqlite.open.set(true);
+                }
+                #[cfg(feature = "postgres")]
+                Inner::Postgres(postgres) => postgres.hold().await?,
+            }
+        }
+        self.depth.set(depth + 1);
+        Ok(Scope { guard: Guard(Some(Rc::clone(&self.abandoned))), depth })
+    }
+
+    /// Ends what [`Conn::begin`] opened.
+    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
+    pub(crate) async fn end(&self, mut scope: Scope, commit: bool) -> Result<(), Error> {
+        scope.guard.0 = None;
+        let depth = scope.depth;
+        self.depth.set(depth);
+        if depth > 0 {
+            if !commit {
+                self.control(&format!("ROLLBACK TO SAVEPOINT quintet_{depth}")).await?;
+            }
+            return self.control(&format!("RELEASE SAVEPOINT quintet_{depth}")).await;
+        }
+        match &self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(sqlite) => {
+                let mut connection = sqlite.shared.borrow_mut();
+                if commit {
+                    // after a refused COMMIT the transaction is still open, and dropped as such
+                    connection.batch_execute("COMMIT").map_err(Error::from_diesel)?;
+                } else {
+                    connection.batch_execute("ROLLBACK").map_err(Error::from_diesel)?;
+                }
+                sqlite.open.set(false);
+                Ok(())
+            }
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(postgres) => postgres.release(commit).await,
+        }
+    }
+
+    async fn control(&self, sql: &str) -> Result<(), Error> {
+        match &self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(sqlite) => {
+                sqlite.shared.borrow_mut().batch_execute(sql).map_err(Error::from_diesel)
+            }
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(postgres) => {
+                let (link, begin) = postgres.target().await?;
+                if begin {
+                    link.batch("BEGIN").await?;
+                }
+                link.batch(sql).await
+            }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The database of a process: chosen by URL, reached through workers.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::future::LocalBoxFuture;
+
+use super::conn::Conn;
+use super::{Dialect, Error};
+
+/// How a database is reached.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DatabaseConfig {
+    /// `sqlite://relative.db`, `sqlite:///absolute/path.db`, `sqlite://:memory:` or
+    /// `postgres://user:password@host:port/name`.
+    pub url: String,
+    /// Connections: threads on `SQLite` (one of them writes), shared connections of each actix
+    /// worker on `PostgreSQL`, and as many again for transactions.
+    pub pool_size: usize,
+    /// Longest wait for a connection, then 503.
+    pub wait: Duration,
+    /// Longest wait for a connection to be made, then 503.
+    pub connect: Duration,
+}
+
+impl DatabaseConfig {
+    /// Four connections, five seconds.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            pool_size: 4,
+            wait: Duration::from_secs(5),
+            connect: Duration::from_secs(5),
+        }
+    }
+
+    /// Sets the number of connections.
+    #[must_use]
+    pub fn pool_size(mut self, size: usize) -> Self {
+        self.pool_size = size.max(1);
+        self
+    }
+
+    /// Sets the longest wait for a connection.
+    #[must_use]
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    /// Sets the longest wait for a connection to be made.
+    #[must_use]
+    pub fn connect(mut self, connect: Duration) -> Self {
+        self.connect = connect;
+        self
+    }
+}
+
+/// A database URL that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("DATABASE_URL: {0}")]
+pub struct ConfigError(String);
+
+#[derive(Debug)]
+enum Kind {
+    #[cfg(feature = "sqlite")]
+    Sqlite(Arc<super::sqlite::SqlitePool>),
+    #[cfg(feature = "postgres")]
+    Postgres(Box<tokio_postgres::Config>),
+}
+
+/// The database of a process.
+#[derive(Debug)]
+pub struct Database {
+    kind: Kind,
+    config: DatabaseConfig,
+    statements: AtomicU64,
+}
+
+impl Database {
+    /// Reads the URL and starts what serves it; no connection is made yet.
+    ///
+    /// # Errors
+    /// When the URL is not understood, or names a database that this build has no feature for.
+    pub fn open(config: DatabaseConfig) -> Result<Arc<Self>, ConfigError> {
+        let kind = Self::kind(&config)?;
+        Ok(Arc::new(Self { kind, config, statements: AtomicU64::new(0) }))
+    }
+
+    fn kind(config: &DatabaseConfig) -> Result<Kind, ConfigError> {
+        let url = config.url.as_str();
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            #[cfg(feature = "sqlite")]
+            {
+                if path.is_empty() {
+                    return Err(ConfigError("`sqlite://` names no file".into()));
+                }
+                return super::sqlite::SqlitePool::start(path, config.pool_size, config.wait)
+                    .map(Kind::Sqlite)
+                    .map_err(|error| ConfigError(format!("cannot start a thread: {error}")));
+            }
+            #[cfg(not(feature = "sqlite"))]
+            return Err(ConfigError(format!("`{path}` needs the cargo feature `sqlite`")));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            #[cfg(feature = "postgres")]
+            return url
+                .parse()
+                .map(|config| Kind::Postgres(Box::new(config)))
+                .map_err(|error| ConfigError(format!("not a PostgreSQL URL: {error}")));
+            #[cfg(not(feature = "postgres"))]
+            return Err(ConfigError("this URL needs the cargo feature `postgres`".into()));
+        }
+        Err(ConfigError("expected `sqlite://…` or `postgres://…`".into()))
+    }
+
+    /// The database that statements are written for.
+    pub fn dialect(&self) -> Dialect {
+        match &self.kind {
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(_) => Dialect::Sqlite,
+            #[cfg(feature = "postgres")]
+            Kind::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Statements sent since the start, BEGIN and COMMIT apart: what tests count.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_statement(&self) {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The door for one actix worker (or any other thread with a runtime).
+    pub fn worker(self: &Arc<Self>) -> DatabaseWorker {
+        DatabaseWorker {
+            #[cfg(feature = "postgres")]
+            postgres: match &self.kind {
+                Kind::Postgres(config) => {
+                    Some(super::postgres::PgWorker::new((**config).clone(), &self.config))
+                }
+                #[cfg(feature = "sqlite")]
+                Kind::Sqlite(_) => None,
+            },
+            database: Arc::clone(self),
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        match &self.kind {
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(pool) => pool.stop(),
+            #[cfg(feature = "postgres")]
+            Kind::Postgres(_) => {}
+        }
+    }
+}
+
+/// Where one thread finds its connections. Cheap to clone; stays on its thread.
+#[derive(Debug, Clone)]
+pub struct DatabaseWorker {
+    database: Arc<Database>,
+    #[cfg(feature = "postgres")]
+    postgres: Option<Rc<super::postgres::PgWorker>>,
+}
+
+impl DatabaseWorker {
+    /// The database.
+    pub fn database(&self) -> &Arc<Database> {
+        &self.database
+    }
+
+    /// Runs `work` where the connection lives: on this thread for `PostgreSQL`, on a database
+    /// thread for `SQLite`. `write` says that it will write.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no connection comes free in time.
+    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
+    pub async fn run<T: Send + 'static>(
+        &self,
+        write: bool,
+        work: impl FnOnce(Conn) -> LocalBoxFuture<'static, T> + Send + 'static,
+    ) -> Result<T, Error> {
+        match &self.database.kind {
+            #[cfg(feature = "sqlite")]
+            Kind::Sqlite(pool) => {
+                let wait = self.database.config.wait;
+                pool.run(Arc::clone(&self.database), write, wait, work).await
+            }
+            #[cfg(feature = "postgres")]
+            Kind::Postgres(_) => {
+                let _ = write;
+                let Some(worker) = &self.postgres else {
+                    return Err(Error::Unavailable("the database has no worker"));
+                };
+                let inner =
+                    super::conn::Inner::Postgres(super::postgres::PgConn::new(Rc::clone(worker)));
+                Ok(work(Conn::new(inner, Arc::clone(&self.database))).await)
+            }
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! `PostgreSQL`: connections that belong to one actix worker.
+//!
+//! Statements outside a transaction share a few connections and are pipelined through them; a
+//! transaction takes one for itself. A connection that the server closed is made anew by the next
+//! statement that needs it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::rc::Rc;
+use std::time::Duration;
+
+use diesel::pg::Pg;
+use diesel::sql_types as st;
+use diesel_async::{AsyncConnectionCore, AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::StreamExt;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+
+use super::database::DatabaseConfig;
+use super::{ColumnKind, Error, Row, Sql};
+
+/// Statement texts that one connection keeps prepared.
+const PREPARED: usize = 500;
+
+/// One connection.
+pub(crate) struct Link {
+    pub(crate) connection: AsyncPgConnection,
+    closed: Rc<Cell<bool>>,
+    under_way: Cell<usize>,
+    shapes: RefCell<HashSet<u64>>,
+}
+
+#[derive(Default)]
+struct Slot {
+    link: RefCell<Option<Rc<Link>>>,
+    connecting: Mutex<()>,
+}
+
+/// The connections of one worker.
+pub(crate) struct PgWorker {
+    config: tokio_postgres::Config,
+    shared: Vec<Slot>,
+    idle: RefCell<Vec<Link>>,
+    permits: std::sync::Arc<Semaphore>,
+    wait: Duration,
+    connect: Duration,
+}
+
+impl std::fmt::Debug for PgWorker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PgWorker").field("shared", &self.shared.len()).finish_non_exhaustive()
+    }
+}
+
+impl PgWorker {
+    pub(crate) fn new(mut config: tokio_postgres::Config, settings: &DatabaseConfig) -> Rc<Self> {
+        config.connect_timeout(settings.connect);
+        if config.get_application_name().is_none() {
+            config.application_name("quintet");
+        }
+        Rc::new(Self {
+            config,
+            shared: (0..settings.pool_size.max(1)).map(|_| Slot::default()).collect(),
+            idle: RefCell::default(),
+            permits: std::sync::Arc::new(Semaphore::new(settings.pool_size.max(1))),
+            wait: settings.wait,
+            connect: settings.connect,
+        })
+    }
+
+    /// The shared connection with the least to do.
+    pub(crate) async fn shared(&self) -> Result<Rc<Link>, Error> {
+        let busy = |slot: &Slot| slot.link.borrow().as_ref().map_or(0, |link| link.under_way.get());
+        let slot = self
+            .shared
+            .iter()
+            .min_by_key(|slot| busy(slot))
+            .ok_or(Error::Unavailable("the worker has no connections"))?;
+        if let Some(link) = slot.live() {
+            return Ok(link);
+        }
+        let Ok(_turn) = tokio::time::timeout(self.wait, slot.connecting.lock()).await else {
+            return Err(Error::Unavailable("every database connection is busy"));
+        };
+        if let Some(link) = slot.live() {
+            return Ok(link);
+        }
+        let link = Rc::new(self.link().await?);
+        *slot.link.borrow_mut() = Some(Rc::clone(&link));
+        Ok(link)
+    }
+
+    /// A connection for one transaction, and the right to use it.
+    async fn exclusive(&self) -> Result<(Link, OwnedSemaphorePermit), Error> {
+        let permit =
+            tokio::time::timeout(self.wait, std::sync::Arc::clone(&self.permits).acquire_owned())
+                .await
+                .map_err(|_| Error::Unavailable("every database connection is busy"))?
+                .map_err(|_| Error::Unavailable("the worker is stopping"))?;
+        loop {
+            let idle = self.idle.borrow_mut().pop();
+            match idle {
+                Some(link) if link.closed.get() => {}
+                Some(link) => return Ok((link, permit)),
+                None => return Ok((self.link().await?, permit)),
+            }
+        }
+    }
+
+    async fn link(&self) -> Result<Link, Error> {
+        let away = |error: &dyn std::fmt::Display| {
+            tracing::error!("PostgreSQL: {error}");
+            Error::Unavailable("the database cannot be reached")
+        };
+        let connecting = self.config.connect(tokio_postgres::NoTls);
+        let (client, connection) = tokio::time::timeout(self.connect, connecting)
+            .await
+            .map_err(|_| away(&"no connection in time"))?
+            .map_err(|error| away(&error))?;
+        let closed = Rc::new(Cell::new(false));
+        let flag = Rc::clone(&closed);
+        tokio::task::spawn_local(async move {
+            if let Err(error) = connection.await {
+                tracing::warn!("PostgreSQL connection: {error}");
+            }
+            flag.set(true);
+        });
+        let connection = AsyncPgConnection::try_from(client).await.map_err(|error| away(&error))?;
+        Ok(Link { connection, closed, under_way: Cell::new(0), shapes: RefCell::default() })
+    }
+}
+
+impl Slot {
+    fn live(&self) -> Option<Rc<Link>> {
+        let mut slot = self.link.borrow_mut();
+        if slot.as_ref().is_some_and(|link| link.closed.get()) {
+            *slot = None;
+        }
+        slot.clone()
+    }
+}
+
+struct UnderWay<'a>(&'a Cell<usize>);
+
+impl<'a> UnderWay<'a> {
+    fn new(count: &'a Cell<usize>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get().saturating_sub(1));
+    }
+}
+
+impl Link {
+    /// diesel's error; whatever it says, a closed connection means that the database is away.
+    pub(crate) fn error(&self, error: diesel::result::Error) -> Error {
+        use diesel::result::{DatabaseErrorKind, Error as Diesel};
+        let away = match &error {
+            Diesel::DatabaseError(DatabaseErrorKind::UnableToSendCommand, _) => true,
+            Diesel::DatabaseError(DatabaseErrorKind::Unknown, info) => {
+                info.message().starts_with("terminating connection")
+                    || info.message().starts_with("the database system is")
+            }
+            _ => false,
+        };
+        if away || self.closed.get() {
+            self.closed.set(true);
+            return Error::Unavailable("the database closed the connection");
+        }
+        Error::from_diesel(error)
+    }
+
+    /// Marks that a statement of the user's is under way.
+    pub(crate) fn busy(&self) -> impl Drop + '_ {
+        UnderWay::new(&self.under_way)
+    }
+
+    fn bounded(&self, mut sql: Sql) -> Sql {
+        let mut shapes = self.shapes.borrow_mut();
+        let shape = sql.shape();
+        if !shapes.contains(&shape) {
+            if shapes.len() < PREPARED {
+                shapes.insert(shape);
+            } else {
+                sql.cached = false;
+            }
+        }
+        sql
+    }
+
+    pub(crate) async fn rows<T>(
+        &self,
+        sql: Sql,
+        mut read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let _busy = UnderWay::new(&self.under_way);
+        let mut connection = &self.connection;
+        let mut stream = AsyncConnectionCore::load(&mut connection, self.bounded(sql))
+            .await
+            .map_err(|error| self.error(error))?;
+        let mut result = Vec::new();
+        while let Some(row) = stream.next().await {
+            let row = row.map_err(|error| self.error(error))?;
+            result.push(read(&Row(&PgRow(&row)))?);
+        }
+        Ok(result)
+    }
+
+    pub(crate) async fn execute(&self, sql: Sql) -> Result<usize, Error> {
+        let _busy = UnderWay::new(&self.under_way);
+        let mut connection = &self.connection;
+        AsyncConnectionCore::execute_returning_count(&mut connection, self.bounded(sql))
+            .await
+            .map_err(|error| self.error(error))
+    }
+
+    pub(crate) async fn batch(&self, sql: &str) -> Result<(), Error> {
+        let mut connection = &self.connection;
+        connection.batch_execute(sql).await.map_err(|error| self.error(error))
+    }
+}
+
+/// The connection that a transaction holds.
+struct Held {
+    link: Rc<Link>,
+    permit: OwnedSemaphorePermit,
+    /// BEGIN has been sent.
+    begun: bool,
+}
+
+/// One request's view of the worker's connections.
+pub(crate) struct PgConn {
+    worker: Rc<PgWorker>,
+    held: RefCell<Option<Held>>,
+}
+
+impl std::fmt::Debug for PgConn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PgConn").finish_non_exhaustive()
+    }
+}
+
+impl PgConn {
+    pub(crate) fn new(worker: Rc<PgWorker>) -> Self {
+        Self { worker, held: RefCell::new(None) }
+    }
+
+    /// The connection for the next statement, and whether BEGIN has to ride with it.
+    pub(crate) async fn target(&self) -> Result<(Rc<Link>, bool), Error> {
+        if let Some(held) = &mut *self.held.borrow_mut() {
+            let begin = !std::mem::replace(&mut held.begun, true);
+            return Ok((Rc::clone(&held.link), begin));
+        }
+        Ok((self.worker.shared().await?, false))
+    }
+
+    pub(crate) async fn hold(&self) -> Result<(), Error> {
+        let (link, permit) = self.worker.exclusive().await?;
+        *self.held.borrow_mut() = Some(Held { link: Rc::new(link), permit, begun: false });
+        Ok(())
+    }
+
+    /// Ends the transaction; an empty one has sent nothing.
+    pub(crate) async fn release(&self, commit: bool) -> Result<(), Error> {
+        let Some(held) = self.held.borrow_mut().take() else { return Ok(()) };
+        if held.begun {
+            // an error here drops the connection, and the server rolls back
+            held.link.batch(if commit { "COMMIT" } else { "ROLLBACK" }).await?;
+        }
+        if let Ok(link) = Rc::try_unwrap(held.link) {
+            self.worker.idle.borrow_mut().push(link);
+        }
+        drop(held.permit);
+        Ok(())
+    }
+}
+
+super::row::raw_row!(PgRow, Pg, |row, at, kind| match kind {
+    ColumnKind::SmallInt => Ok(row.get::<st::SmallInt, i16>(at)?.map(i64::from)),
+    ColumnKind::Integer => Ok(row.get::<st::Integer, i32>(at)?.map(i64::from)),
+    _ => row.get::<st::BigInt, i64>(at),
+});

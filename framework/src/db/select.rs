@@ -1,0 +1,233 @@
+//! SELECT statements over one model and what its serializer asks for beside it.
+
+use super::compile::{Compiler, Joins, default_order, order_term};
+use super::{Condition, Dialect, Hop, Leaf, Model, ModelMeta, Order, Path, QuerySet, Sql};
+use crate::fields::Value;
+
+/// What a statement answers besides the model's own columns.
+#[derive(Debug, Clone)]
+pub enum Selected {
+    /// The value at the end of a path that leads to one row (joined), or a count.
+    Value(Path),
+    /// Every column of the model at the end of the hops (joined).
+    Model(Vec<Hop>),
+}
+
+/// A SELECT being put together.
+#[derive(Debug, Clone)]
+pub struct Select {
+    /// The model whose columns come first.
+    pub model: &'static ModelMeta,
+    model_fn: fn() -> &'static ModelMeta,
+    conditions: Vec<Condition>,
+    order: Option<Vec<Order>>,
+    limit: Option<i64>,
+    offset: i64,
+    extra: Vec<Selected>,
+}
+
+fn meta_of<M: Model>() -> &'static ModelMeta {
+    M::META
+}
+
+impl<M: Model> From<QuerySet<M>> for Select {
+    fn from(query: QuerySet<M>) -> Self {
+        Self {
+            model: M::META,
+            model_fn: meta_of::<M>,
+            conditions: query.conditions,
+            order: query.order,
+            limit: query.limit,
+            offset: query.offset,
+            extra: Vec::new(),
+        }
+    }
+}
+
+impl Select {
+    /// Adds what a serializer needs; it is read after the columns before it.
+    pub fn also(&mut self, selected: Selected) {
+        self.extra.push(selected);
+    }
+
+    /// True when no row can come.
+    pub fn is_empty(&self) -> bool {
+        self.limit == Some(0)
+    }
+
+    /// Only rows whose `column` is one of `keys`, in one text whatever their number.
+    pub fn among(&mut self, path: Path, keys: Vec<Value>) {
+        self.conditions.push(Condition::Lookup {
+            path,
+            lookup: super::Lookup::In,
+            operand: super::Operand::Many(keys),
+        });
+    }
+
+    /// The statement for the rows.
+    pub fn rows(&self, dialect: Dialect) -> Sql {
+        self.write(dialect, |_| {})
+    }
+
+    /// The same, with more columns written by `columns` behind the model's, and more text behind
+    /// the tables.
+    pub(crate) fn write(&self, dialect: Dialect, prefix: impl FnOnce(&mut Sql)) -> Sql {
+        let table = self.model.table;
+        let mut sql = Sql::new(dialect);
+        let mut compiler = Compiler::default();
+        let mut joins = Joins::default();
+        sql.push("SELECT ");
+        prefix(&mut sql);
+        columns(&mut sql, self.model, table);
+        for selected in &self.extra {
+            match selected {
+                Selected::Value(path) => {
+                    sql.push(", ");
+                    let alias = joins.along(table, &path.hops).unwrap_or_else(|| table.to_owned());
+                    match path.leaf {
+                        Leaf::Column(column) => {
+                            sql.column(&alias, column.column);
+                        }
+                        Leaf::Count(annotation) => {
+                            compiler.count(&mut sql, &(annotation.path)(), &alias);
+                        }
+                    }
+                }
+                Selected::Model(hops) => {
+                    let Some(hop) = hops.last() else { continue };
+                    let alias = joins.along(table, hops).unwrap_or_else(|| table.to_owned());
+                    sql.push(", ");
+                    columns(&mut sql, hop.target(), &alias);
+                }
+            }
+        }
+        // the order decides on joins, so it is written aside first
+        let mut order = Sql::new(dialect);
+        let default;
+        let terms = if let Some(terms) = &self.order {
+            terms
+        } else {
+            default = default_order(self.model, self.model_fn);
+            &default
+        };
+        for (index, term) in terms.iter().enumerate() {
+            order.push(if index == 0 { " ORDER BY " } else { ", " });
+            order_term(&mut order, &mut compiler, &mut joins, term, table);
+        }
+        sql.push(" FROM ").name(table);
+        joins.write(&mut sql);
+        self.where_clause(&mut sql, &mut compiler);
+        sql.pieces.append(&mut order.pieces);
+        self.slice(&mut sql);
+        sql
+    }
+
+    fn where_clause(&self, sql: &mut Sql, compiler: &mut Compiler) {
+        if !self.conditions.is_empty() {
+            sql.push(" WHERE ");
+            compiler.all(sql, &self.conditions, self.model.table);
+        }
+    }
+
+    fn slice(&self, sql: &mut Sql) {
+        if let Some(limit) = self.limit {
+            match sql.dialect() {
+                // SQLite prepares a statement anew when a bound LIMIT changes
+                Dialect::Sqlite => {
+                    sql.push(" LIMIT ").push(&limit.to_string());
+                }
+                Dialect::Postgres => {
+                    sql.push(" LIMIT ").bind(Value::Int(limit), super::ColumnKind::BigInt);
+                }
+            }
+        }
+        if self.offset > 0 {
+            if self.limit.is_none() && sql.dialect() == Dialect::Sqlite {
+                sql.push(" LIMIT -1");
+            }
+            match sql.dialect() {
+                Dialect::Sqlite => {
+                    sql.push(" OFFSET ").push(&self.offset.to_string());
+                }
+                Dialect::Postgres => {
+                    sql.push(" OFFSET ").bind(Value::Int(self.offset), super::ColumnKind::BigInt);
+                }
+            }
+        }
+    }
+
+    /// The statement that counts the rows; slices do not count.
+    pub fn count(&self, dialect: Dialect) -> Sql {
+        self.aggregate(dialect, "COUNT(*)")
+    }
+
+    /// The statement that answers one aggregate over the rows.
+    pub(crate) fn aggregate(&self, dialect: Dialect, what: &str) -> Sql {
+        let mut sql = Sql::new(dialect);
+        sql.push("SELECT ").push(what).push(" FROM ").name(self.model.table);
+        self.where_clause(&mut sql, &mut Compiler::default());
+        sql
+    }
+
+    /// `DELETE FROM …` of the rows.
+    pub(crate) fn delete(&self, dialect: Dialect) -> Sql {
+        let mut sql = Sql::new(dialect);
+        sql.push("DELETE FROM ").name(self.model.table);
+        self.where_clause(&mut sql, &mut Compiler::default());
+        sql
+    }
+
+    /// `UPDATE … SET column = value, … RETURNING columns` of the rows.
+    pub(crate) fn update(&self, dialect: Dialect, set: &[(usize, Value)]) -> Sql {
+        let mut sql = Sql::new(dialect);
+        sql.push("UPDATE ").name(self.model.table).push(" SET ");
+        let mut separator = "";
+        for (index, value) in set {
+            let Some(column) = self.model.columns.get(*index) else { continue };
+            sql.push(separator).name(column.column).push(" = ").bind(value.clone(), column.kind);
+            separator = ", ";
+        }
+        self.where_clause(&mut sql, &mut Compiler::default());
+        sql.push(" RETURNING ");
+        columns(&mut sql, self.model, self.model.table);
+        sql
+    }
+}
+
+/// The columns of a model, separated by commas.
+pub(crate) fn columns(sql: &mut Sql, model: &'static ModelMeta, alias: &str) {
+    for (index, column) in model.columns.iter().enumerate() {
+        if index > 0 {
+            sql.push(", ");
+        }
+        sql.column(alias, column.column);
+    }
+}
+
+/// `INSERT INTO … RETURNING columns`.
+pub(crate) fn insert(dialect: Dialect, model: &'static ModelMeta, set: &[(usize, Value)]) -> Sql {
+    let mut sql = Sql::new(dialect);
+    sql.push("INSERT INTO ").name(model.table);
+    if set.is_empty() {
+        sql.push(" DEFAULT VALUES");
+    } else {
+        sql.push(" (");
+        let mut separator = "";
+        for (index, _) in set {
+            let Some(column) = model.columns.get(*index) else { continue };
+            sql.push(separator).name(column.column);
+            separator = ", ";
+        }
+        sql.push(") VALUES (");
+        separator = "";
+        for (index, value) in set {
+            let Some(column) = model.columns.get(*index) else { continue };
+            sql.push(separator).bind(value.clone(), column.kind);
+            separator = ", ";
+        }
+        sql.push(")");
+    }
+    sql.push(" RETURNING ");
+    columns(&mut sql, model, model.table);
+    sql
+}
