@@ -4,27 +4,23 @@
 //! indexes included, so that a Django project can take the database over (and the store can serve
 //! a database that Django made). The rows are kept once, as JSON, in `data/`.
 
+use std::error::Error;
+
+use diesel::sql_types::BigInt;
+use indicatif::{ProgressBar, ProgressStyle};
+use quintet::db::{Conn, Dialect};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The database that a statement is written for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// `SQLite`, the default.
-    Sqlite,
-    /// `PostgreSQL`.
-    Postgres,
-}
-
 /// Rows of one table in one statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Batch {
+struct Batch {
     /// The table that is filled.
-    pub table: &'static str,
+    table: &'static str,
     /// How many rows the statement inserts.
-    pub rows: usize,
+    rows: usize,
     /// `INSERT INTO … VALUES …`
-    pub sql: String,
+    sql: String,
 }
 
 /// Rows of one INSERT. `SQLite` wants fewer than its limit on terms, both want few round trips.
@@ -48,7 +44,7 @@ struct Table {
 }
 
 /// The statements that create every table of the store, on an empty database.
-pub const fn migrations(database: Dialect) -> &'static str {
+const fn migrations(database: Dialect) -> &'static str {
     match database {
         Dialect::Sqlite => concat!(
             include_str!("../migrations/sqlite/0001_django.up.sql"),
@@ -61,23 +57,50 @@ pub const fn migrations(database: Dialect) -> &'static str {
     }
 }
 
-/// A query of one number: 1 when the store's tables exist, as in a database that Django made.
-pub const fn is_loaded_query(database: Dialect) -> &'static str {
+/// Counts the tables named `store_artist`: one, when the store's tables exist, whoever made them.
+const fn is_loaded_query(database: Dialect) -> &'static str {
     match database {
         Dialect::Sqlite => {
-            "SELECT count(*) AS count FROM sqlite_master WHERE type = 'table' AND name = 'store_artist'"
+            "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'store_artist'"
         }
         Dialect::Postgres => {
-            "SELECT count(*) AS count FROM pg_catalog.pg_class WHERE oid = to_regclass('store_artist')"
+            "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('store_artist')"
         }
     }
 }
 
-/// Every row of the store, a few hundred to a statement, in the order of the foreign keys.
+/// Creates and fills the store's tables in a database that has none of them, in one transaction.
+/// Answers whether it did: a database that was loaded before, or that Django made, is left alone.
 ///
 /// # Errors
-/// When the embedded data cannot be read, which the tests exclude.
-pub fn rows(database: Dialect) -> serde_json::Result<Vec<Batch>> {
+/// What the database reports; nothing is left behind then.
+pub async fn load(conn: &mut Conn, progress: bool) -> Result<bool, Box<dyn Error + Send + Sync>> {
+    conn.transaction(async |conn| {
+        let database = conn.dialect();
+        let found: i64 =
+            conn.get_result(diesel::dsl::sql::<BigInt>(is_loaded_query(database))).await?;
+        if found > 0 {
+            return Ok(false);
+        }
+        conn.batch_execute(migrations(database)).await?;
+        let batches = rows(database)?;
+        let total: usize = batches.iter().map(|batch| batch.rows).sum();
+        let bar = if progress { ProgressBar::new(total as u64) } else { ProgressBar::hidden() };
+        bar.set_style(ProgressStyle::with_template("{msg:>22} {wide_bar} {pos}/{len} rows")?);
+        for batch in &batches {
+            bar.set_message(batch.table);
+            conn.batch_execute(&batch.sql).await?;
+            bar.inc(batch.rows as u64);
+        }
+        conn.batch_execute(&finish(database)?).await?;
+        bar.finish_and_clear();
+        Ok(true)
+    })
+    .await
+}
+
+/// Every row of the store, a few hundred to a statement, in the order of the foreign keys.
+fn rows(database: Dialect) -> serde_json::Result<Vec<Batch>> {
     let mut batches = Vec::new();
     for table in tables()? {
         for chunk in table.rows.chunks(ROWS_PER_STATEMENT) {
@@ -90,10 +113,7 @@ pub fn rows(database: Dialect) -> serde_json::Result<Vec<Batch>> {
 
 /// What follows the rows: keys go on after the highest one loaded, and the planner gets its
 /// statistics. (`SQLite` keeps count of its keys by itself.)
-///
-/// # Errors
-/// As for [`rows`].
-pub fn finish(database: Dialect) -> serde_json::Result<String> {
+fn finish(database: Dialect) -> serde_json::Result<String> {
     let mut sql = String::new();
     if database == Dialect::Postgres {
         for table in tables()?.iter().filter(|table| table.columns.contains(&"id")) {
@@ -171,9 +191,75 @@ fn push_text(sql: &mut String, text: &str) {
 
 #[cfg(test)]
 mod tests {
+    use diesel::sql_types::Text;
+    use quintet::db::{Database, DatabaseConfig};
     use serde_json::json;
 
     use super::*;
+
+    type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+    /// What the reports of both databases come to after loading: the answers of two calls of
+    /// [`load`], rows, the next key, a text, a timestamp and a price.
+    async fn load_twice(conn: &mut Conn) -> Outcome<(bool, bool, i64, i64, String)> {
+        let (first, second) = (load(conn, false).await?, load(conn, false).await?);
+        let count = diesel::dsl::sql::<BigInt>(
+            "SELECT (SELECT count(*) FROM store_track) + (SELECT count(*) FROM store_playlist_tracks)",
+        );
+        let count: i64 = conn.get_result(count).await?;
+        let key =
+            diesel::dsl::sql::<BigInt>("INSERT INTO store_artist (name) VALUES ('x') RETURNING id");
+        let key: i64 = conn.get_result(key).await?;
+        let text = diesel::dsl::sql::<Text>(
+            "SELECT a.name || '|' || i.invoice_date || '|' || i.total \
+             FROM store_artist a, store_invoice i WHERE a.id = 6 AND i.id = 1",
+        );
+        let text: String = conn.get_result(text).await?;
+        Ok((first, second, count, key, text))
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[actix_web::test]
+    async fn an_empty_sqlite_database_is_loaded_once() {
+        let folder = std::env::temp_dir().join(format!("musicstore-loader-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let url = format!("sqlite://{}", folder.join("store.sqlite3").display());
+        let database = Database::open(DatabaseConfig::new(url)).unwrap();
+        let loaded = database
+            .worker()
+            .run(true, |mut conn| Box::pin(async move { load_twice(&mut conn).await }))
+            .await;
+        drop(database);
+        std::fs::remove_dir_all(&folder).unwrap();
+        let text = "Antônio Carlos Jobim|2021-01-01 00:00:00|1.98".to_owned();
+        assert_eq!(loaded.unwrap().unwrap(), (true, false, 12_218, 276, text));
+    }
+
+    #[cfg(feature = "postgres")]
+    #[actix_web::test]
+    async fn an_empty_postgresql_schema_is_loaded_once() {
+        let Ok(url) = std::env::var("QUINTET_TEST_POSTGRES") else { return };
+        let database = Database::open(DatabaseConfig::new(url)).unwrap();
+        let work = |mut conn: Conn| {
+            Box::pin(async move {
+                let end: Outcome<()> = conn
+                    .transaction(async |conn| {
+                        conn.batch_execute(
+                            "CREATE SCHEMA loader_test; SET LOCAL search_path TO loader_test; \
+                         SET LOCAL TIME ZONE 'UTC'",
+                        )
+                        .await?;
+                        let text = "Antônio Carlos Jobim|2021-01-01 00:00:00+00|1.98".to_owned();
+                        assert_eq!(load_twice(conn).await?, (true, false, 12_218, 276, text));
+                        Err("rolled back".into())
+                    })
+                    .await;
+                end.map_err(|error| error.to_string())
+            }) as std::pin::Pin<Box<dyn Future<Output = Result<(), String>>>>
+        };
+        let end = database.worker().run(true, work).await.unwrap();
+        assert_eq!(end, Err("rolled back".to_owned()));
+    }
 
     fn literal(value: &Value, timestamp: bool, database: Dialect) -> String {
         let mut sql = String::new();
