@@ -1,2 +1,3 @@
 //! Example.
+mod loader;
 fn main() {}

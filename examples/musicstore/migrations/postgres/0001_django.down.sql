@@ -1,0 +1,13 @@
+DROP TABLE token_blacklist_blacklistedtoken;
+DROP TABLE token_blacklist_outstandingtoken;
+DROP TABLE authtoken_token;
+DROP TABLE django_session;
+DROP TABLE django_admin_log;
+DROP TABLE auth_user_user_permissions;
+DROP TABLE auth_user_groups;
+DROP TABLE auth_user;
+DROP TABLE auth_group_permissions;
+DROP TABLE auth_group;
+DROP TABLE auth_permission;
+DROP TABLE django_content_type;
+DROP TABLE django_migrations;

@@ -1,0 +1,11 @@
+DROP TABLE store_playlist_tracks;
+DROP TABLE store_playlist;
+DROP TABLE store_invoiceline;
+DROP TABLE store_invoice;
+DROP TABLE store_customer;
+DROP TABLE store_employee;
+DROP TABLE store_track;
+DROP TABLE store_mediatype;
+DROP TABLE store_genre;
+DROP TABLE store_album;
+DROP TABLE store_artist;
