@@ -1,6 +1,7 @@
 //! The macros of quintet. Documented where `quintet` re-exports them.
 
 mod errors;
+mod filter_set;
 mod model;
 
 use proc_macro::TokenStream;
@@ -9,4 +10,34 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn model(args: TokenStream, item: TokenStream) -> TokenStream {
     model::model(args.into(), item.into()).into()
+}
+
+/// Describes the filters of a list; documented at `quintet::filters::FilterSet`.
+#[proc_macro_derive(FilterSet, attributes(filter_set, filter))]
+pub fn derive_filter_set(input: TokenStream) -> TokenStream {
+    filter_set::derive(input.into()).into()
+}
+
+/// A `FilterSpec` in place: `filter_fields![Track: name, album(exact, isnull)]`.
+#[proc_macro]
+pub fn filter_fields(input: TokenStream) -> TokenStream {
+    filter_set::filter_fields(input.into()).into()
+}
+
+/// What `?search=` looks at: `search_fields![Track: ^name, =composer, album__title]`.
+#[proc_macro]
+pub fn search_fields(input: TokenStream) -> TokenStream {
+    filter_set::search_fields(input.into()).into()
+}
+
+/// What `?ordering=` may name: `ordering_fields![Track: id, album__title]`.
+#[proc_macro]
+pub fn ordering_fields(input: TokenStream) -> TokenStream {
+    filter_set::ordering_fields(input.into()).into()
+}
+
+/// An order: `order_by![Invoice: -invoice_date, -id]`.
+#[proc_macro]
+pub fn order_by(input: TokenStream) -> TokenStream {
+    filter_set::order_by(input.into()).into()
 }

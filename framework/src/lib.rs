@@ -3,12 +3,26 @@
 extern crate self as quintet;
 
 pub mod auth;
+pub mod authentication;
 pub mod db;
 pub mod exceptions;
 pub mod fields;
+pub mod filters;
+pub mod middleware;
+pub mod negotiation;
+pub mod pagination;
 pub mod parsers;
+pub mod permissions;
+pub mod renderers;
 pub mod request;
 pub mod response;
+pub mod reverse;
+pub mod routers;
+pub mod serializers;
+pub mod settings;
+pub mod site;
+pub mod throttling;
 pub mod validators;
+pub mod views;
 
 pub use quintet_codegen::model;

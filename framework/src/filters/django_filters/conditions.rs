@@ -1,0 +1,383 @@
+//! From a path, a lookup and a cleaned value to a condition the database can be asked.
+//!
+//! Operands have the type of what they are compared with: [`Value::Int`] for whole numbers,
+//! parts of dates included, [`Value::Date`] for the date of a moment, [`Value::Text`] for
+//! patterns, [`Value::Bool`] for `isnull`. A number that the column cannot hold is decided here.
+
+use chrono::{NaiveTime, TimeDelta};
+
+use super::filter::LookupExpr;
+use super::number::Number;
+use crate::db::{ColumnKind, Compare, Condition, DatePart, DateTime, Lookup, Operand, Path};
+use crate::fields::Value;
+use crate::filters::{python, temporal};
+
+/// A value next to what it is compared with.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Fit {
+    /// Of the same type.
+    Value(Value),
+    /// Greater than any that can be stored.
+    Above,
+    /// Less than any that can be stored.
+    Below,
+    /// No such value.
+    Misfit,
+}
+
+/// The value as the column, or the part of it, stores such values (`get_prep_value`).
+pub(crate) fn fit(kind: ColumnKind, part: Option<DatePart>, value: &Value) -> Fit {
+    match part {
+        Some(DatePart::Date) => return date(value),
+        Some(DatePart::Time) => return time(value),
+        Some(DatePart::Year | DatePart::IsoYear) => return whole(value, 1, 9999),
+        Some(_) => return whole(value, i64::MIN.into(), i64::MAX.into()),
+        None => {}
+    }
+    match kind {
+        ColumnKind::SmallInt => whole(value, i16::MIN.into(), i16::MAX.into()),
+        ColumnKind::Integer => whole(value, i32::MIN.into(), i32::MAX.into()),
+        ColumnKind::BigInt => whole(value, i64::MIN.into(), i64::MAX.into()),
+        ColumnKind::Float => float(value),
+        ColumnKind::Bool => truth(value),
+        ColumnKind::Text => match python::text(value.as_ref()) {
+            text if text.contains('\0') => Fit::Misfit,
+            text => Fit::Value(Value::Text(text)),
+        },
+        ColumnKind::Decimal { .. } => decimal(value),
+        ColumnKind::DateTime => moment(value),
+        ColumnKind::Date => date(value),
+        ColumnKind::Time => time(value),
+        ColumnKind::Uuid => match value {
+            Value::Uuid(_) => Fit::Value(value.clone()),
+            Value::Text(text) => {
+                uuid(text).map_or(Fit::Misfit, |uuid| Fit::Value(Value::Uuid(uuid)))
+            }
+            _ => Fit::Misfit,
+        },
+    }
+}
+
+fn whole(value: &Value, least: i128, most: i128) -> Fit {
+    let number = match value {
+        Value::Int(number) => Some(i128::from(*number)),
+        Value::Bool(truth) => Some(i128::from(*truth)),
+        // int() cuts towards zero
+        Value::Decimal(number) => Some(number.trunc().mantissa()),
+        Value::Float(number) if *number < 0.0 => return Fit::Below,
+        Value::Float(_) => return Fit::Above,
+        Value::Text(text) => python::int(text),
+        _ => None,
+    };
+    match number {
+        Some(number) if number > most => Fit::Above,
+        Some(number) if number < least => Fit::Below,
+        Some(number) => {
+            i64::try_from(number).map_or(Fit::Misfit, |number| Fit::Value(Value::Int(number)))
+        }
+        None => Fit::Misfit,
+    }
+}
+
+fn float(value: &Value) -> Fit {
+    let number = match value {
+        Value::Float(number) => Some(*number),
+        Value::Decimal(number) => Some(number.to_float()),
+        #[allow(clippy::cast_precision_loss)] // as float() does
+        Value::Int(number) => Some(*number as f64),
+        Value::Text(text) => python::strip(text).replace('_', "").parse().ok(),
+        _ => None,
+    };
+    match number {
+        Some(number) if number.is_finite() => Fit::Value(Value::Float(number)),
+        _ => Fit::Misfit,
+    }
+}
+
+fn truth(value: &Value) -> Fit {
+    let truth = match value {
+        Value::Bool(truth) => Some(*truth),
+        Value::Int(1) => Some(true),
+        Value::Int(0) => Some(false),
+        Value::Decimal(number) if number.is_zero() => Some(false),
+        Value::Decimal(number) if *number == 1_i64.into() => Some(true),
+        Value::Text(text) => match text.as_str() {
+            "True" | "t" | "1" => Some(true),
+            "False" | "f" | "0" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    };
+    truth.map_or(Fit::Misfit, |truth| Fit::Value(Value::Bool(truth)))
+}
+
+fn decimal(value: &Value) -> Fit {
+    match value {
+        Value::Decimal(_) => Fit::Value(value.clone()),
+        Value::Int(number) => Fit::Value(Value::Decimal((*number).into())),
+        Value::Float(number) if *number < 0.0 => Fit::Below,
+        Value::Float(_) => Fit::Above,
+        Value::Text(text) => match Number::parse(text).map(|number| number.to_value()) {
+            Some(Value::Decimal(number)) => Fit::Value(Value::Decimal(number)),
+            Some(number) => decimal(&number),
+            None => Fit::Misfit,
+        },
+        _ => Fit::Misfit,
+    }
+}
+
+fn moment(value: &Value) -> Fit {
+    let moment = match value {
+        Value::DateTime(moment) => Some(*moment),
+        Value::Date(day) => Some(day.and_time(NaiveTime::MIN).and_utc().into()),
+        Value::Text(text) => temporal::column_datetime(text),
+        _ => None,
+    };
+    moment.map_or(Fit::Misfit, |moment| Fit::Value(Value::DateTime(moment)))
+}
+
+fn date(value: &Value) -> Fit {
+    let day = match value {
+        Value::Date(day) => Some(*day),
+        Value::DateTime(moment) => Some(moment.naive_utc().date()),
+        Value::Text(text) => temporal::column_date(text),
+        _ => None,
+    };
+    day.map_or(Fit::Misfit, |day| Fit::Value(Value::Date(day)))
+}
+
+fn time(value: &Value) -> Fit {
+    let time = match value {
+        Value::Time(time) => Some(*time),
+        Value::DateTime(moment) => Some(moment.naive_utc().time()),
+        Value::Text(text) => temporal::column_time(text),
+        _ => None,
+    };
+    time.map_or(Fit::Misfit, |time| Fit::Value(Value::Time(time)))
+}
+
+/// `uuid.UUID(text)`
+pub(super) fn uuid(text: &str) -> Option<crate::db::Uuid> {
+    let hex = text.replace("urn:", "").replace("uuid:", "");
+    let hex = hex.trim_matches(['{', '}']).replace('-', "");
+    let plain = hex.len() == 32 && hex.bytes().all(|b| b.is_ascii_hexdigit());
+    if !plain {
+        return None;
+    }
+    u128::from_str_radix(&hex, 16).ok().map(|number| uuid::Uuid::from_u128(number).into())
+}
+
+/// True for a text that is a regular expression, and one of bounded cost.
+pub(crate) fn is_regex(text: &str) -> bool {
+    regex::RegexBuilder::new(text).size_limit(1 << 18).build().is_ok()
+}
+
+/// Every row, also those without a value.
+fn always() -> Condition {
+    Condition::All(Vec::new())
+}
+
+/// The condition that compares a path with a cleaned value.
+pub(crate) fn compare(path: &Path, expr: LookupExpr, value: &Value) -> Condition {
+    let LookupExpr { part, lookup } = expr;
+    let lookup = match lookup {
+        // a number or a date has no case
+        Lookup::IExact if path.kind() != ColumnKind::Text || part.is_some() => Lookup::Exact,
+        other => other,
+    };
+    match lookup {
+        Lookup::IsNull => one(path, None, lookup, Value::Bool(*value == Value::Bool(true))),
+        Lookup::In => within(path, part, value),
+        Lookup::Range => between(path, part, value),
+        Lookup::Exact | Lookup::IExact if value.is_null() => {
+            one(path, None, Lookup::IsNull, Value::Bool(true))
+        }
+        Lookup::Exact | Lookup::IExact | Lookup::Gt | Lookup::Gte | Lookup::Lt | Lookup::Lte => {
+            match (fit(path.kind(), part, value), lookup) {
+                (Fit::Value(value), _) => one(path, part, lookup, value),
+                (Fit::Above, Lookup::Lt | Lookup::Lte) | (Fit::Below, Lookup::Gt | Lookup::Gte) => {
+                    always()
+                }
+                _ => Condition::never(),
+            }
+        }
+        // patterns compare texts, whatever the column
+        _ => one(path, None, lookup, Value::Text(python::text(value.as_ref()))),
+    }
+}
+
+fn one(path: &Path, part: Option<DatePart>, lookup: Lookup, value: Value) -> Condition {
+    let compare = match lookup {
+        Lookup::Gt => Compare::Gt,
+        Lookup::Gte => Compare::Gte,
+        Lookup::Lt => Compare::Lt,
+        Lookup::Lte => Compare::Lte,
+        _ => Compare::Exact,
+    };
+    let lookup = part.map_or(lookup, |part| Lookup::Part(part, compare));
+    Condition::new(path.clone(), lookup, value)
+}
+
+fn within(path: &Path, part: Option<DatePart>, value: &Value) -> Condition {
+    let Value::List(items) = value else { return Condition::never() };
+    let fitting: Vec<Value> = items
+        .iter()
+        .filter(|item| !item.is_null())
+        .filter_map(|item| match fit(path.kind(), part, item) {
+            Fit::Value(value) => Some(value),
+            _ => None,
+        })
+        .collect();
+    if fitting.is_empty() {
+        return Condition::never();
+    }
+    if part.is_some() {
+        let each = fitting.into_iter().map(|item| one(path, part, Lookup::Exact, item));
+        return Condition::Any(each.collect());
+    }
+    Condition::Lookup {
+        path: path.clone(),
+        lookup: Lookup::In,
+        operand: Operand::Many(fitting),
+    }
+}
+
+fn between(path: &Path, part: Option<DatePart>, value: &Value) -> Condition {
+    let Value::List(bounds) = value else { return Condition::never() };
+    let [low, high] = bounds.as_slice() else { return Condition::never() };
+    if low.is_null() || high.is_null() {
+        return Condition::never();
+    }
+    if part.is_none() {
+        let kind = path.kind();
+        if let (Fit::Value(low), Fit::Value(high)) = (fit(kind, None, low), fit(kind, None, high)) {
+            return Condition::Lookup {
+                path: path.clone(),
+                lookup: Lookup::Range,
+                operand: Operand::Range(low, high),
+            };
+        }
+    }
+    compare(path, LookupExpr { part, lookup: Lookup::Gte }, low).and(compare(
+        path,
+        LookupExpr { part, lookup: Lookup::Lte },
+        high,
+    ))
+}
+
+/// Days named by a word, seen from `now` (`DateRangeFilter`).
+pub(super) fn named_days(path: &Path, word: &str, now: DateTime) -> Condition {
+    let day = |days| *now + TimeDelta::days(days);
+    let part = |part, number: i64| one(path, Some(part), Lookup::Exact, Value::Int(number));
+    let parts = |moment: chrono::DateTime<chrono::Utc>, count: usize| {
+        use chrono::Datelike as _;
+        let all = [
+            part(DatePart::Year, moment.year().into()),
+            part(DatePart::Month, moment.month().into()),
+            part(DatePart::Day, moment.day().into()),
+        ];
+        Condition::All(all.into_iter().take(count).collect())
+    };
+    match word {
+        "today" => parts(day(0), 3),
+        "yesterday" => parts(day(-1), 3),
+        "week" => {
+            let bound = |days| Value::Date(day(days).date_naive());
+            compare(path, Lookup::Gte.into(), &bound(-7)).and(compare(
+                path,
+                Lookup::Lt.into(),
+                &bound(1),
+            ))
+        }
+        "month" => parts(day(0), 2),
+        "year" => parts(day(0), 1),
+        _ => Condition::never(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filters::testing::column;
+
+    fn text(path: &str, expr: impl Into<LookupExpr>, value: &Value) -> String {
+        format!("{:?}", compare(&column(path), expr.into(), value))
+    }
+
+    fn number(text: &str) -> Value {
+        Number::parse(text).unwrap().to_value()
+    }
+
+    #[test]
+    fn numbers_take_the_type_of_their_column() {
+        assert_eq!(text("size", Lookup::Exact, &number("1.9")), "size__Exact(One(Int(1)))");
+        assert_eq!(
+            text("price", Lookup::Gte, &number("1.50")),
+            "price__Gte(One(Decimal(Decimal(1.50))))"
+        );
+        assert_eq!(text("name", Lookup::IContains, &number("5")), "name__IContains(One(Text(\"5\")))");
+        assert_eq!(text("tag_count", Lookup::Gte, &number("3")), "tag_count__Gte(One(Int(3)))");
+    }
+
+    #[test]
+    fn a_number_that_no_row_can_hold_is_decided_without_the_database() {
+        let (none, all) = ("Any([])", "All([])");
+        let huge = number("99999999999");
+        assert_eq!(text("size", Lookup::Exact, &huge), none);
+        assert_eq!(text("size", Lookup::Gt, &huge), none);
+        assert_eq!(text("size", Lookup::Lt, &huge), all);
+        assert_eq!(text("size", Lookup::Gte, &number("-1e60")), all);
+        assert_eq!(text("size", Lookup::Lte, &number("-1e60")), none);
+        assert_eq!(text("size", Lookup::In, &Value::List(vec![huge.clone()])), none);
+        assert_eq!(
+            text("size", Lookup::Range, &Value::List(vec![number("1"), huge])),
+            "All([size__Gte(One(Int(1))), All([])])"
+        );
+        let year = LookupExpr::part(DatePart::Year, Lookup::Exact);
+        assert_eq!(text("created", year, &number("99999")), none);
+        assert_eq!(text("created", year, &number("2023.7")), "created__Part(Year, Exact)(One(Int(2023)))");
+    }
+
+    #[test]
+    fn a_day_next_to_a_moment_is_its_midnight() {
+        let day = Value::Date(chrono::NaiveDate::from_ymd_opt(2024, 3, 4).unwrap());
+        let on = LookupExpr::part(DatePart::Date, Lookup::Exact);
+        assert_eq!(text("created", on, &day), "created__Part(Date, Exact)(One(Date(2024-03-04)))");
+        assert!(text("created", Lookup::Gte, &day).contains("2024-03-04T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_range_of_a_part_is_two_comparisons() {
+        let years = Value::List(vec![number("2020"), number("2021")]);
+        assert_eq!(
+            text("created", LookupExpr::part(DatePart::Year, Lookup::Range), &years),
+            "All([created__Part(Year, Gte)(One(Int(2020))), created__Part(Year, Lte)(One(Int(2021)))])"
+        );
+        assert_eq!(
+            text("created", LookupExpr::part(DatePart::Year, Lookup::In), &years),
+            "Any([created__Part(Year, Exact)(One(Int(2020))), created__Part(Year, Exact)(One(Int(2021)))])"
+        );
+    }
+
+    #[test]
+    fn named_days_are_seen_from_now() {
+        let now = DateTime::from_sqlite_text("2024-03-01 10:00:00").unwrap();
+        let text = |word| format!("{:?}", named_days(&column("created"), word, now));
+        assert_eq!(
+            text("yesterday"),
+            "All([created__Part(Year, Exact)(One(Int(2024))), created__Part(Month, Exact)(One(Int(2))), \
+             created__Part(Day, Exact)(One(Int(29)))])"
+        );
+        assert_eq!(text("year"), "All([created__Part(Year, Exact)(One(Int(2024)))])");
+        assert!(text("week").contains("2024-02-23") && text("week").contains("2024-03-02"));
+    }
+
+    #[test]
+    fn a_uuid_is_read_in_all_of_pythons_forms() {
+        let hex = "00010203-0405-0607-0809-0a0b0c0d0e0f";
+        for text in [hex, &format!("{{{hex}}}"), &format!("urn:uuid:{hex}"), &hex.replace('-', "")] {
+            assert_eq!(uuid(text).unwrap().to_string(), hex);
+        }
+        assert!(uuid("abc").is_none() && uuid(&"é".repeat(16)).is_none());
+    }
+}

@@ -1,0 +1,541 @@
+//! One filter: a parameter, what it reads and what it compares.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use super::kinds::{FilterKind, FromFilterValue, Kind};
+use crate::db::{Compare, ColumnKind, DatePart, Lookup, Model, Path, QuerySet};
+use crate::fields::Value;
+use crate::filters::{ParameterType, QueryParameter, Several};
+
+/// How a filter compares: a lookup, of the whole value or of a part of a date
+/// (`year__gte`, `date__range`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LookupExpr {
+    /// The part that is compared; the whole value when there is none.
+    pub part: Option<DatePart>,
+    /// The comparison, never [`Lookup::Part`].
+    pub lookup: Lookup,
+}
+
+impl From<Lookup> for LookupExpr {
+    fn from(lookup: Lookup) -> Self {
+        let Lookup::Part(part, compare) = lookup else { return Self { part: None, lookup } };
+        let lookup = match compare {
+            Compare::Exact => Lookup::Exact,
+            Compare::Gt => Lookup::Gt,
+            Compare::Gte => Lookup::Gte,
+            Compare::Lt => Lookup::Lt,
+            Compare::Lte => Lookup::Lte,
+        };
+        Self { part: Some(part), lookup }
+    }
+}
+
+impl LookupExpr {
+    /// A comparison of a part of a date or time.
+    pub fn part(part: DatePart, lookup: Lookup) -> Self {
+        Self { part: Some(part), ..Self::from(lookup) }
+    }
+
+    /// Its name in Django; empty for `exact`.
+    fn name(self) -> String {
+        let part = self.part.map(part_name);
+        let lookup = lookup_name(self.lookup);
+        match (part, lookup) {
+            (Some(part), "exact") => part.to_owned(),
+            (Some(part), lookup) => format!("{part}__{lookup}"),
+            (None, "exact") => String::new(),
+            (None, lookup) => lookup.to_owned(),
+        }
+    }
+}
+
+fn lookup_name(lookup: Lookup) -> &'static str {
+    const NAMES: [&str; 17] = [
+        "exact",
+        "iexact",
+        "contains",
+        "icontains",
+        "startswith",
+        "istartswith",
+        "endswith",
+        "iendswith",
+        "in",
+        "range",
+        "gt",
+        "gte",
+        "lt",
+        "lte",
+        "isnull",
+        "regex",
+        "iregex",
+    ];
+    NAMES.into_iter().find(|name| Lookup::from_name(name) == Some(lookup)).unwrap_or("exact")
+}
+
+fn part_name(part: DatePart) -> &'static str {
+    const NAMES: [&str; 13] = [
+        "date",
+        "time",
+        "year",
+        "iso_year",
+        "month",
+        "day",
+        "week",
+        "week_day",
+        "iso_week_day",
+        "quarter",
+        "hour",
+        "minute",
+        "second",
+    ];
+    NAMES.into_iter().find(|name| DatePart::from_name(name) == Some(part)).unwrap_or("date")
+}
+
+/// A choice of an [`OrderingFilter`](super::OrderingFilter).
+#[derive(Debug, Clone)]
+pub struct OrderingChoice {
+    /// The name a client uses.
+    pub param: Cow<'static, str>,
+    /// What is ordered by.
+    pub path: Path,
+    /// The name for people; the parameter's own words when empty.
+    pub label: Cow<'static, str>,
+}
+
+/// All of a filter but its custom method.
+#[derive(Debug, Clone)]
+pub(super) struct Described {
+    pub(super) name: Cow<'static, str>,
+    pub(super) field_name: Cow<'static, str>,
+    pub(super) kind: Kind,
+    pub(super) path: Option<Path>,
+    pub(super) expr: LookupExpr,
+    pub(super) choices: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    pub(super) null_label: Option<Cow<'static, str>>,
+    pub(super) conjoined: bool,
+    pub(super) exclude: bool,
+    pub(super) help_text: Cow<'static, str>,
+    pub(super) ordering: Vec<OrderingChoice>,
+}
+
+pub(super) type Method<M> =
+    Arc<dyn Fn(QuerySet<M>, &str, Value) -> QuerySet<M> + Send + Sync>;
+
+/// A query parameter that narrows or sorts the rows of `M`.
+///
+/// ```ignore
+/// Filter::new::<NumberFilter>("artist", Track::fields().album().artist())
+/// Filter::new::<CharFilter>("album__title", Track::fields().album().title()).lookup(Lookup::IExact)
+/// ```
+pub struct Filter<M> {
+    pub(super) described: Described,
+    pub(super) method: Option<Method<M>>,
+}
+
+impl<M> Clone for Filter<M> {
+    fn clone(&self) -> Self {
+        Self { described: self.described.clone(), method: self.method.clone() }
+    }
+}
+
+impl<M> fmt::Debug for Filter<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Filter")
+            .field("described", &self.described)
+            .field("method", &self.method.is_some())
+            .finish()
+    }
+}
+
+impl<M: Model> Filter<M> {
+    /// A filter of kind `K` that compares a path: `exact`, or the kind's own lookup.
+    pub fn new<K: FilterKind>(name: impl Into<Cow<'static, str>>, path: impl Into<Path>) -> Self {
+        let path = path.into();
+        let field_name = path.name().into();
+        Self::of(name.into(), K::kind(), Some(path)).field_name(field_name)
+    }
+
+    /// A filter of kind `K` that is applied by a method of your own, which gets the rows, the
+    /// filter's name and the cleaned value. It is not called without a value.
+    pub fn method<K: FilterKind>(
+        name: impl Into<Cow<'static, str>>,
+        method: impl Fn(QuerySet<M>, &str, K::Value) -> QuerySet<M> + Send + Sync + 'static,
+    ) -> Self {
+        let mut filter = Self::of(name.into(), K::kind(), None);
+        filter.method = Some(Arc::new(move |queryset, name, value| {
+            match K::Value::from_filter_value(value) {
+                Some(value) => method(queryset, name, value),
+                // a kind cleans to its own type
+                None => queryset,
+            }
+        }));
+        filter
+    }
+
+    /// An [`OrderingFilter`](super::OrderingFilter) with these choices.
+    pub fn ordering(
+        name: impl Into<Cow<'static, str>>,
+        choices: impl IntoIterator<Item = OrderingChoice>,
+    ) -> Self {
+        let mut filter = Self::of(name.into(), Kind::Ordering, None);
+        filter.described.ordering = choices.into_iter().collect();
+        filter
+    }
+
+    pub(super) fn of(name: Cow<'static, str>, kind: Kind, path: Option<Path>) -> Self {
+        let lookup = match kind {
+            Kind::BaseIn(_) => Lookup::In,
+            Kind::BaseRange(_) => Lookup::Range,
+            _ => Lookup::Exact,
+        };
+        let csv = matches!(kind, Kind::BaseIn(_) | Kind::BaseRange(_));
+        let help_text = if csv { "Multiple values may be separated by commas." } else { "" };
+        let choices = match kind {
+            Kind::DateRange => [
+                ("today", "Today"),
+                ("yesterday", "Yesterday"),
+                ("week", "Past 7 days"),
+                ("month", "This month"),
+                ("year", "This year"),
+            ]
+            .into_iter()
+            .map(|(value, label)| (value.into(), label.into()))
+            .collect(),
+            _ => Vec::new(),
+        };
+        Self {
+            described: Described {
+                field_name: name.clone(),
+                name,
+                kind,
+                path,
+                expr: lookup.into(),
+                choices,
+                null_label: None,
+                conjoined: false,
+                exclude: false,
+                help_text: help_text.into(),
+                ordering: Vec::new(),
+            },
+            method: None,
+        }
+    }
+
+    fn field_name(mut self, name: Cow<'static, str>) -> Self {
+        self.described.field_name = name;
+        self
+    }
+
+    /// The filter that `Meta.fields` makes for a field and a lookup: its kind follows the
+    /// column, its name is `field` or `field__lookup`.
+    pub fn for_field(field: &str, path: impl Into<Path>, expr: impl Into<LookupExpr>) -> Self {
+        let (path, expr) = (path.into(), expr.into());
+        let name = match expr.name() {
+            lookup if lookup.is_empty() => field.to_owned(),
+            lookup => format!("{field}__{lookup}"),
+        };
+        let choices = path.column().map_or(&[][..], |column| column.choices);
+        let mut kind = default_kind(field, &path, expr);
+        let is_choice =
+            expr.part.is_none() && expr.lookup == Lookup::Exact && !choices.is_empty();
+        if is_choice {
+            kind = Kind::Choice;
+        }
+        let mut filter = Self::of(name.into(), kind, Some(path)).field_name(field.to_owned().into());
+        if is_choice {
+            filter = filter.choices(choices.iter().copied());
+        }
+        filter.lookup(expr)
+    }
+
+    /// Another comparison.
+    #[must_use]
+    pub fn lookup(mut self, expr: impl Into<LookupExpr>) -> Self {
+        self.described.expr = expr.into();
+        self
+    }
+
+    /// The values that may be sent, with their labels.
+    #[must_use]
+    pub fn choices<V, L>(mut self, choices: impl IntoIterator<Item = (V, L)>) -> Self
+    where
+        V: Into<Cow<'static, str>>,
+        L: Into<Cow<'static, str>>,
+    {
+        self.described.choices =
+            choices.into_iter().map(|(value, label)| (value.into(), label.into())).collect();
+        self
+    }
+
+    /// Lets `null` stand for rows without a value.
+    #[must_use]
+    pub fn null_label(mut self, label: impl Into<Cow<'static, str>>) -> Self {
+        self.described.null_label = Some(label.into());
+        self
+    }
+
+    /// All of the sent values must hold, not any.
+    #[must_use]
+    pub fn conjoined(mut self) -> Self {
+        self.described.conjoined = true;
+        self
+    }
+
+    /// Keeps the rows for which the comparison does not hold.
+    #[must_use]
+    pub fn exclude(mut self) -> Self {
+        self.described.exclude = true;
+        self
+    }
+
+    /// A sentence for the API's document.
+    #[must_use]
+    pub fn help_text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.described.help_text = text.into();
+        self
+    }
+
+    /// Its name, the parameter's for most kinds.
+    pub fn name(&self) -> &str {
+        &self.described.name
+    }
+}
+
+/// django-filter's filter class for a column and a lookup (`FILTER_FOR_DBFIELD_DEFAULTS`).
+fn default_kind(field: &str, path: &Path, expr: LookupExpr) -> Kind {
+    let base = match expr.part {
+        Some(DatePart::Date) => Kind::Date,
+        Some(DatePart::Time) => Kind::Time,
+        Some(_) => Kind::Number,
+        None => column_kind(field, path),
+    };
+    match expr.lookup {
+        Lookup::IsNull => Kind::Boolean,
+        Lookup::In => Kind::BaseIn(Box::new(base)),
+        Lookup::Range => Kind::BaseRange(Box::new(base)),
+        _ => base,
+    }
+}
+
+fn column_kind(field: &str, path: &Path) -> Kind {
+    if let Some(references) = path.column().and_then(|column| column.references) {
+        return Kind::ModelChoice(references);
+    }
+    // a many-relation ends at the other table's key without naming it
+    let ends_at_relation = path.hops.last().is_some_and(|hop| hop.name() == last_name(field));
+    if let Some(hop) = path.hops.last().filter(|hop| ends_at_relation && hop.is_many()) {
+        match hop {
+            crate::db::Hop::ManyToMany { to, .. } => return Kind::ModelMultipleChoice(*to),
+            crate::db::Hop::Reverse { from, .. } => return Kind::ModelMultipleChoice(*from),
+            crate::db::Hop::Forward { .. } => {}
+        }
+    }
+    match path.kind() {
+        ColumnKind::Text => Kind::Char,
+        ColumnKind::Bool => Kind::Boolean,
+        ColumnKind::DateTime => Kind::IsoDateTime,
+        ColumnKind::Date => Kind::Date,
+        ColumnKind::Time => Kind::Time,
+        ColumnKind::Uuid => Kind::Uuid,
+        _ => Kind::Number,
+    }
+}
+
+fn last_name(field: &str) -> &str {
+    field.rsplit_once("__").map_or(field, |(_, last)| last)
+}
+
+impl Described {
+    /// The parameters as the API's document describes them.
+    pub(super) fn query_parameters(&self) -> Vec<QueryParameter> {
+        let mut choices: Vec<String> =
+            self.choices.iter().map(|(value, _)| value.to_string()).collect();
+        let mut labels: Vec<(String, String)> = self
+            .choices
+            .iter()
+            .map(|(value, label)| (value.to_string(), label.to_string()))
+            .collect();
+        if self.null_label.is_some() && !choices.is_empty() {
+            choices.push("null".to_owned());
+        }
+        for choice in &self.ordering {
+            let label = if choice.label.is_empty() {
+                pretty_name(&choice.param)
+            } else {
+                choice.label.to_string()
+            };
+            choices.extend([choice.param.to_string(), format!("-{}", choice.param)]);
+            labels.push((choice.param.to_string(), label.clone()));
+            labels.push((format!("-{}", choice.param), format!("{label} (descending)")));
+        }
+        choices.sort_unstable();
+        choices.dedup();
+        let lines: Vec<String> =
+            labels.iter().map(|(value, label)| format!("* `{value}` - {label}")).collect();
+        let head = match self.kind {
+            Kind::Ordering if self.help_text.is_empty() => "Ordering",
+            _ => &*self.help_text,
+        };
+        let description = match (head.is_empty(), lines.is_empty()) {
+            (_, true) => head.to_owned(),
+            (true, false) => lines.join("\n"),
+            (false, false) => format!("{head}\n\n{}", lines.join("\n")),
+        };
+        let one = |name: String| QueryParameter {
+            name: name.into(),
+            description: description.clone().into(),
+            kind: self.parameter_type(&self.kind),
+            several: match self.kind {
+                Kind::BaseIn(_) | Kind::BaseRange(_) | Kind::Ordering => Several::Commas,
+                Kind::MultipleChoice | Kind::ModelMultipleChoice(_) => Several::Repeated,
+                _ => Several::No,
+            },
+            choices: choices.clone(),
+        };
+        match self.kind.suffixes() {
+            Some(suffixes) => {
+                suffixes.iter().map(|suffix| one(format!("{}_{suffix}", self.name))).collect()
+            }
+            None => vec![one(self.name.to_string())],
+        }
+    }
+
+    fn parameter_type(&self, kind: &Kind) -> ParameterType {
+        let column = self.path.as_ref().filter(|_| self.expr.part.is_none()).map(Path::kind);
+        match kind {
+            Kind::Boolean => ParameterType::Boolean,
+            Kind::Date | Kind::DateFromToRange => ParameterType::Date,
+            Kind::Time | Kind::TimeRange => ParameterType::Time,
+            Kind::DateTime
+            | Kind::IsoDateTime
+            | Kind::DateTimeFromToRange
+            | Kind::IsoDateTimeFromToRange => ParameterType::DateTime,
+            Kind::Duration => ParameterType::Duration,
+            Kind::Uuid => ParameterType::Uuid,
+            Kind::Char | Kind::DateRange | Kind::Ordering => ParameterType::String,
+            Kind::BaseIn(inner) | Kind::BaseRange(inner) => self.parameter_type(inner),
+            Kind::ModelChoice(model) | Kind::ModelMultipleChoice(model) => {
+                schema_type(model().pk_column().kind)
+            }
+            Kind::Choice | Kind::MultipleChoice => {
+                column.map_or(ParameterType::String, schema_type)
+            }
+            Kind::Number | Kind::Range => {
+                let column = column.unwrap_or(ColumnKind::Float);
+                match schema_type(column) {
+                    ParameterType::Integer if !self.is_key() => ParameterType::Integer,
+                    _ => ParameterType::Number,
+                }
+            }
+        }
+    }
+
+    fn is_key(&self) -> bool {
+        self.path.as_ref().and_then(Path::column).is_some_and(|column| column.references.is_some())
+    }
+}
+
+fn schema_type(column: ColumnKind) -> ParameterType {
+    match column {
+        ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt => ParameterType::Integer,
+        ColumnKind::Float | ColumnKind::Decimal { .. } => ParameterType::Number,
+        ColumnKind::Bool => ParameterType::Boolean,
+        ColumnKind::Text => ParameterType::String,
+        ColumnKind::DateTime => ParameterType::DateTime,
+        ColumnKind::Date => ParameterType::Date,
+        ColumnKind::Time => ParameterType::Time,
+        ColumnKind::Uuid => ParameterType::Uuid,
+    }
+}
+
+/// `created_at` as `Created at`.
+fn pretty_name(name: &str) -> String {
+    let words = name.replace('_', " ");
+    let mut chars = words.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kinds::{
+        BaseInFilter, ChoiceFilter, DateFromToRangeFilter, NumberFilter, RangeFilter,
+    };
+    use super::*;
+    use crate::filters::testing::{Note, column};
+
+    fn parameters(filter: &Filter<Note>) -> Vec<(String, ParameterType, Several)> {
+        let described = filter.described.query_parameters();
+        described.into_iter().map(|p| (p.name.into_owned(), p.kind, p.several)).collect()
+    }
+
+    #[test]
+    fn a_kind_follows_the_column_and_the_lookup() {
+        let kind = |field: &str, expr: LookupExpr| {
+            let filter = Filter::<Note>::for_field(field, column(field), expr);
+            let text = format!("{:?}", filter.described.kind);
+            let text = text.split("(0x").next().unwrap_or_default().to_owned();
+            (filter.described.name.to_string(), text)
+        };
+        let pair = |name: &str, kind: &str| (name.to_owned(), kind.to_owned());
+        assert_eq!(kind("name", Lookup::Exact.into()), pair("name", "Char"));
+        assert_eq!(kind("name", Lookup::IContains.into()), pair("name__icontains", "Char"));
+        assert_eq!(kind("size", Lookup::Gte.into()), pair("size__gte", "Number"));
+        assert_eq!(kind("size", Lookup::Range.into()), pair("size__range", "BaseRange(Number)"));
+        assert_eq!(kind("owner", Lookup::IsNull.into()), pair("owner__isnull", "Boolean"));
+        assert_eq!(kind("owner", Lookup::Exact.into()), pair("owner", "ModelChoice"));
+        assert_eq!(kind("owner", Lookup::In.into()), pair("owner__in", "BaseIn(ModelChoice"));
+        assert_eq!(kind("tags", Lookup::Exact.into()), pair("tags", "ModelMultipleChoice"));
+        assert_eq!(kind("grade", Lookup::Exact.into()), pair("grade", "Choice"));
+        assert_eq!(kind("grade", Lookup::IExact.into()), pair("grade__iexact", "Char"));
+        assert_eq!(kind("created", Lookup::Lt.into()), pair("created__lt", "IsoDateTime"));
+        let year = LookupExpr::part(DatePart::Year, Lookup::Gte);
+        assert_eq!(kind("created", year), pair("created__year__gte", "Number"));
+        let date = LookupExpr::from(Lookup::Part(DatePart::Date, Compare::Exact));
+        assert_eq!(kind("created", date), pair("created__date", "Date"));
+    }
+
+    #[test]
+    fn parameters_are_described_as_drf_spectacular_does() {
+        let ids = Filter::<Note>::new::<BaseInFilter<NumberFilter>>("id__in", column("id"));
+        assert_eq!(
+            parameters(&ids),
+            [("id__in".to_owned(), ParameterType::Integer, Several::Commas)]
+        );
+        assert_eq!(
+            ids.described.query_parameters()[0].description,
+            "Multiple values may be separated by commas."
+        );
+        let owner = Filter::<Note>::new::<NumberFilter>("o", column("owner"));
+        assert_eq!(parameters(&owner), [("o".to_owned(), ParameterType::Number, Several::No)]);
+        let size = Filter::<Note>::new::<RangeFilter>("s", column("size"));
+        assert_eq!(parameters(&size)[1], ("s_max".into(), ParameterType::Integer, Several::No));
+        let day = Filter::<Note>::new::<DateFromToRangeFilter>("d", column("created"));
+        assert_eq!(parameters(&day)[0], ("d_after".into(), ParameterType::Date, Several::No));
+    }
+
+    #[test]
+    fn choices_are_listed_in_the_description() {
+        let tier = Filter::<Note>::method::<ChoiceFilter>("tier", |rows, _, _| rows)
+            .choices([("budget", "Below 1.00"), ("a", "Other")]);
+        let parameter = &tier.described.query_parameters()[0];
+        assert_eq!(parameter.description, "* `budget` - Below 1.00\n* `a` - Other");
+        assert_eq!(parameter.choices, ["a", "budget"]);
+        let sort = Filter::<Note>::ordering(
+            "sort",
+            [OrderingChoice {
+                param: "created".into(),
+                path: column("created"),
+                label: "".into(),
+            }],
+        );
+        let parameter = &sort.described.query_parameters()[0];
+        assert_eq!(
+            parameter.description,
+            "Ordering\n\n* `created` - Created\n* `-created` - Created (descending)"
+        );
+        assert_eq!(parameter.choices, ["-created", "created"]);
+    }
+}

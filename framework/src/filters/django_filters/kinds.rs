@@ -1,0 +1,241 @@
+//! The kinds of filters, one type each, under django-filter's names.
+
+use std::marker::PhantomData;
+
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
+
+use crate::db::{DateTime, Decimal, Model, ModelMeta, Uuid};
+use crate::fields::{FieldType, Value};
+
+/// What a filter reads.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A text, trimmed.
+    Char,
+    /// A number.
+    Number,
+    /// `true`, `false`, `1` or `0`; anything else is no filter.
+    Boolean,
+    /// A day.
+    Date,
+    /// A time of day.
+    Time,
+    /// A moment in the locale's formats or ISO 8601.
+    DateTime,
+    /// A moment in ISO 8601.
+    IsoDateTime,
+    /// A length of time.
+    Duration,
+    /// A UUID.
+    Uuid,
+    /// One of the filter's choices.
+    Choice,
+    /// Several of the filter's choices, the parameter repeated.
+    MultipleChoice,
+    /// The key of a row.
+    ModelChoice(fn() -> &'static ModelMeta),
+    /// The keys of rows, the parameter repeated.
+    ModelMultipleChoice(fn() -> &'static ModelMeta),
+    /// Several values between commas.
+    BaseIn(Box<Kind>),
+    /// Two values between commas.
+    BaseRange(Box<Kind>),
+    /// `{name}_min` and `{name}_max`, numbers.
+    Range,
+    /// `{name}_after` and `{name}_before`, days.
+    DateFromToRange,
+    /// `{name}_after` and `{name}_before`, moments.
+    DateTimeFromToRange,
+    /// `{name}_after` and `{name}_before`, moments in ISO 8601.
+    IsoDateTimeFromToRange,
+    /// `{name}_after` and `{name}_before`, times of day.
+    TimeRange,
+    /// `today`, `yesterday`, `week`, `month` or `year`.
+    DateRange,
+    /// Names to order by, between commas.
+    Ordering,
+}
+
+/// A kind of filter and the Rust type that a custom method gets from it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a kind of filter",
+    label = "this type has no `FilterKind` implementation",
+    note = "use one of `quintet::filters::django_filters`: `CharFilter`, `NumberFilter`, ..."
+)]
+pub trait FilterKind {
+    /// What a custom method gets.
+    type Value: FromFilterValue;
+
+    /// The description.
+    fn kind() -> Kind;
+}
+
+/// A Rust type that a cleaned value can become.
+pub trait FromFilterValue: Sized {
+    /// Reads the value; `None` when it is of another kind.
+    fn from_filter_value(value: Value) -> Option<Self>;
+}
+
+impl FromFilterValue for Value {
+    fn from_filter_value(value: Value) -> Option<Self> {
+        Some(value)
+    }
+}
+
+macro_rules! from_field_type {
+    ($($type:ty),*) => {$(
+        impl FromFilterValue for $type {
+            fn from_filter_value(value: Value) -> Option<Self> {
+                FieldType::from_value(value)
+            }
+        }
+    )*};
+}
+
+from_field_type!(bool, String, NaiveDate, NaiveTime, DateTime, TimeDelta, Uuid);
+
+impl FromFilterValue for Decimal {
+    fn from_filter_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Decimal(number) => Some(number),
+            Value::Int(number) => Some(number.into()),
+            // a number that no decimal can hold
+            Value::Float(number) if number < 0.0 => {
+                Some(rust_decimal::Decimal::MIN.into())
+            }
+            Value::Float(_) => Some(rust_decimal::Decimal::MAX.into()),
+            _ => None,
+        }
+    }
+}
+
+impl<T: FromFilterValue> FromFilterValue for Option<T> {
+    fn from_filter_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Null => Some(None),
+            value => T::from_filter_value(value).map(Some),
+        }
+    }
+}
+
+impl<T: FromFilterValue> FromFilterValue for Vec<T> {
+    fn from_filter_value(value: Value) -> Option<Self> {
+        match value {
+            Value::List(items) => items
+                .into_iter()
+                .filter(|item| !item.is_null())
+                .map(T::from_filter_value)
+                .collect(),
+            _ => None,
+        }
+    }
+}
+
+impl<T: FromFilterValue> FromFilterValue for (T, T) {
+    fn from_filter_value(value: Value) -> Option<Self> {
+        let Value::List(items) = value else { return None };
+        let mut items = items.into_iter().map(T::from_filter_value);
+        match (items.next(), items.next(), items.next()) {
+            (Some(Some(low)), Some(Some(high)), None) => Some((low, high)),
+            _ => None,
+        }
+    }
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident => $kind:ident, $value:ty;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, Default)]
+        pub struct $name;
+
+        impl FilterKind for $name {
+            type Value = $value;
+
+            fn kind() -> Kind {
+                Kind::$kind
+            }
+        }
+    )*};
+}
+
+kinds! {
+    /// A text.
+    CharFilter => Char, String;
+    /// A number.
+    NumberFilter => Number, Decimal;
+    /// True or false; anything else is no filter.
+    BooleanFilter => Boolean, bool;
+    /// A day, `2024-10-25` or in the other formats of Django's English locale.
+    DateFilter => Date, NaiveDate;
+    /// A time of day, `14:30`.
+    TimeFilter => Time, NaiveTime;
+    /// A moment, in ISO 8601 or in the formats of Django's English locale.
+    DateTimeFilter => DateTime, DateTime;
+    /// A moment in ISO 8601.
+    IsoDateTimeFilter => IsoDateTime, DateTime;
+    /// A length of time, `3 days, 04:05:06` or `P3DT4H`.
+    DurationFilter => Duration, TimeDelta;
+    /// A UUID (`UUIDFilter`).
+    UuidFilter => Uuid, Uuid;
+    /// One of several choices.
+    ChoiceFilter => Choice, String;
+    /// Any of several choices, the parameter repeated; all of them with `conjoined`.
+    MultipleChoiceFilter => MultipleChoice, Vec<String>;
+    /// Numbers from `{name}_min` to `{name}_max`.
+    RangeFilter => Range, (Option<Decimal>, Option<Decimal>);
+    /// Days from `{name}_after` to `{name}_before`, the last one whole.
+    DateFromToRangeFilter => DateFromToRange, (Option<DateTime>, Option<DateTime>);
+    /// Moments from `{name}_after` to `{name}_before`.
+    DateTimeFromToRangeFilter => DateTimeFromToRange, (Option<DateTime>, Option<DateTime>);
+    /// Moments in ISO 8601 from `{name}_after` to `{name}_before`.
+    IsoDateTimeFromToRangeFilter => IsoDateTimeFromToRange, (Option<DateTime>, Option<DateTime>);
+    /// Times of day from `{name}_after` to `{name}_before`.
+    TimeRangeFilter => TimeRange, (Option<NaiveTime>, Option<NaiveTime>);
+    /// `today`, `yesterday`, `week` (the past 7 days), `month` or `year`.
+    DateRangeFilter => DateRange, String;
+    /// Names to order by, between commas, `-` for descending; a wrong one is 400.
+    OrderingFilter => Ordering, Vec<String>;
+}
+
+macro_rules! kinds_of {
+    ($($(#[$doc:meta])* $name:ident<$of:ident: $bound:ident> => $kind:expr, $value:ty;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name<$of>(PhantomData<fn() -> $of>);
+
+        impl<$of: $bound> FilterKind for $name<$of> {
+            type Value = $value;
+
+            fn kind() -> Kind {
+                $kind
+            }
+        }
+    )*};
+}
+
+kinds_of! {
+    /// The key of a row of `M`, which must exist.
+    ModelChoiceFilter<M: Model> => Kind::ModelChoice(|| M::META), Value;
+    /// Any of several rows of `M`, by key, the parameter repeated; all must exist.
+    ModelMultipleChoiceFilter<M: Model> => Kind::ModelMultipleChoice(|| M::META), Vec<Value>;
+    /// Several values between commas, each read by `F`.
+    BaseInFilter<F: FilterKind> => Kind::BaseIn(Box::new(F::kind())), Vec<F::Value>;
+    /// Two values between commas, each read by `F`.
+    BaseRangeFilter<F: FilterKind> =>
+        Kind::BaseRange(Box::new(F::kind())), (Option<F::Value>, Option<F::Value>);
+}
+
+impl Kind {
+    /// The ends of the names of its parameters, for kinds that have two.
+    pub(super) fn suffixes(&self) -> Option<[&'static str; 2]> {
+        match self {
+            Self::Range => Some(["min", "max"]),
+            Self::DateFromToRange
+            | Self::DateTimeFromToRange
+            | Self::IsoDateTimeFromToRange
+            | Self::TimeRange => Some(["after", "before"]),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Filter sets: query parameters that each compare something (`django_filters`).
+//!
+//! A filter set is a list of [`Filter`]s, written by `#[derive(FilterSet)]`, by
+//! `filter_fields!`, or by hand. Parsing a request gives a [`Filtered`]: conditions, and keys
+//! that must be found in the database first.
+
+mod clean;
+mod conditions;
+mod filter;
+mod kinds;
+mod number;
+mod set;
+
+pub(crate) use conditions::{Fit, compare, fit, is_regex};
+pub use filter::{Filter, LookupExpr, OrderingChoice};
+pub use kinds::{
+    BaseInFilter, BaseRangeFilter, BooleanFilter, CharFilter, ChoiceFilter, DateFilter,
+    DateFromToRangeFilter, DateRangeFilter, DateTimeFilter, DateTimeFromToRangeFilter,
+    DurationFilter, FilterKind, FromFilterValue, IsoDateTimeFilter, IsoDateTimeFromToRangeFilter,
+    Kind, ModelChoiceFilter, ModelMultipleChoiceFilter, MultipleChoiceFilter, NumberFilter,
+    OrderingFilter, RangeFilter, TimeFilter, TimeRangeFilter, UuidFilter,
+};
+pub use set::{FilterSet, FilterSpec, Filtered, KeyCheck, NoFilterSet};

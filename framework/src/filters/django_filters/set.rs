@@ -1,0 +1,345 @@
+//! A set of filters, and what a request makes of it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::clean::{self, Cleaned, Keys, NULL};
+use super::conditions::{compare, named_days};
+use super::filter::{Described, Filter, LookupExpr, Method};
+use super::kinds::Kind;
+use crate::db::{
+    ColumnMeta, Condition, DateTime, Lookup, Model, ModelMeta, Order, Path, QuerySet,
+};
+use crate::exceptions::Detail;
+use crate::fields::Value;
+use crate::filters::QueryParameter;
+use crate::request::Request;
+
+/// A struct that stands for a set of filters; written by `#[derive(FilterSet)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a filter set",
+    label = "this type has no `FilterSet` implementation",
+    note = "add `#[derive(FilterSet)]` to `{Self}`, or write `impl FilterSet for {Self}` by hand"
+)]
+pub trait FilterSet: 'static {
+    /// The model whose rows are filtered.
+    type Model: Model;
+
+    /// The filters.
+    fn spec() -> FilterSpec<Self::Model>;
+}
+
+/// No filters at all.
+#[derive(Debug)]
+pub struct NoFilterSet<M>(PhantomData<fn() -> M>);
+
+impl<M: Model> FilterSet for NoFilterSet<M> {
+    type Model = M;
+
+    fn spec() -> FilterSpec<M> {
+        FilterSpec::new()
+    }
+}
+
+/// The filters of a view, in the order in which errors are reported.
+#[derive(Debug)]
+pub struct FilterSpec<M> {
+    filters: Vec<Filter<M>>,
+}
+
+impl<M> Clone for FilterSpec<M> {
+    fn clone(&self) -> Self {
+        Self { filters: self.filters.clone() }
+    }
+}
+
+impl<M> Default for FilterSpec<M> {
+    fn default() -> Self {
+        Self { filters: Vec::new() }
+    }
+}
+
+impl<M: Model> FilterSpec<M> {
+    /// No filters.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The filters of a [`FilterSet`].
+    pub fn of<F: FilterSet<Model = M>>() -> Self {
+        F::spec()
+    }
+
+    /// Filters for a field, one for each lookup, of the kinds that suit its column
+    /// (`Meta.fields`).
+    #[must_use]
+    pub fn field<L: Into<LookupExpr>>(
+        mut self,
+        name: &str,
+        path: impl Into<Path>,
+        lookups: impl IntoIterator<Item = L>,
+    ) -> Self {
+        let path = path.into();
+        for lookup in lookups {
+            self = self.declare(Filter::for_field(name, path.clone(), lookup));
+        }
+        self
+    }
+
+    /// One filter more; it takes the place of one with the same name.
+    #[must_use]
+    pub fn declare(mut self, filter: Filter<M>) -> Self {
+        match self.filters.iter_mut().find(|known| known.name() == filter.name()) {
+            Some(known) => *known = filter,
+            None => self.filters.push(filter),
+        }
+        self
+    }
+
+    /// True when there is nothing to filter by.
+    pub fn is_empty(&self) -> bool {
+        self.filters.is_empty()
+    }
+
+    /// The parameters it reads.
+    pub fn query_parameters(&self) -> Vec<QueryParameter> {
+        self.filters.iter().flat_map(|filter| filter.described.query_parameters()).collect()
+    }
+
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// The messages by filter, when no key must be looked up first; otherwise they wait in the
+    /// [`Filtered`].
+    pub fn parse(&self, request: &Request) -> Result<Filtered<M>, Detail> {
+        let mut filtered = Filtered::default();
+        let query = request.query_params();
+        if query.is_empty() {
+            return Ok(filtered);
+        }
+        for (at, filter) in self.filters.iter().enumerate() {
+            match clean::clean(&filter.described, query) {
+                Ok(cleaned) => filtered.add(at, filter, cleaned),
+                Err(errors) => filtered.errors.push((
+                    at,
+                    filter.described.name.clone(),
+                    Detail::List(errors),
+                )),
+            }
+        }
+        if filtered.checks.is_empty() && !filtered.errors.is_empty() {
+            return Err(filtered.into_detail());
+        }
+        Ok(filtered)
+    }
+}
+
+/// Keys that a filter names and that must be found in the database.
+#[derive(Debug)]
+pub struct KeyCheck {
+    /// The filter.
+    pub name: Cow<'static, str>,
+    /// The model.
+    pub model: &'static ModelMeta,
+    /// Its key.
+    pub column: &'static ColumnMeta,
+    /// The keys, without repetition.
+    pub keys: Vec<Value>,
+    /// True when a row that passes all conditions proves that the key exists, so that the look-up
+    /// may wait until there is none.
+    pub implied: bool,
+    messages: Vec<Detail>,
+    at: usize,
+}
+
+enum Step<M> {
+    Filter(Condition),
+    Order(Vec<Order>),
+    Call(Method<M>, Cow<'static, str>, Value),
+}
+
+/// What a request asks of a [`FilterSpec`].
+pub struct Filtered<M> {
+    steps: Vec<Step<M>>,
+    checks: Vec<KeyCheck>,
+    errors: Vec<(usize, Cow<'static, str>, Detail)>,
+}
+
+impl<M> Default for Filtered<M> {
+    fn default() -> Self {
+        Self { steps: Vec::new(), checks: Vec::new(), errors: Vec::new() }
+    }
+}
+
+impl<M> fmt::Debug for Filtered<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut list = f.debug_list();
+        for step in &self.steps {
+            match step {
+                Step::Filter(condition) => list.entry(condition),
+                Step::Order(order) => list.entry(order),
+                Step::Call(_, name, value) => list.entry(&(name, value)),
+            };
+        }
+        list.finish()
+    }
+}
+
+impl<M: Model> Filtered<M> {
+    /// The keys to look up, in one statement for all of them.
+    pub fn lookups(&self) -> &[KeyCheck] {
+        &self.checks
+    }
+
+    /// True when the rows may be read first and the keys only looked up when there are none:
+    /// nothing else is wrong, and any row proves them all.
+    pub fn may_look_up_later(&self) -> bool {
+        self.errors.is_empty() && self.checks.iter().all(|check| check.implied)
+    }
+
+    /// Says which of the keys exist, by the place of their [`KeyCheck`].
+    ///
+    /// # Errors
+    /// The messages of all filters, in their order.
+    pub fn finish(mut self, exists: &dyn Fn(usize, &Value) -> bool) -> Result<Self, Detail> {
+        for (place, check) in self.checks.iter().enumerate() {
+            let missing = check.keys.iter().zip(&check.messages).find(|(key, _)| !exists(place, key));
+            if let Some((_, message)) = missing {
+                self.errors.push((
+                    check.at,
+                    check.name.clone(),
+                    Detail::List(vec![message.clone()]),
+                ));
+            }
+        }
+        if self.errors.is_empty() {
+            self.checks.clear();
+            return Ok(self);
+        }
+        Err(self.into_detail())
+    }
+
+    /// The rows that are asked for.
+    pub fn apply(&self, mut queryset: QuerySet<M>) -> QuerySet<M> {
+        for step in &self.steps {
+            queryset = match step {
+                Step::Filter(condition) => queryset.filter_by(condition.clone()),
+                Step::Order(order) => queryset.order_by(order.clone()),
+                Step::Call(method, name, value) => method(queryset, name, value.clone()),
+            };
+        }
+        queryset
+    }
+
+    fn into_detail(mut self) -> Detail {
+        self.errors.sort_by_key(|(at, ..)| *at);
+        Detail::Map(self.errors.into_iter().map(|(_, name, errors)| (name, errors)).collect())
+    }
+
+    fn add(&mut self, at: usize, filter: &Filter<M>, cleaned: Cleaned) {
+        let described = &filter.described;
+        if let Some(Keys { model, keys }) = cleaned.keys {
+            let mut check = KeyCheck {
+                name: described.name.clone(),
+                model: model(),
+                column: model().pk_column(),
+                keys: Vec::with_capacity(keys.len()),
+                implied: filter.method.is_none() && proves_its_key(described),
+                messages: Vec::with_capacity(keys.len()),
+                at,
+            };
+            for (key, message) in keys {
+                if !check.keys.contains(&key) {
+                    check.keys.push(key);
+                    check.messages.push(message);
+                }
+            }
+            if !check.keys.is_empty() {
+                self.checks.push(check);
+            }
+        }
+        let Some(value) = cleaned.value else { return };
+        let step = match &filter.method {
+            Some(method) => {
+                Some(Step::Call(method.clone(), described.field_name.clone(), value))
+            }
+            None => step(described, &value),
+        };
+        self.steps.extend(step);
+    }
+}
+
+/// True when a row can only pass with a key that exists: a foreign key, or a link, that equals it.
+fn proves_its_key(filter: &Described) -> bool {
+    matches!(filter.kind, Kind::ModelChoice(_))
+        && !filter.exclude
+        && filter.expr == LookupExpr::from(Lookup::Exact)
+}
+
+fn step<M>(filter: &Described, value: &Value) -> Option<Step<M>> {
+    if matches!(filter.kind, Kind::Ordering) {
+        let Value::List(names) = value else { return None };
+        return Some(Step::Order(names.iter().filter_map(|name| term(filter, name)).collect()));
+    }
+    let condition = condition(filter, filter.path.as_ref()?, value);
+    Some(Step::Filter(if filter.exclude { !condition } else { condition }))
+}
+
+fn term(filter: &Described, name: &Value) -> Option<Order> {
+    let Value::Text(name) = name else { return None };
+    let plain = name.strip_prefix('-').unwrap_or(name);
+    let choice = filter.ordering.iter().find(|choice| choice.param == plain)?;
+    Some(Order { path: choice.path.clone(), descending: name.starts_with('-') })
+}
+
+fn condition(filter: &Described, path: &Path, value: &Value) -> Condition {
+    match (&filter.kind, value) {
+        (Kind::Choice, Value::Text(text)) if text == NULL && filter.null_label.is_some() => {
+            compare(path, filter.expr, &Value::Null)
+        }
+        (Kind::MultipleChoice | Kind::ModelMultipleChoice(_), Value::List(values)) => {
+            several(filter, path, values)
+        }
+        (Kind::DateRange, Value::Text(word)) => named_days(path, word, DateTime::now()),
+        (kind, Value::List(bounds)) if kind.suffixes().is_some() => bounded(filter, path, bounds),
+        _ => compare(path, filter.expr, value),
+    }
+}
+
+fn several(filter: &Described, path: &Path, values: &[Value]) -> Condition {
+    let null = |value: &&Value| {
+        let word = matches!(value, Value::Text(text) if text == NULL);
+        value.is_null() || (word && filter.null_label.is_some())
+    };
+    if !filter.conjoined && filter.expr == Lookup::Exact.into() {
+        let rest: Vec<Value> = values.iter().filter(|value| !null(value)).cloned().collect();
+        let within = (!rest.is_empty())
+            .then(|| compare(path, Lookup::In.into(), &Value::List(rest.clone())));
+        let without = (rest.len() < values.len())
+            .then(|| compare(path, Lookup::Exact.into(), &Value::Null));
+        return match (within, without) {
+            (Some(within), Some(without)) => within.or(without),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => Condition::never(),
+        };
+    }
+    let each = values
+        .iter()
+        .map(|value| {
+            let value = if null(&value) { &Value::Null } else { value };
+            compare(path, filter.expr, value)
+        })
+        .collect();
+    if filter.conjoined { Condition::All(each) } else { Condition::Any(each) }
+}
+
+/// Between two bounds, or on one side of the one that was sent (`RangeFilter`).
+fn bounded(filter: &Described, path: &Path, bounds: &[Value]) -> Condition {
+    let expr = |lookup| LookupExpr { part: filter.expr.part, lookup };
+    match bounds {
+        [low, Value::Null] => compare(path, expr(Lookup::Gte), low),
+        [Value::Null, high] => compare(path, expr(Lookup::Lte), high),
+        _ => compare(path, expr(Lookup::Range), &Value::List(bounds.to_vec())),
+    }
+}

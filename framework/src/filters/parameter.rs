@@ -1,0 +1,71 @@
+//! Query parameters as the API's document describes them.
+
+use std::borrow::Cow;
+
+/// What a query parameter holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParameterType {
+    /// `integer`
+    Integer,
+    /// `number`
+    Number,
+    /// `boolean`
+    Boolean,
+    /// `string`
+    String,
+    /// `string`, format `date`
+    Date,
+    /// `string`, format `date-time`
+    DateTime,
+    /// `string`, format `time`
+    Time,
+    /// `string`, format `duration`
+    Duration,
+    /// `string`, format `uuid`
+    Uuid,
+}
+
+/// One optional parameter of a query string.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryParameter {
+    /// Its name.
+    pub name: Cow<'static, str>,
+    /// A sentence for people; empty when there is none.
+    pub description: Cow<'static, str>,
+    /// What it holds, or what each element holds.
+    pub kind: ParameterType,
+    /// Whether it holds several values, and how they are sent.
+    pub several: Several,
+    /// The values it may have; empty when any will do.
+    pub choices: Vec<String>,
+}
+
+/// How several values of one parameter are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Several {
+    /// There is one value.
+    #[default]
+    No,
+    /// Between commas (`explode: false`).
+    Commas,
+    /// By repeating the parameter (`explode: true`).
+    Repeated,
+}
+
+impl QueryParameter {
+    /// A parameter with one value.
+    pub fn new(
+        name: impl Into<Cow<'static, str>>,
+        kind: ParameterType,
+        description: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            description: description.into(),
+            kind,
+            several: Several::No,
+            choices: Vec::new(),
+        }
+    }
+}

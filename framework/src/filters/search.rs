@@ -1,0 +1,209 @@
+//! Search: `?search=term "a phrase"` (`rest_framework.filters.SearchFilter`).
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::django_filters::{LookupExpr, compare, is_regex};
+use super::{FilterBackend, ParameterType, QueryParameter, python};
+use crate::db::{Condition, Lookup, Model, Path, QuerySet};
+use crate::exceptions::{ApiException, Detail, Result};
+use crate::fields::Value;
+use crate::request::Request;
+
+/// Something that is searched: a path and how a term is compared with it.
+#[derive(Debug, Clone)]
+pub struct SearchField {
+    /// What is searched.
+    pub path: Path,
+    /// How a term is compared.
+    pub lookup: Lookup,
+}
+
+impl SearchField {
+    /// A path that must hold the term, without case (`icontains`).
+    pub fn new(path: impl Into<Path>) -> Self {
+        Self { path: path.into(), lookup: Lookup::IContains }
+    }
+
+    /// The same with another lookup: `^` is [`Lookup::IStartsWith`], `=` is [`Lookup::IExact`],
+    /// `$` is [`Lookup::IRegex`].
+    #[must_use]
+    pub fn lookup(mut self, lookup: Lookup) -> Self {
+        self.lookup = lookup;
+        self
+    }
+}
+
+/// Keeps the rows in which every term is found in some field.
+///
+/// Terms are split at white space and commas, phrases in quotes stay whole. Without fields or
+/// terms nothing is filtered.
+#[derive(Debug, Clone)]
+pub struct SearchFilter {
+    param: Cow<'static, str>,
+    fields: Vec<SearchField>,
+}
+
+impl SearchFilter {
+    /// A search in these fields.
+    pub fn new(fields: impl IntoIterator<Item = SearchField>) -> Self {
+        Self { param: "search".into(), fields: fields.into_iter().collect() }
+    }
+
+    /// The parameter (`SEARCH_PARAM`); `search` by default.
+    #[must_use]
+    pub fn search_param(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.param = name.into();
+        self
+    }
+
+    /// What the request searches for, `None` when it is nothing.
+    ///
+    /// # Errors
+    /// 400 with a list of messages when the text holds a NUL, or is no regular expression where
+    /// a field wants one.
+    pub fn condition(&self, request: &Request) -> Result<Option<Condition>> {
+        let text = request.query_params().get(&self.param).unwrap_or_default();
+        if text.contains('\0') {
+            let detail =
+                Detail::new("Null characters are not allowed.", "null_characters_not_allowed");
+            return Err(ApiException::Validation(detail.into_list()));
+        }
+        let terms = if self.fields.is_empty() { Vec::new() } else { split_terms(text) };
+        if terms.is_empty() {
+            return Ok(None);
+        }
+        let any_pattern =
+            self.fields.iter().any(|f| matches!(f.lookup, Lookup::Regex | Lookup::IRegex));
+        if any_pattern && !terms.iter().all(|term| is_regex(term)) {
+            let detail = Detail::invalid("Enter a valid regular expression.");
+            return Err(ApiException::Validation(detail.into_list()));
+        }
+        let one = |term: String| {
+            let value = Value::Text(term);
+            let found = |field: &SearchField| {
+                compare(&field.path, LookupExpr::from(field.lookup), &value)
+            };
+            Condition::Any(self.fields.iter().map(found).collect())
+        };
+        Ok(Some(Condition::All(terms.into_iter().map(one).collect())))
+    }
+
+    /// The parameter it reads.
+    pub fn query_parameter(&self) -> QueryParameter {
+        QueryParameter::new(self.param.clone(), ParameterType::String, "A search term.")
+    }
+}
+
+impl<M: Model> FilterBackend<M> for SearchFilter {
+    fn filter_queryset(&self, request: &Request, queryset: QuerySet<M>) -> Result<QuerySet<M>> {
+        Ok(match self.condition(request)? {
+            Some(condition) => queryset.filter_by(condition),
+            None => queryset,
+        })
+    }
+
+    fn query_parameters(&self) -> Vec<QueryParameter> {
+        vec![self.query_parameter()]
+    }
+}
+
+/// A word with quoted parts that are closed, or else anything up to white space
+/// (`django.utils.text.smart_split`).
+static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let quoted = r#""(?s:[^"\\]|\\.)*"|'(?s:[^'\\]|\\.)*'"#;
+    // Python counts the four separators U+001C to U+001F as white space
+    let other = r#"[^\s\x1c-\x1f'"]*"#;
+    Regex::new(&format!(r"{other}(?:(?:{quoted}){other})+|[^\s\x1c-\x1f]+")).ok()
+});
+
+fn split_terms(text: &str) -> Vec<String> {
+    let mut terms = Vec::new();
+    let Some(word) = &*WORD else { return terms };
+    for found in word.find_iter(text) {
+        let term = found.as_str().trim_matches(',');
+        let mut chars = term.chars();
+        match (chars.next(), chars.next_back()) {
+            (Some(quote @ ('"' | '\'')), Some(last)) if quote == last => {
+                let inner = chars.as_str().replace(&format!("\\{quote}"), &quote.to_string());
+                terms.push(inner.replace("\\\\", "\\"));
+            }
+            // a lone quote is a phrase without text to Python
+            (Some('"' | '\''), None) => terms.push(String::new()),
+            _ => terms.extend(
+                term.split(',')
+                    .filter(|part| !part.is_empty())
+                    .map(|part| python::strip(part).to_owned()),
+            ),
+        }
+    }
+    terms
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::Method;
+
+    use super::super::testing::column;
+    use super::*;
+
+    #[test]
+    fn terms_are_split_as_drf_splits_them() {
+        for line in include_str!("vectors/search_split.jsonl").lines() {
+            let vector: serde_json::Value = serde_json::from_str(line).unwrap();
+            let input = vector["input"].as_str().unwrap();
+            assert_eq!(serde_json::json!(split_terms(input)), vector["terms"], "{input:?}");
+        }
+    }
+
+    fn search(fields: Vec<SearchField>, query: &str) -> Result<Option<String>> {
+        let request = Request::new(Method::GET, format!("/a/?search={query}"));
+        let condition = SearchFilter::new(fields).condition(&request)?;
+        Ok(condition.map(|condition| format!("{condition:?}")))
+    }
+
+    #[test]
+    fn every_term_must_be_found_in_some_field() {
+        let fields = vec![
+            SearchField::new(column("name")).lookup(Lookup::IStartsWith),
+            SearchField::new(column("owner__username")),
+        ];
+        assert_eq!(
+            search(fields, "a%20b").unwrap().unwrap(),
+            "All([Any([name__IStartsWith(One(Text(\"a\"))), \
+             owner__username__IContains(One(Text(\"a\")))]), \
+             Any([name__IStartsWith(One(Text(\"b\"))), \
+             owner__username__IContains(One(Text(\"b\")))])])"
+        );
+    }
+
+    #[test]
+    fn no_terms_or_no_fields_is_no_filter() {
+        for query in ["", "%20%20", ","] {
+            assert_eq!(search(vec![SearchField::new(column("name"))], query).unwrap(), None);
+        }
+        assert_eq!(search(Vec::new(), "a").unwrap(), None);
+    }
+
+    #[test]
+    fn a_nul_is_400_with_a_list() {
+        let error = search(Vec::new(), "%00").unwrap_err();
+        assert_eq!(error.status(), 400);
+        assert_eq!(error.body(), serde_json::json!(["Null characters are not allowed."]));
+    }
+
+    #[test]
+    fn a_broken_pattern_is_400() {
+        let fields = vec![SearchField::new(column("name")).lookup(Lookup::IRegex)];
+        assert_eq!(search(fields, "(").unwrap_err().status(), 400);
+    }
+
+    #[test]
+    fn a_number_is_searched_as_a_number_when_it_must_be_equal() {
+        let fields = vec![SearchField::new(column("id")).lookup(Lookup::IExact)];
+        assert_eq!(search(fields.clone(), "5").unwrap().unwrap(), "All([Any([id__Exact(One(Int(5)))])])");
+        assert_eq!(search(fields, "x").unwrap().unwrap(), "All([Any([Any([])])])");
+    }
+}

@@ -1,0 +1,607 @@
+//! Cursors: `?cursor=cD10MA==`, pages that stay put while rows are added
+//! (`rest_framework.pagination.CursorPagination`).
+//!
+//! A cursor is a position (the value of the first ordering column), an offset among rows that
+//! share it, and a direction; its text can be read by DRF and DRF's by us.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::links::push_form_encoded;
+use super::{
+    Envelope, EnvelopeField, Pagination, Plan, chosen_size, clamp, foreign_plan,
+    replace_query_param,
+};
+use crate::db::{Condition, Lookup, Order};
+use crate::exceptions::{ApiException, Detail, Result};
+use crate::fields::{Value, ValueRef};
+use crate::filters::django_filters::{Fit, LookupExpr, compare, fit};
+use crate::filters::{ParameterType, QueryParameter, python};
+use crate::request::{QueryParams, Request};
+
+/// The text of a value in a cursor: Python's `str()` of it.
+pub fn position_text(value: ValueRef<'_>) -> String {
+    python::text(value)
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Cursor {
+    offset: i64,
+    reverse: bool,
+    position: Option<String>,
+}
+
+impl Cursor {
+    fn decode(encoded: &str, offset_cutoff: i64) -> Option<Self> {
+        let bytes = lenient_base64(encoded)?;
+        let query = String::from_utf8(bytes).ok().filter(|text| text.is_ascii())?;
+        let tokens = QueryParams::parse(&query);
+        let first = |name: &str| tokens.iter().find(|(key, _)| *key == name).map(|(_, v)| v);
+        let offset = python::int(first("o").unwrap_or("0")).filter(|offset| *offset >= 0)?;
+        let mut offset = clamp(offset);
+        if offset_cutoff > 0 {
+            offset = offset.min(offset_cutoff);
+        }
+        let reverse = python::int(first("r").unwrap_or("0"))? != 0;
+        Some(Self { offset, reverse, position: first("p").map(str::to_owned) })
+    }
+
+    fn encode(&self) -> String {
+        let mut query = String::new();
+        if self.offset != 0 {
+            let _ = write!(query, "o={}", self.offset);
+        }
+        if self.reverse {
+            query.push_str(if query.is_empty() { "r=1" } else { "&r=1" });
+        }
+        if let Some(position) = &self.position {
+            query.push_str(if query.is_empty() { "p=" } else { "&p=" });
+            push_form_encoded(&mut query, position);
+        }
+        STANDARD.encode(query)
+    }
+}
+
+/// `base64.b64decode` without `validate`: other characters are skipped, padding is needed, what
+/// follows it is ignored.
+fn lenient_base64(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let (mut quad, mut pads, mut rest) = (0_u8, 0_u8, 0_u8);
+    for byte in text.bytes() {
+        let bits = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' if quad >= 2 => {
+                pads += 1;
+                if quad + pads >= 4 {
+                    return Some(out);
+                }
+                continue;
+            }
+            0x80.. => return None,
+            _ => continue,
+        };
+        pads = 0;
+        match quad {
+            0 => rest = bits,
+            1 => {
+                out.push(rest << 2 | bits >> 4);
+                rest = bits & 0x0f;
+            }
+            2 => {
+                out.push(rest << 4 | bits >> 2);
+                rest = bits & 0x03;
+            }
+            _ => out.push(rest << 6 | bits),
+        }
+        quad = (quad + 1) % 4;
+    }
+    (quad == 0).then_some(out)
+}
+
+/// The rows at a cursor: ordered, past the position, one more than are shown.
+#[derive(Debug, Clone)]
+pub struct CursorPlan {
+    /// The order to read in; it replaces the query's own.
+    pub order: Vec<Order>,
+    /// What the rows must fulfil besides the query's own conditions.
+    pub condition: Option<Condition>,
+    /// Rows to skip.
+    pub offset: i64,
+    /// Rows to read at most: the page's size and one more.
+    pub limit: i64,
+    /// True when the page is read backwards.
+    pub reversed: bool,
+    cursor: Option<Cursor>,
+}
+
+/// Pages along an order of the rows, without a count: `next`, `previous`, `results`.
+///
+/// The order is what the view's ordering filter chose, else [`ordering`](Self::ordering); its
+/// first column should be nearly unique. Pages cost the same wherever they are.
+///
+/// ```ignore
+/// CursorPagination::new().page_size(10).ordering(order_by![Invoice: -invoice_date, -id])
+/// ```
+#[derive(Debug, Clone)]
+pub struct CursorPagination {
+    cursor_query_param: Cow<'static, str>,
+    page_size: Option<i64>,
+    ordering: Vec<Order>,
+    page_size_query_param: Option<Cow<'static, str>>,
+    max_page_size: Option<i64>,
+    offset_cutoff: i64,
+}
+
+impl Default for CursorPagination {
+    fn default() -> Self {
+        Self {
+            cursor_query_param: "cursor".into(),
+            page_size: None,
+            ordering: Vec::new(),
+            page_size_query_param: None,
+            max_page_size: None,
+            offset_cutoff: 1000,
+        }
+    }
+}
+
+impl CursorPagination {
+    /// Cursors without a page size or an order.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The parameter with the cursor; `cursor` by default.
+    #[must_use]
+    pub fn cursor_query_param(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.cursor_query_param = name.into();
+        self
+    }
+
+    /// Rows on a page.
+    #[must_use]
+    pub fn page_size(mut self, size: u32) -> Self {
+        self.page_size = Some(size.into()).filter(|size| *size > 0);
+        self
+    }
+
+    /// The order when no ordering filter chooses one.
+    #[must_use]
+    pub fn ordering(mut self, order: impl IntoIterator<Item = Order>) -> Self {
+        self.ordering = order.into_iter().collect();
+        self
+    }
+
+    /// The parameter with which a client chooses the size; none by default.
+    #[must_use]
+    pub fn page_size_query_param(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.page_size_query_param = Some(name.into());
+        self
+    }
+
+    /// The greatest size that a client may choose.
+    #[must_use]
+    pub fn max_page_size(mut self, size: u32) -> Self {
+        self.max_page_size = Some(size.into());
+        self
+    }
+
+    /// The greatest offset that a cursor may hold; 1000 by default.
+    #[must_use]
+    pub fn offset_cutoff(mut self, offset: u32) -> Self {
+        self.offset_cutoff = offset.into();
+        self
+    }
+
+    /// The chosen order, unless its first column is not the row's own: DRF cannot take a
+    /// position from such a row and fails.
+    fn order(&self, chosen: Option<&[Order]>) -> Vec<Order> {
+        let own = |order: &&[Order]| order.first().is_some_and(|first| first.path.hops.is_empty());
+        chosen.filter(own).unwrap_or(&self.ordering).to_vec()
+    }
+}
+
+fn invalid_cursor() -> ApiException {
+    ApiException::NotFound(Some(Detail::new("Invalid cursor", "not_found")))
+}
+
+/// Rows past the position in the first ordering column.
+fn past(first: &Order, cursor: &Cursor) -> Result<Option<Condition>> {
+    let Some(position) = &cursor.position else { return Ok(None) };
+    let lookup = if cursor.reverse == first.descending { Lookup::Gt } else { Lookup::Lt };
+    let value = Value::Text(position.clone());
+    if matches!(fit(first.path.kind(), None, &value), Fit::Misfit) {
+        return Err(invalid_cursor());
+    }
+    Ok(Some(compare(&first.path, LookupExpr::from(lookup), &value)))
+}
+
+impl Pagination for CursorPagination {
+    fn plan(&self, request: &Request, ordering: Option<&[Order]>) -> Result<Option<Plan>> {
+        let size = chosen_size(
+            request,
+            self.page_size_query_param.as_deref(),
+            self.page_size,
+            self.max_page_size,
+        );
+        let Some(size) = size.map(clamp) else { return Ok(None) };
+        let mut order = self.order(ordering);
+        let cursor = match request.query_params().get(&self.cursor_query_param) {
+            Some(text) => {
+                Some(Cursor::decode(text, self.offset_cutoff).ok_or_else(invalid_cursor)?)
+            }
+            None => None,
+        };
+        let at = cursor.clone().unwrap_or_default();
+        let first = order.first().ok_or_else(|| {
+            ApiException::internal("cursor pagination needs an order: CursorPagination::ordering")
+        })?;
+        let condition = past(first, &at)?;
+        if at.reverse {
+            for term in &mut order {
+                term.descending = !term.descending;
+            }
+        }
+        Ok(Some(Plan::Cursor(CursorPlan {
+            order,
+            condition,
+            offset: at.offset,
+            limit: size.saturating_add(1),
+            reversed: at.reverse,
+            cursor,
+        })))
+    }
+
+    fn finish(
+        &self,
+        request: &Request,
+        plan: &Plan,
+        _count: Option<i64>,
+        rows_read: usize,
+        position_of: &dyn Fn(usize) -> String,
+    ) -> Result<Envelope> {
+        let Plan::Cursor(plan) = plan else { return Err(foreign_plan()) };
+        let page = Page::new(plan, rows_read, position_of);
+        let link = |cursor: Cursor| {
+            replace_query_param(
+                &request.absolute_uri(),
+                &self.cursor_query_param,
+                &cursor.encode(),
+            )
+        };
+        let mut envelope = Envelope::new(None, 0..page.shown);
+        envelope.reversed = plan.reversed;
+        envelope.next = page.next().map(link);
+        envelope.previous = page.previous().map(link);
+        Ok(envelope)
+    }
+
+    fn query_parameters(&self) -> Vec<QueryParameter> {
+        let mut parameters = vec![QueryParameter::new(
+            self.cursor_query_param.clone(),
+            ParameterType::String,
+            "The pagination cursor value.",
+        )];
+        if let Some(name) = &self.page_size_query_param {
+            parameters.push(QueryParameter::new(
+                name.clone(),
+                ParameterType::Integer,
+                "Number of results to return per page.",
+            ));
+        }
+        parameters
+    }
+
+    fn envelope(&self) -> Vec<EnvelopeField> {
+        let param = &self.cursor_query_param;
+        vec![
+            EnvelopeField::link("next", &format!("{param}=cD00ODY%3D\"")),
+            EnvelopeField::link("previous", &format!("{param}=cj0xJnA9NDg3")),
+        ]
+    }
+}
+
+/// A page that was read, and what lies before and after it.
+struct Page<'a> {
+    cursor: Cursor,
+    size: i64,
+    shown: usize,
+    has_next: bool,
+    has_previous: bool,
+    next_position: Option<String>,
+    previous_position: Option<String>,
+    position_of: &'a dyn Fn(usize) -> String,
+}
+
+impl<'a> Page<'a> {
+    fn new(plan: &CursorPlan, rows_read: usize, position_of: &'a dyn Fn(usize) -> String) -> Self {
+        let cursor = plan.cursor.clone().unwrap_or_default();
+        let size = plan.limit.saturating_sub(1);
+        let shown = rows_read.min(usize::try_from(size).unwrap_or(usize::MAX));
+        let extra = (rows_read > shown).then(|| position_of(rows_read - 1));
+        let ahead = (extra.is_some(), extra);
+        let behind =
+            (cursor.position.is_some() || cursor.offset > 0, cursor.position.clone());
+        let (next, previous) = if cursor.reverse { (behind, ahead) } else { (ahead, behind) };
+        Self {
+            cursor,
+            size,
+            shown,
+            has_next: next.0,
+            has_previous: previous.0,
+            next_position: next.1,
+            previous_position: previous.1,
+            position_of,
+        }
+    }
+
+    /// The position of the row at `at` as it is shown.
+    fn position(&self, at: usize) -> String {
+        let at = if self.cursor.reverse { self.shown.saturating_sub(1 + at) } else { at };
+        (self.position_of)(at)
+    }
+
+    /// Walks rows while they share `compare`: the first other position and the rows before it.
+    fn marker(
+        &self,
+        rows: impl Iterator<Item = usize>,
+        compare: Option<&str>,
+    ) -> (i64, Option<String>) {
+        let mut offset = 0;
+        for at in rows {
+            let position = self.position(at);
+            if Some(position.as_str()) != compare {
+                return (offset, Some(position));
+            }
+            offset += 1;
+        }
+        (offset, None)
+    }
+
+    fn next(&self) -> Option<Cursor> {
+        if !self.has_next {
+            return None;
+        }
+        let cursor = |offset, position| Some(Cursor { offset, reverse: false, position });
+        let Some(last) = self.shown.checked_sub(1) else {
+            return cursor(0, self.next_position.clone());
+        };
+        // after a turn, the position that was looked for need not be the next row's
+        let compare = if self.cursor.reverse && self.cursor.offset != 0 {
+            Some(self.position(last))
+        } else {
+            self.next_position.clone()
+        };
+        match self.marker((0..self.shown).rev(), compare.as_deref()) {
+            (offset, Some(position)) => cursor(offset, Some(position)),
+            _ if !self.has_previous => cursor(self.size, None),
+            _ if self.cursor.reverse => cursor(0, self.previous_position.clone()),
+            _ => cursor(
+                self.cursor.offset.saturating_add(self.size),
+                self.previous_position.clone(),
+            ),
+        }
+    }
+
+    fn previous(&self) -> Option<Cursor> {
+        if !self.has_previous {
+            return None;
+        }
+        let cursor = |offset, position| Some(Cursor { offset, reverse: true, position });
+        if self.shown == 0 {
+            return cursor(0, self.previous_position.clone());
+        }
+        let compare = if !self.cursor.reverse && self.cursor.offset != 0 {
+            Some(self.position(0))
+        } else {
+            self.previous_position.clone()
+        };
+        match self.marker(0..self.shown, compare.as_deref()) {
+            (offset, Some(position)) => cursor(offset, Some(position)),
+            _ if !self.has_next => cursor(self.size, None),
+            _ if self.cursor.reverse => cursor(
+                self.cursor.offset.saturating_add(self.size),
+                self.next_position.clone(),
+            ),
+            _ => cursor(0, self.next_position.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::Method;
+
+    use super::*;
+    use crate::db::Operand;
+    use crate::filters::testing::{column, order};
+
+    fn pages(size: u32) -> CursorPagination {
+        CursorPagination::new()
+            .page_size(size)
+            .page_size_query_param("page_size")
+            .max_page_size(50)
+            .ordering(vec![order("name"), order("-id")])
+    }
+
+    fn encoded(query: &str) -> String {
+        let mut text = String::new();
+        push_form_encoded(&mut text, &STANDARD.encode(query));
+        text
+    }
+
+    /// Reads a page of rows (already in ascending order of name) as a database would.
+    fn read(rows: &[&str], size: u32, query: &str) -> (Vec<String>, Option<String>, Option<String>) {
+        let path = if query.is_empty() {
+            "/a/".to_owned()
+        } else {
+            format!("/a/?cursor={}", encoded(query))
+        };
+        let request = Request::new(Method::GET, path);
+        let pages = pages(size);
+        let plan = pages.plan(&request, None).unwrap().unwrap();
+        let Plan::Cursor(at) = &plan else { panic!() };
+        let mut rows: Vec<&str> = rows.to_vec();
+        if at.reversed {
+            rows.reverse();
+        }
+        if let Some(Condition::Lookup { lookup, operand: Operand::One(Value::Text(p)), .. }) =
+            &at.condition
+        {
+            rows.retain(|row| if *lookup == Lookup::Gt { *row > p.as_str() } else { *row < p.as_str() });
+        }
+        let rows: Vec<&str> = rows
+            .into_iter()
+            .skip(usize::try_from(at.offset).unwrap())
+            .take(usize::try_from(at.limit).unwrap())
+            .collect();
+        let envelope =
+            pages.finish(&request, &plan, None, rows.len(), &|at| rows[at].to_owned()).unwrap();
+        let mut shown: Vec<String> =
+            rows[envelope.shown.clone()].iter().map(|row| (*row).to_owned()).collect();
+        if envelope.reversed {
+            shown.reverse();
+        }
+        let decode = |link: Option<String>| {
+            link.map(|link| {
+                let request = Request::new(Method::GET, link.trim_start_matches("http://testserver"));
+                let cursor = request.query_params().get("cursor").unwrap().to_owned();
+                String::from_utf8(STANDARD.decode(cursor).unwrap()).unwrap()
+            })
+        };
+        (shown, decode(envelope.next), decode(envelope.previous))
+    }
+
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn equal_positions_are_walked_by_offset() {
+        let rows = ["same"; 5];
+        let (_, next, previous) = read(&rows, 2, "");
+        assert_eq!((next, previous), (some("o=2"), None));
+        let (_, next, previous) = read(&rows, 2, "o=2");
+        assert_eq!((next, previous), (some("o=4"), some("r=1&p=same")));
+        let (shown, next, previous) = read(&rows, 2, "o=4");
+        assert_eq!(shown.len(), 1);
+        assert_eq!((next, previous), (None, some("o=2&r=1")));
+    }
+
+    #[test]
+    fn pages_lead_forth_and_back() {
+        let rows = ["a", "b", "c", "c", "d"];
+        let (shown, next, previous) = read(&rows, 2, "");
+        assert_eq!((shown, next, previous), (vec!["a".into(), "b".into()], some("p=b"), None));
+        let (shown, next, previous) = read(&rows, 2, "p=b");
+        assert_eq!(
+            (shown, next, previous),
+            (vec!["c".into(), "c".into()], some("p=c"), some("r=1&p=c"))
+        );
+        let (shown, next, previous) = read(&rows, 2, "r=1&p=c");
+        assert_eq!((shown, next, previous), (vec!["a".into(), "b".into()], some("p=b"), None));
+        let (shown, next, previous) = read(&rows, 2, "r=1&p=d");
+        assert_eq!(
+            (shown, next, previous),
+            (vec!["c".into(), "c".into()], some("p=c"), some("r=1&p=c"))
+        );
+    }
+
+    #[test]
+    fn an_empty_page_leads_back_to_its_own_position() {
+        assert_eq!(read(&["a"], 2, "p=x"), (vec![], None, some("r=1&p=x")));
+        assert_eq!(read(&["b"], 2, "r=1&p=a"), (vec![], some("p=a"), None));
+    }
+
+    #[test]
+    fn the_text_of_a_cursor_is_drfs() {
+        let cursor = |offset, reverse, position: Option<&str>| {
+            Cursor { offset, reverse, position: position.map(str::to_owned) }.encode()
+        };
+        assert_eq!(cursor(0, false, Some("t0")), "cD10MA==");
+        assert_eq!(cursor(0, true, Some("t1")), "cj0xJnA9dDE=");
+        assert_eq!(
+            cursor(0, false, Some("2025-12-09 00:00:00+00:00")),
+            "cD0yMDI1LTEyLTA5KzAwJTNBMDAlM0EwMCUyQjAwJTNBMDA="
+        );
+        assert_eq!(
+            Cursor::decode("cj0xJnA9dDE=", 1000),
+            Some(Cursor { offset: 0, reverse: true, position: Some("t1".into()) })
+        );
+        // base64 that skips what is none, as Python's
+        assert_eq!(Cursor::decode("cj0x Jn!A9dDE=xx", 1000), Cursor::decode("cj0xJnA9dDE=", 1000));
+        assert_eq!(Cursor::decode("", 1000), Some(Cursor::default()));
+    }
+
+    #[test]
+    fn a_cursor_that_cannot_be_read_is_404_invalid_cursor() {
+        let bad = ["garbage".to_owned(), "%C3%A9".into(), "cD0yMDIzLTAxLTAxeA".into()]
+            .into_iter()
+            .chain(["o=abc", "o=-1", "r=x", "p=\u{e9}", "o="].map(encoded));
+        for cursor in bad {
+            let request = Request::new(Method::GET, format!("/a/?cursor={cursor}"));
+            let error = pages(2).plan(&request, None).unwrap_err();
+            assert_eq!(error.status(), 404, "{cursor}");
+            assert_eq!(error.body(), serde_json::json!({"detail": "Invalid cursor"}));
+        }
+    }
+
+    #[test]
+    fn a_position_of_another_type_is_404_invalid_cursor() {
+        let try_on = |name: &str, position: &str| {
+            let request = Request::new(Method::GET, format!("/a/?cursor={}", encoded(position)));
+            pages(2).plan(&request, Some(&[order(name)])).map(|plan| match plan {
+                Some(Plan::Cursor(plan)) => plan.condition.unwrap(),
+                other => panic!("{other:?}"),
+            })
+        };
+        for (name, position) in [
+            ("id", "p=abc"),
+            ("id", "p=None"),
+            ("created", "p=yesterday"),
+            ("price", "p=NaN"),
+            ("name", "p=%00"),
+        ] {
+            assert_eq!(try_on(name, position).unwrap_err().status(), 404, "{name} {position}");
+        }
+        let condition = try_on("-created", "p=2020-01-01+00%3A00%3A00%2B00%3A00").unwrap();
+        assert!(format!("{condition:?}").starts_with("created__Lt(One(DateTime("), "{condition:?}");
+        let beyond = try_on("id", "p=99999999999999999999").unwrap();
+        assert!(matches!(beyond, Condition::Any(none) if none.is_empty()));
+    }
+
+    #[test]
+    fn the_offset_of_a_cursor_is_cut_at_1000() {
+        let request = Request::new(Method::GET, format!("/a/?cursor={}", encoded("o=99999999999999999999")));
+        let plan = pages(2).plan(&request, None).unwrap().unwrap();
+        assert!(matches!(plan, Plan::Cursor(CursorPlan { offset: 1000, limit: 3, .. })));
+    }
+
+    #[test]
+    fn a_reverse_cursor_turns_every_term_round() {
+        let request = Request::new(Method::GET, format!("/a/?cursor={}", encoded("r=1")));
+        let Some(Plan::Cursor(plan)) = pages(2).plan(&request, None).unwrap() else { panic!() };
+        let terms: Vec<bool> = plan.order.iter().map(|term| term.descending).collect();
+        assert_eq!((terms, plan.reversed), (vec![true, false], true));
+    }
+
+    #[test]
+    fn the_order_of_a_filter_comes_first_unless_it_leads_elsewhere() {
+        let request = Request::new(Method::GET, "/a/");
+        let first = |chosen: &[Order]| match pages(2).plan(&request, Some(chosen)).unwrap() {
+            Some(Plan::Cursor(plan)) => plan.order[0].path.name(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(first(&[order("id")]), "id");
+        assert_eq!(first(&[]), "name");
+        let elsewhere = Order { path: column("owner__username"), descending: false };
+        assert_eq!(first(&[elsewhere]), "name");
+    }
+}

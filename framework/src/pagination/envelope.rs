@@ -1,0 +1,121 @@
+//! What is written around the rows of a page.
+
+use std::ops::Range;
+
+/// The count and the links of a page, and which of the rows that were read it shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// The number of all rows; absent from cursor pages.
+    pub count: Option<i64>,
+    /// The address of the next page.
+    pub next: Option<String>,
+    /// The address of the previous page.
+    pub previous: Option<String>,
+    /// The rows to show, by their place among those that were read.
+    pub shown: Range<usize>,
+    /// True when they are shown last one first.
+    pub reversed: bool,
+}
+
+impl Envelope {
+    /// An envelope without links.
+    pub fn new(count: Option<i64>, shown: Range<usize>) -> Self {
+        Self { count, next: None, previous: None, shown, reversed: false }
+    }
+
+    /// Writes everything up to the rows: `{"count":3,"next":null,"previous":null,"results":`.
+    pub fn write_head(&self, out: &mut Vec<u8>) {
+        out.push(b'{');
+        if let Some(count) = self.count {
+            out.extend_from_slice(b"\"count\":");
+            out.extend_from_slice(count.to_string().as_bytes());
+            out.push(b',');
+        }
+        out.extend_from_slice(b"\"next\":");
+        write_link(out, self.next.as_deref());
+        out.extend_from_slice(b",\"previous\":");
+        write_link(out, self.previous.as_deref());
+        out.extend_from_slice(b",\"results\":");
+    }
+
+    /// Writes what follows the rows: `}`.
+    pub fn write_tail(&self, out: &mut Vec<u8>) {
+        out.push(b'}');
+    }
+}
+
+fn write_link(out: &mut Vec<u8>, link: Option<&str>) {
+    match link {
+        // a text always has a JSON form
+        Some(link) => out.extend_from_slice(serde_json::Value::from(link).to_string().as_bytes()),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
+/// What a key of an envelope holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnvelopeType {
+    /// `integer`
+    Integer,
+    /// `string`, format `uri`, or null
+    Link,
+}
+
+/// One key of an envelope, as the API's document describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvelopeField {
+    /// The key.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: EnvelopeType,
+    /// True when the document lists it as required.
+    pub required: bool,
+    /// An example: a number, or an address.
+    pub example: String,
+}
+
+impl EnvelopeField {
+    pub(super) fn count() -> Self {
+        Self {
+            name: "count",
+            kind: EnvelopeType::Integer,
+            required: true,
+            example: "123".to_owned(),
+        }
+    }
+
+    pub(super) fn link(name: &'static str, query: &str) -> Self {
+        Self {
+            name,
+            kind: EnvelopeType::Link,
+            required: false,
+            example: format!("http://api.example.org/accounts/?{query}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_come_in_drfs_order() {
+        let mut envelope = Envelope::new(Some(3), 0..1);
+        envelope.next = Some("http://h/?page=2&q=\"".to_owned());
+        let mut out = Vec::new();
+        envelope.write_head(&mut out);
+        out.extend_from_slice(b"[]");
+        envelope.write_tail(&mut out);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            r#"{"count":3,"next":"http://h/?page=2&q=\"","previous":null,"results":[]}"#
+        );
+    }
+
+    #[test]
+    fn a_cursor_page_has_no_count() {
+        let mut out = Vec::new();
+        Envelope::new(None, 0..0).write_head(&mut out);
+        assert_eq!(String::from_utf8(out).unwrap(), r#"{"next":null,"previous":null,"results":"#);
+    }
+}

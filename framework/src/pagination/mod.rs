@@ -1,0 +1,266 @@
+//! Pagination: which rows of a list are sent, and the links to the others
+//! (`rest_framework.pagination`).
+//!
+//! A list action asks the view's [`Pagination`] for a [`Plan`], loads the rows that the plan
+//! names, and hands their number back to get the [`Envelope`] written around them.
+
+mod cursor;
+mod envelope;
+mod limit_offset;
+mod links;
+mod page_number;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use cursor::{CursorPagination, CursorPlan, position_text};
+pub use envelope::{Envelope, EnvelopeField, EnvelopeType};
+pub use limit_offset::LimitOffsetPagination;
+pub use links::{remove_query_param, replace_query_param};
+pub use page_number::PageNumberPagination;
+
+use crate::db::Order;
+use crate::exceptions::{ApiException, Result};
+use crate::filters::{QueryParameter, python};
+use crate::request::Request;
+
+/// How the number of all rows is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum CountPolicy {
+    /// Counted, unless the rows that were read already show it.
+    #[default]
+    Exact,
+}
+
+/// Which rows to load.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Plan {
+    /// The rows must be counted before the slice is known; see [`Plan::counted`].
+    NeedsCount {
+        /// Rows on a page.
+        size: i64,
+    },
+    /// `limit` rows after `offset` rows, in the query's own order.
+    Slice {
+        /// Rows to skip.
+        offset: i64,
+        /// Rows to read at most.
+        limit: i64,
+        /// How to count.
+        count: CountPolicy,
+    },
+    /// The rows at a cursor.
+    Cursor(CursorPlan),
+}
+
+impl Plan {
+    /// The plan once all rows are counted: of [`Plan::NeedsCount`] the last page, any other as
+    /// it is.
+    #[must_use]
+    pub fn counted(self, count: i64) -> Self {
+        match self {
+            Self::NeedsCount { size } => {
+                let size = size.max(1);
+                let offset = (count - 1).max(0) / size * size;
+                Self::Slice { offset, limit: size, count: CountPolicy::Exact }
+            }
+            other => other,
+        }
+    }
+
+    /// The number of all rows, when the number of rows read already shows it: no statement is
+    /// needed then.
+    pub fn known_count(&self, rows_read: usize) -> Option<i64> {
+        let Self::Slice { offset, limit, .. } = self else { return None };
+        let rows = i64::try_from(rows_read).ok()?;
+        let ends_here = rows < *limit && (rows > 0 || *offset == 0);
+        ends_here.then(|| offset.saturating_add(rows))
+    }
+
+    /// True when the answer tells the number of all rows.
+    pub fn is_counted(&self) -> bool {
+        !matches!(self, Self::Cursor(_))
+    }
+}
+
+/// A way to split a list into pages.
+///
+/// Implement it for an envelope or links of your own; [`PageNumberPagination`],
+/// [`LimitOffsetPagination`] and [`CursorPagination`] are DRF's and need only be configured.
+/// There are no defaults but the description of the parameters, which is empty.
+pub trait Pagination: Send + Sync + fmt::Debug {
+    /// Which rows the request asks for; `None` sends the whole list without an envelope.
+    ///
+    /// `ordering` is the order that the view's ordering filter chose, if it has one.
+    ///
+    /// # Errors
+    /// 404 when the page or the cursor is malformed.
+    fn plan(&self, request: &Request, ordering: Option<&[Order]>) -> Result<Option<Plan>>;
+
+    /// What is written around the rows, once they are read.
+    ///
+    /// `count` is the number of all rows where the plan is counted; `position_of` gives the
+    /// [`position_text`] of a row, by its place among the rows that were read, in the column of
+    /// the plan's first order term.
+    ///
+    /// # Errors
+    /// 404 when the page does not exist.
+    fn finish(
+        &self,
+        request: &Request,
+        plan: &Plan,
+        count: Option<i64>,
+        rows_read: usize,
+        position_of: &dyn Fn(usize) -> String,
+    ) -> Result<Envelope>;
+
+    /// The parameters it reads.
+    fn query_parameters(&self) -> Vec<QueryParameter> {
+        Vec::new()
+    }
+
+    /// The keys of the envelope, `results` apart, which comes last; empty when there is none.
+    fn envelope(&self) -> Vec<EnvelopeField> {
+        Vec::new()
+    }
+
+    /// True for [`DefaultPagination`]: the project's own takes its place.
+    fn is_project_default(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! forward {
+    ($($type:ty),*) => {$(
+        impl<P: Pagination + ?Sized> Pagination for $type {
+            fn plan(&self, request: &Request, ordering: Option<&[Order]>) -> Result<Option<Plan>> {
+                (**self).plan(request, ordering)
+            }
+
+            fn finish(
+                &self,
+                request: &Request,
+                plan: &Plan,
+                count: Option<i64>,
+                rows_read: usize,
+                position_of: &dyn Fn(usize) -> String,
+            ) -> Result<Envelope> {
+                (**self).finish(request, plan, count, rows_read, position_of)
+            }
+
+            fn query_parameters(&self) -> Vec<QueryParameter> {
+                (**self).query_parameters()
+            }
+
+            fn envelope(&self) -> Vec<EnvelopeField> {
+                (**self).envelope()
+            }
+
+            fn is_project_default(&self) -> bool {
+                (**self).is_project_default()
+            }
+        }
+    )*};
+}
+
+forward!(Box<P>, Arc<P>);
+
+/// No pages: the whole list as an array (`pagination_class = None`).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoPagination;
+
+/// The project's pagination (`DEFAULT_PAGINATION_CLASS`); no pages where there is none.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DefaultPagination;
+
+macro_rules! no_pages {
+    ($type:ty, $is_default:literal) => {
+        impl Pagination for $type {
+            fn plan(&self, _: &Request, _: Option<&[Order]>) -> Result<Option<Plan>> {
+                Ok(None)
+            }
+
+            fn finish(
+                &self,
+                _: &Request,
+                _: &Plan,
+                count: Option<i64>,
+                rows_read: usize,
+                _: &dyn Fn(usize) -> String,
+            ) -> Result<Envelope> {
+                Ok(Envelope::new(count, 0..rows_read))
+            }
+
+            fn is_project_default(&self) -> bool {
+                $is_default
+            }
+        }
+    };
+}
+
+no_pages!(NoPagination, false);
+no_pages!(DefaultPagination, true);
+
+/// A size that a client may choose: a positive integer up to `max`, else the default
+/// (`_positive_int(strict=True)`).
+fn chosen_size(
+    request: &Request,
+    param: Option<&str>,
+    default: Option<i64>,
+    max: Option<i64>,
+) -> Option<i128> {
+    param
+        .and_then(|param| request.query_params().get(param))
+        .and_then(python::int)
+        .filter(|size| *size > 0)
+        .map(|size| match max {
+            Some(max) if max != 0 => size.min(i128::from(max)),
+            _ => size,
+        })
+        .or(default.map(i128::from))
+}
+
+/// The same within what a statement can take.
+fn clamp(number: i128) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A plan or a count that the pagination did not make.
+fn foreign_plan() -> ApiException {
+    ApiException::internal("this plan is not of this pagination, or its count is missing")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewer_rows_than_asked_for_show_the_count() {
+        let plan = Plan::Slice { offset: 20, limit: 10, count: CountPolicy::Exact };
+        assert_eq!(plan.known_count(4), Some(24));
+        assert_eq!(plan.known_count(10), None);
+        assert_eq!(plan.known_count(0), None);
+        let first = Plan::Slice { offset: 0, limit: 10, count: CountPolicy::Exact };
+        assert_eq!(first.known_count(0), Some(0));
+    }
+
+    #[test]
+    fn the_last_page_of_nothing_is_the_first() {
+        let start = |count| match (Plan::NeedsCount { size: 10 }).counted(count) {
+            Plan::Slice { offset, limit: 10, .. } => offset,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!([start(0), start(1), start(10), start(11)], [0, 0, 0, 10]);
+    }
+
+    #[test]
+    fn the_project_default_says_so_through_a_box() {
+        let boxed: Box<dyn Pagination> = Box::new(DefaultPagination);
+        assert!(boxed.is_project_default());
+        assert!(!NoPagination.is_project_default());
+        let request = Request::new(actix_web::http::Method::GET, "/a/");
+        assert!(boxed.plan(&request, None).unwrap().is_none());
+    }
+}
