@@ -1,5 +1,6 @@
 //! Models, queries and connections: diesel on `SQLite` and `PostgreSQL`.
 
+mod conn;
 mod error;
 mod lookups;
 mod model;
@@ -8,6 +9,7 @@ mod queryset;
 mod row;
 pub mod types;
 
+pub use conn::{Conn, Database, DatabaseWorker};
 pub use error::Error;
 pub use lookups::{Compare, Condition, DatePart, Lookup, Operand};
 pub use model::{
