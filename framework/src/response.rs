@@ -30,6 +30,24 @@ pub struct Response {
 }
 
 impl Response {
+    /// 200 with anything that serde can write as its JSON body: DRF's `Response(data)`.
+    ///
+    /// ```
+    /// use quintet::response::Response;
+    ///
+    /// let response = Response::new(&serde_json::json!({"ok": true}))?.with_status(202);
+    /// assert_eq!(response.status, 202);
+    /// # Ok::<(), quintet::exceptions::ApiException>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the value refuses to be written, as a map whose keys are no texts.
+    pub fn new<T: serde::Serialize + ?Sized>(data: &T) -> crate::exceptions::Result<Self> {
+        let mut json = crate::renderers::JsonWriter::new();
+        json.serialize(data)?;
+        Ok(Self::json(json.into_bytes()))
+    }
+
     /// 200 with a JSON body that is already written.
     pub fn json(bytes: Vec<u8>) -> Self {
         Self { status: 200, headers: HeaderMap::new(), body: ResponseBody::Json(bytes) }

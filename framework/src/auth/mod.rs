@@ -1,5 +1,7 @@
 //! Accounts on Django's own tables (`django.contrib.auth`, `rest_framework.authtoken`).
 
 mod models;
+mod permissions;
 
 pub use models::{Group, GroupFields, Token, TokenFields, User, UserFields, group, token, user};
+pub use permissions::{has_perms, in_group, token_user};

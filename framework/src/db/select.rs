@@ -4,6 +4,9 @@ use super::compile::{Compiler, Joins, default_order, order_term};
 use super::{Condition, Dialect, Hop, Leaf, Model, ModelMeta, Order, Path, QuerySet, Sql, meta_of};
 use crate::fields::Value;
 
+/// The alias of a link table.
+const LINK: &str = "L";
+
 /// What a statement answers besides the model's own columns.
 #[derive(Debug, Clone)]
 pub enum Selected {
@@ -24,6 +27,32 @@ pub struct Select {
     limit: Option<i64>,
     offset: i64,
     extra: Vec<Selected>,
+    /// The relation to many that the rows are reached by, and the keys of where it starts.
+    via: Option<(Hop, Vec<Value>)>,
+}
+
+/// The start of a path that is used on one table only.
+fn nowhere() -> &'static ModelMeta {
+    static NOWHERE: ModelMeta = ModelMeta {
+        name: "",
+        verbose_name: "",
+        app_label: "",
+        table: "",
+        columns: &[],
+        pk: 0,
+        ordering: &[],
+        unique_together: &[],
+        decode: |_, _| Err(super::Error::NotFound),
+        links: &[],
+    };
+    &NOWHERE
+}
+
+impl Path {
+    /// A path to a column of whatever table it is used on.
+    pub(crate) fn own(column: &'static super::ColumnMeta) -> Self {
+        Self { model: nowhere, hops: Vec::new(), leaf: Leaf::Column(column) }
+    }
 }
 
 impl<M: Model> From<QuerySet<M>> for Select {
@@ -36,6 +65,7 @@ impl<M: Model> From<QuerySet<M>> for Select {
             limit: query.limit,
             offset: query.offset,
             extra: Vec::new(),
+            via: None,
         }
     }
 }
@@ -44,6 +74,63 @@ impl Select {
     /// Adds what a serializer needs; it is read after the columns before it.
     pub fn also(&mut self, selected: Selected) {
         self.extra.push(selected);
+    }
+
+    /// Every row of a model that is known by its description alone.
+    pub(crate) fn of_model(model: &'static ModelMeta) -> Self {
+        Self {
+            model,
+            model_fn: nowhere,
+            conditions: Vec::new(),
+            order: Some(Vec::new()),
+            limit: None,
+            offset: 0,
+            extra: Vec::new(),
+            via: None,
+        }
+    }
+
+    /// The rows at the end of a relation to many, for several rows at its start. The first column
+    /// of each row is the key of the row it belongs to.
+    pub(crate) fn related(hop: &Hop, keys: Vec<Value>) -> Self {
+        let mut select = Self::of_model(hop.target());
+        select.order = None;
+        select.via = Some((*hop, keys));
+        select
+    }
+
+    /// Keys alone: the rows of a link table, as pairs.
+    pub(crate) fn links(
+        dialect: Dialect,
+        hop: &Hop,
+        keys: Vec<Value>,
+        key_kind: super::ColumnKind,
+    ) -> Sql {
+        let mut sql = Sql::new(dialect);
+        if let Hop::ManyToMany { through, source, target, .. } = hop {
+            sql.push("SELECT ").name(source).push(", ").name(target).push(" FROM ").name(through);
+            sql.push(" WHERE ").name(source).any_of(keys, key_kind);
+            sql.push(" ORDER BY ").name(target);
+        }
+        sql
+    }
+
+    pub(crate) fn also_where(&mut self, condition: Condition) {
+        self.conditions.push(condition);
+    }
+
+    /// Only the first row of what is left.
+    pub(crate) fn take_one(&mut self) {
+        self.order = Some(Vec::new());
+        self.limit = None;
+    }
+
+    /// Writes `(SELECT key FROM … LIMIT 1)`.
+    pub(crate) fn first_key(&self, sql: &mut Sql) {
+        let key = self.model.pk_column().column;
+        sql.push("(SELECT ").column(self.model.table, key).push(" FROM ").name(self.model.table);
+        self.where_clause(sql, &mut Compiler::default());
+        sql.push(" LIMIT 1)");
     }
 
     /// True when no row can come.
@@ -62,18 +149,20 @@ impl Select {
 
     /// The statement for the rows.
     pub fn rows(&self, dialect: Dialect) -> Sql {
-        self.write(dialect, |_| {})
-    }
-
-    /// The same, with more columns written by `columns` behind the model's, and more text behind
-    /// the tables.
-    pub(crate) fn write(&self, dialect: Dialect, prefix: impl FnOnce(&mut Sql)) -> Sql {
         let table = self.model.table;
         let mut sql = Sql::new(dialect);
         let mut compiler = Compiler::default();
         let mut joins = Joins::default();
         sql.push("SELECT ");
-        prefix(&mut sql);
+        match &self.via {
+            Some((Hop::Reverse { column, .. }, _)) => {
+                sql.column(table, column).push(", ");
+            }
+            Some((Hop::ManyToMany { source, .. }, _)) => {
+                sql.column(LINK, source).push(", ");
+            }
+            _ => {}
+        }
         columns(&mut sql, self.model, table);
         for selected in &self.extra {
             match selected {
@@ -111,6 +200,10 @@ impl Select {
             order_term(&mut order, &mut compiler, &mut joins, term, table);
         }
         sql.push(" FROM ").name(table);
+        if let Some((Hop::ManyToMany { through, target, .. }, _)) = &self.via {
+            sql.push(" INNER JOIN ").name(through).push(" ").name(LINK).push(" ON ");
+            sql.column(LINK, target).push(" = ").column(table, self.model.pk_column().column);
+        }
         joins.write(&mut sql);
         self.where_clause(&mut sql, &mut compiler);
         sql.pieces.append(&mut order.pieces);
@@ -119,8 +212,25 @@ impl Select {
     }
 
     fn where_clause(&self, sql: &mut Sql, compiler: &mut Compiler) {
+        let mut word = " WHERE ";
+        if let Some((hop, keys)) = &self.via {
+            sql.push(word);
+            word = " AND ";
+            let kind = match hop {
+                Hop::Reverse { from, column, .. } => {
+                    sql.column(self.model.table, column);
+                    from().column(column).map(|column| column.kind)
+                }
+                Hop::ManyToMany { source, from, .. } => {
+                    sql.column(LINK, source);
+                    Some(from().pk_column().kind)
+                }
+                Hop::Forward { .. } => None,
+            };
+            sql.any_of(keys.clone(), kind.unwrap_or(super::ColumnKind::BigInt));
+        }
         if !self.conditions.is_empty() {
-            sql.push(" WHERE ");
+            sql.push(word);
             compiler.all(sql, &self.conditions, self.model.table);
         }
     }
@@ -190,8 +300,8 @@ impl Select {
     }
 }
 
-/// The columns of a model, separated by commas.
-pub(crate) fn columns(sql: &mut Sql, model: &'static ModelMeta, alias: &str) {
+/// Writes the columns of a model, separated by commas.
+pub fn columns(sql: &mut Sql, model: &'static ModelMeta, alias: &str) {
     for (index, column) in model.columns.iter().enumerate() {
         if index > 0 {
             sql.push(", ");

@@ -48,6 +48,8 @@ impl Bind {
     pub(crate) fn new(value: Value, kind: ColumnKind) -> Self {
         match value {
             Value::Int(v) => Self::int(v, kind),
+            // no column holds it; it still compares as a number
+            Value::BigInt(v) => v.parse().map_or(Self::Float(f64::INFINITY), Self::Decimal),
             Value::Float(v) => match kind {
                 ColumnKind::Decimal { .. } => {
                     Decimal::from_float(v).map_or(Self::Float(v), Self::Decimal)

@@ -1,6 +1,164 @@
-//! Bodies, from bytes to what fields read (`rest_framework.parsers`).
+//! From the bytes of a body to its data (`rest_framework.parsers`).
 
 mod charset;
+mod form;
 mod json;
 
+use std::fmt;
+
+use actix_web::web::Bytes;
+
+pub use form::FormParser;
 pub use json::{decode, parse};
+
+use crate::exceptions::{ApiException, Detail, Result};
+use crate::fields::Raw;
+use crate::negotiation::MediaType;
+use crate::request::QueryParams;
+
+/// The data of a body, before any field has looked at it. It owns its bytes.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Data {
+    /// There was no body: an empty object.
+    Empty,
+    /// JSON, in UTF-8, not looked at yet.
+    Json(Bytes),
+    /// A form; an empty one when the body was empty and its type is a form's.
+    Form(QueryParams),
+}
+
+impl Data {
+    /// The JSON value, borrowed from the body. Of a form it is an object of texts, the last one
+    /// of each name; fields that read forms take [`Data::form`].
+    ///
+    /// # Errors
+    /// 400 `JSON parse error - …`
+    pub fn raw(&self) -> Result<Raw<'_>> {
+        Ok(match self {
+            Self::Empty => Raw::Map(Vec::new()),
+            Self::Json(bytes) => json::parse(bytes).map_err(|reason| json_error(&reason))?,
+            Self::Form(form) => {
+                let mut items: Vec<(std::borrow::Cow<'_, str>, Raw<'_>)> = Vec::new();
+                for (key, value) in form.iter() {
+                    let value = Raw::Text(value.into());
+                    match items.iter_mut().find(|(name, _)| name == key) {
+                        Some(item) => item.1 = value,
+                        None => items.push((key.into(), value)),
+                    }
+                }
+                Raw::Map(items)
+            }
+        })
+    }
+
+    /// The form, when the body was one: its rules for absent and empty values are others.
+    pub fn form(&self) -> Option<&QueryParams> {
+        match self {
+            Self::Form(form) => Some(form),
+            _ => None,
+        }
+    }
+}
+
+/// What a parser knows beside the bytes.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct ParserContext<'a> {
+    /// The whole `Content-Type`.
+    pub content_type: &'a str,
+    /// `DATA_UPLOAD_MAX_NUMBER_FIELDS`
+    pub max_fields: Option<usize>,
+}
+
+impl<'a> ParserContext<'a> {
+    /// For a `Content-Type` and a limit of fields.
+    pub fn new(content_type: &'a str, max_fields: Option<usize>) -> Self {
+        Self { content_type, max_fields }
+    }
+
+    /// The `charset` of the `Content-Type`.
+    pub fn charset(&self) -> Option<String> {
+        // most have no parameters
+        self.content_type
+            .contains(';')
+            .then(|| MediaType::parse(self.content_type))?
+            .param("charset")
+            .map(ToOwned::to_owned)
+    }
+}
+
+/// Reads bodies of one media type.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a parser",
+    note = "write `impl Parser for {Self}`"
+)]
+pub trait Parser: fmt::Debug + Send + Sync + 'static {
+    /// What it reads: `application/json`.
+    fn media_type(&self) -> &'static str;
+
+    /// Reads a body that is not empty.
+    ///
+    /// # Errors
+    /// 400 when the body is not what its type says.
+    fn parse(&self, body: &Bytes, context: &ParserContext<'_>) -> Result<Data>;
+}
+
+/// `application/json`
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JsonParser;
+
+impl Parser for JsonParser {
+    fn media_type(&self) -> &'static str {
+        "application/json"
+    }
+
+    fn parse(&self, body: &Bytes, context: &ParserContext<'_>) -> Result<Data> {
+        Ok(Data::Json(match context.charset() {
+            None => body.clone(),
+            Some(charset) => decode(body, Some(&charset))
+                .map(|text| Bytes::from(text.into_owned()))
+                .map_err(|reason| json_error(&reason))?,
+        }))
+    }
+}
+
+fn json_error(reason: &str) -> ApiException {
+    let text = format!("JSON parse error - {reason}");
+    ApiException::ParseError(Some(Detail::new(text, "parse_error")))
+}
+
+/// True for the media types of forms.
+pub(crate) fn is_form_media_type(content_type: &str) -> bool {
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    ["application/x-www-form-urlencoded", "multipart/form-data"]
+        .iter()
+        .any(|form| media_type.eq_ignore_ascii_case(form))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_in_another_charset_is_turned_into_utf8() {
+        let body = Bytes::from_static(b"{\"a\":\"\xe9\"}");
+        let context = ParserContext::new("application/json; charset=latin-1", None);
+        let data = JsonParser.parse(&body, &context).unwrap();
+        assert!(matches!(&data, Data::Json(bytes) if bytes == "{\"a\":\"é\"}".as_bytes()));
+    }
+
+    #[test]
+    fn the_last_value_of_a_form_is_the_one_a_field_reads() {
+        let data = Data::Form(QueryParams::parse("a=1&b=2&a=3"));
+        let raw = data.raw().unwrap();
+        assert_eq!(raw.get("a"), Some(&Raw::Text("3".into())));
+        assert_eq!(raw.get("b"), Some(&Raw::Text("2".into())));
+    }
+
+    #[test]
+    fn no_body_is_an_empty_object() {
+        assert_eq!(Data::Empty.raw().unwrap(), Raw::Map(Vec::new()));
+        assert!(Data::Empty.form().is_none());
+    }
+}

@@ -253,9 +253,10 @@ impl<M: Model> Builder<M> {
         method: impl Fn(&Instance<'_, M>) -> T + Send + Sync + 'static,
     ) -> Self {
         let method: MethodFn = Arc::new(move |description, loaded, related, out| {
-            match Instance::new(description, loaded, related) {
-                Some(instance) => out.serialize(&method(&instance)),
-                None => out.null(),
+            let written = Instance::new(description, loaded, related)
+                .map(|instance| out.serialize(&method(&instance)));
+            if !matches!(written, Some(Ok(()))) {
+                out.null();
             }
         });
         self.push(field.read_only(), Output::Method(method), Target::None)

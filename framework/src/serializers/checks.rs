@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::description::KeyCheck;
 use crate::db::{
-    ColumnKind, ColumnMeta, Condition, Conn, Error, Leaf, Lookup, ModelMeta, Operand, Path, Select, Sql,
+    ColumnKind, ColumnMeta, Condition, Conn, Error, Lookup, ModelMeta, Operand, Path, Select, Sql,
 };
 use crate::fields::Value;
 
@@ -167,18 +167,4 @@ async fn keys(
     sql.push("SELECT ").name(column.column).push(" FROM ").name(model.table).push(" WHERE ");
     sql.name(column.column).any_of(values, column.kind);
     conn.rows(sql, |row| row.value(0, column.kind)).await
-}
-
-/// A path to a column of whatever model it is used on.
-trait Own {
-    fn own(column: &'static ColumnMeta) -> Path;
-}
-
-impl Own for Path {
-    fn own(column: &'static ColumnMeta) -> Path {
-        fn nowhere() -> &'static ModelMeta {
-            <crate::auth::User as crate::db::Model>::META
-        }
-        Path { model: nowhere, hops: Vec::new(), leaf: Leaf::Column(column) }
-    }
 }

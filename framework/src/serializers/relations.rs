@@ -108,15 +108,6 @@ impl<M> fmt::Debug for PrimaryKeyRelated<M> {
     }
 }
 
-impl<M> super::FromValidated for PrimaryKeyRelated<M> {
-    fn from_validated(value: Option<crate::fields::Value>) -> Option<Self> {
-        match value {
-            Some(crate::fields::Value::Int(key)) => Some(Self { key, model: PhantomData }),
-            _ => None,
-        }
-    }
-}
-
 /// A field that shows the address of the row itself (`HyperlinkedIdentityField`).
 #[derive(Debug)]
 pub struct HyperlinkedIdentity;

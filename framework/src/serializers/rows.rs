@@ -218,7 +218,7 @@ impl Description {
                 if *column == to().pk && to().ordering.iter().all(|(index, _)| *index == to().pk) =>
             {
                 let pk = to().pk_column().kind;
-                conn.rows(Select::links(conn.dialect(), &many.hop, keys, key_kind, pk), |row| {
+                conn.rows(Select::links(conn.dialect(), &many.hop, keys, key_kind), |row| {
                     Ok((row.value(0, key_kind)?, Loaded::bare(Box::new(KeyRow(row.value(1, pk)?)))))
                 })
                 .await?

@@ -3,7 +3,8 @@
 use super::description::{Description, Output, SerializerField};
 use super::relations::Related;
 use super::rows::{Extra, Loaded, RelatedRows};
-use crate::fields::{Field, FieldDefault, JsonWriter, Kind, Value, ValueRef};
+use crate::fields::{Field, FieldDefault, Kind, Value, ValueRef};
+use crate::renderers::JsonWriter;
 
 /// Makes the addresses of rows: the names of a site and the host of a request.
 pub trait Links {

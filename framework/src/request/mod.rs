@@ -1,11 +1,21 @@
 //! A request as views see it (`rest_framework.request`).
 
+mod context;
+mod query;
+
 use std::cell::OnceCell;
 use std::net::IpAddr;
 
 use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::Bytes;
+
+pub use context::{Auth, Context, ViewContext};
+pub use query::QueryParams;
+
+pub(crate) use context::{Equipment, ObjectGuard, Shared, handler_method};
+
+use crate::reverse::Origin;
 
 /// The body of a request, read up to the limit before any view runs.
 #[derive(Debug, Clone)]
@@ -94,53 +104,17 @@ impl Request {
         uri
     }
 
+    /// What every link of the answer starts and ends with.
+    pub fn origin(&self) -> Origin {
+        Origin {
+            base: format!("{}://{}", self.scheme, self.host),
+            format: self.kwarg("format").map(ToOwned::to_owned),
+            format_query: self.query_params().get("format").map(ToOwned::to_owned),
+        }
+    }
+
     /// True for GET, HEAD and OPTIONS.
     pub fn is_safe(&self) -> bool {
         matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
-    }
-}
-
-/// The parameters of a query string, in order, as Django's `QueryDict` reads them.
-#[derive(Debug, Clone, Default)]
-pub struct QueryParams {
-    items: Vec<(String, String)>,
-}
-
-impl QueryParams {
-    /// Splits at `&`, decodes `+` and percent escapes; bytes that are no UTF-8 become U+FFFD.
-    pub fn parse(query: &str) -> Self {
-        let decode = |text: &str| {
-            let text = text.replace('+', " ");
-            percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
-        };
-        let items = query
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| {
-                let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-                (decode(key), decode(value))
-            })
-            .collect();
-        Self { items }
-    }
-
-    /// The last value under a name, as `query_params.get`.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.items.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    /// Every value under a name, as `query_params.getlist`.
-    pub fn get_list<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.items.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    /// All pairs, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.items.iter().map(|(key, value)| (key.as_str(), value.as_str()))
-    }
-
-    /// True when there is none.
-    pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
     }
 }

@@ -1,0 +1,139 @@
+//! Who sends a request (`rest_framework.authentication`).
+
+mod session;
+mod token;
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use futures_util::future::LocalBoxFuture;
+
+pub use session::SessionAuthentication;
+pub use token::TokenAuthentication;
+
+use crate::auth::User;
+use crate::exceptions::Result;
+use crate::request::{Auth, Context};
+
+/// A user, and how the request proved it.
+#[derive(Debug)]
+pub struct Authenticated {
+    /// Who it is.
+    pub user: User,
+    /// The token or the like, when the scheme has one.
+    pub auth: Option<Auth>,
+}
+
+/// Recognises users by one scheme.
+///
+/// Implement it for a scheme of your own. Answer `None` when the request does not use the scheme,
+/// so that the next authenticator is asked, and an error when it does and its credentials are
+/// bad: the request ends there, even on a public view.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an authenticator",
+    label = "this type has no `Authentication` implementation",
+    note = "write `impl Authentication for {Self}`"
+)]
+pub trait Authentication: Send + Sync + 'static {
+    /// The user, when the request uses this scheme.
+    ///
+    /// # Errors
+    /// `AuthenticationFailed` when the credentials are bad.
+    fn authenticate(&self, cx: &mut Context)
+    -> impl Future<Output = Result<Option<Authenticated>>>;
+
+    /// The challenge of a 401, from the first authenticator of a view; without one, refusals are
+    /// 403.
+    fn authenticate_header(&self) -> Option<String> {
+        None
+    }
+}
+
+/// An [`Authentication`] behind a pointer; every authenticator is one.
+pub trait DynAuthentication: Send + Sync {
+    /// [`Authentication::authenticate`]
+    fn ask<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Option<Authenticated>>>;
+
+    /// [`Authentication::authenticate_header`]
+    fn challenge(&self) -> Option<String>;
+}
+
+impl<A: Authentication> DynAuthentication for A {
+    fn ask<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Option<Authenticated>>> {
+        Box::pin(self.authenticate(cx))
+    }
+
+    fn challenge(&self) -> Option<String> {
+        self.authenticate_header()
+    }
+}
+
+/// One authenticator, or a tuple of them that are asked in order; `()` is none.
+pub trait IntoAuthentication {
+    /// The list.
+    fn into_authentication(self) -> Vec<Arc<dyn DynAuthentication>>;
+}
+
+impl<A: Authentication> IntoAuthentication for A {
+    fn into_authentication(self) -> Vec<Arc<dyn DynAuthentication>> {
+        vec![Arc::new(self)]
+    }
+}
+
+impl IntoAuthentication for Vec<Arc<dyn DynAuthentication>> {
+    fn into_authentication(self) -> Vec<Arc<dyn DynAuthentication>> {
+        self
+    }
+}
+
+macro_rules! tuples {
+    ($(($($name:ident)*))*) => {$(
+        impl<$($name: Authentication),*> IntoAuthentication for ($($name,)*) {
+            #[allow(non_snake_case)]
+            fn into_authentication(self) -> Vec<Arc<dyn DynAuthentication>> {
+                let ($($name,)*) = self;
+                vec![$(Arc::new($name)),*]
+            }
+        }
+    )*};
+}
+
+tuples! { () (A) (A B) (A B C) (A B C D) }
+
+/// The authenticators of one view, ready to be asked.
+pub(crate) struct AuthenticationList {
+    list: Vec<Arc<dyn DynAuthentication>>,
+}
+
+impl AuthenticationList {
+    pub(crate) fn new(list: Vec<Arc<dyn DynAuthentication>>) -> Self {
+        Self { list }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The challenge of the first one (`get_authenticate_header`).
+    pub(crate) fn challenge(&self) -> Option<String> {
+        self.list.first().and_then(|first| first.challenge())
+    }
+
+    /// Asks one after the other until one knows the user (`perform_authentication`).
+    pub(crate) async fn authenticate(&self, cx: &mut Context) -> Result<()> {
+        for authenticator in &self.list {
+            if let Some(Authenticated { user, auth }) = authenticator.ask(cx).await? {
+                cx.set_user(Some(user), auth);
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for AuthenticationList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthenticationList").field("len", &self.list.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,122 @@
+//! `Authorization: Token 0123…` over Django's `authtoken_token`.
+
+use actix_web::http::header::AUTHORIZATION;
+
+use super::{Authenticated, Authentication};
+use crate::auth;
+use crate::exceptions::{ApiException, Detail, Result};
+use crate::request::{Auth, Context};
+
+/// Token authentication. The proof ([`Context::auth`]) is the key, a `String`.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenAuthentication {
+    keyword: &'static str,
+}
+
+impl TokenAuthentication {
+    /// With the keyword `Token`.
+    pub fn new() -> Self {
+        Self { keyword: "Token" }
+    }
+
+    /// With another word before the key; it is the challenge too.
+    #[must_use]
+    pub fn keyword(mut self, keyword: &'static str) -> Self {
+        self.keyword = keyword;
+        self
+    }
+
+    /// The key of a header; `None` when it is of another scheme.
+    fn key_of(self, header: &[u8]) -> Result<Option<&str>> {
+        let space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0B;
+        let mut words = header.split(space).filter(|word| !word.is_empty());
+        let Some(scheme) = words.next() else { return Ok(None) };
+        if !scheme.eq_ignore_ascii_case(self.keyword.as_bytes()) {
+            return Ok(None);
+        }
+        let Some(key) = words.next() else {
+            return Err(failed("Invalid token header. No credentials provided."));
+        };
+        if words.next().is_some() {
+            return Err(failed("Invalid token header. Token string should not contain spaces."));
+        }
+        std::str::from_utf8(key).map(Some).map_err(|_| {
+            failed("Invalid token header. Token string should not contain invalid characters.")
+        })
+    }
+}
+
+impl Default for TokenAuthentication {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn failed(text: &'static str) -> ApiException {
+    ApiException::AuthenticationFailed(Some(Detail::new(text, "authentication_failed")))
+}
+
+impl Authentication for TokenAuthentication {
+    async fn authenticate(&self, cx: &mut Context) -> Result<Option<Authenticated>> {
+        let Some(header) = cx.request.headers.get(AUTHORIZATION) else { return Ok(None) };
+        let Some(key) = self.key_of(header.as_bytes())? else { return Ok(None) };
+        // no key holds a NUL, and PostgreSQL takes none in a text
+        let user = if key.contains('\0') { None } else { auth::token_user(cx, key).await? };
+        let user = user.ok_or_else(|| failed("Invalid token."))?;
+        if !user.is_active {
+            return Err(failed("User inactive or deleted."));
+        }
+        Ok(Some(Authenticated { user, auth: Some(Auth::new("Token", key.to_owned())) }))
+    }
+
+    fn authenticate_header(&self) -> Option<String> {
+        Some(self.keyword.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(header: &[u8]) -> Result<Option<&str>, String> {
+        TokenAuthentication::new()
+            .key_of(header)
+            .map_err(|error| error.detail().to_json().as_str().unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn the_word_is_read_without_case_and_spaces_may_be_many() {
+        for header in [&b"Token abc"[..], b"TOKEN  abc", b" token\tabc "] {
+            assert_eq!(key(header), Ok(Some("abc")));
+        }
+    }
+
+    #[test]
+    fn another_scheme_is_left_to_others() {
+        for header in [&b""[..], b"abc", b"Bearer abc", b"Tokenabc"] {
+            assert_eq!(key(header), Ok(None));
+        }
+    }
+
+    #[test]
+    fn a_malformed_header_is_refused_in_drfs_words() {
+        let refused = |header| key(header).unwrap_err();
+        assert_eq!(refused(b"Token "), "Invalid token header. No credentials provided.");
+        assert_eq!(
+            refused(b"Token a b"),
+            "Invalid token header. Token string should not contain spaces."
+        );
+        assert_eq!(
+            refused(b"Token k\xe9y"),
+            "Invalid token header. Token string should not contain invalid characters."
+        );
+    }
+
+    #[test]
+    fn the_keyword_can_be_another() {
+        let store = TokenAuthentication::new().keyword("Store");
+        assert_eq!(store.key_of(b"store k").unwrap(), Some("k"));
+        assert_eq!(store.key_of(b"Token k").unwrap(), None);
+        assert_eq!(store.authenticate_header().as_deref(), Some("Store"));
+    }
+}

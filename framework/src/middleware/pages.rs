@@ -1,0 +1,80 @@
+//! Django's plain HTML pages (`django.views.defaults`), and JSON for who asks for it.
+
+use crate::negotiation::MediaType;
+use crate::response::{Response, ResponseBody};
+
+/// The page of a status that no view answered: 400, 403, 404 or 500; `accept` is the client's
+/// header.
+pub(crate) fn page(status: u16, accept: Option<&str>) -> Response {
+    let (title, text, detail) = match status {
+        400 => ("Bad Request (400)", "", "Bad Request (400)"),
+        403 => ("403 Forbidden", "", "You do not have permission to perform this action."),
+        404 => ("Not Found", "The requested resource was not found on this server.", "Not found."),
+        _ => ("Server Error (500)", "", "A server error occurred."),
+    };
+    if accept.is_some_and(names_json) {
+        return Response::json(format!("{{\"detail\":\"{detail}\"}}").into_bytes())
+            .with_status(status);
+    }
+    let html = format!(
+        "\n<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>{title}</title>\n</head>\n\
+         <body>\n  <h1>{title}</h1><p>{text}</p>\n</body>\n</html>\n"
+    );
+    let body = ResponseBody::Bytes {
+        content_type: "text/html; charset=utf-8".to_owned(),
+        bytes: html.into_bytes(),
+    };
+    Response { body, ..Response::empty(status) }
+}
+
+/// True when `Accept` lists JSON by name and HTML not: an API's client, not a browser.
+fn names_json(accept: &str) -> bool {
+    let names = |sub: &str, suffix: &str| {
+        accept.split(',').map(MediaType::parse).any(|media_type| {
+            media_type.sub == sub || !suffix.is_empty() && media_type.sub.ends_with(suffix)
+        })
+    };
+    accept.contains("json") && names("json", "+json") && !names("html", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, accept: Option<&str>) -> (String, String) {
+        match page(status, accept).body {
+            ResponseBody::Bytes { content_type, bytes } => {
+                (content_type, String::from_utf8(bytes).unwrap())
+            }
+            ResponseBody::Json(bytes) => {
+                ("application/json".into(), String::from_utf8(bytes).unwrap())
+            }
+            ResponseBody::Empty => (String::new(), String::new()),
+        }
+    }
+
+    #[test]
+    fn pages_are_djangos() {
+        let (content_type, html) = answer(404, Some("*/*"));
+        assert_eq!(content_type, "text/html; charset=utf-8");
+        assert_eq!(
+            html,
+            "\n<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>Not Found</title>\n</head>\n<body>\n  <h1>Not Found</h1><p>The requested resource was not found on this server.</p>\n</body>\n</html>\n"
+        );
+        assert!(answer(400, None).1.contains("<h1>Bad Request (400)</h1><p></p>"));
+        assert!(answer(500, None).1.contains("<title>Server Error (500)</title>"));
+    }
+
+    #[test]
+    fn a_client_that_names_json_gets_json() {
+        let json = ("application/json".to_owned(), "{\"detail\":\"Not found.\"}".to_owned());
+        assert_eq!(answer(404, Some("application/json")), json);
+        assert_eq!(answer(404, Some("application/problem+json, */*;q=0.1")), json);
+    }
+
+    #[test]
+    fn a_browser_gets_html() {
+        assert_eq!(answer(404, Some("text/html,application/json")).0, "text/html; charset=utf-8");
+        assert_eq!(answer(404, Some("application/*")).0, "text/html; charset=utf-8");
+    }
+}

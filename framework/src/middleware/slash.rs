@@ -1,0 +1,92 @@
+//! Paths: decoded for matching, and redirected to their slash (`CommonMiddleware`).
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use actix_web::http::header::LOCATION;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::response::{Response, ResponseBody};
+
+/// What stays unescaped in a redirect's path.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'$')
+    .remove(b',')
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// The path as patterns see it. Bytes that are no UTF-8 stay escaped.
+pub(crate) fn decode_path(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
+    let bytes: Cow<'_, [u8]> = percent_decode_str(path).into();
+    let mut decoded = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        decoded.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // writing into a string does not fail
+            let _ = write!(decoded, "%{byte:02X}");
+        }
+    }
+    Cow::Owned(decoded)
+}
+
+/// 301 to a decoded path, the query kept. The address has no host.
+pub(crate) fn redirect_to(path: &str, query_string: &str) -> Response {
+    let mut location: String = utf8_percent_encode(path, PATH).collect();
+    if location.starts_with("//") {
+        // two slashes would start a host
+        location.replace_range(..1, "/%2F");
+        location.remove(3);
+    }
+    if !query_string.is_empty() {
+        location.push('?');
+        location.push_str(query_string);
+    }
+    let body = ResponseBody::Bytes {
+        content_type: "text/html; charset=utf-8".to_owned(),
+        bytes: Vec::new(),
+    };
+    Response { body, ..Response::empty(301) }.with_header(LOCATION, &location)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn location(path: &str, query: &str) -> String {
+        let response = redirect_to(path, query);
+        assert_eq!(response.status, 301);
+        response.headers.get(LOCATION).unwrap().to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_redirect_is_relative_and_keeps_the_query() {
+        assert_eq!(location("/api/artists/", "page=2"), "/api/artists/?page=2");
+        assert_eq!(location("/a b;é/", ""), "/a%20b%3B%C3%A9/");
+    }
+
+    #[test]
+    fn a_redirect_never_leads_to_another_host() {
+        assert_eq!(location("//evil.example/x/", ""), "/%2Fevil.example/x/");
+    }
+
+    #[test]
+    fn broken_bytes_of_a_path_stay_escaped() {
+        assert_eq!(decode_path("/a%20b/%E2%82%AC/%ff/%"), "/a b/€/%FF/%");
+        assert_eq!(decode_path("/plain/"), "/plain/");
+    }
+}

@@ -1,0 +1,57 @@
+//! The permissions that look at nothing but the user and the method.
+
+use super::Permission;
+use crate::exceptions::Result;
+use crate::request::Context;
+
+/// Everybody.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AllowAny;
+
+impl Permission for AllowAny {
+    fn looks_at_objects(&self) -> bool {
+        false
+    }
+}
+
+/// Users.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct IsAuthenticated;
+
+impl Permission for IsAuthenticated {
+    async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
+        Ok(cx.is_authenticated())
+    }
+
+    fn looks_at_objects(&self) -> bool {
+        false
+    }
+}
+
+/// Staff.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct IsAdminUser;
+
+impl Permission for IsAdminUser {
+    async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
+        Ok(cx.user().is_some_and(|user| user.is_staff))
+    }
+
+    fn looks_at_objects(&self) -> bool {
+        false
+    }
+}
+
+/// Everybody may read (GET, HEAD, OPTIONS), users may write.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct IsAuthenticatedOrReadOnly;
+
+impl Permission for IsAuthenticatedOrReadOnly {
+    async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
+        Ok(cx.request.is_safe() || cx.is_authenticated())
+    }
+
+    fn looks_at_objects(&self) -> bool {
+        false
+    }
+}

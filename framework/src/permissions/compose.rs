@@ -1,0 +1,190 @@
+//! Permissions made of permissions. They refuse with the default text.
+
+use std::any::Any;
+use std::ops::{BitAnd, BitOr};
+
+use super::{
+    AllowAny, DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly, IsAdminUser,
+    IsAuthenticated, IsAuthenticatedOrReadOnly, Permission,
+};
+use crate::exceptions::Result;
+use crate::request::Context;
+
+/// Both must agree; the second is asked when the first does.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct And<A, B>(pub(super) A, pub(super) B);
+
+impl<A: Permission, B: Permission> Permission for And<A, B> {
+    async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
+        Ok(self.0.has_permission(cx).await? && self.1.has_permission(cx).await?)
+    }
+
+    async fn has_object_permission(&self, cx: &mut Context, object: &dyn Any) -> Result<bool> {
+        Ok(self.0.has_object_permission(cx, object).await?
+            && self.1.has_object_permission(cx, object).await?)
+    }
+
+    fn looks_at_objects(&self) -> bool {
+        self.0.looks_at_objects() || self.1.looks_at_objects()
+    }
+}
+
+/// One must agree; the second is asked when the first does not. For an object, one of the two
+/// must agree to both the request and the object.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Or<A, B>(pub(super) A, pub(super) B);
+
+impl<A: Permission, B: Permission> Permission for Or<A, B> {
+    async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
+        Ok(self.0.has_permission(cx).await? || self.1.has_permission(cx).await?)
+    }
+
+    async fn has_object_permission(&self, cx: &mut Context, object: &dyn Any) -> Result<bool> {
+        let (a, b) = (&self.0, &self.1);
+        Ok(a.has_permission(cx).await? && a.has_object_permission(cx, object).await?
+            || b.has_permission(cx).await? && b.has_object_permission(cx, object).await?)
+    }
+
+    fn looks_at_objects(&self) -> bool {
+        self.0.looks_at_objects() || self.1.looks_at_objects()
+    }
+}
+
+/// The other one must refuse.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Not<A>(pub(super) A);
+
+impl<A: Permission> Permission for Not<A> {
+    async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
+        Ok(!self.0.has_permission(cx).await?)
+    }
+
+    /// The negation of a permission that agrees to every object refuses every object.
+    async fn has_object_permission(&self, cx: &mut Context, object: &dyn Any) -> Result<bool> {
+        Ok(!self.0.has_object_permission(cx, object).await?)
+    }
+}
+
+macro_rules! operators {
+    ($([$($generic:ident)*] $type:ty;)*) => {$(
+        impl<Other: Permission, $($generic: Permission),*> BitAnd<Other> for $type {
+            type Output = And<Self, Other>;
+
+            fn bitand(self, other: Other) -> Self::Output {
+                And(self, other)
+            }
+        }
+
+        impl<Other: Permission, $($generic: Permission),*> BitOr<Other> for $type {
+            type Output = Or<Self, Other>;
+
+            fn bitor(self, other: Other) -> Self::Output {
+                Or(self, other)
+            }
+        }
+
+        impl<$($generic: Permission),*> std::ops::Not for $type {
+            type Output = Not<Self>;
+
+            fn not(self) -> Self::Output {
+                Not(self)
+            }
+        }
+    )*};
+}
+
+operators! {
+    [] AllowAny;
+    [] IsAuthenticated;
+    [] IsAdminUser;
+    [] IsAuthenticatedOrReadOnly;
+    [] DjangoModelPermissions;
+    [] DjangoModelPermissionsOrAnonReadOnly;
+    [A B] And<A, B>;
+    [A B] Or<A, B>;
+    [A] Not<A>;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use actix_web::http::Method;
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::auth::User;
+    use crate::request::{Request, Shared};
+
+    /// Agrees to requests and objects as told.
+    #[derive(Clone, Copy)]
+    struct Says(bool, bool);
+
+    impl Permission for Says {
+        async fn has_permission(&self, _: &mut Context) -> Result<bool> {
+            Ok(self.0)
+        }
+
+        async fn has_object_permission(&self, _: &mut Context, _: &dyn Any) -> Result<bool> {
+            Ok(self.1)
+        }
+    }
+
+    fn context(method: Method, user: Option<User>) -> Context {
+        let request = Request::new(method, "/");
+        let mut cx = Context::new(request, crate::db::Conn::default(), Arc::new(Shared::default()));
+        cx.set_user(user, None);
+        cx
+    }
+
+    fn asked(permission: &impl Permission, cx: &mut Context) -> (bool, bool) {
+        let request = permission.has_permission(cx).now_or_never().unwrap().unwrap();
+        let object = permission.has_object_permission(cx, &()).now_or_never().unwrap().unwrap();
+        (request, object)
+    }
+
+    #[test]
+    fn and_or_and_not_are_those_of_logic() {
+        let mut cx = context(Method::GET, None);
+        let (yes, no) = (Says(true, true), Says(false, false));
+        assert_eq!(asked(&yes.and(no), &mut cx), (false, false));
+        assert_eq!(asked(&yes.and(yes), &mut cx), (true, true));
+        assert_eq!(asked(&no.or(yes), &mut cx), (true, true));
+        assert_eq!(asked(&no.or(no), &mut cx), (false, false));
+        assert_eq!(asked(&no.not(), &mut cx), (true, true));
+    }
+
+    #[test]
+    fn or_wants_one_side_to_agree_to_request_and_object() {
+        let mut cx = context(Method::GET, None);
+        let split = Says(true, false).or(Says(false, true));
+        assert_eq!(asked(&split, &mut cx), (true, false));
+        assert_eq!(asked(&Says(false, true).or(Says(true, true)), &mut cx), (true, true));
+    }
+
+    #[test]
+    fn operators_build_the_same() {
+        let staff = User { is_staff: true, ..User::default() };
+        let rule = (IsAuthenticated & !IsAdminUser) | AllowAny.and(IsAdminUser);
+        assert!(asked(&rule, &mut context(Method::POST, Some(staff))).0);
+        assert!(asked(&rule, &mut context(Method::POST, Some(User::default()))).0);
+        assert!(!asked(&rule, &mut context(Method::POST, None)).0);
+    }
+
+    #[test]
+    fn read_only_is_for_everybody() {
+        let rule = IsAuthenticatedOrReadOnly;
+        for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+            assert!(asked(&rule, &mut context(method, None)).0);
+        }
+        assert!(!asked(&rule, &mut context(Method::POST, None)).0);
+        assert!(asked(&rule, &mut context(Method::POST, Some(User::default()))).0);
+    }
+
+    #[test]
+    fn only_permissions_that_look_at_objects_ask_for_the_row() {
+        assert!(!(IsAuthenticated & IsAdminUser).looks_at_objects());
+        assert!((IsAuthenticated & Says(true, true)).looks_at_objects());
+        assert!((!IsAuthenticated).looks_at_objects());
+    }
+}

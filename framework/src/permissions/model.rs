@@ -1,0 +1,135 @@
+//! Django's model permissions.
+
+use actix_web::http::Method;
+
+use super::Permission;
+use crate::exceptions::{ApiException, Result};
+use crate::request::Context;
+
+/// What each method asks for, with Django's placeholders.
+#[derive(Debug, Clone)]
+struct PermsMap(Vec<(Method, Vec<String>)>);
+
+impl Default for PermsMap {
+    fn default() -> Self {
+        let change = "%(app_label)s.change_%(model_name)s";
+        let of = |method, perms: &[&str]| (method, perms.iter().map(|p| (*p).into()).collect());
+        Self(vec![
+            of(Method::GET, &[]),
+            of(Method::OPTIONS, &[]),
+            of(Method::HEAD, &[]),
+            of(Method::POST, &["%(app_label)s.add_%(model_name)s"]),
+            of(Method::PUT, &[change]),
+            of(Method::PATCH, &[change]),
+            of(Method::DELETE, &["%(app_label)s.delete_%(model_name)s"]),
+        ])
+    }
+}
+
+impl PermsMap {
+    fn set(&mut self, method: Method, perms: &[&str]) {
+        self.0.retain(|(own, _)| *own != method);
+        self.0.push((method, perms.iter().map(|perm| (*perm).into()).collect()));
+    }
+
+    /// The permissions that the request needs; 405 for a method without an entry.
+    async fn allows(&self, cx: &mut Context) -> Result<bool> {
+        let view = cx.view();
+        if view.ignore_model_permissions {
+            return Ok(true);
+        }
+        let method = &cx.request.method;
+        let Some((_, perms)) = self.0.iter().find(|(own, _)| own == method) else {
+            return Err(ApiException::MethodNotAllowed(method.to_string()));
+        };
+        if perms.is_empty() {
+            return Ok(true);
+        }
+        let Some(model) = view.model else {
+            return Err(ApiException::internal(format!(
+                "the view `{}` has model permissions and no model",
+                view.name
+            )));
+        };
+        let model_name = model.model_name();
+        let perms: Vec<String> = perms
+            .iter()
+            .map(|perm| {
+                perm.replace("%(app_label)s", model.app_label)
+                    .replace("%(model_name)s", &model_name)
+            })
+            .collect();
+        cx.user_has_perms(&perms).await
+    }
+}
+
+/// Users may read; POST needs the model's permission `add`, PUT and PATCH `change`, DELETE
+/// `delete`.
+///
+/// ```
+/// use actix_web::http::Method;
+/// use quintet::permissions::DjangoModelPermissions;
+///
+/// let strict = DjangoModelPermissions::new()
+///     .perms_map(Method::GET, &["%(app_label)s.view_%(model_name)s"]);
+/// # let _ = strict;
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct DjangoModelPermissions {
+    perms_map: PermsMap,
+}
+
+impl DjangoModelPermissions {
+    /// With Django's map.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What a method asks for, in place of the map's entry; `%(app_label)s` and
+    /// `%(model_name)s` stand for the model of the view.
+    #[must_use]
+    pub fn perms_map(mut self, method: Method, perms: &[&str]) -> Self {
+        self.perms_map.set(method, perms);
+        self
+    }
+}
+
+impl Permission for DjangoModelPermissions {
+    async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
+        Ok(cx.is_authenticated() && self.perms_map.allows(cx).await?)
+    }
+
+    fn looks_at_objects(&self) -> bool {
+        false
+    }
+}
+
+/// The same, but everybody may read.
+#[derive(Debug, Clone, Default)]
+pub struct DjangoModelPermissionsOrAnonReadOnly {
+    perms_map: PermsMap,
+}
+
+impl DjangoModelPermissionsOrAnonReadOnly {
+    /// With Django's map.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What a method asks for, in place of the map's entry.
+    #[must_use]
+    pub fn perms_map(mut self, method: Method, perms: &[&str]) -> Self {
+        self.perms_map.set(method, perms);
+        self
+    }
+}
+
+impl Permission for DjangoModelPermissionsOrAnonReadOnly {
+    async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
+        self.perms_map.allows(cx).await
+    }
+
+    fn looks_at_objects(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,111 @@
+//! `application/json`.
+
+use super::Renderer;
+use crate::negotiation::MediaType;
+
+/// JSON: compact, or indented when the client asks with `Accept: application/json; indent=4`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct JsonRenderer;
+
+impl Renderer for JsonRenderer {
+    fn media_type(&self) -> &'static str {
+        "application/json"
+    }
+
+    fn format(&self) -> &'static str {
+        "json"
+    }
+
+    fn render(&self, json: Vec<u8>, accepted: &str) -> Vec<u8> {
+        match indent_of(accepted) {
+            Some(indent) => indented(&json, indent),
+            None => json,
+        }
+    }
+}
+
+/// The `indent` of a media type, from 1 to 8; any other value stands for compact or is cut.
+fn indent_of(accepted: &str) -> Option<usize> {
+    if !accepted.contains(';') {
+        return None;
+    }
+    let media_type = MediaType::parse(accepted);
+    let indent: i64 = media_type.param("indent")?.trim().parse().ok()?;
+    usize::try_from(indent.clamp(0, 8)).ok().filter(|indent| *indent > 0)
+}
+
+/// Lays compact JSON out as Python's `json.dumps(indent=..)` does.
+fn indented(json: &[u8], indent: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(json.len() * 2);
+    let mut depth = 0_usize;
+    let mut in_text = false;
+    let mut escaped = false;
+    let line = |out: &mut Vec<u8>, depth: usize| {
+        out.push(b'\n');
+        out.resize(out.len() + depth * indent, b' ');
+    };
+    for (at, byte) in json.iter().enumerate() {
+        if in_text {
+            out.push(*byte);
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_text = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'{' | b'[' => {
+                out.push(*byte);
+                depth += 1;
+                if !matches!(json.get(at + 1), Some(b'}' | b']')) {
+                    line(&mut out, depth);
+                }
+            }
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                if !matches!(out.last(), Some(b'{' | b'[')) {
+                    line(&mut out, depth);
+                }
+                out.push(*byte);
+            }
+            b',' => {
+                out.push(b',');
+                line(&mut out, depth);
+            }
+            b':' => out.extend_from_slice(b": "),
+            _ => {
+                in_text = *byte == b'"';
+                out.push(*byte);
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(json: &str, accepted: &str) -> String {
+        String::from_utf8(JsonRenderer.render(json.into(), accepted)).unwrap()
+    }
+
+    #[test]
+    fn an_indent_lays_out_as_python_does() {
+        let json = r#"{"a":[1,{"b,":"x:{\"["}],"c":[],"d":{}}"#;
+        let expected = "{\n  \"a\": [\n    1,\n    {\n      \"b,\": \"x:{\\\"[\"\n    }\n  ],\n  \"c\": [],\n  \"d\": {}\n}";
+        assert_eq!(rendered(json, "application/json; indent=2"), expected);
+    }
+
+    #[test]
+    fn odd_indents_are_compact_or_cut() {
+        for accepted in
+            ["application/json; indent=0", "application/json; indent=-3", "*/*;indent=x"]
+        {
+            assert_eq!(rendered("[1]", accepted), "[1]");
+        }
+        assert_eq!(rendered("[1]", "application/json; indent=99"), "[\n        1\n]");
+    }
+}

@@ -1,0 +1,335 @@
+//! All that a view has at hand while it answers one request.
+
+use std::any::Any;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use futures_util::future::LocalBoxFuture;
+
+use super::{Body, Request};
+use crate::auth::{self, User};
+use crate::db::{Conn, ModelMeta};
+use crate::exceptions::{ApiException, Result};
+use crate::negotiation::{self, Accepted};
+use crate::parsers::{self, Data, Parser, ParserContext};
+use crate::reverse::{Origin, Urls};
+use crate::settings::Settings;
+
+/// What a policy may know of the view that asks it.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct ViewContext {
+    /// The view's name: `Artist`.
+    pub name: String,
+    /// What the router's names start with: `artist` in `artist-list`.
+    pub basename: String,
+    /// True for addresses of one object.
+    pub detail: bool,
+    /// The column that an object is looked up by.
+    pub lookup_field: String,
+    /// The capture that holds the value.
+    pub lookup_kwarg: String,
+    /// The model whose permissions guard the view.
+    pub model: Option<&'static ModelMeta>,
+    /// True for a view that belongs to no model, as the root of a router: model permissions let
+    /// everybody pass.
+    pub ignore_model_permissions: bool,
+}
+
+/// How a request proved who sends it (`request.auth`): a token, a claim.
+pub struct Auth {
+    scheme: &'static str,
+    value: Box<dyn Any>,
+}
+
+impl Auth {
+    /// A proof of a scheme: `Auth::new("Token", key)`.
+    pub fn new(scheme: &'static str, value: impl Any) -> Self {
+        Self { scheme, value: Box::new(value) }
+    }
+
+    /// The scheme's name.
+    pub fn scheme(&self) -> &'static str {
+        self.scheme
+    }
+
+    /// The proof, when it is of this type.
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.value.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Auth {
+    /// Without the proof, which is a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Auth").field("scheme", &self.scheme).finish_non_exhaustive()
+    }
+}
+
+/// Asks a view's permissions about an object; the permissions of the view implement it.
+pub(crate) trait ObjectGuard: Send + Sync {
+    /// True when a permission may refuse an object that the request may otherwise reach.
+    fn looks_at_objects(&self) -> bool;
+
+    /// 403 or 401 when a permission refuses the object.
+    fn check<'a>(
+        &'a self,
+        cx: &'a mut Context,
+        object: &'a dyn Any,
+    ) -> LocalBoxFuture<'a, Result<()>>;
+}
+
+/// What all requests of a site share.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) urls: Urls,
+}
+
+/// What dispatch hands to the request before the view runs.
+#[derive(Clone)]
+pub(crate) struct Equipment {
+    pub(crate) view: Arc<ViewContext>,
+    pub(crate) parsers: Arc<[Arc<dyn Parser>]>,
+    pub(crate) guard: Arc<dyn ObjectGuard>,
+    /// False when the view asks nobody who the client is: a refusal is 403 then.
+    pub(crate) has_authenticators: bool,
+}
+
+/// A request on its way through a view, with the connection it works on. Dereferences to
+/// [`Conn`].
+pub struct Context {
+    /// The request.
+    pub request: Request,
+    pub(crate) conn: Conn,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) equipment: Option<Equipment>,
+    pub(crate) action: Option<&'static str>,
+    pub(crate) accepted: Option<Accepted>,
+    user: Option<User>,
+    auth: Option<Auth>,
+    data: Option<Data>,
+    vary: Vec<&'static str>,
+}
+
+impl Context {
+    pub(crate) fn new(request: Request, conn: Conn, shared: Arc<Shared>) -> Self {
+        Self {
+            request,
+            conn,
+            shared,
+            equipment: None,
+            action: None,
+            accepted: None,
+            user: None,
+            auth: None,
+            data: None,
+            vary: Vec::new(),
+        }
+    }
+
+    /// The user who sends the request; `None` for an anonymous one.
+    pub fn user(&self) -> Option<&User> {
+        self.user.as_ref()
+    }
+
+    /// True when the request proved who sends it.
+    pub fn is_authenticated(&self) -> bool {
+        self.user.is_some()
+    }
+
+    /// How the user was recognised, when the authenticator says so.
+    pub fn auth(&self) -> Option<&Auth> {
+        self.auth.as_ref()
+    }
+
+    /// Makes the request one of this user (`force_authenticate`).
+    pub fn set_user(&mut self, user: Option<User>, auth: Option<Auth>) {
+        self.user = user;
+        self.auth = auth;
+    }
+
+    /// True when the user is active and has every one of these permissions
+    /// (`user.has_perms(["store.add_artist"])`). An anonymous user has none.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn user_has_perms(&self, perms: &[String]) -> Result<bool> {
+        match &self.user {
+            Some(user) => auth::has_perms(&self.conn, user, perms).await,
+            None => Ok(perms.is_empty()),
+        }
+    }
+
+    /// What is known of the view.
+    pub fn view(&self) -> Arc<ViewContext> {
+        self.equipment.as_ref().map(|equipment| Arc::clone(&equipment.view)).unwrap_or_default()
+    }
+
+    /// The action of a view set that answers: `list`, `retrieve`, the name of an extra action.
+    pub fn action(&self) -> Option<&'static str> {
+        self.action
+    }
+
+    /// The method whose handler answers: GET for a HEAD.
+    pub fn handler_method(&self) -> &Method {
+        handler_method(&self.request.method)
+    }
+
+    /// The settings of the site.
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    /// The names of the site's addresses.
+    pub fn urls(&self) -> &Urls {
+        &self.shared.urls
+    }
+
+    /// The media type that the answer will have, with the client's parameters.
+    pub fn accepted_media_type(&self) -> Option<&str> {
+        self.accepted.as_ref().map(|accepted| accepted.media_type.as_str())
+    }
+
+    /// What every link of this answer starts and ends with.
+    pub fn origin(&self) -> Origin {
+        self.request.origin()
+    }
+
+    /// The absolute address of a name (`reverse(name, kwargs=params, request=request)`): it keeps
+    /// the request's `?format=`, but no format suffix.
+    ///
+    /// # Errors
+    /// 500 when no address has this name and takes these values.
+    pub fn reverse(&self, name: &str, params: &[(&str, &str)]) -> Result<String> {
+        self.urls().reverse(&self.origin(), name, params).map_err(ApiException::internal)
+    }
+
+    /// The absolute address that a hyperlink field writes: as [`Context::reverse`], with the
+    /// request's format suffix.
+    ///
+    /// # Errors
+    /// 500 when no address has this name and takes these values.
+    pub fn hyperlink(&self, name: &str, params: &[(&str, &str)]) -> Result<String> {
+        self.urls().hyperlink(&self.origin(), name, params).map_err(ApiException::internal)
+    }
+
+    /// The data of the body (`request.data`), read by the parser that its type asks for. It
+    /// shares the body's bytes and does not borrow from the context.
+    ///
+    /// # Errors
+    /// 415 when no parser of the view reads the type, 400 when the parser refuses the body, and
+    /// Django's 400 page when the body is longer than `DATA_UPLOAD_MAX_MEMORY_SIZE`.
+    pub fn data(&mut self) -> Result<Data> {
+        if let Some(data) = &self.data {
+            return Ok(data.clone());
+        }
+        let data = self.parse()?;
+        self.data = Some(data.clone());
+        Ok(data)
+    }
+
+    fn parse(&self) -> Result<Data> {
+        let content_type = self
+            .request
+            .headers
+            .get(actix_web::http::header::CONTENT_TYPE)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()))
+            .unwrap_or_default();
+        if matches!(&self.request.body, Body::Read(bytes) if bytes.is_empty()) {
+            return Ok(if parsers::is_form_media_type(&content_type) {
+                Data::Form(super::QueryParams::default())
+            } else {
+                Data::Empty
+            });
+        }
+        let parsers: &[_] = self.equipment.as_ref().map_or(&[], |equipment| &equipment.parsers);
+        let media_types = parsers.iter().map(|parser| parser.media_type());
+        let parser = negotiation::select_parser(media_types, &content_type)
+            .and_then(|at| parsers.get(at))
+            .ok_or_else(|| ApiException::UnsupportedMediaType(content_type.to_string()))?;
+        let bytes = match &self.request.body {
+            Body::Read(bytes) => bytes,
+            Body::TooLarge => {
+                return Err(ApiException::Suspicious(
+                    "the body is longer than DATA_UPLOAD_MAX_MEMORY_SIZE",
+                ));
+            }
+            Body::Broken => return Err(ApiException::Suspicious("the body broke off")),
+        };
+        let most = self.settings().data_upload_max_number_fields;
+        parser.parse(bytes, &ParserContext::new(&content_type, most))
+    }
+
+    /// Asks the view's permissions about an object (`check_object_permissions`).
+    ///
+    /// # Errors
+    /// 403, or 401 for a client that could still say who it is, when one refuses.
+    pub async fn check_object_permissions(&mut self, object: &dyn Any) -> Result<()> {
+        let Some(equipment) = &self.equipment else { return Ok(()) };
+        if !equipment.guard.looks_at_objects() {
+            return Ok(());
+        }
+        let guard = Arc::clone(&equipment.guard);
+        guard.check(self, object).await
+    }
+
+    /// True when a permission of the view looks at objects, so that the stored row is needed
+    /// before it is changed.
+    pub fn has_object_permissions(&self) -> bool {
+        self.equipment.as_ref().is_some_and(|equipment| equipment.guard.looks_at_objects())
+    }
+
+    /// The error of a refusal (`permission_denied`): 401 for a client that could still say who
+    /// it is, else 403 with the permission's message.
+    pub fn permission_denied(&self, message: Option<crate::exceptions::Detail>) -> ApiException {
+        let could_log_in = self.equipment.as_ref().is_some_and(|e| e.has_authenticators);
+        if could_log_in && !self.is_authenticated() {
+            ApiException::NotAuthenticated(None)
+        } else {
+            ApiException::PermissionDenied(message)
+        }
+    }
+
+    /// Notes that the answer depends on a request header, which `Vary` will name.
+    pub fn vary_on(&mut self, header: &'static str) {
+        if !self.vary.contains(&header) {
+            self.vary.push(header);
+        }
+    }
+
+    /// The headers noted so far.
+    pub(crate) fn varies_on(&self) -> &[&'static str] {
+        &self.vary
+    }
+}
+
+/// The method whose handler answers: GET for a HEAD.
+pub(crate) fn handler_method(method: &Method) -> &Method {
+    if *method == Method::HEAD { &Method::GET } else { method }
+}
+
+impl Deref for Context {
+    type Target = Conn;
+
+    fn deref(&self) -> &Conn {
+        &self.conn
+    }
+}
+
+impl DerefMut for Context {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("request", &self.request)
+            .field("action", &self.action)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,223 @@
+//! From names to addresses (`rest_framework.reverse`, `django.urls.reverse`).
+
+mod pattern;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+pub use pattern::{Kwargs, Pattern, PatternError};
+
+/// No address has this name, or none takes these values (`NoReverseMatch`).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no address is named `{name}` and takes {params:?}")]
+pub struct NoReverseMatch {
+    /// The name asked for.
+    pub name: String,
+    /// The names of the values given.
+    pub params: Vec<String>,
+}
+
+/// What every link of an answer starts and ends with: it is read off the request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Scheme and host: `http://example.com`; empty for links without them.
+    pub base: String,
+    /// The format suffix of the request's path, which hyperlinks keep: `json`.
+    pub format: Option<String>,
+    /// The value of `?format=`, which every link keeps.
+    pub format_query: Option<String>,
+}
+
+impl Origin {
+    /// Ends a link: `?format=` when the request had one.
+    fn finish(&self, link: &mut String) {
+        if let Some(format) = self.format_query.as_deref().filter(|format| !format.is_empty()) {
+            link.push_str("?format=");
+            link.extend(percent_encoding::utf8_percent_encode(
+                format,
+                percent_encoding::NON_ALPHANUMERIC,
+            ));
+        }
+    }
+}
+
+/// The names of a site's addresses.
+#[derive(Debug, Default)]
+pub struct Urls {
+    by_name: HashMap<String, Vec<Pattern>>,
+    script_name: String,
+}
+
+impl Urls {
+    /// None yet; every path will start with `script_name`.
+    pub fn new(script_name: impl Into<String>) -> Self {
+        Self { by_name: HashMap::new(), script_name: script_name.into() }
+    }
+
+    /// Names a pattern that starts after the site's first slash. Several may share a name; the
+    /// captures tell them apart, and the last one wins.
+    pub fn add(&mut self, name: impl Into<String>, pattern: Pattern) {
+        self.by_name.entry(name.into()).or_default().push(pattern);
+    }
+
+    /// Prepares links of one name and one set of captures: for many rows.
+    pub fn link(&self, name: &str, names: &[&str]) -> Option<Link<'_>> {
+        let pattern = self.by_name.get(name)?.iter().rev().find(|pattern| {
+            pattern.names().count() == names.len() && pattern.names().all(|n| names.contains(&n))
+        })?;
+        Some(Link { pattern, script_name: &self.script_name })
+    }
+
+    /// The path of a name: `/api/artists/1/`.
+    ///
+    /// # Errors
+    /// When no pattern of that name takes exactly these values.
+    pub fn path(&self, name: &str, params: &[(&str, &str)]) -> Result<String, NoReverseMatch> {
+        self.reverse(&Origin::default(), name, params)
+    }
+
+    /// The address of a name (`reverse(name, kwargs=params, request=request)`). It keeps the
+    /// request's `?format=`, but no format suffix.
+    ///
+    /// # Errors
+    /// When no pattern of that name takes exactly these values.
+    pub fn reverse(
+        &self,
+        origin: &Origin,
+        name: &str,
+        params: &[(&str, &str)],
+    ) -> Result<String, NoReverseMatch> {
+        let fits = |pattern: &&Pattern| {
+            let mut count = 0;
+            pattern.names().all(|n| {
+                count += 1;
+                params.iter().any(|(key, _)| *key == n)
+            }) && count == params.len()
+        };
+        self.by_name
+            .get(name)
+            .into_iter()
+            .flat_map(|patterns| patterns.iter().rev().filter(fits))
+            .find_map(|pattern| {
+                Link { pattern, script_name: &self.script_name }.address_of(origin, |name| {
+                    params
+                        .iter()
+                        .find(|(key, _)| *key == name)
+                        .map(|(_, value)| Cow::Borrowed(*value))
+                })
+            })
+            .ok_or_else(|| NoReverseMatch {
+                name: name.to_owned(),
+                params: params.iter().map(|(key, _)| (*key).to_owned()).collect(),
+            })
+    }
+
+    /// The address that a hyperlink field writes: as [`Urls::reverse`], with the request's
+    /// format suffix when it has one.
+    ///
+    /// # Errors
+    /// When no pattern of that name takes exactly these values.
+    pub fn hyperlink(
+        &self,
+        origin: &Origin,
+        name: &str,
+        params: &[(&str, &str)],
+    ) -> Result<String, NoReverseMatch> {
+        match origin.format.as_deref() {
+            None => self.reverse(origin, name, params),
+            Some(format) => {
+                let mut params = params.to_vec();
+                params.push(("format", format));
+                self.reverse(origin, name, &params)
+            }
+        }
+    }
+}
+
+/// One pattern, found once, filled in for many rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Link<'a> {
+    pattern: &'a Pattern,
+    script_name: &'a str,
+}
+
+impl Link<'_> {
+    /// The address with its only capture filled in, besides the format suffix that the origin
+    /// may carry; `None` when the value does not fit.
+    pub fn address(&self, origin: &Origin, value: &str) -> Option<String> {
+        self.address_of(origin, |name| match (name, &origin.format) {
+            ("format", Some(format)) => Some(Cow::Owned(format.clone())),
+            _ => Some(Cow::Borrowed(value)),
+        })
+    }
+
+    fn address_of<'v>(
+        &self,
+        origin: &Origin,
+        value_of: impl Fn(&str) -> Option<Cow<'v, str>>,
+    ) -> Option<String> {
+        let mut link = String::with_capacity(origin.base.len() + self.script_name.len() + 48);
+        link.push_str(&origin.base);
+        link.push_str(self.script_name);
+        link.push('/');
+        if !self.pattern.fill_into(&mut link, value_of) {
+            return None;
+        }
+        origin.finish(&mut link);
+        Some(link)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn urls() -> Urls {
+        let mut urls = Urls::new("");
+        let detail = Pattern::new("api/albums/(?P<pk>[^/.]+)/").unwrap();
+        urls.add("album-detail", detail.clone());
+        urls.add("album-detail", detail.with_format_suffix().unwrap());
+        urls
+    }
+
+    #[test]
+    fn a_name_becomes_a_path() {
+        assert_eq!(urls().path("album-detail", &[("pk", "7")]).unwrap(), "/api/albums/7/");
+    }
+
+    #[test]
+    fn a_hyperlink_keeps_the_suffix_and_the_format_of_the_query() {
+        let origin = Origin {
+            base: "http://testserver".into(),
+            format: Some("json".into()),
+            format_query: Some("json".into()),
+        };
+        let link = urls().hyperlink(&origin, "album-detail", &[("pk", "7")]).unwrap();
+        assert_eq!(link, "http://testserver/api/albums/7.json?format=json");
+        let plain = urls().reverse(&origin, "album-detail", &[("pk", "7")]).unwrap();
+        assert_eq!(plain, "http://testserver/api/albums/7/?format=json");
+    }
+
+    #[test]
+    fn a_prepared_link_is_filled_in_for_each_row() {
+        let urls = urls();
+        let origin = Origin { base: "http://h".into(), ..Origin::default() };
+        let link = urls.link("album-detail", &["pk"]).unwrap();
+        assert_eq!(link.address(&origin, "3").as_deref(), Some("http://h/api/albums/3/"));
+        assert_eq!(link.address(&origin, "a/b"), None);
+    }
+
+    #[test]
+    fn missing_and_superfluous_values_match_nothing() {
+        assert!(urls().path("album-detail", &[]).is_err());
+        assert!(urls().path("album-detail", &[("pk", "1"), ("x", "2")]).is_err());
+        assert!(urls().path("nothing", &[]).is_err());
+    }
+
+    #[test]
+    fn the_script_name_stands_before_every_path() {
+        let mut urls = Urls::new("/store");
+        urls.add("root", Pattern::new("api/").unwrap());
+        assert_eq!(urls.path("root", &[]).unwrap(), "/store/api/");
+    }
+}

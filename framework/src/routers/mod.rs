@@ -1,0 +1,237 @@
+//! From view sets and views to addresses (`rest_framework.routers`, `django.urls`).
+
+mod root;
+mod table;
+
+use std::sync::Arc;
+
+pub use table::{Match, Mount, Route, RouteError};
+
+pub(crate) use table::Table;
+
+use crate::reverse::{Pattern, PatternError};
+use crate::views::View;
+
+/// A view set as a router takes it: its routes, with a view for each.
+#[derive(Debug)]
+pub struct ViewSetRoutes {
+    /// What the names start with: `artist` in `artist-list`.
+    pub basename: String,
+    /// The capture that holds an object's lookup value: `pk`.
+    pub lookup_kwarg: String,
+    /// What the value looks like, as a regex; `[^/.]+` when not set.
+    pub lookup_value_regex: Option<String>,
+    /// The routes.
+    pub routes: Vec<ViewSetRoute>,
+}
+
+/// One address of a view set.
+#[derive(Debug)]
+pub struct ViewSetRoute {
+    /// True for addresses of one object.
+    pub detail: bool,
+    /// What follows the prefix, or the lookup value; `None` for the list and for the object
+    /// itself. It may hold captures: `by-letter/(?P<letter>[A-Za-z])`.
+    pub url_path: Option<String>,
+    /// The end of its name: `list`, `detail`, `by-letter`.
+    pub name: String,
+    /// What answers.
+    pub view: Arc<dyn View>,
+}
+
+#[derive(Debug)]
+enum Entry {
+    Path { pattern: String, name: String, view: Arc<dyn View>, suffixes: bool },
+    Include { prefix: String, router: Router },
+}
+
+/// Collects views and view sets under one prefix.
+///
+/// [`Router::default`] is DRF's `DefaultRouter`: its first address lists the view sets, and every
+/// address of a view set has a form with a format suffix. [`Router::simple`] is `SimpleRouter`:
+/// neither.
+///
+/// Addresses are tried in this order: plain views and included routers as they were added, then
+/// the view sets as they were registered, then the root.
+///
+/// ```
+/// use quintet::exceptions::Result;
+/// use quintet::request::Context;
+/// use quintet::response::Response;
+/// use quintet::routers::Router;
+/// use quintet::views::ApiView;
+///
+/// async fn empty(_: &mut Context) -> Result<Response> {
+///     Ok(Response::empty(204))
+/// }
+///
+/// let mount = Router::default().path("empty/", ApiView::new("Empty").get(empty), "empty").at("/api/");
+/// # let _ = mount;
+/// ```
+#[derive(Debug)]
+pub struct Router {
+    entries: Vec<Entry>,
+    view_sets: Vec<(String, ViewSetRoutes)>,
+    root: bool,
+    suffixes: bool,
+    slash: bool,
+}
+
+impl Default for Router {
+    /// DRF's `DefaultRouter`.
+    fn default() -> Self {
+        Self { root: true, suffixes: true, ..Self::simple() }
+    }
+}
+
+impl Router {
+    /// DRF's `DefaultRouter`, as [`Router::default`].
+    #[doc(alias = "DefaultRouter")]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// DRF's `SimpleRouter`.
+    #[doc(alias = "SimpleRouter")]
+    pub fn simple() -> Self {
+        Self {
+            entries: Vec::new(),
+            view_sets: Vec::new(),
+            root: false,
+            suffixes: false,
+            slash: true,
+        }
+    }
+
+    /// Whether addresses of view sets end with a slash; they do by default.
+    #[must_use]
+    pub fn trailing_slash(mut self, slash: bool) -> Self {
+        self.slash = slash;
+        self
+    }
+
+    /// Whether there is a root that lists the view sets (`include_root_view`).
+    #[must_use]
+    pub fn root_view(mut self, root: bool) -> Self {
+        self.root = root;
+        self
+    }
+
+    /// Whether addresses have forms with a format suffix (`include_format_suffixes`).
+    #[must_use]
+    pub fn format_suffixes(mut self, suffixes: bool) -> Self {
+        self.suffixes = suffixes;
+        self
+    }
+
+    /// Adds a view set under a prefix without slashes at its ends.
+    #[must_use]
+    pub fn register(mut self, prefix: &str, view_set: impl Into<ViewSetRoutes>) -> Self {
+        self.view_sets.push((prefix.to_owned(), view_set.into()));
+        self
+    }
+
+    /// Adds a plain view: `path("errors/<slug:kind>/", view, "errors")`.
+    #[must_use]
+    pub fn path(self, pattern: &str, view: impl View, name: &str) -> Self {
+        self.entry(pattern, view, name, false)
+    }
+
+    /// Adds a plain view with a second form that takes a format suffix
+    /// (`format_suffix_patterns`).
+    #[must_use]
+    pub fn path_with_suffix(self, pattern: &str, view: impl View, name: &str) -> Self {
+        self.entry(pattern, view, name, true)
+    }
+
+    fn entry(mut self, pattern: &str, view: impl View, name: &str, suffixes: bool) -> Self {
+        self.entries.push(Entry::Path {
+            pattern: pattern.to_owned(),
+            name: name.to_owned(),
+            view: Arc::new(view),
+            suffixes,
+        });
+        self
+    }
+
+    /// Adds the addresses of another router under a prefix: `include("v1/", router)`.
+    #[must_use]
+    pub fn include(mut self, prefix: &str, router: Router) -> Self {
+        self.entries.push(Entry::Include { prefix: prefix.to_owned(), router });
+        self
+    }
+
+    /// Places the router at a path: `at("/api/")`.
+    pub fn at(self, prefix: &str) -> Mount {
+        Mount::new(prefix, self)
+    }
+
+    /// All addresses, in the order in which they are tried.
+    fn routes(self) -> Result<Vec<Route>, RouteError> {
+        let mut routes = Vec::new();
+        let end = Pattern::new(if self.slash { "/" } else { "" })?;
+        for entry in self.entries {
+            match entry {
+                Entry::Path { pattern, name, view, suffixes } => {
+                    let pattern = Pattern::new(&pattern)?;
+                    push(&mut routes, Route { pattern, name, view }, suffixes)?;
+                }
+                Entry::Include { prefix, router } => {
+                    let prefix = Pattern::new(&prefix)?;
+                    for route in router.routes()? {
+                        routes.push(Route { pattern: prefix.then(&route.pattern)?, ..route });
+                    }
+                }
+            }
+        }
+        let mut listed = Vec::new();
+        for (prefix, view_set) in self.view_sets {
+            let ViewSetRoutes { basename, lookup_kwarg, lookup_value_regex, routes: mut own } =
+                view_set;
+            listed.push((prefix.clone(), format!("{basename}-list")));
+            let lookup = Pattern::lookup(&lookup_kwarg, lookup_value_regex.as_deref())?;
+            // the list, its actions, the object, its actions
+            own.sort_by_key(|route| (route.detail, route.url_path.is_some()));
+            for route in own {
+                let mut pattern = Pattern::new(&prefix)?;
+                let mut add = |next: &Pattern, slash: bool| -> Result<(), PatternError> {
+                    if slash && !pattern.is_empty() {
+                        pattern = pattern.then(&Pattern::new("/")?)?;
+                    }
+                    pattern = pattern.then(next)?;
+                    Ok(())
+                };
+                if route.detail {
+                    add(&lookup, true)?;
+                }
+                if let Some(url_path) = &route.url_path {
+                    add(&Pattern::new(url_path)?, true)?;
+                }
+                if !pattern.is_empty() {
+                    pattern = pattern.then(&end)?;
+                }
+                let name = format!("{basename}-{}", route.name);
+                push(&mut routes, Route { pattern, name, view: route.view }, self.suffixes)?;
+            }
+        }
+        if self.root {
+            let route = Route {
+                pattern: Pattern::new("")?,
+                name: "api-root".to_owned(),
+                view: Arc::new(root::api_root(listed)),
+            };
+            push(&mut routes, route, self.suffixes)?;
+        }
+        Ok(routes)
+    }
+}
+
+/// Adds a route and, when asked for, its form with a format suffix right after it.
+fn push(routes: &mut Vec<Route>, route: Route, suffixes: bool) -> Result<(), PatternError> {
+    let suffixed = suffixes.then(|| route.pattern.with_format_suffix()).transpose()?;
+    let view = Arc::clone(&route.view);
+    let name = route.name.clone();
+    routes.push(route);
+    routes.extend(suffixed.map(|pattern| Route { pattern, name, view }));
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! The addresses of a router at its place, looked up by their first segment.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Router;
+use crate::reverse::{Kwargs, Pattern, PatternError, Urls};
+use crate::views::{Endpoint, Policies, View};
+
+/// An address that cannot be built.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(transparent)]
+pub struct RouteError(#[from] PatternError);
+
+/// One address with its name and the view that answers there.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Route {
+    /// What comes after the place of the router.
+    pub pattern: Pattern,
+    /// Its name.
+    pub name: String,
+    /// What answers.
+    pub view: Arc<dyn View>,
+}
+
+/// A router at its place.
+#[derive(Debug)]
+pub struct Mount {
+    prefix: String,
+    router: Router,
+}
+
+impl Mount {
+    pub(super) fn new(prefix: &str, router: Router) -> Self {
+        Self { prefix: prefix.trim_start_matches('/').to_owned(), router }
+    }
+
+    /// Builds the addresses, settles the policies of the views and names the addresses.
+    pub(crate) fn build(self, defaults: &Policies, urls: &mut Urls) -> Result<Table, RouteError> {
+        let place = Pattern::literal(&self.prefix);
+        let mut entries: Vec<TableEntry> = Vec::new();
+        for Route { pattern, name, view } in self.router.routes()? {
+            urls.add(name.clone(), place.then(&pattern)?);
+            // the two forms of an address share what answers
+            let endpoint = match entries.last() {
+                Some(last) if Arc::ptr_eq(&last.view, &view) => Arc::clone(&last.endpoint),
+                _ => Arc::new(Endpoint::new(Arc::clone(&view), defaults)),
+            };
+            entries.push(TableEntry { pattern, name, view, endpoint });
+        }
+        Ok(Table::new(self.prefix, entries))
+    }
+}
+
+/// A named address, ready to answer.
+#[derive(Debug)]
+pub(crate) struct TableEntry {
+    pub(crate) pattern: Pattern,
+    pub(crate) name: String,
+    view: Arc<dyn View>,
+    pub(crate) endpoint: Arc<Endpoint>,
+}
+
+/// What a path leads to.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Match {
+    /// What answers.
+    pub endpoint: Arc<Endpoint>,
+    /// What the path held.
+    pub kwargs: Kwargs,
+}
+
+/// All addresses below one place.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) prefix: String,
+    pub(crate) entries: Vec<TableEntry>,
+    /// Addresses by the fixed text up to their first slash or dot, in the order of trial.
+    by_key: HashMap<String, Vec<usize>>,
+    /// Addresses that start with a capture; they are part of every list above, too.
+    keyless: Vec<usize>,
+}
+
+impl Table {
+    fn new(prefix: String, entries: Vec<TableEntry>) -> Self {
+        let keys: Vec<Option<&str>> = entries.iter().map(|entry| entry.pattern.key()).collect();
+        let of = |key: Option<&str>| {
+            let fits = |own: &Option<&str>| own.is_none() || *own == key;
+            (0..keys.len()).filter(|at| keys.get(*at).is_some_and(fits)).collect::<Vec<_>>()
+        };
+        let keyless = of(None);
+        let by_key = keys.iter().flatten().map(|key| ((*key).to_owned(), of(Some(*key)))).collect();
+        Self { prefix, by_key, keyless, entries }
+    }
+
+    /// What a decoded path without its first slash leads to.
+    pub(crate) fn find(&self, path: &str) -> Option<Match> {
+        let rest = path.strip_prefix(self.prefix.as_str())?;
+        let key = rest.split(['/', '.']).next().unwrap_or_default();
+        let candidates = self.by_key.get(key).unwrap_or(&self.keyless);
+        candidates.iter().find_map(|at| {
+            let entry = self.entries.get(*at)?;
+            let kwargs = entry.pattern.matches(rest)?;
+            Some(Match { endpoint: Arc::clone(&entry.endpoint), kwargs })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ViewSetRoute, ViewSetRoutes};
+    use super::*;
+    use crate::views::ApiView;
+
+    fn view(name: &str) -> Arc<dyn View> {
+        Arc::new(ApiView::new(name))
+    }
+
+    fn artists() -> ViewSetRoutes {
+        let route = |detail, url_path: Option<&str>, name: &str| ViewSetRoute {
+            detail,
+            url_path: url_path.map(ToOwned::to_owned),
+            name: name.to_owned(),
+            view: view(name),
+        };
+        ViewSetRoutes {
+            basename: "artist".into(),
+            lookup_kwarg: "pk".into(),
+            lookup_value_regex: None,
+            routes: vec![
+                route(true, Some("albums"), "albums"),
+                route(true, None, "detail"),
+                route(false, None, "list"),
+                route(false, Some("top"), "top"),
+                route(false, Some("by-letter/(?P<letter>[A-Za-z])"), "by-letter"),
+            ],
+        }
+    }
+
+    fn found(router: Router, paths: &[&str]) -> Vec<String> {
+        let mut urls = Urls::new("");
+        let table = router.at("/api/").build(&Policies::site_defaults(), &mut urls).unwrap();
+        paths
+            .iter()
+            .map(|path| match table.find(path) {
+                None => "-".to_owned(),
+                Some(found) => {
+                    let kwargs: String =
+                        found.kwargs.iter().map(|(key, value)| format!(" {key}={value}")).collect();
+                    format!("{}{kwargs}", found.endpoint.view().info().name)
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_default_router_has_drfs_addresses() {
+        let paths = [
+            "api/",
+            "api/.json",
+            "api/artists/",
+            "api/artists.json",
+            "api/artists",
+            "api/artists/top/",
+            "api/artists/7/",
+            "api/artists/7.json/",
+            "api/artists/1.5/",
+            "api/artists/7/albums/",
+            "api/artists/7/albums.json",
+            "api/artists/by-letter/q/",
+            "api/artists/by-letter/qq/",
+            "api//artists/",
+            "api/ARTISTS/",
+            "api.json",
+            "other/",
+        ];
+        assert_eq!(
+            found(Router::default().register("artists", artists()), &paths),
+            [
+                "Api Root",
+                "Api Root format=json",
+                "list",
+                "list format=json",
+                "-",
+                "top",
+                "detail pk=7",
+                "detail pk=7 format=json",
+                "detail pk=1 format=5",
+                "albums pk=7",
+                "albums pk=7 format=json",
+                "by-letter letter=q",
+                "-",
+                "-",
+                "-",
+                "-",
+                "-",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_simple_router_has_neither_root_nor_suffixes() {
+        let paths = ["api/", "api/artists/", "api/artists.json", "api/artists/7/"];
+        let simple = Router::simple().register("artists", artists());
+        assert_eq!(found(simple, &paths), ["-", "list", "-", "detail pk=7"]);
+        let bare = Router::simple().trailing_slash(false).register("artists", artists());
+        assert_eq!(found(bare, &["api/artists", "api/artists/"]), ["list", "-"]);
+    }
+
+    #[test]
+    fn a_lookup_may_take_a_pattern_of_its_own() {
+        let users = ViewSetRoutes { lookup_value_regex: Some("[^/]+".into()), ..artists() };
+        let router = Router::default().register("artists", users);
+        assert_eq!(
+            found(router, &["api/artists/a.b/", "api/artists/a.json"]),
+            ["detail pk=a.b", "detail pk=a format=json"]
+        );
+    }
+
+    #[test]
+    fn plain_views_come_before_view_sets_and_included_ones_keep_their_prefix() {
+        let router = Router::default()
+            .register("artists", artists())
+            .path("artists/top/", ApiView::new("Own"), "own")
+            .path("<word>/deep/", ApiView::new("Captured"), "captured")
+            .include("v1/", Router::simple().path("x/", ApiView::new("X"), "x"));
+        assert_eq!(
+            found(router, &["api/artists/top/", "api/artists/deep/", "api/q/deep/", "api/v1/x/"]),
+            ["Own", "Captured word=artists", "Captured word=q", "X"]
+        );
+    }
+}

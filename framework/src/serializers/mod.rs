@@ -1,0 +1,35 @@
+//! Serializers: from rows to JSON, and from input to rows (`rest_framework.serializers`).
+
+mod builder;
+mod changes;
+mod checks;
+mod description;
+mod relations;
+mod rows;
+mod validate;
+mod write;
+
+pub use builder::{Builder, Shows};
+pub use changes::{Attrs, Changes};
+pub use description::Description;
+pub use relations::{
+    HyperlinkedIdentity, HyperlinkedRelated, PrimaryKeyRelated, SlugRelated, StringRelated,
+};
+pub use rows::{Instance, Loaded, RelatedRows};
+pub use write::Links;
+
+use crate::db::Model;
+
+/// A serializer over a model: `#[derive(Serializer)]` with `#[serializer(model = Track)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a serializer over a model",
+    label = "this type has no `ModelSerializer` implementation",
+    note = "add `#[derive(Serializer)]` and `#[serializer(model = ..)]` to `{Self}`"
+)]
+pub trait ModelSerializer: Sized + 'static {
+    /// The model.
+    type Model: Model;
+
+    /// What the serializer is; made once.
+    fn description() -> &'static Description;
+}

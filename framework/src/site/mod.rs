@@ -1,0 +1,211 @@
+//! A whole site: settings, database, default policies and routers, mounted into an actix `App`.
+
+mod serve;
+
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use actix_web::http::header::ACCEPT;
+use futures_util::FutureExt;
+
+use crate::authentication::IntoAuthentication;
+use crate::db::{Database, DatabaseWorker};
+use crate::exceptions::ApiException;
+use crate::middleware;
+use crate::permissions::IntoPermissions;
+use crate::request::{Context, Request, Shared};
+use crate::response::Response;
+use crate::reverse::{Pattern, Urls};
+use crate::routers::{Match, Mount, RouteError, Table};
+use crate::settings::{Settings, SettingsError};
+use crate::views::{Policies, View};
+
+/// What keeps a site from starting.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SiteError {
+    /// A setting is missing or wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// An address cannot be built.
+    #[error(transparent)]
+    Route(#[from] RouteError),
+}
+
+/// A site, ready to answer. It is made once and shared by all workers.
+pub struct Site {
+    shared: Arc<Shared>,
+    database: Arc<Database>,
+    tables: Vec<Table>,
+}
+
+/// Collects the parts of a [`Site`].
+#[derive(Debug)]
+pub struct SiteBuilder {
+    settings: Settings,
+    database: Arc<Database>,
+    defaults: Policies,
+    mounts: Vec<Mount>,
+}
+
+impl SiteBuilder {
+    /// Sets the default policies of views; what they do not say stays as it was.
+    #[must_use]
+    pub fn policies(mut self, policies: &Policies) -> Self {
+        self.defaults = policies.or(&self.defaults);
+        self
+    }
+
+    /// Sets the default authenticators (`DEFAULT_AUTHENTICATION_CLASSES`).
+    #[must_use]
+    pub fn authentication(self, list: impl IntoAuthentication) -> Self {
+        self.policies(&Policies::inherit().authentication(list))
+    }
+
+    /// Sets the default permissions (`DEFAULT_PERMISSION_CLASSES`).
+    #[must_use]
+    pub fn permissions(self, list: impl IntoPermissions) -> Self {
+        self.policies(&Policies::inherit().permissions(list))
+    }
+
+    /// Adds a router at its place. Several are tried in order.
+    #[must_use]
+    pub fn mount(mut self, mount: Mount) -> Self {
+        self.mounts.push(mount);
+        self
+    }
+
+    /// Checks the settings and builds the addresses.
+    ///
+    /// # Errors
+    /// When a setting is missing or wrong, or a pattern cannot be read.
+    pub fn build(self) -> Result<Arc<Site>, SiteError> {
+        self.settings.check()?;
+        let mut urls = Urls::new(self.settings.force_script_name.clone());
+        let tables = self
+            .mounts
+            .into_iter()
+            .map(|mount| mount.build(&self.defaults, &mut urls))
+            .collect::<Result<_, _>>()?;
+        let shared = Arc::new(Shared { settings: self.settings, urls });
+        Ok(Arc::new(Site { shared, database: self.database, tables }))
+    }
+}
+
+/// Where a request goes.
+enum Way {
+    /// Nowhere: the answer is there. False when the layer above views made it.
+    Answered(Response, bool),
+    /// To a view.
+    View(Match),
+}
+
+impl Site {
+    /// Starts a site with DRF's default policies.
+    pub fn builder(settings: Settings, database: Arc<Database>) -> SiteBuilder {
+        SiteBuilder { settings, database, defaults: Policies::site_defaults(), mounts: Vec::new() }
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    /// The names of the addresses.
+    pub fn urls(&self) -> &Urls {
+        &self.shared.urls
+    }
+
+    /// The database.
+    pub fn database(&self) -> &Arc<Database> {
+        &self.database
+    }
+
+    /// Every address: the place of its router, its pattern behind it, its name and its view.
+    pub fn routes(&self) -> impl Iterator<Item = (&str, &Pattern, &str, &dyn View)> {
+        self.tables.iter().flat_map(|table| {
+            table.entries.iter().map(|entry| {
+                let prefix = table.prefix.as_str();
+                (prefix, &entry.pattern, entry.name.as_str(), entry.endpoint.view())
+            })
+        })
+    }
+
+    /// Answers a request without a socket, as tests do.
+    pub async fn answer(&self, worker: &DatabaseWorker, request: Request) -> Response {
+        match self.way(&request) {
+            Way::Answered(mut response, framed) => {
+                middleware::secure(self.settings(), &mut response, framed);
+                response
+            }
+            Way::View(found) => self.run(worker, request, found).await,
+        }
+    }
+
+    /// Finds the view of a request, or the answer that needs none.
+    fn way(&self, request: &Request) -> Way {
+        let settings = self.settings();
+        let page = |status, framed| {
+            Way::Answered(middleware::page(status, request.header("accept")), framed)
+        };
+        if !middleware::allowed_host(settings, &request.host) {
+            tracing::warn!(host = request.host, "host is not in ALLOWED_HOSTS");
+            return page(400, false);
+        }
+        let whole = middleware::decode_path(&request.path);
+        let path = whole.strip_prefix(settings.force_script_name.as_str()).unwrap_or(&whole);
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let find = |path: &str| self.tables.iter().find_map(|table| table.find(path));
+        if let Some(found) = find(path) {
+            return Way::View(found);
+        }
+        if settings.append_slash && !path.ends_with('/') && find(&format!("{path}/")).is_some() {
+            let target = format!("{whole}/");
+            return Way::Answered(middleware::redirect_to(&target, &request.query_string), false);
+        }
+        page(404, true)
+    }
+
+    /// Runs a view where its connection lives.
+    async fn run(&self, worker: &DatabaseWorker, mut request: Request, found: Match) -> Response {
+        let Match { endpoint, kwargs } = found;
+        request.kwargs = kwargs;
+        let method = request.method.clone();
+        let accept = request.headers.get(ACCEPT).cloned();
+        let shared = Arc::clone(&self.shared);
+        let running = Arc::clone(&endpoint);
+        let result = worker
+            .run(!request.is_safe(), move |conn| {
+                let mut cx = Context::new(request, conn, shared);
+                Box::pin(async move {
+                    AssertUnwindSafe(running.dispatch(&mut cx)).catch_unwind().await.ok()
+                })
+            })
+            .await;
+        let accept = accept.as_ref().and_then(|value| value.to_str().ok());
+        let mut response = match result.map_err(ApiException::from) {
+            Ok(Some(response)) => response,
+            Ok(None) => {
+                tracing::error!(view = endpoint.view().info().name, "a view panicked");
+                middleware::page(500, accept)
+            }
+            Err(ApiException::Internal(source)) => {
+                tracing::error!("server error: {source}");
+                middleware::page(500, accept)
+            }
+            Err(error) => endpoint.refuse(&error, &method),
+        };
+        middleware::secure(self.settings(), &mut response, true);
+        response
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Site").field("settings", self.settings()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! The site behind actix: from its request to ours, and from our answer to its own.
+
+use std::sync::Arc;
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING,
+};
+use actix_web::web::{self, Bytes, BytesMut};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use futures_util::StreamExt;
+
+use super::{Site, Way};
+use crate::db::DatabaseWorker;
+use crate::middleware;
+use crate::request::{Body, Request};
+use crate::response::{Response, ResponseBody};
+
+/// How much of a body that is too long is read and dropped, so that its sender gets to read the
+/// refusal.
+const DRAIN: usize = 64 * 1024 * 1024;
+
+impl Site {
+    /// Mounts the site into an actix `App`: it answers what no other service of the app does.
+    ///
+    /// ```no_run
+    /// # use std::sync::Arc;
+    /// # use quintet::site::Site;
+    /// # async fn run(site: Arc<Site>) -> std::io::Result<()> {
+    /// use actix_web::{App, HttpServer};
+    ///
+    /// HttpServer::new(move || App::new().configure(site.configure()))
+    ///     .bind("127.0.0.1:8000")?
+    ///     .run()
+    ///     .await
+    /// # }
+    /// ```
+    pub fn configure(self: &Arc<Self>) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
+        let site = Arc::clone(self);
+        move |config| {
+            let worker = site.database().worker();
+            config.default_service(web::to(move |request: HttpRequest, payload: web::Payload| {
+                let (site, worker) = (Arc::clone(&site), worker.clone());
+                async move { site.serve(&worker, &request, payload).await }
+            }));
+        }
+    }
+
+    /// Serves this site alone at an address: `127.0.0.1:8000`.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn run_server(self: Arc<Self>, address: &str) -> std::io::Result<()> {
+        let workers = self.settings().workers;
+        let site = Arc::clone(&self);
+        let server = HttpServer::new(move || App::new().configure(site.configure()));
+        let server = match workers {
+            Some(workers) => server.workers(workers),
+            None => server,
+        };
+        server.bind(address)?.run().await
+    }
+
+    async fn serve(
+        &self,
+        worker: &DatabaseWorker,
+        http: &HttpRequest,
+        payload: web::Payload,
+    ) -> HttpResponse {
+        let mut request = self.request(http);
+        let response = match self.way(&request) {
+            Way::Answered(mut response, framed) => {
+                middleware::secure(self.settings(), &mut response, framed);
+                response
+            }
+            Way::View(found) => {
+                let has_body = [CONTENT_LENGTH, TRANSFER_ENCODING]
+                    .iter()
+                    .any(|name| request.headers.contains_key(name))
+                    || http.version() == actix_web::http::Version::HTTP_2;
+                if has_body {
+                    let most = self.settings().data_upload_max_memory_size;
+                    request.body = read(payload, &request.headers, most).await;
+                }
+                self.run(worker, request, found).await
+            }
+        };
+        into_http(response)
+    }
+
+    /// Our request, without its body.
+    fn request(&self, http: &HttpRequest) -> Request {
+        let settings = self.settings();
+        let headers = http.headers();
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let forwarded = settings.use_x_forwarded_host.then(|| text("x-forwarded-host")).flatten();
+        let host = forwarded
+            .or_else(|| headers.get(HOST).map(|value| value.to_str().unwrap_or_default()))
+            .or_else(|| http.uri().authority().map(|authority| authority.as_str()))
+            .unwrap_or_else(|| http.app_config().host());
+        let secure = match &settings.secure_proxy_ssl_header {
+            Some((name, value)) => match text(name) {
+                // the first of several proxies spoke with the client
+                Some(sent) => sent.split(',').next().unwrap_or_default().trim() == value,
+                None => http.app_config().secure(),
+            },
+            None => http.app_config().secure(),
+        };
+        let mut request = Request::new(http.method().clone(), "");
+        http.uri().path().clone_into(&mut request.path);
+        http.uri().query().unwrap_or_default().clone_into(&mut request.query_string);
+        request.headers = headers.clone();
+        request.scheme = if secure { "https" } else { "http" };
+        host.clone_into(&mut request.host);
+        request.peer = http.peer_addr().map(|address| address.ip());
+        request
+    }
+}
+
+/// Reads a body up to the limit; a longer one is read on for a while and dropped.
+async fn read(mut payload: web::Payload, headers: &HeaderMap, most: Option<usize>) -> Body {
+    let most = most.unwrap_or(usize::MAX);
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse::<usize>().ok());
+    let mut fits = announced.is_none_or(|length| length <= most);
+    let mut body = BytesMut::new();
+    let mut whole: Option<Bytes> = None;
+    let mut dropped = 0_usize;
+    while let Some(chunk) = payload.next().await {
+        let Ok(chunk) = chunk else { return Body::Broken };
+        let read = body.len() + whole.as_ref().map_or(0, Bytes::len);
+        if fits && chunk.len() > most.saturating_sub(read) {
+            fits = false;
+        }
+        if !fits {
+            body = BytesMut::new();
+            whole = None;
+            dropped = dropped.saturating_add(chunk.len());
+            if dropped > DRAIN {
+                break;
+            }
+        } else if read == 0 {
+            // most bodies come in one piece
+            whole = Some(chunk);
+        } else {
+            if let Some(first) = whole.take() {
+                body.reserve(announced.unwrap_or(first.len() + chunk.len()).min(most));
+                body.extend_from_slice(&first);
+            }
+            body.extend_from_slice(&chunk);
+        }
+    }
+    if fits { Body::Read(whole.unwrap_or_else(|| body.freeze())) } else { Body::TooLarge }
+}
+
+fn into_http(response: Response) -> HttpResponse {
+    let Response { status, mut headers, body } = response;
+    let bytes = match body {
+        ResponseBody::Empty => Bytes::new(),
+        ResponseBody::Json(bytes) => {
+            if !headers.contains_key(CONTENT_TYPE) {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            }
+            Bytes::from(bytes)
+        }
+        ResponseBody::Bytes { content_type, bytes } => {
+            if let Ok(value) = HeaderValue::from_str(&content_type)
+                && !headers.contains_key(CONTENT_TYPE)
+            {
+                headers.insert(CONTENT_TYPE, value);
+            }
+            Bytes::from(bytes)
+        }
+    };
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut http = HttpResponse::with_body(status, BoxBody::new(bytes));
+    *http.headers_mut() = headers;
+    http
+}

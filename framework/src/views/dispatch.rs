@@ -1,0 +1,313 @@
+//! A request's way through a view (`APIView.dispatch`): negotiation, authentication,
+//! permissions, throttles, method, handler, errors, headers.
+
+use std::fmt;
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::http::header::{
+    ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+};
+
+use super::{Policies, View, ViewInfo};
+use crate::authentication::AuthenticationList;
+use crate::exceptions::{ApiException, Result};
+use crate::middleware;
+use crate::negotiation::{self, Accepted, Offer};
+use crate::parsers::Parser;
+use crate::permissions::PermissionList;
+use crate::renderers::{self, JsonWriter, Renderer};
+use crate::request::{Context, Equipment, handler_method};
+use crate::response::{Response, ResponseBody};
+use crate::throttling::{self, DynThrottle};
+
+/// A view with its policies settled, ready to answer.
+pub struct Endpoint {
+    view: Arc<dyn View>,
+    policies: Settled,
+    by_method: Vec<(Method, Settled)>,
+    allow: Option<HeaderValue>,
+}
+
+/// Policies without a level above.
+struct Settled {
+    authentication: AuthenticationList,
+    permissions: Arc<PermissionList>,
+    throttles: Vec<Arc<dyn DynThrottle>>,
+    renderers: Vec<Chosen>,
+    offers: Vec<Option<Offer<'static>>>,
+    equipment: Equipment,
+}
+
+/// A renderer and the header that it sets.
+struct Chosen {
+    renderer: Arc<dyn Renderer>,
+    content_type: Option<HeaderValue>,
+}
+
+impl Settled {
+    fn new(policies: Policies, info: &ViewInfo) -> Self {
+        let authentication = AuthenticationList::new(policies.authentication.unwrap_or_default());
+        let permissions = Arc::new(PermissionList::new(policies.permissions.unwrap_or_default()));
+        let parsers: Vec<Arc<dyn Parser>> = policies.parsers.unwrap_or_default();
+        let renderers: Vec<Chosen> = policies
+            .renderers
+            .unwrap_or_default()
+            .into_iter()
+            .map(|renderer| Chosen {
+                content_type: HeaderValue::from_str(&renderer.content_type()).ok(),
+                renderer,
+            })
+            .collect();
+        let equipment = Equipment {
+            view: Arc::clone(&info.context),
+            parsers: parsers.into(),
+            guard: permissions.clone(),
+            has_authenticators: !authentication.is_empty(),
+        };
+        Self {
+            offers: renderers.iter().map(|c| renderers::offer(&*c.renderer)).collect(),
+            authentication,
+            permissions,
+            throttles: policies.throttles.unwrap_or_default(),
+            renderers,
+            equipment,
+        }
+    }
+}
+
+impl Endpoint {
+    /// Settles a view's policies with the site's defaults.
+    pub fn new(view: Arc<dyn View>, defaults: &Policies) -> Self {
+        let info = view.info();
+        let policies = info.policies.or(defaults);
+        let by_method = info
+            .method_policies
+            .iter()
+            .map(|(method, own)| (method.clone(), Settled::new(own.or(&policies), info)))
+            .collect();
+        let allowed = info.allowed_methods();
+        let allow = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        Self {
+            policies: Settled::new(policies, info),
+            by_method,
+            allow: HeaderValue::from_str(&allow).ok(),
+            view,
+        }
+    }
+
+    /// The view.
+    pub fn view(&self) -> &dyn View {
+        &*self.view
+    }
+
+    /// Answers a request; errors are answers too.
+    pub async fn dispatch(&self, cx: &mut Context) -> Response {
+        let policies = self.policies_of(&cx.request.method);
+        let result = self.run(policies, cx).await;
+        let response = match result {
+            Ok(response) => response,
+            Err(error) => match error_response(error, policies, cx) {
+                ErrorResponse::Api(response) => response,
+                ErrorResponse::Page(mut response) => {
+                    // Django's own pages know nothing of the view
+                    vary(&mut response, false, cx.varies_on());
+                    return response;
+                }
+            },
+        };
+        self.finalize(policies, cx, response)
+    }
+
+    /// An error that happened before the view was reached, in the form that the view's clients
+    /// read.
+    pub(crate) fn refuse(&self, error: &ApiException, method: &Method) -> Response {
+        let mut response = api_error(error);
+        let policies = self.policies_of(method);
+        self.headers(policies, &mut response, &[]);
+        response
+    }
+
+    fn policies_of(&self, method: &Method) -> &Settled {
+        let find = |method| self.by_method.iter().find(|(own, _)| own == method);
+        find(method)
+            .or_else(|| find(handler_method(method)))
+            .map_or(&self.policies, |(_, settled)| settled)
+    }
+
+    async fn run(&self, policies: &Settled, cx: &mut Context) -> Result<Response> {
+        let info = self.view.info();
+        cx.equipment = Some(policies.equipment.clone());
+        cx.action = info.action(&cx.request.method).or_else(|| info.action(cx.handler_method()));
+        let most = cx.settings().data_upload_max_number_fields;
+        let query = cx.request.query_string.as_bytes();
+        if most.is_some_and(|most| crate::request::QueryParams::count(query) > most) {
+            return Err(ApiException::Suspicious(
+                "the query has more parameters than DATA_UPLOAD_MAX_NUMBER_FIELDS",
+            ));
+        }
+        cx.accepted = Some(negotiate(policies, cx)?);
+        policies.authentication.authenticate(cx).await?;
+        policies.permissions.check_request(cx).await?;
+        throttling::check(&policies.throttles, cx).await?;
+        let method = &cx.request.method;
+        if info.methods.contains(method) || info.methods.contains(handler_method(method)) {
+            self.view.handle(cx).await
+        } else if *method == Method::OPTIONS {
+            Ok(self.options(policies))
+        } else {
+            Err(ApiException::MethodNotAllowed(method.to_string()))
+        }
+    }
+
+    /// What OPTIONS answers for every view; the fields of serializers are not part of it.
+    fn options(&self, policies: &Settled) -> Response {
+        let info = self.view.info();
+        let mut json = JsonWriter::new();
+        json.begin_object();
+        json.key("name");
+        json.str(&info.name);
+        json.key("description");
+        json.str(&info.description);
+        json.key("renders");
+        json.begin_array();
+        policies.renderers.iter().for_each(|chosen| json.str(chosen.renderer.media_type()));
+        json.end_array();
+        json.key("parses");
+        json.begin_array();
+        policies.equipment.parsers.iter().for_each(|parser| json.str(parser.media_type()));
+        json.end_array();
+        json.end_object();
+        Response::json(json.into_bytes())
+    }
+
+    /// Renders the body and adds the headers of every answer (`finalize_response`).
+    fn finalize(&self, policies: &Settled, cx: &Context, mut response: Response) -> Response {
+        if let ResponseBody::Json(json) = &mut response.body {
+            // without an agreement the first renderer writes
+            let at = match &cx.accepted {
+                Some(accepted) => Some(accepted.renderer),
+                None => policies.offers.iter().position(Option::is_some),
+            };
+            if let Some(chosen) = at.and_then(|at| policies.renderers.get(at)) {
+                let accepted = cx.accepted_media_type().unwrap_or(chosen.renderer.media_type());
+                *json = chosen.renderer.render(std::mem::take(json), accepted);
+                if let Some(value) = &chosen.content_type
+                    && !response.headers.contains_key(CONTENT_TYPE)
+                {
+                    response.headers.insert(CONTENT_TYPE, value.clone());
+                }
+            }
+            if json.is_empty() {
+                response.headers.remove(CONTENT_TYPE);
+                response.body = ResponseBody::Empty;
+            }
+        }
+        self.headers(policies, &mut response, cx.varies_on());
+        response
+    }
+
+    fn headers(&self, policies: &Settled, response: &mut Response, consulted: &[&str]) {
+        if let Some(allow) = &self.allow {
+            response.headers.insert(ALLOW, allow.clone());
+        }
+        vary(response, policies.renderers.len() > 1, consulted);
+    }
+}
+
+/// Chooses the renderer (`perform_content_negotiation`).
+fn negotiate(policies: &Settled, cx: &Context) -> Result<Accepted> {
+    let request = &cx.request;
+    let format = request.kwarg("format").filter(|format| !format.is_empty());
+    let format = match format {
+        Some(format) => Some(format),
+        None if request.query_string.is_empty() => None,
+        None => request.query_params().get("format"),
+    };
+    let accept = request.headers.get(actix_web::http::header::ACCEPT);
+    let accept = accept.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    negotiation::select_renderer(&policies.offers, format, accept.as_deref())
+}
+
+enum ErrorResponse {
+    /// The view's own answer.
+    Api(Response),
+    /// Django's page.
+    Page(Response),
+}
+
+/// `handle_exception`
+fn error_response(error: ApiException, policies: &Settled, cx: &Context) -> ErrorResponse {
+    match &error {
+        ApiException::Suspicious(reason) => {
+            tracing::warn!(path = cx.request.path, "refused: {reason}");
+            ErrorResponse::Page(middleware::page(400, cx.request.header("accept")))
+        }
+        ApiException::Internal(source) => {
+            tracing::error!(path = cx.request.path, "server error: {source}");
+            ErrorResponse::Page(middleware::page(500, cx.request.header("accept")))
+        }
+        ApiException::NotAuthenticated(_) | ApiException::AuthenticationFailed(_) => {
+            let response = api_error(&error);
+            ErrorResponse::Api(match policies.authentication.challenge() {
+                Some(challenge) => response.with_header(WWW_AUTHENTICATE, &challenge),
+                None => response.with_status(403),
+            })
+        }
+        _ => ErrorResponse::Api(api_error(&error)),
+    }
+}
+
+/// The body and the headers that belong to an error alone.
+fn api_error(error: &ApiException) -> Response {
+    let mut json = JsonWriter::with_capacity(96);
+    json.json(&error.body());
+    let response = Response::json(json.into_bytes()).with_status(error.status());
+    match error {
+        ApiException::Throttled { wait: Some(wait) } => {
+            response.with_header(RETRY_AFTER, &wait.max(0.0).ceil().to_string())
+        }
+        ApiException::Unavailable(reason) => {
+            tracing::error!("unavailable: {reason}");
+            response.with_header(RETRY_AFTER, "1")
+        }
+        _ => response,
+    }
+}
+
+/// Adds to `Vary` what was consulted and is not there yet.
+fn vary(response: &mut Response, accept: bool, consulted: &[&str]) {
+    let has_own = response.headers.contains_key(VARY);
+    let value = match (accept, consulted, has_own) {
+        (false, [], _) => return,
+        // the usual two need no text of their own
+        (true, [], false) => HeaderValue::from_static("Accept"),
+        (true, ["Cookie"], false) => HeaderValue::from_static("Accept, Cookie"),
+        _ => {
+            let mut names: Vec<String> = response
+                .headers
+                .get_all(VARY)
+                .filter_map(|value| value.to_str().ok())
+                .flat_map(|value| value.split(','))
+                .map(|name| name.trim().to_owned())
+                .filter(|name| !name.is_empty())
+                .collect();
+            for name in accept.then_some("Accept").iter().chain(consulted) {
+                if !names.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+                    names.push((*name).to_owned());
+                }
+            }
+            match HeaderValue::from_str(&names.join(", ")) {
+                Ok(value) => value,
+                Err(_) => return,
+            }
+        }
+    };
+    response.headers.insert(VARY, value);
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint").field("view", &self.view).finish_non_exhaustive()
+    }
+}

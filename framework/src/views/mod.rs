@@ -1,0 +1,122 @@
+//! Views: what answers a request, and the policies around it (`rest_framework.views`).
+
+mod api_view;
+mod dispatch;
+mod policies;
+
+use std::fmt;
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use futures_util::future::LocalBoxFuture;
+
+pub use api_view::{ApiView, Handler};
+pub use dispatch::Endpoint;
+pub use policies::Policies;
+
+use crate::exceptions::Result;
+use crate::request::{Context, ViewContext};
+use crate::response::Response;
+
+/// The order of methods in `Allow`.
+const ORDER: [Method; 8] = [
+    Method::GET,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::HEAD,
+    Method::OPTIONS,
+    Method::TRACE,
+];
+
+/// Answers requests.
+///
+/// View sets and [`ApiView`] implement it; policies, HEAD, OPTIONS, unknown methods and errors
+/// are seen to before and after [`View::handle`].
+pub trait View: Send + Sync + 'static {
+    /// The description, made once.
+    fn info(&self) -> &ViewInfo;
+
+    /// Answers a request whose method is one of the description's; a HEAD arrives when GET is
+    /// among them.
+    fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>>;
+}
+
+/// What is known of a view.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct ViewInfo {
+    /// Its name in words: `Artist List`.
+    pub name: String,
+    /// What it does, for people.
+    pub description: String,
+    /// The methods that it has handlers for, in the order of `Allow`. HEAD and OPTIONS need not
+    /// be among them.
+    pub methods: Vec<Method>,
+    /// The actions behind the methods, for view sets.
+    pub actions: Vec<(Method, &'static str)>,
+    /// What policies may know of it.
+    pub context: Arc<ViewContext>,
+    /// Its policies; what it does not set is the site's.
+    pub policies: Policies,
+    /// Policies of single methods; what they do not set is the view's.
+    pub method_policies: Vec<(Method, Policies)>,
+}
+
+impl ViewInfo {
+    /// A view with handlers for these methods.
+    pub fn new(name: impl Into<String>, methods: impl IntoIterator<Item = Method>) -> Self {
+        let name = name.into();
+        let context = ViewContext { name: name.clone(), ..ViewContext::default() };
+        let mut info = Self { name, context: Arc::new(context), ..Self::default() };
+        methods.into_iter().for_each(|method| info.add_method(method));
+        info
+    }
+
+    /// One method more, at its place.
+    pub fn add_method(&mut self, method: Method) {
+        if !self.methods.contains(&method) {
+            self.methods.push(method);
+            self.methods.sort_by_key(|m| ORDER.iter().position(|o| o == m).unwrap_or(ORDER.len()));
+        }
+    }
+
+    /// The action behind a method.
+    pub fn action(&self, method: &Method) -> Option<&'static str> {
+        self.actions.iter().find(|(own, _)| own == method).map(|(_, action)| *action)
+    }
+
+    /// The methods that `Allow` names: HEAD where there is GET, and OPTIONS.
+    pub fn allowed_methods(&self) -> Vec<Method> {
+        let has = |method: &Method| {
+            self.methods.contains(method)
+                || *method == Method::OPTIONS
+                || *method == Method::HEAD && self.methods.contains(&Method::GET)
+        };
+        let others = self.methods.iter().filter(|method| !ORDER.contains(method));
+        ORDER.iter().filter(|method| has(method)).chain(others).cloned().collect()
+    }
+}
+
+impl fmt::Debug for dyn View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("View").field("name", &self.info().name).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn allow_names_head_with_get_and_options_always() {
+        let allow = |methods: &[Method]| {
+            let info = ViewInfo::new("x", methods.to_vec());
+            info.allowed_methods().iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(allow(&[Method::POST, Method::GET]), "GET, POST, HEAD, OPTIONS");
+        assert_eq!(allow(&[Method::DELETE, Method::PUT]), "PUT, DELETE, OPTIONS");
+        assert_eq!(allow(&[]), "OPTIONS");
+    }
+}

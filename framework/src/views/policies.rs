@@ -1,0 +1,110 @@
+//! The policies of a view.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::authentication::{
+    DynAuthentication, IntoAuthentication, SessionAuthentication, TokenAuthentication,
+};
+use crate::parsers::{FormParser, JsonParser, Parser};
+use crate::permissions::{AllowAny, DynPermission, IntoPermissions};
+use crate::renderers::{BrowsableApiRenderer, JsonRenderer, Renderer};
+use crate::throttling::DynThrottle;
+
+/// Which authenticators, permissions, throttles, renderers and parsers a view has. What is
+/// `None` is looked up one level above: method, view, site.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct Policies {
+    /// `authentication_classes`
+    pub authentication: Option<Vec<Arc<dyn DynAuthentication>>>,
+    /// `permission_classes`
+    pub permissions: Option<Vec<Arc<dyn DynPermission>>>,
+    /// `throttle_classes`
+    pub throttles: Option<Vec<Arc<dyn DynThrottle>>>,
+    /// `renderer_classes`
+    pub renderers: Option<Vec<Arc<dyn Renderer>>>,
+    /// `parser_classes`
+    pub parsers: Option<Vec<Arc<dyn Parser>>>,
+}
+
+impl Policies {
+    /// None of its own: everything from the level above.
+    pub fn inherit() -> Self {
+        Self::default()
+    }
+
+    /// What a site starts from, DRF's defaults with tokens: token and session authentication,
+    /// everybody may do everything, no throttles, JSON and the browsable API, JSON and forms.
+    pub fn site_defaults() -> Self {
+        Self {
+            authentication: Some(
+                (TokenAuthentication::new(), SessionAuthentication).into_authentication(),
+            ),
+            permissions: Some(AllowAny.into_permissions()),
+            throttles: Some(Vec::new()),
+            renderers: Some(vec![Arc::new(JsonRenderer), Arc::new(BrowsableApiRenderer)]),
+            parsers: Some(vec![Arc::new(JsonParser), Arc::new(FormParser)]),
+        }
+    }
+
+    /// Sets the authenticators.
+    #[must_use]
+    pub fn authentication(mut self, list: impl IntoAuthentication) -> Self {
+        self.authentication = Some(list.into_authentication());
+        self
+    }
+
+    /// Sets the permissions.
+    #[must_use]
+    pub fn permissions(mut self, list: impl IntoPermissions) -> Self {
+        self.permissions = Some(list.into_permissions());
+        self
+    }
+
+    /// Sets the throttles.
+    #[must_use]
+    pub fn throttles(mut self, list: Vec<Arc<dyn DynThrottle>>) -> Self {
+        self.throttles = Some(list);
+        self
+    }
+
+    /// Sets the renderers.
+    #[must_use]
+    pub fn renderers(mut self, list: Vec<Arc<dyn Renderer>>) -> Self {
+        self.renderers = Some(list);
+        self
+    }
+
+    /// Sets the parsers.
+    #[must_use]
+    pub fn parsers(mut self, list: Vec<Arc<dyn Parser>>) -> Self {
+        self.parsers = Some(list);
+        self
+    }
+
+    /// These, and where they say nothing those of the level above.
+    #[must_use]
+    pub fn or(&self, above: &Self) -> Self {
+        let Self { authentication, permissions, throttles, renderers, parsers } = self.clone();
+        Self {
+            authentication: authentication.or_else(|| above.authentication.clone()),
+            permissions: permissions.or_else(|| above.permissions.clone()),
+            throttles: throttles.or_else(|| above.throttles.clone()),
+            renderers: renderers.or_else(|| above.renderers.clone()),
+            parsers: parsers.or_else(|| above.parsers.clone()),
+        }
+    }
+}
+
+impl fmt::Debug for Policies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policies")
+            .field("authentication", &self.authentication.as_ref().map(Vec::len))
+            .field("permissions", &self.permissions.as_ref().map(Vec::len))
+            .field("throttles", &self.throttles.as_ref().map(Vec::len))
+            .field("renderers", &self.renderers)
+            .field("parsers", &self.parsers)
+            .finish()
+    }
+}
