@@ -12,11 +12,11 @@ pub enum Error {
     /// No row where one was expected.
     #[error("no row matches")]
     NotFound,
-    /// A unique constraint refused the row; the constraint's name, or the columns on SQLite.
-    #[error("unique constraint {0}")]
-    Unique(String),
+    /// A unique constraint refused the row; the columns it is over.
+    #[error("another row has the same {}", .0.join(", "))]
+    Unique(Vec<String>),
     /// A foreign key refused the statement.
-    #[error("foreign key constraint {0}")]
+    #[error("a foreign key refused the statement: {0}")]
     ForeignKey(String),
     /// A column does not hold what the model says.
     #[error("column {column}: {reason}")]
@@ -56,9 +56,9 @@ impl Error {
             Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => {
                 Self::Unavailable("the database closed the connection")
             }
-            Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => Self::Unique(
-                info.constraint_name().map_or_else(|| info.message().to_owned(), ToOwned::to_owned),
-            ),
+            Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
+                Self::Unique(unique_columns(info.message(), info.details().unwrap_or_default()))
+            }
             Diesel::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, info) => {
                 Self::ForeignKey(
                     info.constraint_name()
@@ -67,5 +67,33 @@ impl Error {
             }
             other => Self::Diesel(other),
         }
+    }
+}
+
+/// The columns of a unique constraint, read from what the database says: `UNIQUE constraint failed:
+/// store_album.artist_id, store_album.title` on `SQLite`, `Key (artist_id, title)=(1, x) already
+/// exists.` on `PostgreSQL`.
+fn unique_columns(message: &str, details: &str) -> Vec<String> {
+    let list = match message.strip_prefix("UNIQUE constraint failed: ") {
+        Some(list) => list,
+        None => details.strip_prefix("Key (").and_then(|rest| rest.split_once(")=(")).map_or("", |(l, _)| l),
+    };
+    list.split(", ")
+        .filter(|name| !name.is_empty())
+        .map(|name| name.rsplit('.').next().unwrap_or(name).trim_matches('"').to_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_of_a_unique_constraint_are_read_on_both_databases() {
+        let columns = ["artist_id".to_owned(), "title".to_owned()];
+        let sqlite = "UNIQUE constraint failed: store_album.artist_id, store_album.title";
+        assert_eq!(unique_columns(sqlite, ""), columns);
+        let postgres = "Key (artist_id, title)=(1, Let There Be Rock) already exists.";
+        assert_eq!(unique_columns("duplicate key value", postgres), columns);
     }
 }

@@ -17,6 +17,7 @@ mod sql;
 mod sqlite;
 mod statements;
 pub mod types;
+mod write;
 
 pub use conn::Conn;
 pub use database::{ConfigError, Database, DatabaseConfig, DatabaseWorker};
@@ -32,4 +33,6 @@ pub use row::{ColumnValue, RawRow, Row};
 pub use select::{Select, Selected, columns as write_columns};
 pub use sql::{Dialect, Sql};
 pub use statements::{Command, Query};
+pub use write::{DeleteError, Protected};
+pub(crate) use write::{is_referenced, reachable};
 pub use types::{DateTime, Decimal, Uuid};

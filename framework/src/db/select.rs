@@ -119,12 +119,6 @@ impl Select {
         self.conditions.push(condition);
     }
 
-    /// Only the first row of what is left.
-    pub(crate) fn take_one(&mut self) {
-        self.order = Some(Vec::new());
-        self.limit = None;
-    }
-
     /// Writes `(SELECT key FROM … LIMIT 1)`.
     pub(crate) fn first_key(&self, sql: &mut Sql) {
         let key = self.model.pk_column().column;
@@ -271,14 +265,6 @@ impl Select {
     pub(crate) fn aggregate(&self, dialect: Dialect, what: &str) -> Sql {
         let mut sql = Sql::new(dialect);
         sql.push("SELECT ").push(what).push(" FROM ").name(self.model.table);
-        self.where_clause(&mut sql, &mut Compiler::default());
-        sql
-    }
-
-    /// `DELETE FROM …` of the rows.
-    pub(crate) fn delete(&self, dialect: Dialect) -> Sql {
-        let mut sql = Sql::new(dialect);
-        sql.push("DELETE FROM ").name(self.model.table);
         self.where_clause(&mut sql, &mut Compiler::default());
         sql
     }

@@ -29,12 +29,26 @@ struct Work<'a> {
     slots: Vec<Slot<'a>>,
     /// What is wrong with the object as a whole.
     error: Option<Detail>,
-    instance: Option<&'a dyn ModelRow>,
+    existing: Existing<'a>,
     partial: bool,
 }
 
+/// The row that input is for, as far as it is known.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Existing<'a> {
+    /// Its key; `None` on create.
+    pub(crate) pk: Option<&'a Value>,
+    /// The row, when something needs it.
+    pub(crate) row: Option<&'a dyn ModelRow>,
+}
+
 impl Description {
-    /// Validates a body; `instance` is the row that is being updated.
+    /// True when validation has to see the stored row.
+    pub(crate) fn needs_instance(&self) -> bool {
+        self.validate.is_some() || !self.unique_together.is_empty()
+    }
+
+    /// Validates a body.
     ///
     /// # Errors
     /// 400 with every message, keyed as DRF does; 503 when the database is away.
@@ -42,10 +56,10 @@ impl Description {
         &self,
         raw: &Raw<'_>,
         partial: bool,
-        instance: Option<&dyn ModelRow>,
+        existing: Existing<'_>,
         conn: &Conn,
     ) -> Result<ChangeSet, ApiException> {
-        let mut work = Work::new(self, raw, partial, instance);
+        let mut work = Work::new(self, raw, partial, existing);
         work.confirm(conn, false).await?;
         work.field_hooks();
         if !work.failed() {
@@ -65,9 +79,9 @@ impl<'a> Work<'a> {
         description: &'a Description,
         raw: &'a Raw<'a>,
         partial: bool,
-        instance: Option<&'a dyn ModelRow>,
+        existing: Existing<'a>,
     ) -> Self {
-        let mut work = Self { description, slots: Vec::new(), error: None, instance, partial };
+        let mut work = Self { description, slots: Vec::new(), error: None, existing, partial };
         match raw {
             Raw::Map(_) => {
                 work.slots =
@@ -142,7 +156,7 @@ impl<'a> Work<'a> {
     }
 
     fn pk(&self) -> Option<Value> {
-        self.instance.map(|row| row.value(self.description.model.pk).to_value())
+        self.existing.pk.cloned()
     }
 
     fn take(&mut self, answers: &mut dyn Iterator<Item = Answer>) {
@@ -214,11 +228,11 @@ impl<'a> Work<'a> {
     fn set_values(&self, members: &[usize]) -> Result<Option<Vec<(usize, Value)>>, Detail> {
         let mut values = Vec::with_capacity(members.len());
         let mut missing = Vec::new();
-        let mut changed = self.instance.is_none();
+        let mut changed = self.existing.pk.is_none();
         for index in members {
             let Some(field) = self.description.fields.get(*index) else { continue };
             let Target::Column(column) = field.target else { continue };
-            let stored = self.instance.map(|row| row.value(column));
+            let stored = self.existing.row.map(|row| row.value(column));
             match (self.value(*index), stored) {
                 (Some(value), stored) => {
                     changed |= stored.is_some_and(|stored| stored != value.as_ref());
@@ -300,7 +314,7 @@ impl<'a> Work<'a> {
         }
         let Some(hook) = &self.description.validate else { return };
         let mut changes = self.changes();
-        match hook(&mut changes, self.instance) {
+        match hook(&mut changes, self.existing.row) {
             Ok(()) => self.adopt(changes),
             Err(detail) => self.error = Some(object_error(detail)),
         }
@@ -413,7 +427,7 @@ fn nested_pass<'a>(field: &Field, inner: &'a Description, raw: &'a Raw<'a>, part
         return Slot::Skip;
     };
     if !many {
-        return Slot::One(Box::new(Work::new(inner, raw, partial, None)));
+        return Slot::One(Box::new(Work::new(inner, raw, partial, Existing::default())));
     }
     let Raw::List(items) = raw else {
         let text = format!("Expected a list of items but got type \"{}\".", raw.type_name());
@@ -433,7 +447,7 @@ fn nested_pass<'a>(field: &Field, inner: &'a Description, raw: &'a Raw<'a>, part
     };
     match wrong {
         Some(detail) => Slot::Failed(non_field(detail)),
-        None => Slot::List(items.iter().map(|raw| Work::new(inner, raw, partial, None)).collect()),
+        None => Slot::List(items.iter().map(|raw| Work::new(inner, raw, partial, Existing::default())).collect()),
     }
 }
 
