@@ -89,7 +89,7 @@ fn fraction(digits: &str, most: usize) -> Option<f64> {
         return None;
     }
     number(digits)?;
-    number(&format!("{digits:0<6}").get(..6).unwrap_or_default())
+    number(format!("{digits:0<6}").get(..6).unwrap_or_default())
 }
 
 /// `D [days, ]HH:MM:SS.ffffff`
