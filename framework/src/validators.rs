@@ -96,6 +96,16 @@ pub fn is_url(value: &str) -> bool {
     if rest.chars().any(python::is_space) {
         return false;
     }
+    // what Python's urlsplit takes for the host part
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let authority = rest.get(..end).unwrap_or_default();
+    let brackets = (authority.contains('['), authority.contains(']'));
+    if authority.is_empty()
+        || brackets.0 != brackets.1
+        || authority.contains(|c| DISGUISED.contains(c))
+    {
+        return false;
+    }
     // a user and a password in front of the host
     if let Some((login, rest)) = rest.split_once('@') {
         let (user, password) = login.split_once(':').unwrap_or((login, ""));
@@ -354,6 +364,8 @@ mod tests {
             "http://a.com/ x",
             "http://:pw@a.com",
             "http://a.com／x",
+            "http://#u:p@a.com",
+            "http://u]:p@a.com",
             "http://",
             "//a.com",
         ] {

@@ -9,7 +9,11 @@ use super::{Field, Raw, Value, python};
 /// The days that Python's `timedelta` can hold, either way.
 const MAX_DAYS: f64 = 999_999_999.0;
 
+/// Microseconds of a day.
 const DAY: f64 = 86_400e6;
+
+/// The same, whole.
+const MICROS_OF_A_DAY: i128 = 86_400_000_000;
 
 pub(super) fn convert(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
     let read = match raw {
@@ -17,8 +21,8 @@ pub(super) fn convert(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
         _ => None,
     };
     match read {
-        Some(Some(length)) => Ok(Value::Duration(length)),
-        Some(None) => {
+        Some(Ok(length)) => Ok(Value::Duration(length)),
+        Some(Err(TooLong)) => {
             let text = "The number of days must be between {min_days} and {max_days}.";
             let days = [("min_days", "-999999999"), ("max_days", "999999999")];
             Err(field.fail_with("overflow", text, &days))
@@ -31,36 +35,40 @@ pub(super) fn convert(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
     }
 }
 
-/// `None` for no duration, `Some(None)` for one that is too long.
-pub(crate) fn parse(text: &str) -> Option<Option<TimeDelta>> {
+/// More days than Python's `timedelta` can hold.
+#[derive(Debug, PartialEq)]
+pub(crate) struct TooLong;
+
+/// Reads a length of time; `None` when the text is none.
+pub(crate) fn parse(text: &str) -> Option<Result<TimeDelta, TooLong>> {
     let text = python::ascii_digits(text);
     // `$` of a Python expression also matches before a last line break
     let text = text.strip_suffix('\n').unwrap_or(&text);
     let parts = standard(text).or_else(|| iso(text)).or_else(|| postgres(text))?;
-    let days = within(parts.days * DAY);
-    let rest = within(parts.micros);
-    Some(days.zip(rest).and_then(|(days, rest)| {
-        let sum = days + rest;
-        within_limits(sum).then(|| TimeDelta::microseconds(sum))
-    }))
+    let length = || {
+        let whole = parts.days.trunc();
+        let days = within(whole)? * MICROS_OF_A_DAY + within((parts.days - whole) * DAY)?;
+        let micros = days + within(parts.seconds)? * 1_000_000 + within(parts.micros)?;
+        let days = i64::try_from(micros.div_euclid(MICROS_OF_A_DAY)).ok()?;
+        let rest = i64::try_from(micros.rem_euclid(MICROS_OF_A_DAY)).ok()?;
+        let fits = (-999_999_999..=999_999_999).contains(&days);
+        fits.then(|| TimeDelta::days(days) + TimeDelta::microseconds(rest))
+    };
+    Some(length().ok_or(TooLong))
 }
 
-/// Days, and the rest in microseconds.
+/// Days, whole seconds, and the rest in microseconds: apart, so that each stays exact.
 struct Parts {
     days: f64,
+    seconds: f64,
     micros: f64,
 }
 
+/// A whole number, as far as a `timedelta` goes; Python rounds half to even.
 #[expect(clippy::cast_possible_truncation, reason = "the range is checked before the cast")]
-fn within(micros: f64) -> Option<i64> {
-    // `timedelta` rounds half to even
-    let rounded = micros.round_ties_even();
-    (rounded.abs() <= (MAX_DAYS + 1.0) * DAY).then_some(rounded as i64)
-}
-
-fn within_limits(micros: i64) -> bool {
-    let days = micros.div_euclid(86_400_000_000);
-    (-999_999_999..=999_999_999).contains(&days)
+fn within(number: f64) -> Option<i128> {
+    let rounded = number.round_ties_even();
+    (rounded.abs() <= (MAX_DAYS + 1.0) * DAY).then_some(rounded as i128)
 }
 
 fn number(digits: &str) -> Option<f64> {
@@ -81,7 +89,7 @@ fn fraction(digits: &str, most: usize) -> Option<f64> {
         return None;
     }
     number(digits)?;
-    number(&format!("{digits:0<6}").get(..6).unwrap_or_default().to_owned())
+    number(format!("{digits:0<6}").get(..6).unwrap_or_default())
 }
 
 /// `D [days, ]HH:MM:SS.ffffff`
@@ -104,7 +112,7 @@ fn standard(text: &str) -> Option<Parts> {
         seconds = seconds * 60.0 + number(part)?;
         count += 1;
     }
-    (count <= 3).then_some(Parts { days, micros: sign * (seconds * 1e6 + micros) })
+    (count <= 3).then_some(Parts { days, seconds: sign * seconds, micros: sign * micros })
 }
 
 /// `P1DT2H3M4.5S`
@@ -130,7 +138,7 @@ fn iso(text: &str) -> Option<Parts> {
             rest = tail;
         }
     }
-    rest.is_empty().then_some(Parts { days: sign * days, micros: sign * micros })
+    rest.is_empty().then_some(Parts { days: sign * days, seconds: 0.0, micros: sign * micros })
 }
 
 /// `\d+([.,]\d+)?`
@@ -156,7 +164,7 @@ fn postgres(text: &str) -> Option<Parts> {
         None => (0.0, text),
     };
     if rest.is_empty() {
-        return Some(Parts { days, micros: 0.0 });
+        return Some(Parts { days, seconds: 0.0, micros: 0.0 });
     }
     let (sign, rest) = match rest.strip_prefix('-') {
         Some(rest) => (-1.0, rest),
@@ -172,7 +180,7 @@ fn postgres(text: &str) -> Option<Parts> {
         return None;
     }
     let seconds = number(hours)? * 3600.0 + number(minutes)? * 60.0 + number(seconds)?;
-    Some(Parts { days, micros: sign * (seconds * 1e6 + micros) })
+    Some(Parts { days, seconds: sign * seconds, micros: sign * micros })
 }
 
 #[cfg(test)]
@@ -181,7 +189,8 @@ mod tests {
 
     #[test]
     fn the_three_spellings_are_read() {
-        let micros = |text| parse(text).map(|length| length.and_then(|l| l.num_microseconds()));
+        let micros =
+            |text| parse(text).map(|length| length.map(|length| length.num_microseconds()));
         let cases = [
             ("1 02:03:04.5", 93_784_500_000),
             ("-1 23:59:59", -1_000_000),
@@ -192,14 +201,15 @@ mod tests {
             ("", 0),
             ("1 day", 86_400_000_000),
             ("1 day -00:00:01", 86_399_000_000),
+            ("9999999 23:59:59.999999", 863_999_999_999_999_999),
         ];
         for (text, expected) in cases {
-            assert_eq!(micros(text), Some(Some(expected)), "{text}");
+            assert_eq!(micros(text), Some(Ok(Some(expected))), "{text}");
         }
         for refused in ["P1W", "PT-1S", "1:2:3:4", "1:", "x", "1 day 1:2:3", "PT1M1H", "1."] {
             assert_eq!(micros(refused), None, "{refused}");
         }
-        assert_eq!(micros("9999999999999 00"), Some(None));
-        assert_eq!(micros(&"9".repeat(400)), Some(None));
+        assert_eq!(micros("9999999999999 00"), Some(Err(TooLong)));
+        assert_eq!(micros(&"9".repeat(400)), Some(Err(TooLong)));
     }
 }

@@ -15,6 +15,7 @@ use super::{Raw, Value, convert, python, text};
 /// A field of a serializer.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "they are DRF's arguments, each on its own")]
 pub struct Field {
     /// Its key in input and output; empty for the child of a list.
     pub name: &'static str,

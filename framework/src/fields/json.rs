@@ -301,13 +301,13 @@ impl<'a> Reader<'a> {
             Some(b't') => '\t',
             Some(b'u') => {
                 let unit = self.unit(at)?;
-                if (0xD800..0xDC00).contains(&unit) && self.bytes.get(at + 6) == Some(&b'\\') {
-                    if self.bytes.get(at + 7) == Some(&b'u') {
-                        let low = self.unit(at + 6)?;
-                        if let Some(Ok(c)) = char::decode_utf16([unit, low]).next() {
-                            text.push(c);
-                            return Ok(at + 12);
-                        }
+                if (0xD800..0xDC00).contains(&unit)
+                    && self.bytes.get(at + 6..at + 8) == Some(b"\\u")
+                {
+                    let low = self.unit(at + 6)?;
+                    if let Some(Ok(c)) = char::decode_utf16([unit, low]).next() {
+                        text.push(c);
+                        return Ok(at + 12);
                     }
                 }
                 if let Some(c) = char::from_u32(u32::from(unit)) {
@@ -356,15 +356,14 @@ fn insert<'a>(
         }
         index.get(&key).copied()
     };
-    match found.and_then(|at| items.get_mut(at)) {
-        Some(slot) => slot.1 = value,
-        None => {
-            if !index.is_empty() {
-                index.insert(key.clone(), items.len());
-            }
-            items.push((key, value));
-        }
+    if let Some(slot) = found.and_then(|at| items.get_mut(at)) {
+        slot.1 = value;
+        return;
     }
+    if !index.is_empty() {
+        index.insert(key.clone(), items.len());
+    }
+    items.push((key, value));
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ pub(crate) fn parse_date(text: &str) -> Option<NaiveDate> {
         let text = loosened(text);
         let mut reader = Reader::new(&text);
         let date = reader.loose_date()?;
-        reader.is_done().then_some(date)?
+        reader.is_done().then_some(date)
     })
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn parse_time(text: &str) -> Option<NaiveTime> {
         let text = loosened(text);
         let mut reader = Reader::new(&text);
         let time = reader.loose_time()?;
-        reader.is_done().then_some(time)?
+        reader.is_done().then_some(time)
     })
 }
 
@@ -131,8 +131,8 @@ pub(crate) fn parse_datetime(text: &str) -> Option<(NaiveDateTime, Option<TimeDe
         reader.one_of(b"T ")?;
         let time = reader.loose_time()?;
         reader.spaces();
-        let offset = reader.loose_offset()?;
-        reader.is_done().then_some((date?.and_time(time?), offset))
+        let offset = if reader.is_done() { None } else { Some(reader.loose_offset()?) };
+        reader.is_done().then_some((date.and_time(time), offset))
     })
 }
 
@@ -145,9 +145,8 @@ fn iso_date(text: &str) -> Option<NaiveDate> {
     if !matches!(text.len(), 7 | 8 | 10) {
         return None;
     }
-    let mut reader = Reader::new(text);
-    let date = reader.iso_date()?;
-    reader.is_done().then_some(date)
+    // Python looks no further than it must: what follows in ten characters goes unread
+    Reader::new(text).iso_date()
 }
 
 fn iso_datetime(text: &str) -> Option<(NaiveDateTime, Option<TimeDelta>)> {
@@ -155,7 +154,8 @@ fn iso_datetime(text: &str) -> Option<(NaiveDateTime, Option<TimeDelta>)> {
     let date = iso_date(text.get(..end)?)?;
     let rest = text.get(end..)?;
     let mut chars = rest.chars();
-    if chars.next().is_none() {
+    chars.next();
+    if rest.is_empty() {
         return Some((date.and_time(NaiveTime::MIN), None));
     }
     let (time, offset) = iso_time(chars.as_str())?;
@@ -202,43 +202,63 @@ fn separator(text: &[u8]) -> Option<usize> {
 /// `hh[:mm[:ss[.ffffff]]]` with an offset, with colons throughout or nowhere.
 fn iso_time(text: &str) -> Option<(NaiveTime, Option<TimeDelta>)> {
     let zone = text.find(['+', '-', 'Z']);
-    let clock = text.get(..zone.unwrap_or(text.len()))?;
-    let (seconds, micros) = iso_clock(clock)?;
-    let nanos = micros.checked_mul(1000)?;
-    let time = NaiveTime::from_num_seconds_from_midnight_opt(seconds, nanos)?;
-    let Some(zone) = zone else { return Some((time, None)) };
-    let sign = text.as_bytes().get(zone)?;
+    let clock = IsoClock::parse(text.get(..zone.unwrap_or(text.len()))?)?;
+    let [hours, minutes, seconds] = clock.parts;
+    let time = NaiveTime::from_hms_micro_opt(hours, minutes, seconds, clock.micros)?;
+    let Some(zone) = zone else { return clock.complete.then_some((time, None)) };
     let rest = text.get(zone + 1..)?;
-    if *sign == b'Z' {
+    if text.as_bytes().get(zone) == Some(&b'Z') {
         return rest.is_empty().then(|| (time, Some(TimeDelta::zero())));
     }
-    let (seconds, micros) = iso_clock(rest)?;
-    let size = TimeDelta::seconds(i64::from(seconds)) + TimeDelta::microseconds(i64::from(micros));
-    Some((time, Some(if *sign == b'-' { -size } else { size })))
+    let offset = IsoClock::parse(rest).filter(|offset| offset.complete)?;
+    let [hours, minutes, seconds] = offset.parts.map(i64::from);
+    let size = TimeDelta::seconds(hours * 3600 + minutes * 60 + seconds)
+        + TimeDelta::microseconds(i64::from(offset.micros));
+    let behind = text.as_bytes().get(zone) == Some(&b'-');
+    (size < TimeDelta::days(1)).then(|| (time, Some(if behind { -size } else { size })))
 }
 
-/// Seconds of the day and microseconds.
-fn iso_clock(text: &str) -> Option<(u32, u32)> {
-    let mut reader = Reader::new(text);
-    let mut parts = [reader.exactly(2)?, 0, 0];
-    let colons = reader.peek() == Some(b':');
-    let mut micros = 0;
-    for part in &mut parts[1..] {
-        if reader.is_done() {
-            break;
+/// The numbers of a clock, in no range yet.
+struct IsoClock {
+    parts: [u32; 3],
+    micros: u32,
+    /// False when something was left over, which Python overlooks in front of an offset.
+    complete: bool,
+}
+
+impl IsoClock {
+    fn parse(text: &str) -> Option<Self> {
+        let mut reader = Reader::new(text);
+        let mut clock = Self { parts: [0; 3], micros: 0, complete: true };
+        let mut colons = false;
+        for (index, part) in clock.parts.iter_mut().enumerate() {
+            *part = reader.exactly(2)?;
+            let Some(next) = reader.peek() else { return Some(clock) };
+            if index == 0 {
+                colons = next == b':';
+            }
+            if reader.is_last() {
+                clock.complete = false;
+                return Some(clock);
+            }
+            match next {
+                b':' if colons => reader.at += 1,
+                b'.' | b',' => {
+                    reader.at += 1;
+                    break;
+                }
+                _ if colons => return None,
+                // digits follow digits; after the seconds they are the fraction
+                _ => {}
+            }
         }
-        if colons {
-            reader.one_of(b":")?;
-        }
-        *part = reader.exactly(2)?;
+        let six = reader.bytes.len().saturating_sub(reader.at).min(6);
+        let digits = u32::try_from(six).ok()?;
+        clock.micros = reader.exactly(digits)? * 10_u32.pow(6 - digits);
+        while reader.digit().is_some() {}
+        clock.complete = reader.is_done();
+        Some(clock)
     }
-    if !reader.is_done() {
-        reader.one_of(b".,")?;
-        micros = reader.micros(usize::MAX)?;
-    }
-    let [hours, minutes, seconds] = parts;
-    let fits = reader.is_done() && hours < 24 && minutes < 60 && seconds < 60;
-    fits.then_some((hours * 3600 + minutes * 60 + seconds, micros))
 }
 
 struct Reader<'t> {
@@ -257,6 +277,10 @@ impl<'t> Reader<'t> {
 
     fn is_done(&self) -> bool {
         self.at >= self.bytes.len()
+    }
+
+    fn is_last(&self) -> bool {
+        self.at + 1 == self.bytes.len()
     }
 
     fn one_of(&mut self, set: &[u8]) -> Option<u8> {
@@ -281,12 +305,12 @@ impl<'t> Reader<'t> {
         Some(self.digit().map_or(first, |second| first * 10 + second))
     }
 
-    /// Digits of a fraction, at most `most`; the first six count.
-    fn micros(&mut self, most: usize) -> Option<u32> {
+    /// Digits of a fraction, at most twelve; the first six count.
+    fn micros(&mut self) -> Option<u32> {
         let mut micros = self.digit()? * 100_000;
         let mut place = 10_000;
         let mut count = 1;
-        while count < most {
+        while count < 12 {
             let Some(digit) = self.digit() else { break };
             micros += digit * place;
             place /= 10;
@@ -321,18 +345,18 @@ impl<'t> Reader<'t> {
         calendar(year, month, day)
     }
 
-    /// `2020-1-2`. The inner value is none when there is no such day.
-    fn loose_date(&mut self) -> Option<Option<NaiveDate>> {
+    /// `2020-1-2`
+    fn loose_date(&mut self) -> Option<NaiveDate> {
         let year = i32::try_from(self.exactly(4)?).ok()?;
         self.one_of(b"-")?;
         let month = self.short()?;
         self.one_of(b"-")?;
         let day = self.short()?;
-        Some(calendar(year, month, day))
+        calendar(year, month, day)
     }
 
-    /// `1:2:3.5`. The inner value is none when there is no such time.
-    fn loose_time(&mut self) -> Option<Option<NaiveTime>> {
+    /// `1:2:3.5`
+    fn loose_time(&mut self) -> Option<NaiveTime> {
         let hour = self.short()?;
         self.one_of(b":")?;
         let minute = self.short()?;
@@ -341,10 +365,10 @@ impl<'t> Reader<'t> {
         if self.one_of(b":").is_some() {
             second = self.short()?;
             if self.one_of(b".,").is_some() {
-                micros = self.micros(12)?;
+                micros = self.micros()?;
             }
         }
-        Some(NaiveTime::from_hms_micro_opt(hour, minute, second, micros))
+        NaiveTime::from_hms_micro_opt(hour, minute, second, micros)
     }
 
     fn spaces(&mut self) {
@@ -353,14 +377,11 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// `Z`, `+02`, `+0200`, `+02:00`, or nothing.
-    fn loose_offset(&mut self) -> Option<Option<TimeDelta>> {
-        if self.is_done() {
-            return Some(None);
-        }
+    /// `Z`, `+02`, `+0200`, `+02:00`
+    fn loose_offset(&mut self) -> Option<TimeDelta> {
         let sign = self.one_of(b"Z+-")?;
         if sign == b'Z' {
-            return Some(Some(TimeDelta::zero()));
+            return Some(TimeDelta::zero());
         }
         let hours = self.exactly(2)?;
         let mut minutes = 0;
@@ -373,7 +394,7 @@ impl<'t> Reader<'t> {
             return None;
         }
         let size = TimeDelta::minutes(i64::from(size));
-        Some(Some(if sign == b'-' { -size } else { size }))
+        Some(if sign == b'-' { -size } else { size })
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) fn parse_int(text: &str) -> Option<Value> {
     if let Ok(number) = text.parse() {
         return Some(Value::Int(number));
     }
-    let text = python::ascii_digits(python::strip(text));
+    let text = python::ascii_digits(trimmed(text));
     let (negative, digits) = match text.as_bytes().first()? {
         b'-' => (true, text.get(1..)?),
         b'+' => (false, text.get(1..)?),
@@ -66,6 +66,15 @@ pub(super) fn parse_int(text: &str) -> Option<Value> {
     let digits = if digits.is_empty() { "0" } else { digits };
     let spelling = if negative { Cow::Owned(format!("-{digits}")) } else { Cow::Borrowed(digits) };
     Some(spelling.parse().map_or_else(|_| Value::BigInt(spelling.as_ref().into()), Value::Int))
+}
+
+/// What `int` and `float` cut off: of an ASCII text only what C calls white space.
+fn trimmed(text: &str) -> &str {
+    if text.is_ascii() {
+        text.trim_matches([' ', '\t', '\n', '\u{b}', '\u{c}', '\r'])
+    } else {
+        python::strip(text)
+    }
 }
 
 /// Drops single underscores that stand between digits; `None` when one stands elsewhere.
@@ -110,7 +119,7 @@ pub(super) fn float(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
 
 /// `float(text)`, with the same latitude as [`parse_int`].
 fn parse_float(text: &str) -> Option<f64> {
-    let text = python::ascii_digits(python::strip(text));
+    let text = python::ascii_digits(trimmed(text));
     without_underscores(&text)?.parse().ok()
 }
 

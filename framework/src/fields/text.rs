@@ -48,17 +48,18 @@ pub(super) fn validate(
     surrogate: Option<u16>,
     errors: &mut Vec<Detail>,
 ) {
-    if let Some(max) = char.max_length {
-        if value.len() > max && value.chars().count() > max {
-            let text = "Ensure this field has no more than {max_length} characters.";
-            errors.push(field.message("max_length", text, &[("max_length", &max.to_string())]));
-        }
+    if let Some(max) = char.max_length
+        && value.len() > max
+        && value.chars().count() > max
+    {
+        let text = "Ensure this field has no more than {max_length} characters.";
+        errors.push(field.message("max_length", text, &[("max_length", &max.to_string())]));
     }
-    if let Some(min) = char.min_length {
-        if value.len() < min || value.chars().count() < min {
-            let text = "Ensure this field has at least {min_length} characters.";
-            errors.push(field.message("min_length", text, &[("min_length", &min.to_string())]));
-        }
+    if let Some(min) = char.min_length
+        && (value.len() < min || value.chars().count() < min)
+    {
+        let text = "Ensure this field has at least {min_length} characters.";
+        errors.push(field.message("min_length", text, &[("min_length", &min.to_string())]));
     }
     if value.as_bytes().contains(&0) {
         errors.push(Detail::new("Null characters are not allowed.", "null_characters_not_allowed"));
