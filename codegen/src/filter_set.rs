@@ -44,9 +44,9 @@ fn path(model: &Type, name: &Ident) -> TokenStream {
 /// Refuses names that cannot be split into methods.
 fn check_name(name: &Ident) -> Result<()> {
     let text = name.unraw().to_string();
-    let fits = text.split("__").all(|part| {
-        !part.is_empty() && !matches!(part, "self" | "Self" | "super" | "crate" | "_")
-    });
+    let fits = text
+        .split("__")
+        .all(|part| !part.is_empty() && !matches!(part, "self" | "Self" | "super" | "crate" | "_"));
     if fits {
         return Ok(());
     }
@@ -379,7 +379,9 @@ impl Container {
                     let fields = content.parse_terminated(FieldLookups::parse, Token![,])?;
                     container.fields.extend(fields);
                 } else {
-                    return Err(meta.error("expected `model = Model` or `fields(name(exact, ..), ..)`"));
+                    return Err(
+                        meta.error("expected `model = Model` or `fields(name(exact, ..), ..)`")
+                    );
                 }
                 Ok(())
             });
@@ -516,11 +518,7 @@ impl FilterAttr {
     }
 }
 
-fn expand_field(
-    field: &syn::Field,
-    model: &Type,
-    mistakes: &mut Mistakes,
-) -> Option<TokenStream> {
+fn expand_field(field: &syn::Field, model: &Type, mistakes: &mut Mistakes) -> Option<TokenStream> {
     let ident = field.ident.as_ref()?;
     let (attr, kind) = (FilterAttr::from_syn(field, mistakes), &field.ty);
     let name = attr.name.as_ref().map_or_else(|| ident.unraw().to_string(), LitStr::value);

@@ -76,12 +76,7 @@ fn duration(micros: i64) -> String {
         1 | -1 => format!("{days} day, "),
         _ => format!("{days} days, "),
     };
-    text.push_str(&format!(
-        "{}:{:02}:{:02}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    ));
+    text.push_str(&format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60));
     if micros != 0 {
         text.push_str(&format!(".{micros:06}"));
     }
@@ -128,9 +123,7 @@ mod tests {
     #[test]
     fn values_are_written_as_python_writes_them() {
         let day = NaiveDate::from_ymd_opt(2020, 1, 1).unwrap();
-        let moment = |h, us| {
-            day.and_hms_micro_opt(h, 0, 0, us).unwrap().and_utc()
-        };
+        let moment = |h, us| day.and_hms_micro_opt(h, 0, 0, us).unwrap().and_utc();
         assert_eq!(text(ValueRef::DateTime(moment(0, 0).into())), "2020-01-01 00:00:00+00:00");
         assert_eq!(
             text(ValueRef::DateTime(moment(9, 6).into())),
@@ -142,9 +135,6 @@ mod tests {
         assert_eq!(text(ValueRef::Float(1e16)), "1e+16");
         assert_eq!(text(ValueRef::Float(1.5e-7)), "1.5e-07");
         assert_eq!(text(ValueRef::Float(123_456.789)), "123456.789");
-        assert_eq!(
-            text(ValueRef::Duration(chrono::TimeDelta::seconds(90_061))),
-            "1 day, 1:01:01"
-        );
+        assert_eq!(text(ValueRef::Duration(chrono::TimeDelta::seconds(90_061))), "1 day, 1:01:01");
     }
 }

@@ -70,7 +70,8 @@ fn iso_day(reader: &mut Reader<'_>) -> Option<NaiveDate> {
         if day.is_none() {
             reader.0 = before;
         }
-        let weekday = Weekday::try_from(u8::try_from(day.unwrap_or(1)).ok()?.checked_sub(1)?).ok()?;
+        let weekday =
+            Weekday::try_from(u8::try_from(day.unwrap_or(1)).ok()?.checked_sub(1)?).ok()?;
         return NaiveDate::from_isoywd_opt(i32::try_from(year).ok()?, week, weekday);
     }
     let month = reader.number(2, 2)?;

@@ -31,10 +31,8 @@ const fn meta(name: &'static str, column: &'static str, kind: ColumnKind) -> Col
     }
 }
 
-static USER_COLUMNS: [ColumnMeta; 2] = [
-    meta("id", "id", ColumnKind::Integer),
-    meta("username", "username", ColumnKind::Text),
-];
+static USER_COLUMNS: [ColumnMeta; 2] =
+    [meta("id", "id", ColumnKind::Integer), meta("username", "username", ColumnKind::Text)];
 
 static USER: ModelMeta = model_meta("User", "auth_user", &USER_COLUMNS);
 

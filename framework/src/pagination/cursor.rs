@@ -270,11 +270,7 @@ impl Pagination for CursorPagination {
         let Plan::Cursor(plan) = plan else { return Err(foreign_plan()) };
         let page = Page::new(plan, rows_read, position_of);
         let link = |cursor: Cursor| {
-            replace_query_param(
-                &request.absolute_uri(),
-                &self.cursor_query_param,
-                &cursor.encode(),
-            )
+            replace_query_param(&request.absolute_uri(), &self.cursor_query_param, &cursor.encode())
         };
         let mut envelope = Envelope::new(None, 0..page.shown);
         envelope.reversed = plan.reversed;
@@ -327,8 +323,7 @@ impl<'a> Page<'a> {
         let shown = rows_read.min(usize::try_from(size).unwrap_or(usize::MAX));
         let extra = (rows_read > shown).then(|| position_of(rows_read - 1));
         let ahead = (extra.is_some(), extra);
-        let behind =
-            (cursor.position.is_some() || cursor.offset > 0, cursor.position.clone());
+        let behind = (cursor.position.is_some() || cursor.offset > 0, cursor.position.clone());
         let (next, previous) = if cursor.reverse { (behind, ahead) } else { (ahead, behind) };
         Self {
             cursor,
@@ -383,10 +378,9 @@ impl<'a> Page<'a> {
             (offset, Some(position)) => cursor(offset, Some(position)),
             _ if !self.has_previous => cursor(self.size, None),
             _ if self.cursor.reverse => cursor(0, self.previous_position.clone()),
-            _ => cursor(
-                self.cursor.offset.saturating_add(self.size),
-                self.previous_position.clone(),
-            ),
+            _ => {
+                cursor(self.cursor.offset.saturating_add(self.size), self.previous_position.clone())
+            }
         }
     }
 
@@ -406,10 +400,9 @@ impl<'a> Page<'a> {
         match self.marker(0..self.shown, compare.as_deref()) {
             (offset, Some(position)) => cursor(offset, Some(position)),
             _ if !self.has_next => cursor(self.size, None),
-            _ if self.cursor.reverse => cursor(
-                self.cursor.offset.saturating_add(self.size),
-                self.next_position.clone(),
-            ),
+            _ if self.cursor.reverse => {
+                cursor(self.cursor.offset.saturating_add(self.size), self.next_position.clone())
+            }
             _ => cursor(0, self.next_position.clone()),
         }
     }
@@ -438,7 +431,11 @@ mod tests {
     }
 
     /// Reads a page of rows (already in ascending order of name) as a database would.
-    fn read(rows: &[&str], size: u32, query: &str) -> (Vec<String>, Option<String>, Option<String>) {
+    fn read(
+        rows: &[&str],
+        size: u32,
+        query: &str,
+    ) -> (Vec<String>, Option<String>, Option<String>) {
         let path = if query.is_empty() {
             "/a/".to_owned()
         } else {
@@ -455,7 +452,9 @@ mod tests {
         if let Some(Condition::Lookup { lookup, operand: Operand::One(Value::Text(p)), .. }) =
             &at.condition
         {
-            rows.retain(|row| if *lookup == Lookup::Gt { *row > p.as_str() } else { *row < p.as_str() });
+            rows.retain(
+                |row| if *lookup == Lookup::Gt { *row > p.as_str() } else { *row < p.as_str() },
+            );
         }
         let rows: Vec<&str> = rows
             .into_iter()
@@ -471,7 +470,8 @@ mod tests {
         }
         let decode = |link: Option<String>| {
             link.map(|link| {
-                let request = Request::new(Method::GET, link.trim_start_matches("http://testserver"));
+                let request =
+                    Request::new(Method::GET, link.trim_start_matches("http://testserver"));
                 let cursor = request.query_params().get("cursor").unwrap().to_owned();
                 String::from_utf8(STANDARD.decode(cursor).unwrap()).unwrap()
             })
@@ -579,7 +579,8 @@ mod tests {
 
     #[test]
     fn the_offset_of_a_cursor_is_cut_at_1000() {
-        let request = Request::new(Method::GET, format!("/a/?cursor={}", encoded("o=99999999999999999999")));
+        let request =
+            Request::new(Method::GET, format!("/a/?cursor={}", encoded("o=99999999999999999999")));
         let plan = pages(2).plan(&request, None).unwrap().unwrap();
         assert!(matches!(plan, Plan::Cursor(CursorPlan { offset: 1000, limit: 3, .. })));
     }

@@ -133,9 +133,10 @@ mod tests {
         ] {
             assert_eq!(value(text).as_deref(), Some(expected), "{text}");
         }
-        for text in
-            ["", "abc", "NaN", "Infinity", ".", "e5", "1e", "1e+", "1e5.0", "--1", "1 2", "1e1+1", "\0"]
-        {
+        for text in [
+            "", "abc", "NaN", "Infinity", ".", "e5", "1e", "1e+", "1e5.0", "--1", "1 2", "1e1+1",
+            "\0",
+        ] {
             assert_eq!(value(text), None, "{text}");
         }
         assert_eq!(value("1e9999999999999999999"), None);
