@@ -71,16 +71,14 @@ fn clock(time: NaiveTime) -> String {
 fn duration(micros: i64) -> String {
     let (days, rest) = (micros.div_euclid(86_400_000_000), micros.rem_euclid(86_400_000_000));
     let (seconds, micros) = (rest / 1_000_000, rest % 1_000_000);
-    let mut text = match days {
+    let days = match days {
         0 => String::new(),
         1 | -1 => format!("{days} day, "),
         _ => format!("{days} days, "),
     };
-    text.push_str(&format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60));
-    if micros != 0 {
-        text.push_str(&format!(".{micros:06}"));
-    }
-    text
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let micros = if micros == 0 { String::new() } else { format!(".{micros:06}") };
+    format!("{days}{hours}:{minutes:02}:{seconds:02}{micros}")
 }
 
 /// `repr(float)`: the shortest digits, an exponent from 1e16 on and below 1e-4.

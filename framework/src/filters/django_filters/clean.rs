@@ -168,12 +168,21 @@ fn is_choice(filter: &Described, value: &str, blank: bool) -> bool {
         || filter.ordering.iter().any(|c| c.param == value.strip_prefix('-').unwrap_or(value))
 }
 
-/// `None` for a text that is no key of the model; `Some(None)` for a key no row can have.
-fn key(model: &ModelMeta, text: &str) -> Option<Option<Value>> {
+/// A text read as a key of the model.
+enum Key {
+    /// A key some row may have.
+    Possible(Value),
+    /// A key no row can have.
+    Impossible,
+    /// No key.
+    Malformed,
+}
+
+fn key(model: &ModelMeta, text: &str) -> Key {
     match fit(model.pk_column().kind, None, &Value::Text(text.to_owned())) {
-        Fit::Value(key) => Some(Some(key)),
-        Fit::Above | Fit::Below => Some(None),
-        Fit::Misfit => None,
+        Fit::Value(key) => Key::Possible(key),
+        Fit::Above | Fit::Below => Key::Impossible,
+        Fit::Misfit => Key::Malformed,
     }
 }
 
@@ -196,12 +205,12 @@ fn clean_key(filter: &Described, model: fn() -> &'static ModelMeta, text: &str) 
         return Err(vec![nul()]);
     }
     match key(model(), text) {
-        Some(Some(key)) => Ok(Cleaned {
+        Key::Possible(key) => Ok(Cleaned {
             value: Some(key.clone()),
             keys: Some(Keys { model, keys: vec![(key, no_such_row())] }),
         }),
-        Some(None) => Err(vec![no_such_row()]),
-        None => Err(vec![bad_key(model(), text, no_such_row())]),
+        Key::Impossible => Err(vec![no_such_row()]),
+        Key::Malformed => Err(vec![bad_key(model(), text, no_such_row())]),
     }
 }
 
@@ -219,10 +228,14 @@ fn clean_keys(
         if text.contains('\0') {
             return Err(vec![nul()]);
         }
-        let Some(key) = key(model(), text) else {
-            let message =
-                Detail::new(format!("“{text}” is not a valid value."), "invalid_pk_value");
-            return Err(vec![bad_key(model(), text, message)]);
+        let key = match key(model(), text) {
+            Key::Possible(key) => Some(key),
+            Key::Impossible => None,
+            Key::Malformed => {
+                let message =
+                    Detail::new(format!("“{text}” is not a valid value."), "invalid_pk_value");
+                return Err(vec![bad_key(model(), text, message)]);
+            }
         };
         if !keys.iter().any(|(known, _)| *known == text) {
             keys.push((text, key));
