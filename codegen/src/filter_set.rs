@@ -185,18 +185,16 @@ impl<T: Parse> Parse for List<T> {
 fn list<T: Parse>(
     input: TokenStream,
     expand: impl FnOnce(&List<T>, &mut Mistakes) -> TokenStream,
-    fallback: TokenStream,
+    fallback: &TokenStream,
 ) -> TokenStream {
     let mut mistakes = Mistakes::default();
     let list = mistakes.keep(syn::parse2::<List<T>>(input));
     let value = list.map(|list| expand(&list, &mut mistakes));
-    match (value, &mistakes.0) {
-        (Some(value), None) => value,
-        _ => {
-            let errors = mistakes.tokens();
-            quote!({ #errors #fallback })
-        }
+    if let (Some(value), None) = (value, &mistakes.0) {
+        return value;
     }
+    let errors = mistakes.tokens();
+    quote!({ #errors #fallback })
 }
 
 pub(crate) fn filter_fields(input: TokenStream) -> TokenStream {
@@ -208,7 +206,7 @@ pub(crate) fn filter_fields(input: TokenStream) -> TokenStream {
                 list.items.iter().map(|field| field.expand(model, mistakes)).collect();
             quote!(::quintet::filters::FilterSpec::<#model>::new() #(#fields)*)
         },
-        quote!(::quintet::filters::FilterSpec::new()),
+        &quote!(::quintet::filters::FilterSpec::new()),
     )
 }
 
@@ -281,7 +279,7 @@ pub(crate) fn search_fields(input: TokenStream) -> TokenStream {
                 .collect();
             quote!(::std::vec::Vec::<::quintet::filters::SearchField>::from([#(#fields),*]))
         },
-        quote!(::std::vec::Vec::<::quintet::filters::SearchField>::new()),
+        &quote!(::std::vec::Vec::<::quintet::filters::SearchField>::new()),
     )
 }
 
@@ -320,7 +318,7 @@ pub(crate) fn ordering_fields(input: TokenStream) -> TokenStream {
                 fields
             }}
         },
-        quote!(::std::vec::Vec::<::quintet::filters::OrderingField>::new()),
+        &quote!(::std::vec::Vec::<::quintet::filters::OrderingField>::new()),
     )
 }
 
@@ -356,7 +354,7 @@ pub(crate) fn order_by(input: TokenStream) -> TokenStream {
                 .collect();
             quote!(::std::vec::Vec::<::quintet::db::Order>::from([#(#terms),*]))
         },
-        quote!(::std::vec::Vec::<::quintet::db::Order>::new()),
+        &quote!(::std::vec::Vec::<::quintet::db::Order>::new()),
     )
 }
 
@@ -542,10 +540,9 @@ fn expand_field(field: &syn::Field, model: &Type, mistakes: &mut Mistakes) -> Op
     } else if let Some(method) = &attr.method {
         let span = method.span();
         // a bare name is a function of the filter set
-        let method = match method.get_ident() {
-            Some(ident) => quote_spanned!(span=> Self::#ident),
-            None => quote!(#method),
-        };
+        let method = method
+            .get_ident()
+            .map_or_else(|| quote!(#method), |ident| quote_spanned!(span=> Self::#ident));
         quote_spanned!(kind.span()=> #filter::method::<#kind>(#name, #method))
     } else {
         let field = attr.field.as_ref().unwrap_or(ident);

@@ -52,7 +52,7 @@ pub enum Plan {
         count: CountPolicy,
     },
     /// The rows at a cursor.
-    Cursor(CursorPlan),
+    Cursor(Box<CursorPlan>),
 }
 
 impl Plan {

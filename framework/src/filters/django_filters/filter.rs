@@ -125,7 +125,7 @@ pub(super) type Method<M> = Arc<dyn Fn(QuerySet<M>, &str, Value) -> QuerySet<M> 
 
 /// A query parameter that narrows or sorts the rows of `M`.
 ///
-/// ```ignore
+/// ```text
 /// Filter::new::<NumberFilter>("artist", Track::fields().album().artist())
 /// Filter::new::<CharFilter>("album__title", Track::fields().album().title()).lookup(Lookup::IExact)
 /// ```

@@ -120,7 +120,8 @@ impl<M: Model> FilterSpec<M> {
             match clean::clean(&filter.described, query) {
                 Ok(cleaned) => filtered.add(at, filter, cleaned),
                 Err(errors) => {
-                    filtered.errors.push((at, filter.described.name.clone(), Detail::List(errors)))
+                    let name = filter.described.name.clone();
+                    filtered.errors.push((at, name, Detail::List(errors)));
                 }
             }
         }
