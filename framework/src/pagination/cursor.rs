@@ -5,12 +5,8 @@
 //! share it, and a direction; its text can be read by DRF and DRF's by us.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
-use super::links::push_form_encoded;
+use super::cursor_text::Cursor;
 use super::{
     Envelope, EnvelopeField, Pagination, Plan, chosen_size, clamp, foreign_plan,
     replace_query_param,
@@ -20,89 +16,11 @@ use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::{Value, ValueRef};
 use crate::filters::django_filters::{Fit, LookupExpr, compare, fit};
 use crate::filters::{ParameterType, QueryParameter, python};
-use crate::request::{QueryParams, Request};
+use crate::request::Request;
 
 /// The text of a value in a cursor: Python's `str()` of it.
 pub fn position_text(value: ValueRef<'_>) -> String {
     python::text(value)
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Cursor {
-    offset: i64,
-    reverse: bool,
-    position: Option<String>,
-}
-
-impl Cursor {
-    fn decode(encoded: &str, offset_cutoff: i64) -> Option<Self> {
-        let bytes = lenient_base64(encoded)?;
-        let query = String::from_utf8(bytes).ok().filter(|text| text.is_ascii())?;
-        let tokens = QueryParams::parse(&query);
-        let first = |name: &str| tokens.iter().find(|(key, _)| *key == name).map(|(_, v)| v);
-        let offset = python::int(first("o").unwrap_or("0")).filter(|offset| *offset >= 0)?;
-        let mut offset = clamp(offset);
-        if offset_cutoff > 0 {
-            offset = offset.min(offset_cutoff);
-        }
-        let reverse = python::int(first("r").unwrap_or("0"))? != 0;
-        Some(Self { offset, reverse, position: first("p").map(str::to_owned) })
-    }
-
-    fn encode(&self) -> String {
-        let mut query = String::new();
-        if self.offset != 0 {
-            let _ = write!(query, "o={}", self.offset);
-        }
-        if self.reverse {
-            query.push_str(if query.is_empty() { "r=1" } else { "&r=1" });
-        }
-        if let Some(position) = &self.position {
-            query.push_str(if query.is_empty() { "p=" } else { "&p=" });
-            push_form_encoded(&mut query, position);
-        }
-        STANDARD.encode(query)
-    }
-}
-
-/// `base64.b64decode` without `validate`: other characters are skipped, padding is needed, what
-/// follows it is ignored.
-fn lenient_base64(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len());
-    let (mut quad, mut pads, mut rest) = (0_u8, 0_u8, 0_u8);
-    for byte in text.bytes() {
-        let bits = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' if quad >= 2 => {
-                pads += 1;
-                if quad + pads >= 4 {
-                    return Some(out);
-                }
-                continue;
-            }
-            0x80.. => return None,
-            _ => continue,
-        };
-        pads = 0;
-        match quad {
-            0 => rest = bits,
-            1 => {
-                out.push(rest << 2 | bits >> 4);
-                rest = bits & 0x0f;
-            }
-            2 => {
-                out.push(rest << 4 | bits >> 2);
-                rest = bits & 0x03;
-            }
-            _ => out.push(rest << 6 | bits),
-        }
-        quad = (quad + 1) % 4;
-    }
-    (quad == 0).then_some(out)
 }
 
 /// The rows at a cursor: ordered, past the position, one more than are shown.
@@ -411,7 +329,10 @@ impl<'a> Page<'a> {
 #[cfg(test)]
 mod tests {
     use actix_web::http::Method;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
 
+    use super::super::links::push_form_encoded;
     use super::*;
     use crate::db::Operand;
     use crate::filters::testing::{column, order};
@@ -544,26 +465,6 @@ mod tests {
     fn an_empty_page_leads_back_to_its_own_position() {
         assert_eq!(read(&["a"], 2, "p=x"), (vec![], None, some("r=1&p=x")));
         assert_eq!(read(&["b"], 2, "r=1&p=a"), (vec![], some("p=a"), None));
-    }
-
-    #[test]
-    fn the_text_of_a_cursor_is_drfs() {
-        let cursor = |offset, reverse, position: Option<&str>| {
-            Cursor { offset, reverse, position: position.map(str::to_owned) }.encode()
-        };
-        assert_eq!(cursor(0, false, Some("t0")), "cD10MA==");
-        assert_eq!(cursor(0, true, Some("t1")), "cj0xJnA9dDE=");
-        assert_eq!(
-            cursor(0, false, Some("2025-12-09 00:00:00+00:00")),
-            "cD0yMDI1LTEyLTA5KzAwJTNBMDAlM0EwMCUyQjAwJTNBMDA="
-        );
-        assert_eq!(
-            Cursor::decode("cj0xJnA9dDE=", 1000),
-            Some(Cursor { offset: 0, reverse: true, position: Some("t1".into()) })
-        );
-        // base64 that skips what is none, as Python's
-        assert_eq!(Cursor::decode("cj0x Jn!A9dDE=xx", 1000), Cursor::decode("cj0xJnA9dDE=", 1000));
-        assert_eq!(Cursor::decode("", 1000), Some(Cursor::default()));
     }
 
     #[test]
