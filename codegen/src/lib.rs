@@ -1,6 +1,7 @@
 //! The macros of quintet. Documented where `quintet` re-exports them.
 
 mod errors;
+mod field_lists;
 mod filter_set;
 mod model;
 
@@ -21,23 +22,23 @@ pub fn derive_filter_set(input: TokenStream) -> TokenStream {
 /// A `FilterSpec` in place: `filter_fields![Track: name, album(exact, isnull)]`.
 #[proc_macro]
 pub fn filter_fields(input: TokenStream) -> TokenStream {
-    filter_set::filter_fields(input.into()).into()
+    field_lists::filter_fields(input.into()).into()
 }
 
 /// What `?search=` looks at: `search_fields![Track: ^name, =composer, album__title]`.
 #[proc_macro]
 pub fn search_fields(input: TokenStream) -> TokenStream {
-    filter_set::search_fields(input.into()).into()
+    field_lists::search_fields(input.into()).into()
 }
 
 /// What `?ordering=` may name: `ordering_fields![Track: id, album__title]`.
 #[proc_macro]
 pub fn ordering_fields(input: TokenStream) -> TokenStream {
-    filter_set::ordering_fields(input.into()).into()
+    field_lists::ordering_fields(input.into()).into()
 }
 
 /// An order: `order_by![Invoice: -invoice_date, -id]`.
 #[proc_macro]
 pub fn order_by(input: TokenStream) -> TokenStream {
-    filter_set::order_by(input.into()).into()
+    field_lists::order_by(input.into()).into()
 }

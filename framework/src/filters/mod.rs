@@ -16,7 +16,45 @@ pub(crate) mod testing;
 pub use django_filters::{FilterSet, FilterSpec};
 pub use ordering::{OrderingField, OrderingFilter};
 pub use parameter::{ParameterType, QueryParameter, Several};
-pub use quintet_codegen::{FilterSet, filter_fields, order_by, ordering_fields, search_fields};
+/// Writes [`FilterSet`](trait@FilterSet) for a struct: each field is a declared filter, its type
+/// the kind, and `fields(..)` asks for generated ones (`Meta.fields`).
+///
+/// ```text
+/// #[derive(FilterSet)]
+/// #[filter_set(model = Track, fields(name, album(exact, isnull), milliseconds(gte, lte)))]
+/// pub struct TrackFilter {
+///     /// `?artist=1`
+///     #[filter(field = album__artist)]
+///     artist: NumberFilter,
+///     /// `?album__title=facelift`
+///     #[filter(name = "album__title", field = album__title, lookup = iexact)]
+///     album_title: CharFilter,
+///     /// `?media_type=1&media_type=2`
+///     media_type: ModelMultipleChoiceFilter<MediaType>,
+///     /// `?price_tier=budget`, applied by `TrackFilter::filter_price_tier`
+///     #[filter(choices = PRICE_TIERS, method = filter_price_tier)]
+///     price_tier: ChoiceFilter,
+///     /// `?sort=-created,name`
+///     #[filter(ordering(name, created_at = created))]
+///     sort: OrderingFilter,
+/// }
+/// ```
+///
+/// On a field: `field = path` (its own name where there is none), `lookup = gte` or
+/// `year__gte`, `name = "parameter"`, `method = function`, `choices = list`, `conjoined`,
+/// `exclude`, `null_label = "None"`, `help_text = ".."`, `ordering(field = parameter, ..)`.
+pub use quintet_codegen::FilterSet;
+/// A [`FilterSpec`] in place: `filter_fields![Track: name, album(exact, isnull)]`
+/// (`filterset_fields`).
+pub use quintet_codegen::filter_fields;
+/// An order: `order_by![Invoice: -invoice_date, -id]`.
+pub use quintet_codegen::order_by;
+/// What `?ordering=` may name: `ordering_fields![Track: id, album__title]`; `__all__` stands for
+/// every column.
+pub use quintet_codegen::ordering_fields;
+/// What `?search=` looks at: `search_fields![Track: ^name, =composer, album__title]`; the
+/// prefixes are DRF's, a lookup at the end (`name__endswith`) is used as it is.
+pub use quintet_codegen::search_fields;
 pub use search::{SearchField, SearchFilter};
 
 use crate::db::{Model, QuerySet};

@@ -71,21 +71,14 @@ fn clock(time: NaiveTime) -> String {
 fn duration(micros: i64) -> String {
     let (days, rest) = (micros.div_euclid(86_400_000_000), micros.rem_euclid(86_400_000_000));
     let (seconds, micros) = (rest / 1_000_000, rest % 1_000_000);
-    let mut text = match days {
+    let days = match days {
         0 => String::new(),
         1 | -1 => format!("{days} day, "),
         _ => format!("{days} days, "),
     };
-    text.push_str(&format!(
-        "{}:{:02}:{:02}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    ));
-    if micros != 0 {
-        text.push_str(&format!(".{micros:06}"));
-    }
-    text
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let micros = if micros == 0 { String::new() } else { format!(".{micros:06}") };
+    format!("{days}{hours}:{minutes:02}:{seconds:02}{micros}")
 }
 
 /// `repr(float)`: the shortest digits, an exponent from 1e16 on and below 1e-4.
@@ -128,9 +121,7 @@ mod tests {
     #[test]
     fn values_are_written_as_python_writes_them() {
         let day = NaiveDate::from_ymd_opt(2020, 1, 1).unwrap();
-        let moment = |h, us| {
-            day.and_hms_micro_opt(h, 0, 0, us).unwrap().and_utc()
-        };
+        let moment = |h, us| day.and_hms_micro_opt(h, 0, 0, us).unwrap().and_utc();
         assert_eq!(text(ValueRef::DateTime(moment(0, 0).into())), "2020-01-01 00:00:00+00:00");
         assert_eq!(
             text(ValueRef::DateTime(moment(9, 6).into())),
@@ -142,9 +133,6 @@ mod tests {
         assert_eq!(text(ValueRef::Float(1e16)), "1e+16");
         assert_eq!(text(ValueRef::Float(1.5e-7)), "1.5e-07");
         assert_eq!(text(ValueRef::Float(123_456.789)), "123456.789");
-        assert_eq!(
-            text(ValueRef::Duration(chrono::TimeDelta::seconds(90_061))),
-            "1 day, 1:01:01"
-        );
+        assert_eq!(text(ValueRef::Duration(chrono::TimeDelta::seconds(90_061))), "1 day, 1:01:01");
     }
 }

@@ -83,9 +83,8 @@ impl SearchFilter {
         }
         let one = |term: String| {
             let value = Value::Text(term);
-            let found = |field: &SearchField| {
-                compare(&field.path, LookupExpr::from(field.lookup), &value)
-            };
+            let found =
+                |field: &SearchField| compare(&field.path, LookupExpr::from(field.lookup), &value);
             Condition::Any(self.fields.iter().map(found).collect())
         };
         Ok(Some(Condition::All(terms.into_iter().map(one).collect())))
@@ -203,7 +202,10 @@ mod tests {
     #[test]
     fn a_number_is_searched_as_a_number_when_it_must_be_equal() {
         let fields = vec![SearchField::new(column("id")).lookup(Lookup::IExact)];
-        assert_eq!(search(fields.clone(), "5").unwrap().unwrap(), "All([Any([id__Exact(One(Int(5)))])])");
+        assert_eq!(
+            search(fields.clone(), "5").unwrap().unwrap(),
+            "All([Any([id__Exact(One(Int(5)))])])"
+        );
         assert_eq!(search(fields, "x").unwrap().unwrap(), "All([Any([Any([])])])");
     }
 }

@@ -70,7 +70,8 @@ fn iso_day(reader: &mut Reader<'_>) -> Option<NaiveDate> {
         if day.is_none() {
             reader.0 = before;
         }
-        let weekday = Weekday::try_from(u8::try_from(day.unwrap_or(1)).ok()?.checked_sub(1)?).ok()?;
+        let weekday =
+            Weekday::try_from(u8::try_from(day.unwrap_or(1)).ok()?.checked_sub(1)?).ok()?;
         return NaiveDate::from_isoywd_opt(i32::try_from(year).ok()?, week, weekday);
     }
     let month = reader.number(2, 2)?;
@@ -138,48 +139,62 @@ fn group(found: &Captures<'_>, at: usize) -> u32 {
     found.get(at).and_then(|text| text.as_str().parse().ok()).unwrap_or(0)
 }
 
-/// `parse_datetime`: `None` when the form is another, `Some(None)` when no such moment exists.
-fn parse(text: &str) -> Option<Option<(NaiveDateTime, Option<i64>)>> {
-    if let Some(parsed) = from_iso(text) {
-        return Some(Some(parsed));
-    }
-    let found = DATETIME.as_ref()?.captures(text)?;
-    Some((|| {
-        let day = date(group(&found, 1), group(&found, 2), group(&found, 3))?;
-        let micros = match found.get(7) {
-            Some(digits) => Reader(digits.as_str()).fraction(6)?,
-            None => 0,
-        };
-        let time = NaiveTime::from_hms_micro_opt(
-            group(&found, 4),
-            group(&found, 5),
-            group(&found, 6),
-            micros,
-        )?;
-        let offset = match found.get(8) {
-            Some(text) => Some(iso_offset(&mut Reader(text.as_str()))?),
-            None => None,
-        };
-        Some((day.and_time(time), offset))
-    })())
+/// What `parse_datetime` finds.
+enum Parsed {
+    /// A calendar time, and its seconds east of UTC where it names them.
+    Moment(NaiveDateTime, Option<i64>),
+    /// The form of a moment, but there is none such.
+    NoSuchMoment,
+    /// Another form.
+    OtherForm,
 }
 
-fn to_utc((naive, offset): (NaiveDateTime, Option<i64>)) -> Option<DateTime> {
-    let utc = naive.checked_sub_signed(TimeDelta::try_seconds(offset.unwrap_or(0))?)?;
+fn parse(text: &str) -> Parsed {
+    let found = DATETIME.as_ref().and_then(|form| form.captures(text));
+    match (from_iso(text), found) {
+        (Some((naive, offset)), _) => Parsed::Moment(naive, offset),
+        (None, Some(found)) => loose_moment(&found)
+            .map_or(Parsed::NoSuchMoment, |(naive, offset)| Parsed::Moment(naive, offset)),
+        (None, None) => Parsed::OtherForm,
+    }
+}
+
+fn loose_moment(found: &Captures<'_>) -> Option<(NaiveDateTime, Option<i64>)> {
+    let day = date(group(found, 1), group(found, 2), group(found, 3))?;
+    let micros = match found.get(7) {
+        Some(digits) => Reader(digits.as_str()).fraction(6)?,
+        None => 0,
+    };
+    let time =
+        NaiveTime::from_hms_micro_opt(group(found, 4), group(found, 5), group(found, 6), micros)?;
+    let offset = match found.get(8) {
+        Some(text) => Some(iso_offset(&mut Reader(text.as_str()))?),
+        None => None,
+    };
+    Some((day.and_time(time), offset))
+}
+
+fn to_utc(naive: NaiveDateTime, offset: i64) -> Option<DateTime> {
+    let utc = naive.checked_sub_signed(TimeDelta::try_seconds(offset)?)?;
     let years = date(1, 1, 1)?..=date(9999, 12, 31)?;
     years.contains(&utc.date()).then(|| utc.and_utc().into())
 }
 
 /// `IsoDateTimeField`
 pub(crate) fn iso_datetime(text: &str) -> Option<DateTime> {
-    to_utc(parse(python::strip(text))??)
+    match parse(python::strip(text)) {
+        Parsed::Moment(naive, offset) => to_utc(naive, offset.unwrap_or(0)),
+        Parsed::NoSuchMoment | Parsed::OtherForm => None,
+    }
 }
 
 /// `forms.DateTimeField`
 pub(crate) fn form_datetime(text: &str) -> Option<DateTime> {
     let text = python::strip(text);
-    if let Some(parsed) = parse(text) {
-        return to_utc(parsed?);
+    match parse(text) {
+        Parsed::Moment(naive, offset) => return to_utc(naive, offset.unwrap_or(0)),
+        Parsed::NoSuchMoment => return None,
+        Parsed::OtherForm => {}
     }
     let with_time = |text: &str| {
         let mut reader = Reader(text);
@@ -190,7 +205,7 @@ pub(crate) fn form_datetime(text: &str) -> Option<DateTime> {
         Some(day.and_time(form_time(reader.0)?))
     };
     let naive = with_time(text).or_else(|| Some(form_date(text)?.and_time(NaiveTime::MIN)))?;
-    to_utc((naive, None))
+    to_utc(naive, 0)
 }
 
 /// `10/25/2006`, `10/25/06`
@@ -306,8 +321,9 @@ pub(crate) fn column_date(text: &str) -> Option<NaiveDate> {
 /// A moment as the column reads a text (`DateTimeField.to_python`).
 pub(crate) fn column_datetime(text: &str) -> Option<DateTime> {
     match parse(text) {
-        Some(parsed) => to_utc(parsed?),
-        None => to_utc((column_date(text)?.and_time(NaiveTime::MIN), None)),
+        Parsed::Moment(naive, offset) => to_utc(naive, offset.unwrap_or(0)),
+        Parsed::NoSuchMoment => None,
+        Parsed::OtherForm => to_utc(column_date(text)?.and_time(NaiveTime::MIN), 0),
     }
 }
 

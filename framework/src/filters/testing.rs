@@ -31,10 +31,8 @@ const fn meta(name: &'static str, column: &'static str, kind: ColumnKind) -> Col
     }
 }
 
-static USER_COLUMNS: [ColumnMeta; 2] = [
-    meta("id", "id", ColumnKind::Integer),
-    meta("username", "username", ColumnKind::Text),
-];
+static USER_COLUMNS: [ColumnMeta; 2] =
+    [meta("id", "id", ColumnKind::Integer), meta("username", "username", ColumnKind::Text)];
 
 static USER: ModelMeta = model_meta("User", "auth_user", &USER_COLUMNS);
 
@@ -165,14 +163,16 @@ macro_rules! paths {
     )*};
 }
 
+#[allow(clippy::unused_self)] // as the macro writes them
 impl NoteFields {
-    paths!(id: i64, name: String, size: i32, is_public: bool, grade: String, tags: i64, tag_count: i64, created: crate::db::DateTime);
+    paths!(id: i64, name: String, size: i32, grade: String, tags: i64, tag_count: i64, created: crate::db::DateTime);
 
     pub(crate) fn owner(self) -> OwnerPath {
         OwnerPath
     }
 }
 
+#[allow(clippy::unused_self)]
 impl OwnerPath {
     pub(crate) fn username(self) -> FieldPath<Note, String> {
         FieldPath::new(column("owner__username"))

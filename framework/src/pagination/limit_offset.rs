@@ -188,8 +188,7 @@ mod tests {
     fn links(path: &str) -> (Option<String>, Option<String>) {
         let request = Request::new(Method::GET, path);
         let plan = pages().plan(&request, None).unwrap().unwrap();
-        let envelope =
-            pages().finish(&request, &plan, Some(3503), 0, &|_| String::new()).unwrap();
+        let envelope = pages().finish(&request, &plan, Some(3503), 0, &|_| String::new()).unwrap();
         let cut = |link: Option<String>| {
             link.map(|link| link.trim_start_matches("http://testserver/a/").to_owned())
         };
@@ -198,8 +197,7 @@ mod tests {
 
     #[test]
     fn a_bad_limit_is_the_default_and_a_large_one_is_cut() {
-        for (limit, rows) in
-            [("", 20), ("0", 20), ("-1", 20), ("abc", 20), ("2", 2), ("500", 200)]
+        for (limit, rows) in [("", 20), ("0", 20), ("-1", 20), ("abc", 20), ("2", 2), ("500", 200)]
         {
             assert_eq!(slice(&format!("/a/?limit={limit}")), (0, rows));
         }

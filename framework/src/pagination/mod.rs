@@ -5,6 +5,7 @@
 //! names, and hands their number back to get the [`Envelope`] written around them.
 
 mod cursor;
+mod cursor_text;
 mod envelope;
 mod limit_offset;
 mod links;
@@ -52,7 +53,7 @@ pub enum Plan {
         count: CountPolicy,
     },
     /// The rows at a cursor.
-    Cursor(CursorPlan),
+    Cursor(Box<CursorPlan>),
 }
 
 impl Plan {

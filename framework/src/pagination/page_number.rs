@@ -194,7 +194,10 @@ mod tests {
     use super::*;
 
     fn pages() -> PageNumberPagination {
-        PageNumberPagination::new().page_size(25).page_size_query_param("page_size").max_page_size(100)
+        PageNumberPagination::new()
+            .page_size(25)
+            .page_size_query_param("page_size")
+            .max_page_size(100)
     }
 
     fn slice(path: &str) -> Result<(i64, i64)> {
@@ -280,7 +283,10 @@ mod tests {
         let names: Vec<_> = pages().query_parameters().into_iter().map(|p| p.description).collect();
         assert_eq!(
             names,
-            ["A page number within the paginated result set.", "Number of results to return per page."]
+            [
+                "A page number within the paginated result set.",
+                "Number of results to return per page."
+            ]
         );
         assert_eq!(pages().envelope()[1].example, "http://api.example.org/accounts/?page=4");
     }

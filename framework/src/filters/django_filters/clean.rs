@@ -69,7 +69,8 @@ pub(super) fn clean(filter: &Described, query: &QueryParams) -> Result<Cleaned> 
             if let Some(wrong) = values.iter().find(|value| !is_choice(filter, value, false)) {
                 return Err(vec![not_a_choice(wrong)]);
             }
-            let values: Vec<Value> = values.into_iter().map(|v| Value::Text(v.to_owned())).collect();
+            let values: Vec<Value> =
+                values.into_iter().map(|v| Value::Text(v.to_owned())).collect();
             Ok(Some(values).filter(|values| !values.is_empty()).map(Value::List).into())
         }
         Kind::ModelMultipleChoice(model) => {
@@ -167,12 +168,21 @@ fn is_choice(filter: &Described, value: &str, blank: bool) -> bool {
         || filter.ordering.iter().any(|c| c.param == value.strip_prefix('-').unwrap_or(value))
 }
 
-/// `None` for a text that is no key of the model; `Some(None)` for a key no row can have.
-fn key(model: &ModelMeta, text: &str) -> Option<Option<Value>> {
+/// A text read as a key of the model.
+enum Key {
+    /// A key some row may have.
+    Possible(Value),
+    /// A key no row can have.
+    Impossible,
+    /// No key.
+    Malformed,
+}
+
+fn key(model: &ModelMeta, text: &str) -> Key {
     match fit(model.pk_column().kind, None, &Value::Text(text.to_owned())) {
-        Fit::Value(key) => Some(Some(key)),
-        Fit::Above | Fit::Below => Some(None),
-        Fit::Misfit => None,
+        Fit::Value(key) => Key::Possible(key),
+        Fit::Above | Fit::Below => Key::Impossible,
+        Fit::Misfit => Key::Malformed,
     }
 }
 
@@ -184,11 +194,7 @@ fn bad_key(model: &ModelMeta, text: &str, fallback: Detail) -> Detail {
     fallback
 }
 
-fn clean_key(
-    filter: &Described,
-    model: fn() -> &'static ModelMeta,
-    text: &str,
-) -> Result<Cleaned> {
+fn clean_key(filter: &Described, model: fn() -> &'static ModelMeta, text: &str) -> Result<Cleaned> {
     if text.is_empty() {
         return Ok(None.into());
     }
@@ -199,12 +205,12 @@ fn clean_key(
         return Err(vec![nul()]);
     }
     match key(model(), text) {
-        Some(Some(key)) => Ok(Cleaned {
+        Key::Possible(key) => Ok(Cleaned {
             value: Some(key.clone()),
             keys: Some(Keys { model, keys: vec![(key, no_such_row())] }),
         }),
-        Some(None) => Err(vec![no_such_row()]),
-        None => Err(vec![bad_key(model(), text, no_such_row())]),
+        Key::Impossible => Err(vec![no_such_row()]),
+        Key::Malformed => Err(vec![bad_key(model(), text, no_such_row())]),
     }
 }
 
@@ -222,9 +228,14 @@ fn clean_keys(
         if text.contains('\0') {
             return Err(vec![nul()]);
         }
-        let Some(key) = key(model(), text) else {
-            let message = Detail::new(format!("“{text}” is not a valid value."), "invalid_pk_value");
-            return Err(vec![bad_key(model(), text, message)]);
+        let key = match key(model(), text) {
+            Key::Possible(key) => Some(key),
+            Key::Impossible => None,
+            Key::Malformed => {
+                let message =
+                    Detail::new(format!("“{text}” is not a valid value."), "invalid_pk_value");
+                return Err(vec![bad_key(model(), text, message)]);
+            }
         };
         if !keys.iter().any(|(known, _)| *known == text) {
             keys.push((text, key));
@@ -316,4 +327,229 @@ fn clean_pair(
 
 fn last_of_day() -> Option<chrono::NaiveTime> {
     chrono::NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::filter::Filter;
+    use super::super::kinds::*;
+    use super::*;
+    use crate::filters::testing::{Note, Tag, column};
+
+    fn filter<K: FilterKind>(path: &str) -> Filter<Note> {
+        Filter::new::<K>("f", column(path))
+    }
+
+    fn value(filter: &Filter<Note>, query: &str) -> std::result::Result<Option<Value>, String> {
+        clean(&filter.described, &QueryParams::parse(query)).map(|cleaned| cleaned.value).map_err(
+            |errors| {
+                let texts: Vec<_> =
+                    errors.iter().map(|e| e.to_json().as_str().unwrap().to_owned()).collect();
+                texts.join("|")
+            },
+        )
+    }
+
+    fn error(filter: &Filter<Note>, query: &str) -> String {
+        value(filter, query).unwrap_err()
+    }
+
+    fn text(value: &str) -> Value {
+        Value::Text(value.to_owned())
+    }
+
+    fn int(value: i64) -> Value {
+        Value::Decimal(value.into())
+    }
+
+    #[test]
+    fn an_empty_or_missing_value_is_no_filter() {
+        for kind in [
+            filter::<CharFilter>("name"),
+            filter::<NumberFilter>("size"),
+            filter::<BooleanFilter>("is_public"),
+            filter::<DateFilter>("day"),
+            filter::<TimeFilter>("created"),
+            filter::<DateTimeFilter>("created"),
+            filter::<IsoDateTimeFilter>("created"),
+            filter::<DurationFilter>("size"),
+            filter::<UuidFilter>("name"),
+            filter::<ChoiceFilter>("grade"),
+            filter::<ModelChoiceFilter<Tag>>("tags"),
+            filter::<BaseInFilter<NumberFilter>>("id"),
+            filter::<BaseRangeFilter<NumberFilter>>("id"),
+            filter::<DateRangeFilter>("created"),
+        ] {
+            assert_eq!(value(&kind, "f="), Ok(None), "{kind:?}");
+            assert_eq!(value(&kind, "other=1"), Ok(None), "{kind:?}");
+        }
+        let range = filter::<RangeFilter>("size");
+        assert_eq!(value(&range, "f_min=&f_max="), Ok(None));
+    }
+
+    #[test]
+    fn the_last_of_repeated_values_counts() {
+        assert_eq!(value(&filter::<CharFilter>("name"), "f=a&f=b"), Ok(Some(text("b"))));
+    }
+
+    #[test]
+    fn a_text_is_trimmed_and_holds_no_nul() {
+        let filter = filter::<CharFilter>("name");
+        assert_eq!(value(&filter, "f=+a+b+"), Ok(Some(text("a b"))));
+        assert_eq!(value(&filter, "f=+"), Ok(None));
+        assert_eq!(error(&filter, "f=%00"), "Null characters are not allowed.");
+        let pattern = filter.lookup(Lookup::Regex);
+        assert_eq!(error(&pattern, "f=("), "Enter a valid regular expression.");
+    }
+
+    #[test]
+    fn numbers_are_finite_and_at_most_1e50() {
+        let filter = filter::<NumberFilter>("size");
+        assert_eq!(value(&filter, "f=+343719+"), Ok(Some(int(343_719))));
+        for bad in ["abc", "NaN", "Infinity", "+", "1,5", "%00"] {
+            assert_eq!(error(&filter, &format!("f={bad}")), "Enter a number.");
+        }
+        assert_eq!(error(&filter, "f=1e51"), "Ensure this value is less than or equal to 1e+50.");
+    }
+
+    #[test]
+    fn only_four_words_are_booleans() {
+        let filter = filter::<BooleanFilter>("is_public");
+        for (word, expected) in [
+            ("true", Some(true)),
+            ("True", Some(true)),
+            ("TRUE", Some(true)),
+            ("1", Some(true)),
+            ("false", Some(false)),
+            ("0", Some(false)),
+            ("yes", None),
+            ("maybe", None),
+        ] {
+            assert_eq!(value(&filter, &format!("f={word}")), Ok(expected.map(Value::Bool)));
+        }
+    }
+
+    #[test]
+    fn dates_times_and_uuids_have_djangos_messages() {
+        assert_eq!(error(&filter::<DateFilter>("day"), "f=bad"), "Enter a valid date.");
+        assert_eq!(error(&filter::<DateFilter>("day"), "f=+"), "Enter a valid date.");
+        assert_eq!(error(&filter::<TimeFilter>("day"), "f=25:00"), "Enter a valid time.");
+        let moment = "Enter a valid date/time.";
+        assert_eq!(error(&filter::<DateTimeFilter>("created"), "f=bad"), moment);
+        assert_eq!(error(&filter::<IsoDateTimeFilter>("created"), "f=12/05/2025"), moment);
+        assert!(value(&filter::<DateTimeFilter>("created"), "f=12/05/2025").is_ok());
+        assert_eq!(error(&filter::<DurationFilter>("size"), "f=soon"), "Enter a valid duration.");
+        assert_eq!(error(&filter::<UuidFilter>("name"), "f=abc"), "Enter a valid UUID.");
+        assert_eq!(value(&filter::<UuidFilter>("name"), "f=+"), Ok(None));
+    }
+
+    #[test]
+    fn a_choice_is_one_of_the_choices() {
+        let choice = filter::<ChoiceFilter>("grade").choices([("a", "A"), ("b", "B")]);
+        assert_eq!(value(&choice, "f=a"), Ok(Some(text("a"))));
+        let message = "Select a valid choice. gold is not one of the available choices.";
+        assert_eq!(error(&choice, "f=gold"), message);
+        assert!(error(&choice, "f=null").starts_with("Select a valid choice. null"));
+        assert_eq!(value(&choice.null_label("None"), "f=null"), Ok(Some(text("null"))));
+        let many = filter::<MultipleChoiceFilter>("grade").choices([("a", "A"), ("b", "B")]);
+        assert_eq!(value(&many, "f=a&f=b"), Ok(Some(Value::List(vec![text("a"), text("b")]))));
+        assert_eq!(error(&many, "f=a&f=gold"), message);
+        assert_eq!(
+            error(&many, "f="),
+            "Select a valid choice.  is not one of the available choices."
+        );
+        let days = filter::<DateRangeFilter>("created");
+        assert_eq!(value(&days, "f=week"), Ok(Some(text("week"))));
+        assert!(error(&days, "f=decade").starts_with("Select a valid choice. decade is not"));
+    }
+
+    #[test]
+    fn a_text_that_is_no_key_is_refused() {
+        let message = "Select a valid choice. That choice is not one of the available choices.";
+        let one = filter::<ModelChoiceFilter<Tag>>("tags");
+        for bad in ["abc", "1.0", "99999999999999999999"] {
+            assert_eq!(error(&one, &format!("f={bad}")), message, "{bad}");
+        }
+        assert_eq!(error(&one, "f=%00"), "Null characters are not allowed.");
+        assert_eq!(value(&one, "f=+5+"), Ok(Some(Value::Int(5))));
+        let several = filter::<BaseInFilter<ModelChoiceFilter<Tag>>>("tags");
+        assert_eq!(error(&several, "f=1,x"), message);
+        let many = filter::<ModelMultipleChoiceFilter<Tag>>("tags");
+        assert_eq!(error(&many, "f=1&f=abc"), "“abc” is not a valid value.");
+        assert_eq!(error(&many, "f="), "“” is not a valid value.");
+        assert_eq!(
+            error(&many, "f=01"),
+            "Select a valid choice. 01 is not one of the available choices."
+        );
+        assert_eq!(error(&many, "f=%00"), "Null characters are not allowed.");
+    }
+
+    #[test]
+    fn lists_stand_between_commas() {
+        let numbers = filter::<BaseInFilter<NumberFilter>>("id");
+        assert_eq!(
+            value(&numbers, "f=1,,2"),
+            Ok(Some(Value::List(vec![int(1), Value::Null, int(2)])))
+        );
+        assert_eq!(error(&numbers, "f=1,abc,def"), "Enter a number.");
+        let texts = filter::<BaseInFilter<CharFilter>>("name");
+        assert_eq!(value(&texts, "f=,"), Ok(Some(Value::List(vec![text(""), text("")]))));
+    }
+
+    #[test]
+    fn a_range_has_two_values() {
+        let range = filter::<BaseRangeFilter<NumberFilter>>("id");
+        for bad in ["5", "1,2,3"] {
+            assert_eq!(error(&range, &format!("f={bad}")), "Range query expects two values.");
+        }
+        assert_eq!(error(&range, "f=a,b,c"), "Enter a number.");
+        assert_eq!(value(&range, "f=1,2"), Ok(Some(Value::List(vec![int(1), int(2)]))));
+    }
+
+    #[test]
+    fn a_pair_reports_equal_errors_once() {
+        let size = filter::<RangeFilter>("size");
+        assert_eq!(error(&size, "f_min=a&f_max=b"), "Enter a number.");
+        assert_eq!(value(&size, "f_min=1"), Ok(Some(Value::List(vec![int(1), Value::Null]))));
+        // a range has no greatest number
+        assert!(value(&size, "f_max=1e60").is_ok());
+        let days = filter::<DateFromToRangeFilter>("created");
+        assert_eq!(error(&days, "f_before=2021-13-01"), "Enter a valid date.");
+        let Ok(Some(Value::List(bounds))) = value(&days, "f_after=2024-01-01&f_before=2024-01-31")
+        else {
+            panic!()
+        };
+        let texts: Vec<String> = bounds.iter().map(|b| python::text(b.as_ref())).collect();
+        assert_eq!(texts, ["2024-01-01 00:00:00+00:00", "2024-01-31 23:59:59.999999+00:00"]);
+        let times = filter::<TimeRangeFilter>("created");
+        assert_eq!(error(&times, "f_after=x"), "Enter a valid time.");
+        let moments = filter::<IsoDateTimeFromToRangeFilter>("created");
+        assert_eq!(error(&moments, "f_after=x"), "Enter a valid date/time.");
+        let moments = filter::<DateTimeFromToRangeFilter>("created");
+        assert!(value(&moments, "f_after=10/25/2006").is_ok());
+    }
+
+    #[test]
+    fn a_wrong_name_to_order_by_is_refused() {
+        let sort = Filter::<Note>::ordering(
+            "f",
+            [super::super::filter::OrderingChoice {
+                param: "created".into(),
+                path: column("created"),
+                label: "".into(),
+            }],
+        );
+        assert_eq!(
+            value(&sort, "f=-created,"),
+            Ok(Some(Value::List(vec![text("-created"), Value::Null])))
+        );
+        assert_eq!(
+            error(&sort, "f=bad"),
+            "Select a valid choice. bad is not one of the available choices."
+        );
+        assert_eq!(
+            error(&sort, "f=--created"),
+            "Select a valid choice. --created is not one of the available choices."
+        );
+    }
 }

@@ -235,11 +235,7 @@ fn within(path: &Path, part: Option<DatePart>, value: &Value) -> Condition {
         let each = fitting.into_iter().map(|item| one(path, part, Lookup::Exact, item));
         return Condition::Any(each.collect());
     }
-    Condition::Lookup {
-        path: path.clone(),
-        lookup: Lookup::In,
-        operand: Operand::Many(fitting),
-    }
+    Condition::Lookup { path: path.clone(), lookup: Lookup::In, operand: Operand::Many(fitting) }
 }
 
 fn between(path: &Path, part: Option<DatePart>, value: &Value) -> Condition {
@@ -315,7 +311,10 @@ mod tests {
             text("price", Lookup::Gte, &number("1.50")),
             "price__Gte(One(Decimal(Decimal(1.50))))"
         );
-        assert_eq!(text("name", Lookup::IContains, &number("5")), "name__IContains(One(Text(\"5\")))");
+        assert_eq!(
+            text("name", Lookup::IContains, &number("5")),
+            "name__IContains(One(Text(\"5\")))"
+        );
         assert_eq!(text("tag_count", Lookup::Gte, &number("3")), "tag_count__Gte(One(Int(3)))");
     }
 
@@ -335,7 +334,10 @@ mod tests {
         );
         let year = LookupExpr::part(DatePart::Year, Lookup::Exact);
         assert_eq!(text("created", year, &number("99999")), none);
-        assert_eq!(text("created", year, &number("2023.7")), "created__Part(Year, Exact)(One(Int(2023)))");
+        assert_eq!(
+            text("created", year, &number("2023.7")),
+            "created__Part(Year, Exact)(One(Int(2023)))"
+        );
     }
 
     #[test]
@@ -375,7 +377,8 @@ mod tests {
     #[test]
     fn a_uuid_is_read_in_all_of_pythons_forms() {
         let hex = "00010203-0405-0607-0809-0a0b0c0d0e0f";
-        for text in [hex, &format!("{{{hex}}}"), &format!("urn:uuid:{hex}"), &hex.replace('-', "")] {
+        for text in [hex, &format!("{{{hex}}}"), &format!("urn:uuid:{hex}"), &hex.replace('-', "")]
+        {
             assert_eq!(uuid(text).unwrap().to_string(), hex);
         }
         assert!(uuid("abc").is_none() && uuid(&"é".repeat(16)).is_none());

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::kinds::{FilterKind, FromFilterValue, Kind};
-use crate::db::{Compare, ColumnKind, DatePart, Lookup, Model, Path, QuerySet};
+use crate::db::{ColumnKind, Compare, DatePart, Lookup, Model, Path, QuerySet};
 use crate::fields::Value;
 use crate::filters::{ParameterType, QueryParameter, Several};
 
@@ -121,12 +121,11 @@ pub(super) struct Described {
     pub(super) ordering: Vec<OrderingChoice>,
 }
 
-pub(super) type Method<M> =
-    Arc<dyn Fn(QuerySet<M>, &str, Value) -> QuerySet<M> + Send + Sync>;
+pub(super) type Method<M> = Arc<dyn Fn(QuerySet<M>, &str, Value) -> QuerySet<M> + Send + Sync>;
 
 /// A query parameter that narrows or sorts the rows of `M`.
 ///
-/// ```ignore
+/// ```text
 /// Filter::new::<NumberFilter>("artist", Track::fields().album().artist())
 /// Filter::new::<CharFilter>("album__title", Track::fields().album().title()).lookup(Lookup::IExact)
 /// ```
@@ -239,12 +238,12 @@ impl<M: Model> Filter<M> {
         };
         let choices = path.column().map_or(&[][..], |column| column.choices);
         let mut kind = default_kind(field, &path, expr);
-        let is_choice =
-            expr.part.is_none() && expr.lookup == Lookup::Exact && !choices.is_empty();
+        let is_choice = expr.part.is_none() && expr.lookup == Lookup::Exact && !choices.is_empty();
         if is_choice {
             kind = Kind::Choice;
         }
-        let mut filter = Self::of(name.into(), kind, Some(path)).field_name(field.to_owned().into());
+        let mut filter =
+            Self::of(name.into(), kind, Some(path)).field_name(field.to_owned().into());
         if is_choice {
             filter = filter.choices(choices.iter().copied());
         }
@@ -525,11 +524,7 @@ mod tests {
         assert_eq!(parameter.choices, ["a", "budget"]);
         let sort = Filter::<Note>::ordering(
             "sort",
-            [OrderingChoice {
-                param: "created".into(),
-                path: column("created"),
-                label: "".into(),
-            }],
+            [OrderingChoice { param: "created".into(), path: column("created"), label: "".into() }],
         );
         let parameter = &sort.described.query_parameters()[0];
         assert_eq!(

@@ -101,9 +101,7 @@ impl FromFilterValue for Decimal {
             Value::Decimal(number) => Some(number),
             Value::Int(number) => Some(number.into()),
             // a number that no decimal can hold
-            Value::Float(number) if number < 0.0 => {
-                Some(rust_decimal::Decimal::MIN.into())
-            }
+            Value::Float(number) if number < 0.0 => Some(rust_decimal::Decimal::MIN.into()),
             Value::Float(_) => Some(rust_decimal::Decimal::MAX.into()),
             _ => None,
         }
@@ -122,11 +120,9 @@ impl<T: FromFilterValue> FromFilterValue for Option<T> {
 impl<T: FromFilterValue> FromFilterValue for Vec<T> {
     fn from_filter_value(value: Value) -> Option<Self> {
         match value {
-            Value::List(items) => items
-                .into_iter()
-                .filter(|item| !item.is_null())
-                .map(T::from_filter_value)
-                .collect(),
+            Value::List(items) => {
+                items.into_iter().filter(|item| !item.is_null()).map(T::from_filter_value).collect()
+            }
             _ => None,
         }
     }

@@ -94,14 +94,13 @@ impl Number {
         let kept = self.digits.get(..40).unwrap_or(&self.digits);
         let dropped = i64::try_from(self.digits.len() - kept.len()).ok()?;
         let exponent = self.exponent + dropped;
-        let text = match usize::try_from(exponent) {
-            Ok(zeros) => format!("{sign}{kept}{}", "0".repeat(zeros)),
-            Err(_) => {
-                let places = usize::try_from(exponent.unsigned_abs()).ok()?;
-                let padded = format!("{kept:0>width$}", width = places + 1);
-                let (whole, fraction) = padded.split_at(padded.len() - places);
-                format!("{sign}{whole}.{fraction}")
-            }
+        let places = usize::try_from(exponent.unsigned_abs()).ok()?;
+        let text = if exponent >= 0 {
+            format!("{sign}{kept}{}", "0".repeat(places))
+        } else {
+            let padded = format!("{kept:0>width$}", width = places + 1);
+            let (whole, fraction) = padded.split_at(padded.len() - places);
+            format!("{sign}{whole}.{fraction}")
         };
         text.parse::<rust_decimal::Decimal>().ok().map(Decimal::from)
     }
@@ -133,9 +132,10 @@ mod tests {
         ] {
             assert_eq!(value(text).as_deref(), Some(expected), "{text}");
         }
-        for text in
-            ["", "abc", "NaN", "Infinity", ".", "e5", "1e", "1e+", "1e5.0", "--1", "1 2", "1e1+1", "\0"]
-        {
+        for text in [
+            "", "abc", "NaN", "Infinity", ".", "e5", "1e", "1e+", "1e5.0", "--1", "1 2", "1e1+1",
+            "\0",
+        ] {
             assert_eq!(value(text), None, "{text}");
         }
         assert_eq!(value("1e9999999999999999999"), None);

@@ -8,9 +8,7 @@ use super::clean::{self, Cleaned, Keys, NULL};
 use super::conditions::{compare, named_days};
 use super::filter::{Described, Filter, LookupExpr, Method};
 use super::kinds::Kind;
-use crate::db::{
-    ColumnMeta, Condition, DateTime, Lookup, Model, ModelMeta, Order, Path, QuerySet,
-};
+use crate::db::{ColumnMeta, Condition, DateTime, Lookup, Model, ModelMeta, Order, Path, QuerySet};
 use crate::exceptions::Detail;
 use crate::fields::Value;
 use crate::filters::QueryParameter;
@@ -121,11 +119,10 @@ impl<M: Model> FilterSpec<M> {
         for (at, filter) in self.filters.iter().enumerate() {
             match clean::clean(&filter.described, query) {
                 Ok(cleaned) => filtered.add(at, filter, cleaned),
-                Err(errors) => filtered.errors.push((
-                    at,
-                    filter.described.name.clone(),
-                    Detail::List(errors),
-                )),
+                Err(errors) => {
+                    let name = filter.described.name.clone();
+                    filtered.errors.push((at, name, Detail::List(errors)));
+                }
             }
         }
         if filtered.checks.is_empty() && !filtered.errors.is_empty() {
@@ -204,7 +201,8 @@ impl<M: Model> Filtered<M> {
     /// The messages of all filters, in their order.
     pub fn finish(mut self, exists: &dyn Fn(usize, &Value) -> bool) -> Result<Self, Detail> {
         for (place, check) in self.checks.iter().enumerate() {
-            let missing = check.keys.iter().zip(&check.messages).find(|(key, _)| !exists(place, key));
+            let missing =
+                check.keys.iter().zip(&check.messages).find(|(key, _)| !exists(place, key));
             if let Some((_, message)) = missing {
                 self.errors.push((
                     check.at,
@@ -261,9 +259,7 @@ impl<M: Model> Filtered<M> {
         }
         let Some(value) = cleaned.value else { return };
         let step = match &filter.method {
-            Some(method) => {
-                Some(Step::Call(method.clone(), described.field_name.clone(), value))
-            }
+            Some(method) => Some(Step::Call(method.clone(), described.field_name.clone(), value)),
             None => step(described, &value),
         };
         self.steps.extend(step);
@@ -316,8 +312,8 @@ fn several(filter: &Described, path: &Path, values: &[Value]) -> Condition {
         let rest: Vec<Value> = values.iter().filter(|value| !null(value)).cloned().collect();
         let within = (!rest.is_empty())
             .then(|| compare(path, Lookup::In.into(), &Value::List(rest.clone())));
-        let without = (rest.len() < values.len())
-            .then(|| compare(path, Lookup::Exact.into(), &Value::Null));
+        let without =
+            (rest.len() < values.len()).then(|| compare(path, Lookup::Exact.into(), &Value::Null));
         return match (within, without) {
             (Some(within), Some(without)) => within.or(without),
             (Some(one), None) | (None, Some(one)) => one,
@@ -341,5 +337,224 @@ fn bounded(filter: &Described, path: &Path, bounds: &[Value]) -> Condition {
         [low, Value::Null] => compare(path, expr(Lookup::Gte), low),
         [Value::Null, high] => compare(path, expr(Lookup::Lte), high),
         _ => compare(path, expr(Lookup::Range), &Value::List(bounds.to_vec())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::Method as Verb;
+
+    use super::*;
+    use crate::filters::django_filters::*;
+    use crate::filters::testing::{Note, Tag, column, order};
+    use crate::filters::{filter_fields, order_by, ordering_fields, search_fields};
+
+    const TIERS: [(&str, &str); 2] = [("low", "Low"), ("high", "High")];
+
+    #[derive(crate::filters::FilterSet)]
+    #[filter_set(model = Note, fields(name, owner(exact, isnull), size(gte, in), created(year__gte)))]
+    #[allow(non_snake_case, dead_code)]
+    struct NoteFilter {
+        #[filter(field = id, lookup = in)]
+        id__in: BaseInFilter<NumberFilter>,
+        #[filter(name = "by", field = owner__username, lookup = iexact)]
+        owner_name: CharFilter,
+        tags: ModelMultipleChoiceFilter<Tag>,
+        #[filter(field = tags)]
+        has_tag: ModelChoiceFilter<Tag>,
+        #[filter(field = size)]
+        between: RangeFilter,
+        #[filter(choices = TIERS, method = filter_tier)]
+        tier: ChoiceFilter,
+        #[filter(field = grade, choices = TIERS, null_label = "None")]
+        grades: MultipleChoiceFilter,
+        #[filter(field = name, exclude)]
+        not: CharFilter,
+        #[filter(ordering(name, created = made))]
+        sort: OrderingFilter,
+    }
+
+    impl NoteFilter {
+        fn filter_tier(rows: QuerySet<Note>, name: &str, value: String) -> QuerySet<Note> {
+            assert_eq!(name, "tier");
+            rows.filter_by(Condition::exact(column("name"), Value::Text(value)))
+        }
+    }
+
+    fn parse(query: &str) -> Result<Filtered<Note>, Detail> {
+        NoteFilter::spec().parse(&Request::new(Verb::GET, format!("/a/?{query}")))
+    }
+
+    fn conditions(query: &str) -> String {
+        let filtered = parse(query).unwrap().finish(&|_, _| true).unwrap();
+        format!("{:?}", filtered.apply(QuerySet::all()).conditions)
+    }
+
+    fn errors(query: &str, exists: &dyn Fn(&Value) -> bool) -> String {
+        let detail = match parse(query) {
+            Ok(filtered) => filtered.finish(&|_, key| exists(key)).unwrap_err(),
+            Err(detail) => detail,
+        };
+        detail.to_json().to_string()
+    }
+
+    #[test]
+    fn generated_filters_come_first_and_declared_ones_follow() {
+        let names: Vec<String> = NoteFilter::spec()
+            .query_parameters()
+            .into_iter()
+            .map(|parameter| parameter.name.into_owned())
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "name",
+                "owner",
+                "owner__isnull",
+                "size__gte",
+                "size__in",
+                "created__year__gte",
+                "id__in",
+                "by",
+                "tags",
+                "has_tag",
+                "between_min",
+                "between_max",
+                "tier",
+                "grades",
+                "not",
+                "sort"
+            ]
+        );
+    }
+
+    #[test]
+    fn parameters_become_conditions() {
+        for (query, expected) in [
+            ("", "[]"),
+            ("unknown=1", "[]"),
+            ("name=a", "[name__Exact(One(Text(\"a\")))]"),
+            ("owner=5", "[owner__Exact(One(Int(5)))]"),
+            ("owner__isnull=true", "[owner__IsNull(One(Bool(true)))]"),
+            ("owner__isnull=maybe", "[]"),
+            (
+                "size__gte=1.5&size__in=1,,2",
+                "[size__Gte(One(Int(1))), size__In(Many([Int(1), Int(2)]))]",
+            ),
+            ("size__in=,", "[Any([])]"),
+            ("created__year__gte=2023", "[created__Part(Year, Gte)(One(Int(2023)))]"),
+            ("id__in=5,3", "[id__In(Many([Int(5), Int(3)]))]"),
+            ("by=Ann", "[owner__username__IExact(One(Text(\"Ann\")))]"),
+            ("tags=1&tags=2", "[tags__id__In(Many([Int(1), Int(2)]))]"),
+            ("has_tag=1", "[tags__id__Exact(One(Int(1)))]"),
+            ("between_min=1&between_max=9", "[size__Range(Range(Int(1), Int(9)))]"),
+            ("between_max=9", "[size__Lte(One(Int(9)))]"),
+            ("tier=low", "[name__Exact(One(Text(\"low\")))]"),
+            (
+                "grades=low&grades=null",
+                "[Any([grade__In(Many([Text(\"low\")])), grade__IsNull(One(Bool(true)))])]",
+            ),
+            ("not=a", "[Not(name__Exact(One(Text(\"a\"))))]"),
+        ] {
+            assert_eq!(conditions(query), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn an_ordering_filter_orders() {
+        let filtered = parse("sort=-made,name").unwrap();
+        let order = filtered.apply(QuerySet::all()).order.unwrap();
+        let terms: Vec<(String, bool)> =
+            order.iter().map(|term| (term.path.name(), term.descending)).collect();
+        assert_eq!(terms, [("created".to_owned(), true), ("name".to_owned(), false)]);
+    }
+
+    #[test]
+    fn several_errors_come_in_declaration_order() {
+        assert_eq!(
+            errors("tier=gold&size__gte=abc&owner=99&tags=7&tags=8", &|key| *key == Value::Int(7)),
+            "{\"owner\":[\"Select a valid choice. That choice is not one of the available choices.\"],\
+             \"size__gte\":[\"Enter a number.\"],\
+             \"tags\":[\"Select a valid choice. 8 is not one of the available choices.\"],\
+             \"tier\":[\"Select a valid choice. gold is not one of the available choices.\"]}"
+        );
+        assert_eq!(errors("between_min=x", &|_| true), "{\"between\":[\"Enter a number.\"]}");
+    }
+
+    #[test]
+    fn keys_are_looked_up_once_each() {
+        let filtered = parse("owner=5&tags=1&tags=2&tags=1").unwrap();
+        let checks: Vec<_> =
+            filtered.lookups().iter().map(|c| (c.model.name, c.keys.len(), c.implied)).collect();
+        assert_eq!(checks, [("User", 1, true), ("Tag", 2, false)]);
+        assert!(!filtered.may_look_up_later());
+        assert!(parse("owner=5&name=a").unwrap().may_look_up_later());
+        assert!(!parse("owner=5&size__gte=x").unwrap().may_look_up_later());
+    }
+
+    #[test]
+    fn conjoined_choices_must_all_hold() {
+        let spec = FilterSpec::<Note>::new().declare(
+            Filter::new::<ModelMultipleChoiceFilter<Tag>>("t", column("tags")).conjoined(),
+        );
+        let request = Request::new(Verb::GET, "/a/?t=1&t=2");
+        let filtered = spec.parse(&request).unwrap().finish(&|_, _| true).unwrap();
+        assert_eq!(
+            format!("{filtered:?}"),
+            "[All([tags__id__Exact(One(Int(1))), tags__id__Exact(One(Int(2)))])]"
+        );
+    }
+
+    #[test]
+    fn a_declared_filter_takes_the_place_of_a_generated_one() {
+        let spec = FilterSpec::<Note>::new()
+            .field("owner", column("owner"), [Lookup::In])
+            .field("name", column("name"), [Lookup::Exact])
+            .declare(Filter::new::<BaseInFilter<NumberFilter>>("owner__in", column("owner")));
+        let request = Request::new(Verb::GET, "/a/?owner__in=x");
+        let detail = spec.parse(&request).unwrap_err();
+        assert_eq!(detail.to_json(), serde_json::json!({"owner__in": ["Enter a number."]}));
+        assert_eq!(spec.query_parameters()[0].name, "owner__in");
+    }
+
+    #[test]
+    fn lists_in_place_are_described_by_names() {
+        let spec =
+            filter_fields![Note: name, owner(exact, isnull), grade, tags, owner__username(in)];
+        let names: Vec<_> = spec.query_parameters().into_iter().map(|p| p.name).collect();
+        assert_eq!(
+            names,
+            ["name", "owner", "owner__isnull", "grade", "tags", "owner__username__in"]
+        );
+        let request = Request::new(Verb::GET, "/a/?grade=z");
+        assert!(spec.parse(&request).is_err());
+
+        let fields = search_fields![Note: ^name, =owner__username, $grade, grade, name__endswith];
+        let lookups: Vec<Lookup> = fields.iter().map(|field| field.lookup).collect();
+        assert_eq!(
+            lookups,
+            [
+                Lookup::IStartsWith,
+                Lookup::IExact,
+                Lookup::IRegex,
+                Lookup::IContains,
+                Lookup::EndsWith
+            ]
+        );
+
+        let fields = ordering_fields![Note: id, owner__username];
+        let names: Vec<_> = fields.iter().map(|field| field.name.as_ref()).collect();
+        assert_eq!(names, ["id", "owner__username"]);
+        let fields = ordering_fields![Note: __all__, tag_count];
+        assert_eq!(fields.len(), Note::META.columns.len() + 1);
+
+        let terms = order_by![Note: -created, id];
+        assert_eq!(format!("{terms:?}"), format!("{:?}", [order("-created"), order("id")]));
+    }
+
+    #[test]
+    fn no_filter_set_reads_nothing() {
+        let request = Request::new(Verb::GET, "/a/?name=%00");
+        assert!(FilterSpec::of::<NoFilterSet<Note>>().parse(&request).is_ok());
     }
 }

@@ -1,0 +1,364 @@
+//! Lists of fields, named at compile time: `filter_fields!`, `search_fields!`,
+//! `ordering_fields!`, `order_by!`.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Error, Result, Token, Type, parenthesized};
+
+/// Collects every mistake, so that all are reported at once.
+#[derive(Default)]
+pub(crate) struct Mistakes(Option<Error>);
+
+impl Mistakes {
+    pub(crate) fn add(&mut self, error: Error) {
+        match &mut self.0 {
+            Some(all) => all.combine(error),
+            None => self.0 = Some(error),
+        }
+    }
+
+    pub(crate) fn keep<T>(&mut self, result: Result<T>) -> Option<T> {
+        result.map_err(|error| self.add(error)).ok()
+    }
+
+    /// True when nothing is wrong so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    pub(crate) fn tokens(&self) -> TokenStream {
+        self.0.as_ref().map(Error::to_compile_error).unwrap_or_default()
+    }
+}
+
+/// `Track::fields().album().title()` for `album__title`; rustc names a field that is not there.
+pub(crate) fn path(model: &Type, name: &Ident) -> TokenStream {
+    let span = name.span();
+    let calls = name.unraw().to_string();
+    let calls = calls.split("__").map(|part| {
+        let method = syn::parse_str::<Ident>(part)
+            .map_or_else(|_| Ident::new_raw(part, span), |_| Ident::new(part, span));
+        quote_spanned!(span=> .#method())
+    });
+    quote_spanned!(span=> <#model>::fields() #(#calls)*)
+}
+
+/// Refuses names that cannot be split into methods.
+pub(crate) fn check_name(name: &Ident) -> Result<()> {
+    let text = name.unraw().to_string();
+    let fits = text
+        .split("__")
+        .all(|part| !part.is_empty() && !matches!(part, "self" | "Self" | "super" | "crate" | "_"));
+    if fits {
+        return Ok(());
+    }
+    Err(Error::new(
+        name.span(),
+        format!("`{text}` is not a path: write the names of fields with `__` between them"),
+    ))
+}
+
+const LOOKUPS: [(&str, &str); 17] = [
+    ("exact", "Exact"),
+    ("iexact", "IExact"),
+    ("contains", "Contains"),
+    ("icontains", "IContains"),
+    ("startswith", "StartsWith"),
+    ("istartswith", "IStartsWith"),
+    ("endswith", "EndsWith"),
+    ("iendswith", "IEndsWith"),
+    ("in", "In"),
+    ("range", "Range"),
+    ("gt", "Gt"),
+    ("gte", "Gte"),
+    ("lt", "Lt"),
+    ("lte", "Lte"),
+    ("isnull", "IsNull"),
+    ("regex", "Regex"),
+    ("iregex", "IRegex"),
+];
+
+const PARTS: [(&str, &str); 13] = [
+    ("date", "Date"),
+    ("time", "Time"),
+    ("year", "Year"),
+    ("iso_year", "IsoYear"),
+    ("month", "Month"),
+    ("day", "Day"),
+    ("week", "Week"),
+    ("week_day", "WeekDay"),
+    ("iso_week_day", "IsoWeekDay"),
+    ("quarter", "Quarter"),
+    ("hour", "Hour"),
+    ("minute", "Minute"),
+    ("second", "Second"),
+];
+
+/// Lookups that a part of a date takes.
+const OF_PARTS: [&str; 7] = ["exact", "in", "range", "gt", "gte", "lt", "lte"];
+
+fn variant(table: &[(&str, &str)], name: &str) -> Option<Ident> {
+    let (_, variant) = table.iter().find(|(known, _)| *known == name)?;
+    Some(Ident::new(variant, Span::call_site()))
+}
+
+/// A lookup by Django's name: `gte`, `year`, `year__gte`.
+pub(crate) fn lookup(name: &Ident) -> Result<TokenStream> {
+    let text = name.unraw().to_string();
+    if let Some(lookup) = variant(&LOOKUPS, &text) {
+        return Ok(quote!(::quintet::db::Lookup::#lookup));
+    }
+    let (part, rest) = text.split_once("__").unwrap_or((&text, "exact"));
+    if let Some(part) = variant(&PARTS, part)
+        && let Some(lookup) = variant(&LOOKUPS, rest).filter(|_| OF_PARTS.contains(&rest))
+    {
+        return Ok(quote! {
+            ::quintet::filters::django_filters::LookupExpr::part(
+                ::quintet::db::DatePart::#part,
+                ::quintet::db::Lookup::#lookup,
+            )
+        });
+    }
+    let lookups: Vec<&str> = LOOKUPS.iter().map(|(name, _)| *name).collect();
+    let parts: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
+    Err(Error::new(
+        name.span(),
+        format!(
+            "there is no lookup `{text}`: use one of {}, or of a date's {}",
+            lookups.join(", "),
+            parts.join(", ")
+        ),
+    ))
+}
+
+/// `album(exact, isnull)`; `name` alone is `name(exact)`.
+pub(crate) struct FieldLookups {
+    name: Ident,
+    lookups: Vec<Ident>,
+}
+
+impl Parse for FieldLookups {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let name: Ident = input.call(Ident::parse_any)?;
+        let mut lookups = vec![Ident::new("exact", name.span())];
+        if input.peek(syn::token::Paren) {
+            let content;
+            parenthesized!(content in input);
+            lookups = content.parse_terminated(Ident::parse_any, Token![,])?.into_iter().collect();
+        }
+        Ok(Self { name, lookups })
+    }
+}
+
+impl FieldLookups {
+    pub(crate) fn expand(&self, model: &Type, mistakes: &mut Mistakes) -> TokenStream {
+        mistakes.keep(check_name(&self.name));
+        let lookups: Vec<TokenStream> =
+            self.lookups.iter().filter_map(|name| mistakes.keep(lookup(name))).collect();
+        if mistakes.0.is_some() {
+            return TokenStream::new();
+        }
+        let (name, path) = (self.name.unraw().to_string(), path(model, &self.name));
+        quote! {
+            .field(
+                #name,
+                #path,
+                [#(::quintet::filters::django_filters::LookupExpr::from(#lookups)),*],
+            )
+        }
+    }
+}
+
+/// `Track: a, b, c`
+struct List<T> {
+    model: Type,
+    items: Punctuated<T, Token![,]>,
+}
+
+impl<T: Parse> Parse for List<T> {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let model = input.parse()?;
+        input.parse::<Token![:]>()?;
+        Ok(Self { model, items: Punctuated::parse_terminated(input)? })
+    }
+}
+
+/// Expands a list; on a mistake still to a value of the right type.
+fn list<T: Parse>(
+    input: TokenStream,
+    expand: impl FnOnce(&List<T>, &mut Mistakes) -> TokenStream,
+    fallback: &TokenStream,
+) -> TokenStream {
+    let mut mistakes = Mistakes::default();
+    let list = mistakes.keep(syn::parse2::<List<T>>(input));
+    let value = list.map(|list| expand(&list, &mut mistakes));
+    if let (Some(value), None) = (value, &mistakes.0) {
+        return value;
+    }
+    let errors = mistakes.tokens();
+    quote!({ #errors #fallback })
+}
+
+pub(crate) fn filter_fields(input: TokenStream) -> TokenStream {
+    list::<FieldLookups>(
+        input,
+        |list, mistakes| {
+            let model = &list.model;
+            let fields: Vec<TokenStream> =
+                list.items.iter().map(|field| field.expand(model, mistakes)).collect();
+            quote!(::quintet::filters::FilterSpec::<#model>::new() #(#fields)*)
+        },
+        &quote!(::quintet::filters::FilterSpec::new()),
+    )
+}
+
+/// `^name`, `=name`, `$name`, `name`, `name__startswith`
+struct Searched {
+    prefix: Option<(char, Span)>,
+    name: Ident,
+}
+
+impl Parse for Searched {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let span = input.span();
+        let prefix = if input.parse::<Option<Token![^]>>()?.is_some() {
+            Some('^')
+        } else if input.parse::<Option<Token![=]>>()?.is_some() {
+            Some('=')
+        } else if input.parse::<Option<Token![$]>>()?.is_some() {
+            Some('$')
+        } else if input.parse::<Option<Token![@]>>()?.is_some() {
+            Some('@')
+        } else {
+            None
+        };
+        let name = input.call(Ident::parse_any)?;
+        Ok(Self { prefix: prefix.map(|prefix| (prefix, span)), name })
+    }
+}
+
+impl Searched {
+    fn expand(&self, model: &Type) -> Result<TokenStream> {
+        check_name(&self.name)?;
+        let text = self.name.unraw().to_string();
+        let mut name = self.name.clone();
+        let lookup = match self.prefix {
+            Some(('^', _)) => "istartswith",
+            Some(('=', _)) => "iexact",
+            Some(('$', _)) => "iregex",
+            Some((_, span)) => {
+                return Err(Error::new(
+                    span,
+                    "full text search (`@`) is not available: search without a prefix, \
+                     or add a filter backend of your own",
+                ));
+            }
+            // a name that ends in a lookup is compared by it
+            None => match text.rsplit_once("__") {
+                Some((field, lookup)) if LOOKUPS.iter().any(|(known, _)| *known == lookup) => {
+                    name = Ident::new(field, name.span());
+                    lookup
+                }
+                _ => "icontains",
+            },
+        };
+        let path = path(model, &name);
+        let lookup = variant(&LOOKUPS, lookup);
+        Ok(quote! {
+            ::quintet::filters::SearchField::new(#path).lookup(::quintet::db::Lookup::#lookup)
+        })
+    }
+}
+
+pub(crate) fn search_fields(input: TokenStream) -> TokenStream {
+    list::<Searched>(
+        input,
+        |list, mistakes| {
+            let fields: Vec<TokenStream> = list
+                .items
+                .iter()
+                .filter_map(|field| mistakes.keep(field.expand(&list.model)))
+                .collect();
+            quote!(::std::vec::Vec::<::quintet::filters::SearchField>::from([#(#fields),*]))
+        },
+        &quote!(::std::vec::Vec::<::quintet::filters::SearchField>::new()),
+    )
+}
+
+struct AnyIdent(Ident);
+
+impl Parse for AnyIdent {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        input.call(Ident::parse_any).map(Self)
+    }
+}
+
+pub(crate) fn ordering_fields(input: TokenStream) -> TokenStream {
+    list::<AnyIdent>(
+        input,
+        |list, mistakes| {
+            let model = &list.model;
+            let fields: Vec<TokenStream> = list
+                .items
+                .iter()
+                .filter_map(|AnyIdent(name)| {
+                    if name == "__all__" {
+                        return Some(quote! {
+                            fields.extend(::quintet::filters::OrderingField::all::<#model>());
+                        });
+                    }
+                    mistakes.keep(check_name(name))?;
+                    let (text, path) = (name.unraw().to_string(), path(model, name));
+                    Some(quote! {
+                        fields.push(::quintet::filters::OrderingField::new(#text, #path));
+                    })
+                })
+                .collect();
+            quote! {{
+                let mut fields = ::std::vec::Vec::<::quintet::filters::OrderingField>::new();
+                #(#fields)*
+                fields
+            }}
+        },
+        &quote!(::std::vec::Vec::<::quintet::filters::OrderingField>::new()),
+    )
+}
+
+struct Term {
+    descending: bool,
+    name: Ident,
+}
+
+impl Parse for Term {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let descending = input.parse::<Option<Token![-]>>()?.is_some();
+        Ok(Self { descending, name: input.call(Ident::parse_any)? })
+    }
+}
+
+pub(crate) fn order_by(input: TokenStream) -> TokenStream {
+    list::<Term>(
+        input,
+        |list, mistakes| {
+            let terms: Vec<TokenStream> = list
+                .items
+                .iter()
+                .filter_map(|term| {
+                    mistakes.keep(check_name(&term.name))?;
+                    let (path, descending) = (path(&list.model, &term.name), term.descending);
+                    Some(quote! {
+                        ::quintet::db::Order {
+                            path: ::std::convert::Into::into(#path),
+                            descending: #descending,
+                        }
+                    })
+                })
+                .collect();
+            quote!(::std::vec::Vec::<::quintet::db::Order>::from([#(#terms),*]))
+        },
+        &quote!(::std::vec::Vec::<::quintet::db::Order>::new()),
+    )
+}
