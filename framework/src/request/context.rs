@@ -89,10 +89,9 @@ pub(crate) struct Shared {
 }
 
 /// What dispatch hands to the request before the view runs.
-#[derive(Clone)]
 pub(crate) struct Equipment {
     pub(crate) view: Arc<ViewContext>,
-    pub(crate) parsers: Arc<[Arc<dyn Parser>]>,
+    pub(crate) parsers: Vec<Arc<dyn Parser>>,
     pub(crate) guard: Arc<dyn ObjectGuard>,
     /// False when the view asks nobody who the client is: a refusal is 403 then.
     pub(crate) has_authenticators: bool,
@@ -105,7 +104,7 @@ pub struct Context {
     pub request: Request,
     pub(crate) conn: Conn,
     pub(crate) shared: Arc<Shared>,
-    pub(crate) equipment: Option<Equipment>,
+    pub(crate) equipment: Option<Arc<Equipment>>,
     pub(crate) action: Option<&'static str>,
     pub(crate) accepted: Option<Accepted>,
     user: Option<User>,
@@ -128,6 +127,40 @@ impl Context {
             data: None,
             vary: Vec::new(),
         }
+    }
+
+    /// As dispatch makes one, for tests of policies.
+    #[cfg(test)]
+    pub(crate) fn for_view(
+        request: Request,
+        conn: Conn,
+        shared: Arc<Shared>,
+        view: ViewContext,
+    ) -> Self {
+        struct Nobody;
+
+        impl ObjectGuard for Nobody {
+            fn looks_at_objects(&self) -> bool {
+                false
+            }
+
+            fn check<'a>(
+                &'a self,
+                _: &'a mut Context,
+                _: &'a dyn Any,
+            ) -> LocalBoxFuture<'a, Result<()>> {
+                Box::pin(std::future::ready(Ok(())))
+            }
+        }
+
+        let mut cx = Self::new(request, conn, shared);
+        cx.equipment = Some(Arc::new(Equipment {
+            view: Arc::new(view),
+            parsers: Vec::new(),
+            guard: Arc::new(Nobody),
+            has_authenticators: true,
+        }));
+        cx
     }
 
     /// The user who sends the request; `None` for an anonymous one.
