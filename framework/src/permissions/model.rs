@@ -136,14 +136,13 @@ impl Permission for DjangoModelPermissionsOrAnonReadOnly {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use futures_util::FutureExt;
 
     use super::*;
     use crate::auth::User;
     use crate::db::ModelMeta;
-    use crate::request::{Request, Shared, ViewContext};
+    use crate::request::ViewContext;
+    use crate::request::testing::context;
 
     static GENRE: ModelMeta = ModelMeta {
         name: "Genre",
@@ -156,21 +155,13 @@ mod tests {
         unique_together: &[],
     };
 
-    fn context(method: Method, user: Option<User>, view: ViewContext) -> Context {
-        let request = Request::new(method, "/");
-        let conn = crate::db::Conn::default();
-        let mut cx = Context::for_view(request, conn, Arc::new(Shared::default()), view);
-        cx.set_user(user, None);
-        cx
-    }
-
     fn allowed(rule: &impl Permission, method: Method, user: Option<User>) -> Result<bool> {
         let view = ViewContext { model: Some(&GENRE), ..ViewContext::default() };
         rule.has_permission(&mut context(method, user, view)).now_or_never().unwrap()
     }
 
-    fn superuser() -> Option<User> {
-        Some(User { is_active: true, is_superuser: true, ..User::default() })
+    fn superuser() -> User {
+        User { is_active: true, is_superuser: true, ..User::default() }
     }
 
     #[test]
@@ -187,13 +178,13 @@ mod tests {
     fn writing_needs_the_permission() {
         let rule = DjangoModelPermissions::new();
         assert!(!allowed(&rule, Method::POST, Some(User::default())).unwrap());
-        assert!(allowed(&rule, Method::DELETE, superuser()).unwrap());
+        assert!(allowed(&rule, Method::DELETE, Some(superuser())).unwrap());
     }
 
     #[test]
     fn a_method_without_an_entry_is_405_and_an_entry_can_be_another() {
         let rule = DjangoModelPermissions::new();
-        assert_eq!(allowed(&rule, Method::TRACE, superuser()).unwrap_err().status(), 405);
+        assert_eq!(allowed(&rule, Method::TRACE, Some(superuser())).unwrap_err().status(), 405);
         let rule = rule.perms_map(Method::GET, &["%(app_label)s.view_%(model_name)s"]);
         assert!(!allowed(&rule, Method::GET, Some(User::default())).unwrap());
     }

@@ -148,9 +148,11 @@ mod tests {
             .map(|path| match table.find(path) {
                 None => "-".to_owned(),
                 Some(found) => {
-                    let kwargs: String =
-                        found.kwargs.iter().map(|(key, value)| format!(" {key}={value}")).collect();
-                    format!("{}{kwargs}", found.endpoint.view().info().name)
+                    let name = found.endpoint.view().info().name.clone();
+                    found
+                        .kwargs
+                        .iter()
+                        .fold(name, |text, (key, value)| text + " " + key + "=" + value)
                 }
             })
             .collect()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::http::header::{
-    ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 
 use super::{Policies, View, ViewInfo};
@@ -222,8 +222,10 @@ fn negotiate(policies: &Settled, cx: &Context) -> Result<Accepted> {
         None if request.query_string.is_empty() => None,
         None => request.query_params().get("format"),
     };
-    let accept = request.headers.get(actix_web::http::header::ACCEPT);
-    let accept = accept.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    // several headers of one name are one list
+    let mut accepts =
+        request.headers.get_all(ACCEPT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let accept = accepts.next().map(|first| accepts.fold(first, |list, next| list + "," + next));
     negotiation::select_renderer(&policies.offers, format, accept.as_deref())
 }
 
