@@ -53,7 +53,7 @@ mod tests {
 
     fn settings(hosts: &[&str], debug: bool) -> Settings {
         let allowed_hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
-        Settings { allowed_hosts, debug, ..Settings::default() }
+        Settings { debug, allowed_hosts, ..Settings::default() }
     }
 
     #[test]
