@@ -16,6 +16,7 @@ use std::time::Duration;
 /// ```
 #[derive(Clone)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Settings {
     /// `SECRET_KEY`: signs whatever the server gives out and wants back. No default.
     pub secret_key: String,

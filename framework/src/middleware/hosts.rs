@@ -52,10 +52,8 @@ mod tests {
     use super::*;
 
     fn settings(hosts: &[&str], debug: bool) -> Settings {
-        let mut settings = Settings::default();
-        settings.allowed_hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
-        settings.debug = debug;
-        settings
+        let allowed_hosts = hosts.iter().map(|host| (*host).to_owned()).collect();
+        Settings { debug, allowed_hosts, ..Settings::default() }
     }
 
     #[test]

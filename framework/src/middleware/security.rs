@@ -45,8 +45,7 @@ mod tests {
 
     #[test]
     fn a_header_of_the_view_stays_and_a_setting_can_be_off() {
-        let mut settings = Settings::default();
-        settings.secure_referrer_policy = None;
+        let settings = Settings { secure_referrer_policy: None, ..Settings::default() };
         let mut response = Response::empty(200).with_header(X_FRAME_OPTIONS, "SAMEORIGIN");
         secure(&settings, &mut response, true);
         assert_eq!(response.headers.get(X_FRAME_OPTIONS).unwrap(), "SAMEORIGIN");

@@ -49,8 +49,7 @@ pub(crate) fn redirect_to(path: &str, query_string: &str) -> Response {
     let mut location: String = utf8_percent_encode(path, PATH).collect();
     if location.starts_with("//") {
         // two slashes would start a host
-        location.replace_range(..1, "/%2F");
-        location.remove(3);
+        location.replace_range(..2, "/%2F");
     }
     if !query_string.is_empty() {
         location.push('?');

@@ -107,14 +107,12 @@ operators! {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use actix_web::http::Method;
     use futures_util::FutureExt;
 
     use super::*;
     use crate::auth::User;
-    use crate::request::{Request, Shared};
+    use crate::request::{ViewContext, testing};
 
     /// Agrees to requests and objects as told.
     #[derive(Clone, Copy)]
@@ -131,10 +129,7 @@ mod tests {
     }
 
     fn context(method: Method, user: Option<User>) -> Context {
-        let request = Request::new(method, "/");
-        let mut cx = Context::new(request, crate::db::Conn::default(), Arc::new(Shared::default()));
-        cx.set_user(user, None);
-        cx
+        testing::context(method, user, ViewContext::default())
     }
 
     fn asked(permission: &impl Permission, cx: &mut Context) -> (bool, bool) {

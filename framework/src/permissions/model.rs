@@ -133,3 +133,67 @@ impl Permission for DjangoModelPermissionsOrAnonReadOnly {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::auth::User;
+    use crate::db::ModelMeta;
+    use crate::request::ViewContext;
+    use crate::request::testing::context;
+
+    static GENRE: ModelMeta = ModelMeta {
+        name: "Genre",
+        verbose_name: "genre",
+        app_label: "store",
+        table: "store_genre",
+        columns: &[],
+        pk: 0,
+        ordering: &[],
+        unique_together: &[],
+    };
+
+    fn allowed(rule: &impl Permission, method: Method, user: Option<User>) -> Result<bool> {
+        let view = ViewContext { model: Some(&GENRE), ..ViewContext::default() };
+        rule.has_permission(&mut context(method, user, view)).now_or_never().unwrap()
+    }
+
+    fn superuser() -> User {
+        User { is_active: true, is_superuser: true, ..User::default() }
+    }
+
+    #[test]
+    fn reading_needs_a_user_or_nobody() {
+        let strict = DjangoModelPermissions::new();
+        assert!(!allowed(&strict, Method::GET, None).unwrap());
+        assert!(allowed(&strict, Method::GET, Some(User::default())).unwrap());
+        let open = DjangoModelPermissionsOrAnonReadOnly::new();
+        assert!(allowed(&open, Method::GET, None).unwrap());
+        assert!(!allowed(&open, Method::POST, None).unwrap());
+    }
+
+    #[test]
+    fn writing_needs_the_permission() {
+        let rule = DjangoModelPermissions::new();
+        assert!(!allowed(&rule, Method::POST, Some(User::default())).unwrap());
+        assert!(allowed(&rule, Method::DELETE, Some(superuser())).unwrap());
+    }
+
+    #[test]
+    fn a_method_without_an_entry_is_405_and_an_entry_can_be_another() {
+        let rule = DjangoModelPermissions::new();
+        assert_eq!(allowed(&rule, Method::TRACE, Some(superuser())).unwrap_err().status(), 405);
+        let rule = rule.perms_map(Method::GET, &["%(app_label)s.view_%(model_name)s"]);
+        assert!(!allowed(&rule, Method::GET, Some(User::default())).unwrap());
+    }
+
+    #[test]
+    fn the_root_of_a_router_belongs_to_no_model() {
+        let view = ViewContext { ignore_model_permissions: true, ..ViewContext::default() };
+        let mut cx = context(Method::POST, Some(User::default()), view);
+        let rule = DjangoModelPermissions::new();
+        assert!(rule.has_permission(&mut cx).now_or_never().unwrap().unwrap());
+    }
+}

@@ -306,7 +306,9 @@ impl JsonWriter {
             serde_json::Value::String(v) => self.str(v),
             serde_json::Value::Array(items) => {
                 self.begin_array();
-                items.iter().for_each(|item| self.json(item));
+                for item in items {
+                    self.json(item);
+                }
                 self.end_array();
             }
             serde_json::Value::Object(items) => {

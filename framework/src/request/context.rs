@@ -89,10 +89,9 @@ pub(crate) struct Shared {
 }
 
 /// What dispatch hands to the request before the view runs.
-#[derive(Clone)]
 pub(crate) struct Equipment {
     pub(crate) view: Arc<ViewContext>,
-    pub(crate) parsers: Arc<[Arc<dyn Parser>]>,
+    pub(crate) parsers: Vec<Arc<dyn Parser>>,
     pub(crate) guard: Arc<dyn ObjectGuard>,
     /// False when the view asks nobody who the client is: a refusal is 403 then.
     pub(crate) has_authenticators: bool,
@@ -105,7 +104,7 @@ pub struct Context {
     pub request: Request,
     pub(crate) conn: Conn,
     pub(crate) shared: Arc<Shared>,
-    pub(crate) equipment: Option<Equipment>,
+    pub(crate) equipment: Option<Arc<Equipment>>,
     pub(crate) action: Option<&'static str>,
     pub(crate) accepted: Option<Accepted>,
     user: Option<User>,
@@ -331,5 +330,93 @@ impl fmt::Debug for Context {
             .field("request", &self.request)
             .field("action", &self.action)
             .finish_non_exhaustive()
+    }
+}
+
+/// Contexts as dispatch makes them, for the tests of policies.
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    struct Nobody;
+
+    impl ObjectGuard for Nobody {
+        fn looks_at_objects(&self) -> bool {
+            false
+        }
+
+        fn check<'a>(
+            &'a self,
+            _: &'a mut Context,
+            _: &'a dyn Any,
+        ) -> LocalBoxFuture<'a, Result<()>> {
+            Box::pin(std::future::ready(Ok(())))
+        }
+    }
+
+    /// A request of a user to a view; policies that ask the database have none to ask.
+    pub(crate) fn context(method: Method, user: Option<User>, view: ViewContext) -> Context {
+        let request = Request::new(method, "/");
+        let mut cx = Context::new(request, Conn::default(), Arc::new(Shared::default()));
+        cx.equipment = Some(Arc::new(Equipment {
+            view: Arc::new(view),
+            parsers: vec![Arc::new(parsers::FormParser)],
+            guard: Arc::new(Nobody),
+            has_authenticators: true,
+        }));
+        cx.set_user(user, None);
+        cx
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+    use actix_web::web::Bytes;
+
+    use super::testing::context;
+    use super::*;
+
+    fn posted(content_type: &'static str, body: Body) -> Result<Data> {
+        let mut cx = context(Method::POST, None, ViewContext::default());
+        cx.request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        cx.request.body = body;
+        cx.data()
+    }
+
+    const FORM: &str = "application/x-www-form-urlencoded";
+
+    #[test]
+    fn an_empty_body_is_empty_data_whatever_its_type() {
+        let empty = || Body::Read(Bytes::new());
+        assert!(matches!(posted("text/plain", empty()), Ok(Data::Empty)));
+        assert!(matches!(posted("multipart/form-data; boundary=x", empty()), Ok(Data::Form(_))));
+    }
+
+    #[test]
+    fn the_type_is_looked_at_before_the_length() {
+        let status = |content_type, body| posted(content_type, body).unwrap_err().status();
+        assert_eq!(status("text/plain", Body::TooLarge), 415);
+        assert!(matches!(posted(FORM, Body::TooLarge), Err(ApiException::Suspicious(_))));
+        assert!(matches!(posted(FORM, Body::Broken), Err(ApiException::Suspicious(_))));
+    }
+
+    #[test]
+    fn a_refusal_asks_an_anonymous_client_to_log_in() {
+        let denied = |user| {
+            let cx = context(Method::GET, user, ViewContext::default());
+            cx.permission_denied(Some("No tea.".into())).body()
+        };
+        let anonymous = "Authentication credentials were not provided.";
+        assert_eq!(denied(None), serde_json::json!({ "detail": anonymous }));
+        assert_eq!(denied(Some(User::default())), serde_json::json!({ "detail": "No tea." }));
+    }
+
+    #[test]
+    fn vary_names_each_header_once() {
+        let mut cx = context(Method::GET, None, ViewContext::default());
+        cx.vary_on("Cookie");
+        cx.vary_on("Cookie");
+        assert_eq!(cx.varies_on(), ["Cookie"]);
     }
 }

@@ -13,6 +13,8 @@ use actix_web::web::Bytes;
 pub use context::{Auth, Context, ViewContext};
 pub use query::QueryParams;
 
+#[cfg(test)]
+pub(crate) use context::testing;
 pub(crate) use context::{Equipment, ObjectGuard, Shared, handler_method};
 
 use crate::reverse::Origin;

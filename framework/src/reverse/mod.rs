@@ -5,7 +5,12 @@ mod pattern;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 pub use pattern::{Kwargs, Pattern, PatternError};
+
+/// What stays unescaped in a query.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// No address has this name, or none takes these values (`NoReverseMatch`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,10 +38,7 @@ impl Origin {
     fn finish(&self, link: &mut String) {
         if let Some(format) = self.format_query.as_deref().filter(|format| !format.is_empty()) {
             link.push_str("?format=");
-            link.extend(percent_encoding::utf8_percent_encode(
-                format,
-                percent_encoding::NON_ALPHANUMERIC,
-            ));
+            link.extend(utf8_percent_encode(format, QUERY));
         }
     }
 }
@@ -60,11 +62,17 @@ impl Urls {
         self.by_name.entry(name.into()).or_default().push(pattern);
     }
 
-    /// Prepares links of one name and one set of captures: for many rows.
-    pub fn link(&self, name: &str, names: &[&str]) -> Option<Link<'_>> {
-        let pattern = self.by_name.get(name)?.iter().rev().find(|pattern| {
-            pattern.names().count() == names.len() && pattern.names().all(|n| names.contains(&n))
-        })?;
+    /// Prepares the hyperlinks of one name whose only capture is `kwarg`: for many rows.
+    pub fn link(&self, origin: &Origin, name: &str, kwarg: &str) -> Option<Link<'_>> {
+        let patterns = self.by_name.get(name)?;
+        let find = |names: &[&str]| {
+            patterns.iter().rev().find(|pattern| {
+                pattern.names().count() == names.len()
+                    && pattern.names().all(|n| names.contains(&n))
+            })
+        };
+        let suffixed = origin.format.as_ref().and_then(|_| find(&[kwarg, "format"]));
+        let pattern = suffixed.or_else(|| find(&[kwarg]))?;
         Some(Link { pattern, script_name: &self.script_name })
     }
 
@@ -113,7 +121,7 @@ impl Urls {
     }
 
     /// The address that a hyperlink field writes: as [`Urls::reverse`], with the request's
-    /// format suffix when it has one.
+    /// format suffix when it has one and the name has such a form.
     ///
     /// # Errors
     /// When no pattern of that name takes exactly these values.
@@ -126,9 +134,10 @@ impl Urls {
         match origin.format.as_deref() {
             None => self.reverse(origin, name, params),
             Some(format) => {
-                let mut params = params.to_vec();
-                params.push(("format", format));
-                self.reverse(origin, name, &params)
+                let mut suffixed = params.to_vec();
+                suffixed.push(("format", format));
+                self.reverse(origin, name, &suffixed)
+                    .or_else(|_| self.reverse(origin, name, params))
             }
         }
     }
@@ -202,9 +211,12 @@ mod tests {
     fn a_prepared_link_is_filled_in_for_each_row() {
         let urls = urls();
         let origin = Origin { base: "http://h".into(), ..Origin::default() };
-        let link = urls.link("album-detail", &["pk"]).unwrap();
+        let link = urls.link(&origin, "album-detail", "pk").unwrap();
         assert_eq!(link.address(&origin, "3").as_deref(), Some("http://h/api/albums/3/"));
         assert_eq!(link.address(&origin, "a/b"), None);
+        let origin = Origin { format: Some("json".into()), ..origin };
+        let link = urls.link(&origin, "album-detail", "pk").unwrap();
+        assert_eq!(link.address(&origin, "3").as_deref(), Some("http://h/api/albums/3.json"));
     }
 
     #[test]

@@ -300,7 +300,7 @@ impl Pattern {
             Piece::Literal(_) => true,
             Piece::Capture { kind: Kind::Regex(_), .. } => false,
             Piece::Capture { kind: Kind::Class(test), .. } => match self.pieces.get(at + 1) {
-                Some(Piece::Literal(text)) => !text.bytes().next().is_some_and(test),
+                Some(Piece::Literal(next)) => !next.bytes().next().is_some_and(test),
                 Some(Piece::Capture { .. }) => false,
                 // a slash that may follow must not be eaten
                 None => !self.optional_slash || !test(b'/'),

@@ -228,10 +228,10 @@ impl Router {
 
 /// Adds a route and, when asked for, its form with a format suffix right after it.
 fn push(routes: &mut Vec<Route>, route: Route, suffixes: bool) -> Result<(), PatternError> {
-    let suffixed = suffixes.then(|| route.pattern.with_format_suffix()).transpose()?;
+    let second = suffixes.then(|| route.pattern.with_format_suffix()).transpose()?;
     let view = Arc::clone(&route.view);
     let name = route.name.clone();
     routes.push(route);
-    routes.extend(suffixed.map(|pattern| Route { pattern, name, view }));
+    routes.extend(second.map(|pattern| Route { pattern, name, view }));
     Ok(())
 }

@@ -87,12 +87,13 @@ impl Table {
     fn new(prefix: String, entries: Vec<TableEntry>) -> Self {
         let keys: Vec<Option<&str>> = entries.iter().map(|entry| entry.pattern.key()).collect();
         let of = |key: Option<&str>| {
-            let fits = |own: &Option<&str>| own.is_none() || *own == key;
-            (0..keys.len()).filter(|at| keys.get(*at).is_some_and(fits)).collect::<Vec<_>>()
+            let fits = |own: Option<&str>| own.is_none() || own == key;
+            let places = keys.iter().enumerate();
+            places.filter(|(_, own)| fits(**own)).map(|(at, _)| at).collect::<Vec<_>>()
         };
         let keyless = of(None);
         let by_key = keys.iter().flatten().map(|key| ((*key).to_owned(), of(Some(*key)))).collect();
-        Self { prefix, by_key, keyless, entries }
+        Self { prefix, entries, by_key, keyless }
     }
 
     /// What a decoded path without its first slash leads to.
@@ -147,9 +148,11 @@ mod tests {
             .map(|path| match table.find(path) {
                 None => "-".to_owned(),
                 Some(found) => {
-                    let kwargs: String =
-                        found.kwargs.iter().map(|(key, value)| format!(" {key}={value}")).collect();
-                    format!("{}{kwargs}", found.endpoint.view().info().name)
+                    let name = found.endpoint.view().info().name.clone();
+                    found
+                        .kwargs
+                        .iter()
+                        .fold(name, |text, (key, value)| text + " " + key + "=" + value)
                 }
             })
             .collect()

@@ -37,6 +37,7 @@ pub enum SiteError {
 pub struct Site {
     shared: Arc<Shared>,
     database: Arc<Database>,
+    defaults: Policies,
     tables: Vec<Table>,
 }
 
@@ -89,7 +90,8 @@ impl SiteBuilder {
             .map(|mount| mount.build(&self.defaults, &mut urls))
             .collect::<Result<_, _>>()?;
         let shared = Arc::new(Shared { settings: self.settings, urls });
-        Ok(Arc::new(Site { shared, database: self.database, tables }))
+        let Self { database, defaults, .. } = self;
+        Ok(Arc::new(Site { shared, database, defaults, tables }))
     }
 }
 
@@ -115,6 +117,11 @@ impl Site {
     /// The names of the addresses.
     pub fn urls(&self) -> &Urls {
         &self.shared.urls
+    }
+
+    /// The default policies: what a view has where it sets none.
+    pub fn defaults(&self) -> &Policies {
+        &self.defaults
     }
 
     /// The database.

@@ -7,6 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING,
 };
+use actix_web::http::uri::Authority;
 use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use futures_util::StreamExt;
@@ -97,7 +98,7 @@ impl Site {
         let forwarded = settings.use_x_forwarded_host.then(|| text("x-forwarded-host")).flatten();
         let host = forwarded
             .or_else(|| headers.get(HOST).map(|value| value.to_str().unwrap_or_default()))
-            .or_else(|| http.uri().authority().map(|authority| authority.as_str()))
+            .or_else(|| http.uri().authority().map(Authority::as_str))
             .unwrap_or_else(|| http.app_config().host());
         let secure = match &settings.secure_proxy_ssl_header {
             Some((name, value)) => match text(name) {

@@ -62,11 +62,17 @@ impl Permission for Refuses {
     }
 }
 
+fn database() -> Arc<Database> {
+    Arc::new(Database)
+}
+
 fn site() -> Arc<Site> {
-    let mut settings = Settings::default();
-    settings.secret_key = "k".into();
-    settings.allowed_hosts = vec!["testserver".into(), "localhost".into()];
-    settings.data_upload_max_memory_size = Some(64);
+    let settings = Settings {
+        secret_key: "k".into(),
+        allowed_hosts: vec!["testserver".into(), "localhost".into()],
+        data_upload_max_memory_size: Some(64),
+        ..Settings::default()
+    };
     let things = ViewSetRoutes {
         basename: "thing".into(),
         lookup_kwarg: "pk".into(),
@@ -98,8 +104,7 @@ fn site() -> Arc<Site> {
             ApiView::new("Object").get(about_an_object).permissions(Refuses),
             "object",
         );
-    let database = Arc::new(Database);
-    Site::builder(settings, database)
+    Site::builder(settings, database())
         .permissions(AllowAny)
         .mount(router.at("/api/"))
         .build()
@@ -357,6 +362,6 @@ async fn a_site_answers_without_a_socket() {
 
 #[::core::prelude::v1::test]
 fn a_site_without_a_secret_key_does_not_start() {
-    let error = Site::builder(Settings::default(), Arc::new(Database)).build().unwrap_err();
+    let error = Site::builder(Settings::default(), database()).build().unwrap_err();
     assert!(error.to_string().starts_with("setting SECRET_KEY: it is empty"));
 }

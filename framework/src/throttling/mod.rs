@@ -69,7 +69,7 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::request::{Request, Shared};
+    use crate::request::{ViewContext, testing};
 
     struct Says(Decision, Arc<AtomicUsize>);
 
@@ -88,8 +88,7 @@ mod tests {
             .into_iter()
             .map(|decision| Arc::new(Says(decision, Arc::clone(&asked))) as Arc<dyn DynThrottle>)
             .collect();
-        let request = Request::new(Method::GET, "/");
-        let mut cx = Context::new(request, crate::db::Conn::default(), Arc::new(Shared::default()));
+        let mut cx = testing::context(Method::GET, None, ViewContext::default());
         let refused = check(&list, &mut cx).now_or_never().unwrap().unwrap_err();
         assert!(matches!(refused, ApiException::Throttled { wait: Some(wait) } if wait > 8.0));
         assert_eq!(asked.load(Ordering::Relaxed), 3);

@@ -150,12 +150,11 @@ impl View for ApiView {
     fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>> {
         let sent = &cx.request.method;
         let find = |method: &Method| self.handlers.iter().find(|(own, _)| own == method);
-        match find(sent).or_else(|| find(handler_method(sent))) {
-            Some((_, handler)) => handler.call(cx),
-            None => {
-                let error = ApiException::MethodNotAllowed(sent.to_string());
-                Box::pin(std::future::ready(Err(error)))
-            }
+        if let Some((_, handler)) = find(sent).or_else(|| find(handler_method(sent))) {
+            handler.call(cx)
+        } else {
+            let error = ApiException::MethodNotAllowed(sent.to_string());
+            Box::pin(std::future::ready(Err(error)))
         }
     }
 }

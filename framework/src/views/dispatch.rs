@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::http::header::{
-    ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 
 use super::{Policies, View, ViewInfo};
@@ -14,7 +14,6 @@ use crate::authentication::AuthenticationList;
 use crate::exceptions::{ApiException, Result};
 use crate::middleware;
 use crate::negotiation::{self, Accepted, Offer};
-use crate::parsers::Parser;
 use crate::permissions::PermissionList;
 use crate::renderers::{self, JsonWriter, Renderer};
 use crate::request::{Context, Equipment, handler_method};
@@ -36,7 +35,7 @@ struct Settled {
     throttles: Vec<Arc<dyn DynThrottle>>,
     renderers: Vec<Chosen>,
     offers: Vec<Option<Offer<'static>>>,
-    equipment: Equipment,
+    equipment: Arc<Equipment>,
 }
 
 /// A renderer and the header that it sets.
@@ -49,7 +48,6 @@ impl Settled {
     fn new(policies: Policies, info: &ViewInfo) -> Self {
         let authentication = AuthenticationList::new(policies.authentication.unwrap_or_default());
         let permissions = Arc::new(PermissionList::new(policies.permissions.unwrap_or_default()));
-        let parsers: Vec<Arc<dyn Parser>> = policies.parsers.unwrap_or_default();
         let renderers: Vec<Chosen> = policies
             .renderers
             .unwrap_or_default()
@@ -59,12 +57,12 @@ impl Settled {
                 renderer,
             })
             .collect();
-        let equipment = Equipment {
+        let equipment = Arc::new(Equipment {
             view: Arc::clone(&info.context),
-            parsers: parsers.into(),
+            parsers: policies.parsers.unwrap_or_default(),
             guard: permissions.clone(),
             has_authenticators: !authentication.is_empty(),
-        };
+        });
         Self {
             offers: renderers.iter().map(|c| renderers::offer(&*c.renderer)).collect(),
             authentication,
@@ -107,7 +105,7 @@ impl Endpoint {
         let result = self.run(policies, cx).await;
         let response = match result {
             Ok(response) => response,
-            Err(error) => match error_response(error, policies, cx) {
+            Err(error) => match error_response(&error, policies, cx) {
                 ErrorResponse::Api(response) => response,
                 ErrorResponse::Page(mut response) => {
                     // Django's own pages know nothing of the view
@@ -137,7 +135,7 @@ impl Endpoint {
 
     async fn run(&self, policies: &Settled, cx: &mut Context) -> Result<Response> {
         let info = self.view.info();
-        cx.equipment = Some(policies.equipment.clone());
+        cx.equipment = Some(Arc::clone(&policies.equipment));
         cx.action = info.action(&cx.request.method).or_else(|| info.action(cx.handler_method()));
         let most = cx.settings().data_upload_max_number_fields;
         let query = cx.request.query_string.as_bytes();
@@ -224,8 +222,10 @@ fn negotiate(policies: &Settled, cx: &Context) -> Result<Accepted> {
         None if request.query_string.is_empty() => None,
         None => request.query_params().get("format"),
     };
-    let accept = request.headers.get(actix_web::http::header::ACCEPT);
-    let accept = accept.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    // several headers of one name are one list
+    let mut accepts =
+        request.headers.get_all(ACCEPT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let accept = accepts.next().map(|first| accepts.fold(first, |list, next| list + "," + next));
     negotiation::select_renderer(&policies.offers, format, accept.as_deref())
 }
 
@@ -237,8 +237,8 @@ enum ErrorResponse {
 }
 
 /// `handle_exception`
-fn error_response(error: ApiException, policies: &Settled, cx: &Context) -> ErrorResponse {
-    match &error {
+fn error_response(error: &ApiException, policies: &Settled, cx: &Context) -> ErrorResponse {
+    match error {
         ApiException::Suspicious(reason) => {
             tracing::warn!(path = cx.request.path, "refused: {reason}");
             ErrorResponse::Page(middleware::page(400, cx.request.header("accept")))
@@ -248,13 +248,13 @@ fn error_response(error: ApiException, policies: &Settled, cx: &Context) -> Erro
             ErrorResponse::Page(middleware::page(500, cx.request.header("accept")))
         }
         ApiException::NotAuthenticated(_) | ApiException::AuthenticationFailed(_) => {
-            let response = api_error(&error);
+            let response = api_error(error);
             ErrorResponse::Api(match policies.authentication.challenge() {
                 Some(challenge) => response.with_header(WWW_AUTHENTICATE, &challenge),
                 None => response.with_status(403),
             })
         }
-        _ => ErrorResponse::Api(api_error(&error)),
+        _ => ErrorResponse::Api(api_error(error)),
     }
 }
 
