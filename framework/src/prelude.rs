@@ -1,10 +1,17 @@
 //! What every app imports: `use quintet::prelude::*;`.
 
-pub use crate::auth::User;
-pub use crate::db::{Condition, DateTime, Decimal, Lookup, Model, QuerySet};
+pub use chrono::{Datelike, NaiveDate, NaiveTime, Timelike};
+pub use diesel::prelude::{
+    BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods, QueryDsl, TextExpressionMethods,
+};
+
+pub use crate::auth::{Group, GroupFields, User, UserFields};
+pub use crate::db::{Condition, DateTime, Decimal, Lookup, Model, Order, Path, QuerySet, Uuid};
 pub use crate::exceptions::{ApiException, Detail, Result, Validated};
 pub use crate::fields::Value;
-pub use crate::filters::{FilterSet, FilterSpec, filter_fields, order_by, ordering_fields, search_fields};
+pub use crate::filters::{
+    FilterSet, FilterSpec, OrderingField, SearchField, filter_fields, order_by, ordering_fields, search_fields,
+};
 pub use crate::model;
 pub use crate::pagination::{CursorPagination, LimitOffsetPagination, NoPagination, PageNumberPagination, Pagination};
 pub use crate::permissions::{

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use chrono::NaiveDate;
 use quintet::prelude::*;
 
 /// A performer.
@@ -175,7 +174,7 @@ pub struct Playlist {
     pub created_at: DateTime,
     #[field(auto_now)]
     pub updated_at: DateTime,
-    #[field(foreign_key = User, on_delete = set_null)]
+    #[field(foreign_key = User, related_name = playlists, foreign, on_delete = set_null)]
     pub owner_id: Option<i32>,
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Description;
-use crate::db::{Column, Hop, Model, ModelMeta, Select};
+use crate::db::{Column, Condition, Hop, Model, ModelMeta, Path, QuerySet, Select};
 use crate::fields::{FieldType, Value};
 
 /// What a request changes, by column; a column that is not named stays as it is.
@@ -66,6 +66,14 @@ impl<M: Model> Changes<M> {
     /// Nothing yet.
     pub fn new() -> Self {
         Self::from_set(ChangeSet::new(M::META))
+    }
+
+    /// Changes to a stored row.
+    pub fn of(row: &M) -> Self {
+        let mut changes = Self::new();
+        let key = Condition::exact(Path::own(M::META.pk_column()), row.pk());
+        changes.target = Some(QuerySet::<M>::all().filter_by(key).unordered().into());
+        changes
     }
 
     pub(crate) fn from_set(set: ChangeSet) -> Self {
