@@ -6,10 +6,12 @@ mod checks;
 mod description;
 mod relations;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod write;
 
-pub use builder::{Builder, Shows};
+pub use builder::{Builder, Shows, of_kind, pk, with_choices};
 pub use changes::{Attrs, Changes};
 pub use description::Description;
 pub use relations::{
@@ -17,6 +19,10 @@ pub use relations::{
 };
 pub use rows::{Instance, Loaded, RelatedRows};
 pub use write::Links;
+
+/// Describes what a struct reads and writes: a [`ModelSerializer`] with
+/// `#[serializer(model = ..)]`, a serializer without a model otherwise.
+pub use quintet_codegen::Serializer;
 
 use crate::db::Model;
 
