@@ -6,10 +6,12 @@ mod checks;
 mod description;
 mod relations;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod write;
 
-pub use builder::{Builder, Shows};
+pub use builder::{Builder, Shows, of_kind, pk, with_choices};
 pub use changes::{Attrs, Changes};
 pub use description::Description;
 pub use relations::{
@@ -20,6 +22,9 @@ pub use write::Links;
 
 pub(crate) use changes::ChangeSet;
 pub(crate) use validate::Existing;
+/// Describes what a struct reads and writes: a [`ModelSerializer`] with
+/// `#[serializer(model = ..)]`, a serializer without a model otherwise.
+pub use quintet_codegen::Serializer;
 
 use crate::db::Model;
 
