@@ -143,7 +143,9 @@ impl Database {
     /// What the database reports.
     pub async fn batch_execute(self: &Arc<Self>, sql: impl Into<String>) -> Result<(), Error> {
         let sql = sql.into();
-        self.worker().run(true, |conn| Box::pin(async move { conn.batch_execute(&sql).await })).await?
+        self.worker()
+            .run(true, |conn| Box::pin(async move { conn.batch_execute(&sql).await }))
+            .await?
     }
 
     /// The door for one actix worker (or any other thread with a runtime).
