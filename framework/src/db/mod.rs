@@ -16,6 +16,8 @@ mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statements;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod types;
 mod write;
 

@@ -253,6 +253,12 @@ fn open(path: &str, busy: Duration) -> Result<SqliteConnection, diesel::result::
     Ok(connection)
 }
 
+/// A database that lives as long as its connection, for tests.
+#[cfg(test)]
+pub(crate) fn in_memory() -> Shared {
+    Rc::new(RefCell::new(open(":memory:", Duration::from_secs(5)).unwrap()))
+}
+
 /// Runs a statement and reads its rows.
 pub(crate) fn rows<T>(
     connection: &mut SqliteConnection,
