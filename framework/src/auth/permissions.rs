@@ -15,7 +15,9 @@ pub async fn token_user(conn: &Conn, key: &str) -> Result<Option<User>> {
     let mut sql = Sql::new(conn.dialect());
     sql.push("SELECT ");
     write_columns(&mut sql, User::META, "auth_user");
-    sql.push(" FROM \"auth_user\" INNER JOIN \"authtoken_token\" ON \"authtoken_token\".\"user_id\" = ");
+    sql.push(
+        " FROM \"auth_user\" INNER JOIN \"authtoken_token\" ON \"authtoken_token\".\"user_id\" = ",
+    );
     sql.push("\"auth_user\".\"id\" WHERE \"authtoken_token\".\"key\" = ");
     sql.bind(Value::Text(key.to_owned()), ColumnKind::Text);
     Ok(conn.rows(sql, |row| User::from_row(row, 0)).await?.into_iter().next())
@@ -35,7 +37,9 @@ pub async fn has_perms(conn: &Conn, user: &User, perms: &[String]) -> Result<boo
     }
     let codenames: Vec<Value> = perms
         .iter()
-        .map(|perm| Value::Text(perm.split_once('.').map_or(perm.as_str(), |(_, name)| name).to_owned()))
+        .map(|perm| {
+            Value::Text(perm.split_once('.').map_or(perm.as_str(), |(_, name)| name).to_owned())
+        })
         .collect();
     let id = || Value::Int(user.id.into());
     let mut sql = Sql::new(conn.dialect());
@@ -44,7 +48,9 @@ pub async fn has_perms(conn: &Conn, user: &User, perms: &[String]) -> Result<boo
          INNER JOIN django_content_type ct ON ct.id = p.content_type_id WHERE p.codename",
     );
     sql.any_of(codenames, ColumnKind::Text);
-    sql.push(" AND (p.id IN (SELECT permission_id FROM auth_user_user_permissions WHERE user_id = ");
+    sql.push(
+        " AND (p.id IN (SELECT permission_id FROM auth_user_user_permissions WHERE user_id = ",
+    );
     sql.bind(id(), ColumnKind::Integer);
     sql.push(
         ") OR p.id IN (SELECT gp.permission_id FROM auth_group_permissions gp \

@@ -76,7 +76,10 @@ impl Error {
 fn unique_columns(message: &str, details: &str) -> Vec<String> {
     let list = match message.strip_prefix("UNIQUE constraint failed: ") {
         Some(list) => list,
-        None => details.strip_prefix("Key (").and_then(|rest| rest.split_once(")=(")).map_or("", |(l, _)| l),
+        None => details
+            .strip_prefix("Key (")
+            .and_then(|rest| rest.split_once(")=("))
+            .map_or("", |(l, _)| l),
     };
     list.split(", ")
         .filter(|name| !name.is_empty())

@@ -2,8 +2,8 @@
 
 use super::select::insert;
 use super::{
-    ColumnDefault, ColumnKind, ColumnMeta, Conn, DateTime, Error, Hop, ModelMeta, ModelRow, OnDelete, Row,
-    Select, Sql,
+    ColumnDefault, ColumnKind, ColumnMeta, Conn, DateTime, Error, Hop, ModelMeta, ModelRow,
+    OnDelete, Row, Select, Sql,
 };
 use crate::fields::Value;
 
@@ -37,14 +37,19 @@ impl PartialEq for ModelMeta {
 
 /// The columns of a new row: what was given, the model's defaults, and an empty text where a text
 /// column has none, as Django does.
-pub(crate) fn with_defaults(model: &ModelMeta, mut set: Vec<(usize, Value)>) -> Vec<(usize, Value)> {
+pub(crate) fn with_defaults(
+    model: &ModelMeta,
+    mut set: Vec<(usize, Value)>,
+) -> Vec<(usize, Value)> {
     for (index, column) in model.columns.iter().enumerate() {
         if set.iter().any(|(given, _)| *given == index) {
             continue;
         }
         let value = match column.default {
             Some(ColumnDefault::Value(make)) => make(),
-            Some(ColumnDefault::AutoNow | ColumnDefault::AutoNowAdd) => Value::DateTime(DateTime::now()),
+            Some(ColumnDefault::AutoNow | ColumnDefault::AutoNowAdd) => {
+                Value::DateTime(DateTime::now())
+            }
             None if column.kind == ColumnKind::Text && !column.nullable && index != model.pk => {
                 Value::Text(String::new())
             }
@@ -94,7 +99,12 @@ impl Conn {
     }
 
     /// Makes the links of a many-to-many relation those of `keys` and no others.
-    pub(crate) async fn set_links(&self, hop: &Hop, pk: &Value, keys: &[Value]) -> Result<(), Error> {
+    pub(crate) async fn set_links(
+        &self,
+        hop: &Hop,
+        pk: &Value,
+        keys: &[Value],
+    ) -> Result<(), Error> {
         let Hop::ManyToMany { through, source, from, .. } = hop else { return Ok(()) };
         let mut sql = Sql::new(self.dialect());
         sql.push("DELETE FROM ").name(through).push(" WHERE ").name(source).push(" = ");
@@ -104,7 +114,12 @@ impl Conn {
     }
 
     /// Adds links of a many-to-many relation; those that are there stay.
-    pub(crate) async fn add_links(&self, hop: &Hop, pk: &Value, keys: &[Value]) -> Result<usize, Error> {
+    pub(crate) async fn add_links(
+        &self,
+        hop: &Hop,
+        pk: &Value,
+        keys: &[Value],
+    ) -> Result<usize, Error> {
         let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(0) };
         if keys.is_empty() {
             return Ok(0);
@@ -123,7 +138,12 @@ impl Conn {
     }
 
     /// Removes links of a many-to-many relation.
-    pub(crate) async fn remove_links(&self, hop: &Hop, pk: &Value, keys: &[Value]) -> Result<usize, Error> {
+    pub(crate) async fn remove_links(
+        &self,
+        hop: &Hop,
+        pk: &Value,
+        keys: &[Value],
+    ) -> Result<usize, Error> {
         let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(0) };
         let mut sql = Sql::new(self.dialect());
         sql.push("DELETE FROM ").name(through).push(" WHERE ").name(source).push(" = ");
@@ -157,7 +177,11 @@ impl Conn {
             };
             if column.on_delete == OnDelete::SetNull {
                 let mut sql = Sql::new(self.dialect());
-                sql.push("UPDATE ").name(other.table).push(" SET ").name(column.column).push(" = NULL");
+                sql.push("UPDATE ")
+                    .name(other.table)
+                    .push(" SET ")
+                    .name(column.column)
+                    .push(" = NULL");
                 pointing(&mut sql);
                 self.send(sql).await?;
                 continue;
@@ -219,9 +243,9 @@ pub(crate) fn references<'a>(
 /// True when deleting a row of the model may touch other tables.
 pub(crate) fn is_referenced(models: &[&'static ModelMeta], model: &'static ModelMeta) -> bool {
     references(models, model).next().is_some()
-        || models.iter().any(|other| {
-            other.links.iter().any(|link| **other == *model || (link.to)() == model)
-        })
+        || models
+            .iter()
+            .any(|other| other.links.iter().any(|link| **other == *model || (link.to)() == model))
 }
 
 /// The name of an integer column's type in a cast.
@@ -234,7 +258,9 @@ fn integer(column: &ColumnMeta) -> &'static str {
 }
 
 /// Every model that is named or pointed at, each once.
-pub(crate) fn reachable(start: impl IntoIterator<Item = &'static ModelMeta>) -> Vec<&'static ModelMeta> {
+pub(crate) fn reachable(
+    start: impl IntoIterator<Item = &'static ModelMeta>,
+) -> Vec<&'static ModelMeta> {
     let mut todo: Vec<&'static ModelMeta> = start.into_iter().collect();
     let mut found: Vec<&'static ModelMeta> = Vec::new();
     while let Some(model) = todo.pop() {

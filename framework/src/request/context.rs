@@ -409,7 +409,10 @@ mod tests {
         };
         let anonymous = "Authentication credentials were not provided.";
         assert_eq!(denied(None), serde_json::json!({ "detail": anonymous }));
-        assert_eq!(denied(Some(crate::auth::testing::user())), serde_json::json!({ "detail": "No tea." }));
+        assert_eq!(
+            denied(Some(crate::auth::testing::user())),
+            serde_json::json!({ "detail": "No tea." })
+        );
     }
 
     #[test]
