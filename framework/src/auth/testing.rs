@@ -22,7 +22,7 @@ pub(crate) fn user() -> User {
 }
 
 /// Alice may view genres and, in the group of editors, change them; Bob is not active.
-const TABLES: &str = r"
+pub(crate) const TABLES: &str = r"
 CREATE TEMPORARY TABLE auth_user (
     id {pk32}, password varchar(128) NOT NULL, last_login timestamptz, is_superuser bool NOT NULL,
     username varchar(150) NOT NULL UNIQUE, first_name varchar(150) NOT NULL,

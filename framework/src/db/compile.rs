@@ -7,7 +7,7 @@ use super::{
     ColumnKind, ColumnMeta, Condition, Dialect, Hop, Leaf, Lookup, ModelMeta, Operand, Order, Path,
     Sql,
 };
-use crate::fields::Value;
+use crate::fields::{Value, python};
 
 /// Writes conditions; counts the aliases it has given out.
 #[derive(Debug, Default)]
@@ -119,13 +119,13 @@ impl Compiler {
                 let to = to();
                 sql.column(table, column.column).push(" IN (SELECT ");
                 sql.column(&inner, to.pk_column().column).push(" FROM ").name(to.table);
-                sql.push(" ").push(&inner).push(" WHERE ");
+                sql.push(" ").name(&inner).push(" WHERE ");
             }
             Hop::Reverse { from, column, .. } => {
                 let from = from();
                 sql.column(table, own_key(from, column)).push(" IN (SELECT ");
                 sql.column(&inner, column).push(" FROM ").name(from.table);
-                sql.push(" ").push(&inner).push(" WHERE ");
+                sql.push(" ").name(&inner).push(" WHERE ");
             }
             Hop::ManyToMany { through, source, target, from, to, .. } => {
                 let to = to();
@@ -133,8 +133,8 @@ impl Compiler {
                 sql.column(table, from().pk_column().column)
                     .push(" IN (SELECT ")
                     .column(&link, source);
-                sql.push(" FROM ").name(through).push(" ").push(&link).push(" INNER JOIN ");
-                sql.name(to.table).push(" ").push(&inner).push(" ON ");
+                sql.push(" FROM ").name(through).push(" ").name(&link).push(" INNER JOIN ");
+                sql.name(to.table).push(" ").name(&inner).push(" ON ");
                 sql.column(&inner, to.pk_column().column).push(" = ").column(&link, target);
                 sql.push(" WHERE ");
             }
@@ -155,18 +155,18 @@ impl Compiler {
             match hop {
                 Hop::Forward { column, to } => {
                     let to = to();
-                    sql.name(to.table).push(" ").push(&inner).push(on);
+                    sql.name(to.table).push(" ").name(&inner).push(on);
                     sql.column(&inner, to.pk_column().column)
                         .push(" = ")
                         .column(&outer, column.column);
                 }
                 Hop::Reverse { from, column, .. } => {
                     let from = from();
-                    sql.name(from.table).push(" ").push(&inner).push(on);
+                    sql.name(from.table).push(" ").name(&inner).push(on);
                     sql.column(&inner, column).push(" = ").column(&outer, own_key(from, column));
                 }
                 Hop::ManyToMany { through, source, from, .. } => {
-                    sql.name(through).push(" ").push(&inner).push(on);
+                    sql.name(through).push(" ").name(&inner).push(on);
                     sql.column(&inner, source).push(" = ");
                     sql.column(&outer, from().pk_column().column);
                 }
@@ -338,21 +338,6 @@ fn compare(
     }
 }
 
-fn text_of(value: &Value) -> String {
-    match value {
-        Value::Text(text) => text.clone(),
-        Value::Int(v) => v.to_string(),
-        Value::Float(v) => v.to_string(),
-        Value::Decimal(v) => v.to_string(),
-        Value::Bool(v) => v.to_string(),
-        Value::Date(v) => v.to_string(),
-        Value::Time(v) => v.to_string(),
-        Value::DateTime(v) => v.to_sqlite_text(),
-        Value::Uuid(v) => v.to_string(),
-        _ => String::new(),
-    }
-}
-
 /// LIKE with Django's escapes; `exact` compares whole texts.
 fn pattern(
     sql: &mut Sql,
@@ -363,7 +348,7 @@ fn pattern(
     fold: bool,
     exact: bool,
 ) {
-    let text = text_of(value);
+    let text = python::value_text(value.as_ref());
     let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     match sql.dialect() {
         Dialect::Sqlite => {
@@ -377,7 +362,7 @@ fn pattern(
             sql.push(open);
             lhs(sql);
             sql.push(close).push(if exact { " = " } else { " LIKE " });
-            let text = if exact { text } else { format!("{before}{escaped}{after}") };
+            let text = if exact { text.into_owned() } else { format!("{before}{escaped}{after}") };
             sql.push(if fold { "UPPER(" } else { "" });
             sql.bind(Value::Text(text), ColumnKind::Text);
             sql.push(if fold { ")" } else { "" });
@@ -512,3 +497,6 @@ fn sqlite_part(sql: &mut Sql, lhs: impl Fn(&mut Sql), part: DatePart) {
         DatePart::Second => number("%S", sql),
     }
 }
+
+#[cfg(test)]
+mod tests;
