@@ -60,9 +60,8 @@ impl DateTime {
 
     /// Reads the text that Django (or `SQLite`'s own functions) stores.
     pub fn from_sqlite_text(text: &str) -> Option<Self> {
-        let naive = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"];
-        let offset =
-            ["%Y-%m-%d %H:%M:%S%.f%:z", "%Y-%m-%dT%H:%M:%S%.f%:z", "%Y-%m-%dT%H:%M:%S%.fZ"];
+        let naive = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ"];
+        let offset = ["%Y-%m-%d %H:%M:%S%.f%:z", "%Y-%m-%dT%H:%M:%S%.f%:z"];
         naive
             .iter()
             .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
