@@ -18,6 +18,9 @@ pub use relations::{
 pub use rows::{Instance, Loaded, RelatedRows};
 pub use write::Links;
 
+pub(crate) use changes::ChangeSet;
+pub(crate) use validate::Existing;
+
 use crate::db::Model;
 
 /// A serializer over a model: `#[derive(Serializer)]` with `#[serializer(model = Track)]`.
