@@ -4,14 +4,18 @@ mod builder;
 mod changes;
 mod checks;
 mod description;
+mod plain;
 mod relations;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod write;
 
-pub use builder::{Builder, Shows};
+pub use builder::{Builder, Shows, of_kind, pk, with_choices};
 pub use changes::{Attrs, Changes};
 pub use description::Description;
+pub use plain::{FromValidated, PlainBuilder, Serializer, Validated};
 pub use relations::{
     HyperlinkedIdentity, HyperlinkedRelated, PrimaryKeyRelated, SlugRelated, StringRelated,
 };
@@ -20,6 +24,11 @@ pub use write::Links;
 
 pub(crate) use changes::ChangeSet;
 pub(crate) use validate::Existing;
+pub(crate) use write::Writing;
+
+/// Describes what a struct reads and writes: a [`ModelSerializer`] with
+/// `#[serializer(model = ..)]`, a serializer without a model otherwise.
+pub use quintet_codegen::Serializer;
 
 use crate::db::Model;
 
