@@ -82,3 +82,64 @@ pub async fn in_group(conn: &Conn, user: &User, name: &str) -> Result<bool> {
     sql.bind(Value::Int(user.id.into()), ColumnKind::Integer);
     Ok(!conn.rows(sql, |row| row.get::<i32>(0, ColumnKind::Integer)).await?.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing;
+    use super::*;
+    use crate::db::testing::on_each_with;
+
+    async fn may(conn: &Conn, user: &User, perms: &[&str]) -> bool {
+        let perms: Vec<String> = perms.iter().map(|&perm| perm.to_owned()).collect();
+        has_perms(conn, user, &perms).await.unwrap()
+    }
+
+    #[test]
+    fn a_key_leads_to_its_user_active_or_not() {
+        on_each_with(testing::TABLES, async |conn| {
+            let alice = token_user(conn, "a11ce").await.unwrap().unwrap();
+            assert_eq!((alice.id, alice.username.as_str(), alice.is_active), (1, "alice", true));
+            assert!(!token_user(conn, "b0b").await.unwrap().unwrap().is_active);
+            assert_eq!(token_user(conn, "' OR 1=1 --").await.unwrap(), None);
+        });
+    }
+
+    #[test]
+    fn permissions_are_a_users_own_and_those_of_its_groups() {
+        on_each_with(testing::TABLES, async |conn| {
+            let alice = token_user(conn, "a11ce").await.unwrap().unwrap();
+            assert!(may(conn, &alice, &["store.view_genre"]).await);
+            assert!(may(conn, &alice, &["store.view_genre", "store.change_genre"]).await);
+            assert!(!may(conn, &alice, &["store.view_genre", "store.add_genre"]).await);
+        });
+    }
+
+    #[test]
+    fn a_permission_of_another_app_is_another_one() {
+        on_each_with(testing::TABLES, async |conn| {
+            let alice = token_user(conn, "a11ce").await.unwrap().unwrap();
+            assert!(may(conn, &alice, &["other.delete_genre"]).await);
+            assert!(!may(conn, &alice, &["store.delete_genre"]).await);
+        });
+    }
+
+    #[test]
+    fn a_superuser_has_every_permission_while_active() {
+        on_each_with(testing::TABLES, async |conn| {
+            let mut root = User { is_superuser: true, ..testing::user() };
+            assert!(!may(conn, &root, &["store.add_genre"]).await);
+            assert!(!may(conn, &root, &[]).await);
+            root.is_active = true;
+            assert!(may(conn, &root, &["store.add_genre"]).await);
+        });
+    }
+
+    #[test]
+    fn groups_are_known_by_name() {
+        on_each_with(testing::TABLES, async |conn| {
+            let alice = token_user(conn, "a11ce").await.unwrap().unwrap();
+            assert!(in_group(conn, &alice, "editors").await.unwrap());
+            assert!(!in_group(conn, &alice, "admins").await.unwrap());
+        });
+    }
+}

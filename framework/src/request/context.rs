@@ -339,7 +339,7 @@ impl fmt::Debug for Context {
 }
 
 /// Contexts as dispatch makes them, for the tests of policies.
-#[cfg(any())]
+#[cfg(test)]
 pub(crate) mod testing {
     use super::*;
 
@@ -362,7 +362,7 @@ pub(crate) mod testing {
     /// A request of a user to a view; policies that ask the database have none to ask.
     pub(crate) fn context(method: Method, user: Option<User>, view: ViewContext) -> Context {
         let request = Request::new(method, "/");
-        let mut cx = Context::new(request, Conn::default(), Arc::new(Shared::default()));
+        let mut cx = Context::new(request, Conn::for_tests(), Arc::new(Shared::default()));
         cx.equipment = Some(Arc::new(Equipment {
             view: Arc::new(view),
             parsers: vec![Arc::new(parsers::FormParser)],
@@ -374,7 +374,7 @@ pub(crate) mod testing {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
     use actix_web::web::Bytes;
@@ -414,7 +414,10 @@ mod tests {
         };
         let anonymous = "Authentication credentials were not provided.";
         assert_eq!(denied(None), serde_json::json!({ "detail": anonymous }));
-        assert_eq!(denied(Some(User::default())), serde_json::json!({ "detail": "No tea." }));
+        assert_eq!(
+            denied(Some(crate::auth::testing::user())),
+            serde_json::json!({ "detail": "No tea." })
+        );
     }
 
     #[test]

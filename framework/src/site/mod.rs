@@ -245,5 +245,5 @@ impl fmt::Debug for Site {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests;
