@@ -6,6 +6,8 @@ mod checks;
 mod description;
 mod relations;
 mod rows;
+#[cfg(feature = "openapi")]
+mod shown;
 mod validate;
 mod write;
 
@@ -19,6 +21,8 @@ pub use rows::{Instance, Loaded, RelatedRows};
 pub use write::Links;
 
 pub(crate) use changes::ChangeSet;
+#[cfg(feature = "openapi")]
+pub(crate) use shown::Shown;
 pub(crate) use validate::Existing;
 
 use crate::db::Model;
