@@ -4,6 +4,7 @@ mod errors;
 mod field_lists;
 mod filter_set;
 mod model;
+mod serializer;
 
 use proc_macro::TokenStream;
 
@@ -11,6 +12,12 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn model(args: TokenStream, item: TokenStream) -> TokenStream {
     model::model(args.into(), item.into()).into()
+}
+
+/// Describes what a struct reads and writes; documented at `quintet::serializers`.
+#[proc_macro_derive(Serializer, attributes(serializer, field, validate))]
+pub fn derive_serializer(input: TokenStream) -> TokenStream {
+    serializer::derive(input.into()).into()
 }
 
 /// Describes the filters of a list; documented at `quintet::filters::FilterSet`.

@@ -178,15 +178,13 @@ impl Context {
     ) -> Result<Response> {
         let (filtered, waits) = self.filtered(queryset, true).await?;
         let ordering = self.view_of::<M>().and_then(|view| self.ordering(&view));
-        let (response, rows) = self.page(filtered, description, ordering.as_deref()).await?;
-        if waits && rows == 0 {
+        let answer = self.page(filtered, description, ordering.as_deref()).await;
+        let unproven = waits && !matches!(answer, Ok((_, rows)) if rows > 0);
+        if unproven && let Some(view) = self.view_of::<M>() {
             // no row proves that the keys exist, so they are looked up after all
-            if let Some(view) = self.view_of::<M>() {
-                let parsed = view.filters.parse(&self.request)?;
-                self.look_up(parsed).await?;
-            }
+            self.look_up(view.filters.parse(&self.request)?).await?;
         }
-        Ok(response)
+        answer.map(|(response, _)| response)
     }
 
     /// Answers a page of rows, or all of them where the view has no paginator

@@ -6,7 +6,7 @@ pub use diesel::prelude::{
 };
 
 pub use crate::auth::{Group, GroupFields, User, UserFields};
-pub use crate::db::{Condition, DateTime, Decimal, Lookup, Model, Order, Path, QuerySet, Uuid};
+pub use crate::db::{Condition, Database, DatabaseConfig, DateTime, Decimal, Lookup, Model, Order, Path, QuerySet, Uuid};
 pub use crate::exceptions::{ApiException, Detail, Result, Validated};
 pub use crate::fields::Value;
 pub use crate::filters::{

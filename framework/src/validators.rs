@@ -305,6 +305,43 @@ pub fn does_not_contain(part: &'static str) -> Validator {
     on_text(format!("This field must not contain \"{part}\"."), move |text| !text.contains(part))
 }
 
+/// A text that is an IPv4 or IPv6 address.
+pub fn ip() -> Validator {
+    on_text("Enter a valid IPv4 or IPv6 address.", |text| is_ipv4(text) || is_ipv6(text))
+}
+
+/// A text that is an IPv4 address.
+pub fn ipv4() -> Validator {
+    on_text("Enter a valid IPv4 address.", is_ipv4)
+}
+
+/// A text that is an IPv6 address.
+pub fn ipv6() -> Validator {
+    on_text("Enter a valid IPv6 address.", is_ipv6)
+}
+
+/// A text without control characters.
+pub fn non_control_character() -> Validator {
+    on_text("Control characters are not allowed.", |text| !text.chars().any(char::is_control))
+}
+
+/// A check with another text, another code, or both.
+pub fn reworded(
+    validator: Validator,
+    text: Option<&'static str>,
+    code: Option<&'static str>,
+) -> Validator {
+    Validator::new(move |value| {
+        validator.check(value).map_err(|detail| match (text, detail) {
+            (None, Detail::Message { text, code: own }) => {
+                Detail::Message { text, code: code.map_or(own, Into::into) }
+            }
+            (None, other) => other,
+            (Some(text), _) => Detail::new(text, code.unwrap_or("invalid")),
+        })
+    })
+}
+
 /// A function in the `validator` crate's form. Null, and a value of another type, pass.
 pub fn custom<T: FieldType>(
     check: impl Fn(&T) -> Result<(), ValidationError> + Send + Sync + 'static,

@@ -119,13 +119,13 @@ impl Compiler {
                 let to = to();
                 sql.column(table, column.column).push(" IN (SELECT ");
                 sql.column(&inner, to.pk_column().column).push(" FROM ").name(to.table);
-                sql.push(" ").push(&inner).push(" WHERE ");
+                sql.push(" ").name(&inner).push(" WHERE ");
             }
             Hop::Reverse { from, column, .. } => {
                 let from = from();
                 sql.column(table, own_key(from, column)).push(" IN (SELECT ");
                 sql.column(&inner, column).push(" FROM ").name(from.table);
-                sql.push(" ").push(&inner).push(" WHERE ");
+                sql.push(" ").name(&inner).push(" WHERE ");
             }
             Hop::ManyToMany { through, source, target, from, to, .. } => {
                 let to = to();
@@ -133,8 +133,8 @@ impl Compiler {
                 sql.column(table, from().pk_column().column)
                     .push(" IN (SELECT ")
                     .column(&link, source);
-                sql.push(" FROM ").name(through).push(" ").push(&link).push(" INNER JOIN ");
-                sql.name(to.table).push(" ").push(&inner).push(" ON ");
+                sql.push(" FROM ").name(through).push(" ").name(&link).push(" INNER JOIN ");
+                sql.name(to.table).push(" ").name(&inner).push(" ON ");
                 sql.column(&inner, to.pk_column().column).push(" = ").column(&link, target);
                 sql.push(" WHERE ");
             }
@@ -155,18 +155,18 @@ impl Compiler {
             match hop {
                 Hop::Forward { column, to } => {
                     let to = to();
-                    sql.name(to.table).push(" ").push(&inner).push(on);
+                    sql.name(to.table).push(" ").name(&inner).push(on);
                     sql.column(&inner, to.pk_column().column)
                         .push(" = ")
                         .column(&outer, column.column);
                 }
                 Hop::Reverse { from, column, .. } => {
                     let from = from();
-                    sql.name(from.table).push(" ").push(&inner).push(on);
+                    sql.name(from.table).push(" ").name(&inner).push(on);
                     sql.column(&inner, column).push(" = ").column(&outer, own_key(from, column));
                 }
                 Hop::ManyToMany { through, source, from, .. } => {
-                    sql.name(through).push(" ").push(&inner).push(on);
+                    sql.name(through).push(" ").name(&inner).push(on);
                     sql.column(&inner, source).push(" = ");
                     sql.column(&outer, from().pk_column().column);
                 }

@@ -14,7 +14,7 @@ use super::relations::{Inner, Related};
 use super::rows::Instance;
 use crate::db::{FieldPath, Fields, Hop, Leaf, Model, Path, Way, meta_of};
 use crate::exceptions::{Detail, Validated};
-use crate::fields::{Field, FieldType, KeyKind, Kind};
+use crate::fields::{Choice, Field, FieldType, KeyKind, Kind};
 
 impl Description {
     /// Starts the description of a serializer over `M`.
@@ -69,7 +69,11 @@ impl<M: Model> Builder<M> {
     pub fn source<T: Shows<U>, U>(mut self, name: &'static str, path: FieldPath<M, U>) -> Self {
         let path = path.path;
         if let Some(index) = self.own_column(&path) {
-            self.description.add_column(name, index);
+            if index != M::META.pk && M::META.columns[index].references.is_some() {
+                self.description.add_key_column(name, index);
+            } else {
+                self.description.add_column(name, index);
+            }
             return self;
         }
         let field = match path.leaf {
@@ -91,8 +95,16 @@ impl<M: Model> Builder<M> {
         self
     }
 
+    /// The fields of another serializer over the same model, before those that follow. A later
+    /// field of the same name takes an earlier one's place.
+    pub fn extend<S: super::ModelSerializer<Model = M>>(mut self) -> Self {
+        self.own_unique = true;
+        self.description.extend(S::description());
+        self
+    }
+
     fn last(&mut self, change: impl FnOnce(&mut SerializerField)) {
-        if let Some(field) = self.description.fields.last_mut() {
+        if let Some(field) = self.description.fields.get_mut(self.description.current) {
             change(field);
         }
     }
@@ -114,14 +126,18 @@ impl<M: Model> Builder<M> {
 
     /// A `PrimaryKeyRelatedField`: one key along a foreign key, a list of them along a relation
     /// to many. A list along a link table is also written.
-    pub fn primary_key<F: Fields>(mut self, name: &'static str, relation: F) -> Self {
+    pub fn primary_key<T, F>(mut self, name: &'static str, relation: F) -> Self
+    where
+        T: Model,
+        F: Fields<Model = T>,
+    {
         let way = relation.way();
         if let Some(index) = Self::foreign_key(&way) {
             self.description.add_key_column(name, index);
             return self;
         }
-        let target = F::Model::META;
-        let related = Related::column::<F::Model>(target.pk);
+        let target = T::META;
+        let related = Related::column::<T>(target.pk);
         let Some((hop, before)) = way.hops.split_last() else { return self };
         if !hop.is_many() {
             let slot = self.slot(Slot::Row(way.hops.clone(), related.clone()));
@@ -135,7 +151,7 @@ impl<M: Model> Builder<M> {
         if let Hop::ManyToMany { .. } = hop {
             self = self.push(field, Output::Many(place), Target::Links(*hop));
             self.last(|field| {
-                field.key = Some(KeyCheck { model: meta_of::<F::Model>, column: target.pk });
+                field.key = Some(KeyCheck { model: meta_of::<T>, column: target.pk });
             });
             return self;
         }
@@ -143,19 +159,18 @@ impl<M: Model> Builder<M> {
     }
 
     /// A `SlugRelatedField`: the related row's column, or a list of them.
-    pub fn slug<F: Fields, U>(
-        mut self,
-        name: &'static str,
-        relation: F,
-        slug: &FieldPath<F::Model, U>,
-    ) -> Self {
+    pub fn slug<T, F, U>(mut self, name: &'static str, relation: F, slug: &FieldPath<T, U>) -> Self
+    where
+        T: Model,
+        F: Fields<Model = T>,
+    {
         let way = relation.way();
-        let target = F::Model::META;
+        let target = T::META;
         let column = slug.path.column().map_or("", |column| column.column);
         let index = target.columns.iter().position(|c| c.column == column).unwrap_or(target.pk);
         let Some(hop) = way.hops.last().copied() else { return self };
         if hop.is_many() {
-            let place = self.many(name, hop, Related::column::<F::Model>(index));
+            let place = self.many(name, hop, Related::column::<T>(index));
             let child = Field::new("", Kind::SlugKey);
             let field = Field::new(name, Kind::ManyRelated { child: Box::new(child), allow_empty: true });
             return self.push(field.read_only(), Output::Many(place), Target::None);
@@ -174,32 +189,37 @@ impl<M: Model> Builder<M> {
         let Some(own) = own else { return self.push(field, Output::Slot(slot), Target::None) };
         self = self.push(field, Output::Slot(slot), Target::Column(own));
         self.last(|field| {
-            field.key = Some(KeyCheck { model: meta_of::<F::Model>, column: index });
+            field.key = Some(KeyCheck { model: meta_of::<T>, column: index });
         });
         self
     }
 
     /// A `StringRelatedField`: the related row's text, or a list of them; read-only.
-    pub fn string<F: Fields>(self, name: &'static str, relation: F) -> Self
+    pub fn string<T, F>(self, name: &'static str, relation: F) -> Self
     where
-        F::Model: fmt::Display,
+        T: Model + fmt::Display,
+        F: Fields<Model = T>,
     {
-        self.shown(name, &relation.way(), Related::display::<F::Model>(), Kind::ReadOnly)
+        self.shown(name, &relation.way(), Related::display::<T>(), Kind::ReadOnly)
     }
 
     /// A `HyperlinkedRelatedField`: the related row's address, or a list of them; read-only.
-    pub fn hyperlink<F: Fields, U>(
+    pub fn hyperlink<T, F, U>(
         self,
         name: &'static str,
         relation: F,
         view_name: &str,
         kwarg: &str,
-        lookup: &FieldPath<F::Model, U>,
-    ) -> Self {
+        lookup: &FieldPath<T, U>,
+    ) -> Self
+    where
+        T: Model,
+        F: Fields<Model = T>,
+    {
         let column = lookup.path.column().map_or("", |column| column.column);
-        let target = F::Model::META;
+        let target = T::META;
         let index = target.columns.iter().position(|c| c.column == column).unwrap_or(target.pk);
-        let related = Related::link::<F::Model>(view_name, kwarg, index);
+        let related = Related::link::<T>(view_name, kwarg, index);
         self.shown(name, &relation.way(), related, Kind::ReadOnly)
     }
 
@@ -228,12 +248,8 @@ impl<M: Model> Builder<M> {
 
     /// Lets the nested serializer before it take input; the view set saves it.
     pub fn writable(mut self) -> Self {
-        let many = self
-            .description
-            .fields
-            .last()
-            .is_some_and(|field| matches!(field.output, Output::Many(_)));
         self.last(|field| {
+            let many = matches!(field.output, Output::Many(_));
             let Some(nested) = field.nested else { return };
             let inner = Arc::clone(&nested().input);
             field.field = Field::new(
@@ -280,18 +296,36 @@ impl<M: Model> Builder<M> {
         self.push(field.write_only(), Output::None, Target::Other)
     }
 
+    /// The field before it takes what `like` takes; a text keeps its lengths.
+    pub fn kind(self, like: Field) -> Self {
+        self.with(|field| of_kind(field, like))
+    }
+
+    /// The values that the field before it takes (`ChoiceField`).
+    pub fn choices<C: Into<Choice>>(self, choices: impl IntoIterator<Item = C>) -> Self {
+        self.with(|field| with_choices(field, choices))
+    }
+
     /// Changes the description of the field before it.
     pub fn with(mut self, change: impl FnOnce(Field) -> Field) -> Self {
-        self.last(|field| {
-            field.field = change(field.field.clone());
-            if field.field.read_only {
-                field.target = Target::None;
-                field.unique = None;
+        self.last(|field| field.change(change));
+        self
+    }
+
+    /// These fields are read-only (`read_only_fields`).
+    pub fn read_only(mut self, names: &[&str]) -> Self {
+        for name in names {
+            let place = self.description.place(name);
+            if let Some(field) = place.and_then(|place| self.description.fields.get_mut(place)) {
+                field.change(Field::read_only);
             }
-            if field.field.write_only {
-                field.output = Output::None;
-            }
-        });
+        }
+        self
+    }
+
+    /// The field `name` must hold what the field `other` holds.
+    pub fn must_match(mut self, name: &str, other: &str) -> Self {
+        self.description.must_match(name, other);
         self
     }
 
@@ -301,13 +335,7 @@ impl<M: Model> Builder<M> {
         mut self,
         hook: impl Fn(T) -> Validated<T> + Send + Sync + 'static,
     ) -> Self {
-        let hook: FieldHook = Arc::new(move |value| {
-            let Some(value) = T::from_value(value) else {
-                return Err(Detail::invalid("Invalid value."));
-            };
-            hook(value).map(FieldType::into_value)
-        });
-        self.last(|field| field.hook = Some(hook));
+        self.last(|field| field.hook = Some(field_hook(hook)));
         self
     }
 
@@ -322,11 +350,22 @@ impl<M: Model> Builder<M> {
     }
 
     /// No two rows share these fields' values (`UniqueTogetherValidator`); instead of what the
-    /// model says.
+    /// model says. A member is a field, or the column that a field writes.
     pub fn unique_together(mut self, members: &[&str], message: Option<&str>) -> Self {
         self.own_unique = true;
-        let members: Vec<usize> =
-            members.iter().filter_map(|name| self.description.place(name)).collect();
+        let writes = |field: &SerializerField, name: &str| match field.target {
+            Target::Column(column) => M::META.columns[column].name == name,
+            _ => false,
+        };
+        let member = |name: &&str| {
+            let fields = &self.description.fields;
+            let own = fields.iter().position(|field| {
+                field.field.name == *name && matches!(field.target, Target::Column(_))
+            });
+            own.or_else(|| fields.iter().position(|field| writes(field, name)))
+                .or_else(|| self.description.place(name))
+        };
+        let members: Vec<usize> = members.iter().filter_map(member).collect();
         self.add_unique_together(members, message);
         self
     }
@@ -403,4 +442,65 @@ impl<M: Model> Builder<M> {
             self.add_unique_together(members, None);
         }
     }
+}
+
+impl SerializerField {
+    /// Changes the field's description; what becomes read-only or write-only loses the other end.
+    pub(crate) fn change(&mut self, change: impl FnOnce(Field) -> Field) {
+        self.field = change(self.field.clone());
+        if self.field.read_only {
+            self.target = Target::None;
+            self.unique = None;
+        }
+        if self.field.write_only {
+            self.output = Output::None;
+        }
+    }
+}
+
+impl Description {
+    /// The field `name` must hold what the field `other` holds.
+    pub(crate) fn must_match(&mut self, name: &str, other: &str) {
+        if let (Some(name), Some(other)) = (self.place(name), self.place(other)) {
+            self.must_match.push((name, other));
+        }
+    }
+}
+
+/// A hook over typed values as one over any.
+pub(crate) fn field_hook<T: FieldType + 'static>(
+    hook: impl Fn(T) -> Validated<T> + Send + Sync + 'static,
+) -> FieldHook {
+    Arc::new(move |value| match T::from_value(value) {
+        Some(value) => hook(value).map(FieldType::into_value),
+        None => Err(Detail::invalid("Invalid value.")),
+    })
+}
+
+/// A field of another kind; a text keeps its lengths.
+pub fn of_kind(mut field: Field, like: Field) -> Field {
+    match (&mut field.kind, like.kind) {
+        (Kind::Char(own), Kind::Char(like)) => own.form = like.form,
+        (own, like) => *own = like,
+    }
+    field
+}
+
+/// A field that takes these values alone; a list takes several of them.
+pub fn with_choices<C: Into<Choice>>(
+    mut field: Field,
+    choices: impl IntoIterator<Item = C>,
+) -> Field {
+    let choices = choices.into_iter().map(Into::into).collect();
+    let allow_blank = field.allows_blank();
+    field.kind = match field.kind {
+        Kind::List { allow_empty, .. } => Kind::MultipleChoice { choices, allow_blank, allow_empty },
+        _ => Kind::Choice { choices, allow_blank },
+    };
+    field
+}
+
+/// The path to a model's own primary key.
+pub fn pk<M: Model>() -> FieldPath<M, ()> {
+    Way::start::<M>().column::<M, ()>(M::META.pk_column())
 }

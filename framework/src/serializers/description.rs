@@ -115,6 +115,10 @@ pub struct Description {
     pub(crate) model: &'static ModelMeta,
     pub(crate) model_fn: fn() -> &'static ModelMeta,
     pub(crate) fields: Vec<SerializerField>,
+    /// The field that a modifier changes.
+    pub(crate) current: usize,
+    /// Pairs of fields that must hold the same value: the one that is told, and the other.
+    pub(crate) must_match: Vec<(usize, usize)>,
     /// The same fields as input and documents see them.
     pub(crate) input: Arc<[Field]>,
     pub(crate) slots: Vec<Slot>,
@@ -200,6 +204,8 @@ impl Description {
             model: model_fn(),
             model_fn,
             fields: Vec::new(),
+            current: 0,
+            must_match: Vec::new(),
             input: Arc::new([]),
             slots: Vec::new(),
             many: Vec::new(),
@@ -208,18 +214,17 @@ impl Description {
         }
     }
 
+    /// Adds a field, in the place of one that has its name.
     pub(crate) fn push(&mut self, field: Field, output: Output, target: Target) -> &mut SerializerField {
-        self.fields.push(SerializerField {
-            field,
-            output,
-            target,
-            key: None,
-            unique: None,
-            hook: None,
-            nested: None,
-        });
-        let last = self.fields.len() - 1;
-        &mut self.fields[last]
+        let place = self.place(field.name);
+        let added =
+            SerializerField { field, output, target, key: None, unique: None, hook: None, nested: None };
+        self.current = place.unwrap_or(self.fields.len());
+        match place {
+            Some(place) => self.fields[place] = added,
+            None => self.fields.push(added),
+        }
+        &mut self.fields[self.current]
     }
 
     pub(crate) fn add_slot(&mut self, slot: Slot) -> usize {
@@ -267,16 +272,66 @@ impl Description {
         added.key = Some(KeyCheck { model: to, column: to().pk });
     }
 
-    /// Every column that no field stands for yet.
+    /// Every column that no field stands for yet, in DRF's order: the primary key before
+    /// everything else, relations last.
     pub(crate) fn add_all(&mut self) {
-        for (index, column) in self.model.columns.iter().enumerate() {
-            if self.place(column.name).is_none() {
-                match column.references {
-                    Some(_) => self.add_key_column(column.name, index),
-                    None => self.add_column(column.name, index),
+        let model = self.model;
+        if let Some(pk) = model.columns.get(model.pk)
+            && self.place(pk.name).is_none()
+        {
+            self.add_column(pk.name, model.pk);
+            self.fields.rotate_right(1);
+            let later = |index: &mut usize| *index += 1;
+            self.unique_together.iter_mut().for_each(|set| set.members.iter_mut().for_each(later));
+            for (first, second) in &mut self.must_match {
+                later(first);
+                later(second);
+            }
+        }
+        for relations in [false, true] {
+            for (index, column) in model.columns.iter().enumerate() {
+                if column.references.is_some() != relations || self.place(column.name).is_some() {
+                    continue;
+                }
+                if relations {
+                    self.add_key_column(column.name, index);
+                } else {
+                    self.add_column(column.name, index);
                 }
             }
         }
+    }
+
+    /// The fields of another serializer over the same model, with all that belongs to them.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        let (slots, many) = (self.slots.len(), self.many.len());
+        self.slots.extend(other.slots.iter().cloned());
+        self.many.extend(other.many.iter().cloned());
+        for added in &other.fields {
+            let mut added = added.clone();
+            match &mut added.output {
+                Output::Slot(slot) | Output::Row(slot, _) => *slot += slots,
+                Output::Many(place) => *place += many,
+                Output::None | Output::Column(_) | Output::Method(_) | Output::Link { .. } => {}
+            }
+            match self.place(added.field.name) {
+                Some(place) => self.fields[place] = added,
+                None => self.fields.push(added),
+            }
+        }
+        let here = |index: &usize| {
+            other.fields.get(*index).and_then(|field| self.place(field.field.name)).unwrap_or_default()
+        };
+        let sets = other.unique_together.iter().map(|set| UniqueTogether {
+            members: set.members.iter().map(here).collect(),
+            message: set.message.clone(),
+        });
+        let sets: Vec<UniqueTogether> = sets.collect();
+        let pairs: Vec<(usize, usize)> =
+            other.must_match.iter().map(|(first, second)| (here(first), here(second))).collect();
+        self.unique_together.extend(sets);
+        self.must_match.extend(pairs);
+        self.validate.clone_from(&other.validate);
     }
 
     /// Foreign keys become nested objects with all their columns.
@@ -285,7 +340,7 @@ impl Description {
             return;
         }
         for index in 0..self.fields.len() {
-            let Target::Column(column) = self.fields[index].target else { continue };
+            let Output::Column(column) = self.fields[index].output else { continue };
             let Some(meta) = self.model.columns.get(column) else { continue };
             let Some(to) = meta.references else { continue };
             let mut inner = Self::new("Nested", to);

@@ -8,10 +8,12 @@ mod relations;
 mod rows;
 #[cfg(feature = "openapi")]
 mod shown;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod write;
 
-pub use builder::{Builder, Shows};
+pub use builder::{Builder, Shows, of_kind, pk, with_choices};
 pub use changes::{Attrs, Changes};
 pub use description::Description;
 pub use relations::{
@@ -24,6 +26,9 @@ pub(crate) use changes::ChangeSet;
 #[cfg(feature = "openapi")]
 pub(crate) use shown::Shown;
 pub(crate) use validate::Existing;
+/// Describes what a struct reads and writes: a [`ModelSerializer`] with
+/// `#[serializer(model = ..)]`, a serializer without a model otherwise.
+pub use quintet_codegen::Serializer;
 
 use crate::db::Model;
 

@@ -312,6 +312,18 @@ impl<'a> Work<'a> {
                 return;
             }
         }
+        for (told, other) in &self.description.must_match {
+            let Some(other_field) = self.description.fields.get(*other) else { continue };
+            if self.value(*told) != self.value(*other)
+                && let Some(slot) = self.slots.get_mut(*told)
+            {
+                let text = format!("This field must match \"{}\".", other_field.field.name);
+                *slot = Slot::Failed(Detail::List(vec![Detail::new(text, "must_match")]));
+            }
+        }
+        if self.failed() {
+            return;
+        }
         let Some(hook) = &self.description.validate else { return };
         let mut changes = self.changes();
         match hook(&mut changes, self.existing.row) {

@@ -1,0 +1,356 @@
+//! What `#[serializer(..)]` and `#[field(..)]` say, with the tokens that say it.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt as _;
+use syn::meta::ParseNestedMeta;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Expr, Ident, Lit, LitBool, LitInt, LitStr, Path, Token, Type};
+
+use crate::errors::Errors;
+
+/// The words of `#[serializer(..)]`.
+const CONTAINER: &str = "`model`, `name`, `fields`, `inherit`, `depth`, `read_only`, \
+                         `unique_together`, `without_validators`, `validate`";
+
+/// The words of `#[field(..)]`.
+const FIELD: &str = "`read_only`, `write_only`, `required`, `allow_null`, `allow_blank`, \
+                     `default`, `default_with`, `source`, `name`, `nested`, `writable`, `method`, \
+                     `slug`, `view_name`, `lookup`, `kwarg`, `other`, `hidden`, `kind`, `regex`, \
+                     `choices`, `decimal`, `as_number`, `each`, `min_length`, `max_length`, \
+                     `min_value`, `max_value`, `refuse_empty`, `allow_empty`, `trim_whitespace`, \
+                     `label`, `help_text`, `error`, `unique`, `unique_ignoring_case`, \
+                     `validate`, `with`";
+
+/// A word that switches something on, or off with `= false`.
+pub(super) struct Flag {
+    pub(super) on: bool,
+    pub(super) span: Span,
+}
+
+/// `album.title` or `album__title`
+pub(super) struct Lookup(pub(super) Vec<Ident>);
+
+impl Parse for Lookup {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut names = Vec::new();
+        loop {
+            let name = input.call(Ident::parse_any)?;
+            let text = name.unraw().to_string();
+            if !text.contains("__") {
+                names.push(name);
+            } else {
+                for part in text.split("__") {
+                    let part = syn::parse_str::<Ident>(part).map_err(|_| {
+                        let message = format!(
+                            "`{text}` is not a path: write the names of fields with `__` or `.` \
+                             between them"
+                        );
+                        syn::Error::new(name.span(), message)
+                    })?;
+                    names.push(Ident::new(&part.to_string(), name.span()));
+                }
+            }
+            if input.parse::<Option<Token![.]>>()?.is_none() {
+                return Ok(Self(names));
+            }
+        }
+    }
+}
+
+/// `unique_together(album, name, "message")`
+pub(super) struct UniqueTogether {
+    pub(super) members: Vec<Ident>,
+    pub(super) message: Option<LitStr>,
+}
+
+impl Parse for UniqueTogether {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut set = Self { members: Vec::new(), message: None };
+        while !input.is_empty() {
+            if input.peek(LitStr) {
+                set.message = Some(input.parse()?);
+            } else {
+                set.members.push(input.call(Ident::parse_any)?);
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(set)
+    }
+}
+
+/// `#[serializer(..)]`
+#[derive(Default)]
+pub(super) struct Container {
+    pub(super) model: Option<Type>,
+    pub(super) name: Option<LitStr>,
+    pub(super) all: bool,
+    pub(super) inherit: Option<Type>,
+    pub(super) depth: Option<LitInt>,
+    pub(super) read_only: Vec<Ident>,
+    pub(super) unique_together: Vec<UniqueTogether>,
+    pub(super) without_validators: bool,
+    pub(super) validate: Option<Ident>,
+}
+
+fn flag(meta: &ParseNestedMeta<'_>) -> syn::Result<bool> {
+    if meta.input.peek(Token![=]) {
+        return Ok(meta.value()?.parse::<LitBool>()?.value);
+    }
+    Ok(true)
+}
+
+fn in_parentheses<T>(
+    meta: &ParseNestedMeta<'_>,
+    parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
+) -> syn::Result<T> {
+    let content;
+    syn::parenthesized!(content in meta.input);
+    parse(&content)
+}
+
+fn word<'a>(meta: &'a ParseNestedMeta<'_>, words: &str) -> syn::Result<&'a Ident> {
+    meta.path.get_ident().ok_or_else(|| meta.error(format!("expected one of {words}")))
+}
+
+/// A number or a text, as text: `1`, `-1`, `"0.99"`.
+fn number(meta: &ParseNestedMeta<'_>) -> syn::Result<String> {
+    let value: Expr = meta.value()?.parse()?;
+    let text = match &value {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Str(text) => text.value(),
+            other => other.to_token_stream().to_string(),
+        },
+        other => other.to_token_stream().to_string().replace(' ', ""),
+    };
+    let text = text.replace('_', "");
+    let digits = text.strip_prefix('-').unwrap_or(&text);
+    if digits.parse::<f64>().is_ok() && digits.starts_with(|c: char| c.is_ascii_digit()) {
+        return Ok(text);
+    }
+    Err(syn::Error::new_spanned(value, "write a number: `1`, `-1.5` or `\"0.99\"`"))
+}
+
+impl Container {
+    pub(super) fn from_syn(attrs: &[syn::Attribute], errors: &mut Errors) -> Self {
+        let mut container = Self::default();
+        for attr in attrs.iter().filter(|attr| attr.path().is_ident("serializer")) {
+            errors.take(attr.parse_nested_meta(|meta| container.entry(&meta)));
+        }
+        container
+    }
+
+    fn entry(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+        let word = word(meta, CONTAINER)?;
+        match word.to_string().as_str() {
+            "model" => self.model = Some(meta.value()?.parse()?),
+            "name" => self.name = Some(meta.value()?.parse()?),
+            "fields" => {
+                let value: Ident = meta.value()?.parse()?;
+                if value != "all" {
+                    let message = "write `fields = all`, or declare each field in the struct";
+                    return Err(syn::Error::new(value.span(), message));
+                }
+                self.all = true;
+            }
+            "inherit" => self.inherit = Some(meta.value()?.parse()?),
+            "depth" => self.depth = Some(meta.value()?.parse()?),
+            "read_only" => {
+                let names = in_parentheses(meta, |content| {
+                    Punctuated::<Ident, Token![,]>::parse_terminated(content)
+                })?;
+                self.read_only.extend(names);
+            }
+            "unique_together" => {
+                self.unique_together.push(in_parentheses(meta, |content| content.parse())?);
+            }
+            "without_validators" => self.without_validators = flag(meta)?,
+            "validate" => self.validate = Some(word.clone()),
+            other => {
+                return Err(meta.error(format!("unknown option `{other}`; one of {CONTAINER}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A unique value: the word, what a client is told, and whether case counts.
+pub(super) struct Unique {
+    pub(super) message: Option<LitStr>,
+    pub(super) ignore_case: bool,
+}
+
+/// What `kind = ..` names: one of the framework's words, or a field to take after.
+pub(super) enum Kind {
+    Word(Ident),
+    Like(Expr),
+}
+
+/// `#[field(..)]`
+#[derive(Default)]
+pub(super) struct FieldAttr {
+    pub(super) name: Option<LitStr>,
+    pub(super) source: Option<Lookup>,
+    pub(super) nested: Option<Ident>,
+    pub(super) writable: Option<Ident>,
+    pub(super) method: Option<(Ident, Option<Path>)>,
+    pub(super) slug: Option<(Ident, Lookup)>,
+    pub(super) view_name: Option<(Ident, LitStr)>,
+    pub(super) lookup: Option<(Ident, Lookup)>,
+    pub(super) kwarg: Option<LitStr>,
+    pub(super) other: Option<Ident>,
+    pub(super) hidden: Option<Ident>,
+    pub(super) kind: Option<Kind>,
+    pub(super) regex: Option<Expr>,
+    pub(super) choices: Option<Expr>,
+    pub(super) decimal: Option<(LitInt, LitInt)>,
+    pub(super) each: Option<Box<FieldAttr>>,
+    pub(super) unique: Option<Unique>,
+    pub(super) validate: Option<Ident>,
+    pub(super) read_only: Option<Flag>,
+    pub(super) write_only: Option<Flag>,
+    pub(super) required: Option<Flag>,
+    pub(super) default: Option<(Ident, Expr)>,
+    pub(super) default_with: Option<(Ident, Expr)>,
+    pub(super) min_value: Option<String>,
+    pub(super) max_value: Option<String>,
+    /// Calls of `Field`'s own methods, in the order in which they were asked for.
+    pub(super) changes: Vec<TokenStream>,
+}
+
+impl FieldAttr {
+    pub(super) fn from_syn(attrs: &[syn::Attribute], errors: &mut Errors) -> Self {
+        let mut field = Self::default();
+        for attr in attrs.iter().filter(|attr| attr.path().is_ident("field")) {
+            errors.take(attr.parse_nested_meta(|meta| field.entry(&meta)));
+        }
+        field
+    }
+
+    fn change(&mut self, change: TokenStream) {
+        self.changes.push(change);
+    }
+
+    /// `field = field.method(value);` with the value as it is written.
+    fn set(&mut self, meta: &ParseNestedMeta<'_>, method: &Ident) -> syn::Result<()> {
+        let value: Expr = meta.value()?.parse()?;
+        self.change(quote!(field = field.#method(#value);));
+        Ok(())
+    }
+
+    #[expect(clippy::cognitive_complexity, reason = "a table of words")]
+    fn entry(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+        let word = word(meta, FIELD)?;
+        let own = word.clone();
+        let here = || Some(own.clone());
+        let switch = |meta: &ParseNestedMeta<'_>| {
+            Ok::<_, syn::Error>(Some(Flag { on: flag(meta)?, span: own.span() }))
+        };
+        match word.to_string().as_str() {
+            "name" => self.name = Some(meta.value()?.parse()?),
+            "source" => self.source = Some(meta.value()?.parse()?),
+            "nested" => self.nested = here(),
+            "writable" => self.writable = here(),
+            "method" => {
+                let path =
+                    if meta.input.peek(Token![=]) { Some(meta.value()?.parse()?) } else { None };
+                self.method = Some((own, path));
+            }
+            "slug" => self.slug = Some((own, meta.value()?.parse()?)),
+            "view_name" => self.view_name = Some((own, meta.value()?.parse()?)),
+            "lookup" => self.lookup = Some((own, meta.value()?.parse()?)),
+            "kwarg" => self.kwarg = Some(meta.value()?.parse()?),
+            "other" => self.other = here(),
+            "hidden" => self.hidden = here(),
+            "kind" => {
+                let value: Expr = meta.value()?.parse()?;
+                self.kind = Some(match &value {
+                    Expr::Path(path) if path.path.get_ident().is_some() => {
+                        Kind::Word(syn::parse2(value.to_token_stream())?)
+                    }
+                    _ => Kind::Like(value),
+                });
+            }
+            "regex" => {
+                let value: Expr = meta.value()?.parse()?;
+                if let Expr::Lit(literal) = &value {
+                    let message = "name a `LazyLock<Regex>`: `regex = *PATTERN`";
+                    return Err(syn::Error::new_spanned(literal, message));
+                }
+                self.regex = Some(value);
+            }
+            "choices" => self.choices = Some(meta.value()?.parse()?),
+            "decimal" => {
+                self.decimal = Some(in_parentheses(meta, |content| {
+                    let digits = content.parse()?;
+                    content.parse::<Token![,]>()?;
+                    Ok((digits, content.parse()?))
+                })?);
+            }
+            "each" => {
+                let mut each = Self::default();
+                meta.parse_nested_meta(|meta| each.entry(&meta))?;
+                self.each = Some(Box::new(each));
+            }
+            "unique" | "unique_ignoring_case" => {
+                let message =
+                    if meta.input.peek(Token![=]) { Some(meta.value()?.parse()?) } else { None };
+                self.unique = Some(Unique { message, ignore_case: own != "unique" });
+            }
+            "validate" => self.validate = here(),
+            "read_only" => self.read_only = switch(meta)?,
+            "write_only" => self.write_only = switch(meta)?,
+            "required" => self.required = switch(meta)?,
+            "default" => self.default = Some((own, meta.value()?.parse()?)),
+            "default_with" => self.default_with = Some((own, meta.value()?.parse()?)),
+            "min_value" => self.min_value = Some(number(meta)?),
+            "max_value" => self.max_value = Some(number(meta)?),
+            "allow_null" => {
+                let allow = flag(meta)?;
+                self.change(quote!(field.allow_null = #allow;));
+            }
+            "allow_blank" if flag(meta)? => self.change(quote!(field = field.allow_blank();)),
+            "trim_whitespace" if !flag(meta)? => {
+                self.change(quote!(field = field.keep_whitespace();));
+            }
+            "refuse_empty" if flag(meta)? => self.change(quote!(field = field.refuse_empty();)),
+            "allow_empty" if !flag(meta)? => self.change(quote!(field = field.refuse_empty();)),
+            "allow_blank" | "trim_whitespace" | "refuse_empty" | "allow_empty" => {}
+            "as_number" => self.change(quote! {
+                if let ::quintet::fields::Kind::Decimal(options) = &mut field.kind {
+                    options.as_number = true;
+                }
+            }),
+            "min_length" | "max_length" | "label" | "help_text" => self.set(meta, &own)?,
+            "error" => meta.parse_nested_meta(|message| {
+                let code = message.path.require_ident()?.unraw().to_string();
+                let text: Expr = message.value()?.parse()?;
+                self.change(quote!(field = field.error(#code, #text);));
+                Ok(())
+            })?,
+            "with" => {
+                let value: Expr = meta.value()?.parse()?;
+                self.change(quote! {
+                    field = ::core::convert::identity::<
+                        fn(::quintet::fields::Field) -> ::quintet::fields::Field,
+                    >(#value)(field);
+                });
+            }
+            other => {
+                return Err(meta.error(format!("unknown option `{other}`; one of {FIELD}")));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_read_only(&self) -> bool {
+        self.read_only.as_ref().is_some_and(|flag| flag.on)
+    }
+
+    pub(super) fn is_write_only(&self) -> bool {
+        self.write_only.as_ref().is_some_and(|flag| flag.on)
+    }
+}

@@ -1,0 +1,236 @@
+//! What cannot be meant, said at the words at fault.
+
+use proc_macro2::Span;
+use quote::ToTokens as _;
+use syn::ext::IdentExt as _;
+use syn::{Error, Ident};
+
+use super::ast::{Field, Relation, Serializer};
+use super::attr::{Flag, Kind};
+use super::kinds;
+use crate::errors::Errors;
+
+pub(super) fn check(serializer: &Serializer, errors: &mut Errors) {
+    for field in &serializer.fields {
+        if serializer.container.model.is_some() {
+            over_model(field, errors);
+        } else {
+            plain(field, errors);
+        }
+        together(field, errors);
+        kind(field, errors);
+        if let Some(other) = &field.rules.must_match {
+            known(serializer, other, errors);
+        }
+    }
+    container(serializer, errors);
+}
+
+fn at(span: Span, message: impl std::fmt::Display, errors: &mut Errors) {
+    errors.push(Error::new(span, message));
+}
+
+fn names(serializer: &Serializer) -> Vec<String> {
+    serializer.fields.iter().map(Field::name).collect()
+}
+
+/// A name that must be a field of the struct.
+fn known(serializer: &Serializer, name: &Ident, errors: &mut Errors) {
+    let text = name.unraw().to_string();
+    let declared = names(serializer);
+    let writes = |field: &Field| {
+        field.attr.source.as_ref().and_then(|source| source.0.first()).is_some_and(|s| *s == text)
+    };
+    if serializer.is_open() || declared.contains(&text) || serializer.fields.iter().any(writes) {
+        return;
+    }
+    let message = format!(
+        "`{}` has no field `{text}`; its fields are {}",
+        serializer.ident,
+        list(&declared)
+    );
+    at(name.span(), message, errors);
+}
+
+fn list(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+fn container(serializer: &Serializer, errors: &mut Errors) {
+    let container = &serializer.container;
+    for name in &container.read_only {
+        known(serializer, name, errors);
+    }
+    for set in &container.unique_together {
+        set.members.iter().for_each(|name| known(serializer, name, errors));
+    }
+    if container.model.is_some() {
+        if let Some(schema) = serializer.rules.schema.first() {
+            let message = "say `#[serializer(validate)]` and write `fn validate(attrs: &mut \
+                           Attrs<'_, Model>) -> Validated`";
+            errors.at(schema, message);
+        }
+        return;
+    }
+    let needs = "needs a model: say `#[serializer(model = ..)]` as well";
+    if container.all {
+        errors.at(&serializer.ident, format!("`fields = all` {needs}"));
+    }
+    if let Some(inherit) = &container.inherit {
+        errors.at(inherit, format!("`inherit` {needs}"));
+    }
+    if let Some(depth) = &container.depth {
+        errors.at(depth, format!("`depth` {needs}"));
+    }
+    for set in &container.unique_together {
+        if let Some(first) = set.members.first() {
+            errors.at(first, format!("`unique_together` {needs}"));
+        }
+    }
+}
+
+/// Words that exclude each other.
+fn together(field: &Field, errors: &mut Errors) {
+    let attr = &field.attr;
+    let on = |flag: &Option<Flag>| flag.as_ref().is_some_and(|flag| flag.on);
+    if let Some(flag) = attr.read_only.as_ref().filter(|flag| flag.on) {
+        if on(&attr.write_only) {
+            at(flag.span, "a field is `read_only` or `write_only`, not both", errors);
+        }
+        if on(&attr.required) {
+            at(flag.span, "a `read_only` field takes no input: leave `required` out", errors);
+        }
+        if let Some(hook) = &attr.validate {
+            errors.at(hook, "a `read_only` field takes no input: leave `validate` out");
+        }
+    }
+    if let Some((word, _)) = attr.default.as_ref().or(attr.default_with.as_ref())
+        && on(&attr.required)
+    {
+        errors.at(word, "a field is `required` or has a default, not both");
+    }
+    if let (Some(like), Some(choices)) = (&attr.kind, &attr.choices) {
+        let _ = like;
+        errors.at(choices, "a field has `kind` or `choices`, not both");
+    }
+}
+
+fn kind(field: &Field, errors: &mut Errors) {
+    if let Some(Kind::Word(word)) = &field.attr.kind
+        && !kinds::is_kind(word)
+    {
+        errors.at(word, format!("there is no kind `{word}`; one of {}", kinds::kinds()));
+    }
+}
+
+fn over_model(field: &Field, errors: &mut Errors) {
+    let (attr, shape) = (&field.attr, &field.shape);
+    let relation = shape.relation.as_ref().map(|(relation, _)| *relation);
+    if let Some((word, _)) = &attr.slug
+        && relation != Some(Relation::Slug)
+    {
+        errors.at(word, "`slug` is for a field of the type `SlugRelated<Model>`");
+    }
+    if relation == Some(Relation::Slug) && attr.slug.is_none() {
+        at(shape.span, "say which column names the row: `#[field(slug = name)]`", errors);
+    }
+    let link = matches!(relation, Some(Relation::Hyperlink | Relation::Identity));
+    if let Some((word, _)) = &attr.view_name
+        && !link
+    {
+        let message = "`view_name` is for a field of the type `HyperlinkedRelated<Model>` or \
+                       `HyperlinkedIdentity`";
+        errors.at(word, message);
+    }
+    if let Some((word, lookup)) = &attr.lookup {
+        if !link {
+            let message = "`lookup` is for a field of the type `HyperlinkedRelated<Model>` or \
+                           `HyperlinkedIdentity`";
+            errors.at(word, message);
+        }
+        if let [_, second, ..] = lookup.0.as_slice() {
+            errors.at(second, "a row is looked up by a column of its own");
+        }
+    }
+    if let Some((word, slug)) = &attr.slug
+        && slug.0.len() > 1
+    {
+        errors.at(word, "a row is named by a column of its own");
+    }
+    if relation == Some(Relation::Hyperlink) && attr.view_name.is_none() {
+        at(shape.span, "say which view: `#[field(view_name = \"album-detail\")]`", errors);
+    }
+    if let Some(word) = &attr.nested
+        && relation.is_some()
+    {
+        errors.at(word, "`nested` is for a field whose type is a serializer");
+    }
+    if let Some(word) = &attr.writable
+        && attr.nested.is_none()
+    {
+        errors.at(word, "`writable` goes with `nested`");
+    }
+    if let Some(word) = &attr.hidden {
+        errors.at(word, "`hidden` is for a serializer without a model");
+    }
+    if let Some((word, _)) = &attr.method {
+        if let Some(source) = attr.source.as_ref().and_then(|source| source.0.first()) {
+            errors.at(source, "a `method` field has no source: its function sees the whole row");
+        }
+        if attr.is_write_only() {
+            errors.at(word, "a `method` field is read-only");
+        }
+    }
+    let plain = relation.is_none() && attr.nested.is_none();
+    if let Some((word, _)) = attr.default.as_ref().or(attr.default_with.as_ref())
+        && !plain
+    {
+        errors.at(word, "a default is for a field that holds a plain value");
+    }
+    let looks_nested = shape.word().ends_with("Serializer") && attr.method.is_none();
+    if plain && looks_nested {
+        let word = shape.word();
+        at(shape.span, format!("`{word}` is a serializer: say `#[field(nested)]`"), errors);
+    }
+    if plain && shape.many && attr.method.is_none() && attr.other.is_none() {
+        let message = "a model has no column of this type; a list is `Vec<PrimaryKeyRelated<..>>` or \
+                       another relation, `#[field(nested)]` of serializers, or `#[field(method)]`";
+        errors.at(&field.ty, message);
+    }
+}
+
+fn plain(field: &Field, errors: &mut Errors) {
+    let (attr, shape) = (&field.attr, &field.shape);
+    let needs = "needs a model: say `#[serializer(model = ..)]` on the struct";
+    let words = [
+        attr.method.as_ref().map(|(word, _)| word),
+        attr.slug.as_ref().map(|(word, _)| word),
+        attr.view_name.as_ref().map(|(word, _)| word),
+        attr.lookup.as_ref().map(|(word, _)| word),
+        attr.source.as_ref().and_then(|source| source.0.first()),
+    ];
+    for word in words.into_iter().flatten() {
+        errors.at(word, format!("`{word}` {needs}"));
+    }
+    if let Some(unique) = &attr.unique {
+        let message = format!("`unique` {needs}");
+        match &unique.message {
+            Some(text) => errors.at(text, message),
+            None => errors.at(&field.ident, message),
+        }
+    }
+    if let Some((relation, _)) = &shape.relation
+        && *relation != Relation::PrimaryKey
+    {
+        errors.at(&shape.inner, format!("`{}` {needs}", shape.word()));
+    }
+    let has_default = attr.default.is_some() || attr.default_with.is_some();
+    let may_be_absent = attr.is_read_only()
+        || attr.required.as_ref().is_some_and(|flag| !flag.on)
+        || field.attr.hidden.is_some();
+    if may_be_absent && !shape.optional && !(has_default && !attr.is_read_only()) {
+        let ty = field.ty.to_token_stream();
+        errors.at(&field.ty, format!("input may lack it: make it `Option<{}>`", ty.to_string().replace(' ', "")));
+    }
+}

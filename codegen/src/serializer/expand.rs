@@ -1,0 +1,208 @@
+//! What the derive writes for a serializer over a model.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{Ident, Type};
+
+use super::ast::{Field, Relation, Serializer, last_word};
+use super::attr::Lookup;
+use super::kinds;
+use crate::errors::Errors;
+use crate::model::generic;
+
+/// The whole implementation; without fields when something is wrong, so that one mistake is one
+/// message.
+pub(super) fn expand(serializer: &Serializer, model: &Type, mut errors: Errors) -> TokenStream {
+    let mut steps = steps(serializer, model, &mut errors);
+    if !errors.is_empty() {
+        steps.clear();
+    }
+    let errors = errors.tokens();
+    let ident = &serializer.ident;
+    let name = serializer.name();
+    let reads = reads(serializer);
+    quote! {
+        #errors
+
+        #[automatically_derived]
+        #[allow(clippy::all, clippy::pedantic)]
+        impl ::quintet::serializers::ModelSerializer for #ident {
+            type Model = #model;
+
+            fn description() -> &'static ::quintet::serializers::Description {
+                static DESCRIPTION: ::std::sync::OnceLock<::quintet::serializers::Description> =
+                    ::std::sync::OnceLock::new();
+                #reads
+                DESCRIPTION.get_or_init(|| {
+                    ::quintet::serializers::Description::of::<#model>(#name) #(#steps)* .build()
+                })
+            }
+        }
+    }
+}
+
+/// The fields are only read by the derive; this tells the compiler.
+pub(super) fn reads(serializer: &Serializer) -> TokenStream {
+    let names: Vec<&Ident> = serializer.fields.iter().map(|field| &field.ident).collect();
+    if names.is_empty() {
+        return TokenStream::new();
+    }
+    quote!(let _ = |own: &Self| { #(let _ = &own.#names;)* };)
+}
+
+fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<TokenStream> {
+    let container = &serializer.container;
+    let mut steps = Vec::new();
+    if let Some(parent) = &container.inherit {
+        steps.push(quote_spanned!(parent.span()=> .extend::<#parent>()));
+    }
+    for field in &serializer.fields {
+        steps.push(declare(field, model, errors));
+        steps.push(modify(field));
+    }
+    for field in &serializer.fields {
+        if let Some(other) = &field.rules.must_match {
+            let (name, other) = (field.name(), other.to_string());
+            steps.push(quote!(.must_match(#name, #other)));
+        }
+    }
+    if container.all {
+        steps.push(quote!(.all()));
+    }
+    if !container.read_only.is_empty() {
+        let names = container.read_only.iter().map(Ident::to_string);
+        steps.push(quote!(.read_only(&[#(#names),*])));
+    }
+    if let Some(depth) = &container.depth {
+        steps.push(quote!(.depth(#depth)));
+    }
+    for set in &container.unique_together {
+        let members = set.members.iter().map(Ident::to_string);
+        let message = match &set.message {
+            Some(text) => quote!(::core::option::Option::Some(#text)),
+            None => quote!(::core::option::Option::None),
+        };
+        steps.push(quote!(.unique_together(&[#(#members),*], #message)));
+    }
+    if container.without_validators {
+        steps.push(quote!(.without_validators()));
+    }
+    if let Some(word) = &container.validate {
+        let hook = quote_spanned!(word.span()=> Self::validate);
+        steps.push(quote!(.validate(#hook)));
+    }
+    steps
+}
+
+/// `Track::fields().album().title()`; rustc names a method that is not there.
+fn path(model: &Type, names: &[Ident]) -> TokenStream {
+    let span = names.first().map_or_else(|| model.span(), Ident::span);
+    let calls = names.iter().map(|name| quote_spanned!(name.span()=> .#name()));
+    let start = quote_spanned!(span=> <#model>::fields());
+    quote!(#start #(#calls)*)
+}
+
+/// The call that adds a field.
+fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
+    let (attr, shape, name) = (&field.attr, &field.shape, field.name());
+    let span = shape.span;
+    let own = [field.ident.clone()];
+    let source = attr.source.as_ref().map_or(own.as_slice(), |Lookup(names)| names);
+    let source = path(model, source);
+    if let Some((_, function)) = &attr.method {
+        let kind = kinds::shown(&field.ty, &name);
+        let ty = &field.ty;
+        let call = if let Some(function) = function {
+            // a bare name is a function of the serializer
+            let bare = function.get_ident();
+            bare.map_or_else(|| quote!(#function), |name| quote_spanned!(name.span()=> Self::#name))
+        } else {
+            let name = quote::format_ident!("get_{}", syn::ext::IdentExt::unraw(&field.ident));
+            let name = Ident::new(&name.to_string(), field.ident.span());
+            quote_spanned!(field.ident.span()=> Self::#name)
+        };
+        let call = quote_spanned!(span=> { let value: #ty = #call(row); value });
+        return quote!(.method(#kind, |row| #call));
+    }
+    if attr.other.is_some() {
+        let read = kinds::read(field, &name, errors);
+        let optional = shape.optional.then(|| quote!(.required(false)));
+        return quote!(.other(#read #optional));
+    }
+    let inner = &shape.inner;
+    if attr.nested.is_some() {
+        let writable = attr.writable.is_some().then(|| quote!(.writable()));
+        return quote_spanned!(span=> .nested::<#inner, _>(#name, #source) #writable);
+    }
+    let Some((relation, target)) = &shape.relation else {
+        let ty = &field.ty;
+        return quote_spanned!(ty.span()=> .source::<#ty, _>(#name, #source));
+    };
+    let kwarg = |default: &str| {
+        attr.kwarg.as_ref().map_or_else(|| default.to_owned(), syn::LitStr::value)
+    };
+    let lookup = |of: &Type| match &attr.lookup {
+        Some((_, Lookup(names))) => {
+            let last = names.last().map(Ident::to_string).unwrap_or_default();
+            (kwarg(&last), path(of, names))
+        }
+        None => (kwarg("pk"), quote!(::quintet::serializers::pk::<#of>())),
+    };
+    let view = attr.view_name.as_ref().map(|(_, view)| view.value());
+    match relation {
+        Relation::PrimaryKey => {
+            quote_spanned!(span=> .primary_key::<#target, _>(#name, #source))
+        }
+        Relation::Slug => {
+            let slug = attr.slug.as_ref().map(|(_, Lookup(names))| path(target, names));
+            quote_spanned!(span=> .slug::<#target, _, _>(#name, #source, &#slug))
+        }
+        Relation::String => quote_spanned!(span=> .string::<#target, _>(#name, #source)),
+        Relation::Hyperlink => {
+            let (kwarg, lookup) = lookup(target);
+            quote_spanned! {span=>
+                .hyperlink::<#target, _, _>(#name, #source, #view, #kwarg, &#lookup)
+            }
+        }
+        Relation::Identity => {
+            let (kwarg, lookup) = lookup(model);
+            let view = view.unwrap_or_else(|| {
+                let model = last_word(model).map(Ident::to_string).unwrap_or_default();
+                format!("{}-detail", model.to_lowercase())
+            });
+            quote_spanned!(span=> .identity(#name, #view, #kwarg, &#lookup))
+        }
+    }
+}
+
+/// The calls that change the field before them.
+fn modify(field: &Field) -> TokenStream {
+    let attr = &field.attr;
+    let own = generic(&field.ty, "Option").unwrap_or_else(|| field.ty.clone());
+    let inner = &field.shape.inner;
+    let mut changes = kinds::changes(attr, &own, attr.other.is_some());
+    changes.extend(field.rules.changes(inner));
+    let with = (!changes.is_empty()).then(|| {
+        quote!(.with(|field| { let mut field = field; #(#changes)* field }))
+    });
+    let unique = attr.unique.as_ref().map(|unique| {
+        let message = unique
+            .message
+            .as_ref()
+            .map_or_else(|| "This field must be unique.".to_owned(), syn::LitStr::value);
+        let ignore_case = unique.ignore_case;
+        quote!(.unique(#message, #ignore_case))
+    });
+    let hook = validate(field);
+    quote!(#with #unique #hook)
+}
+
+/// `.validate_field(Self::validate_name)`
+pub(super) fn validate(field: &Field) -> Option<TokenStream> {
+    let word = field.attr.validate.as_ref()?;
+    let name = format!("validate_{}", syn::ext::IdentExt::unraw(&field.ident));
+    let function = Ident::new(&name, word.span());
+    let function = quote_spanned!(word.span()=> Self::#function);
+    Some(quote!(.validate_field(#function)))
+}

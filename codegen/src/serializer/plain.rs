@@ -1,0 +1,101 @@
+//! What the derive writes for a serializer without a model.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::{Ident, Type};
+
+use super::ast::{Field, Serializer};
+use super::expand::{reads, validate};
+use super::kinds;
+use crate::errors::Errors;
+use crate::model::generic;
+
+pub(super) fn expand(serializer: &Serializer, mut errors: Errors) -> TokenStream {
+    let mut steps: Vec<TokenStream> =
+        serializer.fields.iter().map(|field| step(field, &mut errors)).collect();
+    for field in &serializer.fields {
+        if let Some(other) = &field.rules.must_match {
+            let (name, other) = (field.name(), other.to_string());
+            steps.push(quote!(.must_match(#name, #other)));
+        }
+    }
+    if !serializer.container.read_only.is_empty() {
+        let names = serializer.container.read_only.iter().map(Ident::to_string);
+        steps.push(quote!(.read_only(&[#(#names),*])));
+    }
+    for function in &serializer.rules.schema {
+        steps.push(quote! {
+            .validate::<Self>(|value| ::quintet::validators::from_validation_error(#function(value)))
+        });
+    }
+    if let Some(word) = &serializer.container.validate {
+        steps.push(quote_spanned! {word.span()=>
+            .validate::<Self>(|value| Self::validate(value))
+        });
+    }
+    let takes = serializer.fields.iter().map(|field| {
+        let (ident, name) = (&field.ident, field.name());
+        quote!(#ident: values.take(#name)?)
+    });
+    let mut made = quote!(::core::option::Option::Some(Self { #(#takes),* }));
+    if !errors.is_empty() {
+        steps.clear();
+        made = quote!(::core::option::Option::None);
+    }
+    let errors = errors.tokens();
+    let ident = &serializer.ident;
+    let name = serializer.name();
+    let reads = reads(serializer);
+    quote! {
+        #errors
+
+        #[automatically_derived]
+        #[allow(clippy::all, clippy::pedantic)]
+        impl ::quintet::serializers::Serializer for #ident {
+            fn description() -> &'static ::quintet::serializers::Description {
+                static DESCRIPTION: ::std::sync::OnceLock<::quintet::serializers::Description> =
+                    ::std::sync::OnceLock::new();
+                #reads
+                DESCRIPTION.get_or_init(|| {
+                    ::quintet::serializers::Description::plain(#name) #(#steps)* .build()
+                })
+            }
+
+            #[allow(unused_variables)]
+            fn from_validated(
+                values: &mut ::quintet::serializers::Validated,
+            ) -> ::core::option::Option<Self> {
+                #made
+            }
+        }
+    }
+}
+
+fn step(field: &Field, errors: &mut Errors) -> TokenStream {
+    let (attr, shape, name) = (&field.attr, &field.shape, field.name());
+    let inner = &shape.inner;
+    let own: Type = generic(&field.ty, "Option").unwrap_or_else(|| field.ty.clone());
+    let mut changes = kinds::changes(attr, &own, true);
+    changes.extend(field.rules.changes(inner));
+    let declared = if attr.nested.is_some() {
+        let nested = if shape.many { quote!(nested_many) } else { quote!(nested) };
+        quote_spanned!(shape.span=> .#nested::<#inner>(#name))
+    } else if let Some((_, target)) = &shape.relation {
+        let key = if shape.many { quote!(keys) } else { quote!(key) };
+        quote_spanned!(shape.span=> .#key::<#target>(#name))
+    } else if attr.hidden.is_some() {
+        quote!(.field(::quintet::fields::Field::hidden(#name)))
+    } else {
+        let made = kinds::read(field, &name, errors);
+        quote!(.field(#made))
+    };
+    let explicit = attr.required.is_some() || field.rules.required;
+    if shape.optional && !explicit {
+        changes.insert(0, quote!(field = field.required(false);));
+    }
+    let with = (!changes.is_empty()).then(|| {
+        quote!(.with(|field| { let mut field = field; #(#changes)* field }))
+    });
+    let hook = validate(field);
+    quote!(#declared #with #hook)
+}

@@ -1,0 +1,350 @@
+//! A small store, told in models and serializers, over `SQLite` in memory.
+
+mod input;
+mod output;
+
+use std::fmt;
+
+use super::validate::Existing;
+use super::{
+    Attrs, Description, HyperlinkedIdentity, HyperlinkedRelated, Links, ModelSerializer,
+    PrimaryKeyRelated, RelatedRows, Serializer, SlugRelated, StringRelated,
+};
+use crate::db::{
+    Condition, Conn, Database, DatabaseConfig, Decimal, Model, Path, QuerySet,
+};
+use crate::exceptions::{ApiException, Detail, Validated};
+use crate::fields::{Value, parse_json};
+use crate::model;
+use crate::renderers::JsonWriter;
+
+#[model(table = "store_artist", ordering(id), count(album_count = albums))]
+pub struct Artist {
+    pub id: i64,
+    #[field(max_length = 120)]
+    pub name: String,
+}
+
+impl fmt::Display for Artist {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+#[model(table = "store_album", ordering(id), unique_together(artist, title), count(track_count = tracks))]
+pub struct Album {
+    pub id: i64,
+    #[field(max_length = 160)]
+    pub title: String,
+    #[field(foreign_key = Artist, related_name = albums)]
+    pub artist_id: i64,
+}
+
+#[model(table = "store_genre", ordering(id))]
+pub struct Genre {
+    pub id: i64,
+    #[field(max_length = 120, unique)]
+    pub name: String,
+}
+
+impl fmt::Display for Genre {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+#[model(table = "store_track", ordering(id))]
+pub struct Track {
+    pub id: i64,
+    #[field(max_length = 200)]
+    pub name: String,
+    #[field(foreign_key = Album, related_name = tracks)]
+    pub album_id: Option<i64>,
+    #[field(foreign_key = Genre, related_name = tracks, on_delete = set_null)]
+    pub genre_id: Option<i64>,
+    #[field(max_length = 220)]
+    pub composer: Option<String>,
+    #[field(min_value = 1, help_text = "Length in milliseconds.")]
+    pub milliseconds: i32,
+    #[field(decimal(10, 2), min_value = "0.00")]
+    pub unit_price: Decimal,
+}
+
+#[model(
+    table = "store_playlist",
+    ordering(id),
+    many_to_many(
+        tracks: Track, through = "store_playlist_tracks", source = "playlist_id",
+        target = "track_id", related_name = playlists
+    ),
+    count(track_count = tracks)
+)]
+pub struct Playlist {
+    pub id: i64,
+    #[field(max_length = 120)]
+    pub name: String,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Artist)]
+struct ArtistSerializer {
+    id: i64,
+    #[field(validate)]
+    name: String,
+    #[field(default = 0)]
+    album_count: i64,
+}
+
+impl ArtistSerializer {
+    fn validate_name(name: String) -> Validated<String> {
+        if name.eq_ignore_ascii_case("unknown") {
+            return Err(Detail::new("This artist name is reserved.", "reserved"));
+        }
+        Ok(name)
+    }
+}
+
+#[derive(Serializer)]
+#[serializer(model = Artist)]
+struct ArtistMiniSerializer {
+    id: i64,
+    name: String,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Album)]
+struct AlbumSerializer {
+    id: i64,
+    url: HyperlinkedIdentity,
+    title: String,
+    #[field(nested)]
+    artist: ArtistMiniSerializer,
+    #[field(source = artist, write_only)]
+    artist_id: PrimaryKeyRelated<Artist>,
+    #[field(default = 0)]
+    track_count: i64,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Track)]
+struct AlbumTrackSerializer {
+    id: i64,
+    name: String,
+    genre: StringRelated<Genre>,
+    milliseconds: i32,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Album, inherit = AlbumSerializer)]
+struct AlbumDetailSerializer {
+    #[field(method)]
+    total_milliseconds: i64,
+    #[field(nested)]
+    tracks: Vec<AlbumTrackSerializer>,
+}
+
+impl AlbumDetailSerializer {
+    fn get_total_milliseconds(album: &super::Instance<'_, Album>) -> i64 {
+        album.many::<Track>("tracks").map(|track| i64::from(track.milliseconds)).sum()
+    }
+}
+
+#[derive(Serializer)]
+#[serializer(model = Album, fields = all, depth = 1)]
+struct DepthAlbumSerializer;
+
+#[derive(Serializer)]
+#[serializer(model = Genre, fields = all)]
+struct GenreSerializer {}
+
+#[derive(Serializer)]
+#[serializer(
+    model = Track,
+    validate,
+    unique_together(album, name, "This album already has a track of that name.")
+)]
+struct TrackSerializer {
+    id: i64,
+    #[field(error(blank = "A track needs a name."), validate)]
+    name: String,
+    album: PrimaryKeyRelated<Album>,
+    #[field(source = album.title)]
+    album_title: Option<String>,
+    #[field(source = album__artist__name)]
+    artist: Option<String>,
+    #[field(slug = name)]
+    genre: SlugRelated<Genre>,
+    #[field(validate)]
+    composer: Option<String>,
+    milliseconds: i32,
+    #[field(max_value = "999.99")]
+    unit_price: Decimal,
+    #[field(method)]
+    duration: String,
+    #[field(method = Track::price_tier)]
+    price_tier: &'static str,
+}
+
+impl Track {
+    fn price_tier(&self) -> &'static str {
+        if self.unit_price < Decimal::from(1) { "budget" } else { "standard" }
+    }
+}
+
+impl TrackSerializer {
+    fn get_duration(track: &Track) -> String {
+        let seconds = track.milliseconds / 1000;
+        format!("{}:{:02}", seconds / 60, seconds % 60)
+    }
+
+    fn validate_name(name: String) -> Validated<String> {
+        if name.eq_ignore_ascii_case("untitled") {
+            return Err("Give the track a real name.".into());
+        }
+        Ok(name)
+    }
+
+    fn validate_composer(composer: Option<String>) -> Validated<Option<String>> {
+        match &composer {
+            Some(name) if name.contains(|c: char| c.is_ascii_digit()) => {
+                Err(["A composer has no digits.", "Use letters only."].into())
+            }
+            _ => Ok(composer),
+        }
+    }
+
+    fn validate(attrs: &mut Attrs<'_, Track>) -> Validated {
+        let (price, length) = (attrs.get(track::unit_price), attrs.get(track::milliseconds));
+        if let (Some(price), Some(length)) = (price, length)
+            && price > Decimal::from(1)
+            && length < 60_000
+        {
+            return Err("A track under one minute cannot cost more than 1.00.".into());
+        }
+        Ok(())
+    }
+}
+
+#[derive(Serializer)]
+#[serializer(model = Playlist)]
+struct PlaylistSerializer {
+    id: i64,
+    name: String,
+    #[field(default = 0)]
+    track_count: i64,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Playlist, inherit = PlaylistSerializer)]
+struct PlaylistDetailSerializer {
+    #[field(required = false)]
+    tracks: Vec<PrimaryKeyRelated<Track>>,
+}
+
+/// Every way to show many rows.
+#[derive(Serializer)]
+#[serializer(model = Genre)]
+struct GenreTracksSerializer {
+    #[field(lookup = name, view_name = "genre-by-name")]
+    url: HyperlinkedIdentity,
+    #[field(slug = name, source = tracks)]
+    names: Vec<SlugRelated<Track>>,
+    #[field(view_name = "track-detail", source = tracks)]
+    links: Vec<HyperlinkedRelated<Track>>,
+    tracks: Vec<PrimaryKeyRelated<Track>>,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Album)]
+struct AlbumWithTracksSerializer {
+    id: i64,
+    title: String,
+    artist: PrimaryKeyRelated<Artist>,
+    #[field(nested, writable, refuse_empty, max_length = 2)]
+    tracks: Vec<AlbumTrackSerializer>,
+}
+
+const TABLES: &str = "
+    CREATE TABLE store_artist (id integer PRIMARY KEY, name varchar(120) NOT NULL);
+    CREATE TABLE store_album (id integer PRIMARY KEY, title varchar(160) NOT NULL, artist_id bigint NOT NULL);
+    CREATE TABLE store_genre (id integer PRIMARY KEY, name varchar(120) NOT NULL UNIQUE);
+    CREATE TABLE store_track (id integer PRIMARY KEY, name varchar(200) NOT NULL, composer varchar(220),
+        milliseconds integer NOT NULL, unit_price decimal NOT NULL, album_id bigint, genre_id bigint);
+    CREATE TABLE store_playlist (id integer PRIMARY KEY, name varchar(120) NOT NULL);
+    CREATE TABLE store_playlist_tracks (id integer PRIMARY KEY, playlist_id bigint NOT NULL, track_id bigint NOT NULL);
+    INSERT INTO store_artist VALUES (1, 'AC/DC'), (2, 'Accept');
+    INSERT INTO store_album VALUES (1, 'Let There Be Rock', 1), (2, 'Balls to the Wall', 2);
+    INSERT INTO store_genre VALUES (1, 'Rock'), (2, 'Jazz');
+    INSERT INTO store_track VALUES
+        (1, 'Go Down', 'AC/DC', 331180, 0.99, 1, 1),
+        (2, 'Dog Eat Dog', NULL, 215196, 1.5, 1, NULL),
+        (3, 'Loose', NULL, 61000, 0.99, NULL, 1);
+    INSERT INTO store_playlist VALUES (1, 'Loud');
+    INSERT INTO store_playlist_tracks VALUES (1, 1, 3), (2, 1, 1);
+";
+
+/// Addresses as `/view/value/`.
+struct Addresses;
+
+impl Links for Addresses {
+    fn address(&self, name: &str, kwarg: &str, value: &str) -> Option<String> {
+        Some(format!("/{name}/{kwarg}={value}/"))
+    }
+}
+
+/// Runs `work` over a new store.
+async fn with_store<T: Send + 'static>(
+    work: impl AsyncFnOnce(&Conn) -> T + Send + 'static,
+) -> T {
+    let config = DatabaseConfig::new("sqlite://:memory:").pool_size(1);
+    let worker = Database::open(config).unwrap().worker();
+    worker
+        .run(true, |conn| {
+            Box::pin(async move {
+                conn.batch_execute(TABLES).await.unwrap();
+                work(&conn).await
+            })
+        })
+        .await
+        .unwrap()
+}
+
+/// A row as a serializer writes it.
+async fn show<S: ModelSerializer>(pk: i64) -> String {
+    with_store(async move |conn| {
+        let description = S::description();
+        let own = Path::own(<S::Model as Model>::META.pk_column());
+        let query = QuerySet::<S::Model>::all().filter_by(Condition::exact(own, Value::Int(pk)));
+        let rows = description.load(query.into(), conn).await.unwrap();
+        let related = description.fetch(&rows.iter().collect::<Vec<_>>(), conn).await.unwrap();
+        let mut out = JsonWriter::new();
+        description.write(&rows[0], &related, &Addresses, &mut out);
+        String::from_utf8(out.into_bytes()).unwrap()
+    })
+    .await
+}
+
+/// What a description makes of a body.
+async fn validated(
+    description: &'static Description,
+    body: &'static str,
+    partial: bool,
+    stored: Option<(&'static str, i64)>,
+) -> Result<super::changes::ChangeSet, serde_json::Value> {
+    let _ = stored;
+    with_store(async move |conn| {
+        let raw = parse_json(body).unwrap();
+        description.run_validation(&raw, partial, Existing::default(), conn).await
+    })
+    .await
+    .map_err(|error| match error {
+        ApiException::Validation(_) => error.body(),
+        other => panic!("{other}"),
+    })
+}
+
+#[test]
+fn relations_need_no_rows_to_be_described() {
+    let _ = RelatedRows::default();
+    assert_eq!(TrackSerializer::description().name, "Track");
+}
