@@ -161,7 +161,10 @@ impl ManyToMany {
         }
         let need = |value: Option<LitStr>, word: &str| {
             value.ok_or_else(|| {
-                syn::Error::new(name.span(), format!("say `{word} = \"..\"`: the link table's {word}"))
+                syn::Error::new(
+                    name.span(),
+                    format!("say `{word} = \"..\"`: the link table's {word}"),
+                )
             })
         };
         Ok(Self {

@@ -143,7 +143,12 @@ fn meta(column: &Column, kind: &TokenStream) -> TokenStream {
     }
 }
 
-pub(super) fn model(attr: &ModelAttr, item: &ItemStruct, columns: &[Column], errors: &mut Errors) -> TokenStream {
+pub(super) fn model(
+    attr: &ModelAttr,
+    item: &ItemStruct,
+    columns: &[Column],
+    errors: &mut Errors,
+) -> TokenStream {
     let ident = &item.ident;
     let name = ident.to_string();
     let module = format_ident!("{}", snake(&name));
@@ -167,7 +172,10 @@ pub(super) fn model(attr: &ModelAttr, item: &ItemStruct, columns: &[Column], err
         .position(|c| c.attr.primary_key)
         .or_else(|| columns.iter().position(|c| c.ident == "id"));
     if pk.is_none() {
-        errors.at(ident, "a model needs a primary key: a field `id`, or `#[field(primary_key)]` on one");
+        errors.at(
+            ident,
+            "a model needs a primary key: a field `id`, or `#[field(primary_key)]` on one",
+        );
     }
     let pk = pk.unwrap_or(0);
     let index = |name: &Ident, errors: &mut Errors| {

@@ -7,7 +7,7 @@ use super::{
     ColumnKind, ColumnMeta, Condition, Dialect, Hop, Leaf, Lookup, ModelMeta, Operand, Order, Path,
     Sql,
 };
-use crate::fields::Value;
+use crate::fields::{Value, python};
 
 /// Writes conditions; counts the aliases it has given out.
 #[derive(Debug, Default)]
@@ -338,21 +338,6 @@ fn compare(
     }
 }
 
-fn text_of(value: &Value) -> String {
-    match value {
-        Value::Text(text) => text.clone(),
-        Value::Int(v) => v.to_string(),
-        Value::Float(v) => v.to_string(),
-        Value::Decimal(v) => v.to_string(),
-        Value::Bool(v) => v.to_string(),
-        Value::Date(v) => v.to_string(),
-        Value::Time(v) => v.to_string(),
-        Value::DateTime(v) => v.to_sqlite_text(),
-        Value::Uuid(v) => v.to_string(),
-        _ => String::new(),
-    }
-}
-
 /// LIKE with Django's escapes; `exact` compares whole texts.
 fn pattern(
     sql: &mut Sql,
@@ -363,7 +348,7 @@ fn pattern(
     fold: bool,
     exact: bool,
 ) {
-    let text = text_of(value);
+    let text = python::value_text(value.as_ref());
     let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     match sql.dialect() {
         Dialect::Sqlite => {
@@ -377,7 +362,7 @@ fn pattern(
             sql.push(open);
             lhs(sql);
             sql.push(close).push(if exact { " = " } else { " LIKE " });
-            let text = if exact { text } else { format!("{before}{escaped}{after}") };
+            let text = if exact { text.into_owned() } else { format!("{before}{escaped}{after}") };
             sql.push(if fold { "UPPER(" } else { "" });
             sql.bind(Value::Text(text), ColumnKind::Text);
             sql.push(if fold { ")" } else { "" });
@@ -512,3 +497,6 @@ fn sqlite_part(sql: &mut Sql, lhs: impl Fn(&mut Sql), part: DatePart) {
         DatePart::Second => number("%S", sql),
     }
 }
+
+#[cfg(test)]
+mod tests;

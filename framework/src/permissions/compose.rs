@@ -133,7 +133,7 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::auth::User;
+    use crate::auth::{User, testing::user};
     use crate::request::{ViewContext, testing};
 
     /// Agrees to requests and objects as told.
@@ -181,10 +181,10 @@ mod tests {
 
     #[test]
     fn operators_build_the_same() {
-        let staff = User { is_staff: true, ..User::default() };
+        let staff = User { is_staff: true, ..user() };
         let rule = (IsAuthenticated & !IsAdminUser) | AllowAny.and(IsAdminUser);
         assert!(asked(&rule, &mut context(Method::POST, Some(staff))).0);
-        assert!(asked(&rule, &mut context(Method::POST, Some(User::default()))).0);
+        assert!(asked(&rule, &mut context(Method::POST, Some(user()))).0);
         assert!(!asked(&rule, &mut context(Method::POST, None)).0);
     }
 
@@ -195,7 +195,7 @@ mod tests {
             assert!(asked(&rule, &mut context(method, None)).0);
         }
         assert!(!asked(&rule, &mut context(Method::POST, None)).0);
-        assert!(asked(&rule, &mut context(Method::POST, Some(User::default()))).0);
+        assert!(asked(&rule, &mut context(Method::POST, Some(user()))).0);
     }
 
     #[test]
