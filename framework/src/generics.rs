@@ -16,7 +16,7 @@ use crate::pagination::{DefaultPagination, Pagination, Plan, position_text};
 use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::response::Response;
-use crate::serializers::{Changes, Description, Existing, Links, Loaded, RelatedRows};
+use crate::serializers::{Changes, Description, Existing, Links, Loaded, RelatedRows, Writing};
 
 /// How a view set finds one object.
 #[derive(Debug, Clone)]
@@ -83,6 +83,10 @@ impl Links for Context {
 }
 
 impl Context {
+    fn writing(&self, partial: bool) -> Writing<'_> {
+        Writing { links: self, partial }
+    }
+
     fn generic(&self) -> Option<&Generic> {
         self.generic.as_ref()?.downcast_ref()
     }
@@ -214,7 +218,7 @@ impl Context {
             let related = description.fetch(&rows.iter().collect::<Vec<_>>(), self).await?;
             out.begin_array();
             for row in &rows {
-                description.write(row, &related, self, &mut out);
+                description.write(row, &related, self.writing(false), &mut out);
             }
             out.end_array();
             return Ok((Response::json(out.into_bytes()), rows.len()));
@@ -265,7 +269,7 @@ impl Context {
         let mut out = JsonWriter::with_capacity(shown.len() * 192);
         out.begin_array();
         for row in &shown {
-            description.write(row, &related, self, &mut out);
+            description.write(row, &related, self.writing(false), &mut out);
         }
         out.end_array();
         let results = out.into_bytes();
@@ -297,7 +301,7 @@ impl Context {
         let mut out = JsonWriter::new();
         out.begin_array();
         for row in &rows {
-            description.write(row, &related, self, &mut out);
+            description.write(row, &related, self.writing(false), &mut out);
         }
         out.end_array();
         Ok(Response::json(out.into_bytes()))
@@ -320,7 +324,7 @@ impl Context {
     async fn represent(&self, row: &Loaded, description: &'static Description) -> Result<Response> {
         let related = description.fetch(&[row], self).await?;
         let mut out = JsonWriter::new();
-        description.write(row, &related, self, &mut out);
+        description.write(row, &related, self.writing(false), &mut out);
         Ok(Response::json(out.into_bytes()))
     }
 
@@ -648,6 +652,7 @@ pub(crate) async fn represent_saved<M: Model>(
     row: M,
     before: Option<&Loaded>,
     description: &'static Description,
+    partial: bool,
     cx: &Context,
 ) -> Result<(Vec<u8>, Option<String>)> {
     let loaded = if description.needs_reload() {
@@ -663,6 +668,6 @@ pub(crate) async fn represent_saved<M: Model>(
     };
     let related: RelatedRows = description.fetch(&[&loaded], cx).await?;
     let mut out = JsonWriter::new();
-    description.write(&loaded, &related, cx, &mut out);
+    description.write(&loaded, &related, cx.writing(partial), &mut out);
     Ok((out.into_bytes(), description.location(&loaded, cx)))
 }

@@ -124,7 +124,7 @@ pub async fn create<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> 
     } else {
         view.perform_create(changes, cx).await?
     };
-    let (bytes, location) = represent_saved(row, None, description, cx).await?;
+    let (bytes, location) = represent_saved(row, None, description, false, cx).await?;
     let response = Response::json(bytes).with_status(201);
     Ok(match location {
         Some(address) => response.with_header(actix_web::http::header::LOCATION, &address),
@@ -182,7 +182,7 @@ pub async fn update<V: ViewSet>(view: &V, cx: &mut Context, partial: bool) -> Re
     } else {
         view.perform_update(changes, cx).await?
     };
-    let (bytes, _) = represent_saved(row, before.as_ref(), description, cx).await?;
+    let (bytes, _) = represent_saved(row, before.as_ref(), description, partial, cx).await?;
     Ok(Response::json(bytes))
 }
 

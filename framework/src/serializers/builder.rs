@@ -314,12 +314,7 @@ impl<M: Model> Builder<M> {
 
     /// These fields are read-only (`read_only_fields`).
     pub fn read_only(mut self, names: &[&str]) -> Self {
-        for name in names {
-            let place = self.description.place(name);
-            if let Some(field) = place.and_then(|place| self.description.fields.get_mut(place)) {
-                field.change(Field::read_only);
-            }
-        }
+        self.description.make_read_only(names);
         self
     }
 
@@ -459,6 +454,12 @@ impl SerializerField {
 }
 
 impl Description {
+    pub(crate) fn make_read_only(&mut self, names: &[&str]) {
+        for field in self.fields.iter_mut().filter(|field| names.contains(&field.field.name)) {
+            field.change(Field::read_only);
+        }
+    }
+
     /// The field `name` must hold what the field `other` holds.
     pub(crate) fn must_match(&mut self, name: &str, other: &str) {
         if let (Some(name), Some(other)) = (self.place(name), self.place(other)) {

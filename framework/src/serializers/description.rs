@@ -157,7 +157,10 @@ impl Description {
 
     /// True when field `index` shows a list of related rows.
     pub fn is_many(&self, index: usize) -> bool {
-        self.fields.get(index).is_some_and(|field| matches!(field.output, Output::Many(_)))
+        self.fields.get(index).is_some_and(|field| {
+            matches!(field.output, Output::Many(_))
+                || matches!(field.field.kind, Kind::Nested { many: true, .. } | Kind::ManyRelated { .. })
+        })
     }
 
     /// True when field `index` shows addresses.

@@ -4,6 +4,7 @@ mod builder;
 mod changes;
 mod checks;
 mod description;
+mod plain;
 mod relations;
 mod rows;
 #[cfg(feature = "openapi")]
@@ -16,6 +17,7 @@ mod write;
 pub use builder::{Builder, Shows, of_kind, pk, with_choices};
 pub use changes::{Attrs, Changes};
 pub use description::Description;
+pub use plain::{FromValidated, PlainBuilder, Serializer, Validated};
 pub use relations::{
     HyperlinkedIdentity, HyperlinkedRelated, PrimaryKeyRelated, SlugRelated, StringRelated,
 };
@@ -26,6 +28,8 @@ pub(crate) use changes::ChangeSet;
 #[cfg(feature = "openapi")]
 pub(crate) use shown::Shown;
 pub(crate) use validate::Existing;
+pub(crate) use write::Writing;
+
 /// Describes what a struct reads and writes: a [`ModelSerializer`] with
 /// `#[serializer(model = ..)]`, a serializer without a model otherwise.
 pub use quintet_codegen::Serializer;

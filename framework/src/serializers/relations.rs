@@ -96,6 +96,10 @@ pub struct PrimaryKeyRelated<M> {
 }
 
 impl<M> PrimaryKeyRelated<M> {
+    pub(crate) fn new(key: i64) -> Self {
+        Self { key, model: PhantomData }
+    }
+
     /// The key of a row that was found.
     pub fn key(&self) -> i64 {
         self.key

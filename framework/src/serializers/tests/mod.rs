@@ -2,6 +2,7 @@
 
 mod input;
 mod output;
+mod plain;
 
 use std::fmt;
 
@@ -329,9 +330,7 @@ async fn validated(
     description: &'static Description,
     body: &'static str,
     partial: bool,
-    stored: Option<(&'static str, i64)>,
 ) -> Result<super::changes::ChangeSet, serde_json::Value> {
-    let _ = stored;
     with_store(async move |conn| {
         let raw = parse_json(body).unwrap();
         description.run_validation(&raw, partial, Existing::default(), conn).await
