@@ -32,6 +32,7 @@ pub(super) struct ModelAttr {
 
 /// `#[field(..)]`
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word that stands or does not")]
 pub(super) struct FieldAttr {
     pub(super) column: Option<LitStr>,
     pub(super) primary_key: bool,

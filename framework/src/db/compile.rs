@@ -328,11 +328,12 @@ fn compare(
         sql.push(word).bind(value.clone(), kind);
     };
     match lookup {
-        Lookup::Exact if value.is_null() => {
+        Lookup::Exact | Lookup::IExact if value.is_null() => {
             lhs(sql);
             sql.push(" IS NULL");
         }
-        Lookup::Exact => simple(" = ", sql),
+        // a `range` of one value is that value
+        Lookup::Exact | Lookup::Range => simple(" = ", sql),
         Lookup::Gt => simple(" > ", sql),
         Lookup::Gte => simple(" >= ", sql),
         Lookup::Lt => simple(" < ", sql),
@@ -340,10 +341,6 @@ fn compare(
         Lookup::IsNull => {
             lhs(sql);
             sql.push(if value == Value::Bool(false) { " IS NOT NULL" } else { " IS NULL" });
-        }
-        Lookup::IExact if value.is_null() => {
-            lhs(sql);
-            sql.push(" IS NULL");
         }
         Lookup::IExact => pattern(sql, lhs, &value, "", "", true, true),
         Lookup::Contains => pattern(sql, lhs, &value, "%", "%", false, false),
@@ -354,12 +351,11 @@ fn compare(
         Lookup::IEndsWith => pattern(sql, lhs, &value, "%", "", true, false),
         Lookup::Regex | Lookup::IRegex => regex(sql, lhs, value, lookup == Lookup::IRegex),
         Lookup::Part(part, how) => date_part(sql, lhs, kind, part, how, value),
-        // an `in` or a `range` with one value
+        // an `in` of one value
         Lookup::In => {
             lhs(sql);
             sql.any_of(vec![value.clone()], kind);
         }
-        Lookup::Range => simple(" = ", sql),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The connection as a view sees it: async, the same on every database.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
+#[cfg(feature = "sqlite")]
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -140,9 +142,9 @@ impl Conn {
             Inner::Postgres(postgres) => {
                 let (link, begin) = postgres.target().await?;
                 if begin {
-                    let (begun, rows) =
+                    let (opened, rows) =
                         futures_util::future::join(link.batch("BEGIN"), link.rows(sql, read)).await;
-                    begun.and(rows)
+                    opened.and(rows)
                 } else {
                     link.rows(sql, read).await
                 }
@@ -166,9 +168,9 @@ impl Conn {
             Inner::Postgres(postgres) => {
                 let (link, begin) = postgres.target().await?;
                 if begin {
-                    let (begun, changed) =
+                    let (opened, changed) =
                         futures_util::future::join(link.batch("BEGIN"), link.execute(sql)).await;
-                    begun.and(changed)
+                    opened.and(changed)
                 } else {
                     link.execute(sql).await
                 }
@@ -376,13 +378,13 @@ mod tests {
     use super::super::{ColumnKind, DatabaseConfig, DatabaseWorker};
     use super::{Arc, Conn, Database, Error, Sql};
 
-    /// Runs a test on a file of `SQLite` and on PostgreSQL, where there is one, over a table that
+    /// Runs a test on a file of `SQLite` and on `PostgreSQL`, where there is one, over a table that
     /// outlives transactions.
     fn on_each_committing(
         table: &'static str,
         test: impl AsyncFn(&mut Conn) + Clone + Send + 'static,
     ) {
-        on_each_worker(table, async move |worker| {
+        on_each_worker(table, &async move |worker| {
             let test = test.clone();
             worker.run(true, move |conn| boxed(conn, test)).await.unwrap();
         });
@@ -395,16 +397,15 @@ mod tests {
         Box::pin(async move { test(&mut conn).await })
     }
 
-    fn on_each_worker(table: &'static str, test: impl AsyncFn(&DatabaseWorker)) {
-        let run = |database: Arc<Database>| {
-            let test = &test;
-            async move {
-                let worker = database.worker();
-                let sql = format!("DROP TABLE IF EXISTS {table}; CREATE TABLE {table} (id {{pk}}, n integer NOT NULL)");
-                send(&worker, localized(database.dialect(), &sql)).await.unwrap();
-                test(&worker).await;
-                send(&worker, format!("DROP TABLE {table}")).await.unwrap();
-            }
+    fn on_each_worker(table: &'static str, test: &impl AsyncFn(&DatabaseWorker)) {
+        let run = |database: Arc<Database>| async move {
+            let worker = database.worker();
+            let sql = format!(
+                "DROP TABLE IF EXISTS {table}; CREATE TABLE {table} (id {{pk}}, n integer NOT NULL)"
+            );
+            send(&worker, localized(database.dialect(), &sql)).await.unwrap();
+            test(&worker).await;
+            send(&worker, format!("DROP TABLE {table}")).await.unwrap();
         };
         #[cfg(feature = "sqlite")]
         {
@@ -516,7 +517,7 @@ mod tests {
     #[test]
     fn a_dropped_transaction_rolls_back_and_refuses_what_follows() {
         const T: &str = "quintet_dropped";
-        on_each_worker(T, async |worker| {
+        on_each_worker(T, &async |worker| {
             let work = |mut conn: Conn| -> LocalBoxFuture<'static, ()> {
                 Box::pin(async move {
                     let begun = tokio::sync::Notify::new();
@@ -525,9 +526,13 @@ mod tests {
                         begun.notify_one();
                         std::future::pending::<Result<(), Error>>().await
                     });
-                    futures_util::future::select(Box::pin(transaction), Box::pin(begun.notified())).await;
+                    futures_util::future::select(Box::pin(transaction), Box::pin(begun.notified()))
+                        .await;
                     let broken = |error| {
-                        matches!(error, Error::Diesel(diesel::result::Error::BrokenTransactionManager))
+                        matches!(
+                            error,
+                            Error::Diesel(diesel::result::Error::BrokenTransactionManager)
+                        )
                     };
                     assert!(broken(add(&conn, T, 2).await.unwrap_err()));
                     let again: Result<(), Error> = conn.transaction(async |_| Ok(())).await;
@@ -545,7 +550,7 @@ mod tests {
     #[test]
     fn a_panic_in_a_job_rolls_back_and_the_next_job_finds_a_connection() {
         const T: &str = "quintet_panic";
-        on_each_worker(T, async |worker| {
+        on_each_worker(T, &async |worker| {
             let work = |mut conn: Conn| -> LocalBoxFuture<'static, ()> {
                 Box::pin(async move {
                     let result: Result<(), Error> = conn
@@ -558,7 +563,8 @@ mod tests {
                 })
             };
             // on PostgreSQL the job is part of the caller
-            let panicked = std::panic::AssertUnwindSafe(worker.run(true, work)).catch_unwind().await;
+            let panicked =
+                std::panic::AssertUnwindSafe(worker.run(true, work)).catch_unwind().await;
             assert!(panicked.is_err() || panicked.unwrap().is_err());
             let work = |conn: Conn| -> LocalBoxFuture<'static, Vec<i32>> {
                 Box::pin(async move { numbers(&conn, T).await })
@@ -604,7 +610,8 @@ mod tests {
         const T: &str = "quintet_counted";
         on_each_committing(T, async |conn| {
             let before = conn.database.statements();
-            let result: Result<(), Error> = conn.transaction(async |conn| add(conn, T, 1).await).await;
+            let result: Result<(), Error> =
+                conn.transaction(async |conn| add(conn, T, 1).await).await;
             result.unwrap();
             numbers(conn, T).await;
             assert_eq!(conn.database.statements() - before, 2);

@@ -1,5 +1,6 @@
 //! The database of a process: chosen by URL, reached through workers.
 
+#[cfg(feature = "postgres")]
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -143,7 +144,9 @@ impl Database {
     /// What the database reports.
     pub async fn batch_execute(self: &Arc<Self>, sql: impl Into<String>) -> Result<(), Error> {
         let sql = sql.into();
-        self.worker().run(true, |conn| Box::pin(async move { conn.batch_execute(&sql).await })).await?
+        self.worker()
+            .run(true, |conn| Box::pin(async move { conn.batch_execute(&sql).await }))
+            .await?
     }
 
     /// The door for one actix worker (or any other thread with a runtime).

@@ -26,8 +26,8 @@ pub use database::{ConfigError, Database, DatabaseConfig, DatabaseWorker};
 pub use error::Error;
 pub use lookups::{Compare, Condition, DatePart, Lookup, Operand};
 pub use model::{
-    AnnotationMeta, Column, ColumnDefault, ColumnKind, ColumnMeta, FieldPath, Fields, Hop, Leaf,
-    LinkTable, Model, ModelMeta, ModelRow, OnDelete, Path, Way, decode, meta_of,
+    AnnotationMeta, Column, ColumnDefault, ColumnKind, ColumnMeta, DecodeRow, FieldPath, Fields,
+    Hop, Leaf, LinkTable, Model, ModelMeta, ModelRow, OnDelete, Path, Way, decode, meta_of,
 };
 pub use node::{Node, OnPostgres, OnSqlite};
 pub use queryset::{Order, QuerySet};

@@ -342,10 +342,7 @@ mod tests {
     #[test]
     fn a_plain_query_is_the_columns_in_the_models_order() {
         let tracks = Select::from(Track::objects());
-        assert_eq!(
-            rows(&tracks, Dialect::Sqlite),
-            format!("SELECT {TRACK} FROM \"t_track\"")
-        );
+        assert_eq!(rows(&tracks, Dialect::Sqlite), format!("SELECT {TRACK} FROM \"t_track\""));
         let albums = Select::from(Album::objects());
         let order = "ORDER BY \"t_album\".\"title\" ASC, \"t_album\".\"id\" DESC";
         assert_eq!(
@@ -493,7 +490,8 @@ mod tests {
             let mut tags = texts(conn, &related, 2).await;
             tags.sort();
             assert_eq!(tags, [Some("live".into()), Some("loud".into()), Some("loud".into())]);
-            let links = Select::links(conn.dialect(), &hop, vec![Value::Int(1)], ColumnKind::BigInt);
+            let links =
+                Select::links(conn.dialect(), &hop, vec![Value::Int(1)], ColumnKind::BigInt);
             let pairs = conn
                 .rows(links, |row| {
                     Ok((row.get(0, ColumnKind::BigInt)?, row.get(1, ColumnKind::BigInt)?))

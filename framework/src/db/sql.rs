@@ -37,7 +37,7 @@ pub(crate) enum Bind {
     Date(NaiveDate),
     Time(NaiveTime),
     Uuid(Uuid),
-    /// Several values at once: an array on PostgreSQL, a JSON text on SQLite.
+    /// Several values at once: an array on `PostgreSQL`, a JSON text on `SQLite`.
     BigInts(Vec<i64>),
     Texts(Vec<String>),
     Uuids(Vec<Uuid>),
@@ -224,6 +224,7 @@ impl Sql {
     }
 
     /// Numbers what identifies the text, for the bound on prepared statements.
+    #[cfg(any(feature = "postgres", test))]
     pub(crate) fn shape(&self) -> u64 {
         use std::hash::{DefaultHasher, Hash, Hasher};
         let mut hasher = DefaultHasher::new();
@@ -289,7 +290,7 @@ mod sqlite {
     use diesel::serialize::{self, IsNull, Output, ToSql};
     use diesel::sqlite::Sqlite;
 
-    use super::*;
+    use super::{Bind, ColumnKind, DateTime, Decimal, NaiveDate, NaiveTime, Piece, Sql, Uuid};
     use crate::fields::format;
 
     impl QueryFragment<Sqlite> for Sql {
@@ -301,7 +302,7 @@ mod sqlite {
                 match piece {
                     Piece::Text(text) => out.push_sql(text),
                     Piece::Node(node) => {
-                        QueryFragment::<Sqlite>::walk_ast(&**node, out.reborrow())?
+                        QueryFragment::<Sqlite>::walk_ast(&**node, out.reborrow())?;
                     }
                     Piece::Bind(bind) => walk!(Sqlite, out, bind, {
                         // diesel's text of a time cuts zeros off, which Django's has
@@ -343,7 +344,7 @@ mod postgres {
     use diesel::query_builder::{AstPass, QueryFragment};
     use diesel::sql_types::{Array, BigInt, Text, Time};
 
-    use super::*;
+    use super::{Bind, ColumnKind, DateTime, Decimal, NaiveDate, NaiveTime, Piece, Sql, Uuid};
 
     impl QueryFragment<Pg> for Sql {
         fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -384,10 +385,7 @@ mod tests {
         assert_eq!(bound(Value::Int(7), price), Bind::Decimal(7.into()));
         assert_eq!(bound(Value::Int(7), ColumnKind::Float), Bind::Float(7.0));
         assert_eq!(bound(Value::Float(0.5), price), Bind::Decimal(Decimal::new(5, 1)));
-        assert_eq!(
-            bound(Value::Decimal(Decimal::new(5, 1)), ColumnKind::Float),
-            Bind::Float(0.5)
-        );
+        assert_eq!(bound(Value::Decimal(Decimal::new(5, 1)), ColumnKind::Float), Bind::Float(0.5));
         assert_eq!(bound(Value::Null, ColumnKind::Date), Bind::Null(ColumnKind::Date));
     }
 

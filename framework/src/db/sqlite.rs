@@ -214,7 +214,7 @@ impl Thread {
 }
 
 diesel::define_sql_function! {
-    /// What `x REGEXP y` calls in SQLite: the pattern comes first.
+    /// What `x REGEXP y` calls in `SQLite`: the pattern comes first.
     fn regexp(pattern: diesel::sql_types::Nullable<diesel::sql_types::Text>, value: diesel::sql_types::Nullable<diesel::sql_types::Text>) -> diesel::sql_types::Bool;
 }
 

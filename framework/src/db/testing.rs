@@ -121,7 +121,7 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::task::LocalSet::new().block_on(&runtime, work)
 }
 
-/// The PostgreSQL server that the variable `QUINTET_TEST_POSTGRES` names; tables are made in the
+/// The `PostgreSQL` server that the variable `QUINTET_TEST_POSTGRES` names; tables are made in the
 /// schema `quintet_test`.
 #[cfg(feature = "postgres")]
 pub(crate) fn postgres() -> Option<std::sync::Arc<Database>> {
@@ -132,7 +132,9 @@ pub(crate) fn postgres() -> Option<std::sync::Arc<Database>> {
     let database = Database::open(DatabaseConfig::new(url)).unwrap();
     SCHEMA.call_once(|| {
         let work = |conn: Conn| -> futures_util::future::LocalBoxFuture<'static, _> {
-            Box::pin(async move { conn.batch_execute("CREATE SCHEMA IF NOT EXISTS quintet_test").await })
+            Box::pin(
+                async move { conn.batch_execute("CREATE SCHEMA IF NOT EXISTS quintet_test").await },
+            )
         };
         block_on(async { database.worker().run(true, work).await }).unwrap().unwrap();
     });

@@ -21,14 +21,14 @@ pub mod sql_types {
     use diesel::query_builder::QueryId;
     use diesel::sql_types::SqlType;
 
-    /// A moment: `timestamptz` on PostgreSQL, Django's UTC text on `SQLite`. (diesel's `table!` takes a
+    /// A moment: `timestamptz` on `PostgreSQL`, Django's UTC text on `SQLite`. (diesel's `table!` takes a
     /// type called `Timestamptz` for its own.)
     #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
     #[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Text")))]
     #[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 1184, array_oid = 1185)))]
     pub struct Moment;
 
-    /// A UUID: `uuid` on PostgreSQL, 32 hex digits on SQLite.
+    /// A UUID: `uuid` on `PostgreSQL`, 32 hex digits on `SQLite`.
     #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
     #[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Text")))]
     #[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 2950, array_oid = 2951)))]
@@ -51,7 +51,7 @@ impl DateTime {
         self.0.naive_utc()
     }
 
-    /// The text that Django stores on SQLite: microseconds only when they are not zero.
+    /// The text that Django stores on `SQLite`: microseconds only when they are not zero.
     pub fn to_sqlite_text(self) -> String {
         let format =
             if self.0.nanosecond() < 1000 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M:%S%.6f" };
@@ -256,7 +256,9 @@ mod sqlite {
     use diesel::sql_types::Numeric;
     use diesel::sqlite::{Sqlite, SqliteValue};
 
-    use super::*;
+    use super::{
+        DateTime, Decimal, FromSql, IsNull, Output, ToSql, Uuid, deserialize, serialize, sql_types,
+    };
 
     impl FromSql<sql_types::Moment, Sqlite> for DateTime {
         fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
@@ -307,9 +309,11 @@ mod postgres {
     use diesel::sql_types::Numeric;
     use std::io::Write;
 
-    use super::*;
+    use super::{
+        DateTime, Decimal, FromSql, IsNull, Output, ToSql, Uuid, deserialize, serialize, sql_types,
+    };
 
-    /// Microseconds from 1970 to 2000, the epoch of PostgreSQL.
+    /// Microseconds from 1970 to 2000, the epoch of `PostgreSQL`.
     const EPOCH: i64 = 946_684_800_000_000;
 
     impl FromSql<sql_types::Moment, Pg> for DateTime {
@@ -355,7 +359,7 @@ mod postgres {
         }
     }
 
-    /// Reads PostgreSQL's form: digits of base 10000, the first one worth 10000^weight.
+    /// Reads `PostgreSQL`'s form: digits of base 10000, the first one worth 10000^weight.
     pub(super) fn from_numeric(bytes: &[u8]) -> deserialize::Result<Decimal> {
         let word = |at: usize| -> deserialize::Result<i16> {
             let pair = bytes.get(at..at + 2).and_then(|pair| pair.try_into().ok());
@@ -458,7 +462,8 @@ mod tests {
 
     #[test]
     fn quantize_rounds_half_to_even_and_pads() {
-        let quantized = |text: &str, places| text.parse::<Decimal>().unwrap().quantize(places).to_string();
+        let quantized =
+            |text: &str, places| text.parse::<Decimal>().unwrap().quantize(places).to_string();
         assert_eq!(quantized("1.005", 2), "1.00");
         assert_eq!(quantized("1.015", 2), "1.02");
         assert_eq!(quantized("7", 2), "7.00");
@@ -537,7 +542,9 @@ mod tests {
             ] {
                 let (negative, weight, scale, digits) = match whole(text) {
                     PgNumeric::Positive { weight, scale, digits } => (0, weight, scale, digits),
-                    PgNumeric::Negative { weight, scale, digits } => (0x4000, weight, scale, digits),
+                    PgNumeric::Negative { weight, scale, digits } => {
+                        (0x4000, weight, scale, digits)
+                    }
                     PgNumeric::NaN => panic!("{text}"),
                 };
                 let count = i16::try_from(digits.len()).unwrap();

@@ -315,7 +315,10 @@ mod tests {
             select.among(Track::fields().id().into(), vec![Value::Int(1)]);
             let row = conn.update_row(&select, vec![(3, Value::Int(1))]).await.unwrap().unwrap();
             let track = row.as_any().downcast_ref::<Track>().unwrap();
-            assert_eq!((track.name.as_str(), track.seconds, track.album_id), ("Riff Raff", 1, Some(1)));
+            assert_eq!(
+                (track.name.as_str(), track.seconds, track.album_id),
+                ("Riff Raff", 1, Some(1))
+            );
             assert!(track.updated > DateTime::from_sqlite_text("2024-01-01 00:00:00").unwrap());
             let mut nobody = Select::from(Track::objects());
             nobody.among(Track::fields().id().into(), vec![Value::Int(999)]);
@@ -338,7 +341,9 @@ mod tests {
         on_each(async |conn| {
             let set = vec![(1, Value::Text("Powerage".into())), (2, Value::Int(10))];
             let refused: Result<_, Error> = conn
-                .transaction(async |conn| conn.insert_row(Album::META, set.clone()).await.map(|_| ()))
+                .transaction(async |conn| {
+                    conn.insert_row(Album::META, set.clone()).await.map(|_| ())
+                })
                 .await;
             let Err(Error::Unique(columns)) = refused else { panic!("{refused:?}") };
             assert_eq!(columns, ["artist_id", "title"]);
@@ -356,7 +361,14 @@ mod tests {
             assert_eq!(conn.count_links(&hop, &pk).await.unwrap(), 2);
             assert_eq!(conn.remove_links(&hop, &pk, &[key(1)]).await.unwrap(), 1);
             conn.set_links(&hop, &pk, &[key(1)]).await.unwrap();
-            assert_eq!(number(conn, "SELECT CAST(SUM(tag_id) AS bigint) FROM t_track_tags WHERE track_id = 2").await, 1);
+            assert_eq!(
+                number(
+                    conn,
+                    "SELECT CAST(SUM(tag_id) AS bigint) FROM t_track_tags WHERE track_id = 2"
+                )
+                .await,
+                1
+            );
             // the same from the other side
             let back = Tag::fields().tracks().way().hops[0];
             assert_eq!(conn.count_links(&back, &key(1)).await.unwrap(), 2);

@@ -100,7 +100,7 @@ pub(super) fn decimal(
     if is_too_long(text) {
         return Err(too_long(field));
     }
-    let digits = Digits::parse(text).ok_or_else(invalid)?;
+    let digits = DecimalText::parse(text).ok_or_else(invalid)?;
     let (total, whole, places) = digits.sizes();
     if let Some(max) = options.max_digits.filter(|max| total > u64::from(*max)) {
         let text = "Ensure that there are no more than {max_digits} digits in total.";
@@ -129,7 +129,7 @@ pub(super) fn decimal(
 
 /// A decimal as Python's tuple has it: digits, and a power of ten.
 #[derive(Debug)]
-pub(crate) struct Digits {
+pub(crate) struct DecimalText {
     /// True behind a minus.
     pub(crate) negative: bool,
     /// Without leading zeros; empty for zero.
@@ -138,7 +138,7 @@ pub(crate) struct Digits {
     pub(crate) exponent: i64,
 }
 
-impl Digits {
+impl DecimalText {
     /// `Decimal(text)` without NaN and Infinity, which no field takes.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = python::ascii_digits(text);
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn decimals_count_the_digits_that_are_written() {
-        let sizes = |text| Digits::parse(text).map(|digits| digits.sizes());
+        let sizes = |text| DecimalText::parse(text).map(|digits| digits.sizes());
         assert_eq!(sizes("123.45"), Some((5, 3, 2)));
         assert_eq!(sizes("0001.50"), Some((3, 1, 2)));
         assert_eq!(sizes("0.001"), Some((3, 0, 3)));

@@ -2,15 +2,16 @@
 
 use diesel::ExpressionMethods;
 
+use super::*;
 use crate::db::testing::{Album, Artist, Track, on_each, track};
 use crate::db::{Conn, Model, QuerySet, Select};
-use super::*;
 
 /// The condition as both databases have it.
 fn both(condition: Condition) -> [String; 2] {
+    let conditions = [condition];
     [Dialect::Sqlite, Dialect::Postgres].map(|dialect| {
         let mut sql = Sql::new(dialect);
-        Compiler::default().all(&mut sql, &[condition.clone()], "t");
+        Compiler::default().all(&mut sql, &conditions, "t");
         format!("{sql:?}")
     })
 }
@@ -33,8 +34,7 @@ fn name(lookup: Lookup, value: &str) -> Condition {
 
 #[test]
 fn comparisons_are_the_same_on_both() {
-    let seconds =
-        |lookup| Condition::new(Track::fields().seconds(), lookup, Value::Int(5));
+    let seconds = |lookup| Condition::new(Track::fields().seconds(), lookup, Value::Int(5));
     for (lookup, word) in [
         (Lookup::Exact, "="),
         (Lookup::Gt, ">"),
@@ -114,10 +114,10 @@ fn parts_of_moments_are_taken_in_utc() {
         let lookup = Lookup::from_name(name).unwrap();
         Condition::new(Album::fields().released(), lookup, value)
     };
-    let number = |format: &str| format!("CAST(strftime('{format}', \"t\".\"released\") AS INTEGER)");
-    let extract = |field: &str| {
-        format!("EXTRACT({field} FROM (\"t\".\"released\" AT TIME ZONE 'UTC'))")
-    };
+    let number =
+        |format: &str| format!("CAST(strftime('{format}', \"t\".\"released\") AS INTEGER)");
+    let extract =
+        |field: &str| format!("EXTRACT({field} FROM (\"t\".\"released\" AT TIME ZONE 'UTC'))");
     for (name, sqlite, postgres) in [
         ("year", number("%Y"), extract("YEAR")),
         ("iso_year", number("%G"), extract("ISOYEAR")),
@@ -236,7 +236,8 @@ fn lookups_find_the_rows_they_name() {
         let tags = Condition::exact(Track::fields().tags().name(), text("loud"));
         assert_eq!(keys::<Track>(conn, tags.clone()).await, [1, 2]);
         assert_eq!(keys::<Track>(conn, !tags).await, [3, 4]);
-        let lonely = Condition::new(Track::fields().album().title(), Lookup::IsNull, Value::Bool(true));
+        let lonely =
+            Condition::new(Track::fields().album().title(), Lookup::IsNull, Value::Bool(true));
         assert_eq!(keys::<Track>(conn, lonely).await, [4]);
         let count = |number| Condition::exact(Artist::fields().album_count(), Value::Int(number));
         assert_eq!(keys::<Artist>(conn, count(2)).await, [10]);
@@ -264,9 +265,8 @@ fn parts_find_the_moments_they_name() {
             ("second", 45),
         ] {
             let lookup = Lookup::from_name(name).unwrap();
-            let condition = |value| {
-                Condition::new(Album::fields().released(), lookup, Value::Int(value))
-            };
+            let condition =
+                |value| Condition::new(Album::fields().released(), lookup, Value::Int(value));
             assert_eq!(keys::<Album>(conn, condition(value)).await, [1], "{name}");
             assert_eq!(keys::<Album>(conn, condition(value + 1)).await, [0_i64; 0], "{name}");
         }

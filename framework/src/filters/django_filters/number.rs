@@ -1,7 +1,7 @@
 //! Numbers as Python's `Decimal(text)` reads them.
 
 use crate::db::Decimal;
-use crate::fields::number::Digits;
+use crate::fields::number::DecimalText;
 use crate::fields::{Value, python};
 
 /// The float 1e50, exactly: `NumberFilter` refuses anything greater.
@@ -9,12 +9,12 @@ const MOST: &str = "100000000000000007629769841091887003294964970946560";
 
 /// A finite number of any size.
 #[derive(Debug)]
-pub(super) struct Number(Digits);
+pub(super) struct Number(DecimalText);
 
 impl Number {
     /// `None` for anything that is no finite number.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        Digits::parse(python::strip(text)).map(Self)
+        DecimalText::parse(python::strip(text)).map(Self)
     }
 
     /// The place of the first digit: 0 for ones, 2 for hundreds.
