@@ -7,6 +7,8 @@
 mod components;
 mod operations;
 mod views;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

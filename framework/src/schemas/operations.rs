@@ -279,7 +279,7 @@ fn query_parameter(parameter: QueryParameter) -> Parameter {
 }
 
 /// The envelope of a pagination, told by its keys and the parameters in its example link.
-fn envelope(pagination: &dyn Pagination) -> Option<Envelope> {
+pub(super) fn envelope(pagination: &dyn Pagination) -> Option<Envelope> {
     let keys = pagination.envelope();
     let next = keys.iter().find(|key| key.name == "next")?;
     let (_, query) = next.example.split_once('?')?;
