@@ -74,7 +74,7 @@ impl Authentication for TokenAuthentication {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

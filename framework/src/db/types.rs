@@ -399,7 +399,7 @@ mod postgres {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

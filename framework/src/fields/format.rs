@@ -197,7 +197,7 @@ fn padded(number: u32, width: u32, out: &mut String) {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

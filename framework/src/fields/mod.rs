@@ -30,7 +30,7 @@ pub mod python;
 mod raw;
 mod text;
 mod value;
-#[cfg(any())]
+#[cfg(test)]
 mod vectors;
 
 pub use composite::to_json;

@@ -257,7 +257,7 @@ impl Digits {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -10,7 +10,7 @@ mod parameter;
 pub(crate) mod python;
 mod search;
 mod temporal;
-#[cfg(any())]
+#[cfg(test)]
 pub(crate) mod testing;
 
 pub use django_filters::{FilterSet, FilterSpec};

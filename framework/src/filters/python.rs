@@ -100,7 +100,7 @@ fn float(number: f64) -> String {
     format!("{number:?}")
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use chrono::NaiveDate;
 

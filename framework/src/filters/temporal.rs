@@ -371,7 +371,7 @@ pub(crate) fn duration(text: &str) -> Option<TimeDelta> {
     TimeDelta::try_seconds(whole)?.checked_add(&TimeDelta::microseconds(rest))
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -105,7 +105,7 @@ operators! {
     [A] Not<A>;
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use actix_web::http::Method;
     use futures_util::FutureExt;

@@ -443,7 +443,7 @@ pub(super) fn write_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

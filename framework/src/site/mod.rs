@@ -214,5 +214,5 @@ impl fmt::Debug for Site {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests;

@@ -106,7 +106,7 @@ impl Number {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 
