@@ -16,7 +16,7 @@ use crate::pagination::{DefaultPagination, Pagination, Plan, position_text};
 use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::response::Response;
-use crate::serializers::{Changes, Description, Existing, Links, Loaded, RelatedRows, Serializer};
+use crate::serializers::{Changes, Description, Existing, Links, Loaded, RelatedRows, Writing};
 
 /// How a view set finds one object.
 #[derive(Debug, Clone)]
@@ -34,6 +34,8 @@ pub struct GenericView<M> {
     pub(crate) filters: FilterSpec<M>,
     pub(crate) search: Option<SearchFilter>,
     pub(crate) ordering: Option<OrderingFilter>,
+    /// True when the view does not say what may be ordered by.
+    pub(crate) ordering_by_default: bool,
     pub(crate) backends: Vec<Box<dyn FilterBackend<M>>>,
     pub(crate) pagination: Arc<dyn Pagination>,
     pub(crate) lookup: ObjectLookup,
@@ -46,10 +48,21 @@ impl<M> std::fmt::Debug for GenericView<M> {
 }
 
 /// The part of a generic view that does not depend on its model, in reach of every request.
-#[derive(Clone)]
 pub(crate) struct Generic {
     pub(crate) view: Arc<dyn Any + Send + Sync>,
     pub(crate) pagination: Arc<dyn Pagination>,
+}
+
+/// What a site says of all its generic views.
+#[derive(Debug, Default)]
+pub(crate) struct SiteGenerics {
+    /// `DEFAULT_PAGINATION_CLASS`
+    pub(crate) pagination: Option<Arc<dyn Pagination>>,
+    /// True when `DEFAULT_FILTER_BACKENDS` has the ordering filter: a view that does not say
+    /// what may be ordered by lets its serializer's fields be.
+    pub(crate) ordering_filter: bool,
+    /// Every model of the site: who may point at whom.
+    pub(crate) models: Vec<&'static ModelMeta>,
 }
 
 /// The names that an unset `ordering_fields` allows: the serializer's readable fields.
@@ -70,16 +83,41 @@ impl Links for Context {
 }
 
 impl Context {
+    fn writing(&self, partial: bool) -> Writing<'_> {
+        Writing { links: self, partial }
+    }
+
+    fn generic(&self) -> Option<&Generic> {
+        self.generic.as_ref()?.downcast_ref()
+    }
+
     fn view_of<M: Model>(&self) -> Option<Arc<GenericView<M>>> {
-        Arc::clone(&self.generic.as_ref()?.view).downcast().ok()
+        Arc::clone(&self.generic()?.view).downcast().ok()
+    }
+
+    fn site(&self) -> Option<&SiteGenerics> {
+        self.shared.generics.as_ref()?.downcast_ref()
     }
 
     fn paginator(&self) -> Arc<dyn Pagination> {
-        let own = self.generic.as_ref().map(|generic| Arc::clone(&generic.pagination));
-        match own {
-            Some(pagination) if !pagination.is_project_default() => pagination,
-            _ => self.default_pagination().unwrap_or_else(|| Arc::new(DefaultPagination)),
+        match self.generic() {
+            Some(generic) if !generic.pagination.is_project_default() => Arc::clone(&generic.pagination),
+            _ => self
+                .site()
+                .and_then(|site| site.pagination.clone())
+                .unwrap_or_else(|| Arc::new(DefaultPagination)),
         }
+    }
+
+    fn models(&self) -> Vec<&'static ModelMeta> {
+        self.site().map(|site| site.models.clone()).unwrap_or_default()
+    }
+
+    /// The order that the request and the view ask for.
+    fn ordering<M: Model>(&self, view: &GenericView<M>) -> Option<Vec<db::Order>> {
+        let by_default = self.site().is_some_and(|site| site.ordering_filter);
+        let filter = view.ordering.as_ref().filter(|_| !view.ordering_by_default || by_default)?;
+        filter.get_ordering(&self.request)
     }
 
     /// The rows that the request's filters leave: the filter set, search, ordering
@@ -112,7 +150,7 @@ impl Context {
         if let Some(condition) = view.search.as_ref().map(|s| s.condition(&self.request)).transpose()?.flatten() {
             queryset = queryset.filter_by(condition);
         }
-        if let Some(order) = view.ordering.as_ref().and_then(|o| o.get_ordering(&self.request)) {
+        if let Some(order) = self.ordering(&view) {
             queryset = queryset.order_by(order);
         }
         for backend in &view.backends {
@@ -143,18 +181,14 @@ impl Context {
         description: &'static Description,
     ) -> Result<Response> {
         let (filtered, waits) = self.filtered(queryset, true).await?;
-        let ordering = self
-            .view_of::<M>()
-            .and_then(|view| view.ordering.as_ref().and_then(|o| o.get_ordering(&self.request)));
-        let (response, rows) = self.page(filtered, description, ordering.as_deref()).await?;
-        if waits && rows == 0 {
+        let ordering = self.view_of::<M>().and_then(|view| self.ordering(&view));
+        let answer = self.page(filtered, description, ordering.as_deref()).await;
+        let unproven = waits && !matches!(answer, Ok((_, rows)) if rows > 0);
+        if unproven && let Some(view) = self.view_of::<M>() {
             // no row proves that the keys exist, so they are looked up after all
-            if let Some(view) = self.view_of::<M>() {
-                let parsed = view.filters.parse(&self.request)?;
-                self.look_up(parsed).await?;
-            }
+            self.look_up(view.filters.parse(&self.request)?).await?;
         }
-        Ok(response)
+        answer.map(|(response, _)| response)
     }
 
     /// Answers a page of rows, or all of them where the view has no paginator
@@ -184,7 +218,7 @@ impl Context {
             let related = description.fetch(&rows.iter().collect::<Vec<_>>(), self).await?;
             out.begin_array();
             for row in &rows {
-                description.write(row, &related, self, &mut out);
+                description.write(row, &related, self.writing(false), &mut out);
             }
             out.end_array();
             return Ok((Response::json(out.into_bytes()), rows.len()));
@@ -232,15 +266,16 @@ impl Context {
             shown.reverse();
         }
         let related = description.fetch(&shown, self).await?;
-        let mut head = Vec::with_capacity(256 + shown.len() * 192);
-        envelope.write_head(&mut head);
-        let mut out = JsonWriter::after(head);
+        let mut out = JsonWriter::with_capacity(shown.len() * 192);
         out.begin_array();
         for row in &shown {
-            description.write(row, &related, self, &mut out);
+            description.write(row, &related, self.writing(false), &mut out);
         }
         out.end_array();
-        let mut bytes = out.into_bytes();
+        let results = out.into_bytes();
+        let mut bytes = Vec::with_capacity(results.len() + 256);
+        envelope.write_head(&mut bytes);
+        bytes.extend_from_slice(&results);
         envelope.write_tail(&mut bytes);
         Ok((Response::json(bytes), rows.len()))
     }
@@ -266,7 +301,7 @@ impl Context {
         let mut out = JsonWriter::new();
         out.begin_array();
         for row in &rows {
-            description.write(row, &related, self, &mut out);
+            description.write(row, &related, self.writing(false), &mut out);
         }
         out.end_array();
         Ok(Response::json(out.into_bytes()))
@@ -289,7 +324,7 @@ impl Context {
     async fn represent(&self, row: &Loaded, description: &'static Description) -> Result<Response> {
         let related = description.fetch(&[row], self).await?;
         let mut out = JsonWriter::new();
-        description.write(row, &related, self, &mut out);
+        description.write(row, &related, self.writing(false), &mut out);
         Ok(Response::json(out.into_bytes()))
     }
 
@@ -323,6 +358,22 @@ impl Context {
         let text = self.request.kwarg(&view.lookup.kwarg).unwrap_or_default();
         let value = lookup_value(text, view.lookup.path.kind(), M::META)?;
         Ok(queryset.filter_by(Condition::exact(view.lookup.path.clone(), value)))
+    }
+
+    /// True when the address names objects by their primary key.
+    pub(crate) fn looks_up_by_key<M: Model>(&self) -> bool {
+        self.view_of::<M>().is_some_and(|view| {
+            let path = &view.lookup.path;
+            path.hops.is_empty()
+                && path.column().is_some_and(|column| column.column == M::META.pk_column().column)
+        })
+    }
+
+    /// The primary key that the address names.
+    pub(crate) fn lookup_key<M: Model>(&self) -> Result<Value> {
+        let view = self.view_of::<M>().ok_or_else(|| ApiException::internal("this view has no objects"))?;
+        let text = self.request.kwarg(&view.lookup.kwarg).unwrap_or_default();
+        lookup_value(text, M::META.pk_column().kind, M::META)
     }
 
     /// The object that the address names, if the view's query and the request's filters leave
@@ -363,16 +414,6 @@ impl Context {
         self.represent(&row, description).await
     }
 
-    /// Validates the body for a serializer without a model (`serializer.is_valid`).
-    ///
-    /// # Errors
-    /// 400 with every message; 415 for a body of an unknown type.
-    pub async fn validated<S: Serializer>(&mut self) -> Result<S> {
-        let set = self.changes(S::description(), false, Existing::default()).await?;
-        S::from_validated(&mut crate::serializers::Validated::new(set))
-            .ok_or_else(|| ApiException::internal("the serializer's fields and its struct differ"))
-    }
-
     pub(crate) async fn changes(
         &mut self,
         description: &'static Description,
@@ -396,7 +437,8 @@ impl Context {
     /// # Errors
     /// 404 when the row is gone; 400 when another row came first with a unique value.
     pub async fn save<M: Model>(&self, changes: Changes<M>) -> Result<M> {
-        let Changes { set, target, .. } = changes;
+        let Changes { set, target, description, .. } = changes;
+        let refused = |error| refused(error, M::META, description);
         let row: Box<dyn ModelRow> = match target {
             None => self.insert_row(M::META, set.columns).await.map_err(refused)?,
             Some(select) => self
@@ -543,18 +585,24 @@ fn position_of(row: Option<&Loaded>, plan: &Plan, model: &ModelMeta) -> String {
     index.map_or_else(String::new, |index| position_text(row.value(index)))
 }
 
-/// A unique value that another row took first.
-pub(crate) struct Taken(pub(crate) Vec<String>);
-
-/// A write that the database refused: kept apart until the serializer's words are known.
-fn refused(error: Error) -> ApiException {
-    match error {
-        Error::Unique(columns) => ApiException::Taken(columns),
-        Error::ForeignKey(_) => ApiException::Validation(Detail::field(
+/// A write that the database refused, in the words of the validator that would have found it.
+fn refused(
+    error: Error,
+    model: &'static ModelMeta,
+    description: Option<&'static Description>,
+) -> ApiException {
+    match (error, description) {
+        (Error::Unique(columns), Some(description)) => {
+            ApiException::Validation(description.taken(&columns))
+        }
+        (Error::Unique(columns), None) => {
+            ApiException::Validation(Description::model_taken(model, &columns))
+        }
+        (Error::ForeignKey(_), _) => ApiException::Validation(Detail::field(
             "non_field_errors",
             vec![Detail::new("A related object does not exist.", "does_not_exist")],
         )),
-        other => other.into(),
+        (other, _) => other.into(),
     }
 }
 
@@ -576,14 +624,6 @@ fn protected(error: DeleteError) -> ApiException {
             detail: Detail::new("Other objects still refer to this one.", "protected"),
         },
         DeleteError::Database(other) => other.into(),
-    }
-}
-
-/// Puts a refused unique value into the validator's own words.
-pub(crate) fn in_words(error: ApiException, description: &Description) -> ApiException {
-    match error {
-        ApiException::Taken(columns) => ApiException::Validation(description.taken(&columns)),
-        other => other,
     }
 }
 
@@ -612,6 +652,7 @@ pub(crate) async fn represent_saved<M: Model>(
     row: M,
     before: Option<&Loaded>,
     description: &'static Description,
+    partial: bool,
     cx: &Context,
 ) -> Result<(Vec<u8>, Option<String>)> {
     let loaded = if description.needs_reload() {
@@ -627,6 +668,6 @@ pub(crate) async fn represent_saved<M: Model>(
     };
     let related: RelatedRows = description.fetch(&[&loaded], cx).await?;
     let mut out = JsonWriter::new();
-    description.write(&loaded, &related, cx, &mut out);
+    description.write(&loaded, &related, cx.writing(partial), &mut out);
     Ok((out.into_bytes(), description.location(&loaded, cx)))
 }

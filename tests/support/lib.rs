@@ -1,6 +1,8 @@
-//! What the black-box tests share: scenarios of recorded requests and answers (`tests/parity`),
-//! a player that sends them to an application, and the comparison of its answers.
+//! What the black-box tests share: the store on a database of its own, a client, and scenarios of
+//! recorded requests and answers (`tests/parity`) with a player and a comparison.
 
+pub mod client;
 pub mod compare;
 pub mod replay;
 pub mod scenario;
+pub mod store;

@@ -50,6 +50,8 @@ pub(super) struct FieldAttr {
     pub(super) foreign_key: Option<Path>,
     pub(super) related_name: Option<Ident>,
     pub(super) on_delete: Option<Ident>,
+    /// The other model is of another crate: its way back here is a trait's method.
+    pub(super) foreign: bool,
 }
 
 fn flag(meta: &ParseNestedMeta<'_>) -> syn::Result<bool> {
@@ -214,6 +216,7 @@ impl FieldAttr {
             "help_text" => self.help_text = Some(meta.value()?.parse()?),
             "foreign_key" => self.foreign_key = Some(meta.value()?.parse()?),
             "related_name" => self.related_name = Some(meta.value()?.parse()?),
+            "foreign" => self.foreign = flag(meta)?,
             "on_delete" => {
                 let word: Ident = meta.value()?.parse()?;
                 let name = match word.to_string().as_str() {
@@ -228,7 +231,7 @@ impl FieldAttr {
                 return Err(meta.error(format!(
                     "unknown option `{other}`; one of `column`, `primary_key`, `max_length`, \
                      `min_value`, `max_value`, `decimal`, `unique`, `blank`, `default`, `auto_now`, \
-                     `auto_now_add`, `choices`, `email`, `help_text`, `foreign_key`, `related_name`, `on_delete`"
+                     `auto_now_add`, `choices`, `email`, `help_text`, `foreign_key`, `related_name`, `on_delete`, `foreign`"
                 )));
             }
         }

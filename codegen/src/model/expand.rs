@@ -394,7 +394,8 @@ fn relations(attr: &ModelAttr, model: &Ident, module: &Ident, columns: &[Column]
         let (to, name) = (column.attr.foreign_key.as_ref()?, column.attr.related_name.as_ref()?);
         let (text, fields, db_column) = (name.to_string(), fields_of(to), column.column());
         let key = quote!(#to).to_string();
-        let join = (!to.is_ident(model) && !joined.contains(&key)).then(|| {
+        let foreign = column.attr.foreign;
+        let join = (!to.is_ident(model) && !joined.contains(&key) && !foreign).then(|| {
             let parent = module_of(to);
             let ident = &column.ident;
             quote! {
@@ -403,6 +404,26 @@ fn relations(attr: &ModelAttr, model: &Ident, module: &Ident, columns: &[Column]
             }
         });
         joined.push(key);
+        if foreign {
+            let target = &to.segments.last()?.ident;
+            let extension = format_ident!("{model}Of{target}");
+            let doc = format!("The way from [`{target}`] to its rows of [`{model}`].");
+            return Some(quote_spanned! {name.span()=>
+                #[doc = #doc]
+                pub trait #extension<Root> {
+                    #[allow(missing_docs)]
+                    fn #name(self) -> #own<Root>;
+                }
+
+                impl<Root> #extension<Root> for #fields<Root> {
+                    fn #name(self) -> #own<Root> {
+                        ::quintet::db::Fields::at(
+                            ::quintet::db::Fields::way(self).reverse::<#model>(#text, #db_column),
+                        )
+                    }
+                }
+            });
+        }
         Some(quote_spanned! {name.span()=>
             #[allow(missing_docs)]
             impl<Root> #fields<Root> {

@@ -1,3 +1,61 @@
-//! Example.
-mod loader;
-fn main() {}
+//! Runs the store: `musicstore [runserver] [127.0.0.1:8000]`.
+
+use std::error::Error;
+
+use musicstore::{loader, site};
+use quintet::db::{Database, DatabaseConfig};
+use quintet::prelude::*;
+
+const ADDRESS: &str = "127.0.0.1:8000";
+const USAGE: &str = "usage: musicstore [runserver] [ADDRESS:PORT]";
+
+/// The settings of the environment, and values for a demonstration where it sets none.
+fn settings() -> Result<Settings, Box<dyn Error>> {
+    let mut settings = Settings::from_env()?;
+    let mut demo = Vec::new();
+    if settings.secret_key.is_empty() {
+        settings.secret_key = "musicstore-demonstration-key-not-for-production".into();
+        demo.push("SECRET_KEY");
+    }
+    if settings.allowed_hosts.is_empty() {
+        settings.allowed_hosts = vec!["localhost".into(), "127.0.0.1".into(), "[::1]".into()];
+        demo.push("ALLOWED_HOSTS");
+    }
+    if settings.database_url.is_empty() {
+        settings.database_url = "sqlite://musicstore.sqlite3".into();
+        demo.push("DATABASE_URL");
+    }
+    if !demo.is_empty() {
+        eprintln!("Demo values for {}: set them in production.", demo.join(", "));
+    }
+    Ok(settings)
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let address = match words.as_slice() {
+        [] | ["runserver"] => ADDRESS,
+        ["runserver", address] => address,
+        _ => return Err(USAGE.into()),
+    };
+    let settings = settings()?;
+    let config = DatabaseConfig::new(&settings.database_url)
+        .pool_size(settings.database_pool_size)
+        .wait(settings.database_wait_timeout)
+        .connect(settings.database_connect_timeout);
+    let database = Database::open(config)?;
+    let load = |mut conn| -> futures_util::future::LocalBoxFuture<'static, _> {
+        Box::pin(async move { loader::load(&mut conn, true).await.map_err(|error| error.to_string()) })
+    };
+    if let Err(error) = database.worker().run(true, load).await? {
+        eprintln!("The database is not ready: {error}");
+    }
+    let site = site(settings, database)?;
+    println!("API         http://{address}/api/");
+    println!("Swagger UI  http://{address}/api/docs/");
+    println!("OpenAPI     http://{address}/api/schema/");
+    site.run_server(address).await?;
+    Ok(())
+}

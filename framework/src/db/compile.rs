@@ -13,6 +13,8 @@ use crate::fields::Value;
 #[derive(Debug, Default)]
 pub(crate) struct Compiler {
     aliases: usize,
+    /// The rows that lookups inside an `Exists` are about: the way to them, and their alias.
+    scopes: Vec<(Vec<Hop>, String)>,
 }
 
 impl Compiler {
@@ -41,7 +43,25 @@ impl Compiler {
     fn condition(&mut self, sql: &mut Sql, condition: &Condition, table: &str) {
         match condition {
             Condition::Lookup { path, lookup, operand } => {
-                self.lookup(sql, path, &path.hops, *lookup, operand, table);
+                let scope = self.scopes.iter().rev().find(|(way, _)| leads(way, &path.hops));
+                let (walked, start) = match scope {
+                    Some((way, alias)) => (way.len(), alias.clone()),
+                    None => (0, table.to_owned()),
+                };
+                let rest = path.hops.get(walked..).unwrap_or_default();
+                self.lookup(sql, path, rest, *lookup, operand, &start);
+            }
+            Condition::Exists { hops, inner } => {
+                let mut alias = table.to_owned();
+                for hop in hops {
+                    alias = self.open(sql, hop, &alias);
+                }
+                self.scopes.push((hops.clone(), alias));
+                self.condition(sql, inner, table);
+                self.scopes.pop();
+                hops.iter().for_each(|_| {
+                    sql.push(")");
+                });
             }
             Condition::All(items) => {
                 sql.push("(");
@@ -119,13 +139,13 @@ impl Compiler {
                 let to = to();
                 sql.column(table, column.column).push(" IN (SELECT ");
                 sql.column(&inner, to.pk_column().column).push(" FROM ").name(to.table);
-                sql.push(" ").push(&inner).push(" WHERE ");
+                sql.push(" ").name(&inner).push(" WHERE ");
             }
             Hop::Reverse { from, column, .. } => {
                 let from = from();
                 sql.column(table, own_key(from, column)).push(" IN (SELECT ");
                 sql.column(&inner, column).push(" FROM ").name(from.table);
-                sql.push(" ").push(&inner).push(" WHERE ");
+                sql.push(" ").name(&inner).push(" WHERE ");
             }
             Hop::ManyToMany { through, source, target, from, to, .. } => {
                 let to = to();
@@ -133,8 +153,8 @@ impl Compiler {
                 sql.column(table, from().pk_column().column)
                     .push(" IN (SELECT ")
                     .column(&link, source);
-                sql.push(" FROM ").name(through).push(" ").push(&link).push(" INNER JOIN ");
-                sql.name(to.table).push(" ").push(&inner).push(" ON ");
+                sql.push(" FROM ").name(through).push(" ").name(&link).push(" INNER JOIN ");
+                sql.name(to.table).push(" ").name(&inner).push(" ON ");
                 sql.column(&inner, to.pk_column().column).push(" = ").column(&link, target);
                 sql.push(" WHERE ");
             }
@@ -155,18 +175,18 @@ impl Compiler {
             match hop {
                 Hop::Forward { column, to } => {
                     let to = to();
-                    sql.name(to.table).push(" ").push(&inner).push(on);
+                    sql.name(to.table).push(" ").name(&inner).push(on);
                     sql.column(&inner, to.pk_column().column)
                         .push(" = ")
                         .column(&outer, column.column);
                 }
                 Hop::Reverse { from, column, .. } => {
                     let from = from();
-                    sql.name(from.table).push(" ").push(&inner).push(on);
+                    sql.name(from.table).push(" ").name(&inner).push(on);
                     sql.column(&inner, column).push(" = ").column(&outer, own_key(from, column));
                 }
                 Hop::ManyToMany { through, source, from, .. } => {
-                    sql.name(through).push(" ").push(&inner).push(on);
+                    sql.name(through).push(" ").name(&inner).push(on);
                     sql.column(&inner, source).push(" = ");
                     sql.column(&outer, from().pk_column().column);
                 }
@@ -175,6 +195,11 @@ impl Compiler {
         }
         sql.push(")");
     }
+}
+
+/// True when a way starts with another one.
+fn leads(start: &[Hop], way: &[Hop]) -> bool {
+    start.len() <= way.len() && start.iter().zip(way).all(|(a, b)| a.is_same(b))
 }
 
 /// The end of `COALESCE(…` that makes NULL false.

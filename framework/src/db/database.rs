@@ -136,6 +136,16 @@ impl Database {
         self.statements.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Runs several statements without values, separated by semicolons: for a program's start,
+    /// before it serves.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn batch_execute(self: &Arc<Self>, sql: impl Into<String>) -> Result<(), Error> {
+        let sql = sql.into();
+        self.worker().run(true, |conn| Box::pin(async move { conn.batch_execute(&sql).await })).await?
+    }
+
     /// The door for one actix worker (or any other thread with a runtime).
     pub fn worker(self: &Arc<Self>) -> DatabaseWorker {
         DatabaseWorker {

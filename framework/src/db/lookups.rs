@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Node, Path};
+use super::{Hop, Node, Path};
 use crate::fields::Value;
 
 /// A comparison, named as Django names it.
@@ -187,6 +187,14 @@ pub enum Condition {
     All(Vec<Condition>),
     /// Any of them; false when empty.
     Any(Vec<Condition>),
+    /// Some row at the end of the hops fulfils the condition inside: its lookups that start with
+    /// the same hops are all about that row, others about the row outside.
+    Exists {
+        /// The way to the rows.
+        hops: Vec<Hop>,
+        /// What one of them fulfils.
+        inner: Box<Condition>,
+    },
     /// The opposite; NULL counts as false inside.
     Not(Box<Condition>),
     /// A boolean diesel expression over the model's own table.
@@ -201,6 +209,7 @@ impl std::fmt::Debug for Condition {
             }
             Self::All(items) => f.debug_tuple("All").field(items).finish(),
             Self::Any(items) => f.debug_tuple("Any").field(items).finish(),
+            Self::Exists { inner, .. } => f.debug_tuple("Exists").field(inner).finish(),
             Self::Not(inner) => f.debug_tuple("Not").field(inner).finish(),
             Self::Typed(_) => f.write_str("Typed(..)"),
         }

@@ -374,6 +374,11 @@ impl Hop {
         }
     }
 
+    /// True for the same step of the same table.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.name() == other.name() && self.target().table == other.target().table
+    }
+
     /// True when one row may lead to several.
     pub fn is_many(&self) -> bool {
         !matches!(self, Self::Forward { .. })
@@ -428,6 +433,12 @@ impl Path {
             Leaf::Count(annotation) => annotation.name,
         });
         parts.join("__")
+    }
+
+    /// The steps up to the last one that leads to several rows.
+    pub fn many_hops(&self) -> &[Hop] {
+        let last = self.hops.iter().rposition(Hop::is_many).map_or(0, |last| last + 1);
+        self.hops.get(..last).unwrap_or_default()
     }
 
     /// True when one row may lead to several values.

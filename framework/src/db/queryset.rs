@@ -95,6 +95,13 @@ impl<M: Model> QuerySet<M> {
         self
     }
 
+    /// In whatever order the database finds them: for one row.
+    #[must_use]
+    pub fn unordered(mut self) -> Self {
+        self.order = Some(Vec::new());
+        self
+    }
+
     /// Adds a term to the order, least first.
     #[must_use]
     pub fn then_by(mut self, path: impl Into<Path>) -> Self {

@@ -206,6 +206,14 @@ impl fmt::Display for Decimal {
     }
 }
 
+/// As a number, as DRF writes a decimal that a view puts into an answer by itself; serializers
+/// write decimals as texts with their places.
+impl serde::Serialize for Decimal {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.to_float())
+    }
+}
+
 impl Add for Decimal {
     type Output = Self;
 

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::django_filters::{LookupExpr, compare, is_regex};
 use super::{FilterBackend, ParameterType, QueryParameter, python};
-use crate::db::{Condition, Lookup, Model, Path, QuerySet};
+use crate::db::{Condition, Hop, Lookup, Model, Path, QuerySet};
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::Value;
 use crate::request::Request;
@@ -81,13 +81,44 @@ impl SearchFilter {
             let detail = Detail::invalid("Enter a valid regular expression.");
             return Err(ApiException::Validation(detail.into_list()));
         }
-        let one = |term: String| {
-            let value = Value::Text(term);
+        Ok(Some(self.all_terms(&terms)))
+    }
+
+    /// Every term is found in some field. Terms found in relations to many rows are found in one
+    /// and the same related row, as a single call of Django's `filter` has it.
+    fn all_terms(&self, terms: &[String]) -> Condition {
+        let mut ways: Vec<&[Hop]> = Vec::new();
+        for way in self.fields.iter().map(|field| field.path.many_hops()) {
+            if !way.is_empty() && !ways.iter().any(|known| same_way(known, way)) {
+                ways.push(way);
+            }
+        }
+        if terms.len() == 1 || ways.is_empty() || ways.len() > MOST_WAYS {
+            return self.found(terms, |_| true);
+        }
+        // a row may have no related rows at all, so every choice of relations is tried
+        let choices = 0..1_usize << ways.len();
+        let choice = |chosen: usize| {
+            let is_chosen = |way: &[Hop]| {
+                way.is_empty()
+                    || ways.iter().enumerate().any(|(at, w)| chosen >> at & 1 == 1 && same_way(w, way))
+            };
+            let inner = self.found(terms, |field| is_chosen(field.path.many_hops()));
+            ways.iter().enumerate().filter(|(at, _)| chosen >> at & 1 == 1).fold(inner, |inner, (_, way)| {
+                Condition::Exists { hops: way.to_vec(), inner: Box::new(inner) }
+            })
+        };
+        Condition::Any(choices.map(choice).collect())
+    }
+
+    fn found(&self, terms: &[String], looks: impl Fn(&SearchField) -> bool) -> Condition {
+        let one = |term: &String| {
+            let value = Value::Text(term.clone());
             let found =
                 |field: &SearchField| compare(&field.path, LookupExpr::from(field.lookup), &value);
-            Condition::Any(self.fields.iter().map(found).collect())
+            Condition::Any(self.fields.iter().filter(|field| looks(field)).map(found).collect())
         };
-        Ok(Some(Condition::All(terms.into_iter().map(one).collect())))
+        Condition::All(terms.iter().map(one).collect())
     }
 
     /// The parameter it reads.
@@ -117,6 +148,14 @@ static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let other = r#"[^\s\x1c-\x1f'"]*"#;
     Regex::new(&format!(r"{other}(?:(?:{quoted}){other})+|[^\s\x1c-\x1f]+")).ok()
 });
+
+/// Relations to many rows that are told apart; with more, every term may be found in a row of
+/// its own.
+const MOST_WAYS: usize = 3;
+
+fn same_way(a: &[Hop], b: &[Hop]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b))
+}
 
 fn split_terms(text: &str) -> Vec<String> {
     let mut terms = Vec::new();

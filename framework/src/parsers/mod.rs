@@ -52,6 +52,14 @@ impl Data {
         })
     }
 
+    /// The data as a JSON value, for views without a serializer.
+    ///
+    /// # Errors
+    /// 400 `JSON parse error - …`
+    pub fn to_json(&self) -> Result<serde_json::Value> {
+        Ok(crate::fields::to_json(&self.raw()?).unwrap_or_default())
+    }
+
     /// The form, when the body was one: its rules for absent and empty values are others.
     pub fn form(&self) -> Option<&QueryParams> {
         match self {

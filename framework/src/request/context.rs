@@ -86,6 +86,8 @@ pub(crate) trait ObjectGuard: Send + Sync {
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) urls: Urls,
+    /// What the floor of generic views keeps for a site.
+    pub(crate) generics: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// What dispatch hands to the request before the view runs.
@@ -107,6 +109,8 @@ pub struct Context {
     pub(crate) equipment: Option<Arc<Equipment>>,
     pub(crate) action: Option<&'static str>,
     pub(crate) accepted: Option<Accepted>,
+    /// What the floor of generic views keeps for a view.
+    pub(crate) generic: Option<Arc<dyn Any + Send + Sync>>,
     user: Option<User>,
     auth: Option<Auth>,
     data: Option<Data>,
@@ -122,6 +126,7 @@ impl Context {
             equipment: None,
             action: None,
             accepted: None,
+            generic: None,
             user: None,
             auth: None,
             data: None,

@@ -1,9 +1,9 @@
 //! Validated values on their way to a row.
 
 use std::fmt;
-use std::marker::PhantomData;
 
-use crate::db::{Column, Hop, Model, ModelMeta};
+use super::Description;
+use crate::db::{Column, Condition, Hop, Model, ModelMeta, Path, QuerySet, Select};
 use crate::fields::{FieldType, Value};
 
 /// What a request changes, by column; a column that is not named stays as it is.
@@ -42,10 +42,15 @@ impl ChangeSet {
 /// (`track::name`), so that a wrong one does not compile.
 pub struct Changes<M> {
     pub(crate) set: ChangeSet,
-    model: PhantomData<fn() -> M>,
+    /// The row that is changed; `None` for a new one.
+    pub(crate) target: Option<Select>,
+    /// The row as it is stored, when something needed it.
+    pub(crate) instance: Option<M>,
+    /// The serializer that validated the values.
+    pub(crate) description: Option<&'static Description>,
 }
 
-impl<M> fmt::Debug for Changes<M> {
+impl<M: Model> fmt::Debug for Changes<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.set.fmt(f)
     }
@@ -63,8 +68,22 @@ impl<M: Model> Changes<M> {
         Self::from_set(ChangeSet::new(M::META))
     }
 
+    /// Changes to a stored row.
+    pub fn of(row: &M) -> Self {
+        let mut changes = Self::new();
+        let key = Condition::exact(Path::own(M::META.pk_column()), row.pk());
+        changes.target = Some(QuerySet::<M>::all().filter_by(key).unordered().into());
+        changes
+    }
+
     pub(crate) fn from_set(set: ChangeSet) -> Self {
-        Self { set, model: PhantomData }
+        Self { set, target: None, instance: None, description: None }
+    }
+
+    /// The row as it is stored, when something needed it: an object permission, a validator, or
+    /// a view set that says so (`reads_instance`). `None` for a new row.
+    pub fn instance(&self) -> Option<&M> {
+        self.instance.as_ref()
     }
 
     /// The value of a column; `None` when it is absent.

@@ -101,6 +101,13 @@ pub(crate) struct SerializerField {
     pub(crate) nested: Option<fn() -> &'static Description>,
 }
 
+impl SerializerField {
+    /// True for a nested serializer that takes input.
+    pub(crate) fn takes_rows(&self) -> bool {
+        self.nested.is_some() && matches!(self.target, Target::Other)
+    }
+}
+
 /// A serializer: what it reads, checks and writes. Made once, read by everything.
 pub struct Description {
     /// The component's name: the struct's name without `Serializer`.

@@ -22,6 +22,10 @@ pub use relations::{
 pub use rows::{Instance, Loaded, RelatedRows};
 pub use write::Links;
 
+pub(crate) use changes::ChangeSet;
+pub(crate) use validate::Existing;
+pub(crate) use write::Writing;
+
 /// Describes what a struct reads and writes: a [`ModelSerializer`] with
 /// `#[serializer(model = ..)]`, a serializer without a model otherwise.
 pub use quintet_codegen::Serializer;

@@ -57,9 +57,20 @@ impl Loaded {
         self.model.as_any().downcast_ref()
     }
 
-    /// The model's struct, owned.
-    pub fn into_row<M: Model>(self) -> Option<M> {
-        self.model.into_any().downcast().ok().map(|row| *row)
+    /// The model's row, whatever its type.
+    pub(crate) fn model(&self) -> &dyn ModelRow {
+        &*self.model
+    }
+
+    /// The value of a column of the model.
+    pub(crate) fn value(&self, column: usize) -> ValueRef<'_> {
+        self.model.value(column)
+    }
+
+    /// The model's struct, and what was beside it.
+    pub(crate) fn split<M: Model>(self) -> (Option<M>, Self) {
+        let row = self.model.into_any().downcast().ok().map(|row| *row);
+        (row, Self { model: Box::new(KeyRow(Value::Null)), extra: self.extra })
     }
 
     pub(crate) fn slot(&self, slot: usize) -> Option<&Extra> {
@@ -159,11 +170,6 @@ impl Description {
         }
         self.select(&mut select);
         conn.rows(select.rows(conn.dialect()), |row| self.read(row, 0)).await
-    }
-
-    /// True when a row alone does not tell everything that is written.
-    pub(crate) fn needs_more(&self) -> bool {
-        !self.slots.is_empty() || !self.many.is_empty()
     }
 
     /// Fetches the many-relations of all rows: one statement for each, whatever the number of

@@ -2,9 +2,21 @@
 
 use super::description::{Description, Output, SerializerField};
 use super::relations::Related;
+use super::description::{Slot, Target};
 use super::rows::{Extra, Loaded, RelatedRows};
+use crate::db::{Hop, Leaf, ModelMeta};
+use crate::exceptions::Detail;
 use crate::fields::{Field, FieldDefault, Kind, Value, ValueRef};
 use crate::renderers::JsonWriter;
+
+/// What writing a row needs beside it.
+#[derive(Clone, Copy)]
+pub(crate) struct Writing<'a> {
+    pub(crate) links: &'a dyn Links,
+    /// The answer to a partial update: a field with a default whose way ends early is left out,
+    /// as DRF does (`Field.get_default` with a partial root).
+    pub(crate) partial: bool,
+}
 
 /// Makes the addresses of rows: the names of a site and the host of a request.
 pub trait Links {
@@ -18,16 +30,18 @@ impl Description {
         &self,
         row: &Loaded,
         related: &RelatedRows,
-        links: &dyn Links,
+        writing: Writing<'_>,
         out: &mut JsonWriter,
     ) {
         out.begin_object();
         for field in &self.fields {
-            if matches!(field.output, Output::None) {
+            if matches!(field.output, Output::None)
+                || writing.partial && self.ends_early(field, row)
+            {
                 continue;
             }
             out.key(field.field.name);
-            self.write_field(field, row, related, links, out);
+            self.write_field(field, row, related, writing, out);
         }
         out.end_object();
     }
@@ -37,7 +51,7 @@ impl Description {
         field: &SerializerField,
         row: &Loaded,
         related: &RelatedRows,
-        links: &dyn Links,
+        writing: Writing<'_>,
         out: &mut JsonWriter,
     ) {
         match &field.output {
@@ -52,7 +66,7 @@ impl Description {
             Output::Row(slot, how) => match row.slot(*slot) {
                 Some(Extra::Row(Some(inner))) => {
                     let none = RelatedRows::default();
-                    how.write(inner, related.slot(*slot).unwrap_or(&none), links, out);
+                    how.write(inner, related.slot(*slot).unwrap_or(&none), writing, out);
                 }
                 _ => out.null(),
             },
@@ -61,16 +75,26 @@ impl Description {
                 let how = self.many.get(*place).map(|many| &many.related);
                 if let (Some(how), Some(rows)) = (how, related.many.get(*place)) {
                     for inner in rows.of(row.model.value(self.model.pk)) {
-                        how.write(inner, &rows.related, links, out);
+                        how.write(inner, &rows.related, writing, out);
                     }
                 }
                 out.end_array();
             }
             Output::Method(method) => method(self, row, related, out),
             Output::Link { view_name, kwarg, column } => {
-                write_link(links, view_name, kwarg, row.model.value(*column), out);
+                write_link(writing.links, view_name, kwarg, row.model.value(*column), out);
             }
         }
+    }
+
+    /// True for a field with a default whose way starts at a key that is null.
+    fn ends_early(&self, field: &SerializerField, row: &Loaded) -> bool {
+        let Output::Slot(slot) = field.output else { return false };
+        let Some(Slot::Value(path)) = self.slots.get(slot) else { return false };
+        let Some(Hop::Forward { column, .. }) = path.hops.first() else { return false };
+        let key = self.model.columns.iter().position(|own| own.column == column.column);
+        field.field.default.is_some()
+            && key.is_some_and(|key| row.model.value(key) == ValueRef::Null)
     }
 
     /// The row's own address, when a field `url` shows one: the `Location` of an answer to a
@@ -85,14 +109,103 @@ impl Description {
     }
 }
 
+/// What a save leaves of a row's surroundings.
+impl Description {
+    fn count_field(&self, slot: usize) -> Option<&SerializerField> {
+        let is_count =
+            matches!(self.slots.get(slot), Some(Slot::Value(path)) if matches!(path.leaf, Leaf::Count(_)));
+        let field =
+            self.fields.iter().find(|field| matches!(field.output, Output::Slot(own) if own == slot));
+        field.filter(|field| is_count && field.field.default.is_some())
+    }
+
+    /// True when a saved row has to be read again before it is written.
+    pub(crate) fn needs_reload(&self) -> bool {
+        (0..self.slots.len()).any(|slot| self.count_field(slot).is_none())
+    }
+
+    /// True when a save takes more than one statement: links, nested rows.
+    pub(crate) fn writes_several(&self) -> bool {
+        self.fields
+            .iter()
+            .any(|field| matches!(field.target, Target::Links(_)) || field.takes_rows())
+    }
+
+    /// True when a count shows what it was before the save.
+    pub(crate) fn has_counts(&self) -> bool {
+        (0..self.slots.len()).any(|slot| self.count_field(slot).is_some())
+    }
+
+    /// Counts with a default show what they were before the save, or the default of a new row.
+    pub(crate) fn keep_counts(&self, row: &mut Loaded, before: Option<&Loaded>) {
+        while row.extra.len() < self.slots.len() {
+            row.extra.push(Extra::Value(Value::Null));
+        }
+        for (slot, extra) in row.extra.iter_mut().enumerate() {
+            if self.count_field(slot).is_some() {
+                *extra = match before.and_then(|before| before.slot(slot)) {
+                    Some(Extra::Value(value)) => Extra::Value(value.clone()),
+                    _ => Extra::Value(Value::Null),
+                };
+            }
+        }
+    }
+
+    /// The validator's words for a value that another row took first.
+    pub(crate) fn taken(&self, columns: &[String]) -> Detail {
+        let indexes: Vec<usize> = columns
+            .iter()
+            .filter_map(|name| self.model.columns.iter().position(|column| column.column == name))
+            .collect();
+        let target = |field: &SerializerField| match field.target {
+            Target::Column(column) => Some(column),
+            _ => None,
+        };
+        if let [index] = indexes.as_slice()
+            && let Some(field) = self.fields.iter().find(|field| target(field) == Some(*index))
+            && let Some(unique) = &field.unique
+        {
+            let message = Detail::new(unique.message.clone(), "unique");
+            return Detail::field(field.field.name, vec![message]);
+        }
+        let same = |members: &[usize]| {
+            members.len() == indexes.len()
+                && members.iter().all(|member| {
+                    self.fields.get(*member).and_then(target).is_some_and(|c| indexes.contains(&c))
+                })
+        };
+        if let Some(set) = self.unique_together.iter().find(|set| same(&set.members)) {
+            let message = Detail::new(set.message.clone(), "unique");
+            return Detail::field("non_field_errors", vec![message]);
+        }
+        Self::model_taken(self.model, columns)
+    }
+
+    /// The same for a row that no serializer validated.
+    pub(crate) fn model_taken(model: &'static ModelMeta, columns: &[String]) -> Detail {
+        let names: Vec<&'static str> = columns
+            .iter()
+            .filter_map(|name| model.columns.iter().find(|column| column.column == name))
+            .map(|column| column.name)
+            .collect();
+        if let [name] = names.as_slice() {
+            let text =
+                format!("{} with this {} already exists.", model.verbose_name, name.replace('_', " "));
+            return Detail::field(*name, vec![Detail::new(text, "unique")]);
+        }
+        let text = format!("The fields {} must make a unique set.", names.join(", "));
+        Detail::field("non_field_errors", vec![Detail::new(text, "unique")])
+    }
+}
+
 impl Related {
-    fn write(&self, row: &Loaded, related: &RelatedRows, links: &dyn Links, out: &mut JsonWriter) {
+    fn write(&self, row: &Loaded, related: &RelatedRows, writing: Writing<'_>, out: &mut JsonWriter) {
         match self {
-            Self::Serializer(inner) => inner.get().write(row, related, links, out),
+            Self::Serializer(inner) => inner.get().write(row, related, writing, out),
             Self::Display { show, .. } => out.str(&show(&*row.model)),
             Self::Column { column, .. } => out.value(row.model.value(*column)),
             Self::Link { view_name, kwarg, column, .. } => {
-                write_link(links, view_name, kwarg, row.model.value(*column), out);
+                write_link(writing.links, view_name, kwarg, row.model.value(*column), out);
             }
         }
     }

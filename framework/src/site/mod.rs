@@ -10,9 +10,12 @@ use actix_web::http::header::ACCEPT;
 use futures_util::FutureExt;
 
 use crate::authentication::IntoAuthentication;
-use crate::db::{Database, DatabaseWorker};
+use crate::auth::{Group, Token, User};
+use crate::db::{Database, DatabaseWorker, Model, reachable};
 use crate::exceptions::ApiException;
+use crate::generics::SiteGenerics;
 use crate::middleware;
+use crate::pagination::Pagination;
 use crate::permissions::IntoPermissions;
 use crate::request::{Context, Request, Shared};
 use crate::response::Response;
@@ -47,6 +50,7 @@ pub struct SiteBuilder {
     settings: Settings,
     database: Arc<Database>,
     defaults: Policies,
+    generics: SiteGenerics,
     mounts: Vec<Mount>,
 }
 
@@ -70,6 +74,21 @@ impl SiteBuilder {
         self.policies(&Policies::inherit().permissions(list))
     }
 
+    /// Sets how lists are split where a view does not say (`DEFAULT_PAGINATION_CLASS`).
+    #[must_use]
+    pub fn pagination(mut self, pagination: impl Pagination + 'static) -> Self {
+        self.generics.pagination = Some(Arc::new(pagination));
+        self
+    }
+
+    /// Lets `?ordering=` name the serializer's fields where a view does not say what it may name
+    /// (`DEFAULT_FILTER_BACKENDS` with the ordering filter).
+    #[must_use]
+    pub fn ordering_filter(mut self) -> Self {
+        self.generics.ordering_filter = true;
+        self
+    }
+
     /// Adds a router at its place. Several are tried in order.
     #[must_use]
     pub fn mount(mut self, mount: Mount) -> Self {
@@ -88,8 +107,17 @@ impl SiteBuilder {
             .mounts
             .into_iter()
             .map(|mount| mount.build(&self.defaults, &mut urls))
-            .collect::<Result<_, _>>()?;
-        let shared = Arc::new(Shared { settings: self.settings, urls });
+            .collect::<Result<Vec<Table>, _>>()?;
+        let mut generics = self.generics;
+        let views = tables.iter().flat_map(|table| &table.entries);
+        let models = views.filter_map(|entry| entry.endpoint.view().info().context.model);
+        let accounts = [User::META, Group::META, Token::META];
+        generics.models = reachable(models.chain(accounts));
+        let shared = Arc::new(Shared {
+            settings: self.settings,
+            urls,
+            generics: Some(Arc::new(generics)),
+        });
         let Self { database, defaults, .. } = self;
         Ok(Arc::new(Site { shared, database, defaults, tables }))
     }
@@ -106,7 +134,13 @@ enum Way {
 impl Site {
     /// Starts a site with DRF's default policies.
     pub fn builder(settings: Settings, database: Arc<Database>) -> SiteBuilder {
-        SiteBuilder { settings, database, defaults: Policies::site_defaults(), mounts: Vec::new() }
+        SiteBuilder {
+            settings,
+            database,
+            defaults: Policies::site_defaults(),
+            generics: SiteGenerics::default(),
+            mounts: Vec::new(),
+        }
     }
 
     /// The settings.

@@ -150,12 +150,23 @@ impl Endpoint {
         throttling::check(&policies.throttles, cx).await?;
         let method = &cx.request.method;
         if info.methods.contains(method) || info.methods.contains(handler_method(method)) {
-            self.view.handle(cx).await
+            self.handle(cx).await
         } else if *method == Method::OPTIONS {
             Ok(self.options(policies))
         } else {
             Err(ApiException::MethodNotAllowed(method.to_string()))
         }
+    }
+
+    /// The view's own answer, in a transaction where `ATOMIC_REQUESTS` asks for one.
+    async fn handle(&self, cx: &mut Context) -> Result<Response> {
+        if !cx.settings().atomic_requests {
+            return self.view.handle(cx).await;
+        }
+        let scope = cx.conn.begin().await?;
+        let result = self.view.handle(cx).await;
+        cx.conn.end(scope, result.is_ok()).await?;
+        result
     }
 
     /// What OPTIONS answers for every view; the fields of serializers are not part of it.

@@ -15,8 +15,11 @@ pub use dispatch::Endpoint;
 pub use policies::Policies;
 
 use crate::exceptions::Result;
+use crate::filters::QueryParameter;
+use crate::pagination::Pagination;
 use crate::request::{Context, ViewContext};
 use crate::response::Response;
+use crate::serializers::Description;
 
 /// The order of methods in `Allow`.
 const ORDER: [Method; 8] = [
@@ -41,6 +44,49 @@ pub trait View: Send + Sync + 'static {
     /// Answers a request whose method is one of the description's; a HEAD arrives when GET is
     /// among them.
     fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>>;
+
+    /// What the document says of it; a view that says nothing is not in the document.
+    fn operations(&self) -> Vec<OperationInfo> {
+        Vec::new()
+    }
+}
+
+/// What the document says of one method of a view.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct OperationInfo {
+    /// The method.
+    pub method: Method,
+    /// The action: `list`, `rename`.
+    pub action: &'static str,
+    /// What people read.
+    pub description: &'static str,
+    /// What the body holds.
+    pub request: Option<&'static Description>,
+    /// What the answer holds; none for an answer without a body.
+    pub response: Option<&'static Description>,
+    /// True when the answer is a list.
+    pub many: bool,
+    /// How the list is split.
+    pub pagination: Option<Arc<dyn Pagination>>,
+    /// What the query string may hold.
+    pub parameters: Vec<QueryParameter>,
+}
+
+impl OperationInfo {
+    /// A method that takes nothing and answers nothing.
+    pub fn new(method: Method, action: &'static str) -> Self {
+        Self {
+            method,
+            action,
+            description: "",
+            request: None,
+            response: None,
+            many: false,
+            pagination: None,
+            parameters: Vec::new(),
+        }
+    }
 }
 
 /// What is known of a view.

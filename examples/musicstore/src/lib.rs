@@ -1,0 +1,73 @@
+//! The music store: the API of a Django REST framework application, on the same tables.
+//!
+//! ```text
+//! cargo run -p musicstore
+//! curl http://127.0.0.1:8000/api/artists/1/
+//! {"id":1,"name":"AC/DC","album_count":2}
+//! curl 'http://127.0.0.1:8000/api/tracks/?search=love&ordering=-milliseconds&limit=1'
+//! ```
+
+pub mod filters;
+pub mod loader;
+pub mod models;
+pub mod pages;
+pub mod permissions;
+pub mod serializers;
+pub mod views;
+
+use std::sync::Arc;
+
+use quintet::db::Database;
+use quintet::prelude::*;
+use quintet::site::SiteError;
+
+/// The addresses of the store.
+pub fn urls() -> Router {
+    Router::new()
+        .path("atomic/", ApiView::new("Atomic").permissions(IsAuthenticated).post(pages::atomic), "atomic")
+        .path("empty/", ApiView::new("Empty").permissions(AllowAny).get(pages::empty), "empty")
+        .path(
+            "auth/whoami/",
+            ApiView::new("Who Am I").permissions(AllowAny).get(pages::whoami).post(pages::whoami),
+            "whoami",
+        )
+        .path(
+            "errors/<slug:kind>/",
+            ApiView::new("Raising").permissions(AllowAny).get(pages::errors).post(pages::errors),
+            "errors",
+        )
+        .path_with_suffix(
+            "encoding/",
+            ApiView::new("Encoding").permissions(AllowAny).get(pages::encoding),
+            "encoding",
+        )
+        .register("artists", views::ArtistViewSet)
+        .register("albums", views::AlbumViewSet)
+        .register("tracks", views::TrackViewSet)
+        .register("genres", views::GenreViewSet)
+        .register("media-types", views::MediaTypeViewSet)
+        .register("playlists", views::PlaylistViewSet)
+        .register("invoices", views::InvoiceViewSet)
+        .register("invoice-lines", views::InvoiceLineViewSet)
+        .register("customers", views::CustomerViewSet)
+        .register("employees", views::EmployeeViewSet)
+        .register("users", views::UserViewSet)
+}
+
+/// The store as a site, ready to be mounted or served.
+///
+/// # Errors
+/// When a setting is missing or wrong.
+pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, SiteError> {
+    let pages = PageNumberPagination::new()
+        .page_size(25)
+        .page_size_query_param("page_size")
+        .max_page_size(100)
+        .last_page_strings(["last"]);
+    Site::builder(settings, database)
+        .permissions(IsAuthenticatedOrReadOnly)
+        .pagination(pages)
+        .ordering_filter()
+        .mount(urls().at("/api/"))
+        .build()
+}

@@ -1,0 +1,34 @@
+//! Who may change what.
+
+use std::any::Any;
+
+use quintet::prelude::*;
+
+use crate::models::Playlist;
+
+/// Anyone may look.
+pub struct ReadOnly;
+
+impl Permission for ReadOnly {
+    async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
+        Ok(cx.request.is_safe())
+    }
+
+    fn looks_at_objects(&self) -> bool {
+        false
+    }
+}
+
+/// Anyone who can see a playlist may read it; only its owner may change it.
+pub struct IsOwnerOrReadOnly;
+
+impl Permission for IsOwnerOrReadOnly {
+    async fn has_object_permission(&self, cx: &mut Context, object: &dyn Any) -> Result<bool> {
+        let owner = object.downcast_ref::<Playlist>().and_then(|playlist| playlist.owner_id);
+        Ok(cx.request.is_safe() || owner.is_some() && owner == cx.user().map(|user| user.id))
+    }
+
+    fn message(&self) -> Option<Detail> {
+        Some(Detail::new("Only the owner may change this playlist.", "not_owner"))
+    }
+}

@@ -1,0 +1,308 @@
+//! What the API shows and takes.
+
+use quintet::prelude::*;
+use quintet::serializers::Serializer;
+
+use crate::models::*;
+
+#[derive(Serializer)]
+#[serializer(model = Artist)]
+pub struct ArtistSerializer {
+    id: i64,
+    #[field(validate)]
+    name: String,
+    #[field(default = 0)]
+    album_count: i64,
+}
+
+impl ArtistSerializer {
+    fn validate_name(name: String) -> Validated<String> {
+        if ["unknown", "n/a"].contains(&name.to_lowercase().as_str()) {
+            return Err(Detail::new("This artist name is reserved.", "reserved"));
+        }
+        Ok(name)
+    }
+}
+
+#[derive(Serializer)]
+#[serializer(model = Artist)]
+pub struct ArtistMiniSerializer {
+    id: i64,
+    name: String,
+}
+
+#[derive(Serializer)]
+pub struct RenameSerializer {
+    #[field(min_length = 2, max_length = 120)]
+    pub name: String,
+}
+
+/// Reads a nested artist, writes `artist_id`.
+#[derive(Serializer)]
+#[serializer(model = Album, unique_together(artist_id, title))]
+pub struct AlbumSerializer {
+    id: i64,
+    url: HyperlinkedIdentity,
+    title: String,
+    #[field(nested)]
+    artist: ArtistMiniSerializer,
+    #[field(source = artist, write_only)]
+    artist_id: PrimaryKeyRelated<Artist>,
+    #[field(default = 0)]
+    track_count: i64,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Track)]
+pub struct AlbumTrackSerializer {
+    id: i64,
+    name: String,
+    genre: StringRelated<Genre>,
+    milliseconds: i32,
+    unit_price: Decimal,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Album, inherit = AlbumSerializer)]
+pub struct AlbumDetailSerializer {
+    #[field(method)]
+    total_milliseconds: i64,
+    #[field(nested)]
+    tracks: Vec<AlbumTrackSerializer>,
+}
+
+impl AlbumDetailSerializer {
+    fn get_total_milliseconds(album: &Instance<'_, Album>) -> i64 {
+        album.many::<Track>("tracks").map(|track| i64::from(track.milliseconds)).sum()
+    }
+}
+
+#[derive(Serializer)]
+#[serializer(model = Album, fields = all, depth = 1)]
+pub struct DepthAlbumSerializer {}
+
+#[derive(Serializer)]
+#[serializer(model = Genre, fields = all)]
+pub struct GenreSerializer {}
+
+#[derive(Serializer)]
+#[serializer(model = MediaType)]
+pub struct MediaTypeSerializer {
+    url: HyperlinkedIdentity,
+    name: String,
+}
+
+#[derive(Serializer)]
+#[serializer(
+    model = Track,
+    unique_together(album, name, "This album already has a track of that name."),
+    validate
+)]
+pub struct TrackSerializer {
+    id: i64,
+    #[field(error(blank = "A track needs a name."), validate)]
+    name: String,
+    album: Option<PrimaryKeyRelated<Album>>,
+    #[field(source = album.title, default = None::<String>)]
+    album_title: Option<String>,
+    #[field(source = album.artist.name, default = None::<String>)]
+    artist: Option<String>,
+    #[field(slug = name)]
+    media_type: SlugRelated<MediaType>,
+    #[field(slug = name)]
+    genre: Option<SlugRelated<Genre>>,
+    #[field(validate)]
+    composer: Option<String>,
+    milliseconds: i32,
+    bytes: Option<i32>,
+    #[field(max_value = "999.99")]
+    unit_price: Decimal,
+    #[field(method)]
+    duration: String,
+    #[field(method)]
+    price_tier: String,
+}
+
+impl TrackSerializer {
+    fn get_duration(track: &Track) -> String {
+        let seconds = track.milliseconds / 1000;
+        format!("{}:{:02}", seconds / 60, seconds % 60)
+    }
+
+    fn get_price_tier(track: &Track) -> String {
+        let tier = match track.unit_price {
+            price if price < Decimal::new(100, 2) => "budget",
+            price if price < Decimal::new(199, 2) => "standard",
+            _ => "premium",
+        };
+        tier.into()
+    }
+
+    fn validate_name(name: String) -> Validated<String> {
+        if name.to_lowercase() == "untitled" {
+            return Err("Give the track a real name.".into());
+        }
+        Ok(name)
+    }
+
+    fn validate_composer(composer: Option<String>) -> Validated<Option<String>> {
+        if composer.as_ref().is_some_and(|name| name.contains(char::is_numeric)) {
+            return Err(["A composer has no digits.", "Use letters only."].into());
+        }
+        Ok(composer)
+    }
+
+    fn validate(attrs: &mut Attrs<'_, Track>) -> Validated {
+        let (price, length) = (attrs.get(track::unit_price), attrs.get(track::milliseconds));
+        let Some(length) = length else { return Ok(()) };
+        if price.is_some_and(|price| price > Decimal::new(199, 2)) && length < 60_000 {
+            return Err("A track under one minute cannot cost more than 1.99.".into());
+        }
+        if attrs.get(track::bytes).flatten().is_some_and(|bytes| bytes < length / 1000) {
+            return Err(Detail::Map(vec![
+                ("bytes".into(), "Too small for this length.".into()),
+                ("milliseconds".into(), ["Too long for this size."].into()),
+            ]));
+        }
+        Ok(())
+    }
+}
+
+#[derive(Serializer)]
+#[serializer(model = Playlist)]
+pub struct PlaylistSerializer {
+    id: i64,
+    name: String,
+    #[field(source = owner.username, default = None::<String>)]
+    owner: Option<String>,
+    is_public: bool,
+    #[field(default = 0)]
+    track_count: i64,
+    created_at: DateTime,
+    updated_at: DateTime,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Playlist, inherit = PlaylistSerializer)]
+pub struct PlaylistDetailSerializer {
+    #[field(required = false)]
+    tracks: Vec<PrimaryKeyRelated<Track>>,
+}
+
+#[derive(Serializer)]
+pub struct PlaylistTracksSerializer {
+    #[field(refuse_empty)]
+    pub tracks: Vec<PrimaryKeyRelated<Track>>,
+}
+
+#[derive(Serializer)]
+#[serializer(model = InvoiceLine)]
+pub struct InvoiceLineSerializer {
+    id: i64,
+    track: PrimaryKeyRelated<Track>,
+    #[field(source = track.name)]
+    track_name: String,
+    #[field(required = false)]
+    unit_price: Decimal,
+    quantity: i32,
+    #[field(method)]
+    subtotal: String,
+}
+
+impl InvoiceLineSerializer {
+    fn get_subtotal(line: &InvoiceLine) -> String {
+        (line.unit_price * line.quantity).to_string()
+    }
+}
+
+#[derive(Serializer)]
+#[serializer(model = Invoice, read_only(total))]
+pub struct InvoiceSerializer {
+    id: i64,
+    customer: PrimaryKeyRelated<Customer>,
+    #[field(source = customer)]
+    customer_name: StringRelated<Customer>,
+    invoice_date: DateTime,
+    billing_address: Option<String>,
+    billing_city: Option<String>,
+    billing_state: Option<String>,
+    billing_country: Option<String>,
+    billing_postal_code: Option<String>,
+    total: Decimal,
+    #[field(nested, writable, refuse_empty, max_length = 20)]
+    lines: Vec<InvoiceLineSerializer>,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Customer)]
+pub struct CustomerSerializer {
+    id: i64,
+    first_name: String,
+    last_name: String,
+    company: Option<String>,
+    address: Option<String>,
+    city: Option<String>,
+    state: Option<String>,
+    country: Option<String>,
+    postal_code: Option<String>,
+    phone: Option<String>,
+    #[field(unique_ignoring_case = "A customer with this email already exists.")]
+    email: String,
+    support_rep: Option<PrimaryKeyRelated<Employee>>,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Employee)]
+pub struct EmployeeSerializer {
+    id: i64,
+    first_name: String,
+    last_name: String,
+    #[field(method = Employee::full_name)]
+    full_name: String,
+    title: Option<String>,
+    #[field(method)]
+    title_label: Option<String>,
+    reports_to: Option<PrimaryKeyRelated<Employee>>,
+    #[field(source = reports_to)]
+    manager: Option<StringRelated<Employee>>,
+    #[field(source = reports_to.email)]
+    manager_email: Option<String>,
+    subordinates: Vec<StringRelated<Employee>>,
+    birth_date: Option<NaiveDate>,
+    hire_date: Option<NaiveDate>,
+    #[field(method)]
+    years_hired_before_2010: i32,
+    city: Option<String>,
+    country: Option<String>,
+    phone: Option<String>,
+    email: Option<String>,
+}
+
+impl EmployeeSerializer {
+    fn get_title_label(employee: &Employee) -> Option<String> {
+        let title = employee.title.as_deref()?;
+        let label = TITLES.iter().find(|(value, _)| *value == title).map_or(title, |(_, label)| label);
+        Some(label.to_owned())
+    }
+
+    fn get_years_hired_before_2010(employee: &Employee) -> i32 {
+        employee.hire_date.map_or(0, |date| (2010 - date.year()).max(0))
+    }
+}
+
+#[derive(Serializer)]
+#[serializer(model = User)]
+pub struct UserSerializer {
+    #[field(lookup = username)]
+    url: HyperlinkedIdentity,
+    username: String,
+    email: String,
+    first_name: String,
+    last_name: String,
+    is_staff: bool,
+    date_joined: DateTime,
+    #[field(slug = name)]
+    groups: Vec<SlugRelated<Group>>,
+    #[field(view_name = "playlist-detail")]
+    playlists: Vec<HyperlinkedRelated<Playlist>>,
+}

@@ -1,0 +1,479 @@
+//! The resources of the store.
+
+use std::collections::HashSet;
+
+use actix_web::http::Method;
+use quintet::prelude::*;
+use serde_json::json;
+
+use crate::filters::*;
+use crate::models::*;
+use crate::permissions::*;
+use crate::serializers::*;
+
+/// Artists with the number of their albums.
+pub struct ArtistViewSet;
+
+impl ViewSet for ArtistViewSet {
+    type Base = ModelViewSet;
+    type Model = Artist;
+    type Serializer = ArtistSerializer;
+
+    fn policies(&self) -> Policies {
+        Policies::inherit().permissions(DjangoModelPermissionsOrAnonReadOnly::new())
+    }
+
+    fn search_fields(&self) -> Vec<SearchField> {
+        search_fields![Artist: name, albums__title]
+    }
+
+    fn ordering_fields(&self) -> Option<Vec<OrderingField>> {
+        Some(ordering_fields![Artist: id, name, album_count])
+    }
+
+    fn get_serializer(&self, action: &str) -> &'static Description {
+        match action {
+            "albums" => AlbumSerializer::description(),
+            _ => ArtistSerializer::description(),
+        }
+    }
+
+    fn actions(&self) -> Vec<Action<Self>> {
+        vec![
+            Action::detail("albums").get(Self::albums).many(),
+            Action::detail("rename").post(Self::rename).takes(RenameSerializer::description()),
+            Action::list("top").get(Self::top).many(),
+            Action::list("by_letter").url_path("by-letter/(?P<letter>[A-Za-z])").get(Self::by_letter).many(),
+        ]
+    }
+}
+
+impl ArtistViewSet {
+    /// The albums of one artist, paginated.
+    async fn albums(&self, cx: &mut Context) -> Result<Response> {
+        let artist = cx.object(self.get_queryset(cx)).await?;
+        let albums = Album::objects().filter(album::artist_id.eq(artist.id));
+        cx.paginate(albums, AlbumSerializer::description()).await
+    }
+
+    /// Gives the artist another name.
+    async fn rename(&self, cx: &mut Context) -> Result<Response> {
+        let artist = cx.object(self.get_queryset(cx)).await?;
+        let RenameSerializer { name } = cx.validated().await?;
+        let renamed = cx.save(Changes::of(&artist).set(artist::name, name)).await?;
+        Response::new(&json!({"id": artist.id, "old_name": artist.name, "name": renamed.name}))
+    }
+
+    /// The artists with most albums; `limit` is 1 to 20, normally 5.
+    async fn top(&self, cx: &mut Context) -> Result<Response> {
+        let refuse = |text: &'static str| ApiException::validation(Detail::field("limit", [text]));
+        let limit = cx.request.query_params().get("limit").unwrap_or("5").trim().parse::<i64>();
+        let limit = limit.map_err(|_| refuse("A valid integer is required."))?;
+        if !(1..=20).contains(&limit) {
+            return Err(refuse("Must be between 1 and 20."));
+        }
+        let artists = Artist::objects().order_by(order_by![Artist: -album_count, id]).slice(0, limit);
+        cx.respond_all(artists, ArtistSerializer::description()).await
+    }
+
+    /// The artists whose name starts with a letter, without pages.
+    async fn by_letter(&self, cx: &mut Context) -> Result<Response> {
+        let letter = cx.request.kwarg("letter").unwrap_or_default().to_owned();
+        let starts = Condition::new(Artist::fields().name(), Lookup::IStartsWith, Value::Text(letter));
+        cx.respond_all(Artist::objects().filter_by(starts), ArtistSerializer::description()).await
+    }
+}
+
+pub struct AlbumViewSet;
+
+impl ViewSet for AlbumViewSet {
+    type Base = ModelViewSet;
+    type Model = Album;
+    type Serializer = AlbumSerializer;
+
+    fn filters(&self) -> FilterSpec<Album> {
+        AlbumFilter::spec()
+    }
+
+    fn search_fields(&self) -> Vec<SearchField> {
+        search_fields![Album: title, =artist__name]
+    }
+
+    fn ordering_fields(&self) -> Option<Vec<OrderingField>> {
+        Some(ordering_fields![Album: __all__, track_count])
+    }
+
+    fn get_serializer(&self, action: &str) -> &'static Description {
+        match action {
+            "retrieve" => AlbumDetailSerializer::description(),
+            "depth" => DepthAlbumSerializer::description(),
+            _ => AlbumSerializer::description(),
+        }
+    }
+
+    fn actions(&self) -> Vec<Action<Self>> {
+        vec![Action::detail("depth").get(Self::retrieve)]
+    }
+}
+
+pub struct TrackViewSet;
+
+impl ViewSet for TrackViewSet {
+    type Base = ModelViewSet;
+    type Model = Track;
+    type Serializer = TrackSerializer;
+
+    fn pagination(&self) -> impl Pagination + 'static {
+        LimitOffsetPagination::new().default_limit(20).max_limit(200)
+    }
+
+    fn filters(&self) -> FilterSpec<Track> {
+        TrackFilter::spec()
+    }
+
+    fn search_fields(&self) -> Vec<SearchField> {
+        search_fields![Track: ^name, composer]
+    }
+
+    fn ordering_fields(&self) -> Option<Vec<OrderingField>> {
+        Some(ordering_fields![Track: id, name, milliseconds, unit_price, album__title])
+    }
+}
+
+pub struct GenreViewSet;
+
+impl ViewSet for GenreViewSet {
+    type Base = ReadOnlyModelViewSet;
+    type Model = Genre;
+    type Serializer = GenreSerializer;
+
+    fn policies(&self) -> Policies {
+        Policies::inherit().permissions(AllowAny)
+    }
+
+    fn pagination(&self) -> impl Pagination + 'static {
+        NoPagination
+    }
+
+    fn filters(&self) -> FilterSpec<Genre> {
+        filter_fields![Genre: name]
+    }
+
+    fn search_fields(&self) -> Vec<SearchField> {
+        search_fields![Genre: =name]
+    }
+
+    fn actions(&self) -> Vec<Action<Self>> {
+        vec![Action::list("by_name").url_path("by-name/(?P<name>[^/.]+)").get(Self::by_name)]
+    }
+}
+
+impl GenreViewSet {
+    async fn by_name(&self, cx: &mut Context) -> Result<Response> {
+        let name = cx.request.kwarg("name").unwrap_or_default().to_owned();
+        let named = Condition::new(Genre::fields().name(), Lookup::IExact, Value::Text(name));
+        cx.respond_one(Genre::objects().filter_by(named), GenreSerializer::description()).await
+    }
+}
+
+pub struct MediaTypeViewSet;
+
+impl ViewSet for MediaTypeViewSet {
+    type Base = ModelViewSet;
+    type Model = MediaType;
+    type Serializer = MediaTypeSerializer;
+
+    fn policies(&self) -> Policies {
+        Policies::inherit().permissions(IsAdminUser.or(ReadOnly))
+    }
+
+    fn pagination(&self) -> impl Pagination + 'static {
+        NoPagination
+    }
+}
+
+pub struct PlaylistViewSet;
+
+impl ViewSet for PlaylistViewSet {
+    type Base = ModelViewSet;
+    type Model = Playlist;
+    type Serializer = PlaylistSerializer;
+
+    fn policies(&self) -> Policies {
+        Policies::inherit().permissions((IsAuthenticatedOrReadOnly, IsOwnerOrReadOnly))
+    }
+
+    fn filters(&self) -> FilterSpec<Playlist> {
+        PlaylistFilter::spec()
+    }
+
+    fn search_fields(&self) -> Vec<SearchField> {
+        search_fields![Playlist: name, owner__username]
+    }
+
+    fn ordering_fields(&self) -> Option<Vec<OrderingField>> {
+        Some(ordering_fields![Playlist: id, name, created_at, track_count])
+    }
+
+    fn get_queryset(&self, cx: &Context) -> QuerySet<Playlist> {
+        let playlists = Playlist::objects();
+        match cx.user() {
+            Some(user) if user.is_superuser => playlists,
+            Some(user) => {
+                playlists.filter(playlist::is_public.eq(true).or(playlist::owner_id.eq(user.id)))
+            }
+            None => playlists.filter(playlist::is_public.eq(true)),
+        }
+    }
+
+    fn get_serializer(&self, action: &str) -> &'static Description {
+        match action {
+            "list" | "mine" => PlaylistSerializer::description(),
+            _ => PlaylistDetailSerializer::description(),
+        }
+    }
+
+    async fn perform_create(&self, new: Changes<Playlist>, cx: &mut Context) -> Result<Playlist> {
+        cx.save(new.set(playlist::owner_id, cx.user().map(|user| user.id))).await
+    }
+
+    fn actions(&self) -> Vec<Action<Self>> {
+        vec![
+            Action::list("mine")
+                .get(Self::mine)
+                .many()
+                .policies(Policies::inherit().permissions(IsAuthenticated)),
+            Action::detail("add_tracks")
+                .url_path("tracks")
+                .url_name("tracks")
+                .post(Self::add_tracks)
+                .map(Method::DELETE, "remove_tracks", Self::remove_tracks)
+                .takes(PlaylistTracksSerializer::description()),
+        ]
+    }
+}
+
+impl PlaylistViewSet {
+    async fn mine(&self, cx: &mut Context) -> Result<Response> {
+        let owner = cx.user().map_or(0, |user| user.id);
+        let own = self.get_queryset(cx).filter(playlist::owner_id.eq(owner));
+        let own = cx.filter_queryset(own).await?;
+        cx.paginate(own, PlaylistSerializer::description()).await
+    }
+
+    async fn add_tracks(&self, cx: &mut Context) -> Result<Response> {
+        let playlist = cx.object(self.get_queryset(cx)).await?;
+        let PlaylistTracksSerializer { tracks } = cx.validated().await?;
+        let count = cx
+            .transaction(async |cx| {
+                let links = cx.links(&playlist, Playlist::fields().tracks());
+                links.add(tracks.iter().map(PrimaryKeyRelated::key)).await?;
+                cx.save(Changes::of(&playlist)).await?;
+                links.count().await
+            })
+            .await?;
+        Response::new(&json!({"id": playlist.id, "track_count": count}))
+    }
+
+    async fn remove_tracks(&self, cx: &mut Context) -> Result<Response> {
+        let playlist = cx.object(self.get_queryset(cx)).await?;
+        let PlaylistTracksSerializer { tracks } = cx.validated().await?;
+        cx.transaction(async |cx| {
+            let links = cx.links(&playlist, Playlist::fields().tracks());
+            links.remove(tracks.iter().map(PrimaryKeyRelated::key)).await?;
+            cx.save(Changes::of(&playlist)).await
+        })
+        .await?;
+        Ok(Response::empty(204))
+    }
+}
+
+pub struct InvoiceViewSet;
+
+impl ViewSet for InvoiceViewSet {
+    type Base = ModelViewSet;
+    type Model = Invoice;
+    type Serializer = InvoiceSerializer;
+
+    fn policies(&self) -> Policies {
+        Policies::inherit().permissions((IsAuthenticated, DjangoModelPermissions::new()))
+    }
+
+    fn pagination(&self) -> impl Pagination + 'static {
+        CursorPagination::new()
+            .page_size(10)
+            .page_size_query_param("page_size")
+            .max_page_size(50)
+            .ordering(self.ordering())
+    }
+
+    fn filters(&self) -> FilterSpec<Invoice> {
+        InvoiceFilter::spec()
+    }
+
+    fn search_fields(&self) -> Vec<SearchField> {
+        search_fields![Invoice: billing_city, customer__last_name]
+    }
+
+    fn ordering_fields(&self) -> Option<Vec<OrderingField>> {
+        Some(ordering_fields![Invoice: id, invoice_date, total])
+    }
+
+    fn ordering(&self) -> Vec<Order> {
+        order_by![Invoice: -invoice_date, -id]
+    }
+
+    async fn perform_create(&self, mut new: Changes<Invoice>, cx: &mut Context) -> Result<Invoice> {
+        let lines = new.take_nested("lines").unwrap_or_default();
+        let invoice = cx.save(new.set(invoice::total, Decimal::ZERO)).await?;
+        self.write_lines(&invoice, lines, cx).await
+    }
+
+    async fn perform_update(&self, mut changes: Changes<Invoice>, cx: &mut Context) -> Result<Invoice> {
+        let lines = changes.take_nested("lines");
+        let invoice = cx.save(changes).await?;
+        let Some(lines) = lines else { return Ok(invoice) };
+        cx.execute(diesel::delete(invoice_line::table.filter(invoice_line::invoice_id.eq(invoice.id)))).await?;
+        self.write_lines(&invoice, lines, cx).await
+    }
+
+    fn actions(&self) -> Vec<Action<Self>> {
+        vec![Action::list("summary").get(Self::summary)]
+    }
+}
+
+impl InvoiceViewSet {
+    /// Stores the lines and the total. What is refused here is refused after rows were written:
+    /// the transaction undoes them.
+    async fn write_lines(
+        &self,
+        invoice: &Invoice,
+        lines: Vec<Changes<InvoiceLine>>,
+        cx: &mut Context,
+    ) -> Result<Invoice> {
+        let wanted: Vec<i64> = lines.iter().filter_map(|line| line.get(invoice_line::track_id)).collect();
+        let tracks = cx.all(Track::objects().filter(track::id.eq_any(wanted))).await?;
+        let (mut seen, mut total) = (HashSet::new(), Decimal::ZERO);
+        for line in lines {
+            let Some(track) = tracks.iter().find(|track| line.get(invoice_line::track_id) == Some(track.id)) else {
+                return Err(ApiException::validation("A track is gone."));
+            };
+            if !seen.insert(track.id) {
+                let text = format!("Track {} is listed twice.", track.id);
+                return Err(ApiException::validation(Detail::field("lines", [text])));
+            }
+            let price = line.get(invoice_line::unit_price).unwrap_or(track.unit_price);
+            let line = line.set(invoice_line::invoice_id, invoice.id).set(invoice_line::unit_price, price);
+            let line = cx.save(line).await?;
+            total += price * line.quantity;
+        }
+        if total > Decimal::new(99_999_999_99, 2) {
+            return Err(ApiException::validation("The invoice total is too large."));
+        }
+        cx.save(Changes::of(invoice).set(invoice::total, total)).await
+    }
+
+    async fn summary(&self, cx: &mut Context) -> Result<Response> {
+        let invoices = cx.filter_queryset(self.get_queryset(cx)).await?;
+        let (count, total) = cx.sum(invoices, invoice::total).await?;
+        Response::new(&json!({"count": count, "total": total.unwrap_or_default()}))
+    }
+}
+
+pub struct InvoiceLineViewSet;
+
+impl ViewSet for InvoiceLineViewSet {
+    type Base = (RetrieveModelMixin, ListModelMixin);
+    type Model = InvoiceLine;
+    type Serializer = InvoiceLineSerializer;
+
+    /// Reading, too, needs the permission to view.
+    fn policies(&self) -> Policies {
+        let view = &["%(app_label)s.view_%(model_name)s"];
+        let strict = DjangoModelPermissions::new().perms_map(Method::GET, view).perms_map(Method::HEAD, view);
+        Policies::inherit().permissions(strict)
+    }
+
+    fn filters(&self) -> FilterSpec<InvoiceLine> {
+        filter_fields![InvoiceLine: invoice, track]
+    }
+}
+
+pub struct CustomerViewSet;
+
+impl ViewSet for CustomerViewSet {
+    type Base = ModelViewSet;
+    type Model = Customer;
+    type Serializer = CustomerSerializer;
+
+    fn policies(&self) -> Policies {
+        Policies::inherit().permissions(IsAdminUser)
+    }
+
+    fn filters(&self) -> FilterSpec<Customer> {
+        filter_fields![Customer: country(exact, in), support_rep(exact, isnull), company(isnull)]
+    }
+
+    fn search_fields(&self) -> Vec<SearchField> {
+        search_fields![Customer: ^last_name, =country, email]
+    }
+
+    fn ordering_fields(&self) -> Option<Vec<OrderingField>> {
+        Some(ordering_fields![Customer: last_name, email])
+    }
+}
+
+pub struct EmployeeViewSet;
+
+impl ViewSet for EmployeeViewSet {
+    type Base = ModelViewSet;
+    type Model = Employee;
+    type Serializer = EmployeeSerializer;
+
+    fn policies(&self) -> Policies {
+        Policies::inherit().permissions(IsAuthenticated)
+    }
+
+    fn filters(&self) -> FilterSpec<Employee> {
+        filter_fields![Employee: title, reports_to, hire_date]
+    }
+
+    fn actions(&self) -> Vec<Action<Self>> {
+        vec![Action::detail("tree").get(Self::tree)]
+    }
+}
+
+impl EmployeeViewSet {
+    /// The employee with everybody below, in one statement for all levels.
+    async fn tree(&self, cx: &mut Context) -> Result<Response> {
+        fn node(employee: &Employee, all: &[Employee]) -> serde_json::Value {
+            let below = all.iter().filter(|other| other.reports_to_id == Some(employee.id));
+            let below: Vec<_> = below.map(|other| node(other, all)).collect();
+            json!({"id": employee.id, "last_name": employee.last_name, "subordinates": below})
+        }
+        let employee = cx.object(self.get_queryset(cx)).await?;
+        let all = cx.all(Employee::objects()).await?;
+        Response::new(&node(&employee, &all))
+    }
+}
+
+/// Accounts, for staff to look at.
+pub struct UserViewSet;
+
+impl ViewSet for UserViewSet {
+    type Base = ReadOnlyModelViewSet;
+    type Model = User;
+    type Serializer = UserSerializer;
+
+    fn policies(&self) -> Policies {
+        Policies::inherit().permissions(IsAdminUser)
+    }
+
+    fn lookup_field(&self) -> Path {
+        User::fields().username().into()
+    }
+
+    fn lookup_value_regex(&self) -> Option<&'static str> {
+        Some(r"[\w@+-]+")
+    }
+}

@@ -1,0 +1,229 @@
+//! What the actions of view sets do (`rest_framework.mixins`).
+//!
+//! A view set names the mixins it is made of as its `Base`; an action that needs something else
+//! overrides the method of its name and may call the function here.
+
+use crate::db::{Model, Select};
+use crate::exceptions::{ApiException, Result};
+use crate::fields::Value;
+use crate::generics::{by_key, represent_saved};
+use crate::request::Context;
+use crate::response::Response;
+use crate::serializers::{Changes, Description, Existing, Loaded};
+use crate::viewsets::ViewSet;
+
+/// The actions that a view set has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Actions {
+    /// GET of the list.
+    pub list: bool,
+    /// POST to the list.
+    pub create: bool,
+    /// GET of an object.
+    pub retrieve: bool,
+    /// PUT and PATCH of an object.
+    pub update: bool,
+    /// DELETE of an object.
+    pub destroy: bool,
+}
+
+/// The base of a view set: one mixin, a tuple of them, or one of the two bundles.
+pub trait Mixins {
+    /// What the base can do.
+    const ACTIONS: Actions;
+}
+
+const NONE: Actions =
+    Actions { list: false, create: false, retrieve: false, update: false, destroy: false };
+
+macro_rules! mixins {
+    ($($(#[$doc:meta])* $name:ident => $actions:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name;
+
+        impl Mixins for $name {
+            const ACTIONS: Actions = $actions;
+        }
+    )*};
+}
+
+mixins! {
+    /// GET of the list.
+    ListModelMixin => Actions { list: true, ..NONE };
+    /// POST to the list.
+    CreateModelMixin => Actions { create: true, ..NONE };
+    /// GET of an object.
+    RetrieveModelMixin => Actions { retrieve: true, ..NONE };
+    /// PUT and PATCH of an object.
+    UpdateModelMixin => Actions { update: true, ..NONE };
+    /// DELETE of an object.
+    DestroyModelMixin => Actions { destroy: true, ..NONE };
+    /// All of them.
+    ModelViewSet => Actions { list: true, create: true, retrieve: true, update: true, destroy: true };
+    /// The two that read.
+    ReadOnlyModelViewSet => Actions { list: true, retrieve: true, ..NONE };
+    /// None: extra actions only.
+    GenericViewSet => NONE;
+}
+
+const fn both(a: Actions, b: Actions) -> Actions {
+    Actions {
+        list: a.list || b.list,
+        create: a.create || b.create,
+        retrieve: a.retrieve || b.retrieve,
+        update: a.update || b.update,
+        destroy: a.destroy || b.destroy,
+    }
+}
+
+impl<A: Mixins, B: Mixins> Mixins for (A, B) {
+    const ACTIONS: Actions = both(A::ACTIONS, B::ACTIONS);
+}
+
+impl<A: Mixins, B: Mixins, C: Mixins> Mixins for (A, B, C) {
+    const ACTIONS: Actions = both(both(A::ACTIONS, B::ACTIONS), C::ACTIONS);
+}
+
+impl<A: Mixins, B: Mixins, C: Mixins, D: Mixins> Mixins for (A, B, C, D) {
+    const ACTIONS: Actions = both(both(A::ACTIONS, B::ACTIONS), both(C::ACTIONS, D::ACTIONS));
+}
+
+/// GET of the list: filters, a page, `results`.
+///
+/// # Errors
+/// 400 for a filter value that is none, 404 for a page that does not exist.
+pub async fn list<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
+    let description = view.get_serializer(cx.action().unwrap_or("list"));
+    let queryset = view.get_queryset(cx);
+    cx.list(queryset, description).await
+}
+
+/// GET of an object.
+///
+/// # Errors
+/// 404 when there is none, 403 or 401 when a permission refuses it.
+pub async fn retrieve<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
+    let description = view.get_serializer(cx.action().unwrap_or("retrieve"));
+    let queryset = view.get_queryset(cx);
+    cx.retrieve(queryset, description).await
+}
+
+/// POST to the list: 201 with the new object, and `Location` when it shows its address as `url`.
+///
+/// # Errors
+/// 400 with every message of the body.
+pub async fn create<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
+    let description = view.get_serializer(cx.action().unwrap_or("create"));
+    let set = cx.changes(description, false, Existing::default()).await?;
+    let mut changes = Changes::<V::Model>::from_set(set);
+    changes.description = Some(description);
+    let row = if description.writes_several() {
+        cx.transaction(async |cx| view.perform_create(changes, cx).await).await?
+    } else {
+        view.perform_create(changes, cx).await?
+    };
+    let (bytes, location) = represent_saved(row, None, description, false, cx).await?;
+    let response = Response::json(bytes).with_status(201);
+    Ok(match location {
+        Some(address) => response.with_header(actix_web::http::header::LOCATION, &address),
+        None => response,
+    })
+}
+
+/// PUT of an object, or PATCH when `partial`.
+///
+/// The stored row is read first only when something needs it: an object permission, a validator
+/// of the whole object, a count beside it, or the view set (`reads_instance`).
+///
+/// # Errors
+/// 404 when there is none, 403 or 401 when a permission refuses it, 400 with every message of
+/// the body.
+pub async fn update<V: ViewSet>(view: &V, cx: &mut Context, partial: bool) -> Result<Response> {
+    let action = if partial { "partial_update" } else { "update" };
+    let description = view.get_serializer(cx.action().unwrap_or(action));
+    let queryset = cx.filter_queryset(view.get_queryset(cx)).await?;
+    let queryset = cx.object_query(queryset)?.unordered();
+    let mut stored = None;
+    if needs_row(view, cx, description) {
+        stored = Some(stored_row::<V::Model>(queryset.clone().into(), description, cx).await?);
+    }
+    let pk = match &stored {
+        Some(row) => row.value(V::Model::META.pk).to_value(),
+        None => cx.lookup_key::<V::Model>()?,
+    };
+    let existing = Existing { pk: Some(&pk), row: stored.as_ref().map(Loaded::model) };
+    let set = match cx.changes(description, partial, existing).await {
+        Ok(set) => set,
+        // a missing object is told before a bad body
+        Err(error) if stored.is_none() => {
+            cx.get_or_404(queryset).await?;
+            return Err(error);
+        }
+        Err(error) => return Err(error),
+    };
+    let mut changes = Changes::<V::Model>::from_set(set);
+    changes.description = Some(description);
+    let before = match stored {
+        Some(row) => {
+            changes.target = Some(key_target::<V::Model>(pk));
+            let (instance, before) = row.split::<V::Model>();
+            changes.instance = instance;
+            Some(before)
+        }
+        None => {
+            changes.target = Some(queryset.into());
+            None
+        }
+    };
+    let row = if description.writes_several() {
+        cx.transaction(async |cx| view.perform_update(changes, cx).await).await?
+    } else {
+        view.perform_update(changes, cx).await?
+    };
+    let (bytes, _) = represent_saved(row, before.as_ref(), description, partial, cx).await?;
+    Ok(Response::json(bytes))
+}
+
+/// DELETE of an object: 204.
+///
+/// # Errors
+/// 404 when there is none, 403 or 401 when a permission refuses it, 409 when a protected foreign
+/// key points at it.
+pub async fn destroy<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
+    let queryset = view.get_queryset(cx);
+    let row = cx.object(queryset).await?;
+    view.perform_destroy(row, cx).await?;
+    Ok(Response::empty(204))
+}
+
+fn needs_row<V: ViewSet>(view: &V, cx: &Context, description: &Description) -> bool {
+    view.reads_instance()
+        || cx.has_object_permissions()
+        || description.needs_instance()
+        || description.has_counts()
+        || !cx.looks_up_by_key::<V::Model>()
+}
+
+async fn stored_row<M: Model>(
+    select: Select,
+    description: &'static Description,
+    cx: &mut Context,
+) -> Result<Loaded> {
+    let rows = if description.has_counts() {
+        description.load(select, cx).await?
+    } else {
+        let sql = select.rows(cx.dialect());
+        cx.rows(sql, |row| Ok(Loaded::bare(Box::new(M::from_row(row, 0)?)))).await?
+    };
+    let row = rows.into_iter().next().ok_or_else(|| ApiException::no_match(M::META.name))?;
+    if let Some(object) = row.row::<M>() {
+        cx.check_object_permissions(object).await?;
+    }
+    Ok(row)
+}
+
+fn key_target<M: Model>(key: Value) -> Select {
+    crate::db::QuerySet::<M>::all().filter_by(by_key::<M>(key)).unordered().into()
+}

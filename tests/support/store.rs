@@ -1,0 +1,234 @@
+//! The music store, served to tests: on `SQLite` always, on `PostgreSQL` when
+//! `QUINTET_TEST_POSTGRES` names a database that may be created beside.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use actix_web::{App, HttpServer};
+use quintet::db::{Database, DatabaseConfig};
+use quintet::prelude::{Settings, Site};
+
+/// A database that tests run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// `SQLite`, a file of its own.
+    Sqlite,
+    /// `PostgreSQL`, a database of its own.
+    Postgres,
+}
+
+impl On {
+    /// The databases that are there.
+    pub fn all() -> Vec<Self> {
+        let mut all = vec![Self::Sqlite];
+        if postgres().is_some() {
+            all.push(Self::Postgres);
+        }
+        all
+    }
+}
+
+/// The URL of the server that tests may make databases on.
+fn postgres() -> Option<String> {
+    std::env::var("QUINTET_TEST_POSTGRES").ok().filter(|url| !url.is_empty())
+}
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+fn number() -> u32 {
+    NUMBER.fetch_add(1, Ordering::Relaxed)
+}
+
+/// A site that is being served on a port of its own, until it is dropped.
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its database, to count statements.
+    pub database: Arc<Database>,
+    handle: actix_web::dev::ServerHandle,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// Serves a site with one worker.
+    pub fn start(site: Arc<Site>) -> Self {
+        let (tell, told) = std::sync::mpsc::channel();
+        let database = Arc::clone(site.database());
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let server = HttpServer::new(move || App::new().configure(site.configure()))
+                    .workers(1)
+                    .disable_signals()
+                    .shutdown_timeout(1)
+                    .bind("127.0.0.1:0")
+                    .expect("a free port");
+                let address = server.addrs()[0];
+                let server = server.run();
+                tell.send((address, server.handle())).expect("the test waits");
+                server.await.expect("the server ends well");
+            });
+        });
+        let (address, handle) = told.recv().expect("the server starts");
+        Self { address, database, handle, thread: Some(thread) }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+/// A store with the Chinook rows, on a database of its own.
+#[derive(Debug)]
+pub struct Store {
+    /// What serves it.
+    pub server: Server,
+    file: Option<PathBuf>,
+    name: Option<String>,
+}
+
+impl Store {
+    /// A fresh store.
+    pub fn new(on: On) -> Self {
+        Self::with(on, |_| {})
+    }
+
+    /// A fresh store whose settings are changed first.
+    pub fn with(on: On, change: impl FnOnce(&mut Settings)) -> Self {
+        let (url, file, name) = match on {
+            On::Sqlite => {
+                let file = temporary();
+                std::fs::copy(sqlite_template(), &file).expect("the template is there");
+                (format!("sqlite://{}", file.display()), Some(file), None)
+            }
+            On::Postgres => {
+                let name = format!("quintet_{}_{}", std::process::id(), number());
+                let template = postgres_template();
+                administer(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+                (beside(&name), None, Some(name))
+            }
+        };
+        let mut settings = Settings {
+            secret_key: "a key for tests".into(),
+            allowed_hosts: vec!["*".into()],
+            database_url: url,
+            ..Settings::default()
+        };
+        change(&mut settings);
+        let config = DatabaseConfig::new(&settings.database_url)
+            .pool_size(settings.database_pool_size)
+            .wait(settings.database_wait_timeout)
+            .connect(settings.database_connect_timeout);
+        let database = Database::open(config).expect("the URL is right");
+        let site = musicstore::site(settings, database).expect("the store builds");
+        Self { server: Server::start(site), file, name }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if let Some(file) = &self.file {
+            for suffix in ["", "-wal", "-shm", "-journal"] {
+                let mut path = file.clone().into_os_string();
+                path.push(suffix);
+                drop(std::fs::remove_file(path));
+            }
+        }
+        if let Some(name) = &self.name {
+            administer(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        }
+    }
+}
+
+fn temporary() -> PathBuf {
+    std::env::temp_dir().join(format!("quintet-test-{}-{}.sqlite3", std::process::id(), number()))
+}
+
+/// Runs work on a runtime of its own, on a thread of its own: tests have one already.
+fn apart<T: Send + 'static>(work: impl FnOnce(&actix_web::rt::SystemRunner) -> T + Send + 'static) -> T {
+    let thread = std::thread::spawn(move || work(&actix_web::rt::System::new()));
+    thread.join().expect("the work ends well")
+}
+
+fn load(url: String) {
+    apart(move |system| {
+        system.block_on(async move {
+            let database = Database::open(DatabaseConfig::new(url)).expect("the URL is right");
+            let loaded = database
+                .worker()
+                .run(true, |mut conn| {
+                    Box::pin(async move {
+                        musicstore::loader::load(&mut conn, false).await.map_err(|error| error.to_string())
+                    })
+                })
+                .await;
+            loaded.expect("the database is there").expect("the rows are loaded");
+        });
+    });
+}
+
+/// A loaded file that stores are copied from.
+fn sqlite_template() -> &'static PathBuf {
+    static TEMPLATE: OnceLock<PathBuf> = OnceLock::new();
+    TEMPLATE.get_or_init(|| {
+        let file = temporary();
+        load(format!("sqlite://{}", file.display()));
+        // what the loader left in the log belongs into the file that is copied
+        apart({
+            let url = format!("sqlite://{}", file.display());
+            move |system| {
+                system.block_on(async move {
+                    let database = Database::open(DatabaseConfig::new(url)).expect("the URL is right");
+                    database.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").await.expect("a checkpoint");
+                });
+            }
+        });
+        std::thread::sleep(Duration::from_millis(50));
+        file
+    })
+}
+
+/// A loaded database that stores are copied from.
+fn postgres_template() -> &'static str {
+    static TEMPLATE: OnceLock<String> = OnceLock::new();
+    TEMPLATE.get_or_init(|| {
+        let name = format!("quintet_{}_template", std::process::id());
+        administer(&format!("DROP DATABASE IF EXISTS {name}"));
+        administer(&format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"));
+        load(beside(&name));
+        name
+    })
+}
+
+/// The URL of another database on the same server.
+fn beside(name: &str) -> String {
+    let url = postgres().expect("QUINTET_TEST_POSTGRES");
+    let (server, _) = url.rsplit_once('/').expect("a URL with a database");
+    format!("{server}/{name}")
+}
+
+/// Runs a statement on the server, one at a time: a template cannot be copied twice at once.
+fn administer(sql: &str) {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let (url, sql) = (postgres().expect("QUINTET_TEST_POSTGRES"), sql.to_owned());
+    apart(move |system| {
+        system.block_on(async move {
+            let database = Database::open(DatabaseConfig::new(url)).expect("the URL is right");
+            database.batch_execute(sql).await.expect("the server does it");
+        });
+    });
+}
