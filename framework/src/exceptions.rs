@@ -277,7 +277,7 @@ impl From<Detail> for ApiException {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

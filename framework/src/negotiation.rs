@@ -183,7 +183,7 @@ pub fn select_parser<'a>(
     parsers.into_iter().position(|parser| MediaType::parse(parser).matches(&content_type))
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

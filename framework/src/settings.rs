@@ -275,7 +275,7 @@ fn unreadable(name: &'static str, value: &str, expected: &str) -> SettingsError 
     SettingsError { name, reason: format!("`{value}` is not {expected}") }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

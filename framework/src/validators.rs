@@ -370,7 +370,7 @@ pub fn bound_text(value: f64) -> String {
     out
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -78,7 +78,7 @@ impl Authentication for TokenAuthentication {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

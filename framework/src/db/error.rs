@@ -94,7 +94,7 @@ fn unique_columns(message: &str, details: &str) -> Vec<String> {
         .collect()
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

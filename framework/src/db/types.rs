@@ -418,7 +418,7 @@ mod postgres {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -98,7 +98,7 @@ fn choice(kind: ColumnKind, value: &str) -> Value {
     parsed.unwrap_or_else(|| Value::Text(value.to_owned()))
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::super::Raw;
     use super::*;

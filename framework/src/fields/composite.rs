@@ -169,7 +169,7 @@ fn object(field: &Field, fields: &[Field], raw: &Raw<'_>, partial: bool) -> Resu
     if errors.is_empty() { Ok(Value::Map(values)) } else { Err(Detail::Map(errors)) }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

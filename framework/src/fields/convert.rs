@@ -225,7 +225,7 @@ fn multiple_choice(
     Ok(Value::List(chosen))
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

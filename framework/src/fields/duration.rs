@@ -183,7 +183,7 @@ fn postgres(text: &str) -> Option<Parts> {
     Some(Parts { days, seconds: sign * seconds, micros: sign * micros })
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

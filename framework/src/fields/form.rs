@@ -155,7 +155,7 @@ fn index<'a>(key: &'a str, name: &str) -> Option<(u64, &'a str)> {
     Some((digits.then(|| number.parse().ok()).flatten()?, rest))
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::super::python;
     use super::*;

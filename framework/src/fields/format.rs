@@ -295,7 +295,7 @@ impl fmt::Write for Short {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -366,7 +366,7 @@ fn insert<'a>(
     items.push((key, value));
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

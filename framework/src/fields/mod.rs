@@ -31,7 +31,7 @@ pub mod python;
 mod raw;
 mod text;
 mod value;
-#[cfg(any())]
+#[cfg(test)]
 mod vectors;
 mod writer;
 

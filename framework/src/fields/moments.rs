@@ -402,7 +402,7 @@ fn calendar(year: i32, month: u32, day: u32) -> Option<NaiveDate> {
     if year < 1 { None } else { NaiveDate::from_ymd_opt(year, month, day) }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -207,7 +207,7 @@ impl DecimalText {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -211,7 +211,7 @@ fn quoted(text: &str, out: &mut String) {
     out.push(quote);
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

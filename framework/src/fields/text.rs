@@ -130,7 +130,7 @@ fn clean_ipv6(text: &str, unpack: bool) -> Option<String> {
     Some(shortest.to_string())
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

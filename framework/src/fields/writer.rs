@@ -336,7 +336,7 @@ fn write_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

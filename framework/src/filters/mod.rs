@@ -9,7 +9,7 @@ mod ordering;
 mod parameter;
 mod search;
 mod temporal;
-#[cfg(any())]
+#[cfg(test)]
 pub(crate) mod testing;
 
 pub use django_filters::{FilterSet, FilterSpec};

@@ -120,7 +120,7 @@ impl<M: Model> FilterBackend<M> for OrderingFilter {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use actix_web::http::Method;
 

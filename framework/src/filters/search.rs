@@ -180,7 +180,7 @@ fn split_terms(text: &str) -> Vec<String> {
     terms
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use actix_web::http::Method;
 

@@ -193,7 +193,7 @@ pub(crate) fn column_datetime(text: &str) -> Option<DateTime> {
     parse_datetime(text).or_else(midnight).and_then(to_utc)
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -37,7 +37,7 @@ fn names_json(accept: &str) -> bool {
     accept.contains("json") && names("json", "+json") && !names("html", "")
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

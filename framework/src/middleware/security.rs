@@ -28,7 +28,7 @@ pub(crate) fn secure(settings: &Settings, response: &mut Response, framed: bool)
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

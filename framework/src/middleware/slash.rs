@@ -62,7 +62,7 @@ pub(crate) fn redirect_to(path: &str, query_string: &str) -> Response {
     Response { body, ..Response::empty(301) }.with_header(LOCATION, &location)
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

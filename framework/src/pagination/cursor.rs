@@ -326,7 +326,7 @@ impl<'a> Page<'a> {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use actix_web::http::Method;
     use base64::Engine as _;

@@ -90,7 +90,7 @@ fn lenient_base64(text: &str) -> Option<Vec<u8>> {
     (quad == 0).then_some(out)
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -94,7 +94,7 @@ impl EnvelopeField {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

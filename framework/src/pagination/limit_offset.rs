@@ -168,7 +168,7 @@ impl Pagination for LimitOffsetPagination {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use actix_web::http::Method;
 

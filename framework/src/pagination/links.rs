@@ -66,7 +66,7 @@ fn rewrite(url: &str, name: &str, value: Option<&str>) -> String {
     out
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -233,7 +233,7 @@ fn foreign_plan() -> ApiException {
     ApiException::internal("this plan is not of this pagination, or its count is missing")
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -187,7 +187,7 @@ impl Pagination for PageNumberPagination {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use actix_web::http::Method;
 

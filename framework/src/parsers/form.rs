@@ -44,7 +44,7 @@ fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| char::from(*byte)).collect()
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

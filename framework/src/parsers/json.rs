@@ -25,7 +25,7 @@ pub fn decode<'a>(body: &'a [u8], charset: Option<&str>) -> Result<Cow<'a, str>,
     charset.map_or(Charset::Utf8, Charset::from_name).decode(body)
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -144,7 +144,7 @@ pub(crate) fn is_form_media_type(content_type: &str) -> bool {
         .any(|form| media_type.eq_ignore_ascii_case(form))
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -128,7 +128,7 @@ operators! {
     [A] Not<A>;
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use futures_util::FutureExt;
 

@@ -147,7 +147,7 @@ impl Permission for DjangoModelPermissionsOrAnonReadOnly {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use futures_util::FutureExt;
 

@@ -84,7 +84,7 @@ fn indented(json: &[u8], indent: usize) -> Vec<u8> {
     out
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

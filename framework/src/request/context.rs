@@ -339,7 +339,7 @@ impl fmt::Debug for Context {
 }
 
 /// Contexts as dispatch makes them, for the tests of policies.
-#[cfg(any())]
+#[cfg(test)]
 pub(crate) mod testing {
     use super::*;
 
@@ -374,7 +374,7 @@ pub(crate) mod testing {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
     use actix_web::web::Bytes;

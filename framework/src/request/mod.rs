@@ -13,7 +13,7 @@ use actix_web::web::Bytes;
 pub use context::{Auth, Context, ViewContext};
 pub use query::QueryParams;
 
-#[cfg(any())]
+#[cfg(test)]
 pub(crate) use context::testing;
 pub(crate) use context::{Equipment, ObjectGuard, Shared, handler_method};
 

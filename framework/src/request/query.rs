@@ -60,7 +60,7 @@ impl QueryParams {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -177,7 +177,7 @@ impl Link<'_> {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -383,7 +383,7 @@ fn push_escaped(path: &mut String, text: &str) {
     path.extend(utf8_percent_encode(text, PATH));
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -109,7 +109,7 @@ impl Table {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::super::{ViewSetRoute, ViewSetRoutes};
     use super::*;

@@ -269,5 +269,5 @@ impl fmt::Debug for Site {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests;

@@ -61,7 +61,7 @@ pub(crate) async fn check(throttles: &[Arc<dyn DynThrottle>], cx: &mut Context) 
     if refused { Err(ApiException::Throttled { wait }) } else { Ok(()) }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 

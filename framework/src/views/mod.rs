@@ -151,7 +151,7 @@ impl fmt::Debug for dyn View {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -339,7 +339,7 @@ fn last_of_day() -> Option<chrono::NaiveTime> {
     chrono::NaiveTime::from_hms_micro_opt(23, 59, 59, 999_999)
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::super::filter::Filter;
     use super::super::kinds::*;

@@ -291,7 +291,7 @@ pub(super) fn named_days(path: &Path, word: &str, now: DateTime) -> Condition {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::filters::testing::column;

@@ -457,7 +457,7 @@ fn pretty_name(name: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::super::kinds::{
         BaseInFilter, ChoiceFilter, DateFromToRangeFilter, NumberFilter, RangeFilter,

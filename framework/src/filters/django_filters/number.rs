@@ -73,7 +73,7 @@ impl Number {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -340,7 +340,7 @@ fn bounded(filter: &Described, path: &Path, bounds: &[Value]) -> Condition {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests {
     use actix_web::http::Method as Verb;
 
