@@ -44,11 +44,8 @@ fn known(serializer: &Serializer, name: &Ident, errors: &mut Errors) {
     if serializer.is_open() || declared.contains(&text) || serializer.fields.iter().any(writes) {
         return;
     }
-    let message = format!(
-        "`{}` has no field `{text}`; its fields are {}",
-        serializer.ident,
-        list(&declared)
-    );
+    let message =
+        format!("`{}` has no field `{text}`; its fields are {}", serializer.ident, list(&declared));
     at(name.span(), message, errors);
 }
 
@@ -110,8 +107,7 @@ fn together(field: &Field, errors: &mut Errors) {
     {
         errors.at(word, "a field is `required` or has a default, not both");
     }
-    if let (Some(like), Some(choices)) = (&attr.kind, &attr.choices) {
-        let _ = like;
+    if let (Some(_), Some(choices)) = (&attr.kind, &attr.choices) {
         errors.at(choices, "a field has `kind` or `choices`, not both");
     }
 }
@@ -229,8 +225,12 @@ fn plain(field: &Field, errors: &mut Errors) {
     let may_be_absent = attr.is_read_only()
         || attr.required.as_ref().is_some_and(|flag| !flag.on)
         || field.attr.hidden.is_some();
-    if may_be_absent && !shape.optional && !(has_default && !attr.is_read_only()) {
+    let is_filled = has_default && !attr.is_read_only();
+    if may_be_absent && !shape.optional && !is_filled {
         let ty = field.ty.to_token_stream();
-        errors.at(&field.ty, format!("input may lack it: make it `Option<{}>`", ty.to_string().replace(' ', "")));
+        errors.at(
+            &field.ty,
+            format!("input may lack it: make it `Option<{}>`", ty.to_string().replace(' ', "")),
+        );
     }
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::changes::ChangeSet;
 use super::validate::Existing;
+use super::write::Writing;
 use super::{
     Attrs, Changes, Description, HyperlinkedIdentity, HyperlinkedRelated, Instance, Links,
     ModelSerializer, PrimaryKeyRelated, Serializer, SlugRelated, StringRelated,
@@ -312,9 +313,7 @@ impl Links for Addresses {
 }
 
 /// Runs `work` over a new store.
-async fn with_store<T: Send + 'static>(
-    work: impl AsyncFnOnce(&Conn) -> T + Send + 'static,
-) -> T {
+async fn with_store<T: Send + 'static>(work: impl AsyncFnOnce(&Conn) -> T + Send + 'static) -> T {
     let config = DatabaseConfig::new("sqlite://:memory:").pool_size(1);
     let worker = Database::open(config).unwrap().worker();
     worker
@@ -337,7 +336,8 @@ async fn show<S: ModelSerializer>(pk: i64) -> String {
         let rows = description.load(query.into(), conn).await.unwrap();
         let related = description.fetch(&rows.iter().collect::<Vec<_>>(), conn).await.unwrap();
         let mut out = JsonWriter::new();
-        description.write(&rows[0], &related, &Addresses, &mut out);
+        let writing = Writing { links: &Addresses, partial: false };
+        description.write(&rows[0], &related, writing, &mut out);
         String::from_utf8(out.into_bytes()).unwrap()
     })
     .await
