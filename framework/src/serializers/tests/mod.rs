@@ -7,6 +7,7 @@ mod plain;
 use std::fmt;
 
 use super::validate::Existing;
+use super::write::Writing;
 use super::{
     Attrs, Description, HyperlinkedIdentity, HyperlinkedRelated, Links, ModelSerializer,
     PrimaryKeyRelated, RelatedRows, Serializer, SlugRelated, StringRelated,
@@ -315,7 +316,8 @@ async fn show<S: ModelSerializer>(pk: i64) -> String {
         let rows = description.load(query.into(), conn).await.unwrap();
         let related = description.fetch(&rows.iter().collect::<Vec<_>>(), conn).await.unwrap();
         let mut out = JsonWriter::new();
-        description.write(&rows[0], &related, &Addresses, &mut out);
+        let writing = Writing { links: &Addresses, partial: false };
+        description.write(&rows[0], &related, writing, &mut out);
         String::from_utf8(out.into_bytes()).unwrap()
     })
     .await
