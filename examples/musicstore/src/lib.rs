@@ -25,7 +25,11 @@ use quintet::site::SiteError;
 /// The addresses of the store.
 pub fn urls() -> Router {
     Router::new()
-        .path("atomic/", ApiView::new("Atomic").permissions(IsAuthenticated).post(pages::atomic), "atomic")
+        .path(
+            "atomic/",
+            ApiView::new("Atomic").permissions(IsAuthenticated).post(pages::atomic),
+            "atomic",
+        )
         .path("empty/", ApiView::new("Empty").permissions(AllowAny).get(pages::empty), "empty")
         .path(
             "auth/whoami/",

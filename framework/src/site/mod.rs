@@ -11,8 +11,8 @@ use std::sync::Arc;
 use actix_web::http::header::ACCEPT;
 use futures_util::FutureExt;
 
-use crate::authentication::IntoAuthentication;
 use crate::auth::{Group, Token, User};
+use crate::authentication::IntoAuthentication;
 use crate::db::{Database, DatabaseWorker, Model, reachable};
 use crate::exceptions::ApiException;
 use crate::generics::SiteGenerics;
@@ -125,11 +125,8 @@ impl SiteBuilder {
         let models = views.filter_map(|entry| entry.endpoint.view().info().context.model);
         let accounts = [User::META, Group::META, Token::META];
         generics.models = reachable(models.chain(accounts));
-        let shared = Arc::new(Shared {
-            settings: self.settings,
-            urls,
-            generics: Some(Arc::new(generics)),
-        });
+        let shared =
+            Arc::new(Shared { settings: self.settings, urls, generics: Some(Arc::new(generics)) });
         let Self { database, defaults, .. } = self;
         Ok(Arc::new(Site {
             shared,

@@ -312,9 +312,7 @@ impl Links for Addresses {
 }
 
 /// Runs `work` over a new store.
-async fn with_store<T: Send + 'static>(
-    work: impl AsyncFnOnce(&Conn) -> T + Send + 'static,
-) -> T {
+async fn with_store<T: Send + 'static>(work: impl AsyncFnOnce(&Conn) -> T + Send + 'static) -> T {
     let config = DatabaseConfig::new("sqlite://:memory:").pool_size(1);
     let worker = Database::open(config).unwrap().worker();
     worker
