@@ -30,7 +30,7 @@ pub use crate::response::Response;
 pub use crate::routers::Router;
 pub use crate::serializers::{
     Attrs, Changes, Description, HyperlinkedIdentity, HyperlinkedRelated, Instance,
-    ModelSerializer, PrimaryKeyRelated, SlugRelated, StringRelated,
+    ModelSerializer, PrimaryKeyRelated, Serializer, SlugRelated, StringRelated,
 };
 pub use crate::settings::Settings;
 pub use crate::site::Site;

@@ -44,11 +44,8 @@ fn known(serializer: &Serializer, name: &Ident, errors: &mut Errors) {
     if serializer.is_open() || declared.contains(&text) || serializer.fields.iter().any(writes) {
         return;
     }
-    let message = format!(
-        "`{}` has no field `{text}`; its fields are {}",
-        serializer.ident,
-        list(&declared)
-    );
+    let message =
+        format!("`{}` has no field `{text}`; its fields are {}", serializer.ident, list(&declared));
     at(name.span(), message, errors);
 }
 
@@ -231,6 +228,9 @@ fn plain(field: &Field, errors: &mut Errors) {
         || field.attr.hidden.is_some();
     if may_be_absent && !shape.optional && !(has_default && !attr.is_read_only()) {
         let ty = field.ty.to_token_stream();
-        errors.at(&field.ty, format!("input may lack it: make it `Option<{}>`", ty.to_string().replace(' ', "")));
+        errors.at(
+            &field.ty,
+            format!("input may lack it: make it `Option<{}>`", ty.to_string().replace(' ', "")),
+        );
     }
 }

@@ -139,9 +139,8 @@ fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
         let ty = &field.ty;
         return quote_spanned!(ty.span()=> .source::<#ty, _>(#name, #source));
     };
-    let kwarg = |default: &str| {
-        attr.kwarg.as_ref().map_or_else(|| default.to_owned(), syn::LitStr::value)
-    };
+    let kwarg =
+        |default: &str| attr.kwarg.as_ref().map_or_else(|| default.to_owned(), syn::LitStr::value);
     let lookup = |of: &Type| match &attr.lookup {
         Some((_, Lookup(names))) => {
             let last = names.last().map(Ident::to_string).unwrap_or_default();
@@ -183,9 +182,8 @@ fn modify(field: &Field) -> TokenStream {
     let inner = &field.shape.inner;
     let mut changes = kinds::changes(attr, &own, attr.other.is_some());
     changes.extend(field.rules.changes(inner));
-    let with = (!changes.is_empty()).then(|| {
-        quote!(.with(|field| { let mut field = field; #(#changes)* field }))
-    });
+    let with = (!changes.is_empty())
+        .then(|| quote!(.with(|field| { let mut field = field; #(#changes)* field })));
     let unique = attr.unique.as_ref().map(|unique| {
         let message = unique
             .message

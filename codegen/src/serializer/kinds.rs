@@ -12,8 +12,23 @@ use crate::model::generic;
 
 /// The words of `kind = ..`.
 const KINDS: [&str; 17] = [
-    "char", "email", "slug", "unicode_slug", "url", "ip", "ipv4", "ipv6", "uuid", "integer",
-    "big_integer", "float", "boolean", "datetime", "date", "time", "duration",
+    "char",
+    "email",
+    "slug",
+    "unicode_slug",
+    "url",
+    "ip",
+    "ipv4",
+    "ipv6",
+    "uuid",
+    "integer",
+    "big_integer",
+    "float",
+    "boolean",
+    "datetime",
+    "date",
+    "time",
+    "duration",
 ];
 
 /// The bounds of an integer type, as texts.

@@ -93,9 +93,8 @@ fn step(field: &Field, errors: &mut Errors) -> TokenStream {
     if shape.optional && !explicit {
         changes.insert(0, quote!(field = field.required(false);));
     }
-    let with = (!changes.is_empty()).then(|| {
-        quote!(.with(|field| { let mut field = field; #(#changes)* field }))
-    });
+    let with = (!changes.is_empty())
+        .then(|| quote!(.with(|field| { let mut field = field; #(#changes)* field })));
     let hook = validate(field);
     quote!(#declared #with #hook)
 }

@@ -86,9 +86,14 @@ impl Rules {
             })
         };
         let needs = match word.to_string().as_str() {
-            "email" | "url" | "ip" | "ipv4" | "ipv6" | "non_control_character" | "length" | "range" => {
-                None
-            }
+            "email"
+            | "url"
+            | "ip"
+            | "ipv4"
+            | "ipv6"
+            | "non_control_character"
+            | "length"
+            | "range" => None,
             "contains" | "does_not_contain" => Some(["pattern", "value"]),
             "regex" => Some(["path", "value"]),
             "custom" => Some(["function", "value"]),

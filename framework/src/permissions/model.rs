@@ -32,6 +32,11 @@ impl PermsMap {
         self.0.push((method, perms.iter().map(|perm| (*perm).into()).collect()));
     }
 
+    /// True when a method asks for nothing.
+    fn asks_for_nothing(&self, method: &Method) -> bool {
+        self.0.iter().any(|(own, perms)| own == method && perms.is_empty())
+    }
+
     /// The permissions that the request needs; 405 for a method without an entry.
     async fn allows(&self, cx: &mut Context) -> Result<bool> {
         let view = cx.view();
@@ -102,6 +107,10 @@ impl Permission for DjangoModelPermissions {
     fn looks_at_objects(&self) -> bool {
         false
     }
+
+    fn admits_anonymous(&self, _: &Method) -> Option<bool> {
+        Some(false)
+    }
 }
 
 /// The same, but everybody may read.
@@ -131,6 +140,10 @@ impl Permission for DjangoModelPermissionsOrAnonReadOnly {
 
     fn looks_at_objects(&self) -> bool {
         false
+    }
+
+    fn admits_anonymous(&self, method: &Method) -> Option<bool> {
+        Some(self.perms_map.asks_for_nothing(method))
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::changes::Attrs;
 use super::description::{
-    Description, FieldHook, KeyCheck, Many, MethodFn, Output, SerializerField, Slot, Target, Unique,
-    UniqueTogether, key_kind, rename,
+    Description, FieldHook, KeyCheck, Many, MethodFn, Output, SerializerField, Slot, Target,
+    Unique, UniqueTogether, key_kind, rename,
 };
 use super::relations::{Inner, Related};
 use super::rows::Instance;
@@ -19,7 +19,11 @@ use crate::fields::{Choice, Field, FieldType, KeyKind, Kind};
 impl Description {
     /// Starts the description of a serializer over `M`.
     pub fn of<M: Model>(name: &'static str) -> Builder<M> {
-        Builder { description: Self::new(name, meta_of::<M>), own_unique: false, model: PhantomData }
+        Builder {
+            description: Self::new(name, meta_of::<M>),
+            own_unique: false,
+            model: PhantomData,
+        }
     }
 }
 
@@ -141,13 +145,15 @@ impl<M: Model> Builder<M> {
         let Some((hop, before)) = way.hops.split_last() else { return self };
         if !hop.is_many() {
             let slot = self.slot(Slot::Row(way.hops.clone(), related.clone()));
-            let field = Field::new(name, Kind::PrimaryKey { key: KeyKind::Int }).allow_null().read_only();
+            let field =
+                Field::new(name, Kind::PrimaryKey { key: KeyKind::Int }).allow_null().read_only();
             return self.push(field, Output::Row(slot, related), Target::None);
         }
         debug_assert!(before.is_empty(), "a list is reached by one step");
         let place = self.many(name, *hop, related);
         let child = Field::new("", Kind::PrimaryKey { key: key_kind(target.pk_column().kind) });
-        let field = Field::new(name, Kind::ManyRelated { child: Box::new(child), allow_empty: true });
+        let field =
+            Field::new(name, Kind::ManyRelated { child: Box::new(child), allow_empty: true });
         if let Hop::ManyToMany { .. } = hop {
             self = self.push(field, Output::Many(place), Target::Links(*hop));
             self.last(|field| {
@@ -172,7 +178,8 @@ impl<M: Model> Builder<M> {
         if hop.is_many() {
             let place = self.many(name, hop, Related::column::<T>(index));
             let child = Field::new("", Kind::SlugKey);
-            let field = Field::new(name, Kind::ManyRelated { child: Box::new(child), allow_empty: true });
+            let field =
+                Field::new(name, Kind::ManyRelated { child: Box::new(child), allow_empty: true });
             return self.push(field.read_only(), Output::Many(place), Target::None);
         }
         let own = Self::foreign_key(&way);
@@ -241,7 +248,12 @@ impl<M: Model> Builder<M> {
         S: super::ModelSerializer<Model = F::Model>,
         F: Fields,
     {
-        self = self.shown(name, &relation.way(), Related::Serializer(Inner::Static(S::description)), Kind::ReadOnly);
+        self = self.shown(
+            name,
+            &relation.way(),
+            Related::Serializer(Inner::Static(S::description)),
+            Kind::ReadOnly,
+        );
         self.last(|field| field.nested = Some(S::description));
         self
     }
@@ -254,7 +266,13 @@ impl<M: Model> Builder<M> {
             let inner = Arc::clone(&nested().input);
             field.field = Field::new(
                 field.field.name,
-                Kind::Nested { fields: inner, many, allow_empty: true, min_length: None, max_length: None },
+                Kind::Nested {
+                    fields: inner,
+                    many,
+                    allow_empty: true,
+                    min_length: None,
+                    max_length: None,
+                },
             );
             field.target = Target::Other;
         });
@@ -495,7 +513,9 @@ pub fn with_choices<C: Into<Choice>>(
     let choices = choices.into_iter().map(Into::into).collect();
     let allow_blank = field.allows_blank();
     field.kind = match field.kind {
-        Kind::List { allow_empty, .. } => Kind::MultipleChoice { choices, allow_blank, allow_empty },
+        Kind::List { allow_empty, .. } => {
+            Kind::MultipleChoice { choices, allow_blank, allow_empty }
+        }
         _ => Kind::Choice { choices, allow_blank },
     };
     field

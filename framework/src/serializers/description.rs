@@ -16,7 +16,8 @@ use crate::renderers::JsonWriter;
 pub(crate) type MethodFn =
     Arc<dyn Fn(&Description, &Loaded, &RelatedRows, &mut JsonWriter) + Send + Sync>;
 pub(crate) type FieldHook = Arc<dyn Fn(Value) -> Validated<Value> + Send + Sync>;
-pub(crate) type ObjectHook = Arc<dyn Fn(&mut ChangeSet, Option<&dyn ModelRow>) -> Validated + Send + Sync>;
+pub(crate) type ObjectHook =
+    Arc<dyn Fn(&mut ChangeSet, Option<&dyn ModelRow>) -> Validated + Send + Sync>;
 
 /// Where a field's output comes from.
 #[derive(Clone)]
@@ -159,7 +160,10 @@ impl Description {
     pub fn is_many(&self, index: usize) -> bool {
         self.fields.get(index).is_some_and(|field| {
             matches!(field.output, Output::Many(_))
-                || matches!(field.field.kind, Kind::Nested { many: true, .. } | Kind::ManyRelated { .. })
+                || matches!(
+                    field.field.kind,
+                    Kind::Nested { many: true, .. } | Kind::ManyRelated { .. }
+                )
         })
     }
 
@@ -167,9 +171,10 @@ impl Description {
     pub fn is_link(&self, index: usize) -> bool {
         self.fields.get(index).is_some_and(|field| match &field.output {
             Output::Link { .. } | Output::Row(_, Related::Link { .. }) => true,
-            Output::Many(place) => {
-                self.many.get(*place).is_some_and(|many| matches!(many.related, Related::Link { .. }))
-            }
+            Output::Many(place) => self
+                .many
+                .get(*place)
+                .is_some_and(|many| matches!(many.related, Related::Link { .. })),
             _ => false,
         })
     }
@@ -218,10 +223,22 @@ impl Description {
     }
 
     /// Adds a field, in the place of one that has its name.
-    pub(crate) fn push(&mut self, field: Field, output: Output, target: Target) -> &mut SerializerField {
+    pub(crate) fn push(
+        &mut self,
+        field: Field,
+        output: Output,
+        target: Target,
+    ) -> &mut SerializerField {
         let place = self.place(field.name);
-        let added =
-            SerializerField { field, output, target, key: None, unique: None, hook: None, nested: None };
+        let added = SerializerField {
+            field,
+            output,
+            target,
+            key: None,
+            unique: None,
+            hook: None,
+            nested: None,
+        };
         self.current = place.unwrap_or(self.fields.len());
         match place {
             Some(place) => self.fields[place] = added,
@@ -323,7 +340,11 @@ impl Description {
             }
         }
         let here = |index: &usize| {
-            other.fields.get(*index).and_then(|field| self.place(field.field.name)).unwrap_or_default()
+            other
+                .fields
+                .get(*index)
+                .and_then(|field| self.place(field.field.name))
+                .unwrap_or_default()
         };
         let sets = other.unique_together.iter().map(|set| UniqueTogether {
             members: set.members.iter().map(here).collect(),
@@ -351,7 +372,8 @@ impl Description {
             inner.add_depth(depth - 1);
             inner.seal();
             let related = Related::Serializer(Inner::Owned(Arc::new(inner)));
-            let slot = self.add_slot(Slot::Row(vec![Hop::Forward { column: meta, to }], related.clone()));
+            let slot =
+                self.add_slot(Slot::Row(vec![Hop::Forward { column: meta, to }], related.clone()));
             let field = &mut self.fields[index];
             field.field = Field::new(field.field.name, Kind::ReadOnly).read_only();
             field.output = Output::Row(slot, related);

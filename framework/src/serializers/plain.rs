@@ -115,7 +115,9 @@ impl<T: FromValidated> FromValidated for Option<T> {
 impl<T: FromValidated> FromValidated for Vec<T> {
     fn from_validated(value: Option<Value>) -> Option<Self> {
         match value? {
-            Value::List(items) => items.into_iter().map(|item| T::from_validated(Some(item))).collect(),
+            Value::List(items) => {
+                items.into_iter().map(|item| T::from_validated(Some(item))).collect()
+            }
             _ => None,
         }
     }
@@ -278,7 +280,8 @@ impl PlainBuilder {
                 before(changes, row)?;
             }
             // a partial body may not be enough for the struct: there is nothing to ask then
-            S::from_validated(&mut Validated::new(changes.clone())).map_or(Ok(()), |value| hook(&value))
+            S::from_validated(&mut Validated::new(changes.clone()))
+                .map_or(Ok(()), |value| hook(&value))
         }));
         self
     }

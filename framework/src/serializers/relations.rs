@@ -57,7 +57,9 @@ impl Related {
     pub(crate) fn model(&self) -> &'static ModelMeta {
         match self {
             Self::Serializer(inner) => inner.get().model,
-            Self::Display { model, .. } | Self::Column { model, .. } | Self::Link { model, .. } => model,
+            Self::Display { model, .. } | Self::Column { model, .. } | Self::Link { model, .. } => {
+                model
+            }
         }
     }
 }

@@ -11,9 +11,7 @@ use super::{
     Attrs, Description, HyperlinkedIdentity, HyperlinkedRelated, Links, ModelSerializer,
     PrimaryKeyRelated, RelatedRows, Serializer, SlugRelated, StringRelated,
 };
-use crate::db::{
-    Condition, Conn, Database, DatabaseConfig, Decimal, Model, Path, QuerySet,
-};
+use crate::db::{Condition, Conn, Database, DatabaseConfig, Decimal, Model, Path, QuerySet};
 use crate::exceptions::{ApiException, Detail, Validated};
 use crate::fields::{Value, parse_json};
 use crate::model;
@@ -294,9 +292,7 @@ impl Links for Addresses {
 }
 
 /// Runs `work` over a new store.
-async fn with_store<T: Send + 'static>(
-    work: impl AsyncFnOnce(&Conn) -> T + Send + 'static,
-) -> T {
+async fn with_store<T: Send + 'static>(work: impl AsyncFnOnce(&Conn) -> T + Send + 'static) -> T {
     let config = DatabaseConfig::new("sqlite://:memory:").pool_size(1);
     let worker = Database::open(config).unwrap().worker();
     worker

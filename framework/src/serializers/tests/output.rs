@@ -3,13 +3,75 @@
 use super::*;
 
 #[actix_web::test]
-async fn smoke() {
-    println!("{}", show::<ArtistSerializer>(1).await);
-    println!("{}", show::<AlbumDetailSerializer>(1).await);
-    println!("{}", show::<DepthAlbumSerializer>(1).await);
-    println!("{}", show::<GenreSerializer>(1).await);
-    println!("{}", show::<GenreTracksSerializer>(1).await);
-    println!("{}", show::<TrackSerializer>(1).await);
-    println!("{}", show::<TrackSerializer>(3).await);
-    println!("{}", show::<PlaylistDetailSerializer>(1).await);
+async fn columns_counts_and_paths_are_written_in_order() {
+    assert_eq!(show::<ArtistSerializer>(1).await, r#"{"id":1,"name":"AC/DC","album_count":1}"#);
+    assert_eq!(
+        show::<TrackSerializer>(1).await,
+        concat!(
+            r#"{"id":1,"name":"Go Down","album":1,"album_title":"Let There Be Rock","#,
+            r#""artist":"AC/DC","genre":"Rock","composer":"AC/DC","milliseconds":331180,"#,
+            r#""unit_price":"0.99","duration":"5:31","price_tier":"budget"}"#
+        )
+    );
+}
+
+#[actix_web::test]
+async fn a_way_that_ends_early_is_null() {
+    assert_eq!(
+        show::<TrackSerializer>(3).await,
+        concat!(
+            r#"{"id":3,"name":"Loose","album":null,"album_title":null,"artist":null,"#,
+            r#""genre":"Rock","composer":null,"milliseconds":61000,"unit_price":"0.99","#,
+            r#""duration":"1:01","price_tier":"budget"}"#
+        )
+    );
+}
+
+#[actix_web::test]
+async fn nested_rows_are_written_by_their_own_serializers_and_seen_by_methods() {
+    assert_eq!(
+        show::<AlbumDetailSerializer>(1).await,
+        concat!(
+            r#"{"id":1,"url":"/album-detail/pk=1/","title":"Let There Be Rock","#,
+            r#""artist":{"id":1,"name":"AC/DC"},"track_count":2,"total_milliseconds":546376,"#,
+            r#""tracks":[{"id":1,"name":"Go Down","genre":"Rock","milliseconds":331180},"#,
+            r#"{"id":2,"name":"Dog Eat Dog","genre":null,"milliseconds":215196}]}"#
+        )
+    );
+}
+
+#[actix_web::test]
+async fn depth_shows_foreign_keys_as_objects() {
+    assert_eq!(
+        show::<DepthAlbumSerializer>(1).await,
+        r#"{"id":1,"title":"Let There Be Rock","artist":{"id":1,"name":"AC/DC"}}"#
+    );
+}
+
+#[actix_web::test]
+async fn many_rows_are_shown_as_slugs_addresses_and_keys() {
+    assert_eq!(
+        show::<GenreTracksSerializer>(1).await,
+        concat!(
+            r#"{"url":"/genre-by-name/name=Rock/","names":["Go Down","Loose"],"#,
+            r#""links":["/track-detail/pk=1/","/track-detail/pk=3/"],"tracks":[1,3]}"#
+        )
+    );
+    assert_eq!(
+        show::<GenreTracksSerializer>(2).await,
+        r#"{"url":"/genre-by-name/name=Jazz/","names":[],"links":[],"tracks":[]}"#
+    );
+}
+
+#[actix_web::test]
+async fn links_of_a_link_table_follow_the_inherited_fields() {
+    assert_eq!(
+        show::<PlaylistDetailSerializer>(1).await,
+        r#"{"id":1,"name":"Loud","track_count":2,"tracks":[1,3]}"#
+    );
+}
+
+#[actix_web::test]
+async fn write_only_fields_stay_inside() {
+    assert_eq!(show::<AccountSerializer>(2).await, r#"{"name":"Accept","album_count":1}"#);
 }

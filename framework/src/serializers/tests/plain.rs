@@ -109,7 +109,7 @@ impl FieldsSerializer {
 }
 
 async fn read<S: Serializer + Send>(body: &'static str) -> Result<S, serde_json::Value> {
-    let set = validated(S::description(), body, false).await?;
+    let set = validate(S::description(), body, false, None).await?;
     Ok(S::from_validated(&mut Values::new(set)).expect("every value is there"))
 }
 
