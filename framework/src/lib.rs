@@ -1,7 +1,7 @@
 //! Quintet: a REST framework for actix-web and diesel that answers as Django REST framework does.
 //!
 //! A model, a serializer, a filter set and a view each yield **one description**, a plain value
-//! built once at start-up. Everything else reads it: parsing and validation, SQL, JSON, `OpenAPI`.
+//! built once at start-up. Everything else reads it: parsing and validation, SQL, JSON, OpenAPI.
 //! Macros write descriptions, in calls that a person can write by hand; ordinary functions do the
 //! work. A request goes from its route through negotiation, authentication, permissions and
 //! throttles to its view; there through the query set and its filters, or through the body and its
@@ -28,9 +28,9 @@
 //!
 //! | feature | gives | default |
 //! | --- | --- | --- |
-//! | `sqlite` | `SQLite`, compiled in: no library needs to be installed | yes |
-//! | `postgres` | `PostgreSQL`, in pure Rust: no libpq | |
-//! | `openapi` | the `OpenAPI` document and Swagger UI | yes |
+//! | `sqlite` | SQLite, compiled in: no library needs to be installed | yes |
+//! | `postgres` | PostgreSQL, in pure Rust: no libpq | |
+//! | `openapi` | the OpenAPI document and Swagger UI | yes |
 //!
 //! With both databases, the URL chooses at start-up ([`db::Database::open`]).
 
