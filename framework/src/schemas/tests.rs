@@ -14,7 +14,7 @@ use crate::permissions::{AllowAny, IsAuthenticated, IsAuthenticatedOrReadOnly};
 use crate::request::{Context, Request};
 use crate::response::{Response, ResponseBody};
 use crate::routers::Router;
-use crate::serializers::{Description, ModelSerializer};
+use crate::serializers::{HyperlinkedIdentity, ModelSerializer, Serializer};
 use crate::settings::Settings;
 use crate::site::{Site, SiteBuilder};
 use crate::views::{ApiView, OperationInfo, Policies};
@@ -22,81 +22,53 @@ use crate::viewsets::{Action, ModelViewSet, ReadOnlyModelViewSet, ViewSet};
 
 /// A performer.
 #[model(table = "artist", count(album_count = albums))]
-struct Artist {
-    id: i64,
+pub struct Artist {
+    pub id: i64,
     #[field(max_length = 120)]
-    name: String,
+    pub name: String,
 }
 
 /// A record.
 #[model(table = "album")]
-struct Album {
-    id: i64,
-    title: String,
+pub struct Album {
+    pub id: i64,
+    pub title: String,
     #[field(help_text = "In the shop.", default = true)]
-    for_sale: bool,
+    pub for_sale: bool,
     #[field(min_value = 0)]
-    copies: i32,
+    pub copies: i32,
     #[field(choices = &[("m", "Mono"), ("s", "Stereo")])]
-    sound: Option<String>,
+    pub sound: Option<String>,
     #[field(foreign_key = Artist, related_name = albums)]
-    artist_id: i64,
-    #[field(foreign_key = Artist, related_name = produced)]
-    producer_id: Option<i64>,
+    pub artist_id: i64,
+    #[field(foreign_key = Artist)]
+    pub producer_id: Option<i64>,
 }
 
-fn once(cell: &'static std::sync::OnceLock<Description>, make: impl FnOnce() -> Description) -> &'static Description {
-    cell.get_or_init(make)
+#[derive(Serializer)]
+#[serializer(model = Artist)]
+struct ArtistSerializer {
+    id: i64,
+    name: String,
+    #[field(default = 0)]
+    album_count: i64,
 }
 
-struct ArtistSerializer;
-
-impl ModelSerializer for ArtistSerializer {
-    type Model = Artist;
-
-    fn description() -> &'static Description {
-        static CELL: std::sync::OnceLock<Description> = std::sync::OnceLock::new();
-        once(&CELL, || {
-            let fields = Artist::fields();
-            Description::of::<Artist>("Artist")
-                .source::<i64, _>("id", fields.id())
-                .source::<String, _>("name", Artist::fields().name())
-                .source::<i64, _>("album_count", Artist::fields().album_count())
-                .with(|field| field.default(0_i64))
-                .build()
-        })
-    }
+#[derive(Serializer)]
+#[serializer(model = Album, fields = all)]
+struct AlbumSerializer {
+    url: HyperlinkedIdentity,
+    #[field(nested, source = artist)]
+    by: ArtistSerializer,
+    #[field(source = artist.name)]
+    artist_name: String,
+    #[field(source = producer.name)]
+    producer_name: Option<String>,
 }
 
-struct AlbumSerializer;
-
-impl ModelSerializer for AlbumSerializer {
-    type Model = Album;
-
-    fn description() -> &'static Description {
-        static CELL: std::sync::OnceLock<Description> = std::sync::OnceLock::new();
-        once(&CELL, || {
-            Description::of::<Album>("Album")
-                .all()
-                .identity("url", "album-detail", "pk", &Album::fields().id())
-                .nested::<ArtistSerializer, _>("by", Album::fields().artist())
-                .source::<String, _>("artist_name", Album::fields().artist().name())
-                .source::<Option<String>, _>("producer_name", Album::fields().producer().name())
-                .build()
-        })
-    }
-}
-
-struct DeepSerializer;
-
-impl ModelSerializer for DeepSerializer {
-    type Model = Album;
-
-    fn description() -> &'static Description {
-        static CELL: std::sync::OnceLock<Description> = std::sync::OnceLock::new();
-        once(&CELL, || Description::of::<Album>("Deep").all().depth(1).build())
-    }
-}
+#[derive(Serializer)]
+#[serializer(model = Album, fields = all, depth = 1)]
+struct DeepSerializer {}
 
 struct ArtistViewSet;
 
@@ -425,15 +397,9 @@ fn a_plain_view_is_documented_when_something_is_said_of_it() {
 
 #[test]
 fn what_contradicts_itself_keeps_the_site_from_starting() {
-    struct Other;
-    impl ModelSerializer for Other {
-        type Model = Album;
-
-        fn description() -> &'static Description {
-            static CELL: std::sync::OnceLock<Description> = std::sync::OnceLock::new();
-            once(&CELL, || Description::of::<Album>("Artist").all().build())
-        }
-    }
+    #[derive(Serializer)]
+    #[serializer(model = Album, fields = all, name = "Artist")]
+    struct Other {}
     struct OtherViewSet;
     impl ViewSet for OtherViewSet {
         type Base = ReadOnlyModelViewSet;

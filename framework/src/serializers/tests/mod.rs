@@ -7,11 +7,18 @@ mod plain;
 use std::fmt;
 
 use super::validate::Existing;
+use super::write::Writing;
 use super::{
     Attrs, Description, HyperlinkedIdentity, HyperlinkedRelated, Links, ModelSerializer,
     PrimaryKeyRelated, RelatedRows, Serializer, SlugRelated, StringRelated,
 };
+<<<<<<< HEAD
 use crate::db::{Condition, Conn, Database, DatabaseConfig, Decimal, Model, Path, QuerySet};
+=======
+use crate::db::{
+    Condition, Conn, Database, DatabaseConfig, Decimal, Model, Path, QuerySet, Select,
+};
+>>>>>>> schemas
 use crate::exceptions::{ApiException, Detail, Validated};
 use crate::fields::{Value, parse_json};
 use crate::model;
@@ -315,7 +322,8 @@ async fn show<S: ModelSerializer>(pk: i64) -> String {
         let rows = description.load(query.into(), conn).await.unwrap();
         let related = description.fetch(&rows.iter().collect::<Vec<_>>(), conn).await.unwrap();
         let mut out = JsonWriter::new();
-        description.write(&rows[0], &related, &Addresses, &mut out);
+        let writing = Writing { links: &Addresses, partial: false };
+        description.write(&rows[0], &related, writing, &mut out);
         String::from_utf8(out.into_bytes()).unwrap()
     })
     .await
