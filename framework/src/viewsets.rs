@@ -15,7 +15,7 @@ use crate::mixins::{self, Mixins};
 use crate::pagination::{DefaultPagination, Pagination};
 use crate::request::{Context, ViewContext};
 use crate::response::Response;
-use crate::routers::{ViewSetRoute, ViewSetRoutes};
+use crate::views::{ViewSetRoute, ViewSetRoutes};
 use crate::serializers::{Changes, Description, ModelSerializer};
 use crate::views::{OperationInfo, Policies, View, ViewInfo};
 

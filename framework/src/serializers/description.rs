@@ -11,7 +11,7 @@ use super::rows::{Loaded, RelatedRows};
 use crate::db::{ColumnKind, Hop, Leaf, ModelMeta, ModelRow, Path};
 use crate::exceptions::Validated;
 use crate::fields::{Field, KeyKind, Kind, Value};
-use crate::renderers::JsonWriter;
+use crate::fields::JsonWriter;
 
 pub(crate) type MethodFn =
     Arc<dyn Fn(&Description, &Loaded, &RelatedRows, &mut JsonWriter) + Send + Sync>;

@@ -7,7 +7,7 @@ use super::rows::{Extra, Loaded, RelatedRows};
 use crate::db::{Hop, Leaf, ModelMeta};
 use crate::exceptions::Detail;
 use crate::fields::{Field, FieldDefault, Kind, Value, ValueRef};
-use crate::renderers::JsonWriter;
+use crate::fields::JsonWriter;
 
 /// What writing a row needs beside it.
 #[derive(Clone, Copy)]

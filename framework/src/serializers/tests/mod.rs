@@ -21,7 +21,7 @@ use crate::db::{
 use crate::exceptions::{ApiException, Detail, Validated};
 use crate::fields::{Value, parse_json};
 use crate::model;
-use crate::renderers::JsonWriter;
+use crate::fields::JsonWriter;
 
 #[model(table = "store_artist", ordering(id), count(album_count = albums))]
 pub struct Artist {
