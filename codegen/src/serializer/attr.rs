@@ -38,9 +38,7 @@ impl Parse for Lookup {
         loop {
             let name = input.call(Ident::parse_any)?;
             let text = name.unraw().to_string();
-            if !text.contains("__") {
-                names.push(name);
-            } else {
+            if text.contains("__") {
                 for part in text.split("__") {
                     let part = syn::parse_str::<Ident>(part).map_err(|_| {
                         let message = format!(
@@ -51,6 +49,8 @@ impl Parse for Lookup {
                     })?;
                     names.push(Ident::new(&part.to_string(), name.span()));
                 }
+            } else {
+                names.push(name);
             }
             if input.parse::<Option<Token![.]>>()?.is_none() {
                 return Ok(Self(names));
@@ -165,7 +165,7 @@ impl Container {
                 self.read_only.extend(names);
             }
             "unique_together" => {
-                self.unique_together.push(in_parentheses(meta, |content| content.parse())?);
+                self.unique_together.push(in_parentheses(meta, UniqueTogether::parse)?);
             }
             "without_validators" => self.without_validators = flag(meta)?,
             "validate" => self.validate = Some(word.clone()),
@@ -241,7 +241,6 @@ impl FieldAttr {
         Ok(())
     }
 
-    #[expect(clippy::cognitive_complexity, reason = "a table of words")]
     fn entry(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
         let word = word(meta, FIELD)?;
         let own = word.clone();

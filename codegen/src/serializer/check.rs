@@ -107,8 +107,7 @@ fn together(field: &Field, errors: &mut Errors) {
     {
         errors.at(word, "a field is `required` or has a default, not both");
     }
-    if let (Some(like), Some(choices)) = (&attr.kind, &attr.choices) {
-        let _ = like;
+    if let (Some(_), Some(choices)) = (&attr.kind, &attr.choices) {
         errors.at(choices, "a field has `kind` or `choices`, not both");
     }
 }
@@ -226,7 +225,8 @@ fn plain(field: &Field, errors: &mut Errors) {
     let may_be_absent = attr.is_read_only()
         || attr.required.as_ref().is_some_and(|flag| !flag.on)
         || field.attr.hidden.is_some();
-    if may_be_absent && !shape.optional && !(has_default && !attr.is_read_only()) {
+    let is_filled = has_default && !attr.is_read_only();
+    if may_be_absent && !shape.optional && !is_filled {
         let ty = field.ty.to_token_stream();
         errors.at(
             &field.ty,

@@ -79,10 +79,7 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
     }
     for set in &container.unique_together {
         let members = set.members.iter().map(Ident::to_string);
-        let message = match &set.message {
-            Some(text) => quote!(::core::option::Option::Some(#text)),
-            None => quote!(::core::option::Option::None),
-        };
+        let message = kinds::option(set.message.as_ref());
         steps.push(quote!(.unique_together(&[#(#members),*], #message)));
     }
     if container.without_validators {

@@ -1,7 +1,7 @@
 //! Which field a Rust type makes where no model says it, and what changes a field.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, Ident, Lit, Type, UnOp};
 
@@ -83,19 +83,28 @@ fn of_type(ty: &Type, name: &TokenStream, attr: &FieldAttr) -> (TokenStream, boo
         "TimeDelta" | "Duration" => quote!(#field::duration(#name)),
         "Uuid" => quote!(#field::uuid(#name)),
         "Value" => quote!(#field::json(#name)),
-        "Decimal" => match &attr.decimal {
-            Some((digits, places)) => quote!(#field::decimal(#name, #digits, #places)),
-            None => quote! {
-                #field::new(
-                    #name,
-                    ::quintet::fields::Kind::Decimal(::core::default::Default::default()),
-                )
-            },
+        "Decimal" if attr.decimal.is_none() => quote! {
+            #field::new(
+                #name,
+                ::quintet::fields::Kind::Decimal(::core::default::Default::default()),
+            )
         },
+        "Decimal" => {
+            let digits = attr.decimal.iter().map(|(digits, places)| quote!(#digits, #places));
+            quote!(#field::decimal(#name, #(#digits)*))
+        }
         word if bounds(word).is_some() => quote!(#field::integer(#name)),
         _ => return (quote!(#field::json(#name)), false),
     };
     (made, true)
+}
+
+/// `Some(value)` or `None`, as tokens.
+pub(super) fn option(value: Option<impl ToTokens>) -> TokenStream {
+    value.map_or_else(
+        || quote!(::core::option::Option::None),
+        |value| quote!(::core::option::Option::Some(#value)),
+    )
 }
 
 /// The `V` of `Name<K, V>`.

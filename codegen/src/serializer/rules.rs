@@ -6,6 +6,7 @@ use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned as _;
 use syn::{Expr, Ident, Lit, LitStr, Path, Token, Type};
 
+use super::kinds::option;
 use crate::errors::Errors;
 
 /// The words of `#[validate(..)]` that a serializer checks.
@@ -22,7 +23,7 @@ struct Rule {
 /// The checks of a field, or of the whole struct.
 #[derive(Default)]
 pub(super) struct Rules {
-    rules: Vec<Rule>,
+    checks: Vec<Rule>,
     pub(super) required: bool,
     pub(super) must_match: Option<Ident>,
     /// Functions over the whole struct.
@@ -122,7 +123,7 @@ impl Rules {
                 path(&value)?;
             }
         }
-        self.rules.push(Rule { kind: word, arguments });
+        self.checks.push(Rule { kind: word, arguments });
         Ok(())
     }
 
@@ -135,7 +136,7 @@ impl Rules {
                 field.allow_null = false;
             });
         }
-        changes.extend(self.rules.iter().map(|rule| {
+        changes.extend(self.checks.iter().map(|rule| {
             let validator = rule.validator(inner);
             quote!(field = field.validator(#validator);)
         }));
@@ -162,10 +163,7 @@ impl Rule {
     fn validator(&self, inner: &Type) -> TokenStream {
         let kind = &self.kind;
         let function = quote_spanned!(kind.span()=> ::quintet::validators::#kind);
-        let optional = |name: &str| match self.get(&[name]) {
-            Some(value) => quote!(::core::option::Option::Some(#value)),
-            None => quote!(::core::option::Option::None),
-        };
+        let optional = |name: &str| option(self.get(&[name]));
         let arguments = match kind.to_string().as_str() {
             "length" => {
                 let (min, max, equal) = (optional("min"), optional("max"), optional("equal"));
@@ -173,13 +171,7 @@ impl Rule {
             }
             "range" => {
                 let bounds = ["min", "max", "exclusive_min", "exclusive_max"].map(|name| {
-                    let value = match self.get(&[name]) {
-                        Some(value) => {
-                            let value = bound(value);
-                            quote!(::core::option::Option::Some(#value))
-                        }
-                        None => quote!(::core::option::Option::None),
-                    };
+                    let value = option(self.get(&[name]).map(bound));
                     let name = Ident::new(name, kind.span());
                     quote!(#name: #value)
                 });
@@ -206,11 +198,7 @@ impl Rule {
         if message.is_none() && code.is_none() {
             return validator;
         }
-        let or_none = |text: Option<LitStr>| match text {
-            Some(text) => quote!(::core::option::Option::Some(#text)),
-            None => quote!(::core::option::Option::None),
-        };
-        let (message, code) = (or_none(message), or_none(code));
+        let (message, code) = (option(message), option(code));
         quote!(::quintet::validators::reworded(#validator, #message, #code))
     }
 }

@@ -257,8 +257,17 @@ fn a_description_follows_the_struct_and_the_model() {
     assert_eq!(
         names(track),
         [
-            "id", "name", "album", "album_title", "artist", "genre", "composer", "milliseconds",
-            "unit_price", "duration", "price_tier"
+            "id",
+            "name",
+            "album",
+            "album_title",
+            "artist",
+            "genre",
+            "composer",
+            "milliseconds",
+            "unit_price",
+            "duration",
+            "price_tier"
         ]
     );
     let field = |name: &str| track.fields().iter().find(|field| field.name == name).unwrap();
@@ -279,7 +288,16 @@ fn a_description_follows_the_struct_and_the_model() {
 fn inherited_fields_come_first_and_a_later_one_takes_its_namesakes_place() {
     assert_eq!(
         names(AlbumDetailSerializer::description()),
-        ["id", "url", "title", "artist", "artist_id", "track_count", "total_milliseconds", "tracks"]
+        [
+            "id",
+            "url",
+            "title",
+            "artist",
+            "artist_id",
+            "track_count",
+            "total_milliseconds",
+            "tracks"
+        ]
     );
 
     #[derive(Serializer)]
