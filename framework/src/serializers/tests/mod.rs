@@ -12,7 +12,13 @@ use super::{
     Attrs, Description, HyperlinkedIdentity, HyperlinkedRelated, Links, ModelSerializer,
     PrimaryKeyRelated, RelatedRows, Serializer, SlugRelated, StringRelated,
 };
+<<<<<<< HEAD
 use crate::db::{Condition, Conn, Database, DatabaseConfig, Decimal, Model, Path, QuerySet};
+=======
+use crate::db::{
+    Condition, Conn, Database, DatabaseConfig, Decimal, Model, Path, QuerySet, Select,
+};
+>>>>>>> schemas
 use crate::exceptions::{ApiException, Detail, Validated};
 use crate::fields::{Value, parse_json};
 use crate::model;
