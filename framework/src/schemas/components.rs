@@ -7,7 +7,8 @@ use serde_json::Value as Json;
 
 use crate::db::ColumnKind;
 use crate::fields::{
-    Char, Choice, Field, FieldDefault, KeyKind, Kind as FieldKind, Protocol, TextForm, UuidFormat, Value,
+    Char, Choice, Field, FieldDefault, KeyKind, Kind as FieldKind, Protocol, TextForm, UuidFormat,
+    Value,
 };
 use crate::serializers::{Description, Shown};
 
@@ -67,7 +68,10 @@ impl Components {
             _ => self.kind(owner, field),
         };
         let listed = shown.many
-            || matches!(field.kind, FieldKind::ManyRelated { .. } | FieldKind::Nested { many: true, .. });
+            || matches!(
+                field.kind,
+                FieldKind::ManyRelated { .. } | FieldKind::Nested { many: true, .. }
+            );
         if listed {
             kind = Kind::array(kind);
         }
@@ -142,7 +146,9 @@ fn schema(field: &Field, kind: Kind, nullable: bool) -> FieldSchema {
         .nullable(nullable)
         .read_only(field.read_only)
         .write_only(field.write_only);
-    if let Some(default) = field.default.as_ref().and_then(fixed) {
+    let default = field.default.as_ref().and_then(fixed);
+    // what stands in for a way that ends early says no more than that it may be null
+    if let Some(default) = default.filter(|value| !(field.read_only && value.is_null())) {
         schema = schema.default_value(default);
     }
     if field.label != Field::new(field.name, FieldKind::Any).label {
@@ -218,7 +224,8 @@ fn integer(min: Option<i64>, max: Option<i64>) -> Kind {
 }
 
 fn choices(all: &[Choice], allow_blank: bool) -> Kind {
-    let choices = all.iter().filter_map(|choice| Some((json(&choice.value)?, choice.label.to_string())));
+    let choices =
+        all.iter().filter_map(|choice| Some((json(&choice.value)?, choice.label.to_string())));
     Kind::Enum { choices: choices.collect(), allow_blank }
 }
 

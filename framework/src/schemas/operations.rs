@@ -29,6 +29,8 @@ pub(crate) struct SiteSchema<'a> {
     pub(crate) defaults: &'a Policies,
     /// How lists are split where a view does not say.
     pub(crate) pagination: Option<&'a Arc<dyn Pagination>>,
+    /// True when lists may be ordered where a view does not say.
+    pub(crate) ordering_filter: bool,
     /// What every path starts with, outside of this process.
     pub(crate) script_name: &'a str,
 }
@@ -80,6 +82,7 @@ struct Route<'a> {
     info: &'a OperationInfo,
     policies: Policies,
     pagination: Option<Arc<dyn Pagination>>,
+    ordering: bool,
 }
 
 impl<'a> Route<'a> {
@@ -105,6 +108,7 @@ impl<'a> Route<'a> {
             pagination: pagination.and_then(|own| {
                 if own.is_project_default() { site.pagination.cloned() } else { Some(own) }
             }),
+            ordering: site.ordering_filter && info.ordering_by_default,
         }
     }
 
@@ -129,7 +133,8 @@ impl<'a> Route<'a> {
         if let Some(request) = self.info.request {
             let parsers = self.policies.parsers.iter().flatten();
             let body = Body::new(SchemaRef::component(components.add(request)));
-            operation = operation.request(body.media_types(parsers.map(|parser| parser.media_type())));
+            operation =
+                operation.request(body.media_types(parsers.map(|parser| parser.media_type())));
         }
         let mut response = Response::new(self.status());
         if let Some(description) = self.info.response {
@@ -188,12 +193,16 @@ impl<'a> Route<'a> {
 
     fn query_parameters(&self) -> Vec<Parameter> {
         let pages = self.pagination.iter().flat_map(|pagination| pagination.query_parameters());
-        self.info.parameters.iter().cloned().chain(pages).map(query_parameter).collect()
+        let own = self.info.parameters.iter().cloned().chain(pages).map(query_parameter);
+        own.chain(self.ordering.then(|| Parameter::ordering("ordering"))).collect()
     }
 
     fn schemes(&self) -> Vec<SecurityScheme> {
         let authenticators = self.policies.authentication.iter().flatten();
-        authenticators.filter_map(|one| one.describe()).map(|scheme| security_scheme(&scheme)).collect()
+        authenticators
+            .filter_map(|one| one.describe())
+            .map(|scheme| security_scheme(&scheme))
+            .collect()
     }
 
     fn permissions(&self) -> &[Arc<dyn DynPermission>] {
@@ -204,7 +213,8 @@ impl<'a> Route<'a> {
     fn admits_anonymous(&self) -> bool {
         let permissions = self.permissions();
         let method = &self.info.method;
-        let mut said = permissions.iter().filter_map(|one| one.lets_anonymous_in(method)).peekable();
+        let mut said =
+            permissions.iter().filter_map(|one| one.lets_anonymous_in(method)).peekable();
         permissions.is_empty() || said.peek().is_some() && said.all(|admits| admits)
     }
 
@@ -233,7 +243,9 @@ impl<'a> Route<'a> {
 /// The name that a capture has in the document: the primary key is called by its own.
 fn shown_name(context: &ViewContext, pattern: &Pattern, name: &str) -> String {
     let key = context.model.map(|model| model.pk_column().name);
-    let key = key.filter(|key| name == "pk" && name == context.lookup_kwarg && !pattern.names().any(|n| n == *key));
+    let key = key.filter(|key| {
+        name == "pk" && name == context.lookup_kwarg && !pattern.names().any(|n| n == *key)
+    });
     key.unwrap_or(name).to_owned()
 }
 
