@@ -1,3 +1,5 @@
 //! The black-box suite: one binary, a file a room.
 
+mod openapi;
 mod parity;
+mod swagger_ui;
