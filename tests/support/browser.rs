@@ -18,6 +18,8 @@ pub struct Browser {
     child: Child,
     profile: PathBuf,
     socket: BufReader<TcpStream>,
+    /// The page's; empty for the browser itself.
+    session: String,
     last: u64,
     /// What the page has told meanwhile.
     pub events: Vec<Value>,
@@ -61,13 +63,22 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .expect("the browser starts");
-        let port = wait("the browser's port", || {
+        let (port, path) = wait("the browser's port", || {
             let text = std::fs::read_to_string(profile.join("DevToolsActivePort")).ok()?;
-            text.lines().next()?.parse::<u16>().ok()
+            let (port, path) = text.split_once('\n')?;
+            Some((port.parse::<u16>().ok()?, path.trim().to_owned()))
         });
-        let path = wait("the browser's page", || page_of(port));
         let socket = handshake(port, &path);
-        let mut browser = Self { child, profile, socket, last: 0, events: Vec::new() };
+        let session = String::new();
+        let mut browser = Self { child, profile, socket, session, last: 0, events: Vec::new() };
+        let page = wait("the browser's page", || {
+            let targets = browser.call("Target.getTargets", &json!({}));
+            let targets = targets["targetInfos"].as_array()?;
+            targets.iter().find(|target| target["type"] == "page").cloned()
+        });
+        let attach = json!({"targetId": page["targetId"], "flatten": true});
+        let attached = browser.call("Target.attachToTarget", &attach);
+        attached["sessionId"].as_str().unwrap_or_default().clone_into(&mut browser.session);
         for domain in ["Page.enable", "Runtime.enable", "Network.enable"] {
             browser.call(domain, &json!({}));
         }
@@ -81,8 +92,11 @@ impl Browser {
     pub fn call(&mut self, method: &str, params: &Value) -> Value {
         self.last += 1;
         let id = self.last;
-        let message = json!({"id": id, "method": method, "params": params}).to_string();
-        send(self.socket.get_mut(), message.as_bytes());
+        let mut message = json!({"id": id, "method": method, "params": params});
+        if !self.session.is_empty() {
+            message["sessionId"] = self.session.as_str().into();
+        }
+        send(self.socket.get_mut(), message.to_string().as_bytes());
         loop {
             let mut answer = self.receive();
             if answer["id"] == id {
@@ -171,17 +185,6 @@ fn connect(port: u16) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", port)).expect("the browser listens");
     stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
     stream
-}
-
-/// The path of the socket of the first page.
-fn page_of(port: u16) -> Option<String> {
-    let client = crate::client::Client::new(([127, 0, 0, 1], port).into());
-    let request =
-        format!("GET /json/list HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n");
-    let targets = client.exchange("GET", request.as_bytes()).json();
-    let page = targets.as_array()?.iter().find(|target| target["type"] == "page")?;
-    let url = page["webSocketDebuggerUrl"].as_str()?;
-    Some(url[url.find("/devtools")?..].to_owned())
 }
 
 fn handshake(port: u16, path: &str) -> BufReader<TcpStream> {
