@@ -211,11 +211,11 @@ fn send(stream: &mut TcpStream, payload: &[u8]) {
     match u16::try_from(payload.len()) {
         Ok(length @ 0..=125) => frame.push(0x80 | u8::try_from(length).unwrap_or_default()),
         Ok(length) => {
-            frame.push(0x80 | 126);
+            frame.push(0x80 | 0x7e);
             frame.extend(length.to_be_bytes());
         }
         Err(_) => {
-            frame.push(0x80 | 127);
+            frame.push(0x80 | 0x7f);
             frame.extend((payload.len() as u64).to_be_bytes());
         }
     }

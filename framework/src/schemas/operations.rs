@@ -192,7 +192,7 @@ impl<'a> Route<'a> {
     }
 
     fn query_parameters(&self) -> Vec<Parameter> {
-        let pages = self.pagination.iter().flat_map(|pagination| pagination.query_parameters());
+        let pages = self.pagination.iter().flat_map(Pagination::query_parameters);
         let own = self.info.parameters.iter().cloned().chain(pages).map(query_parameter);
         own.chain(self.ordering.then(|| Parameter::ordering("ordering"))).collect()
     }
