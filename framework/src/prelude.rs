@@ -28,6 +28,8 @@ pub use crate::permissions::{
 pub use crate::request::Context;
 pub use crate::response::Response;
 pub use crate::routers::Router;
+#[cfg(feature = "openapi")]
+pub use crate::schemas::OpenApi;
 pub use crate::serializers::{
     Attrs, Changes, Description, HyperlinkedIdentity, HyperlinkedRelated, Instance,
     ModelSerializer, PrimaryKeyRelated, Serializer, SlugRelated, StringRelated,

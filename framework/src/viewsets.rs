@@ -255,6 +255,7 @@ pub struct Action<V> {
     takes: Option<&'static Description>,
     answers: Option<&'static Description>,
     many: bool,
+    pages: bool,
 }
 
 impl<V> std::fmt::Debug for Action<V> {
@@ -279,6 +280,7 @@ impl<V> Action<V> {
             takes: None,
             answers: None,
             many: false,
+            pages: true,
         }
     }
 
@@ -338,6 +340,13 @@ impl<V> Action<V> {
     #[must_use]
     pub fn many(mut self) -> Self {
         self.many = true;
+        self
+    }
+
+    /// The list has neither filters nor pages, for the document.
+    #[must_use]
+    pub fn unpaginated(mut self) -> Self {
+        self.pages = false;
         self
     }
 
@@ -509,6 +518,7 @@ impl<V: ViewSet> Registration<V> {
         }
         OperationInfo {
             many: true,
+            ordering_by_default: self.view.ordering_by_default,
             parameters,
             pagination: Some(Arc::clone(&self.pagination)),
             ..operation
@@ -571,6 +581,7 @@ impl<V: ViewSet> Registration<V> {
             takes,
             answers,
             many,
+            pages,
         } = action;
         let operations = handlers
             .iter()
@@ -584,7 +595,11 @@ impl<V: ViewSet> Registration<V> {
                     response: (*method != Method::DELETE).then(|| answers.unwrap_or(own)),
                     ..OperationInfo::new(method.clone(), action)
                 };
-                if many { self.list_operation(operation) } else { operation }
+                if many && pages {
+                    self.list_operation(operation)
+                } else {
+                    OperationInfo { many, ..operation }
+                }
             })
             .collect();
         let words = name.replace('_', " ");

@@ -1,6 +1,7 @@
 //! What the black-box tests share: the store on a database of its own, a client, and scenarios of
 //! recorded requests and answers (`tests/parity`) with a player and a comparison.
 
+pub mod browser;
 pub mod client;
 pub mod compare;
 pub mod replay;

@@ -19,7 +19,6 @@ use std::sync::Arc;
 
 use quintet::db::Database;
 use quintet::prelude::*;
-use quintet::schemas::OpenApi;
 use quintet::site::SiteError;
 
 /// The addresses of the store.
@@ -61,9 +60,7 @@ pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, Si
         .last_page_strings(["last"]);
     let openapi = OpenApi::new("Music store API", "1.0.0")
         .description("A REST API over the Chinook data.")
-        .license("MIT OR Apache-2.0", "MIT OR Apache-2.0")
-        .schema_path("/api/schema/")
-        .docs_path("/api/docs/");
+        .license("MIT OR Apache-2.0", "MIT OR Apache-2.0");
     Site::builder(settings, database)
         .permissions(IsAuthenticatedOrReadOnly)
         .pagination(pages)

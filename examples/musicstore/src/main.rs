@@ -6,7 +6,7 @@ use musicstore::{loader, site};
 use quintet::prelude::*;
 
 const ADDRESS: &str = "127.0.0.1:8000";
-const USAGE: &str = "usage: musicstore [runserver] [ADDRESS:PORT]";
+const USAGE: &str = "usage: musicstore [runserver] [ADDRESS:PORT], or musicstore openapi";
 
 /// The settings of the environment, and values for a demonstration where it sets none.
 fn settings() -> Result<Settings, Box<dyn Error>> {
@@ -30,6 +30,14 @@ fn settings() -> Result<Settings, Box<dyn Error>> {
     Ok(settings)
 }
 
+/// Prints the document.
+fn openapi() -> Result<(), Box<dyn Error>> {
+    let database = Database::open(DatabaseConfig::new("sqlite://:memory:"))?;
+    let site = site(settings()?, database)?;
+    println!("{}", site.openapi().map_or("", |document| document.json()));
+    Ok(())
+}
+
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -37,6 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = match words.as_slice() {
         [] | ["runserver"] => ADDRESS,
         ["runserver", address] => address,
+        ["openapi"] => return openapi(),
         _ => return Err(USAGE.into()),
     };
     let settings = settings()?;

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use actix_web::http::Method;
 use quintet::prelude::*;
 
 use crate::models::Playlist;
@@ -16,6 +17,10 @@ impl Permission for ReadOnly {
 
     fn looks_at_objects(&self) -> bool {
         false
+    }
+
+    fn admits_anonymous(&self, method: &Method) -> Option<bool> {
+        Some(method.is_safe())
     }
 }
 

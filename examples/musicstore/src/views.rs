@@ -41,11 +41,12 @@ impl ViewSet for ArtistViewSet {
         vec![
             Action::detail("albums").get(Self::albums).many(),
             Action::detail("rename").post(Self::rename).takes(RenameSerializer::description()),
-            Action::list("top").get(Self::top).many(),
+            Action::list("top").get(Self::top).many().unpaginated(),
             Action::list("by_letter")
                 .url_path("by-letter/(?P<letter>[A-Za-z])")
                 .get(Self::by_letter)
-                .many(),
+                .many()
+                .unpaginated(),
         ]
     }
 }

@@ -43,6 +43,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     database.batch_execute(table).await?;
     let site = Site::builder(settings, database)
         .mount(Router::new().register("books", BookViewSet).at("/api/"))
+        .openapi(OpenApi::new("Books", "1.0.0"))
         .build()?;
     site.run_server("127.0.0.1:8000").await?;
     Ok(())

@@ -146,7 +146,9 @@ fn schema(field: &Field, kind: Kind, nullable: bool) -> FieldSchema {
         .nullable(nullable)
         .read_only(field.read_only)
         .write_only(field.write_only);
-    if let Some(default) = field.default.as_ref().and_then(fixed) {
+    let default = field.default.as_ref().and_then(fixed);
+    // what stands in for a way that ends early says no more than that it may be null
+    if let Some(default) = default.filter(|value| !(field.read_only && value.is_null())) {
         schema = schema.default_value(default);
     }
     if field.label != Field::new(field.name, FieldKind::Any).label {

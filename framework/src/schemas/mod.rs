@@ -27,8 +27,7 @@ use crate::routers::{Mount, Router};
 /// let openapi = OpenApi::new("Music store API", "1.0.0")
 ///     .description("Artists, albums and tracks.")
 ///     .license("MIT", "MIT")
-///     .schema_path("/api/schema/")
-///     .docs_path("/api/docs/");
+///     .docs_path("/docs/");
 /// # let _ = openapi;
 /// ```
 #[derive(Debug, Clone)]
@@ -58,17 +57,23 @@ pub enum SchemaError {
 }
 
 impl OpenApi {
-    /// A document of this title and version. Without a path nothing is served; the document is
-    /// there all the same ([`Site::openapi`](crate::site::Site::openapi)).
+    /// A document of this title and version, at `/api/schema/`, with Swagger UI at `/api/docs/`.
     pub fn new(title: impl Into<String>, version: impl Into<String>) -> Self {
         let title = title.into();
         Self {
             api: Api::new(title.clone(), version),
             title,
             path_prefix: None,
-            schema_path: None,
-            docs_path: None,
+            schema_path: Some("/api/schema/".into()),
+            docs_path: Some("/api/docs/".into()),
         }
+    }
+
+    /// Serves neither the document nor Swagger UI; the document is there all the same
+    /// ([`Site::openapi`](crate::site::Site::openapi)).
+    #[must_use]
+    pub fn unserved(self) -> Self {
+        Self { schema_path: None, docs_path: None, ..self }
     }
 
     /// What the API is for; Markdown.
@@ -107,14 +112,14 @@ impl OpenApi {
         self
     }
 
-    /// Where the document is served, as YAML and JSON, under the name `schema`.
+    /// Another place for the document, which is served as YAML and JSON, under the name `schema`.
     #[must_use]
     pub fn schema_path(mut self, path: impl Into<String>) -> Self {
         self.schema_path = Some(path.into());
         self
     }
 
-    /// Where Swagger UI is served, under the name `docs`.
+    /// Another place for Swagger UI, which has the name `docs`.
     #[must_use]
     pub fn docs_path(mut self, path: impl Into<String>) -> Self {
         self.docs_path = Some(path.into());

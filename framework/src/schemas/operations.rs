@@ -29,6 +29,8 @@ pub(crate) struct SiteSchema<'a> {
     pub(crate) defaults: &'a Policies,
     /// How lists are split where a view does not say.
     pub(crate) pagination: Option<&'a Arc<dyn Pagination>>,
+    /// True when lists may be ordered where a view does not say.
+    pub(crate) ordering_filter: bool,
     /// What every path starts with, outside of this process.
     pub(crate) script_name: &'a str,
 }
@@ -80,6 +82,7 @@ struct Route<'a> {
     info: &'a OperationInfo,
     policies: Policies,
     pagination: Option<Arc<dyn Pagination>>,
+    ordering: bool,
 }
 
 impl<'a> Route<'a> {
@@ -105,6 +108,7 @@ impl<'a> Route<'a> {
             pagination: pagination.and_then(|own| {
                 if own.is_project_default() { site.pagination.cloned() } else { Some(own) }
             }),
+            ordering: site.ordering_filter && info.ordering_by_default,
         }
     }
 
@@ -188,8 +192,9 @@ impl<'a> Route<'a> {
     }
 
     fn query_parameters(&self) -> Vec<Parameter> {
-        let pages = self.pagination.iter().flat_map(|pagination| pagination.query_parameters());
-        self.info.parameters.iter().cloned().chain(pages).map(query_parameter).collect()
+        let pages = self.pagination.iter().flat_map(Pagination::query_parameters);
+        let own = self.info.parameters.iter().cloned().chain(pages).map(query_parameter);
+        own.chain(self.ordering.then(|| Parameter::ordering("ordering"))).collect()
     }
 
     fn schemes(&self) -> Vec<SecurityScheme> {

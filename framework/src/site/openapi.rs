@@ -1,10 +1,11 @@
 //! The site's OpenAPI document.
 
+use std::sync::Arc;
+
 use super::{Site, SiteBuilder, SiteError};
 use crate::reverse::Urls;
 use crate::routers::Table;
 use crate::schemas::{OpenApi, RenderedSchema, SiteSchema};
-use std::sync::Arc;
 
 impl SiteBuilder {
     /// Describes the site in an OpenAPI document, and serves it where `openapi` says.
@@ -29,6 +30,7 @@ impl SiteBuilder {
             addresses: entries.collect(),
             defaults: &self.defaults,
             pagination: self.generics.pagination.as_ref(),
+            ordering_filter: self.generics.ordering_filter,
             script_name: &self.settings.force_script_name,
         };
         let (document, mount) = openapi.prepare(&site)?;

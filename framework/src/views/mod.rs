@@ -73,6 +73,8 @@ pub struct OperationInfo {
     pub pagination: Option<Arc<dyn Pagination>>,
     /// What the query string may hold.
     pub parameters: Vec<QueryParameter>,
+    /// True when the site's ordering filter, where it has one, is a parameter too.
+    pub ordering_by_default: bool,
 }
 
 impl OperationInfo {
@@ -87,6 +89,7 @@ impl OperationInfo {
             many: false,
             pagination: None,
             parameters: Vec::new(),
+            ordering_by_default: false,
         }
     }
 }

@@ -1,5 +1,5 @@
-//! As much of JSON Schema 2020-12 as the schema of OpenAPI documents uses; any other keyword
-//! stops the test, so that nothing is passed over.
+//! As much of JSON Schema 2020-12 as the schema of OpenAPI documents and the documents themselves
+//! use; any other keyword stops the test, so that nothing is passed over.
 
 use std::collections::BTreeSet;
 
@@ -80,6 +80,11 @@ impl Reader<'_> {
             | "description"
             | "default"
             | "format"
+            | "title"
+            | "examples"
+            | "readOnly"
+            | "writeOnly"
+            | "components"
             | "unevaluatedProperties"
             | "then"
             | "else" => {}
@@ -99,6 +104,22 @@ impl Reader<'_> {
                     let there = object.is_none_or(|object| object.contains_key(name));
                     require(there, format!("has no {name}"));
                 }
+            }
+            "minLength" | "maxLength" => {
+                let length = value.as_str().map(|text| text.chars().count() as u64);
+                let holds = match keyword {
+                    "minLength" => length.is_none_or(|length| Some(length) >= rule.as_u64()),
+                    _ => length.is_none_or(|length| Some(length) <= rule.as_u64()),
+                };
+                require(holds, format!("breaks {keyword} {rule}"));
+            }
+            "minimum" | "maximum" => {
+                let holds = match (value.as_f64(), rule.as_f64(), keyword) {
+                    (Some(number), Some(bound), "minimum") => number >= bound,
+                    (Some(number), Some(bound), _) => number <= bound,
+                    _ => true,
+                };
+                require(holds, format!("breaks {keyword} {rule}"));
             }
             "minItems" => {
                 let enough =

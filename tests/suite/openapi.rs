@@ -1,0 +1,189 @@
+//! The documents of the examples: as they are checked in, and as the store answers.
+//!
+//! `UPDATE_OPENAPI=1` writes them anew; that they are valid OpenAPI 3.1 is a test of the crate
+//! `openapi`, which reads the same files.
+
+use std::path::Path;
+
+use quintet::db::{Database, DatabaseConfig};
+use quintet::prelude::{OpenApi, Router, Settings, Site};
+use quintet_openapi::check;
+use quintet_tests::client::{Client, Reply};
+use quintet_tests::store::{On, Store};
+use serde_json::{Value, json};
+
+#[path = "../../openapi/tests/support/json_schema.rs"]
+mod json_schema;
+
+#[allow(dead_code, missing_debug_implementations, missing_docs, unreachable_pub)]
+#[path = "../../examples/quickstart/src/main.rs"]
+mod quickstart;
+
+/// A key of a superuser.
+const ADMIN: &str = "a9538556595218ad76e26b9286938b0258ae71a7";
+
+fn settings() -> Settings {
+    let mut settings = Settings::default();
+    settings.secret_key = "k".into();
+    settings.allowed_hosts = vec!["*".into()];
+    settings
+}
+
+fn database() -> std::sync::Arc<Database> {
+    Database::open(DatabaseConfig::new("sqlite://:memory:")).expect("a database in memory")
+}
+
+fn text(site: &Site) -> String {
+    format!("{}\n", site.openapi().expect("the site has a document").json())
+}
+
+fn store() -> Value {
+    let site = musicstore::site(settings(), database()).expect("the store builds");
+    serde_json::from_str(&text(&site)).expect("the document is JSON")
+}
+
+#[track_caller]
+fn unchanged(example: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../examples")
+        .join(example)
+        .join("openapi.json");
+    if std::env::var_os("UPDATE_OPENAPI").is_some() {
+        std::fs::write(&path, text).expect("the document is written");
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        kept == text,
+        "{} has changed; run with UPDATE_OPENAPI=1 and read the difference",
+        path.display()
+    );
+}
+
+#[test]
+fn the_document_of_the_store_has_not_changed() {
+    unchanged(
+        "musicstore",
+        &text(&musicstore::site(settings(), database()).expect("the store builds")),
+    );
+}
+
+#[test]
+fn the_document_of_the_quickstart_has_not_changed() {
+    let site = Site::builder(settings(), database())
+        .mount(Router::new().register("books", quickstart::BookViewSet).at("/api/"))
+        .openapi(OpenApi::new("Books", "1.0.0"))
+        .build();
+    unchanged("quickstart", &text(&site.expect("the quickstart builds")));
+}
+
+#[test]
+fn the_document_has_no_problems() {
+    assert_eq!(check::problems(&store()), [""; 0]);
+}
+
+/// One operation of the document.
+struct Operation<'a> {
+    method: String,
+    template: &'a str,
+    /// The template with the captures of a row that is there.
+    path: String,
+    value: &'a Value,
+}
+
+impl Operation<'_> {
+    fn send(&self, client: &Client) -> Reply {
+        match self.method.as_str() {
+            "GET" | "DELETE" => client.send(&self.method, &self.path, &[], b""),
+            method => client.json(method, &self.path, &json!({})),
+        }
+    }
+
+    fn name(&self) -> String {
+        format!("{} {}", self.method, self.template)
+    }
+}
+
+/// The operations, those that delete last.
+fn operations(document: &Value) -> Vec<Operation<'_>> {
+    let mut all = Vec::new();
+    for (template, item) in document["paths"].as_object().expect("the document has paths") {
+        for (method, value) in item.as_object().expect("a path has methods") {
+            let path = ["{id}", "{username}", "{letter}", "{name}"]
+                .iter()
+                .zip(["1", "alice", "A", "Rock"])
+                .fold(template.clone(), |path, (name, value)| path.replace(name, value));
+            assert!(!path.contains('{'), "{path} has a capture that this test does not know");
+            all.push(Operation { method: method.to_uppercase(), template, path, value });
+        }
+    }
+    all.sort_by_key(|operation| operation.method == "DELETE");
+    all
+}
+
+#[actix_web::test]
+async fn every_operation_is_there() {
+    let document = store();
+    let store = Store::new(On::Sqlite);
+    let client = Client::new(store.server.address).token(ADMIN);
+    let all = operations(&document);
+    assert!(all.len() > 50, "only {} operations", all.len());
+    for operation in all {
+        let reply = operation.send(&client);
+        let status = reply.status.to_string();
+        let page = reply.header("content-type").is_some_and(|value| value.starts_with("text/html"));
+        assert!(!page && status != "405", "{} is not there: {status}", operation.name());
+        // some objects are gone by now, and some must stay
+        let known = operation.value["responses"].get(&status).is_some() || status == "409";
+        assert!(known, "{} does not say that it answers {status}", operation.name());
+    }
+}
+
+#[actix_web::test]
+async fn anonymous_clients_are_let_in_where_the_document_says_so() {
+    let document = store();
+    let store = Store::new(On::Sqlite);
+    let client = Client::new(store.server.address);
+    for operation in operations(&document) {
+        let security =
+            operation.value["security"].as_array().expect("every operation has security");
+        let let_in = security.contains(&json!({}));
+        let reply = operation.send(&client);
+        assert_eq!(reply.status != 401, let_in, "{} answers {}", operation.name(), reply.status);
+    }
+}
+
+#[actix_web::test]
+async fn answers_are_what_the_document_says() {
+    // these two answer what no serializer describes
+    let own = ["/api/employees/{id}/tree/", "/api/invoices/summary/"];
+    let mut document = store();
+    // what is only written is in no answer
+    for (_, schema) in
+        document["components"]["schemas"].as_object_mut().expect("there are components")
+    {
+        let hidden = schema["properties"].as_object().into_iter().flatten();
+        let hidden: Vec<Value> = hidden
+            .filter(|(_, property)| property["writeOnly"] == true)
+            .map(|(name, _)| Value::from(name.as_str()))
+            .collect();
+        if let Some(required) = schema["required"].as_array_mut() {
+            required.retain(|name| !hidden.contains(name));
+        }
+    }
+    let store = Store::new(On::Sqlite);
+    let client = Client::new(store.server.address).token(ADMIN);
+    let mut checked = 0;
+    for operation in operations(&document) {
+        if operation.method != "GET" || own.contains(&operation.template) {
+            continue;
+        }
+        let reply = operation.send(&client);
+        assert_eq!(reply.status, 200, "{}", operation.name());
+        let schema = &operation.value["responses"]["200"]["content"]["application/json"]["schema"];
+        let mut schema = schema.clone();
+        schema["components"] = document["components"].clone();
+        assert_eq!(json_schema::errors(&schema, &reply.json()), [""; 0], "{}", operation.name());
+        checked += 1;
+    }
+    assert!(checked > 20, "only {checked} answers were checked");
+}
