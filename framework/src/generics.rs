@@ -6,8 +6,8 @@ use std::sync::Arc;
 use futures_util::future::join;
 
 use crate::db::{
-    self, Column, Condition, Conn, DeleteError, Dialect, Error, Hop, Lookup, Model, ModelMeta, ModelRow,
-    Operand, Path, QuerySet, Select, is_referenced,
+    self, Column, Condition, Conn, DeleteError, Dialect, Error, Hop, Lookup, Model, ModelMeta,
+    ModelRow, Operand, Path, QuerySet, Select, is_referenced,
 };
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::{Value, form};
@@ -16,7 +16,9 @@ use crate::pagination::{DefaultPagination, Pagination, Plan, position_text};
 use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::response::Response;
-use crate::serializers::{Changes, Description, Existing, Links, Loaded, RelatedRows, Writing};
+use crate::serializers::{
+    Changes, Description, Existing, Links, Loaded, RelatedRows, Serializer, Validated, Writing,
+};
 
 /// How a view set finds one object.
 #[derive(Debug, Clone)]
@@ -72,7 +74,9 @@ pub(crate) fn default_ordering_fields(description: &Description) -> Vec<Ordering
         .iter()
         .enumerate()
         .filter(|(_, field)| !field.write_only)
-        .filter_map(|(index, field)| Some(OrderingField::new(field.name, description.source(index)?)))
+        .filter_map(|(index, field)| {
+            Some(OrderingField::new(field.name, description.source(index)?))
+        })
         .collect()
 }
 
@@ -101,7 +105,9 @@ impl Context {
 
     fn paginator(&self) -> Arc<dyn Pagination> {
         match self.generic() {
-            Some(generic) if !generic.pagination.is_project_default() => Arc::clone(&generic.pagination),
+            Some(generic) if !generic.pagination.is_project_default() => {
+                Arc::clone(&generic.pagination)
+            }
             _ => self
                 .site()
                 .and_then(|site| site.pagination.clone())
@@ -147,7 +153,9 @@ impl Context {
             }
             queryset = filtered.apply(queryset);
         }
-        if let Some(condition) = view.search.as_ref().map(|s| s.condition(&self.request)).transpose()?.flatten() {
+        if let Some(condition) =
+            view.search.as_ref().map(|s| s.condition(&self.request)).transpose()?.flatten()
+        {
             queryset = queryset.filter_by(condition);
         }
         if let Some(order) = self.ordering(&view) {
@@ -168,10 +176,13 @@ impl Context {
         for check in filtered.lookups() {
             let mut sql = db::Sql::new(self.dialect());
             sql.push("SELECT ").name(check.column.column).push(" FROM ").name(check.model.table);
-            sql.push(" WHERE ").name(check.column.column).any_of(check.keys.clone(), check.column.kind);
+            sql.push(" WHERE ")
+                .name(check.column.column)
+                .any_of(check.keys.clone(), check.column.kind);
             found.push(self.rows(sql, |row| row.value(0, check.column.kind)).await?);
         }
-        Ok(filtered.finish(&|place, key| found.get(place).is_some_and(|keys| keys.contains(key)))?)
+        Ok(filtered
+            .finish(&|place, key| found.get(place).is_some_and(|keys| keys.contains(key)))?)
     }
 
     /// Lists the rows that the filters leave, a page of them where there is a paginator.
@@ -282,8 +293,9 @@ impl Context {
 
     async fn count_rows<M: Model>(&self, queryset: &QuerySet<M>) -> Result<i64, Error> {
         let select = Select::from(queryset.clone());
-        let counted =
-            self.rows(select.count(self.dialect()), |row| row.get::<i64>(0, db::ColumnKind::BigInt)).await?;
+        let counted = self
+            .rows(select.count(self.dialect()), |row| row.get::<i64>(0, db::ColumnKind::BigInt))
+            .await?;
         Ok(counted.into_iter().next().unwrap_or(0))
     }
 
@@ -354,7 +366,9 @@ impl Context {
 
     /// Narrows a query to the object that the address names.
     pub(crate) fn object_query<M: Model>(&self, queryset: QuerySet<M>) -> Result<QuerySet<M>> {
-        let view = self.view_of::<M>().ok_or_else(|| ApiException::internal("this view has no objects"))?;
+        let view = self
+            .view_of::<M>()
+            .ok_or_else(|| ApiException::internal("this view has no objects"))?;
         let text = self.request.kwarg(&view.lookup.kwarg).unwrap_or_default();
         let value = lookup_value(text, view.lookup.path.kind(), M::META)?;
         Ok(queryset.filter_by(Condition::exact(view.lookup.path.clone(), value)))
@@ -371,7 +385,9 @@ impl Context {
 
     /// The primary key that the address names.
     pub(crate) fn lookup_key<M: Model>(&self) -> Result<Value> {
-        let view = self.view_of::<M>().ok_or_else(|| ApiException::internal("this view has no objects"))?;
+        let view = self
+            .view_of::<M>()
+            .ok_or_else(|| ApiException::internal("this view has no objects"))?;
         let text = self.request.kwarg(&view.lookup.kwarg).unwrap_or_default();
         lookup_value(text, M::META.pk_column().kind, M::META)
     }
@@ -412,6 +428,16 @@ impl Context {
     ) -> Result<Response> {
         let row = self.loaded_object(queryset, description).await?;
         self.represent(&row, description).await
+    }
+
+    /// Validates the body for a serializer without a model (`serializer.is_valid`).
+    ///
+    /// # Errors
+    /// 400 with every message; 415 for a body of an unknown type.
+    pub async fn validated<S: Serializer>(&mut self) -> Result<S> {
+        let set = self.changes(S::description(), false, Existing::default()).await?;
+        S::from_validated(&mut Validated::new(set))
+            .ok_or_else(|| ApiException::internal("the serializer's fields and its struct differ"))
     }
 
     pub(crate) async fn changes(
@@ -507,7 +533,10 @@ impl Context {
         let sql = Select::from(queryset).aggregate(self.dialect(), &what);
         let rows = self
             .rows(sql, |row| {
-                Ok((row.get(0, db::ColumnKind::BigInt)?, row.get::<Option<db::Decimal>>(1, column.kind)?))
+                Ok((
+                    row.get(0, db::ColumnKind::BigInt)?,
+                    row.get::<Option<db::Decimal>>(1, column.kind)?,
+                ))
             })
             .await?;
         Ok(rows.into_iter().next().unwrap_or((0, None)))
@@ -571,7 +600,9 @@ fn lookup_value(text: &str, kind: db::ColumnKind, model: &ModelMeta) -> Result<V
             let number = crate::filters::python::int(text).ok_or_else(not_found)?;
             Value::Int(i64::try_from(number).map_err(|_| ApiException::no_match(model.name))?)
         }
-        ColumnKind::Uuid => Value::Uuid(text.parse::<uuid::Uuid>().map_err(|_| not_found())?.into()),
+        ColumnKind::Uuid => {
+            Value::Uuid(text.parse::<uuid::Uuid>().map_err(|_| not_found())?.into())
+        }
         _ if text.contains('\0') => return Err(not_found()),
         _ => Value::Text(text.to_owned()),
     })

@@ -21,6 +21,8 @@ pub mod request;
 pub mod response;
 pub mod reverse;
 pub mod routers;
+#[cfg(feature = "openapi")]
+pub mod schemas;
 pub mod serializers;
 pub mod settings;
 pub mod site;

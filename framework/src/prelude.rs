@@ -2,28 +2,35 @@
 
 pub use chrono::{Datelike, NaiveDate, NaiveTime, Timelike};
 pub use diesel::prelude::{
-    BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods, QueryDsl, TextExpressionMethods,
+    BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods, QueryDsl,
+    TextExpressionMethods,
 };
 
 pub use crate::auth::{Group, GroupFields, User, UserFields};
-pub use crate::db::{Condition, Database, DatabaseConfig, DateTime, Decimal, Lookup, Model, Order, Path, QuerySet, Uuid};
+pub use crate::db::{
+    Condition, Database, DatabaseConfig, DateTime, Decimal, Lookup, Model, Order, Path, QuerySet,
+    Uuid,
+};
 pub use crate::exceptions::{ApiException, Detail, Result, Validated};
 pub use crate::fields::Value;
 pub use crate::filters::{
-    FilterSet, FilterSpec, OrderingField, SearchField, filter_fields, order_by, ordering_fields, search_fields,
+    FilterSet, FilterSpec, OrderingField, SearchField, filter_fields, order_by, ordering_fields,
+    search_fields,
 };
 pub use crate::model;
-pub use crate::pagination::{CursorPagination, LimitOffsetPagination, NoPagination, PageNumberPagination, Pagination};
+pub use crate::pagination::{
+    CursorPagination, LimitOffsetPagination, NoPagination, PageNumberPagination, Pagination,
+};
 pub use crate::permissions::{
-    AllowAny, DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly, IsAdminUser, IsAuthenticated,
-    IsAuthenticatedOrReadOnly, Permission,
+    AllowAny, DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly, IsAdminUser,
+    IsAuthenticated, IsAuthenticatedOrReadOnly, Permission,
 };
 pub use crate::request::Context;
 pub use crate::response::Response;
 pub use crate::routers::Router;
 pub use crate::serializers::{
-    Attrs, Changes, Description, HyperlinkedIdentity, HyperlinkedRelated, Instance, ModelSerializer,
-    PrimaryKeyRelated, SlugRelated, StringRelated,
+    Attrs, Changes, Description, HyperlinkedIdentity, HyperlinkedRelated, Instance,
+    ModelSerializer, PrimaryKeyRelated, Serializer, SlugRelated, StringRelated,
 };
 pub use crate::settings::Settings;
 pub use crate::site::Site;

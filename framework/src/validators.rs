@@ -224,7 +224,7 @@ pub fn range(range: Range) -> Validator {
             let bound = bound.as_ref()?;
             refused
                 .contains(&compare(value, bound)?)
-                .then(|| python::value_text(bound).into_owned())
+                .then(|| python::value_text(bound.as_ref()).into_owned())
         };
         let refuse = |relation: &str, bound: &str, code: &'static str| {
             Err(Detail::new(format!("Ensure this value is {relation} {bound}."), code))

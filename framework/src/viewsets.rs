@@ -7,7 +7,9 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::db::{Model, Order, Path, QuerySet, Way};
 use crate::exceptions::{ApiException, Result};
-use crate::filters::{FilterBackend, FilterSpec, OrderingField, OrderingFilter, SearchField, SearchFilter};
+use crate::filters::{
+    FilterBackend, FilterSpec, OrderingField, OrderingFilter, SearchField, SearchFilter,
+};
 use crate::generics::{Generic, GenericView, ObjectLookup, default_ordering_fields};
 use crate::mixins::{self, Mixins};
 use crate::pagination::{DefaultPagination, Pagination};
@@ -18,8 +20,8 @@ use crate::serializers::{Changes, Description, ModelSerializer};
 use crate::views::{OperationInfo, Policies, View, ViewInfo};
 
 pub use crate::mixins::{
-    CreateModelMixin, DestroyModelMixin, GenericViewSet, ListModelMixin, ModelViewSet, ReadOnlyModelViewSet,
-    RetrieveModelMixin, UpdateModelMixin,
+    CreateModelMixin, DestroyModelMixin, GenericViewSet, ListModelMixin, ModelViewSet,
+    ReadOnlyModelViewSet, RetrieveModelMixin, UpdateModelMixin,
 };
 
 /// A resource: a model, its serializer, and everything between them that differs from the usual.
@@ -33,7 +35,10 @@ pub use crate::mixins::{
     label = "this type has no `ViewSet` implementation",
     note = "write `impl ViewSet for {Self}` with `type Base`, `type Model` and `type Serializer`"
 )]
-#[allow(async_fn_in_trait, reason = "view sets run where they are called: futures need not be Send")]
+#[allow(
+    async_fn_in_trait,
+    reason = "view sets run where they are called: futures need not be Send"
+)]
 pub trait ViewSet: Sized + Send + Sync + 'static {
     /// What it can do: [`ModelViewSet`], [`ReadOnlyModelViewSet`], or a tuple of mixins.
     type Base: Mixins;
@@ -97,7 +102,9 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     fn lookup_url_kwarg(&self) -> String {
         let path = self.lookup_field();
         match path.column() {
-            Some(column) if column.column != Self::Model::META.pk_column().column => column.name.into(),
+            Some(column) if column.column != Self::Model::META.pk_column().column => {
+                column.name.into()
+            }
             _ => "pk".into(),
         }
     }
@@ -126,7 +133,11 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Whatever keeps it from being stored.
-    async fn perform_create(&self, new: Changes<Self::Model>, cx: &mut Context) -> Result<Self::Model> {
+    async fn perform_create(
+        &self,
+        new: Changes<Self::Model>,
+        cx: &mut Context,
+    ) -> Result<Self::Model> {
         cx.save(new).await
     }
 
@@ -208,14 +219,19 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
 /// of a view set is one.
 pub trait ActionHandler<V>: Send + Sync {
     /// Answers.
-    fn call<'a>(&'a self, view: &'a V, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>>;
+    fn call<'a>(&'a self, view: &'a V, cx: &'a mut Context)
+    -> LocalBoxFuture<'a, Result<Response>>;
 }
 
 impl<V, F> ActionHandler<V> for F
 where
     F: AsyncFn(&V, &mut Context) -> Result<Response> + Send + Sync,
 {
-    fn call<'a>(&'a self, view: &'a V, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>> {
+    fn call<'a>(
+        &'a self,
+        view: &'a V,
+        cx: &'a mut Context,
+    ) -> LocalBoxFuture<'a, Result<Response>> {
         Box::pin(self(view, cx))
     }
 }
@@ -241,7 +257,10 @@ pub struct Action<V> {
 
 impl<V> std::fmt::Debug for Action<V> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Action").field("name", &self.name).field("detail", &self.detail).finish_non_exhaustive()
+        f.debug_struct("Action")
+            .field("name", &self.name)
+            .field("detail", &self.detail)
+            .finish_non_exhaustive()
     }
 }
 
@@ -439,7 +458,8 @@ impl<V: ViewSet> Registration<V> {
                 value_regex: view_set.lookup_value_regex().map(ToOwned::to_owned),
             },
         });
-        let generic = Arc::new(Generic { view: Arc::clone(&view) as _, pagination: Arc::clone(&pagination) });
+        let generic =
+            Arc::new(Generic { view: Arc::clone(&view) as _, pagination: Arc::clone(&pagination) });
         let policies = view_set.policies();
         Self { view_set: Arc::new(view_set), generic, view, pagination, policies }
     }
@@ -465,7 +485,8 @@ impl<V: ViewSet> Registration<V> {
         info.context = self.context(detail);
         info.policies = self.policies.clone();
         self.view_set.description().clone_into(&mut info.description);
-        info.actions = handlers.iter().map(|(method, action, _)| (method.clone(), *action)).collect();
+        info.actions =
+            handlers.iter().map(|(method, action, _)| (method.clone(), *action)).collect();
         ViewSetView {
             view_set: Arc::clone(&self.view_set),
             info,
@@ -484,7 +505,12 @@ impl<V: ViewSet> Registration<V> {
         for backend in &self.view.backends {
             parameters.extend(backend.query_parameters());
         }
-        OperationInfo { many: true, parameters, pagination: Some(Arc::clone(&self.pagination)), ..operation }
+        OperationInfo {
+            many: true,
+            parameters,
+            pagination: Some(Arc::clone(&self.pagination)),
+            ..operation
+        }
     }
 
     fn usual(&self, detail: bool) -> Option<ViewSetRoute> {
@@ -532,13 +558,24 @@ impl<V: ViewSet> Registration<V> {
     }
 
     fn extra(&self, action: Action<V>) -> ViewSetRoute {
-        let Action { name, detail, url_path, url_name, description, policies, handlers, takes, answers, many } =
-            action;
+        let Action {
+            name,
+            detail,
+            url_path,
+            url_name,
+            description,
+            policies,
+            handlers,
+            takes,
+            answers,
+            many,
+        } = action;
         let operations = handlers
             .iter()
             .map(|(method, action, _)| {
                 let own = self.view_set.get_serializer(action);
-                let body = matches!(*method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
+                let body =
+                    matches!(*method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
                 let operation = OperationInfo {
                     description,
                     request: takes.filter(|_| body),

@@ -178,7 +178,9 @@ pub(crate) fn build(operation: &Operation) -> Vec<path::Parameter> {
 fn parameter(parameter: &Parameter) -> path::Parameter {
     let meta = Meta { default: parameter.default.clone(), ..Meta::default() };
     let choices = match &parameter.kind {
-        Kind::Enum { choices, .. } if !choices.is_empty() => Some(choices),
+        Kind::Enum { choices, .. } if choices.iter().any(|(_, label)| !label.is_empty()) => {
+            Some(choices)
+        }
         _ => None,
     };
     let mut description = parameter.description.clone();

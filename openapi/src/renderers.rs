@@ -28,6 +28,11 @@ impl SchemaRenderer {
         }
     }
 
+    /// Any JSON value as the renderer writes it: the errors of the view that sends the document.
+    pub fn write(&self, value: &serde_json::Value) -> String {
+        if self.format == "yaml" { yaml::to_string(value) } else { format!("{value:#}") }
+    }
+
     /// The value of `Content-Disposition`, which shows the document under its title.
     pub fn content_disposition(&self, title: &str) -> String {
         let title = if title.is_empty() { "schema" } else { title };

@@ -37,7 +37,12 @@ async fn play(on: On) {
         played += scenario.compared();
     }
     let report: Vec<String> = failures.iter().map(ToString::to_string).collect();
-    assert!(report.is_empty(), "{} of {played} answers differ:\n{}", report.len(), report.join("\n"));
+    assert!(
+        report.is_empty(),
+        "{} of {played} answers differ:\n{}",
+        report.len(),
+        report.join("\n")
+    );
     assert!(played > 500, "only {played} exchanges were played");
 }
 

@@ -65,7 +65,12 @@ impl Client {
 
     /// A request with a JSON body.
     pub fn json(&self, method: &str, path: &str, body: &Value) -> Reply {
-        self.send(method, path, &[("Content-Type", "application/json")], body.to_string().as_bytes())
+        self.send(
+            method,
+            path,
+            &[("Content-Type", "application/json")],
+            body.to_string().as_bytes(),
+        )
     }
 
     /// Any request.
@@ -107,7 +112,8 @@ impl Client {
 }
 
 fn parse(method: &str, answer: &[u8]) -> Reply {
-    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("an answer with headers");
+    let end =
+        answer.windows(4).position(|window| window == b"\r\n\r\n").expect("an answer with headers");
     let head = String::from_utf8_lossy(&answer[..end]);
     let mut lines = head.split("\r\n");
     let status = lines

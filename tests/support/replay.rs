@@ -233,13 +233,15 @@ mod tests {
     }
 
     fn scenario(exchanges: Value) -> Scenario {
-        let whole =
-            json!({"name": "test", "vars": {"alice": "Token abc", "n": 5}, "exchanges": exchanges});
+        let mut whole = json!({"name": "test", "vars": {"alice": "Token abc", "n": 5}});
+        whole["exchanges"] = exchanges;
         serde_json::from_value(whole).unwrap()
     }
 
     fn sent(request: Value) -> Call {
-        let scenario = scenario(json!([{"id": "1", "area": "x", "request": request}]));
+        let mut exchange = json!({"id": "1", "area": "x"});
+        exchange["request"] = request;
+        let scenario = scenario(Value::Array(vec![exchange]));
         let mut calls = Vec::new();
         run(play(&scenario, async |call| {
             calls.push(call);

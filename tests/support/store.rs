@@ -121,12 +121,10 @@ impl Store {
                 (beside(&name), None, Some(name))
             }
         };
-        let mut settings = Settings {
-            secret_key: "a key for tests".into(),
-            allowed_hosts: vec!["*".into()],
-            database_url: url,
-            ..Settings::default()
-        };
+        let mut settings = Settings::default();
+        settings.secret_key = "a key for tests".into();
+        settings.allowed_hosts = vec!["*".into()];
+        settings.database_url = url;
         change(&mut settings);
         let config = DatabaseConfig::new(&settings.database_url)
             .pool_size(settings.database_pool_size)
@@ -158,7 +156,9 @@ fn temporary() -> PathBuf {
 }
 
 /// Runs work on a runtime of its own, on a thread of its own: tests have one already.
-fn apart<T: Send + 'static>(work: impl FnOnce(&actix_web::rt::SystemRunner) -> T + Send + 'static) -> T {
+fn apart<T: Send + 'static>(
+    work: impl FnOnce(&actix_web::rt::SystemRunner) -> T + Send + 'static,
+) -> T {
     let thread = std::thread::spawn(move || work(&actix_web::rt::System::new()));
     thread.join().expect("the work ends well")
 }
@@ -171,7 +171,9 @@ fn load(url: String) {
                 .worker()
                 .run(true, |mut conn| {
                     Box::pin(async move {
-                        musicstore::loader::load(&mut conn, false).await.map_err(|error| error.to_string())
+                        musicstore::loader::load(&mut conn, false)
+                            .await
+                            .map_err(|error| error.to_string())
                     })
                 })
                 .await;
@@ -191,8 +193,12 @@ fn sqlite_template() -> &'static PathBuf {
             let url = format!("sqlite://{}", file.display());
             move |system| {
                 system.block_on(async move {
-                    let database = Database::open(DatabaseConfig::new(url)).expect("the URL is right");
-                    database.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").await.expect("a checkpoint");
+                    let database =
+                        Database::open(DatabaseConfig::new(url)).expect("the URL is right");
+                    database
+                        .batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                        .await
+                        .expect("a checkpoint");
                 });
             }
         });
@@ -207,7 +213,9 @@ fn postgres_template() -> &'static str {
     TEMPLATE.get_or_init(|| {
         let name = format!("quintet_{}_template", std::process::id());
         administer(&format!("DROP DATABASE IF EXISTS {name}"));
-        administer(&format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"));
+        administer(&format!(
+            "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"
+        ));
         load(beside(&name));
         name
     })

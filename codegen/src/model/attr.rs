@@ -32,6 +32,7 @@ pub(super) struct ModelAttr {
 
 /// `#[field(..)]`
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word that stands or does not")]
 pub(super) struct FieldAttr {
     pub(super) column: Option<LitStr>,
     pub(super) primary_key: bool,
@@ -161,7 +162,10 @@ impl ManyToMany {
         }
         let need = |value: Option<LitStr>, word: &str| {
             value.ok_or_else(|| {
-                syn::Error::new(name.span(), format!("say `{word} = \"..\"`: the link table's {word}"))
+                syn::Error::new(
+                    name.span(),
+                    format!("say `{word} = \"..\"`: the link table's {word}"),
+                )
             })
         };
         Ok(Self {

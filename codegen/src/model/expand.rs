@@ -62,12 +62,11 @@ fn kinds(column: &Column, errors: &mut Errors) -> (TokenStream, TokenStream) {
         "bool" => (quote!(#kind::Bool), quote!(#st::Bool)),
         "String" => (quote!(#kind::Text), quote!(#st::Text)),
         "Decimal" => {
-            let (digits, places) = match &column.attr.decimal {
-                Some((digits, places)) => (quote!(#digits), quote!(#places)),
-                None => {
-                    errors.at(&column.ty, "say how many digits: `#[field(decimal(10, 2))]`");
-                    (quote!(10), quote!(2))
-                }
+            let (digits, places) = if let Some((digits, places)) = &column.attr.decimal {
+                (quote!(#digits), quote!(#places))
+            } else {
+                errors.at(&column.ty, "say how many digits: `#[field(decimal(10, 2))]`");
+                (quote!(10), quote!(2))
             };
             (quote!(#kind::Decimal { digits: #digits, places: #places }), quote!(#st::Numeric))
         }
@@ -97,9 +96,11 @@ fn meta(column: &Column, kind: &TokenStream) -> TokenStream {
     let db_column = column.column();
     let nullable = column.stored.nullable;
     let blank = column.attr.blank.unwrap_or(nullable);
-    let option = |value: Option<TokenStream>| match value {
-        Some(value) => quote!(::core::option::Option::Some(#value)),
-        None => quote!(::core::option::Option::None),
+    let option = |value: Option<TokenStream>| {
+        value.map_or_else(
+            || quote!(::core::option::Option::None),
+            |value| quote!(::core::option::Option::Some(#value)),
+        )
     };
     let max_length = option(column.attr.max_length.as_ref().map(|n| quote!(#n)));
     let min_value = option(column.attr.min_value.as_ref().map(|n| quote!(#n)));
@@ -143,7 +144,12 @@ fn meta(column: &Column, kind: &TokenStream) -> TokenStream {
     }
 }
 
-pub(super) fn model(attr: &ModelAttr, item: &ItemStruct, columns: &[Column], errors: &mut Errors) -> TokenStream {
+pub(super) fn model(
+    attr: &ModelAttr,
+    item: &ItemStruct,
+    columns: &[Column],
+    errors: &mut Errors,
+) -> TokenStream {
     let ident = &item.ident;
     let name = ident.to_string();
     let module = format_ident!("{}", snake(&name));
@@ -167,7 +173,10 @@ pub(super) fn model(attr: &ModelAttr, item: &ItemStruct, columns: &[Column], err
         .position(|c| c.attr.primary_key)
         .or_else(|| columns.iter().position(|c| c.ident == "id"));
     if pk.is_none() {
-        errors.at(ident, "a model needs a primary key: a field `id`, or `#[field(primary_key)]` on one");
+        errors.at(
+            ident,
+            "a model needs a primary key: a field `id`, or `#[field(primary_key)]` on one",
+        );
     }
     let pk = pk.unwrap_or(0);
     let index = |name: &Ident, errors: &mut Errors| {

@@ -9,7 +9,6 @@
 use quintet::db::{Database, DatabaseConfig};
 use quintet::filters::django_filters::NumberFilter;
 use quintet::prelude::*;
-use quintet::serializers::Serializer;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

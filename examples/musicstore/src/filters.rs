@@ -55,7 +55,10 @@ impl TrackFilter {
             Condition::new(Track::fields().unit_price(), lookup, Value::Decimal(price))
         };
         Condition::All(
-            low.map(|low| bound(Lookup::Gte, low)).into_iter().chain(high.map(|high| bound(Lookup::Lt, high))).collect(),
+            low.map(|low| bound(Lookup::Gte, low))
+                .into_iter()
+                .chain(high.map(|high| bound(Lookup::Lt, high)))
+                .collect(),
         )
     }
 
@@ -63,7 +66,11 @@ impl TrackFilter {
         tracks.filter_by(Self::tier(&tier))
     }
 
-    fn filter_price_tiers(tracks: QuerySet<Track>, _name: &str, tiers: Vec<String>) -> QuerySet<Track> {
+    fn filter_price_tiers(
+        tracks: QuerySet<Track>,
+        _name: &str,
+        tiers: Vec<String>,
+    ) -> QuerySet<Track> {
         if tiers.is_empty() {
             return tracks;
         }

@@ -19,12 +19,17 @@ use std::sync::Arc;
 
 use quintet::db::Database;
 use quintet::prelude::*;
+use quintet::schemas::OpenApi;
 use quintet::site::SiteError;
 
 /// The addresses of the store.
 pub fn urls() -> Router {
     Router::new()
-        .path("atomic/", ApiView::new("Atomic").permissions(IsAuthenticated).post(pages::atomic), "atomic")
+        .path(
+            "atomic/",
+            ApiView::new("Atomic").permissions(IsAuthenticated).post(pages::atomic),
+            "atomic",
+        )
         .path("empty/", ApiView::new("Empty").permissions(AllowAny).get(pages::empty), "empty")
         .path(
             "auth/whoami/",
@@ -64,10 +69,16 @@ pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, Si
         .page_size_query_param("page_size")
         .max_page_size(100)
         .last_page_strings(["last"]);
+    let openapi = OpenApi::new("Music store API", "1.0.0")
+        .description("A REST API over the Chinook data.")
+        .license("MIT OR Apache-2.0", "MIT OR Apache-2.0")
+        .schema_path("/api/schema/")
+        .docs_path("/api/docs/");
     Site::builder(settings, database)
         .permissions(IsAuthenticatedOrReadOnly)
         .pagination(pages)
         .ordering_filter()
         .mount(urls().at("/api/"))
+        .openapi(openapi)
         .build()
 }

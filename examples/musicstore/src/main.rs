@@ -47,7 +47,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .connect(settings.database_connect_timeout);
     let database = Database::open(config)?;
     let load = |mut conn| -> futures_util::future::LocalBoxFuture<'static, _> {
-        Box::pin(async move { loader::load(&mut conn, true).await.map_err(|error| error.to_string()) })
+        Box::pin(
+            async move { loader::load(&mut conn, true).await.map_err(|error| error.to_string()) },
+        )
     };
     if let Err(error) = database.worker().run(true, load).await? {
         eprintln!("The database is not ready: {error}");

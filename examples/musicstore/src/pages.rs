@@ -24,10 +24,16 @@ pub async fn atomic(cx: &mut Context) -> Result<Response> {
     cx.transaction(async |cx| {
         let artist = cx.save(Changes::new().set(artist::name, name)).await?;
         match fail.as_deref() {
-            Some("validation") => Err(ApiException::validation(Detail::field("fail", ["asked to fail"]))),
-            Some("denied") => Err(ApiException::PermissionDenied(Some("asked to be denied".into()))),
+            Some("validation") => {
+                Err(ApiException::validation(Detail::field("fail", ["asked to fail"])))
+            }
+            Some("denied") => {
+                Err(ApiException::PermissionDenied(Some("asked to be denied".into())))
+            }
             Some("missing") => Err(ApiException::NotFound(Some("asked to be missing".into()))),
-            _ => Ok(Response::new(&json!({"id": artist.id, "name": artist.name}))?.with_status(201)),
+            _ => {
+                Ok(Response::new(&json!({"id": artist.id, "name": artist.name}))?.with_status(201))
+            }
         }
     })
     .await
@@ -66,7 +72,9 @@ pub async fn errors(cx: &mut Context) -> Result<Response> {
         "authentication-failed" => E::AuthenticationFailed(None),
         "not-authenticated" => E::NotAuthenticated(None),
         "permission-denied" => E::PermissionDenied(None),
-        "permission-denied-detail" => E::PermissionDenied(Some(Detail::new("Not on Sundays.", "sunday"))),
+        "permission-denied-detail" => {
+            E::PermissionDenied(Some(Detail::new("Not on Sundays.", "sunday")))
+        }
         "method" => E::MethodNotAllowed("BREW".into()),
         "not-acceptable" => E::NotAcceptable(None),
         "media-type" => E::UnsupportedMediaType("application/vnd.tea".into()),
@@ -92,7 +100,10 @@ pub async fn errors(cx: &mut Context) -> Result<Response> {
         "closed-detail" => custom(503, "Closed until noon."),
         "conflict" => E::Custom {
             status: 409,
-            detail: Detail::Map(vec![("reason".into(), "conflict".into()), ("retry".into(), "False".into())]),
+            detail: Detail::Map(vec![
+                ("reason".into(), "conflict".into()),
+                ("retry".into(), "False".into()),
+            ]),
         },
         "teapot" => custom(418, "short and stout"),
         "suspicious" => E::Suspicious("never shown"),

@@ -1,7 +1,6 @@
 //! What the API shows and takes.
 
 use quintet::prelude::*;
-use quintet::serializers::Serializer;
 
 use crate::models::*;
 
@@ -103,9 +102,9 @@ pub struct TrackSerializer {
     #[field(error(blank = "A track needs a name."), validate)]
     name: String,
     album: Option<PrimaryKeyRelated<Album>>,
-    #[field(source = album.title, default = None::<String>)]
+    #[field(source = album.title, default = None)]
     album_title: Option<String>,
-    #[field(source = album.artist.name, default = None::<String>)]
+    #[field(source = album.artist.name, default = None)]
     artist: Option<String>,
     #[field(slug = name)]
     media_type: SlugRelated<MediaType>,
@@ -173,7 +172,7 @@ impl TrackSerializer {
 pub struct PlaylistSerializer {
     id: i64,
     name: String,
-    #[field(source = owner.username, default = None::<String>)]
+    #[field(source = owner.username, default = None)]
     owner: Option<String>,
     is_public: bool,
     #[field(default = 0)]
@@ -281,7 +280,8 @@ pub struct EmployeeSerializer {
 impl EmployeeSerializer {
     fn get_title_label(employee: &Employee) -> Option<String> {
         let title = employee.title.as_deref()?;
-        let label = TITLES.iter().find(|(value, _)| *value == title).map_or(title, |(_, label)| label);
+        let label =
+            TITLES.iter().find(|(value, _)| *value == title).map_or(title, |(_, label)| label);
         Some(label.to_owned())
     }
 

@@ -43,7 +43,10 @@ impl ViewSet for ArtistViewSet {
             Action::detail("albums").get(Self::albums).many(),
             Action::detail("rename").post(Self::rename).takes(RenameSerializer::description()),
             Action::list("top").get(Self::top).many(),
-            Action::list("by_letter").url_path("by-letter/(?P<letter>[A-Za-z])").get(Self::by_letter).many(),
+            Action::list("by_letter")
+                .url_path("by-letter/(?P<letter>[A-Za-z])")
+                .get(Self::by_letter)
+                .many(),
         ]
     }
 }
@@ -72,14 +75,16 @@ impl ArtistViewSet {
         if !(1..=20).contains(&limit) {
             return Err(refuse("Must be between 1 and 20."));
         }
-        let artists = Artist::objects().order_by(order_by![Artist: -album_count, id]).slice(0, limit);
+        let artists =
+            Artist::objects().order_by(order_by![Artist: -album_count, id]).slice(0, limit);
         cx.respond_all(artists, ArtistSerializer::description()).await
     }
 
     /// The artists whose name starts with a letter, without pages.
     async fn by_letter(&self, cx: &mut Context) -> Result<Response> {
         let letter = cx.request.kwarg("letter").unwrap_or_default().to_owned();
-        let starts = Condition::new(Artist::fields().name(), Lookup::IStartsWith, Value::Text(letter));
+        let starts =
+            Condition::new(Artist::fields().name(), Lookup::IStartsWith, Value::Text(letter));
         cx.respond_all(Artist::objects().filter_by(starts), ArtistSerializer::description()).await
     }
 }
@@ -329,11 +334,18 @@ impl ViewSet for InvoiceViewSet {
         self.write_lines(&invoice, lines, cx).await
     }
 
-    async fn perform_update(&self, mut changes: Changes<Invoice>, cx: &mut Context) -> Result<Invoice> {
+    async fn perform_update(
+        &self,
+        mut changes: Changes<Invoice>,
+        cx: &mut Context,
+    ) -> Result<Invoice> {
         let lines = changes.take_nested("lines");
         let invoice = cx.save(changes).await?;
         let Some(lines) = lines else { return Ok(invoice) };
-        cx.execute(diesel::delete(invoice_line::table.filter(invoice_line::invoice_id.eq(invoice.id)))).await?;
+        cx.execute(diesel::delete(
+            invoice_line::table.filter(invoice_line::invoice_id.eq(invoice.id)),
+        ))
+        .await?;
         self.write_lines(&invoice, lines, cx).await
     }
 
@@ -351,11 +363,14 @@ impl InvoiceViewSet {
         lines: Vec<Changes<InvoiceLine>>,
         cx: &mut Context,
     ) -> Result<Invoice> {
-        let wanted: Vec<i64> = lines.iter().filter_map(|line| line.get(invoice_line::track_id)).collect();
+        let wanted: Vec<i64> =
+            lines.iter().filter_map(|line| line.get(invoice_line::track_id)).collect();
         let tracks = cx.all(Track::objects().filter(track::id.eq_any(wanted))).await?;
         let (mut seen, mut total) = (HashSet::new(), Decimal::ZERO);
         for line in lines {
-            let Some(track) = tracks.iter().find(|track| line.get(invoice_line::track_id) == Some(track.id)) else {
+            let Some(track) =
+                tracks.iter().find(|track| line.get(invoice_line::track_id) == Some(track.id))
+            else {
                 return Err(ApiException::validation("A track is gone."));
             };
             if !seen.insert(track.id) {
@@ -363,7 +378,8 @@ impl InvoiceViewSet {
                 return Err(ApiException::validation(Detail::field("lines", [text])));
             }
             let price = line.get(invoice_line::unit_price).unwrap_or(track.unit_price);
-            let line = line.set(invoice_line::invoice_id, invoice.id).set(invoice_line::unit_price, price);
+            let line =
+                line.set(invoice_line::invoice_id, invoice.id).set(invoice_line::unit_price, price);
             let line = cx.save(line).await?;
             total += price * line.quantity;
         }
@@ -390,7 +406,9 @@ impl ViewSet for InvoiceLineViewSet {
     /// Reading, too, needs the permission to view.
     fn policies(&self) -> Policies {
         let view = &["%(app_label)s.view_%(model_name)s"];
-        let strict = DjangoModelPermissions::new().perms_map(Method::GET, view).perms_map(Method::HEAD, view);
+        let strict = DjangoModelPermissions::new()
+            .perms_map(Method::GET, view)
+            .perms_map(Method::HEAD, view);
         Policies::inherit().permissions(strict)
     }
 

@@ -36,7 +36,9 @@ impl ViewSet for BookViewSet {
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let settings = Settings { secret_key: "change me".into(), debug: true, ..Settings::from_env()? };
+    let mut settings = Settings::from_env()?;
+    settings.secret_key = "change me".into();
+    settings.debug = true;
     let database = Database::open(DatabaseConfig::new("sqlite://quickstart.sqlite3"))?;
     let table = "CREATE TABLE IF NOT EXISTS books (id INTEGER PRIMARY KEY, title TEXT NOT NULL, year INTEGER NOT NULL)";
     database.batch_execute(table).await?;

@@ -2,6 +2,8 @@
 
 mod models;
 mod permissions;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use models::{Group, GroupFields, Token, TokenFields, User, UserFields, group, token, user};
 pub use permissions::{has_perms, in_group, token_user};

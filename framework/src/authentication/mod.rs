@@ -25,6 +25,36 @@ pub struct Authenticated {
     pub auth: Option<Auth>,
 }
 
+/// How credentials are sent: what a document about the API says of an authenticator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuthenticationScheme {
+    /// `Authorization`, the keyword, a key.
+    Token {
+        /// Usually `Token`.
+        keyword: &'static str,
+    },
+    /// A session, named by a cookie.
+    Session {
+        /// Usually `sessionid`.
+        cookie: String,
+    },
+    /// `Authorization: Basic` with a user name and a password.
+    Basic,
+    /// `Authorization: Bearer` with a token.
+    Bearer {
+        /// What the document calls it.
+        name: &'static str,
+    },
+    /// A key in a header of its own.
+    Header {
+        /// What the document calls it.
+        name: &'static str,
+        /// The header.
+        header: &'static str,
+    },
+}
+
 /// Recognises users by one scheme.
 ///
 /// Implement it for a scheme of your own. Answer `None` when the request does not use the scheme,
@@ -48,6 +78,11 @@ pub trait Authentication: Send + Sync + 'static {
     fn authenticate_header(&self) -> Option<String> {
         None
     }
+
+    /// How its credentials are sent, for documents; one that does not say is not in them.
+    fn scheme(&self) -> Option<AuthenticationScheme> {
+        None
+    }
 }
 
 /// An [`Authentication`] behind a pointer; every authenticator is one.
@@ -57,6 +92,9 @@ pub trait DynAuthentication: Send + Sync {
 
     /// [`Authentication::authenticate_header`]
     fn challenge(&self) -> Option<String>;
+
+    /// [`Authentication::scheme`]
+    fn describe(&self) -> Option<AuthenticationScheme>;
 }
 
 impl<A: Authentication> DynAuthentication for A {
@@ -66,6 +104,10 @@ impl<A: Authentication> DynAuthentication for A {
 
     fn challenge(&self) -> Option<String> {
         self.authenticate_header()
+    }
+
+    fn describe(&self) -> Option<AuthenticationScheme> {
+        self.scheme()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Django's sessions.
 
-use super::{Authenticated, Authentication};
+use super::{Authenticated, Authentication, AuthenticationScheme};
 use crate::exceptions::Result;
 use crate::request::Context;
 
@@ -13,5 +13,9 @@ impl Authentication for SessionAuthentication {
     async fn authenticate(&self, cx: &mut Context) -> Result<Option<Authenticated>> {
         cx.vary_on("Cookie");
         Ok(None)
+    }
+
+    fn scheme(&self) -> Option<AuthenticationScheme> {
+        Some(AuthenticationScheme::Session { cookie: "sessionid".into() })
     }
 }

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::AUTHORIZATION;
 
-use super::{Authenticated, Authentication};
+use super::{Authenticated, Authentication, AuthenticationScheme};
 use crate::auth;
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::request::{Auth, Context};
@@ -71,6 +71,10 @@ impl Authentication for TokenAuthentication {
 
     fn authenticate_header(&self) -> Option<String> {
         Some(self.keyword.to_owned())
+    }
+
+    fn scheme(&self) -> Option<AuthenticationScheme> {
+        Some(AuthenticationScheme::Token { keyword: self.keyword })
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     ColumnKind, ColumnMeta, Condition, Dialect, Hop, Leaf, Lookup, ModelMeta, Operand, Order, Path,
     Sql,
 };
-use crate::fields::Value;
+use crate::fields::{Value, python};
 
 /// Writes conditions; counts the aliases it has given out.
 #[derive(Debug, Default)]
@@ -328,11 +328,12 @@ fn compare(
         sql.push(word).bind(value.clone(), kind);
     };
     match lookup {
-        Lookup::Exact if value.is_null() => {
+        Lookup::Exact | Lookup::IExact if value.is_null() => {
             lhs(sql);
             sql.push(" IS NULL");
         }
-        Lookup::Exact => simple(" = ", sql),
+        // a `range` of one value is that value
+        Lookup::Exact | Lookup::Range => simple(" = ", sql),
         Lookup::Gt => simple(" > ", sql),
         Lookup::Gte => simple(" >= ", sql),
         Lookup::Lt => simple(" < ", sql),
@@ -340,10 +341,6 @@ fn compare(
         Lookup::IsNull => {
             lhs(sql);
             sql.push(if value == Value::Bool(false) { " IS NOT NULL" } else { " IS NULL" });
-        }
-        Lookup::IExact if value.is_null() => {
-            lhs(sql);
-            sql.push(" IS NULL");
         }
         Lookup::IExact => pattern(sql, lhs, &value, "", "", true, true),
         Lookup::Contains => pattern(sql, lhs, &value, "%", "%", false, false),
@@ -354,27 +351,11 @@ fn compare(
         Lookup::IEndsWith => pattern(sql, lhs, &value, "%", "", true, false),
         Lookup::Regex | Lookup::IRegex => regex(sql, lhs, value, lookup == Lookup::IRegex),
         Lookup::Part(part, how) => date_part(sql, lhs, kind, part, how, value),
-        // an `in` or a `range` with one value
+        // an `in` of one value
         Lookup::In => {
             lhs(sql);
             sql.any_of(vec![value.clone()], kind);
         }
-        Lookup::Range => simple(" = ", sql),
-    }
-}
-
-fn text_of(value: &Value) -> String {
-    match value {
-        Value::Text(text) => text.clone(),
-        Value::Int(v) => v.to_string(),
-        Value::Float(v) => v.to_string(),
-        Value::Decimal(v) => v.to_string(),
-        Value::Bool(v) => v.to_string(),
-        Value::Date(v) => v.to_string(),
-        Value::Time(v) => v.to_string(),
-        Value::DateTime(v) => v.to_sqlite_text(),
-        Value::Uuid(v) => v.to_string(),
-        _ => String::new(),
     }
 }
 
@@ -388,7 +369,7 @@ fn pattern(
     fold: bool,
     exact: bool,
 ) {
-    let text = text_of(value);
+    let text = python::value_text(value.as_ref());
     let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     match sql.dialect() {
         Dialect::Sqlite => {
@@ -402,7 +383,7 @@ fn pattern(
             sql.push(open);
             lhs(sql);
             sql.push(close).push(if exact { " = " } else { " LIKE " });
-            let text = if exact { text } else { format!("{before}{escaped}{after}") };
+            let text = if exact { text.into_owned() } else { format!("{before}{escaped}{after}") };
             sql.push(if fold { "UPPER(" } else { "" });
             sql.bind(Value::Text(text), ColumnKind::Text);
             sql.push(if fold { ")" } else { "" });
@@ -537,3 +518,6 @@ fn sqlite_part(sql: &mut Sql, lhs: impl Fn(&mut Sql), part: DatePart) {
         DatePart::Second => number("%S", sql),
     }
 }
+
+#[cfg(test)]
+mod tests;

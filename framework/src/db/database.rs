@@ -1,5 +1,6 @@
 //! The database of a process: chosen by URL, reached through workers.
 
+#[cfg(feature = "postgres")]
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -143,7 +144,9 @@ impl Database {
     /// What the database reports.
     pub async fn batch_execute(self: &Arc<Self>, sql: impl Into<String>) -> Result<(), Error> {
         let sql = sql.into();
-        self.worker().run(true, |conn| Box::pin(async move { conn.batch_execute(&sql).await })).await?
+        self.worker()
+            .run(true, |conn| Box::pin(async move { conn.batch_execute(&sql).await }))
+            .await?
     }
 
     /// The door for one actix worker (or any other thread with a runtime).
@@ -215,5 +218,63 @@ impl DatabaseWorker {
                 Ok(work(Conn::new(inner, Arc::clone(&self.database))).await)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(url: &str) -> String {
+        Database::open(DatabaseConfig::new(url)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_scheme_chooses_the_database() {
+        #[cfg(feature = "sqlite")]
+        {
+            let database = Database::open(DatabaseConfig::new("sqlite://:memory:")).unwrap();
+            assert_eq!(database.dialect(), Dialect::Sqlite);
+        }
+        #[cfg(feature = "postgres")]
+        {
+            let database = Database::open(DatabaseConfig::new("postgresql://u@h/d")).unwrap();
+            assert_eq!(database.dialect(), Dialect::Postgres);
+        }
+    }
+
+    #[test]
+    fn a_url_that_cannot_be_used_names_the_setting() {
+        let expected = "DATABASE_URL: expected `sqlite://…` or `postgres://…`";
+        assert_eq!(refused("mysql://localhost/x"), expected);
+        assert_eq!(refused("store.db"), expected);
+        #[cfg(feature = "sqlite")]
+        assert_eq!(refused("sqlite://"), "DATABASE_URL: `sqlite://` names no file");
+        #[cfg(feature = "postgres")]
+        assert!(refused("postgres://h:port/x").starts_with("DATABASE_URL: not a PostgreSQL URL"));
+    }
+
+    #[test]
+    fn a_pool_has_one_connection_at_least() {
+        assert_eq!(DatabaseConfig::new("sqlite://x").pool_size(0).pool_size, 1);
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn a_server_that_is_away_is_unavailable() {
+        use super::super::testing::block_on;
+
+        let url = "postgres://quintet@127.0.0.1:1/nowhere";
+        let database = Database::open(DatabaseConfig::new(url)).unwrap();
+        let work = |mut conn: Conn| -> LocalBoxFuture<'static, _> {
+            Box::pin(async move {
+                let plain = conn.batch_execute("SELECT 1").await;
+                let held: Result<(), Error> = conn.transaction(async |_| Ok(())).await;
+                (plain, held)
+            })
+        };
+        let (plain, held) = block_on(async { database.worker().run(true, work).await }).unwrap();
+        assert!(matches!(plain, Err(Error::Unavailable("the database cannot be reached"))));
+        assert!(matches!(held, Err(Error::Unavailable("the database cannot be reached"))));
     }
 }

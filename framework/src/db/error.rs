@@ -56,6 +56,13 @@ impl Error {
             Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => {
                 Self::Unavailable("the database closed the connection")
             }
+            // what SQLite says when another connection kept the lock for too long
+            Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
+                if info.message().starts_with("database is locked")
+                    || info.message().starts_with("database table is locked") =>
+            {
+                Self::Unavailable("the database is busy")
+            }
             Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
                 Self::Unique(unique_columns(info.message(), info.details().unwrap_or_default()))
             }
@@ -76,7 +83,10 @@ impl Error {
 fn unique_columns(message: &str, details: &str) -> Vec<String> {
     let list = match message.strip_prefix("UNIQUE constraint failed: ") {
         Some(list) => list,
-        None => details.strip_prefix("Key (").and_then(|rest| rest.split_once(")=(")).map_or("", |(l, _)| l),
+        None => details
+            .strip_prefix("Key (")
+            .and_then(|rest| rest.split_once(")=("))
+            .map_or("", |(l, _)| l),
     };
     list.split(", ")
         .filter(|name| !name.is_empty())
@@ -95,5 +105,17 @@ mod tests {
         assert_eq!(unique_columns(sqlite, ""), columns);
         let postgres = "Key (artist_id, title)=(1, Let There Be Rock) already exists.";
         assert_eq!(unique_columns("duplicate key value", postgres), columns);
+    }
+
+    #[test]
+    fn a_busy_or_absent_database_is_503_and_a_missing_row_404() {
+        use diesel::result::{DatabaseErrorKind, Error as Diesel};
+        let status = |error| ApiException::from(Error::from_diesel(error)).status();
+        let said = |kind, text: &str| Diesel::DatabaseError(kind, Box::new(text.to_owned()));
+        assert_eq!(status(said(DatabaseErrorKind::Unknown, "database is locked")), 503);
+        assert_eq!(status(said(DatabaseErrorKind::ClosedConnection, "bye")), 503);
+        assert_eq!(status(said(DatabaseErrorKind::Unknown, "near \"x\": syntax error")), 500);
+        assert_eq!(status(said(DatabaseErrorKind::ForeignKeyViolation, "no")), 500);
+        assert_eq!(status(Diesel::NotFound), 404);
     }
 }

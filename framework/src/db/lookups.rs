@@ -13,7 +13,7 @@ pub enum Lookup {
     Exact,
     /// Equal without case.
     IExact,
-    /// Holds a text (without case on SQLite, as Django's).
+    /// Holds a text (without case on `SQLite`, as Django's).
     Contains,
     /// Holds a text without case.
     IContains,

@@ -16,6 +16,8 @@ mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statements;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod types;
 mod write;
 
@@ -24,8 +26,8 @@ pub use database::{ConfigError, Database, DatabaseConfig, DatabaseWorker};
 pub use error::Error;
 pub use lookups::{Compare, Condition, DatePart, Lookup, Operand};
 pub use model::{
-    AnnotationMeta, Column, ColumnDefault, ColumnKind, ColumnMeta, FieldPath, Fields, Hop, Leaf, LinkTable, Model,
-    ModelMeta, ModelRow, OnDelete, Path, Way, decode, meta_of,
+    AnnotationMeta, Column, ColumnDefault, ColumnKind, ColumnMeta, DecodeRow, FieldPath, Fields,
+    Hop, Leaf, LinkTable, Model, ModelMeta, ModelRow, OnDelete, Path, Way, decode, meta_of,
 };
 pub use node::{Node, OnPostgres, OnSqlite};
 pub use queryset::{Order, QuerySet};
@@ -34,6 +36,6 @@ pub(crate) use select::nowhere;
 pub use select::{Select, Selected, columns as write_columns};
 pub use sql::{Dialect, Sql};
 pub use statements::{Command, Query};
+pub use types::{DateTime, Decimal, Uuid};
 pub use write::{DeleteError, Protected};
 pub(crate) use write::{is_referenced, reachable};
-pub use types::{DateTime, Decimal, Uuid};

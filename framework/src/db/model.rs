@@ -57,6 +57,7 @@ pub enum ColumnDefault {
 
 /// One column, as the model declares it.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of Django's fields")]
 pub struct ColumnMeta {
     /// The field's name in Django's words: `album` for the column `album_id`.
     pub name: &'static str,
@@ -110,6 +111,9 @@ pub struct AnnotationMeta {
     pub path: fn() -> Path,
 }
 
+/// Reads a row of a model, from the column of the given number on.
+pub type DecodeRow = fn(&Row<'_>, usize) -> Result<Box<dyn ModelRow>, super::Error>;
+
 /// All that is known of a model.
 #[derive(Debug)]
 pub struct ModelMeta {
@@ -130,7 +134,7 @@ pub struct ModelMeta {
     /// Sets of columns that no two rows share.
     pub unique_together: &'static [&'static [usize]],
     /// Reads a row, as [`Model::from_row`].
-    pub decode: fn(&Row<'_>, usize) -> Result<Box<dyn ModelRow>, super::Error>,
+    pub decode: DecodeRow,
     /// Link tables whose rows belong to rows of this model.
     pub links: &'static [LinkTable],
 }

@@ -11,7 +11,7 @@ use diesel::sql_types::Untyped;
 
 use super::types::{DateTime, Decimal, Uuid};
 use super::{ColumnKind, Node};
-use crate::fields::Value;
+use crate::fields::{Value, python};
 
 /// The database a statement is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(crate) enum Bind {
     Date(NaiveDate),
     Time(NaiveTime),
     Uuid(Uuid),
-    /// Several values at once: an array on PostgreSQL, a JSON text on SQLite.
+    /// Several values at once: an array on `PostgreSQL`, a JSON text on `SQLite`.
     BigInts(Vec<i64>),
     Texts(Vec<String>),
     Uuids(Vec<Uuid>),
@@ -112,13 +112,9 @@ impl Bind {
                     .map(|value| match value {
                         Value::Text(v) => v,
                         Value::Decimal(v) => v.normalize().to_string(),
-                        Value::Int(v) => v.to_string(),
-                        Value::Float(v) => v.to_string(),
                         Value::Bool(v) => i32::from(v).to_string(),
-                        Value::Date(v) => v.to_string(),
-                        Value::Time(v) => v.to_string(),
                         Value::DateTime(v) => v.to_sqlite_text(),
-                        other => format!("{other:?}"),
+                        other => python::value_text(other.as_ref()).into_owned(),
                     })
                     .collect(),
             ),
@@ -228,6 +224,7 @@ impl Sql {
     }
 
     /// Numbers what identifies the text, for the bound on prepared statements.
+    #[cfg(any(feature = "postgres", test))]
     pub(crate) fn shape(&self) -> u64 {
         use std::hash::{DefaultHasher, Hash, Hasher};
         let mut hasher = DefaultHasher::new();
@@ -280,7 +277,6 @@ macro_rules! walk {
             Bind::Decimal(v) => $out.push_bind_param::<st::Numeric, _>(v)?,
             Bind::DateTime(v) => $out.push_bind_param::<own::Moment, _>(v)?,
             Bind::Date(v) => $out.push_bind_param::<st::Date, _>(v)?,
-            Bind::Time(v) => $out.push_bind_param::<st::Time, _>(v)?,
             Bind::Uuid(v) => $out.push_bind_param::<own::Uuid, _>(v)?,
             $($special)*
         }
@@ -294,7 +290,8 @@ mod sqlite {
     use diesel::serialize::{self, IsNull, Output, ToSql};
     use diesel::sqlite::Sqlite;
 
-    use super::*;
+    use super::{Bind, ColumnKind, DateTime, Decimal, NaiveDate, NaiveTime, Piece, Sql, Uuid};
+    use crate::fields::format;
 
     impl QueryFragment<Sqlite> for Sql {
         fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
@@ -305,10 +302,11 @@ mod sqlite {
                 match piece {
                     Piece::Text(text) => out.push_sql(text),
                     Piece::Node(node) => {
-                        QueryFragment::<Sqlite>::walk_ast(&**node, out.reborrow())?
+                        QueryFragment::<Sqlite>::walk_ast(&**node, out.reborrow())?;
                     }
                     Piece::Bind(bind) => walk!(Sqlite, out, bind, {
-                        Bind::BigInts(_) | Bind::Texts(_) | Bind::Uuids(_) => {
+                        // diesel's text of a time cuts zeros off, which Django's has
+                        Bind::Time(_) | Bind::BigInts(_) | Bind::Texts(_) | Bind::Uuids(_) => {
                             out.push_bind_param::<diesel::sql_types::Text, Bind>(bind)?;
                         }
                     }),
@@ -320,7 +318,12 @@ mod sqlite {
 
     impl ToSql<diesel::sql_types::Text, Sqlite> for Bind {
         fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-            let json = match self {
+            let text = match self {
+                Self::Time(time) => {
+                    let mut text = String::with_capacity(15);
+                    format::time(*time, &mut text);
+                    text
+                }
                 Self::BigInts(items) => serde_json::to_string(items)?,
                 Self::Texts(items) => serde_json::to_string(items)?,
                 Self::Uuids(items) => serde_json::to_string(
@@ -328,7 +331,7 @@ mod sqlite {
                 )?,
                 _ => "[]".to_owned(),
             };
-            out.set_value(json);
+            out.set_value(text);
             Ok(IsNull::No)
         }
     }
@@ -339,9 +342,9 @@ mod postgres {
     use diesel::QueryResult;
     use diesel::pg::Pg;
     use diesel::query_builder::{AstPass, QueryFragment};
-    use diesel::sql_types::{Array, BigInt, Text};
+    use diesel::sql_types::{Array, BigInt, Text, Time};
 
-    use super::*;
+    use super::{Bind, ColumnKind, DateTime, Decimal, NaiveDate, NaiveTime, Piece, Sql, Uuid};
 
     impl QueryFragment<Pg> for Sql {
         fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -353,6 +356,7 @@ mod postgres {
                     Piece::Text(text) => out.push_sql(text),
                     Piece::Node(node) => QueryFragment::<Pg>::walk_ast(&**node, out.reborrow())?,
                     Piece::Bind(bind) => walk!(Pg, out, bind, {
+                        Bind::Time(v) => out.push_bind_param::<Time, _>(v)?,
                         Bind::BigInts(v) => out.push_bind_param::<Array<BigInt>, _>(v)?,
                         Bind::Texts(v) => out.push_bind_param::<Array<Text>, _>(v)?,
                         Bind::Uuids(v) => {
@@ -363,5 +367,109 @@ mod postgres {
             }
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::on_each_with;
+    use super::*;
+
+    #[test]
+    fn a_value_is_bound_as_its_column_stores_it() {
+        let bound = |value, kind| Bind::new(value, kind);
+        let price = ColumnKind::Decimal { digits: 10, places: 2 };
+        assert_eq!(bound(Value::Int(7), ColumnKind::SmallInt), Bind::SmallInt(7));
+        assert_eq!(bound(Value::Int(7), ColumnKind::Integer), Bind::Integer(7));
+        assert_eq!(bound(Value::Int(7), ColumnKind::BigInt), Bind::BigInt(7));
+        assert_eq!(bound(Value::Int(7), price), Bind::Decimal(7.into()));
+        assert_eq!(bound(Value::Int(7), ColumnKind::Float), Bind::Float(7.0));
+        assert_eq!(bound(Value::Float(0.5), price), Bind::Decimal(Decimal::new(5, 1)));
+        assert_eq!(bound(Value::Decimal(Decimal::new(5, 1)), ColumnKind::Float), Bind::Float(0.5));
+        assert_eq!(bound(Value::Null, ColumnKind::Date), Bind::Null(ColumnKind::Date));
+    }
+
+    #[test]
+    fn a_number_too_large_for_its_column_is_bound_as_it_is() {
+        assert_eq!(Bind::new(Value::Int(40_000), ColumnKind::SmallInt), Bind::BigInt(40_000));
+        let huge = Value::BigInt("9".repeat(60).into());
+        assert_eq!(Bind::new(huge, ColumnKind::BigInt), Bind::Float(f64::INFINITY));
+    }
+
+    #[test]
+    fn a_list_is_one_value_whatever_its_length() {
+        let text = |dialect, count, kind| {
+            let mut sql = Sql::new(dialect);
+            sql.push("x").any_of((0..count).map(Value::Int).collect(), kind);
+            format!("{sql:?}")
+        };
+        assert_eq!(
+            text(Dialect::Sqlite, 2, ColumnKind::BigInt),
+            "x IN (SELECT value FROM json_each({BigInts([0, 1])}))"
+        );
+        assert_eq!(text(Dialect::Postgres, 0, ColumnKind::Integer), "x = ANY({BigInts([])})");
+        let price = ColumnKind::Decimal { digits: 10, places: 2 };
+        assert_eq!(text(Dialect::Postgres, 1, price), "x = ANY({Texts([\"0\"])}::numeric[])");
+    }
+
+    #[test]
+    fn a_shape_is_of_texts_and_kinds_not_of_values() {
+        let shape = |text: &str, value| {
+            let mut sql = Sql::new(Dialect::Sqlite);
+            sql.push(text).bind(value, ColumnKind::BigInt);
+            sql.shape()
+        };
+        assert_eq!(shape("a", Value::Int(1)), shape("a", Value::Int(2)));
+        assert_ne!(shape("a", Value::Int(1)), shape("b", Value::Int(1)));
+        assert_ne!(shape("a", Value::Int(1)), shape("a", Value::Null));
+    }
+
+    /// A column of every kind, with a value of it.
+    fn samples() -> Vec<(&'static str, ColumnKind, Value)> {
+        let moment = DateTime::from_sqlite_text("2024-02-29 23:59:59.500000").unwrap();
+        let day = moment.naive_utc();
+        let price = ColumnKind::Decimal { digits: 10, places: 2 };
+        vec![
+            ("small", ColumnKind::SmallInt, Value::Int(-7)),
+            ("whole", ColumnKind::Integer, Value::Int(i32::MAX.into())),
+            ("big", ColumnKind::BigInt, Value::Int(i64::MIN)),
+            ("broken", ColumnKind::Float, Value::Float(0.1)),
+            ("truth", ColumnKind::Bool, Value::Bool(true)),
+            ("word", ColumnKind::Text, Value::Text("Æ\"'\\%".into())),
+            ("price", price, Value::Decimal(Decimal::new(-990, 2))),
+            ("moment", ColumnKind::DateTime, Value::DateTime(moment)),
+            ("day", ColumnKind::Date, Value::Date(day.date())),
+            ("hour", ColumnKind::Time, Value::Time(day.time())),
+            ("mark", ColumnKind::Uuid, Value::Uuid(uuid::Uuid::from_u128(0x1234).into())),
+        ]
+    }
+
+    const TABLE: &str = "CREATE TEMPORARY TABLE t_kinds (small smallint, whole integer, big bigint, \
+                         broken double precision, truth bool, word text, price numeric(10, 2), \
+                         moment timestamptz, day date, hour time, mark {uuid})";
+
+    #[test]
+    fn every_kind_is_stored_read_compared_and_found_in_lists() {
+        on_each_with(TABLE, async |conn| {
+            for (column, kind, value) in samples() {
+                for value in [value, Value::Null] {
+                    let mut sql = Sql::new(conn.dialect());
+                    sql.push("INSERT INTO t_kinds (").name(column).push(") VALUES (");
+                    sql.bind(value.clone(), kind).push(") RETURNING ").name(column);
+                    let stored = conn.rows(sql, |row| row.value(0, kind)).await.unwrap();
+                    assert_eq!(stored, [value], "{column}");
+                }
+                let mut sql = Sql::new(conn.dialect());
+                sql.push("SELECT ").name(column).push(" FROM t_kinds WHERE ").name(column);
+                sql.push(" = ").bind(value_of(column), kind).push(" AND ").name(column);
+                sql.any_of(vec![value_of(column), value_of(column)], kind);
+                let found = conn.rows(sql, |row| row.value(0, kind)).await.unwrap();
+                assert_eq!(found.len(), 1, "{column}");
+            }
+        });
+    }
+
+    fn value_of(column: &str) -> Value {
+        samples().into_iter().find(|sample| sample.0 == column).unwrap().2
     }
 }

@@ -214,7 +214,7 @@ impl Thread {
 }
 
 diesel::define_sql_function! {
-    /// What `x REGEXP y` calls in SQLite: the pattern comes first.
+    /// What `x REGEXP y` calls in `SQLite`: the pattern comes first.
     fn regexp(pattern: diesel::sql_types::Nullable<diesel::sql_types::Text>, value: diesel::sql_types::Nullable<diesel::sql_types::Text>) -> diesel::sql_types::Bool;
 }
 
@@ -253,6 +253,12 @@ fn open(path: &str, busy: Duration) -> Result<SqliteConnection, diesel::result::
     Ok(connection)
 }
 
+/// A database that lives as long as its connection, for tests.
+#[cfg(test)]
+pub(crate) fn in_memory() -> Shared {
+    Rc::new(RefCell::new(open(":memory:", Duration::from_secs(5)).unwrap()))
+}
+
 /// Runs a statement and reads its rows.
 pub(crate) fn rows<T>(
     connection: &mut SqliteConnection,
@@ -274,3 +280,141 @@ pub(crate) fn execute(connection: &mut SqliteConnection, sql: &Sql) -> QueryResu
 }
 
 super::row::raw_row!(SqliteRow, Sqlite, |row, at, _kind| row.get::<st::BigInt, i64>(at));
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::super::testing::block_on;
+    use super::super::{ColumnKind, DatabaseConfig, DatabaseWorker};
+    use super::*;
+    use crate::fields::Value;
+
+    /// A file that is removed when the test is over.
+    struct File(std::path::PathBuf);
+
+    impl File {
+        fn new(name: &str) -> Self {
+            let file = format!("quintet_{name}_{}.db", std::process::id());
+            Self(std::env::temp_dir().join(file))
+        }
+
+        fn open(&self, threads: usize, wait: Duration) -> Arc<Database> {
+            let url = format!("sqlite://{}", self.0.display());
+            Database::open(DatabaseConfig::new(url).pool_size(threads).wait(wait)).unwrap()
+        }
+    }
+
+    impl Drop for File {
+        fn drop(&mut self) {
+            for end in ["", "-wal", "-shm"] {
+                let _ = std::fs::remove_file(format!("{}{end}", self.0.display()));
+            }
+        }
+    }
+
+    async fn send(worker: &DatabaseWorker, sql: &'static str) -> Result<(), Error> {
+        let work = move |conn: Conn| -> LocalBoxFuture<'static, Result<(), Error>> {
+            Box::pin(async move { conn.batch_execute(sql).await })
+        };
+        worker.run(true, work).await?
+    }
+
+    const SHORT: Duration = Duration::from_millis(50);
+
+    #[test]
+    fn a_request_that_finds_no_thread_in_time_is_told_so() {
+        let file = File::new("wait");
+        let worker = file.open(1, SHORT).worker();
+        let (release, released) = mpsc::channel::<()>();
+        let (start, started) = mpsc::channel::<()>();
+        let slow = move |_: Conn| -> LocalBoxFuture<'static, ()> {
+            Box::pin(async move {
+                start.send(()).unwrap();
+                let _ = released.recv();
+            })
+        };
+        let first = worker.clone();
+        block_on(async {
+            let first = tokio::task::spawn_local(async move { first.run(true, slow).await });
+            while started.try_recv().is_err() {
+                tokio::task::yield_now().await;
+            }
+            let second = send(&worker, "CREATE TABLE late (id integer)").await;
+            assert!(matches!(second, Err(Error::Unavailable("every database connection is busy"))));
+            release.send(()).unwrap();
+            // what had begun is waited for, however long it takes
+            assert!(first.await.unwrap().is_ok());
+            // and what was given up is not done afterwards
+            assert!(send(&worker, "SELECT * FROM late").await.is_err());
+        });
+    }
+
+    #[test]
+    fn another_process_that_writes_is_waited_for_and_then_unavailable() {
+        let file = File::new("busy");
+        block_on(async {
+            let ours = file.open(2, SHORT).worker();
+            send(&ours, "CREATE TABLE t (n integer)").await.unwrap();
+            let mut theirs = SqliteConnection::establish(&file.0.display().to_string()).unwrap();
+            theirs.batch_execute("BEGIN IMMEDIATE").unwrap();
+            let busy = send(&ours, "INSERT INTO t VALUES (1)").await;
+            assert!(matches!(busy, Err(Error::Unavailable(_))), "{busy:?}");
+            theirs.batch_execute("COMMIT").unwrap();
+            send(&ours, "INSERT INTO t VALUES (1)").await.unwrap();
+        });
+    }
+
+    #[test]
+    fn a_database_that_cannot_be_opened_is_unavailable() {
+        let database = Database::open(DatabaseConfig::new("sqlite:///nowhere/at/all.db")).unwrap();
+        let refused = block_on(async { send(&database.worker(), "SELECT 1").await });
+        assert!(matches!(refused, Err(Error::Unavailable("the database cannot be opened"))));
+    }
+
+    #[test]
+    fn readers_go_on_while_one_writes() {
+        let file = File::new("readers");
+        let worker = file.open(2, Duration::from_secs(5)).worker();
+        block_on(async {
+            send(&worker, "CREATE TABLE t (n integer)").await.unwrap();
+            let (release, released) = oneshot::channel::<()>();
+            let write = move |mut conn: Conn| -> LocalBoxFuture<'static, Result<(), Error>> {
+                Box::pin(async move {
+                    conn.transaction(async |conn| {
+                        conn.batch_execute("INSERT INTO t VALUES (1)").await?;
+                        released.await.map_err(|_| Error::NotFound)
+                    })
+                    .await
+                })
+            };
+            let count = |conn: Conn| -> LocalBoxFuture<'static, Vec<i64>> {
+                Box::pin(async move {
+                    let mut sql = Sql::new(conn.dialect());
+                    sql.push("SELECT COUNT(*) FROM t");
+                    conn.rows(sql, |row| row.get(0, ColumnKind::BigInt)).await.unwrap()
+                })
+            };
+            let writer = worker.clone();
+            let writer = tokio::task::spawn_local(async move { writer.run(true, write).await });
+            tokio::task::yield_now().await;
+            assert_eq!(worker.run(false, count).await.unwrap(), [0]);
+            release.send(()).unwrap();
+            writer.await.unwrap().unwrap().unwrap();
+            assert_eq!(worker.run(false, count).await.unwrap(), [1]);
+        });
+    }
+
+    #[test]
+    fn a_pattern_that_is_none_matches_nothing() {
+        let conn = Conn::for_tests();
+        let matches = |pattern: &str| {
+            let mut sql = Sql::new(conn.dialect());
+            sql.push("SELECT 'Riff Raff' REGEXP ");
+            sql.bind(Value::Text(pattern.into()), ColumnKind::Text);
+            let read = conn.rows(sql, |row| row.get::<bool>(0, ColumnKind::Bool));
+            block_on(read).unwrap() == [true]
+        };
+        assert!(matches("^R.*f$") && matches("(?i)RAFF") && !matches("x") && !matches("("));
+    }
+}

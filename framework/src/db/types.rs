@@ -21,14 +21,14 @@ pub mod sql_types {
     use diesel::query_builder::QueryId;
     use diesel::sql_types::SqlType;
 
-    /// A moment: `timestamptz` on PostgreSQL, Django's UTC text on `SQLite`. (diesel's `table!` takes a
+    /// A moment: `timestamptz` on `PostgreSQL`, Django's UTC text on `SQLite`. (diesel's `table!` takes a
     /// type called `Timestamptz` for its own.)
     #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
     #[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Text")))]
     #[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 1184, array_oid = 1185)))]
     pub struct Moment;
 
-    /// A UUID: `uuid` on PostgreSQL, 32 hex digits on SQLite.
+    /// A UUID: `uuid` on `PostgreSQL`, 32 hex digits on `SQLite`.
     #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
     #[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Text")))]
     #[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 2950, array_oid = 2951)))]
@@ -51,7 +51,7 @@ impl DateTime {
         self.0.naive_utc()
     }
 
-    /// The text that Django stores on SQLite: microseconds only when they are not zero.
+    /// The text that Django stores on `SQLite`: microseconds only when they are not zero.
     pub fn to_sqlite_text(self) -> String {
         let format =
             if self.0.nanosecond() < 1000 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M:%S%.6f" };
@@ -60,9 +60,8 @@ impl DateTime {
 
     /// Reads the text that Django (or `SQLite`'s own functions) stores.
     pub fn from_sqlite_text(text: &str) -> Option<Self> {
-        let naive = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f"];
-        let offset =
-            ["%Y-%m-%d %H:%M:%S%.f%:z", "%Y-%m-%dT%H:%M:%S%.f%:z", "%Y-%m-%dT%H:%M:%S%.fZ"];
+        let naive = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ"];
+        let offset = ["%Y-%m-%d %H:%M:%S%.f%:z", "%Y-%m-%dT%H:%M:%S%.f%:z"];
         naive
             .iter()
             .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
@@ -257,7 +256,9 @@ mod sqlite {
     use diesel::sql_types::Numeric;
     use diesel::sqlite::{Sqlite, SqliteValue};
 
-    use super::*;
+    use super::{
+        DateTime, Decimal, FromSql, IsNull, Output, ToSql, Uuid, deserialize, serialize, sql_types,
+    };
 
     impl FromSql<sql_types::Moment, Sqlite> for DateTime {
         fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
@@ -308,9 +309,11 @@ mod postgres {
     use diesel::sql_types::Numeric;
     use std::io::Write;
 
-    use super::*;
+    use super::{
+        DateTime, Decimal, FromSql, IsNull, Output, ToSql, Uuid, deserialize, serialize, sql_types,
+    };
 
-    /// Microseconds from 1970 to 2000, the epoch of PostgreSQL.
+    /// Microseconds from 1970 to 2000, the epoch of `PostgreSQL`.
     const EPOCH: i64 = 946_684_800_000_000;
 
     impl FromSql<sql_types::Moment, Pg> for DateTime {
@@ -346,64 +349,72 @@ mod postgres {
 
     impl FromSql<Numeric, Pg> for Decimal {
         fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-            let bytes = value.as_bytes();
-            let word = |at: usize| -> deserialize::Result<i16> {
-                let pair = bytes.get(at..at + 2).ok_or("numeric is cut short")?;
-                Ok(i16::from_be_bytes([pair[0], pair[1]]))
-            };
-            let (count, weight, sign, scale) = (word(0)?, word(2)?, word(4)?, word(6)?);
-            if sign.cast_unsigned() == 0xC000 {
-                return Err("numeric is not a number".into());
-            }
-            let scale = u32::try_from(scale)?;
-            // digits are base 10000, the first one worth 10000^weight
-            let mut mantissa: i128 = 0;
-            for at in 0..count {
-                let digit = word(8 + usize::try_from(at)? * 2)?;
-                mantissa = mantissa
-                    .checked_mul(10_000)
-                    .and_then(|m| m.checked_add(i128::from(digit)))
-                    .ok_or("numeric has too many digits")?;
-            }
-            let places = (i32::from(count) - i32::from(weight) - 1) * 4;
-            let shift = i32::try_from(scale)? - places;
-            let power =
-                10_i128.checked_pow(shift.unsigned_abs()).ok_or("numeric has too many digits")?;
-            mantissa = if shift >= 0 {
-                mantissa.checked_mul(power).ok_or("numeric has too many digits")?
-            } else {
-                mantissa / power
-            };
-            if sign != 0 {
-                mantissa = -mantissa;
-            }
-            Ok(Self(rust_decimal::Decimal::try_from_i128_with_scale(mantissa, scale)?))
+            from_numeric(value.as_bytes())
         }
     }
 
     impl ToSql<Numeric, Pg> for Decimal {
         fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-            let scale = u16::try_from(self.0.scale())?;
-            // pad the places to whole base-10000 digits
-            let padding = (4 - scale % 4) % 4;
-            let mut rest = self.0.mantissa().unsigned_abs();
-            let mut digits = Vec::with_capacity(8);
-            // rust_decimal holds 96 bits, so one more factor of 1000 fits into 128
-            rest *= 10_u128.pow(u32::from(padding));
-            while rest > 0 {
-                digits.push(i16::try_from(rest % 10_000)?);
-                rest /= 10_000;
-            }
-            digits.reverse();
-            let fraction = i16::try_from((scale + padding) / 4)?;
-            let weight = i16::try_from(digits.len())? - fraction - 1;
-            let numeric = if self.0.is_sign_negative() {
-                PgNumeric::Negative { weight, scale, digits }
-            } else {
-                PgNumeric::Positive { weight, scale, digits }
-            };
-            ToSql::<Numeric, Pg>::to_sql(&numeric, &mut out.reborrow())
+            ToSql::<Numeric, Pg>::to_sql(&to_numeric(*self)?, &mut out.reborrow())
         }
+    }
+
+    /// Reads `PostgreSQL`'s form: digits of base 10000, the first one worth 10000^weight.
+    pub(super) fn from_numeric(bytes: &[u8]) -> deserialize::Result<Decimal> {
+        let word = |at: usize| -> deserialize::Result<i16> {
+            let pair = bytes.get(at..at + 2).and_then(|pair| pair.try_into().ok());
+            Ok(i16::from_be_bytes(pair.ok_or("numeric is cut short")?))
+        };
+        let (count, weight, sign, scale) = (word(0)?, word(2)?, word(4)?, word(6)?);
+        let negative = match sign {
+            0 => false,
+            0x4000 => true,
+            // NaN and the infinities
+            _ => return Err("numeric is not a number".into()),
+        };
+        let scale = u32::try_from(scale)?;
+        let mut mantissa: i128 = 0;
+        for at in 0..count {
+            let digit = word(8 + usize::try_from(at)? * 2)?;
+            mantissa = mantissa
+                .checked_mul(10_000)
+                .and_then(|m| m.checked_add(i128::from(digit)))
+                .ok_or("numeric has too many digits")?;
+        }
+        let places = (i32::from(count) - i32::from(weight) - 1) * 4;
+        let shift = i32::try_from(scale)? - places;
+        let power =
+            10_i128.checked_pow(shift.unsigned_abs()).ok_or("numeric has too many digits")?;
+        mantissa = if shift >= 0 {
+            mantissa.checked_mul(power).ok_or("numeric has too many digits")?
+        } else {
+            mantissa / power
+        };
+        if negative {
+            mantissa = -mantissa;
+        }
+        Ok(Decimal(rust_decimal::Decimal::try_from_i128_with_scale(mantissa, scale)?))
+    }
+
+    pub(super) fn to_numeric(value: Decimal) -> Result<PgNumeric, std::num::TryFromIntError> {
+        let scale = u16::try_from(value.scale())?;
+        // pad the places to whole base-10000 digits
+        let padding = (4 - scale % 4) % 4;
+        // rust_decimal holds 96 bits, so one more factor of 1000 fits into 128
+        let mut rest = value.mantissa().unsigned_abs() * 10_u128.pow(u32::from(padding));
+        let mut digits = Vec::with_capacity(8);
+        while rest > 0 {
+            digits.push(i16::try_from(rest % 10_000)?);
+            rest /= 10_000;
+        }
+        digits.reverse();
+        let fraction = i16::try_from((scale + padding) / 4)?;
+        let weight = i16::try_from(digits.len())? - fraction - 1;
+        Ok(if value.is_sign_negative() {
+            PgNumeric::Negative { weight, scale, digits }
+        } else {
+            PgNumeric::Positive { weight, scale, digits }
+        })
     }
 }
 
@@ -423,5 +434,124 @@ mod tests {
         assert_eq!(DateTime::from_sqlite_text(text).unwrap().to_sqlite_text(), text);
         let whole = "2024-01-01 08:30:00";
         assert_eq!(DateTime::from_sqlite_text(whole).unwrap().to_sqlite_text(), whole);
+    }
+
+    #[test]
+    fn timestamps_are_read_in_every_form_that_sqlite_holds() {
+        let read = |text| DateTime::from_sqlite_text(text).map(DateTime::to_sqlite_text);
+        let noon = || Some("2024-02-01 12:00:00".to_owned());
+        for text in [
+            "2024-02-01 12:00:00",
+            "2024-02-01T12:00:00",
+            "2024-02-01 14:00:00+02:00",
+            "2024-02-01T12:00:00Z",
+            "2024-02-01T12:00:00.000Z",
+        ] {
+            assert_eq!(read(text), noon(), "{text}");
+        }
+        for text in ["", "2024-02-01", "yesterday", "2024-02-30 00:00:00"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_cut_to_microseconds() {
+        let moment = chrono::DateTime::from_timestamp_nanos(1_999).into();
+        assert_eq!(DateTime::to_sqlite_text(moment), "1970-01-01 00:00:00.000001");
+    }
+
+    #[test]
+    fn quantize_rounds_half_to_even_and_pads() {
+        let quantized =
+            |text: &str, places| text.parse::<Decimal>().unwrap().quantize(places).to_string();
+        assert_eq!(quantized("1.005", 2), "1.00");
+        assert_eq!(quantized("1.015", 2), "1.02");
+        assert_eq!(quantized("7", 2), "7.00");
+    }
+
+    #[test]
+    fn decimals_are_exact_and_do_not_overflow() {
+        let number = |text: &str| text.parse::<Decimal>().unwrap();
+        assert_eq!(number("0.1") + number("0.2"), number("0.3"));
+        assert_eq!(number("1.50"), number("1.5"));
+        assert_eq!(number("1e3"), number("1000"));
+        assert_eq!(-(number("2.5") * 4 - number("3")), number("-7"));
+        let most = Decimal::from(rust_decimal::Decimal::MAX);
+        assert_eq!(most + most, most);
+        assert_eq!(most * 2, most);
+        assert!("1e99".parse::<Decimal>().is_err());
+        assert!(Decimal::from_float(f64::NAN).is_none());
+    }
+
+    #[cfg(feature = "postgres")]
+    mod numeric {
+        use super::super::Decimal;
+        use super::super::postgres::{from_numeric, to_numeric};
+        use diesel::pg::data_types::PgNumeric;
+
+        fn bytes(words: &[i16]) -> Vec<u8> {
+            words.iter().flat_map(|word| word.to_be_bytes()).collect()
+        }
+
+        fn read(words: &[i16]) -> Option<String> {
+            from_numeric(&bytes(words)).ok().map(|number| number.to_string())
+        }
+
+        #[test]
+        fn digits_of_ten_thousand_are_read() {
+            // digits, weight, sign, places, then the digits
+            assert_eq!(read(&[1, -1, 0, 2, 9900]).as_deref(), Some("0.99"));
+            assert_eq!(read(&[2, 0, 0x4000, 2, 12, 5000]).as_deref(), Some("-12.50"));
+            assert_eq!(read(&[0, 0, 0, 0]).as_deref(), Some("0"));
+            assert_eq!(read(&[0, 0, 0, 2]).as_deref(), Some("0.00"));
+            assert_eq!(read(&[1, 2, 0, 0, 3]).as_deref(), Some("300000000"));
+            assert_eq!(read(&[1, -3, 0, 12, 7]).as_deref(), Some("0.000000000007"));
+        }
+
+        #[test]
+        fn what_is_no_number_or_too_long_is_an_error() {
+            for sign in [0xC000_u16, 0xD000, 0xF000] {
+                assert_eq!(read(&[0, 0, sign.cast_signed(), 0]), None);
+            }
+            assert_eq!(read(&[1, 0, 0, 0]), None);
+            assert_eq!(read(&[1, 30, 0, 0, 1]), None);
+            assert_eq!(read(&[1, 0, 0, 60, 1]), None);
+            assert_eq!(read(&[12, 11, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]), None);
+        }
+
+        #[test]
+        fn numbers_are_written_as_they_are_read() {
+            let whole = |text: &str| to_numeric(text.parse::<Decimal>().unwrap()).unwrap();
+            assert_eq!(
+                whole("-12.50"),
+                PgNumeric::Negative { weight: 0, scale: 2, digits: vec![12, 5000] }
+            );
+            assert_eq!(
+                whole("0.00001"),
+                PgNumeric::Positive { weight: -2, scale: 5, digits: vec![1000] }
+            );
+            for text in [
+                "0",
+                "0.00",
+                "0.99",
+                "-0.01",
+                "10000",
+                "99999999.99",
+                "79228162514264337593543950335",
+                "-7.9228162514264337593543950335",
+            ] {
+                let (negative, weight, scale, digits) = match whole(text) {
+                    PgNumeric::Positive { weight, scale, digits } => (0, weight, scale, digits),
+                    PgNumeric::Negative { weight, scale, digits } => {
+                        (0x4000, weight, scale, digits)
+                    }
+                    PgNumeric::NaN => panic!("{text}"),
+                };
+                let count = i16::try_from(digits.len()).unwrap();
+                let mut words = vec![count, weight, negative, scale.cast_signed()];
+                words.extend(digits);
+                assert_eq!(read(&words).as_deref(), Some(text));
+            }
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::select::insert;
 use super::{
-    ColumnDefault, ColumnKind, ColumnMeta, Conn, DateTime, Error, Hop, ModelMeta, ModelRow, OnDelete, Row,
-    Select, Sql,
+    ColumnDefault, ColumnKind, ColumnMeta, Conn, DateTime, Error, Hop, ModelMeta, ModelRow,
+    OnDelete, Row, Select, Sql,
 };
 use crate::fields::Value;
 
@@ -37,14 +37,19 @@ impl PartialEq for ModelMeta {
 
 /// The columns of a new row: what was given, the model's defaults, and an empty text where a text
 /// column has none, as Django does.
-pub(crate) fn with_defaults(model: &ModelMeta, mut set: Vec<(usize, Value)>) -> Vec<(usize, Value)> {
+pub(crate) fn with_defaults(
+    model: &ModelMeta,
+    mut set: Vec<(usize, Value)>,
+) -> Vec<(usize, Value)> {
     for (index, column) in model.columns.iter().enumerate() {
         if set.iter().any(|(given, _)| *given == index) {
             continue;
         }
         let value = match column.default {
             Some(ColumnDefault::Value(make)) => make(),
-            Some(ColumnDefault::AutoNow | ColumnDefault::AutoNowAdd) => Value::DateTime(DateTime::now()),
+            Some(ColumnDefault::AutoNow | ColumnDefault::AutoNowAdd) => {
+                Value::DateTime(DateTime::now())
+            }
             None if column.kind == ColumnKind::Text && !column.nullable && index != model.pk => {
                 Value::Text(String::new())
             }
@@ -94,7 +99,12 @@ impl Conn {
     }
 
     /// Makes the links of a many-to-many relation those of `keys` and no others.
-    pub(crate) async fn set_links(&self, hop: &Hop, pk: &Value, keys: &[Value]) -> Result<(), Error> {
+    pub(crate) async fn set_links(
+        &self,
+        hop: &Hop,
+        pk: &Value,
+        keys: &[Value],
+    ) -> Result<(), Error> {
         let Hop::ManyToMany { through, source, from, .. } = hop else { return Ok(()) };
         let mut sql = Sql::new(self.dialect());
         sql.push("DELETE FROM ").name(through).push(" WHERE ").name(source).push(" = ");
@@ -104,7 +114,12 @@ impl Conn {
     }
 
     /// Adds links of a many-to-many relation; those that are there stay.
-    pub(crate) async fn add_links(&self, hop: &Hop, pk: &Value, keys: &[Value]) -> Result<usize, Error> {
+    pub(crate) async fn add_links(
+        &self,
+        hop: &Hop,
+        pk: &Value,
+        keys: &[Value],
+    ) -> Result<usize, Error> {
         let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(0) };
         if keys.is_empty() {
             return Ok(0);
@@ -123,7 +138,12 @@ impl Conn {
     }
 
     /// Removes links of a many-to-many relation.
-    pub(crate) async fn remove_links(&self, hop: &Hop, pk: &Value, keys: &[Value]) -> Result<usize, Error> {
+    pub(crate) async fn remove_links(
+        &self,
+        hop: &Hop,
+        pk: &Value,
+        keys: &[Value],
+    ) -> Result<usize, Error> {
         let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(0) };
         let mut sql = Sql::new(self.dialect());
         sql.push("DELETE FROM ").name(through).push(" WHERE ").name(source).push(" = ");
@@ -157,7 +177,11 @@ impl Conn {
             };
             if column.on_delete == OnDelete::SetNull {
                 let mut sql = Sql::new(self.dialect());
-                sql.push("UPDATE ").name(other.table).push(" SET ").name(column.column).push(" = NULL");
+                sql.push("UPDATE ")
+                    .name(other.table)
+                    .push(" SET ")
+                    .name(column.column)
+                    .push(" = NULL");
                 pointing(&mut sql);
                 self.send(sql).await?;
                 continue;
@@ -219,9 +243,9 @@ pub(crate) fn references<'a>(
 /// True when deleting a row of the model may touch other tables.
 pub(crate) fn is_referenced(models: &[&'static ModelMeta], model: &'static ModelMeta) -> bool {
     references(models, model).next().is_some()
-        || models.iter().any(|other| {
-            other.links.iter().any(|link| **other == *model || (link.to)() == model)
-        })
+        || models
+            .iter()
+            .any(|other| other.links.iter().any(|link| **other == *model || (link.to)() == model))
 }
 
 /// The name of an integer column's type in a cast.
@@ -234,7 +258,9 @@ fn integer(column: &ColumnMeta) -> &'static str {
 }
 
 /// Every model that is named or pointed at, each once.
-pub(crate) fn reachable(start: impl IntoIterator<Item = &'static ModelMeta>) -> Vec<&'static ModelMeta> {
+pub(crate) fn reachable(
+    start: impl IntoIterator<Item = &'static ModelMeta>,
+) -> Vec<&'static ModelMeta> {
     let mut todo: Vec<&'static ModelMeta> = start.into_iter().collect();
     let mut found: Vec<&'static ModelMeta> = Vec::new();
     while let Some(model) = todo.pop() {
@@ -247,4 +273,147 @@ pub(crate) fn reachable(start: impl IntoIterator<Item = &'static ModelMeta>) -> 
     }
     found.sort_by_key(|model| model.table);
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Album, Artist, Sale, Tag, Track, on_each};
+    use super::super::{Fields, Model};
+    use super::*;
+
+    const MODELS: [&ModelMeta; 5] = [Artist::META, Album::META, Track::META, Sale::META, Tag::META];
+
+    async fn number(conn: &Conn, sql: &str) -> i64 {
+        let mut statement = Sql::new(conn.dialect());
+        statement.push(sql);
+        conn.rows(statement, |row| row.get(0, ColumnKind::BigInt)).await.unwrap()[0]
+    }
+
+    fn tags() -> Hop {
+        Track::fields().tags().way().hops[0]
+    }
+
+    #[test]
+    fn a_new_row_gets_defaults_clocks_and_empty_texts() {
+        on_each(async |conn| {
+            let before = DateTime::now();
+            let row = conn.insert_row(Track::META, Vec::new()).await.unwrap();
+            let track = row.as_any().downcast_ref::<Track>().unwrap();
+            assert_eq!((track.name.as_str(), track.seconds, track.album_id), ("", 60, None));
+            assert!(track.id > 4 && track.updated >= before);
+            let set = vec![(1, Value::Text("New".into())), (2, Value::Int(20))];
+            let row = conn.insert_row(Album::META, set).await.unwrap();
+            let album = row.as_any().downcast_ref::<Album>().unwrap();
+            assert_eq!((album.price.to_string().as_str(), album.released), ("9.99", None));
+        });
+    }
+
+    #[test]
+    fn a_change_touches_what_was_given_and_the_clock() {
+        on_each(async |conn| {
+            let mut select = Select::from(Track::objects());
+            select.among(Track::fields().id().into(), vec![Value::Int(1)]);
+            let row = conn.update_row(&select, vec![(3, Value::Int(1))]).await.unwrap().unwrap();
+            let track = row.as_any().downcast_ref::<Track>().unwrap();
+            assert_eq!(
+                (track.name.as_str(), track.seconds, track.album_id),
+                ("Riff Raff", 1, Some(1))
+            );
+            assert!(track.updated > DateTime::from_sqlite_text("2024-01-01 00:00:00").unwrap());
+            let mut nobody = Select::from(Track::objects());
+            nobody.among(Track::fields().id().into(), vec![Value::Int(999)]);
+            assert!(conn.update_row(&nobody, Vec::new()).await.unwrap().is_none());
+        });
+    }
+
+    #[test]
+    fn nothing_to_change_reads_the_row() {
+        on_each(async |conn| {
+            let mut select = Select::from(Album::objects());
+            select.among(Album::fields().id().into(), vec![Value::Int(2)]);
+            let row = conn.update_row(&select, Vec::new()).await.unwrap().unwrap();
+            assert_eq!(row.as_any().downcast_ref::<Album>().unwrap().title, "Ballbreaker");
+        });
+    }
+
+    #[test]
+    fn a_second_row_of_the_same_is_refused_by_name() {
+        on_each(async |conn| {
+            let set = vec![(1, Value::Text("Powerage".into())), (2, Value::Int(10))];
+            let refused: Result<_, Error> = conn
+                .transaction(async |conn| {
+                    conn.insert_row(Album::META, set.clone()).await.map(|_| ())
+                })
+                .await;
+            let Err(Error::Unique(columns)) = refused else { panic!("{refused:?}") };
+            assert_eq!(columns, ["artist_id", "title"]);
+        });
+    }
+
+    #[test]
+    fn links_are_set_added_and_removed() {
+        on_each(async |conn| {
+            let (hop, pk) = (tags(), Value::Int(2));
+            let key = Value::Int;
+            // 9 is no tag, and 1 is linked already
+            assert_eq!(conn.add_links(&hop, &pk, &[key(1), key(2), key(9)]).await.unwrap(), 1);
+            assert_eq!(conn.add_links(&hop, &pk, &[]).await.unwrap(), 0);
+            assert_eq!(conn.count_links(&hop, &pk).await.unwrap(), 2);
+            assert_eq!(conn.remove_links(&hop, &pk, &[key(1)]).await.unwrap(), 1);
+            conn.set_links(&hop, &pk, &[key(1)]).await.unwrap();
+            assert_eq!(
+                number(
+                    conn,
+                    "SELECT CAST(SUM(tag_id) AS bigint) FROM t_track_tags WHERE track_id = 2"
+                )
+                .await,
+                1
+            );
+            // the same from the other side
+            let back = Tag::fields().tracks().way().hops[0];
+            assert_eq!(conn.count_links(&back, &key(1)).await.unwrap(), 2);
+        });
+    }
+
+    #[test]
+    fn a_deletion_cascades_and_leaves_null_behind() {
+        on_each(async |conn| {
+            conn.delete_rows(&MODELS, Artist::META, vec![Value::Int(10)]).await.unwrap();
+            assert_eq!(number(conn, "SELECT COUNT(*) FROM t_artist").await, 1);
+            assert_eq!(number(conn, "SELECT COUNT(*) FROM t_album").await, 0);
+            let orphans = "SELECT COUNT(*) FROM t_track WHERE album_id IS NULL";
+            assert_eq!(number(conn, orphans).await, 4);
+        });
+    }
+
+    #[test]
+    fn a_deletion_takes_links_of_either_side() {
+        on_each(async |conn| {
+            conn.delete_rows(&MODELS, Track::META, vec![Value::Int(1)]).await.unwrap();
+            conn.delete_rows(&MODELS, Tag::META, vec![Value::Int(1)]).await.unwrap();
+            assert_eq!(number(conn, "SELECT COUNT(*) FROM t_track_tags").await, 0);
+            assert_eq!(number(conn, "SELECT COUNT(*) FROM t_track").await, 3);
+        });
+    }
+
+    #[test]
+    fn a_protected_row_stays_and_says_who_protects_it() {
+        on_each(async |conn| {
+            conn.batch_execute("INSERT INTO t_sale (track_id) VALUES (1)").await.unwrap();
+            let result = conn.delete_rows(&MODELS, Track::META, vec![Value::Int(1)]).await;
+            let Err(DeleteError::Protected(protected)) = &result else { panic!("{result:?}") };
+            let by = Protected { model: "Track", by: "Sale", field: "track" };
+            assert_eq!(*protected, by);
+            assert_eq!(result.unwrap_err().to_string(), "Track is protected by Sale.track");
+            assert_eq!(number(conn, "SELECT COUNT(*) FROM t_track").await, 4);
+        });
+    }
+
+    #[test]
+    fn what_points_at_a_model_is_found_through_keys_and_links() {
+        assert!(is_referenced(&MODELS, Artist::META) && is_referenced(&MODELS, Tag::META));
+        assert!(!is_referenced(&MODELS, Sale::META));
+        let found: Vec<_> = reachable([Sale::META]).iter().map(|model| model.name).collect();
+        assert_eq!(found, ["Album", "Artist", "Sale", "Tag", "Track"]);
+    }
 }

@@ -118,6 +118,7 @@ mod tests {
         email: false,
         help_text: "",
         references: None,
+        on_delete: crate::db::OnDelete::Cascade,
     };
 
     static MILLISECONDS: ColumnMeta = ColumnMeta {

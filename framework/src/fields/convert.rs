@@ -188,7 +188,7 @@ fn choice(
     if allow_blank && matches!(raw, Raw::Text(text) if text.is_empty()) {
         return Ok(Value::Text(String::new()));
     }
-    let found = choices.iter().find(|choice| python::value_text(&choice.value) == input);
+    let found = choices.iter().find(|choice| python::value_text(choice.value.as_ref()) == input);
     found.map(|choice| choice.value.clone()).ok_or_else(|| {
         let text = "\"{input}\" is not a valid choice.";
         field.fail_with("invalid_choice", text, &[("input", &input)])

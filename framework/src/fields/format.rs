@@ -1,10 +1,41 @@
-//! Values as DRF writes them (`to_representation`), appended to a text.
+//! Values as DRF writes them (`to_representation`), appended to a text or to bytes.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta, Timelike};
 
 use crate::db::types::{DateTime, Decimal, Uuid};
+
+/// What values are written to: a `String` or bytes.
+pub trait Out {
+    /// Appends a text.
+    fn text(&mut self, text: &str);
+
+    /// Appends ASCII characters.
+    fn ascii(&mut self, text: &[u8]);
+}
+
+impl Out for String {
+    fn text(&mut self, text: &str) {
+        self.push_str(text);
+    }
+
+    fn ascii(&mut self, text: &[u8]) {
+        self.push_str(std::str::from_utf8(text).unwrap_or_default());
+    }
+}
+
+impl Out for Vec<u8> {
+    #[inline]
+    fn text(&mut self, text: &str) {
+        self.extend_from_slice(text.as_bytes());
+    }
+
+    #[inline]
+    fn ascii(&mut self, text: &[u8]) {
+        self.extend_from_slice(text);
+    }
+}
 
 /// How a UUID is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,39 +53,41 @@ pub enum UuidFormat {
 }
 
 /// A moment in UTC: `2020-01-02T03:04:05.000006Z`, microseconds only when they are not zero.
-pub fn datetime(value: DateTime, out: &mut String) {
+pub fn datetime(value: DateTime, out: &mut impl Out) {
     moment(value, 'T', "Z", out);
 }
 
 /// A moment in UTC with a separator and an offset of one's own: `str(value)` has ` ` and `+00:00`.
-pub fn moment(value: DateTime, separator: char, offset: &str, out: &mut String) {
+pub fn moment(value: DateTime, separator: char, offset: &str, out: &mut impl Out) {
     let naive = value.naive_utc();
     date(naive.date(), out);
-    out.push(separator);
+    out.text(separator.encode_utf8(&mut [0; 4]));
     time(naive.time(), out);
-    out.push_str(offset);
+    out.text(offset);
 }
 
 /// A day: `2020-01-02`.
-pub fn date(value: NaiveDate, out: &mut String) {
-    padded(value.year().unsigned_abs(), 4, out);
-    out.push('-');
-    padded(value.month(), 2, out);
-    out.push('-');
-    padded(value.day(), 2, out);
+pub fn date(value: NaiveDate, out: &mut impl Out) {
+    let year = value.year();
+    if year < 0 {
+        out.ascii(b"-");
+    }
+    digits(year.unsigned_abs().into(), 4, out);
+    let ([a, b], [c, d]) = (two(value.month()), two(value.day()));
+    out.ascii(&[b'-', a, b, b'-', c, d]);
 }
 
 /// A time of day: `03:04:05.000006`, microseconds only when they are not zero.
-pub fn time(value: NaiveTime, out: &mut String) {
+pub fn time(value: NaiveTime, out: &mut impl Out) {
     clock(value.num_seconds_from_midnight(), value.nanosecond() % 1_000_000_000 / 1000, out);
 }
 
 /// A length of time as Django writes it: `1 02:03:04.500000`, `-1 23:59:59`, `00:00:05`.
-pub fn duration(value: TimeDelta, out: &mut String) {
+pub fn duration(value: TimeDelta, out: &mut impl Out) {
     let (days, seconds, micros) = parts(value);
     if days != 0 {
-        // writing to a String cannot fail
-        let _ = write!(out, "{days} ");
+        integer(days, out);
+        out.ascii(b" ");
     }
     clock(seconds, micros, out);
 }
@@ -76,32 +109,70 @@ pub fn timedelta(value: TimeDelta) -> String {
 }
 
 /// A length of time in ISO 8601, as Django writes it: `P1DT02H03M04.500000S`.
-pub fn iso_duration(value: TimeDelta, out: &mut String) {
+pub fn iso_duration(value: TimeDelta, out: &mut impl Out) {
     let negative = value < TimeDelta::zero();
     let (days, seconds, micros) = parts(value.abs());
-    if negative {
-        out.push('-');
-    }
+    let sign = if negative { "-" } else { "" };
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    let _ = write!(out, "P{days}DT{hours:02}H{minutes:02}M{seconds:02}");
-    if micros > 0 {
-        let _ = write!(out, ".{micros:06}");
+    let fraction = if micros > 0 { format!(".{micros:06}") } else { String::new() };
+    out.text(&format!("{sign}P{days}DT{hours:02}H{minutes:02}M{seconds:02}{fraction}S"));
+}
+
+/// A whole number.
+#[inline]
+pub fn integer(value: i64, out: &mut impl Out) {
+    if value < 0 {
+        out.ascii(b"-");
     }
-    out.push('S');
+    digits(value.unsigned_abs(), 0, out);
 }
 
 /// A decimal with exactly `places` digits after the point, or with those it has; `normalize`
 /// drops trailing zeros.
-pub fn decimal(value: Decimal, places: Option<u32>, normalize: bool, out: &mut String) {
+pub fn decimal(value: Decimal, places: Option<u32>, normalize: bool, out: &mut impl Out) {
     let value = places.map_or(value, |places| quantized(value, places));
-    // writing to a String cannot fail
-    let _ = if normalize { write!(out, "{}", value.normalize()) } else { write!(out, "{value}") };
+    let value = if normalize { value.normalize() } else { *value };
+    if value.is_sign_negative() {
+        out.ascii(b"-");
+    }
+    let (mantissa, scale) = (value.mantissa().unsigned_abs(), value.scale() as usize);
+    // 96 bits are 29 digits; a zero before the point and the point come to them
+    let mut buffer = [b'0'; 32];
+    let mut at = buffer.len();
+    let mut count = 0;
+    let mut push = |byte: u8| {
+        at -= 1;
+        buffer[at] = byte;
+    };
+    let mut put = |digit: u8| {
+        if count == scale && scale > 0 {
+            push(b'.');
+        }
+        push(b'0' + digit);
+        count += 1;
+        count
+    };
+    // what does not fit into a machine word is rare and slow to divide
+    let mut high = mantissa;
+    while high > u128::from(u64::MAX) {
+        put((high % 10) as u8);
+        high /= 10;
+    }
+    let mut rest = u64::try_from(high).unwrap_or(u64::MAX);
+    loop {
+        let written = put((rest % 10) as u8);
+        rest /= 10;
+        if rest == 0 && written > scale {
+            break;
+        }
+    }
+    out.ascii(&buffer[at..]);
 }
 
 /// A float as Python's `repr` and `json` write it: `1.0`, `1e+22`, `1e-07`.
-pub fn float(value: f64, out: &mut String) {
+pub fn float(value: f64, out: &mut impl Out) {
     if !value.is_finite() {
-        out.push_str(if value.is_nan() {
+        out.text(if value.is_nan() {
             "nan"
         } else if value > 0.0 {
             "inf"
@@ -110,49 +181,41 @@ pub fn float(value: f64, out: &mut String) {
         });
         return;
     }
-    let size = value.abs();
-    if size == 0.0 || (1e-4..1e16).contains(&size) {
-        let start = out.len();
-        let _ = write!(out, "{value}");
-        if !out.get(start..).is_some_and(|text| text.contains('.')) {
-            out.push_str(".0");
-        }
-        return;
-    }
-    let scientific = format!("{value:e}");
-    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    out.push_str(digits);
-    out.push('e');
-    let (sign, power) = exponent.strip_prefix('-').map_or(('+', exponent), |power| ('-', power));
-    out.push(sign);
+    // Rust's debug form turns to exponents where Python's repr does
+    let mut text = Short::default();
+    // 25 characters at most
+    let _ = write!(text, "{value:?}");
+    let text = text.as_bytes();
+    let Some(e) = text.iter().position(|byte| *byte == b'e') else { return out.ascii(text) };
+    let (mantissa, power) = text.split_at(e + 1);
+    let (sign, power) = power.strip_prefix(b"-").map_or((b"+", power), |power| (b"-", power));
+    out.ascii(mantissa);
+    out.ascii(sign);
     if power.len() < 2 {
-        out.push('0');
+        out.ascii(b"0");
     }
-    out.push_str(power);
+    out.ascii(power);
 }
 
 /// A UUID in one of DRF's formats; [`UuidFormat::Int`] is a number, not a text.
-pub fn uuid(value: Uuid, format: UuidFormat, out: &mut String) {
-    let _ = match format {
-        UuidFormat::HexVerbose => {
-            let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
-            out.push_str(value.hyphenated().encode_lower(&mut buffer));
-            Ok(())
-        }
-        UuidFormat::Hex => write!(out, "{}", value.simple()),
-        UuidFormat::Int => write!(out, "{}", value.as_u128()),
-        UuidFormat::Urn => write!(out, "{}", value.urn()),
-    };
+pub fn uuid(value: Uuid, format: UuidFormat, out: &mut impl Out) {
+    let mut buffer = [0; uuid::fmt::Urn::LENGTH];
+    match format {
+        UuidFormat::HexVerbose => out.text(value.hyphenated().encode_lower(&mut buffer)),
+        UuidFormat::Hex => out.text(value.simple().encode_lower(&mut buffer)),
+        UuidFormat::Int => out.text(&value.as_u128().to_string()),
+        UuidFormat::Urn => out.text(value.urn().encode_lower(&mut buffer)),
+    }
 }
 
 /// A moment in a format of `strftime`; a format that chrono cannot write gives ISO 8601.
-pub fn strftime(value: DateTime, format: &str, out: &mut String) {
+pub fn strftime(value: DateTime, format: &str, out: &mut impl Out) {
     let items = chrono::format::StrftimeItems::new(format);
     let items: Vec<_> = items.collect();
     if items.contains(&chrono::format::Item::Error) {
         return datetime(value, out);
     }
-    let _ = write!(out, "{}", value.format_with_items(items.iter()));
+    out.text(&value.format_with_items(items.iter()).to_string());
 }
 
 /// The same number with exactly `places` digits after the point; a negative zero stays negative,
@@ -178,22 +241,57 @@ fn parts(value: TimeDelta) -> (i64, u32, u32) {
     (days, rest, nanos.unsigned_abs() / 1000)
 }
 
-fn clock(seconds: u32, micros: u32, out: &mut String) {
-    padded(seconds / 3600, 2, out);
-    out.push(':');
-    padded(seconds / 60 % 60, 2, out);
-    out.push(':');
-    padded(seconds % 60, 2, out);
+#[inline]
+fn clock(seconds: u32, micros: u32, out: &mut impl Out) {
+    digits((seconds / 3600).into(), 2, out);
+    let ([a, b], [c, d]) = (two(seconds / 60 % 60), two(seconds % 60));
+    out.ascii(&[b':', a, b, b':', c, d]);
     if micros > 0 {
-        out.push('.');
-        padded(micros, 6, out);
+        out.ascii(b".");
+        digits(micros.into(), 6, out);
     }
 }
 
-fn padded(number: u32, width: u32, out: &mut String) {
-    for place in (0..width).rev() {
-        let digit = number / 10_u32.pow(place) % 10;
-        out.push(char::from_digit(digit, 10).unwrap_or('0'));
+/// The digits of a number below 100.
+#[inline]
+fn two(number: u32) -> [u8; 2] {
+    [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]
+}
+
+/// Decimal digits, at least `width` of them.
+#[inline]
+pub(super) fn digits(mut value: u64, width: usize, out: &mut impl Out) {
+    let mut buffer = [b'0'; 20];
+    let mut at = buffer.len();
+    let least = buffer.len().saturating_sub(width.max(1));
+    while value > 0 || at > least {
+        at -= 1;
+        buffer[at] = b'0' + (value % 10) as u8;
+        value /= 10;
+    }
+    out.ascii(&buffer[at..]);
+}
+
+/// A short text of its own, to look at before it goes out.
+#[derive(Default)]
+struct Short {
+    bytes: [u8; 32],
+    len: usize,
+}
+
+impl Short {
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+impl fmt::Write for Short {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let end = self.len + text.len();
+        let place = self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?;
+        place.copy_from_slice(text.as_bytes());
+        self.len = end;
+        Ok(())
     }
 }
 

@@ -17,21 +17,23 @@
 mod column;
 mod composite;
 mod convert;
-mod duration;
+pub(crate) mod duration;
 mod field;
 pub mod form;
 pub mod format;
+mod formatter;
 mod json;
 mod keys;
 mod kind;
-mod moments;
-mod number;
+pub(crate) mod moments;
+pub(crate) mod number;
 pub mod python;
 mod raw;
 mod text;
 mod value;
 #[cfg(test)]
 mod vectors;
+mod writer;
 
 pub use composite::to_json;
 pub use field::{Field, Start};
@@ -43,3 +45,4 @@ pub use kind::{
 };
 pub use raw::Raw;
 pub use value::{FieldType, Value, ValueRef};
+pub use writer::JsonWriter;

@@ -11,6 +11,9 @@ use super::{Field, Raw, Value, format, python};
 /// The longest text that is looked at, in characters.
 const MAX_STRING_LENGTH: usize = 1000;
 
+/// The greatest power of ten that Python's `Decimal` takes.
+const MAX_EXPONENT: i64 = 999_999_999_999_999_999;
+
 fn too_long(field: &Field) -> Detail {
     field.fail("max_string_length", "String value too large.")
 }
@@ -46,48 +49,13 @@ fn without_zero_fraction(text: &str) -> &str {
         .map_or(text, |(head, _)| head)
 }
 
-/// `int(text)`: white space at the ends, a sign, single underscores between digits, digits of
-/// any script.
+/// `int(text)` of any size.
 pub(super) fn parse_int(text: &str) -> Option<Value> {
     if let Ok(number) = text.parse() {
         return Some(Value::Int(number));
     }
-    let text = python::ascii_digits(trimmed(text));
-    let (negative, digits) = match text.as_bytes().first()? {
-        b'-' => (true, text.get(1..)?),
-        b'+' => (false, text.get(1..)?),
-        _ => (false, &*text),
-    };
-    let digits = without_underscores(digits)?;
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let digits = digits.trim_start_matches('0');
-    let digits = if digits.is_empty() { "0" } else { digits };
-    let spelling = if negative { Cow::Owned(format!("-{digits}")) } else { Cow::Borrowed(digits) };
-    Some(spelling.parse().map_or_else(|_| Value::BigInt(spelling.as_ref().into()), Value::Int))
-}
-
-/// What `int` and `float` cut off: of an ASCII text only what C calls white space.
-fn trimmed(text: &str) -> &str {
-    if text.is_ascii() {
-        text.trim_matches([' ', '\t', '\n', '\u{b}', '\u{c}', '\r'])
-    } else {
-        python::strip(text)
-    }
-}
-
-/// Drops single underscores that stand between digits; `None` when one stands elsewhere.
-fn without_underscores(text: &str) -> Option<Cow<'_, str>> {
-    if !text.contains('_') {
-        return Some(Cow::Borrowed(text));
-    }
-    let bytes = text.as_bytes();
-    let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
-    let between = |(at, byte): (usize, &u8)| {
-        *byte != b'_' || (digit(at.checked_sub(1)) && digit(at.checked_add(1)))
-    };
-    bytes.iter().enumerate().all(between).then(|| Cow::Owned(text.replace('_', "")))
+    let digits = python::int_digits(text)?;
+    Some(digits.parse().map_or_else(|_| Value::BigInt(digits.as_str().into()), Value::Int))
 }
 
 /// `FloatField.to_internal_value`
@@ -107,7 +75,7 @@ pub(super) fn float(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
             if is_too_long(text) {
                 return Err(too_long(field));
             }
-            parse_float(text)
+            python::parse_float(text)
         }
         _ => None,
     };
@@ -115,12 +83,6 @@ pub(super) fn float(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
         .filter(|number| number.is_finite())
         .map(Value::Float)
         .ok_or_else(|| field.fail("invalid", "A valid number is required."))
-}
-
-/// `float(text)`, with the same latitude as [`parse_int`].
-fn parse_float(text: &str) -> Option<f64> {
-    let text = python::ascii_digits(trimmed(text));
-    without_underscores(&text)?.parse().ok()
 }
 
 /// `DecimalField.to_internal_value`
@@ -138,7 +100,7 @@ pub(super) fn decimal(
     if is_too_long(text) {
         return Err(too_long(field));
     }
-    let digits = Digits::parse(text).ok_or_else(invalid)?;
+    let digits = DecimalText::parse(text).ok_or_else(invalid)?;
     let (total, whole, places) = digits.sizes();
     if let Some(max) = options.max_digits.filter(|max| total > u64::from(*max)) {
         let text = "Ensure that there are no more than {max_digits} digits in total.";
@@ -165,83 +127,71 @@ pub(super) fn decimal(
     }))
 }
 
-/// A decimal as Python's tuple has it: digits without leading zeros, and a power of ten.
-struct Digits {
-    negative: bool,
-    /// The digits as a number; `None` when they do not fit.
-    mantissa: Option<i128>,
-    count: u64,
-    exponent: i64,
+/// A decimal as Python's tuple has it: digits, and a power of ten.
+#[derive(Debug)]
+pub(crate) struct DecimalText {
+    /// True behind a minus.
+    pub(crate) negative: bool,
+    /// Without leading zeros; empty for zero.
+    pub(crate) digits: String,
+    /// What the digits are multiplied with, as a power of ten.
+    pub(crate) exponent: i64,
 }
 
-impl Digits {
+impl DecimalText {
     /// `Decimal(text)` without NaN and Infinity, which no field takes.
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = python::ascii_digits(text);
         let text = if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { text };
-        let bytes = text.as_bytes();
-        let (negative, mut at) = match bytes.first()? {
-            b'-' => (true, 1),
-            b'+' => (false, 1),
-            _ => (false, 0),
+        let (negative, text) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('+').unwrap_or(&text)),
         };
-        let mut digits = Self { negative, mantissa: Some(0), count: 0, exponent: 0 };
-        let (mut seen, mut point) = (false, false);
-        while let Some(byte) = bytes.get(at) {
-            match byte {
-                b'0'..=b'9' => {
-                    seen = true;
-                    digits.push(byte - b'0');
-                    if point {
-                        digits.exponent -= 1;
-                    }
-                }
-                b'.' if !point => point = true,
-                _ => break,
+        let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let (mantissa, power) = match text.split_once(['e', 'E']) {
+            Some((mantissa, power)) => {
+                let bare = power.strip_prefix(['-', '+']).unwrap_or(power);
+                let power =
+                    (!bare.is_empty() && all_digits(bare)).then(|| power.parse().ok())??;
+                (mantissa, power)
             }
-            at += 1;
-        }
-        if !seen {
+            None => (text, 0_i64),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let written = !whole.is_empty() || !fraction.is_empty();
+        if !written || !all_digits(whole) || !all_digits(fraction) || power.abs() > MAX_EXPONENT {
             return None;
         }
-        // a zero is one digit, however many are written
-        digits.count = digits.count.max(1);
-        if let Some(b'e' | b'E') = bytes.get(at) {
-            let power = text.get(at + 1..)?;
-            let bare = power.strip_prefix(['-', '+']).unwrap_or(power);
-            if bare.is_empty() || !bare.bytes().all(|byte| byte.is_ascii_digit()) {
-                return None;
-            }
-            let power: i64 = power.parse().ok().filter(|power: &i64| power.abs() < 1 << 59)?;
-            digits.exponent += power;
-        } else if at < bytes.len() {
-            return None;
-        }
-        Some(digits)
+        let whole = whole.trim_start_matches('0');
+        let digits = if whole.is_empty() {
+            fraction.trim_start_matches('0').to_owned()
+        } else {
+            format!("{whole}{fraction}")
+        };
+        Some(Self { negative, digits, exponent: power - i64::try_from(fraction.len()).ok()? })
     }
 
-    fn push(&mut self, digit: u8) {
-        if self.count > 0 || digit > 0 {
-            self.count += 1;
-        }
-        let mantissa = self.mantissa.and_then(|mantissa| mantissa.checked_mul(10));
-        self.mantissa = mantissa.and_then(|mantissa| mantissa.checked_add(i128::from(digit)));
+    /// How many digits; a zero is one, however many are written.
+    fn count(&self) -> u64 {
+        self.digits.len().max(1) as u64
     }
 
     /// Digits in all, before the point, behind it: as `DecimalField.validate_precision` counts.
     fn sizes(&self) -> (u64, u64, u64) {
-        let shift = self.exponent.unsigned_abs();
+        let (count, shift) = (self.count(), self.exponent.unsigned_abs());
         if self.exponent >= 0 {
-            (self.count + shift, self.count + shift, 0)
-        } else if self.count > shift {
-            (self.count, self.count - shift, shift)
+            (count + shift, count + shift, 0)
+        } else if count > shift {
+            (count, count - shift, shift)
         } else {
             (shift, 0, shift)
         }
     }
 
+    /// The number, when it can be held with every digit.
     fn number(&self) -> Option<Decimal> {
-        let mut mantissa = self.mantissa?;
+        let digits = if self.digits.is_empty() { "0" } else { self.digits.as_str() };
+        let mut mantissa: i128 = digits.parse().ok()?;
         let mut scale = 0;
         if self.exponent >= 0 {
             let power = u32::try_from(self.exponent).ok()?;
@@ -294,7 +244,7 @@ mod tests {
 
     #[test]
     fn decimals_count_the_digits_that_are_written() {
-        let sizes = |text| Digits::parse(text).map(|digits| digits.sizes());
+        let sizes = |text| DecimalText::parse(text).map(|digits| digits.sizes());
         assert_eq!(sizes("123.45"), Some((5, 3, 2)));
         assert_eq!(sizes("0001.50"), Some((3, 1, 2)));
         assert_eq!(sizes("0.001"), Some((3, 0, 3)));

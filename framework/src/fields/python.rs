@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::{Raw, Value, format};
+use super::{Raw, UuidFormat, Value, ValueRef, format};
 
 /// `str(value)` of input: what `"{input}" is not a valid choice.` prints.
 pub fn text<'a>(raw: &'a Raw<'_>) -> Cow<'a, str> {
@@ -52,26 +52,86 @@ pub fn repr(raw: &Raw<'_>, out: &mut String) {
     }
 }
 
-/// `str(value)` of a simple value; nothing for a list, a map or JSON.
-pub fn value_text(value: &Value) -> Cow<'_, str> {
+/// `str(value)` of a value; lists and maps have no text.
+pub fn value_text(value: ValueRef<'_>) -> Cow<'_, str> {
     let mut out = String::new();
     match value {
-        Value::Null => return Cow::Borrowed("None"),
-        Value::Bool(true) => return Cow::Borrowed("True"),
-        Value::Bool(false) => return Cow::Borrowed("False"),
-        Value::Text(text) => return Cow::Borrowed(text),
-        Value::BigInt(digits) => return Cow::Borrowed(digits),
-        Value::Int(number) => out = number.to_string(),
-        Value::Float(number) => format::float(*number, &mut out),
-        Value::Decimal(number) => out = number.to_string(),
-        Value::Uuid(uuid) => out = uuid.to_string(),
-        Value::Date(date) => format::date(*date, &mut out),
-        Value::Time(time) => format::time(*time, &mut out),
-        Value::DateTime(moment) => format::moment(*moment, ' ', "+00:00", &mut out),
-        Value::Duration(length) => out = format::timedelta(*length),
-        Value::List(_) | Value::Map(_) | Value::Json(_) => {}
+        ValueRef::Null => return Cow::Borrowed("None"),
+        ValueRef::Bool(true) => return Cow::Borrowed("True"),
+        ValueRef::Bool(false) => return Cow::Borrowed("False"),
+        ValueRef::Text(text) => return Cow::Borrowed(text),
+        ValueRef::Other(Value::BigInt(digits)) => return Cow::Borrowed(digits),
+        ValueRef::Int(number) => format::integer(number, &mut out),
+        ValueRef::Float(number) => format::float(number, &mut out),
+        ValueRef::Decimal(number) => format::decimal(number, None, false, &mut out),
+        ValueRef::Uuid(uuid) => format::uuid(uuid, UuidFormat::HexVerbose, &mut out),
+        ValueRef::Date(date) => format::date(date, &mut out),
+        ValueRef::Time(time) => format::time(time, &mut out),
+        ValueRef::DateTime(moment) => format::moment(moment, ' ', "+00:00", &mut out),
+        ValueRef::Duration(length) => out = format::timedelta(length),
+        ValueRef::Other(Value::Json(json)) => out = json.to_string(),
+        ValueRef::Other(_) => {}
     }
     Cow::Owned(out)
+}
+
+/// The longest text of digits that `int()` takes.
+const MAX_INT_DIGITS: usize = 4300;
+
+/// `int(text)`: white space at the ends, a sign, single underscores between digits, digits of
+/// any script. Answers the digits without leading zeros, behind a minus below zero.
+pub(crate) fn int_digits(text: &str) -> Option<String> {
+    let text = ascii_digits(trimmed(text));
+    let (negative, digits) = match text.as_bytes().first()? {
+        b'-' => (true, text.get(1..)?),
+        b'+' => (false, text.get(1..)?),
+        _ => (false, &*text),
+    };
+    let digits = without_underscores(digits)?;
+    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !plain || digits.len() > MAX_INT_DIGITS {
+        return None;
+    }
+    Some(match digits.trim_start_matches('0') {
+        "" => "0".to_owned(),
+        digits if negative => format!("-{digits}"),
+        digits => digits.to_owned(),
+    })
+}
+
+/// `int(text)`; numbers beyond `i128` become its bounds.
+pub(crate) fn int(text: &str) -> Option<i128> {
+    let digits = int_digits(text)?;
+    let bound = if digits.starts_with('-') { i128::MIN } else { i128::MAX };
+    Some(digits.parse().unwrap_or(bound))
+}
+
+/// What `int` and `float` cut off: of an ASCII text only what C calls white space.
+pub(crate) fn trimmed(text: &str) -> &str {
+    if text.is_ascii() {
+        text.trim_matches([' ', '\t', '\n', '\u{b}', '\u{c}', '\r'])
+    } else {
+        strip(text)
+    }
+}
+
+/// Drops single underscores that stand between digits; `None` when one stands elsewhere.
+pub(crate) fn without_underscores(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains('_') {
+        return Some(Cow::Borrowed(text));
+    }
+    let bytes = text.as_bytes();
+    let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+    let between = |(at, byte): (usize, &u8)| {
+        *byte != b'_' || (digit(at.checked_sub(1)) && digit(at.checked_add(1)))
+    };
+    bytes.iter().enumerate().all(between).then(|| Cow::Owned(text.replace('_', "")))
+}
+
+/// `float(text)`, with the same latitude as [`int_digits`]; infinities and NaN are not refused.
+pub(crate) fn parse_float(text: &str) -> Option<f64> {
+    let text = ascii_digits(trimmed(text));
+    without_underscores(&text)?.parse().ok()
 }
 
 /// The number that the spelling of a JSON float stands for; out of range it is infinite, as in
@@ -168,5 +228,38 @@ mod tests {
     fn white_space_and_digits_are_those_of_python() {
         assert_eq!(strip("\u{1f} a b\u{a0}\n"), "a b");
         assert_eq!(ascii_digits("１２a٣"), "12a3");
+    }
+
+    #[test]
+    fn an_int_is_read_as_python_reads_it() {
+        assert_eq!(int(" 5 "), Some(5));
+        assert_eq!(int("+1_0"), Some(10));
+        assert_eq!(int("-3"), Some(-3));
+        assert_eq!(int("-00"), Some(0));
+        assert_eq!(int("\u{a0}７\u{1f}"), Some(7));
+        for bad in ["", " ", "_1", "1_", "1__0", "1.0", "abc", "--1", "+", "\0", "\u{1f}1"] {
+            assert_eq!(int(bad), None, "{bad:?}");
+        }
+        assert_eq!(int(&"9".repeat(60)), Some(i128::MAX));
+        assert_eq!(int(&format!("-{}", "9".repeat(4300))), Some(i128::MIN));
+        assert_eq!(int(&"9".repeat(4301)), None);
+    }
+
+    #[test]
+    fn values_are_written_as_python_writes_them() {
+        let day = chrono::NaiveDate::from_ymd_opt(2020, 1, 1).unwrap();
+        let moment = |h, us| day.and_hms_micro_opt(h, 0, 0, us).unwrap().and_utc().into();
+        for (value, text) in [
+            (ValueRef::DateTime(moment(0, 0)), "2020-01-01 00:00:00+00:00"),
+            (ValueRef::DateTime(moment(9, 6)), "2020-01-01 09:00:00.000006+00:00"),
+            (ValueRef::Null, "None"),
+            (ValueRef::Bool(true), "True"),
+            (ValueRef::Int(-7), "-7"),
+            (ValueRef::Float(1e16), "1e+16"),
+            (ValueRef::Decimal(crate::db::Decimal::new(150, 2)), "1.50"),
+            (ValueRef::Duration(chrono::TimeDelta::seconds(90_061)), "1 day, 1:01:01"),
+        ] {
+            assert_eq!(value_text(value), text);
+        }
     }
 }

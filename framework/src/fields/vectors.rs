@@ -71,10 +71,10 @@ fn written(value: &Value) -> String {
     let mut out = String::new();
     match value {
         Value::Null | Value::Bool(_) => {
-            return python::value_text(value).replace("None", "null").to_lowercase();
+            return python::value_text(value.as_ref()).replace("None", "null").to_lowercase();
         }
         Value::Int(_) | Value::BigInt(_) | Value::Float(_) => {
-            return python::value_text(value).into_owned();
+            return python::value_text(value.as_ref()).into_owned();
         }
         Value::List(items) => {
             return format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(", "));
@@ -87,7 +87,7 @@ fn written(value: &Value) -> String {
         Value::DateTime(moment) => format::datetime(*moment, &mut out),
         Value::Duration(length) => format::duration(*length, &mut out),
         Value::Decimal(number) => format::decimal(*number, Some(2), false, &mut out),
-        other => out.push_str(&python::value_text(other)),
+        other => out.push_str(&python::value_text(other.as_ref())),
     }
     Json::from(out).to_string()
 }

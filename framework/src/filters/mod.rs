@@ -7,7 +7,6 @@
 pub mod django_filters;
 mod ordering;
 mod parameter;
-pub(crate) mod python;
 mod search;
 mod temporal;
 #[cfg(test)]
@@ -56,6 +55,8 @@ pub use quintet_codegen::ordering_fields;
 /// prefixes are DRF's, a lookup at the end (`name__endswith`) is used as it is.
 pub use quintet_codegen::search_fields;
 pub use search::{SearchField, SearchFilter};
+
+pub(crate) use crate::fields::python;
 
 use crate::db::{Model, QuerySet};
 use crate::exceptions::Result;

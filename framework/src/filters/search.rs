@@ -101,12 +101,16 @@ impl SearchFilter {
         let choice = |chosen: usize| {
             let is_chosen = |way: &[Hop]| {
                 way.is_empty()
-                    || ways.iter().enumerate().any(|(at, w)| chosen >> at & 1 == 1 && same_way(w, way))
+                    || ways
+                        .iter()
+                        .enumerate()
+                        .any(|(at, w)| chosen >> at & 1 == 1 && same_way(w, way))
             };
             let inner = self.found(terms, |field| is_chosen(field.path.many_hops()));
-            ways.iter().enumerate().filter(|(at, _)| chosen >> at & 1 == 1).fold(inner, |inner, (_, way)| {
-                Condition::Exists { hops: way.to_vec(), inner: Box::new(inner) }
-            })
+            ways.iter().enumerate().filter(|(at, _)| chosen >> at & 1 == 1).fold(
+                inner,
+                |inner, (_, way)| Condition::Exists { hops: way.to_vec(), inner: Box::new(inner) },
+            )
         };
         Condition::Any(choices.map(choice).collect())
     }

@@ -20,7 +20,7 @@ use crate::request::Request;
 
 /// The text of a value in a cursor: Python's `str()` of it.
 pub fn position_text(value: ValueRef<'_>) -> String {
-    python::text(value)
+    python::value_text(value).into_owned()
 }
 
 /// The rows at a cursor: ordered, past the position, one more than are shown.

@@ -1,5 +1,7 @@
 //! The permissions that look at nothing but the user and the method.
 
+use actix_web::http::Method;
+
 use super::Permission;
 use crate::exceptions::Result;
 use crate::request::Context;
@@ -11,6 +13,10 @@ pub struct AllowAny;
 impl Permission for AllowAny {
     fn looks_at_objects(&self) -> bool {
         false
+    }
+
+    fn admits_anonymous(&self, _: &Method) -> Option<bool> {
+        Some(true)
     }
 }
 
@@ -26,6 +32,10 @@ impl Permission for IsAuthenticated {
     fn looks_at_objects(&self) -> bool {
         false
     }
+
+    fn admits_anonymous(&self, _: &Method) -> Option<bool> {
+        Some(false)
+    }
 }
 
 /// Staff.
@@ -40,6 +50,10 @@ impl Permission for IsAdminUser {
     fn looks_at_objects(&self) -> bool {
         false
     }
+
+    fn admits_anonymous(&self, _: &Method) -> Option<bool> {
+        Some(false)
+    }
 }
 
 /// Everybody may read (GET, HEAD, OPTIONS), users may write.
@@ -53,5 +67,9 @@ impl Permission for IsAuthenticatedOrReadOnly {
 
     fn looks_at_objects(&self) -> bool {
         false
+    }
+
+    fn admits_anonymous(&self, method: &Method) -> Option<bool> {
+        Some(method.is_safe())
     }
 }

@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::ops::{BitAnd, BitOr};
 
+use actix_web::http::Method;
+
 use super::{
     AllowAny, DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly, IsAdminUser,
     IsAuthenticated, IsAuthenticatedOrReadOnly, Permission,
@@ -27,6 +29,14 @@ impl<A: Permission, B: Permission> Permission for And<A, B> {
     fn looks_at_objects(&self) -> bool {
         self.0.looks_at_objects() || self.1.looks_at_objects()
     }
+
+    /// A part that does not say is left out.
+    fn admits_anonymous(&self, method: &Method) -> Option<bool> {
+        match (self.0.admits_anonymous(method), self.1.admits_anonymous(method)) {
+            (Some(a), Some(b)) => Some(a && b),
+            (a, b) => a.or(b),
+        }
+    }
 }
 
 /// One must agree; the second is asked when the first does not. For an object, one of the two
@@ -43,6 +53,15 @@ impl<A: Permission, B: Permission> Permission for Or<A, B> {
         let (a, b) = (&self.0, &self.1);
         Ok(a.has_permission(cx).await? && a.has_object_permission(cx, object).await?
             || b.has_permission(cx).await? && b.has_object_permission(cx, object).await?)
+    }
+
+    /// A part that does not say might.
+    fn admits_anonymous(&self, method: &Method) -> Option<bool> {
+        match (self.0.admits_anonymous(method), self.1.admits_anonymous(method)) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (Some(false), Some(false)) => Some(false),
+            _ => None,
+        }
     }
 
     fn looks_at_objects(&self) -> bool {
@@ -62,6 +81,10 @@ impl<A: Permission> Permission for Not<A> {
     /// The negation of a permission that agrees to every object refuses every object.
     async fn has_object_permission(&self, cx: &mut Context, object: &dyn Any) -> Result<bool> {
         Ok(!self.0.has_object_permission(cx, object).await?)
+    }
+
+    fn admits_anonymous(&self, method: &Method) -> Option<bool> {
+        self.0.admits_anonymous(method).map(|admits| !admits)
     }
 }
 
@@ -107,11 +130,10 @@ operators! {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::Method;
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::auth::User;
+    use crate::auth::{User, testing::user};
     use crate::request::{ViewContext, testing};
 
     /// Agrees to requests and objects as told.
@@ -159,10 +181,10 @@ mod tests {
 
     #[test]
     fn operators_build_the_same() {
-        let staff = User { is_staff: true, ..User::default() };
+        let staff = User { is_staff: true, ..user() };
         let rule = (IsAuthenticated & !IsAdminUser) | AllowAny.and(IsAdminUser);
         assert!(asked(&rule, &mut context(Method::POST, Some(staff))).0);
-        assert!(asked(&rule, &mut context(Method::POST, Some(User::default()))).0);
+        assert!(asked(&rule, &mut context(Method::POST, Some(user()))).0);
         assert!(!asked(&rule, &mut context(Method::POST, None)).0);
     }
 
@@ -173,7 +195,7 @@ mod tests {
             assert!(asked(&rule, &mut context(method, None)).0);
         }
         assert!(!asked(&rule, &mut context(Method::POST, None)).0);
-        assert!(asked(&rule, &mut context(Method::POST, Some(User::default()))).0);
+        assert!(asked(&rule, &mut context(Method::POST, Some(user()))).0);
     }
 
     #[test]
@@ -181,5 +203,21 @@ mod tests {
         assert!(!(IsAuthenticated & IsAdminUser).looks_at_objects());
         assert!((IsAuthenticated & Says(true, true)).looks_at_objects());
         assert!((!IsAuthenticated).looks_at_objects());
+    }
+
+    #[test]
+    fn documents_learn_who_is_let_in_from_the_parts_that_say() {
+        let get = |permission: &dyn Fn(&Method) -> Option<bool>| permission(&Method::GET);
+        let silent = Says(true, true);
+        let open = IsAuthenticatedOrReadOnly;
+        assert_eq!(get(&|m| open.and(silent).admits_anonymous(m)), Some(true));
+        assert_eq!(get(&|m| open.and(IsAuthenticated).admits_anonymous(m)), Some(false));
+        assert_eq!(get(&|m| IsAdminUser.or(silent).admits_anonymous(m)), None);
+        assert_eq!(get(&|m| IsAdminUser.or(AllowAny).admits_anonymous(m)), Some(true));
+        assert_eq!(get(&|m| IsAuthenticated.not().admits_anonymous(m)), Some(true));
+        assert_eq!(open.admits_anonymous(&Method::POST), Some(false));
+        let models = DjangoModelPermissionsOrAnonReadOnly::new();
+        assert_eq!(models.admits_anonymous(&Method::GET), Some(true));
+        assert_eq!(models.admits_anonymous(&Method::PUT), Some(false));
     }
 }

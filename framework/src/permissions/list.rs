@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
 
+use actix_web::http::Method;
+
 use super::Permission;
 use crate::exceptions::{Detail, Result};
 use crate::request::{Context, ObjectGuard};
@@ -27,6 +29,9 @@ pub trait DynPermission: Send + Sync {
 
     /// [`Permission::looks_at_objects`]
     fn wants_objects(&self) -> bool;
+
+    /// [`Permission::admits_anonymous`]
+    fn lets_anonymous_in(&self, method: &Method) -> Option<bool>;
 }
 
 impl<P: Permission> DynPermission for P {
@@ -48,6 +53,10 @@ impl<P: Permission> DynPermission for P {
 
     fn wants_objects(&self) -> bool {
         self.looks_at_objects()
+    }
+
+    fn lets_anonymous_in(&self, method: &Method) -> Option<bool> {
+        self.admits_anonymous(method)
     }
 }
 

@@ -19,6 +19,8 @@ pub use model::{DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly};
 
 pub(crate) use list::PermissionList;
 
+use actix_web::http::Method;
+
 use crate::exceptions::{Detail, Result};
 use crate::request::Context;
 
@@ -86,6 +88,13 @@ pub trait Permission: Send + Sync + 'static {
     /// not read for it then.
     fn looks_at_objects(&self) -> bool {
         true
+    }
+
+    /// Whether a client that does not say who it is may use a method, for documents; `None` by
+    /// default, for a permission that does not say. It decides nothing.
+    fn admits_anonymous(&self, method: &Method) -> Option<bool> {
+        let _ = method;
+        None
     }
 
     /// Both must agree.

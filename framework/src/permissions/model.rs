@@ -32,6 +32,11 @@ impl PermsMap {
         self.0.push((method, perms.iter().map(|perm| (*perm).into()).collect()));
     }
 
+    /// True when a method asks for nothing.
+    fn asks_for_nothing(&self, method: &Method) -> bool {
+        self.0.iter().any(|(own, perms)| own == method && perms.is_empty())
+    }
+
     /// The permissions that the request needs; 405 for a method without an entry.
     async fn allows(&self, cx: &mut Context) -> Result<bool> {
         let view = cx.view();
@@ -102,6 +107,10 @@ impl Permission for DjangoModelPermissions {
     fn looks_at_objects(&self) -> bool {
         false
     }
+
+    fn admits_anonymous(&self, _: &Method) -> Option<bool> {
+        Some(false)
+    }
 }
 
 /// The same, but everybody may read.
@@ -132,6 +141,10 @@ impl Permission for DjangoModelPermissionsOrAnonReadOnly {
     fn looks_at_objects(&self) -> bool {
         false
     }
+
+    fn admits_anonymous(&self, method: &Method) -> Option<bool> {
+        Some(self.perms_map.asks_for_nothing(method))
+    }
 }
 
 #[cfg(test)]
@@ -139,8 +152,8 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::auth::User;
-    use crate::db::ModelMeta;
+    use crate::auth::{User, testing::user};
+    use crate::db::{Error, ModelMeta};
     use crate::request::ViewContext;
     use crate::request::testing::context;
 
@@ -153,6 +166,8 @@ mod tests {
         pk: 0,
         ordering: &[],
         unique_together: &[],
+        decode: |_, _| Err(Error::NotFound),
+        links: &[],
     };
 
     fn allowed(rule: &impl Permission, method: Method, user: Option<User>) -> Result<bool> {
@@ -161,14 +176,14 @@ mod tests {
     }
 
     fn superuser() -> User {
-        User { is_active: true, is_superuser: true, ..User::default() }
+        User { is_active: true, is_superuser: true, ..user() }
     }
 
     #[test]
     fn reading_needs_a_user_or_nobody() {
         let strict = DjangoModelPermissions::new();
         assert!(!allowed(&strict, Method::GET, None).unwrap());
-        assert!(allowed(&strict, Method::GET, Some(User::default())).unwrap());
+        assert!(allowed(&strict, Method::GET, Some(user())).unwrap());
         let open = DjangoModelPermissionsOrAnonReadOnly::new();
         assert!(allowed(&open, Method::GET, None).unwrap());
         assert!(!allowed(&open, Method::POST, None).unwrap());
@@ -177,7 +192,7 @@ mod tests {
     #[test]
     fn writing_needs_the_permission() {
         let rule = DjangoModelPermissions::new();
-        assert!(!allowed(&rule, Method::POST, Some(User::default())).unwrap());
+        assert!(!allowed(&rule, Method::POST, Some(user())).unwrap());
         assert!(allowed(&rule, Method::DELETE, Some(superuser())).unwrap());
     }
 
@@ -186,13 +201,13 @@ mod tests {
         let rule = DjangoModelPermissions::new();
         assert_eq!(allowed(&rule, Method::TRACE, Some(superuser())).unwrap_err().status(), 405);
         let rule = rule.perms_map(Method::GET, &["%(app_label)s.view_%(model_name)s"]);
-        assert!(!allowed(&rule, Method::GET, Some(User::default())).unwrap());
+        assert!(!allowed(&rule, Method::GET, Some(user())).unwrap());
     }
 
     #[test]
     fn the_root_of_a_router_belongs_to_no_model() {
         let view = ViewContext { ignore_model_permissions: true, ..ViewContext::default() };
-        let mut cx = context(Method::POST, Some(User::default()), view);
+        let mut cx = context(Method::POST, Some(user()), view);
         let rule = DjangoModelPermissions::new();
         assert!(rule.has_permission(&mut cx).now_or_never().unwrap().unwrap());
     }

@@ -5,15 +5,13 @@
 
 mod browsable;
 mod json;
-mod python;
-mod writer;
 
 use std::fmt;
 
 pub use browsable::BrowsableApiRenderer;
 pub use json::JsonRenderer;
-pub use writer::JsonWriter;
 
+pub use crate::fields::JsonWriter;
 use crate::negotiation::Offer;
 
 /// Writes answers in one media type.

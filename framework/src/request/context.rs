@@ -362,7 +362,7 @@ pub(crate) mod testing {
     /// A request of a user to a view; policies that ask the database have none to ask.
     pub(crate) fn context(method: Method, user: Option<User>, view: ViewContext) -> Context {
         let request = Request::new(method, "/");
-        let mut cx = Context::new(request, Conn::default(), Arc::new(Shared::default()));
+        let mut cx = Context::new(request, Conn::for_tests(), Arc::new(Shared::default()));
         cx.equipment = Some(Arc::new(Equipment {
             view: Arc::new(view),
             parsers: vec![Arc::new(parsers::FormParser)],
@@ -414,7 +414,10 @@ mod tests {
         };
         let anonymous = "Authentication credentials were not provided.";
         assert_eq!(denied(None), serde_json::json!({ "detail": anonymous }));
-        assert_eq!(denied(Some(User::default())), serde_json::json!({ "detail": "No tea." }));
+        assert_eq!(
+            denied(Some(crate::auth::testing::user())),
+            serde_json::json!({ "detail": "No tea." })
+        );
     }
 
     #[test]

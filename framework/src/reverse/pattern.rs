@@ -217,6 +217,31 @@ impl Pattern {
         })
     }
 
+    /// The captures in order: the name, and the regex that the value matches.
+    pub fn captures(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Capture { name, regex, .. } => Some((name.as_str(), regex.as_str())),
+            Piece::Literal(_) => None,
+        })
+    }
+
+    /// The path with its captures in braces, under the names that `rename` gives them, without
+    /// its leading slash: `tracks/{id}/`.
+    pub fn template(&self, rename: impl Fn(&str) -> String) -> String {
+        let mut path = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Literal(text) => path.push_str(text),
+                Piece::Capture { name, .. } => {
+                    path.push('{');
+                    path.push_str(&rename(name));
+                    path.push('}');
+                }
+            }
+        }
+        path
+    }
+
     /// The fixed text at the start, up to the first slash or dot, when nothing captured can
     /// touch it: what a table looks patterns up by.
     pub(crate) fn key(&self) -> Option<&str> {
@@ -419,6 +444,15 @@ mod tests {
         assert_eq!(filled, None);
         assert_eq!(pattern.fill(&[("username", "a b@é")]).unwrap(), "users/a%20b@%C3%A9/");
         assert_eq!(pattern.fill(&[]), None);
+    }
+
+    #[test]
+    fn a_template_has_its_captures_in_braces() {
+        let pattern = Pattern::new("artists/(?P<pk>[^/.]+)/by-letter/<slug:letter>/").unwrap();
+        let rename = |name: &str| if name == "pk" { "id".into() } else { name.to_owned() };
+        assert_eq!(pattern.template(rename), "artists/{id}/by-letter/{letter}/");
+        let captures: Vec<_> = pattern.captures().collect();
+        assert_eq!(captures, [("pk", "[^/.]+"), ("letter", "[-a-zA-Z0-9_]+")]);
     }
 
     #[test]

@@ -3,13 +3,12 @@
 use std::fmt;
 
 use super::Description;
-use crate::db::{Column, Condition, Hop, Model, ModelMeta, Path, QuerySet, Select};
+use crate::db::{Column, Condition, Hop, Model, Path, QuerySet, Select};
 use crate::fields::{FieldType, Value};
 
 /// What a request changes, by column; a column that is not named stays as it is.
 #[derive(Debug, Clone)]
 pub(crate) struct ChangeSet {
-    pub(crate) model: &'static ModelMeta,
     pub(crate) columns: Vec<(usize, Value)>,
     /// New rows of many-to-many relations: they replace the old ones.
     pub(crate) links: Vec<(Hop, Vec<Value>)>,
@@ -20,8 +19,8 @@ pub(crate) struct ChangeSet {
 }
 
 impl ChangeSet {
-    pub(crate) fn new(model: &'static ModelMeta) -> Self {
-        Self { model, columns: Vec::new(), links: Vec::new(), others: Vec::new(), nested: Vec::new() }
+    pub(crate) fn new() -> Self {
+        Self { columns: Vec::new(), links: Vec::new(), others: Vec::new(), nested: Vec::new() }
     }
 
     pub(crate) fn value(&self, column: usize) -> Option<&Value> {
@@ -65,7 +64,7 @@ impl<M: Model> Default for Changes<M> {
 impl<M: Model> Changes<M> {
     /// Nothing yet.
     pub fn new() -> Self {
-        Self::from_set(ChangeSet::new(M::META))
+        Self::from_set(ChangeSet::new())
     }
 
     /// Changes to a stored row.

@@ -70,7 +70,11 @@ pub(crate) async fn run_checks(checks: &[Check], conn: &Conn) -> Result<Vec<Answ
     if !kinds.is_empty() {
         let rows = conn
             .rows(sql, |row| {
-                kinds.iter().enumerate().map(|(at, kind)| row.value(at, *kind)).collect::<Result<Vec<_>, _>>()
+                kinds
+                    .iter()
+                    .enumerate()
+                    .map(|(at, kind)| row.value(at, *kind))
+                    .collect::<Result<Vec<_>, _>>()
             })
             .await?;
         found = rows.into_iter().next().unwrap_or_default();
@@ -78,7 +82,8 @@ pub(crate) async fn run_checks(checks: &[Check], conn: &Conn) -> Result<Vec<Answ
     let mut found = found.into_iter();
     let mut answers = Vec::with_capacity(checks.len());
     for check in checks {
-        let value = if check.is_hopeless() { Value::Null } else { found.next().unwrap_or(Value::Null) };
+        let value =
+            if check.is_hopeless() { Value::Null } else { found.next().unwrap_or(Value::Null) };
         answers.push(match (check, value) {
             (Check::Keys { model, column, values }, count) => {
                 match missing(model(), *column, values, &count, conn).await? {
@@ -106,7 +111,10 @@ fn question(sql: &mut Sql, check: &Check) -> ColumnKind {
         Check::Keys { model, column, values } => {
             let model = model();
             let Some(wanted) = model.columns.get(*column) else { return ColumnKind::BigInt };
-            sql.push("(SELECT COUNT(*) FROM ").name(model.table).push(" WHERE ").name(wanted.column);
+            sql.push("(SELECT COUNT(*) FROM ")
+                .name(model.table)
+                .push(" WHERE ")
+                .name(wanted.column);
             sql.any_of(values.clone(), wanted.kind).push(")");
             ColumnKind::BigInt
         }

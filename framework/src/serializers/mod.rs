@@ -7,6 +7,8 @@ mod description;
 mod plain;
 mod relations;
 mod rows;
+#[cfg(feature = "openapi")]
+mod shown;
 #[cfg(test)]
 mod tests;
 mod validate;
@@ -23,6 +25,8 @@ pub use rows::{Instance, Loaded, RelatedRows};
 pub use write::Links;
 
 pub(crate) use changes::ChangeSet;
+#[cfg(feature = "openapi")]
+pub(crate) use shown::Shown;
 pub(crate) use validate::Existing;
 pub(crate) use write::Writing;
 

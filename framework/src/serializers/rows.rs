@@ -209,8 +209,14 @@ impl Description {
             )
     }
 
-    async fn fetch_many(&self, many: &Many, rows: &[&Loaded], conn: &Conn) -> Result<ManyRows, Error> {
-        let keys: Vec<Value> = rows.iter().map(|row| row.model.value(self.model.pk).to_value()).collect();
+    async fn fetch_many(
+        &self,
+        many: &Many,
+        rows: &[&Loaded],
+        conn: &Conn,
+    ) -> Result<ManyRows, Error> {
+        let keys: Vec<Value> =
+            rows.iter().map(|row| row.model.value(self.model.pk).to_value()).collect();
         let key_kind = self.model.pk_column().kind;
         let mut result = ManyRows::default();
         let mut add = |key: Value, row: Loaded| {
@@ -221,7 +227,8 @@ impl Description {
         };
         let found = match (&many.related, &many.hop) {
             (Related::Column { column, .. }, Hop::ManyToMany { to, .. })
-                if *column == to().pk && to().ordering.iter().all(|(index, _)| *index == to().pk) =>
+                if *column == to().pk
+                    && to().ordering.iter().all(|(index, _)| *index == to().pk) =>
             {
                 let pk = to().pk_column().kind;
                 conn.rows(Select::links(conn.dialect(), &many.hop, keys, key_kind), |row| {

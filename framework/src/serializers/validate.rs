@@ -85,8 +85,11 @@ impl<'a> Work<'a> {
         let mut work = Self { description, slots: Vec::new(), error: None, existing, partial };
         match raw {
             Raw::Map(_) => {
-                work.slots =
-                    description.fields.iter().map(|field| first_pass(field, raw, partial)).collect();
+                work.slots = description
+                    .fields
+                    .iter()
+                    .map(|field| first_pass(field, raw, partial))
+                    .collect();
             }
             Raw::Null => work.error = Some(non_field(Detail::new("No data provided", "null"))),
             other => {
@@ -184,10 +187,8 @@ impl<'a> Work<'a> {
                 Slot::Keys(keys, raw) => {
                     if let Some(key) = field.key {
                         let answer = answers.next();
-                        let keys = std::mem::replace(
-                            keys,
-                            ManyKeys { keys: Vec::new(), error: None },
-                        );
+                        let keys =
+                            std::mem::replace(keys, ManyKeys { keys: Vec::new(), error: None });
                         *slot = many(&field.field, key, keys, raw, answer);
                     }
                 }
@@ -243,7 +244,11 @@ impl<'a> Work<'a> {
                 (None, None) if self.partial => return Ok(None),
                 (None, None) => missing.push((
                     Cow::Borrowed(field.field.name),
-                    Detail::List(vec![field.field.message("required", "This field is required.", &[])]),
+                    Detail::List(vec![field.field.message(
+                        "required",
+                        "This field is required.",
+                        &[],
+                    )]),
                 )),
             }
         }
@@ -334,7 +339,7 @@ impl<'a> Work<'a> {
     }
 
     fn changes(&self) -> ChangeSet {
-        let mut changes = ChangeSet::new(self.description.model);
+        let mut changes = ChangeSet::new();
         for (field, slot) in self.description.fields.iter().zip(&self.slots) {
             match slot {
                 Slot::Skip | Slot::Failed(_) => {}
@@ -364,7 +369,7 @@ impl<'a> Work<'a> {
 
     fn finish(self) -> Result<ChangeSet, Detail> {
         let mut errors: Vec<(Cow<'static, str>, Detail)> = Vec::new();
-        let mut changes = ChangeSet::new(self.description.model);
+        let mut changes = ChangeSet::new();
         for (field, slot) in self.description.fields.iter().zip(self.slots) {
             let name = field.field.name;
             match slot {
@@ -472,7 +477,12 @@ fn first_pass<'a>(field: &'a SerializerField, raw: &'a Raw<'a>, partial: bool) -
     }
 }
 
-fn nested_pass<'a>(field: &Field, inner: &'a Description, raw: &'a Raw<'a>, partial: bool) -> Slot<'a> {
+fn nested_pass<'a>(
+    field: &Field,
+    inner: &'a Description,
+    raw: &'a Raw<'a>,
+    partial: bool,
+) -> Slot<'a> {
     let Kind::Nested { many, allow_empty, min_length, max_length, .. } = &field.kind else {
         return Slot::Skip;
     };
@@ -497,7 +507,9 @@ fn nested_pass<'a>(field: &Field, inner: &'a Description, raw: &'a Raw<'a>, part
     };
     match wrong {
         Some(detail) => Slot::Failed(non_field(detail)),
-        None => Slot::List(items.iter().map(|raw| Work::new(inner, raw, partial, Existing::default())).collect()),
+        None => Slot::List(
+            items.iter().map(|raw| Work::new(inner, raw, partial, Existing::default())).collect(),
+        ),
     }
 }
 

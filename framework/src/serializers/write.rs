@@ -1,8 +1,8 @@
 //! From rows to bytes (`to_representation`), without a tree of JSON values in between.
 
 use super::description::{Description, Output, SerializerField};
-use super::relations::Related;
 use super::description::{Slot, Target};
+use super::relations::Related;
 use super::rows::{Extra, Loaded, RelatedRows};
 use crate::db::{Hop, Leaf, ModelMeta};
 use crate::exceptions::Detail;
@@ -100,11 +100,13 @@ impl Description {
     /// The row's own address, when a field `url` shows one: the `Location` of an answer to a
     /// create.
     pub(crate) fn location(&self, row: &Loaded, links: &dyn Links) -> Option<String> {
-        self.fields.iter().find(|field| field.field.name == "url").and_then(|field| match &field.output {
-            Output::Link { view_name, kwarg, column } => {
-                links.address(view_name, kwarg, &text(row.model.value(*column)))
+        self.fields.iter().find(|field| field.field.name == "url").and_then(|field| {
+            match &field.output {
+                Output::Link { view_name, kwarg, column } => {
+                    links.address(view_name, kwarg, &text(row.model.value(*column)))
+                }
+                _ => None,
             }
-            _ => None,
         })
     }
 }
@@ -112,10 +114,11 @@ impl Description {
 /// What a save leaves of a row's surroundings.
 impl Description {
     fn count_field(&self, slot: usize) -> Option<&SerializerField> {
-        let is_count =
-            matches!(self.slots.get(slot), Some(Slot::Value(path)) if matches!(path.leaf, Leaf::Count(_)));
-        let field =
-            self.fields.iter().find(|field| matches!(field.output, Output::Slot(own) if own == slot));
+        let is_count = matches!(self.slots.get(slot), Some(Slot::Value(path)) if matches!(path.leaf, Leaf::Count(_)));
+        let field = self
+            .fields
+            .iter()
+            .find(|field| matches!(field.output, Output::Slot(own) if own == slot));
         field.filter(|field| is_count && field.field.default.is_some())
     }
 
@@ -189,8 +192,11 @@ impl Description {
             .map(|column| column.name)
             .collect();
         if let [name] = names.as_slice() {
-            let text =
-                format!("{} with this {} already exists.", model.verbose_name, name.replace('_', " "));
+            let text = format!(
+                "{} with this {} already exists.",
+                model.verbose_name,
+                name.replace('_', " ")
+            );
             return Detail::field(*name, vec![Detail::new(text, "unique")]);
         }
         let text = format!("The fields {} must make a unique set.", names.join(", "));
@@ -199,7 +205,13 @@ impl Description {
 }
 
 impl Related {
-    fn write(&self, row: &Loaded, related: &RelatedRows, writing: Writing<'_>, out: &mut JsonWriter) {
+    fn write(
+        &self,
+        row: &Loaded,
+        related: &RelatedRows,
+        writing: Writing<'_>,
+        out: &mut JsonWriter,
+    ) {
         match self {
             Self::Serializer(inner) => inner.get().write(row, related, writing, out),
             Self::Display { show, .. } => out.str(&show(&*row.model)),
@@ -211,7 +223,13 @@ impl Related {
     }
 }
 
-fn write_link(links: &dyn Links, name: &str, kwarg: &str, value: ValueRef<'_>, out: &mut JsonWriter) {
+fn write_link(
+    links: &dyn Links,
+    name: &str,
+    kwarg: &str,
+    value: ValueRef<'_>,
+    out: &mut JsonWriter,
+) {
     match links.address(name, kwarg, &text(value)) {
         Some(address) => out.str(&address),
         None => out.null(),

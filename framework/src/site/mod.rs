@@ -1,5 +1,7 @@
 //! A whole site: settings, database, default policies and routers, mounted into an actix `App`.
 
+#[cfg(feature = "openapi")]
+mod openapi;
 mod serve;
 
 use std::fmt;
@@ -9,8 +11,8 @@ use std::sync::Arc;
 use actix_web::http::header::ACCEPT;
 use futures_util::FutureExt;
 
-use crate::authentication::IntoAuthentication;
 use crate::auth::{Group, Token, User};
+use crate::authentication::IntoAuthentication;
 use crate::db::{Database, DatabaseWorker, Model, reachable};
 use crate::exceptions::ApiException;
 use crate::generics::SiteGenerics;
@@ -34,6 +36,10 @@ pub enum SiteError {
     /// An address cannot be built.
     #[error(transparent)]
     Route(#[from] RouteError),
+    /// The OpenAPI document would tell what is not so.
+    #[cfg(feature = "openapi")]
+    #[error(transparent)]
+    Schema(#[from] crate::schemas::SchemaError),
 }
 
 /// A site, ready to answer. It is made once and shared by all workers.
@@ -42,6 +48,8 @@ pub struct Site {
     database: Arc<Database>,
     defaults: Policies,
     tables: Vec<Table>,
+    #[cfg(feature = "openapi")]
+    openapi: Option<Arc<crate::schemas::RenderedSchema>>,
 }
 
 /// Collects the parts of a [`Site`].
@@ -52,6 +60,8 @@ pub struct SiteBuilder {
     defaults: Policies,
     generics: SiteGenerics,
     mounts: Vec<Mount>,
+    #[cfg(feature = "openapi")]
+    openapi: Option<crate::schemas::OpenApi>,
 }
 
 impl SiteBuilder {
@@ -100,26 +110,32 @@ impl SiteBuilder {
     ///
     /// # Errors
     /// When a setting is missing or wrong, or a pattern cannot be read.
-    pub fn build(self) -> Result<Arc<Site>, SiteError> {
+    pub fn build(mut self) -> Result<Arc<Site>, SiteError> {
         self.settings.check()?;
         let mut urls = Urls::new(self.settings.force_script_name.clone());
-        let tables = self
-            .mounts
+        #[cfg_attr(not(feature = "openapi"), expect(unused_mut, reason = "the document adds one"))]
+        let mut tables = std::mem::take(&mut self.mounts)
             .into_iter()
             .map(|mount| mount.build(&self.defaults, &mut urls))
             .collect::<Result<Vec<Table>, _>>()?;
+        #[cfg(feature = "openapi")]
+        let openapi = self.document(&mut tables, &mut urls)?;
         let mut generics = self.generics;
         let views = tables.iter().flat_map(|table| &table.entries);
         let models = views.filter_map(|entry| entry.endpoint.view().info().context.model);
         let accounts = [User::META, Group::META, Token::META];
         generics.models = reachable(models.chain(accounts));
-        let shared = Arc::new(Shared {
-            settings: self.settings,
-            urls,
-            generics: Some(Arc::new(generics)),
-        });
+        let shared =
+            Arc::new(Shared { settings: self.settings, urls, generics: Some(Arc::new(generics)) });
         let Self { database, defaults, .. } = self;
-        Ok(Arc::new(Site { shared, database, defaults, tables }))
+        Ok(Arc::new(Site {
+            shared,
+            database,
+            defaults,
+            tables,
+            #[cfg(feature = "openapi")]
+            openapi,
+        }))
     }
 }
 
@@ -140,6 +156,8 @@ impl Site {
             defaults: Policies::site_defaults(),
             generics: SiteGenerics::default(),
             mounts: Vec::new(),
+            #[cfg(feature = "openapi")]
+            openapi: None,
         }
     }
 

@@ -4,8 +4,11 @@ use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
 use actix_web::{App, web};
+use futures_util::future::LocalBoxFuture;
 
 use super::*;
+use crate::auth::testing;
+use crate::db::{Conn, DatabaseConfig};
 use crate::exceptions::{Detail, Result};
 use crate::permissions::{AllowAny, IsAuthenticated, Permission};
 use crate::routers::{Router, ViewSetRoute, ViewSetRoutes};
@@ -63,10 +66,16 @@ impl Permission for Refuses {
 }
 
 fn database() -> Arc<Database> {
-    Arc::new(Database)
+    Database::open(DatabaseConfig::new("sqlite://:memory:")).unwrap()
 }
 
-fn site() -> Arc<Site> {
+/// The site, over a database with one user, Alice, and her token.
+async fn site() -> Arc<Site> {
+    let database = database();
+    let tables = |conn: Conn| -> LocalBoxFuture<'static, _> {
+        Box::pin(async move { testing::tables(&conn).await })
+    };
+    database.worker().run(true, tables).await.unwrap().unwrap();
     let settings = Settings {
         secret_key: "k".into(),
         allowed_hosts: vec!["testserver".into(), "localhost".into()],
@@ -104,7 +113,7 @@ fn site() -> Arc<Site> {
             ApiView::new("Object").get(about_an_object).permissions(Refuses),
             "object",
         );
-    Site::builder(settings, database())
+    Site::builder(settings, database)
         .permissions(AllowAny)
         .mount(router.at("/api/"))
         .build()
@@ -125,7 +134,7 @@ impl Answer {
 
 async fn send(request: TestRequest) -> Answer {
     let own = web::resource("/own").to(|| async { "own" });
-    let app = test::init_service(App::new().service(own).configure(site().configure())).await;
+    let app = test::init_service(App::new().service(own).configure(site().await.configure())).await;
     let response: ServiceResponse = app.call(request.to_request()).await.unwrap();
     let headers = response.headers().iter();
     Answer {
@@ -164,7 +173,7 @@ async fn an_answer_has_drfs_headers() {
 
 #[actix_web::test]
 async fn a_token_is_answered_before_the_session_is_looked_at() {
-    let answer = send(get("/api/private/").insert_header(("authorization", "Token valid"))).await;
+    let answer = send(get("/api/private/").insert_header(("authorization", "Token a11ce"))).await;
     assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"user":"alice"}"#));
     assert_eq!(answer.header("vary"), Some("Accept"));
 }
@@ -186,7 +195,7 @@ async fn the_first_authenticator_decides_between_401_and_403() {
 
 #[actix_web::test]
 async fn a_permission_refuses_an_object_with_its_own_message() {
-    let token = ("authorization", "Token valid");
+    let token = ("authorization", "Token a11ce");
     let answer = send(get("/api/object/").insert_header(token)).await;
     assert_eq!((answer.status, answer.body.as_str()), (403, r#"{"detail":"Not this one."}"#));
     assert_eq!(send(get("/api/object/")).await.status, 401);
@@ -353,7 +362,7 @@ async fn too_many_parameters_are_suspicious() {
 
 #[actix_web::test]
 async fn a_site_answers_without_a_socket() {
-    let site = site();
+    let site = site().await;
     let worker = site.database().worker();
     let response =
         site.answer(&worker, Request::new(Method::GET, "/api/things/?format=json")).await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
-use super::{Policies, View, ViewInfo};
+use super::{OperationInfo, Policies, View, ViewInfo};
 use crate::authentication::IntoAuthentication;
 use crate::exceptions::{ApiException, Result};
 use crate::parsers::Parser;
@@ -52,18 +52,27 @@ where
 pub struct ApiView {
     info: ViewInfo,
     handlers: Vec<(Method, Box<dyn Handler>)>,
+    operations: Vec<OperationInfo>,
 }
 
 impl ApiView {
     /// A view of this name, in words.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { info: ViewInfo::new(name, []), handlers: Vec::new() }
+        Self { info: ViewInfo::new(name, []), handlers: Vec::new(), operations: Vec::new() }
     }
 
     /// What it does, for people.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.info.description = text.into();
+        self
+    }
+
+    /// What the document says of one of its methods; a method that nothing is said of is not in
+    /// the document.
+    #[must_use]
+    pub fn documented(mut self, operation: OperationInfo) -> Self {
+        self.operations.push(operation);
         self
     }
 
@@ -156,6 +165,10 @@ impl View for ApiView {
             let error = ApiException::MethodNotAllowed(sent.to_string());
             Box::pin(std::future::ready(Err(error)))
         }
+    }
+
+    fn operations(&self) -> Vec<OperationInfo> {
+        self.operations.clone()
     }
 }
 

@@ -7,6 +7,7 @@ use super::number::Number;
 use crate::db::{ColumnKind, Lookup, ModelMeta};
 use crate::exceptions::Detail;
 use crate::fields::Value;
+use crate::fields::duration::{self, TooLong};
 use crate::filters::{python, temporal};
 use crate::request::QueryParams;
 
@@ -124,7 +125,16 @@ fn clean_one(filter: &Described, kind: &Kind, text: &str) -> Result<Cleaned> {
             or(temporal::iso_datetime(text).map(Value::DateTime), "Enter a valid date/time.")
         }
         Kind::Duration => {
-            or(temporal::duration(text).map(Value::Duration), "Enter a valid duration.")
+            let length = match duration::parse(text) {
+                Some(Err(TooLong)) => {
+                    return Err(vec![Detail::new(
+                        "The number of days must be between -999999999 and 999999999.",
+                        "overflow",
+                    )]);
+                }
+                length => length.and_then(std::result::Result::ok),
+            };
+            or(length.map(Value::Duration), "Enter a valid duration.")
         }
         Kind::Uuid => {
             let trimmed = python::strip(text);
@@ -244,7 +254,7 @@ fn clean_keys(
     let mut found = Vec::with_capacity(keys.len());
     for (text, key) in keys {
         // Django compares texts, so `01` is no key though 1 is
-        match key.filter(|key| python::text(key.as_ref()) == text) {
+        match key.filter(|key| python::value_text(key.as_ref()) == text) {
             Some(key) => found.push((key, not_a_choice(text))),
             None => return Err(vec![not_a_choice(text)]),
         }
@@ -439,6 +449,8 @@ mod tests {
         assert_eq!(error(&filter::<IsoDateTimeFilter>("created"), "f=12/05/2025"), moment);
         assert!(value(&filter::<DateTimeFilter>("created"), "f=12/05/2025").is_ok());
         assert_eq!(error(&filter::<DurationFilter>("size"), "f=soon"), "Enter a valid duration.");
+        let days = "The number of days must be between -999999999 and 999999999.";
+        assert_eq!(error(&filter::<DurationFilter>("size"), "f=1000000000 00:00:00"), days);
         assert_eq!(error(&filter::<UuidFilter>("name"), "f=abc"), "Enter a valid UUID.");
         assert_eq!(value(&filter::<UuidFilter>("name"), "f=+"), Ok(None));
     }
@@ -519,7 +531,7 @@ mod tests {
         else {
             panic!()
         };
-        let texts: Vec<String> = bounds.iter().map(|b| python::text(b.as_ref())).collect();
+        let texts: Vec<_> = bounds.iter().map(|b| python::value_text(b.as_ref())).collect();
         assert_eq!(texts, ["2024-01-01 00:00:00+00:00", "2024-01-31 23:59:59.999999+00:00"]);
         let times = filter::<TimeRangeFilter>("created");
         assert_eq!(error(&times, "f_after=x"), "Enter a valid time.");

@@ -9,7 +9,7 @@ use chrono::{NaiveTime, TimeDelta};
 use super::filter::LookupExpr;
 use super::number::Number;
 use crate::db::{ColumnKind, Compare, Condition, DatePart, DateTime, Lookup, Operand, Path};
-use crate::fields::Value;
+use crate::fields::{Value, moments};
 use crate::filters::{python, temporal};
 
 /// A value next to what it is compared with.
@@ -40,9 +40,9 @@ pub(crate) fn fit(kind: ColumnKind, part: Option<DatePart>, value: &Value) -> Fi
         ColumnKind::BigInt => whole(value, i64::MIN.into(), i64::MAX.into()),
         ColumnKind::Float => float(value),
         ColumnKind::Bool => truth(value),
-        ColumnKind::Text => match python::text(value.as_ref()) {
+        ColumnKind::Text => match python::value_text(value.as_ref()) {
             text if text.contains('\0') => Fit::Misfit,
-            text => Fit::Value(Value::Text(text)),
+            text => Fit::Value(Value::Text(text.into_owned())),
         },
         ColumnKind::Decimal { .. } => decimal(value),
         ColumnKind::DateTime => moment(value),
@@ -85,7 +85,7 @@ fn float(value: &Value) -> Fit {
         Value::Decimal(number) => Some(number.to_float()),
         #[allow(clippy::cast_precision_loss)] // as float() does
         Value::Int(number) => Some(*number as f64),
-        Value::Text(text) => python::strip(text).replace('_', "").parse().ok(),
+        Value::Text(text) => python::parse_float(text),
         _ => None,
     };
     match number {
@@ -140,7 +140,7 @@ fn date(value: &Value) -> Fit {
     let day = match value {
         Value::Date(day) => Some(*day),
         Value::DateTime(moment) => Some(moment.naive_utc().date()),
-        Value::Text(text) => temporal::column_date(text),
+        Value::Text(text) => moments::parse_date(text),
         _ => None,
     };
     day.map_or(Fit::Misfit, |day| Fit::Value(Value::Date(day)))
@@ -150,7 +150,7 @@ fn time(value: &Value) -> Fit {
     let time = match value {
         Value::Time(time) => Some(*time),
         Value::DateTime(moment) => Some(moment.naive_utc().time()),
-        Value::Text(text) => temporal::column_time(text),
+        Value::Text(text) => moments::parse_time(text),
         _ => None,
     };
     time.map_or(Fit::Misfit, |time| Fit::Value(Value::Time(time)))
@@ -202,7 +202,7 @@ pub(crate) fn compare(path: &Path, expr: LookupExpr, value: &Value) -> Condition
             }
         }
         // patterns compare texts, whatever the column
-        _ => one(path, None, lookup, Value::Text(python::text(value.as_ref()))),
+        _ => one(path, None, lookup, Value::Text(python::value_text(value.as_ref()).into_owned())),
     }
 }
 

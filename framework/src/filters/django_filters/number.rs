@@ -1,69 +1,36 @@
 //! Numbers as Python's `Decimal(text)` reads them.
 
 use crate::db::Decimal;
-use crate::fields::Value;
-use crate::filters::python;
+use crate::fields::number::DecimalText;
+use crate::fields::{Value, python};
 
 /// The float 1e50, exactly: `NumberFilter` refuses anything greater.
 const MOST: &str = "100000000000000007629769841091887003294964970946560";
 
 /// A finite number of any size.
 #[derive(Debug)]
-pub(super) struct Number {
-    negative: bool,
-    /// Digits without leading zeros; empty for zero.
-    digits: String,
-    /// What the digits are multiplied with, as a power of ten.
-    exponent: i64,
-}
+pub(super) struct Number(DecimalText);
 
 impl Number {
     /// `None` for anything that is no finite number.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let text = python::strip(text).replace('_', "");
-        let (negative, text) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text.strip_prefix('+').unwrap_or(&text)),
-        };
-        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-            Some((mantissa, exponent)) => {
-                let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-                let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-                (mantissa, plain.then(|| exponent.parse::<i64>().ok())??)
-            }
-            None => (text, 0),
-        };
-        // beyond this Python refuses too
-        if exponent.unsigned_abs() > 999_999_999_999_999_999 {
-            return None;
-        }
-        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = format!("{whole}{fraction}");
-        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
-        }
-        let places = i64::try_from(fraction.len()).ok()?;
-        Some(Self {
-            negative,
-            digits: digits.trim_start_matches('0').to_owned(),
-            exponent: exponent - places,
-        })
+        DecimalText::parse(python::strip(text)).map(Self)
     }
 
     /// The place of the first digit: 0 for ones, 2 for hundreds.
     fn magnitude(&self) -> i64 {
-        i64::try_from(self.digits.len()).unwrap_or(i64::MAX / 2) + self.exponent - 1
+        i64::try_from(self.0.digits.len()).unwrap_or(i64::MAX / 2) + self.0.exponent - 1
     }
 
     /// True above the float 1e50.
     pub(super) fn is_too_large(&self) -> bool {
-        if self.negative || self.digits.is_empty() {
+        if self.0.negative || self.0.digits.is_empty() {
             return false;
         }
         match self.magnitude() {
             ..50 => false,
             50 => {
-                let digits = self.digits.trim_end_matches('0');
+                let digits = self.0.digits.trim_end_matches('0');
                 let most = MOST.trim_end_matches('0');
                 // digit by digit from the same place; the longer one is greater when they agree
                 digits > most
@@ -74,11 +41,11 @@ impl Number {
 
     /// A decimal; a float where no decimal is large enough.
     pub(super) fn to_value(&self) -> Value {
-        if self.digits.is_empty() {
+        if self.0.digits.is_empty() {
             return Value::Decimal(Decimal::ZERO);
         }
         let magnitude = self.magnitude();
-        let sign = if self.negative { -1.0 } else { 1.0 };
+        let sign = if self.0.negative { -1.0 } else { 1.0 };
         if magnitude > 28 {
             return Value::Float(sign * 1e30);
         }
@@ -89,11 +56,11 @@ impl Number {
     }
 
     fn to_decimal(&self) -> Option<Decimal> {
-        let sign = if self.negative { "-" } else { "" };
+        let sign = if self.0.negative { "-" } else { "" };
         // 40 digits are more than any column holds
-        let kept = self.digits.get(..40).unwrap_or(&self.digits);
-        let dropped = i64::try_from(self.digits.len() - kept.len()).ok()?;
-        let exponent = self.exponent + dropped;
+        let kept = self.0.digits.get(..40).unwrap_or(&self.0.digits);
+        let dropped = i64::try_from(self.0.digits.len() - kept.len()).ok()?;
+        let exponent = self.0.exponent + dropped;
         let places = usize::try_from(exponent.unsigned_abs()).ok()?;
         let text = if exponent >= 0 {
             format!("{sign}{kept}{}", "0".repeat(places))

@@ -1,20 +1,18 @@
 //! JSON, byte for byte as DRF writes it: no spaces, Unicode kept, U+2028 and U+2029 escaped,
 //! floats in Python's spelling, decimals as text.
 
-use std::io::Write as _;
-
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use serde::Serialize;
 
-use super::python;
+use super::formatter::PythonFormatter;
+use super::{UuidFormat, Value, ValueRef, format};
 use crate::db::types::{DateTime, Decimal, Uuid};
 use crate::exceptions::{ApiException, Result};
-use crate::fields::{Value, ValueRef};
 
 /// Writes JSON into bytes, value after value; it sets the commas itself.
 ///
 /// ```
-/// use quintet::renderers::JsonWriter;
+/// use quintet::fields::JsonWriter;
 ///
 /// let mut json = JsonWriter::new();
 /// json.begin_object();
@@ -117,17 +115,14 @@ impl JsonWriter {
     #[inline]
     pub fn i64(&mut self, value: i64) {
         self.comma();
-        if value < 0 {
-            self.out.push(b'-');
-        }
-        digits(&mut self.out, value.unsigned_abs(), 0);
+        format::integer(value, &mut self.out);
     }
 
     /// A whole number.
     #[inline]
     pub fn u64(&mut self, value: u64) {
         self.comma();
-        digits(&mut self.out, value, 0);
+        format::digits(value, 0, &mut self.out);
     }
 
     /// A number with a fraction, as Python spells it: `1.0`, `1e-07`, `1e+22`. What is no number
@@ -144,118 +139,47 @@ impl JsonWriter {
         write_text(&mut self.out, value);
     }
 
-    /// A decimal as text, with the places it has.
-    pub fn decimal(&mut self, value: Decimal) {
+    #[inline]
+    fn quoted(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         self.comma();
         self.out.push(b'"');
-        let (mantissa, scale) = (value.mantissa(), value.scale() as usize);
-        match u64::try_from(mantissa.unsigned_abs()) {
-            Ok(mantissa_abs) if scale < 20 => {
-                if mantissa < 0 {
-                    self.out.push(b'-');
-                }
-                let start = self.out.len();
-                digits(&mut self.out, mantissa_abs, scale + 1);
-                if scale > 0 {
-                    let point = self.out.len() - scale;
-                    debug_assert!(point > start);
-                    self.out.insert(point, b'.');
-                }
-            }
-            _ => self.format(format_args!("{}", *value)),
-        }
+        write(&mut self.out);
         self.out.push(b'"');
+    }
+
+    /// A decimal as text, with the places it has.
+    pub fn decimal(&mut self, value: Decimal) {
+        self.quoted(|out| format::decimal(value, None, false, out));
     }
 
     /// A decimal as text, with so many places.
     pub fn decimal_places(&mut self, value: Decimal, places: u32) {
-        self.decimal(if value.scale() == places { value } else { value.quantize(places) });
+        self.quoted(|out| format::decimal(value, Some(places), false, out));
     }
 
     /// A moment in UTC: `"2026-11-22T11:17:36.281398Z"`.
     pub fn datetime(&mut self, value: DateTime) {
-        self.comma();
-        self.out.push(b'"');
-        self.naive(value.naive_utc());
-        self.out.extend_from_slice(b"Z\"");
-    }
-
-    fn naive(&mut self, value: NaiveDateTime) {
-        self.day(value.date());
-        self.out.push(b'T');
-        self.clock(value.time());
+        self.quoted(|out| format::datetime(value, out));
     }
 
     /// A day: `"2020-01-02"`.
     pub fn date(&mut self, value: NaiveDate) {
-        self.comma();
-        self.out.push(b'"');
-        self.day(value);
-        self.out.push(b'"');
+        self.quoted(|out| format::date(value, out));
     }
 
     /// A time of day: `"01:02:03.000004"`.
     pub fn time(&mut self, value: NaiveTime) {
-        self.comma();
-        self.out.push(b'"');
-        self.clock(value);
-        self.out.push(b'"');
-    }
-
-    fn day(&mut self, value: NaiveDate) {
-        match u64::try_from(value.year()) {
-            Ok(year) => digits(&mut self.out, year, 4),
-            Err(_) => self.format(format_args!("{}", value.year())),
-        }
-        self.out.push(b'-');
-        digits(&mut self.out, value.month().into(), 2);
-        self.out.push(b'-');
-        digits(&mut self.out, value.day().into(), 2);
-    }
-
-    fn clock(&mut self, value: NaiveTime) {
-        let (hour, minute, second) = (value.hour(), value.minute(), value.second());
-        self.hms(hour.into(), minute.into(), second.into());
-        self.micros((value.nanosecond() % 1_000_000_000 / 1000).into());
-    }
-
-    fn hms(&mut self, hours: u64, minutes: u64, seconds: u64) {
-        digits(&mut self.out, hours, 2);
-        self.out.push(b':');
-        digits(&mut self.out, minutes, 2);
-        self.out.push(b':');
-        digits(&mut self.out, seconds, 2);
-    }
-
-    fn micros(&mut self, micros: u64) {
-        if micros > 0 {
-            self.out.push(b'.');
-            digits(&mut self.out, micros, 6);
-        }
+        self.quoted(|out| format::time(value, out));
     }
 
     /// A length of time as Django writes it: `"1 02:03:04.500000"`, `"00:00:05"`.
     pub fn duration(&mut self, value: TimeDelta) {
-        const DAY: i64 = 86_400;
-        self.comma();
-        // whole seconds, rounded down, and a fraction that is never negative
-        let nanos = value.subsec_nanos();
-        let seconds = value.num_seconds() - i64::from(nanos < 0);
-        let micros = u64::from((nanos.rem_euclid(1_000_000_000)).unsigned_abs()) / 1000;
-        let (days, rest) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY).unsigned_abs());
-        self.out.push(b'"');
-        if days != 0 {
-            self.format(format_args!("{days} "));
-        }
-        self.hms(rest / 3600, rest / 60 % 60, rest % 60);
-        self.micros(micros);
-        self.out.push(b'"');
+        self.quoted(|out| format::duration(value, out));
     }
 
     /// A UUID in lower case with hyphens.
     pub fn uuid(&mut self, value: Uuid) {
-        self.comma();
-        self.format(format_args!("\"{}\"", value.hyphenated()));
+        self.quoted(|out| format::uuid(value, UuidFormat::HexVerbose, out));
     }
 
     /// Any value; a decimal has the places that it carries.
@@ -335,51 +259,20 @@ impl JsonWriter {
     pub fn serialize<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         let start = self.out.len();
         self.comma();
-        let mut to = serde_json::Serializer::with_formatter(&mut self.out, python::PythonFormatter);
+        let mut to = serde_json::Serializer::with_formatter(&mut self.out, PythonFormatter);
         value.serialize(&mut to).map_err(|error| {
             self.out.truncate(start);
             ApiException::internal(error)
         })
     }
-
-    fn format(&mut self, text: std::fmt::Arguments<'_>) {
-        // writing into a vector does not fail
-        let _ = self.out.write_fmt(text);
-    }
 }
 
-/// Decimal digits, at least `width` of them.
-#[inline]
-fn digits(out: &mut Vec<u8>, mut value: u64, width: usize) {
-    let mut buffer = [b'0'; 20];
-    let mut at = buffer.len();
-    let least = buffer.len().saturating_sub(width.max(1));
-    while value > 0 || at > least {
-        at -= 1;
-        // a digit fits into a byte
-        buffer[at] = b'0' + (value % 10) as u8;
-        value /= 10;
-    }
-    out.extend_from_slice(&buffer[at..]);
-}
-
-/// A float in Python's spelling.
+/// A float in Python's spelling; JSON has no word for what is not finite.
 pub(super) fn write_float(out: &mut Vec<u8>, value: f64) {
-    if !value.is_finite() {
+    if value.is_finite() {
+        format::float(value, out);
+    } else {
         out.extend_from_slice(b"null");
-        return;
-    }
-    // Rust's debug form turns to exponents where Python's repr does
-    let start = out.len();
-    let _ = write!(out, "{value:?}");
-    let Some(e) = out[start..].iter().position(|byte| *byte == b'e') else { return };
-    let at = start + e + 1;
-    let negative = out.get(at) == Some(&b'-');
-    if !negative {
-        out.insert(at, b'+');
-    }
-    if out.len() - at < 3 {
-        out.insert(at + 1, b'0');
     }
 }
 
@@ -408,7 +301,7 @@ static ESCAPES: [u8; 256] = {
 };
 
 /// A text in quotes.
-pub(super) fn write_text(out: &mut Vec<u8>, text: &str) {
+fn write_text(out: &mut Vec<u8>, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let bytes = text.as_bytes();
     out.reserve(bytes.len() + 2);
@@ -517,6 +410,14 @@ mod tests {
         assert_eq!(spelt(-5, 3), "\"-0.005\"");
         assert_eq!(spelt(0, 2), "\"0.00\"");
         assert_eq!(spelt(7, 0), "\"7\"");
+        assert_eq!(spelt(i64::MIN, 18), "\"-9.223372036854775808\"");
+        let most = rust_decimal::Decimal::MAX;
+        let text = written(|json| json.decimal(most.into()));
+        assert_eq!(text, "\"79228162514264337593543950335\"");
+        let mut small = most;
+        small.set_scale(28).unwrap();
+        let text = written(|json| json.decimal((-small).into()));
+        assert_eq!(text, "\"-7.9228162514264337593543950335\"");
         assert_eq!(spelt(1, 28), "\"0.0000000000000000000000000001\"");
         assert_eq!(written(|json| json.decimal_places(Decimal::new(15, 1), 2)), "\"1.50\"");
     }

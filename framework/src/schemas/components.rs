@@ -1,0 +1,247 @@
+//! From serializers to components.
+
+use std::collections::HashSet;
+
+use quintet_openapi::{Component, FieldSchema, Kind};
+use serde_json::Value as Json;
+
+use crate::db::ColumnKind;
+use crate::fields::{
+    Char, Choice, Field, FieldDefault, KeyKind, Kind as FieldKind, Protocol, TextForm, UuidFormat, Value,
+};
+use crate::serializers::{Description, Shown};
+
+/// The components found so far.
+#[derive(Debug, Default)]
+pub(super) struct Components {
+    found: Vec<Component>,
+    seen: HashSet<*const Description>,
+}
+
+impl Components {
+    pub(super) fn into_inner(self) -> Vec<Component> {
+        self.found
+    }
+
+    /// Adds a serializer with all that it refers to; answers its component's name.
+    pub(super) fn add(&mut self, description: &Description) -> String {
+        self.add_as(description, description.name)
+    }
+
+    fn add_as(&mut self, description: &Description, name: &str) -> String {
+        // a serializer may hold itself
+        if self.seen.insert(std::ptr::from_ref(description)) {
+            let fields: Vec<FieldSchema> = description
+                .fields()
+                .iter()
+                .enumerate()
+                .filter(|(_, field)| !matches!(field.kind, FieldKind::Hidden))
+                .map(|(index, field)| self.model_field(name, description, index, field))
+                .collect();
+            self.found.push(Component::new(name).fields(fields));
+        }
+        name.to_owned()
+    }
+
+    fn model_field(
+        &mut self,
+        owner: &str,
+        description: &Description,
+        index: usize,
+        field: &Field,
+    ) -> FieldSchema {
+        let shown = description.shown(index);
+        let mut kind = match (&field.kind, shown.nested) {
+            (_, Some(nested)) => Kind::component(if shown.owned {
+                self.add_as(nested, &nested_name(owner, field.name))
+            } else {
+                self.add(nested)
+            }),
+            _ if shown.link => Kind::format("uri"),
+            (FieldKind::ReadOnly, _) => shown.column.map_or_else(Kind::string, column_kind),
+            (FieldKind::SlugKey, _) => slug_kind(&shown),
+            (FieldKind::ManyRelated { child, .. }, _) => match child.kind {
+                FieldKind::SlugKey => slug_kind(&shown),
+                _ => self.kind(owner, child),
+            },
+            _ => self.kind(owner, field),
+        };
+        let listed = shown.many
+            || matches!(field.kind, FieldKind::ManyRelated { .. } | FieldKind::Nested { many: true, .. });
+        if listed {
+            kind = Kind::array(kind);
+        }
+        let null = shown.null.filter(|_| field.read_only).unwrap_or(field.allow_null);
+        schema(field, kind, null)
+    }
+
+    /// A field that no row stands behind.
+    fn plain_field(&mut self, owner: &str, field: &Field) -> FieldSchema {
+        let kind = self.kind(owner, field);
+        schema(field, kind, field.allow_null)
+    }
+
+    fn kind(&mut self, owner: &str, field: &Field) -> Kind {
+        let read_only = field.read_only;
+        match &field.kind {
+            FieldKind::Boolean => Kind::Boolean,
+            FieldKind::Char(char) => text(char, read_only),
+            FieldKind::Uuid { format } => match format {
+                UuidFormat::Int => Kind::integer(),
+                UuidFormat::HexVerbose => Kind::format("uuid"),
+                _ => Kind::string(),
+            },
+            FieldKind::Integer { .. } if read_only => Kind::integer(),
+            FieldKind::Integer { min, max, .. } => integer(*min, *max),
+            FieldKind::Float { .. } if read_only => Kind::number(),
+            FieldKind::Float { min, max } => Kind::Number { minimum: *min, maximum: *max },
+            FieldKind::Decimal(decimal) if decimal.as_number => Kind::number(),
+            FieldKind::Decimal(decimal) => match decimal.decimal_places {
+                Some(decimal_places) => {
+                    Kind::Decimal { max_digits: decimal.max_digits, decimal_places }
+                }
+                None => Kind::format("decimal"),
+            },
+            FieldKind::DateTime { format: None, .. } => Kind::format("date-time"),
+            FieldKind::Date { .. } => Kind::format("date"),
+            FieldKind::Time { .. } => Kind::format("time"),
+            FieldKind::Choice { choices: all, allow_blank } => choices(all, *allow_blank),
+            FieldKind::MultipleChoice { choices: all, allow_blank, .. } => {
+                Kind::array(choices(all, *allow_blank))
+            }
+            FieldKind::List { child, .. } | FieldKind::ManyRelated { child, .. } => {
+                Kind::array(self.kind(owner, child))
+            }
+            FieldKind::Dict { child, .. } => Kind::map(self.kind(owner, child)),
+            FieldKind::Json | FieldKind::Any => Kind::Any,
+            FieldKind::PrimaryKey { key: KeyKind::Int } => Kind::integer(),
+            FieldKind::PrimaryKey { key: KeyKind::Uuid } => Kind::format("uuid"),
+            FieldKind::Nested { fields, many, .. } => {
+                let name = nested_name(owner, field.name);
+                let inner = fields
+                    .iter()
+                    .filter(|inner| !matches!(inner.kind, FieldKind::Hidden))
+                    .map(|inner| self.plain_field(&name, inner))
+                    .collect::<Vec<_>>();
+                self.found.push(Component::new(name.clone()).fields(inner));
+                if *many { Kind::array(Kind::component(name)) } else { Kind::component(name) }
+            }
+            FieldKind::DateTime { .. }
+            | FieldKind::Duration { .. }
+            | FieldKind::PrimaryKey { .. }
+            | FieldKind::SlugKey
+            | FieldKind::Hidden
+            | FieldKind::ReadOnly => Kind::string(),
+        }
+    }
+}
+
+fn schema(field: &Field, kind: Kind, nullable: bool) -> FieldSchema {
+    let mut schema = FieldSchema::new(field.name, kind)
+        .required(field.required)
+        .nullable(nullable)
+        .read_only(field.read_only)
+        .write_only(field.write_only);
+    if let Some(default) = field.default.as_ref().and_then(fixed) {
+        schema = schema.default_value(default);
+    }
+    if field.label != Field::new(field.name, FieldKind::Any).label {
+        schema = schema.title(field.label.clone());
+    }
+    if !field.help_text.is_empty() {
+        schema = schema.help_text(field.help_text.clone());
+    }
+    schema
+}
+
+/// `AlbumNestedArtist`: a component for one field alone.
+fn nested_name(owner: &str, field: &str) -> String {
+    let words = field.split('_').map(|word| {
+        let mut letters = word.chars();
+        letters.next().map_or_else(String::new, |first| {
+            first.to_uppercase().chain(letters).collect::<String>()
+        })
+    });
+    format!("{owner}Nested{}", words.collect::<String>())
+}
+
+fn slug_kind(shown: &Shown<'_>) -> Kind {
+    shown.column.map_or_else(Kind::string, column_kind)
+}
+
+/// What a column holds, without bounds.
+pub(super) fn column_kind(column: ColumnKind) -> Kind {
+    match column {
+        ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt => Kind::integer(),
+        ColumnKind::Float => Kind::number(),
+        ColumnKind::Bool => Kind::Boolean,
+        ColumnKind::Decimal { digits, places } => Kind::decimal(digits, places),
+        ColumnKind::DateTime => Kind::format("date-time"),
+        ColumnKind::Date => Kind::format("date"),
+        ColumnKind::Time => Kind::format("time"),
+        ColumnKind::Uuid => Kind::format("uuid"),
+        ColumnKind::Text => Kind::string(),
+    }
+}
+
+fn text(char: &Char, read_only: bool) -> Kind {
+    let (mut format, mut pattern) = (None, None);
+    match &char.form {
+        TextForm::Plain | TextForm::Ip(Protocol::Both) => {}
+        TextForm::Email => format = Some("email"),
+        TextForm::Url => format = Some("uri"),
+        TextForm::Ip(Protocol::V4) => format = Some("ipv4"),
+        TextForm::Ip(Protocol::V6) => format = Some("ipv6"),
+        TextForm::Slug { allow_unicode: false } => pattern = Some("^[-a-zA-Z0-9_]+$"),
+        TextForm::Slug { allow_unicode: true } => pattern = Some(r"^[-\w]+$"),
+        TextForm::Regex(regex) => pattern = Some(regex.as_str()),
+    }
+    if char.allow_blank {
+        // an empty text has neither
+        (format, pattern) = (None, None);
+    }
+    let bound = |bound: Option<usize>| bound.filter(|_| !read_only);
+    Kind::String {
+        format: format.map(Into::into),
+        min_length: bound(char.min_length),
+        max_length: bound(char.max_length),
+        pattern: pattern.filter(|_| !read_only).map(Into::into),
+    }
+}
+
+/// Bounds that are those of 64 bits are told by the format: few readers of JSON keep such
+/// numbers apart from their neighbours.
+fn integer(min: Option<i64>, max: Option<i64>) -> Kind {
+    let format = (max == Some(i64::MAX)).then(|| "int64".to_owned());
+    let minimum = min.filter(|bound| *bound != i64::MIN);
+    Kind::Integer { format, minimum, maximum: max.filter(|bound| *bound != i64::MAX) }
+}
+
+fn choices(all: &[Choice], allow_blank: bool) -> Kind {
+    let choices = all.iter().filter_map(|choice| Some((json(&choice.value)?, choice.label.to_string())));
+    Kind::Enum { choices: choices.collect(), allow_blank }
+}
+
+/// A default that is the same each time.
+fn fixed(default: &FieldDefault) -> Option<Json> {
+    match default {
+        FieldDefault::Value(value) => json(value),
+        FieldDefault::Call(_) => None,
+    }
+}
+
+/// A plain value as JSON; none for values whose text depends on their field.
+fn json(value: &Value) -> Option<Json> {
+    Some(match value {
+        Value::Null => Json::Null,
+        Value::Bool(value) => (*value).into(),
+        Value::Int(value) => (*value).into(),
+        Value::Float(value) => serde_json::Number::from_f64(*value).map(Json::Number)?,
+        Value::Text(text) => text.as_str().into(),
+        Value::Decimal(value) => value.to_string().into(),
+        Value::Date(value) => value.to_string().into(),
+        Value::List(items) => Json::Array(items.iter().map(json).collect::<Option<_>>()?),
+        Value::Json(value) => value.clone(),
+        _ => return None,
+    })
+}

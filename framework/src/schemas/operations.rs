@@ -1,0 +1,303 @@
+//! From addresses and their views to operations.
+
+use std::sync::Arc;
+
+use quintet_openapi::{
+    Api, Body, Envelope, ErrorResponse, Kind, Method, Operation, Parameter, Response, SchemaRef,
+    SecurityScheme,
+};
+
+use super::components::{Components, column_kind};
+use crate::authentication::AuthenticationScheme;
+use crate::db::ColumnKind;
+use crate::filters::{ParameterType, QueryParameter, Several};
+use crate::pagination::Pagination;
+use crate::permissions::DynPermission;
+use crate::request::ViewContext;
+use crate::reverse::Pattern;
+use crate::views::{OperationInfo, Policies, View, ViewInfo};
+
+/// An address: the place of its router, its pattern behind it, its view.
+pub(crate) type Address<'a> = (&'a str, &'a Pattern, &'a dyn View);
+
+/// What a site says to its document.
+#[derive(Debug)]
+pub(crate) struct SiteSchema<'a> {
+    /// The addresses, in the order of trial.
+    pub(crate) addresses: Vec<Address<'a>>,
+    /// The policies of views that set none.
+    pub(crate) defaults: &'a Policies,
+    /// How lists are split where a view does not say.
+    pub(crate) pagination: Option<&'a Arc<dyn Pagination>>,
+    /// What every path starts with, outside of this process.
+    pub(crate) script_name: &'a str,
+}
+
+impl SiteSchema<'_> {
+    /// Adds every operation, with its components and security schemes.
+    pub(super) fn describe(&self, mut api: Api, path_prefix: Option<String>) -> Api {
+        let mut components = Components::default();
+        let mut places: Vec<&str> = Vec::new();
+        let mut told: Vec<(String, Method)> = Vec::new();
+        for (place, pattern, view) in &self.addresses {
+            // forms with a suffix lead to the same operations
+            if pattern.names().any(|name| name == "format") {
+                continue;
+            }
+            for info in view.operations() {
+                let Some(method) = Method::from_name(info.method.as_str()) else { continue };
+                let route = Route::new(self, place, pattern, view.info(), &info, method);
+                let key = (route.path.clone(), method);
+                // what an earlier address answers is never reached here
+                if told.contains(&key) {
+                    continue;
+                }
+                told.push(key);
+                if !places.contains(place) {
+                    places.push(place);
+                }
+                api = route.schemes().into_iter().fold(api, Api::security_scheme);
+                api = api.operation(route.operation(&mut components));
+            }
+        }
+        let place = match places.as_slice() {
+            [place] => Some(format!("/{place}")),
+            _ => None,
+        };
+        if let Some(prefix) = path_prefix.or(place) {
+            api = api.path_prefix(prefix);
+        }
+        api.components(components.into_inner())
+    }
+}
+
+/// One operation on its way into the document.
+struct Route<'a> {
+    path: String,
+    pattern: &'a Pattern,
+    method: Method,
+    view: &'a ViewInfo,
+    info: &'a OperationInfo,
+    policies: Policies,
+    pagination: Option<Arc<dyn Pagination>>,
+}
+
+impl<'a> Route<'a> {
+    fn new(
+        site: &SiteSchema<'_>,
+        place: &str,
+        pattern: &'a Pattern,
+        view: &'a ViewInfo,
+        info: &'a OperationInfo,
+        method: Method,
+    ) -> Self {
+        let template = pattern.template(|name| shown_name(&view.context, pattern, name));
+        let policies = view.policies.or(site.defaults);
+        let own = view.method_policies.iter().find(|(own, _)| *own == info.method);
+        let pagination = info.pagination.clone().filter(|_| info.many);
+        Self {
+            path: format!("/{place}{template}"),
+            pattern,
+            method,
+            view,
+            info,
+            policies: own.map_or_else(|| policies.clone(), |(_, own)| own.or(&policies)),
+            pagination: pagination.and_then(|own| {
+                if own.is_project_default() { site.pagination.cloned() } else { Some(own) }
+            }),
+        }
+    }
+
+    fn operation(&self, components: &mut Components) -> Operation {
+        let description = match self.info.description {
+            "" => self.view.description.as_str(),
+            own => own,
+        };
+        let envelope = self.pagination.as_ref().and_then(|pagination| envelope(&**pagination));
+        let schemes = self.schemes();
+        let anonymous = self.admits_anonymous();
+        let mut operation = Operation::new(self.method, &self.path)
+            .list(self.info.many)
+            .parameters(self.path_parameters())
+            .parameters(self.query_parameters())
+            .security(schemes.iter().map(SecurityScheme::name))
+            .anonymous(anonymous && !schemes.is_empty())
+            .errors(self.errors(envelope.as_ref(), anonymous));
+        if !description.is_empty() {
+            operation = operation.description(description);
+        }
+        if let Some(request) = self.info.request {
+            let parsers = self.policies.parsers.iter().flatten();
+            let body = Body::new(SchemaRef::component(components.add(request)));
+            operation = operation.request(body.media_types(parsers.map(|parser| parser.media_type())));
+        }
+        let mut response = Response::new(self.status());
+        if let Some(description) = self.info.response {
+            let name = components.add(description);
+            let renderers = self.policies.renderers.iter().flatten();
+            // pages for people are not what the document is about
+            let types = renderers
+                .filter(|renderer| renderer.is_available() && renderer.format() != "api")
+                .map(|renderer| renderer.media_type());
+            response = response.media_types(types).schema(match envelope {
+                Some(envelope) => SchemaRef::page(name, envelope),
+                None if self.info.many => SchemaRef::list(name),
+                None => SchemaRef::component(name),
+            });
+        }
+        operation.response(response)
+    }
+
+    fn status(&self) -> u16 {
+        match self.method {
+            Method::Post if self.info.action == "create" => 201,
+            Method::Delete if self.info.response.is_none() => 204,
+            _ => 200,
+        }
+    }
+
+    fn path_parameters(&self) -> Vec<Parameter> {
+        let context = &*self.view.context;
+        let parameter = |(name, regex): (&str, &str)| {
+            let shown = shown_name(context, self.pattern, name);
+            let model = context.model.filter(|_| name == context.lookup_kwarg);
+            let column = model.and_then(|model| model.column(&shown));
+            let Some((model, column)) = model.zip(column) else {
+                return Parameter::path(shown, capture_kind(regex));
+            };
+            if column.column != model.pk_column().column {
+                let kind = match column.kind {
+                    ColumnKind::Text => capture_kind(regex),
+                    kind => column_kind(kind),
+                };
+                return Parameter::path(shown, kind);
+            }
+            let what = model.verbose_name;
+            match column.kind {
+                ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt => {
+                    Parameter::integer_key(shown, what)
+                }
+                ColumnKind::Uuid => Parameter::path(shown, Kind::format("uuid"))
+                    .description(format!("A UUID string identifying this {what}.")),
+                kind => Parameter::path(shown, column_kind(kind))
+                    .description(format!("A unique value identifying this {what}.")),
+            }
+        };
+        self.pattern.captures().map(parameter).collect()
+    }
+
+    fn query_parameters(&self) -> Vec<Parameter> {
+        let pages = self.pagination.iter().flat_map(|pagination| pagination.query_parameters());
+        self.info.parameters.iter().cloned().chain(pages).map(query_parameter).collect()
+    }
+
+    fn schemes(&self) -> Vec<SecurityScheme> {
+        let authenticators = self.policies.authentication.iter().flatten();
+        authenticators.filter_map(|one| one.describe()).map(|scheme| security_scheme(&scheme)).collect()
+    }
+
+    fn permissions(&self) -> &[Arc<dyn DynPermission>] {
+        self.policies.permissions.as_deref().unwrap_or_default()
+    }
+
+    /// All permissions that say must agree, and one must say.
+    fn admits_anonymous(&self) -> bool {
+        let permissions = self.permissions();
+        let method = &self.info.method;
+        let mut said = permissions.iter().filter_map(|one| one.lets_anonymous_in(method)).peekable();
+        permissions.is_empty() || said.peek().is_some() && said.all(|admits| admits)
+    }
+
+    fn errors(&self, envelope: Option<&Envelope>, anonymous: bool) -> Vec<ErrorResponse> {
+        let mut errors = Vec::new();
+        if self.info.request.is_some() || !self.info.parameters.is_empty() {
+            errors.push(ErrorResponse::ValidationError);
+        }
+        let first = self.policies.authentication.iter().flatten().next();
+        if first.is_some_and(|authenticator| authenticator.challenge().is_some()) {
+            errors.push(ErrorResponse::NotAuthenticated);
+        }
+        let detail = self.pattern.names().next().is_some();
+        let guarded = detail && self.permissions().iter().any(|one| one.wants_objects());
+        if !anonymous || guarded {
+            errors.push(ErrorResponse::PermissionDenied);
+        }
+        // limits and offsets are never beyond the end
+        if detail || envelope.is_some_and(|one| !matches!(one, Envelope::LimitOffset { .. })) {
+            errors.push(ErrorResponse::NotFound);
+        }
+        errors
+    }
+}
+
+/// The name that a capture has in the document: the primary key is called by its own.
+fn shown_name(context: &ViewContext, pattern: &Pattern, name: &str) -> String {
+    let key = context.model.map(|model| model.pk_column().name);
+    let key = key.filter(|key| name == "pk" && name == context.lookup_kwarg && !pattern.names().any(|n| n == *key));
+    key.unwrap_or(name).to_owned()
+}
+
+/// What a capture without a column holds.
+fn capture_kind(regex: &str) -> Kind {
+    match regex {
+        "[0-9]+" => Kind::integer(),
+        "[^/.]+" | "[^/]+" | ".+" => Kind::string(),
+        "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}" => Kind::format("uuid"),
+        regex => Kind::String {
+            format: None,
+            min_length: None,
+            max_length: None,
+            pattern: Some(format!("^{}$", regex.trim_start_matches('^').trim_end_matches('$'))),
+        },
+    }
+}
+
+fn query_parameter(parameter: QueryParameter) -> Parameter {
+    let QueryParameter { name, description, kind, several, choices } = parameter;
+    let kind = match kind {
+        // the description has the labels
+        _ if !choices.is_empty() => Kind::choices(choices.into_iter().map(|choice| (choice, ""))),
+        ParameterType::Integer => Kind::integer(),
+        ParameterType::Number => Kind::number(),
+        ParameterType::Boolean => Kind::Boolean,
+        ParameterType::Date => Kind::format("date"),
+        ParameterType::DateTime => Kind::format("date-time"),
+        ParameterType::Time => Kind::format("time"),
+        ParameterType::Duration => Kind::format("duration"),
+        ParameterType::Uuid => Kind::format("uuid"),
+        ParameterType::String => Kind::string(),
+    };
+    let mut shown = Parameter::query(name, kind);
+    if !description.is_empty() {
+        shown = shown.description(description);
+    }
+    match several {
+        Several::No => shown,
+        Several::Commas => shown.comma_separated(),
+        Several::Repeated => shown.repeated(),
+    }
+}
+
+/// The envelope of a pagination, told by its keys and the parameters in its example link.
+pub(super) fn envelope(pagination: &dyn Pagination) -> Option<Envelope> {
+    let keys = pagination.envelope();
+    let next = keys.iter().find(|key| key.name == "next")?;
+    let (_, query) = next.example.split_once('?')?;
+    let mut names = query.split('&').filter_map(|pair| Some(pair.split_once('=')?.0));
+    let first = names.next()?;
+    Some(match (keys.iter().any(|key| key.name == "count"), names.next()) {
+        (false, _) => Envelope::cursor(first),
+        (true, None) => Envelope::page_number(first),
+        (true, Some(limit)) => Envelope::limit_offset(limit, first),
+    })
+}
+
+fn security_scheme(scheme: &AuthenticationScheme) -> SecurityScheme {
+    match scheme {
+        AuthenticationScheme::Token { keyword } => SecurityScheme::token(keyword),
+        AuthenticationScheme::Session { cookie } => SecurityScheme::session(cookie),
+        AuthenticationScheme::Basic => SecurityScheme::basic(),
+        AuthenticationScheme::Bearer { name } => SecurityScheme::bearer(*name),
+        AuthenticationScheme::Header { name, header } => SecurityScheme::header(*name, *header),
+    }
+}

@@ -1,0 +1,145 @@
+//! The views that serve the document and Swagger UI.
+
+use std::fmt;
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH,
+};
+use futures_util::future::LocalBoxFuture;
+use quintet_openapi::{RenderedSchema, SCHEMA_RENDERERS, SchemaRenderer, ui};
+
+use crate::exceptions::{ApiException, Result};
+use crate::permissions::AllowAny;
+use crate::renderers::Renderer;
+use crate::request::{Context, Request};
+use crate::response::{Response, ResponseBody};
+use crate::views::{ApiView, Policies, View, ViewInfo};
+
+/// The document, in the media type that the client accepts (`SpectacularAPIView`).
+pub(super) fn schema(document: Arc<RenderedSchema>) -> impl View {
+    let mut info = ViewInfo::new("Schema", [Method::GET]);
+    info.description = "The OpenAPI document, as YAML or JSON.".into();
+    info.policies = Policies::inherit().permissions(AllowAny).renderers(
+        SCHEMA_RENDERERS.iter().map(|one| Arc::new(Written(*one)) as Arc<dyn Renderer>).collect(),
+    );
+    SchemaView { info, document }
+}
+
+struct SchemaView {
+    info: ViewInfo,
+    document: Arc<RenderedSchema>,
+}
+
+impl View for SchemaView {
+    fn info(&self) -> &ViewInfo {
+        &self.info
+    }
+
+    fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>> {
+        let [first, ..] = &SCHEMA_RENDERERS;
+        let accepted = cx.accepted.as_ref().and_then(|it| SCHEMA_RENDERERS.get(it.renderer));
+        let renderer = accepted.unwrap_or(first);
+        let response = bytes(renderer.content_type(), self.document.text(renderer).as_bytes())
+            .with_header(CONTENT_DISPOSITION, &self.document.content_disposition(renderer));
+        Box::pin(std::future::ready(Ok(response)))
+    }
+}
+
+impl fmt::Debug for SchemaView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SchemaView").finish_non_exhaustive()
+    }
+}
+
+/// A renderer of the document; what arrives as JSON is an error.
+#[derive(Debug)]
+struct Written(SchemaRenderer);
+
+impl Renderer for Written {
+    fn media_type(&self) -> &'static str {
+        self.0.media_type
+    }
+
+    fn format(&self) -> &'static str {
+        self.0.format
+    }
+
+    fn charset(&self) -> Option<&'static str> {
+        self.0.charset
+    }
+
+    fn render(&self, json: Vec<u8>, _accepted: &str) -> Vec<u8> {
+        match serde_json::from_slice(&json) {
+            Ok(value) => self.0.write(&value).into_bytes(),
+            Err(_) => json,
+        }
+    }
+}
+
+/// Swagger UI.
+pub(super) fn docs(page: String) -> impl View {
+    public("Swagger UI").get(async move |_: &mut Context| {
+        Ok(bytes(ui::PAGE_CONTENT_TYPE, page.as_bytes())
+            .with_header(CONTENT_SECURITY_POLICY, ui::CONTENT_SECURITY_POLICY))
+    })
+}
+
+/// The files that the page loads.
+pub(super) fn assets() -> impl View {
+    public("Swagger UI Asset").get(asset)
+}
+
+async fn asset(cx: &mut Context) -> Result<Response> {
+    let name = cx.request.kwarg("name").unwrap_or_default();
+    let asset = ui::asset(name).ok_or(ApiException::NotFound(None))?;
+    let response = if has_already(&cx.request, &asset.etag) {
+        Response::empty(304)
+    } else {
+        bytes(asset.content_type, asset.body)
+    };
+    Ok(response
+        .with_header(ETAG, &asset.etag)
+        .with_header(CACHE_CONTROL, ui::ASSET_CACHE_CONTROL))
+}
+
+/// True when the client holds the contents of this tag (RFC 9110, section 13.1.2).
+fn has_already(request: &Request, etag: &str) -> bool {
+    request.header(IF_NONE_MATCH.as_str()).is_some_and(|tags| {
+        let mut tags = tags.split(',').map(str::trim);
+        tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+    })
+}
+
+/// A view for everybody, whatever they accept and whoever they say they are.
+fn public(name: &str) -> ApiView {
+    ApiView::new(name).authentication(()).permissions(AllowAny).renderers(vec![Arc::new(Anything)])
+}
+
+/// Fits every `Accept`; errors are JSON.
+#[derive(Debug)]
+struct Anything;
+
+impl Renderer for Anything {
+    fn media_type(&self) -> &'static str {
+        "*/*"
+    }
+
+    fn format(&self) -> &'static str {
+        ""
+    }
+
+    fn render(&self, json: Vec<u8>, _accepted: &str) -> Vec<u8> {
+        json
+    }
+
+    fn content_type(&self) -> String {
+        "application/json".into()
+    }
+}
+
+fn bytes(content_type: &str, bytes: &[u8]) -> Response {
+    let body = ResponseBody::Bytes { content_type: content_type.into(), bytes: bytes.to_vec() };
+    Response { body, ..Response::empty(200) }
+}

@@ -1,0 +1,87 @@
+//! How a field's output comes about, for documents: what its description alone does not tell.
+
+use super::description::{Description, Output, Slot};
+use super::relations::{Inner, Related};
+use crate::db::{ColumnKind, Hop, Leaf, Path};
+
+/// What a document shows of a field's output.
+#[derive(Debug, Default)]
+pub(crate) struct Shown<'a> {
+    /// It is a list of related rows.
+    pub(crate) many: bool,
+    /// It is an address, or a list of them.
+    pub(crate) link: bool,
+    /// Whether it may be null, where the way to it tells.
+    pub(crate) null: Option<bool>,
+    /// What the column at the end of the way stores.
+    pub(crate) column: Option<ColumnKind>,
+    /// The serializer of the related rows.
+    pub(crate) nested: Option<&'a Description>,
+    /// True when that serializer was made for this field alone, by `depth`.
+    pub(crate) owned: bool,
+}
+
+impl Description {
+    /// How the output of field `index` comes about.
+    pub(crate) fn shown(&self, index: usize) -> Shown<'_> {
+        let mut shown = Shown::default();
+        let Some(field) = self.fields.get(index) else { return shown };
+        match &field.output {
+            Output::None | Output::Column(_) | Output::Method(_) => {}
+            Output::Link { .. } => shown.link = true,
+            Output::Slot(slot) => {
+                if let Some(Slot::Value(path)) = self.slots.get(*slot) {
+                    shown.null = Some(may_be_null(path));
+                    shown.column = path.column().map(|column| column.kind);
+                }
+            }
+            Output::Row(slot, related) => {
+                if let Some(Slot::Row(hops, _)) = self.slots.get(*slot) {
+                    shown.null = Some(may_end_early(hops));
+                }
+                shown.relate(related);
+            }
+            Output::Many(place) => {
+                shown.many = true;
+                if let Some(many) = self.many.get(*place) {
+                    shown.relate(&many.related);
+                }
+            }
+        }
+        if shown.nested.is_none() {
+            shown.nested = field.nested.map(|description| description());
+        }
+        shown
+    }
+}
+
+impl<'a> Shown<'a> {
+    fn relate(&mut self, related: &'a Related) {
+        match related {
+            Related::Serializer(inner) => {
+                self.nested = Some(inner.get());
+                self.owned = matches!(inner, Inner::Owned(_));
+            }
+            Related::Display { .. } => {}
+            Related::Column { model, column } => {
+                self.column = model.columns.get(*column).map(|column| column.kind);
+            }
+            Related::Link { .. } => self.link = true,
+        }
+    }
+}
+
+fn may_end_early(hops: &[Hop]) -> bool {
+    hops.iter().any(|hop| match hop {
+        Hop::Forward { column, .. } => column.nullable,
+        Hop::Reverse { .. } | Hop::ManyToMany { .. } => true,
+    })
+}
+
+fn may_be_null(path: &Path) -> bool {
+    let leaf = match path.leaf {
+        Leaf::Column(column) => column.nullable,
+        Leaf::Count(_) => false,
+    };
+    leaf || may_end_early(&path.hops)
+}
