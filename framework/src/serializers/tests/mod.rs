@@ -6,19 +6,18 @@ mod plain;
 
 use std::fmt;
 
+use serde_json::json;
+
+use super::changes::ChangeSet;
 use super::validate::Existing;
 use super::write::Writing;
 use super::{
-    Attrs, Description, HyperlinkedIdentity, HyperlinkedRelated, Links, ModelSerializer,
-    PrimaryKeyRelated, RelatedRows, Serializer, SlugRelated, StringRelated,
+    Attrs, Changes, Description, HyperlinkedIdentity, HyperlinkedRelated, Instance, Links,
+    ModelSerializer, PrimaryKeyRelated, Serializer, SlugRelated, StringRelated,
 };
-<<<<<<< HEAD
-use crate::db::{Condition, Conn, Database, DatabaseConfig, Decimal, Model, Path, QuerySet};
-=======
 use crate::db::{
     Condition, Conn, Database, DatabaseConfig, Decimal, Model, Path, QuerySet, Select,
 };
->>>>>>> schemas
 use crate::exceptions::{ApiException, Detail, Validated};
 use crate::fields::{Value, parse_json};
 use crate::model;
@@ -150,7 +149,7 @@ struct AlbumDetailSerializer {
 }
 
 impl AlbumDetailSerializer {
-    fn get_total_milliseconds(album: &super::Instance<'_, Album>) -> i64 {
+    fn get_total_milliseconds(album: &Instance<'_, Album>) -> i64 {
         album.many::<Track>("tracks").map(|track| i64::from(track.milliseconds)).sum()
     }
 }
@@ -270,6 +269,21 @@ struct AlbumWithTracksSerializer {
     tracks: Vec<AlbumTrackSerializer>,
 }
 
+/// A value without a column, unique texts and the checks of `validator`.
+#[derive(Serializer)]
+#[serializer(model = Artist, read_only(album_count), without_validators, name = "Account")]
+struct AccountSerializer {
+    #[field(unique_ignoring_case = "Taken.", label = "Stage name", help_text = "Shown to all.")]
+    #[validate(length(min = 3, max = 5), does_not_contain(pattern = "!"))]
+    name: String,
+    #[field(other, min_length = 8, write_only)]
+    password: String,
+    #[field(other)]
+    #[validate(must_match(other = "password"))]
+    again: Option<String>,
+    album_count: i64,
+}
+
 const TABLES: &str = "
     CREATE TABLE store_artist (id integer PRIMARY KEY, name varchar(120) NOT NULL);
     CREATE TABLE store_album (id integer PRIMARY KEY, title varchar(160) NOT NULL, artist_id bigint NOT NULL);
@@ -329,15 +343,26 @@ async fn show<S: ModelSerializer>(pk: i64) -> String {
     .await
 }
 
-/// What a description makes of a body.
-async fn validated(
+/// What a serializer makes of a body, for the stored row `pk` if there is one.
+async fn validate(
     description: &'static Description,
     body: &'static str,
     partial: bool,
-) -> Result<super::changes::ChangeSet, serde_json::Value> {
+    pk: Option<i64>,
+) -> Result<ChangeSet, serde_json::Value> {
     with_store(async move |conn| {
         let raw = parse_json(body).unwrap();
-        description.run_validation(&raw, partial, Existing::default(), conn).await
+        let key = pk.map(Value::Int);
+        let mut stored = None;
+        if let Some(key) = &key {
+            let own = Path::own(description.model().pk_column());
+            let mut select = Select::of_model(description.model());
+            select.also_where(Condition::exact(own, key.clone()));
+            stored = description.load(select, conn).await.unwrap().pop();
+        }
+        let existing =
+            Existing { pk: key.as_ref(), row: stored.as_ref().map(|stored| &*stored.model) };
+        description.run_validation(&raw, partial, existing, conn).await
     })
     .await
     .map_err(|error| match error {
@@ -346,8 +371,12 @@ async fn validated(
     })
 }
 
-#[test]
-fn relations_need_no_rows_to_be_described() {
-    let _ = RelatedRows::default();
-    assert_eq!(TrackSerializer::description().name, "Track");
+/// The messages for a new row.
+async fn errors<S: ModelSerializer>(body: &'static str) -> serde_json::Value {
+    validate(S::description(), body, false, None).await.unwrap_err()
+}
+
+/// The changes of a new row.
+async fn accepted<S: ModelSerializer>(body: &'static str) -> Changes<S::Model> {
+    Changes::from_set(validate(S::description(), body, false, None).await.unwrap())
 }
