@@ -7,7 +7,8 @@ use serde_json::Value as Json;
 
 use crate::db::ColumnKind;
 use crate::fields::{
-    Char, Choice, Field, FieldDefault, KeyKind, Kind as FieldKind, Protocol, TextForm, UuidFormat, Value,
+    Char, Choice, Field, FieldDefault, KeyKind, Kind as FieldKind, Protocol, TextForm, UuidFormat,
+    Value,
 };
 use crate::serializers::{Description, Shown};
 
@@ -67,7 +68,10 @@ impl Components {
             _ => self.kind(owner, field),
         };
         let listed = shown.many
-            || matches!(field.kind, FieldKind::ManyRelated { .. } | FieldKind::Nested { many: true, .. });
+            || matches!(
+                field.kind,
+                FieldKind::ManyRelated { .. } | FieldKind::Nested { many: true, .. }
+            );
         if listed {
             kind = Kind::array(kind);
         }
@@ -218,7 +222,8 @@ fn integer(min: Option<i64>, max: Option<i64>) -> Kind {
 }
 
 fn choices(all: &[Choice], allow_blank: bool) -> Kind {
-    let choices = all.iter().filter_map(|choice| Some((json(&choice.value)?, choice.label.to_string())));
+    let choices =
+        all.iter().filter_map(|choice| Some((json(&choice.value)?, choice.label.to_string())));
     Kind::Enum { choices: choices.collect(), allow_blank }
 }
 

@@ -6,9 +6,9 @@
 
 mod components;
 mod operations;
-mod views;
 #[cfg(test)]
 mod tests;
+mod views;
 
 use std::sync::Arc;
 
@@ -48,7 +48,9 @@ pub enum SchemaError {
     #[error("the OpenAPI document: {}", .0.join("; "))]
     Problems(Vec<String>),
     /// The page has no document to show.
-    #[error("OpenApi::docs_path needs OpenApi::schema_path: the page loads the document from there")]
+    #[error(
+        "OpenApi::docs_path needs OpenApi::schema_path: the page loads the document from there"
+    )]
     DocsWithoutSchema,
     /// The document cannot be written.
     #[error("the OpenAPI document cannot be written: {0}")]
@@ -146,9 +148,11 @@ impl OpenApi {
             let schema_path = self.schema_path.as_ref().ok_or(SchemaError::DocsWithoutSchema)?;
             let page = ui::page(&format!("{script_name}/{}", relative(schema_path)), &self.title);
             let path = relative(path);
-            router = router
-                .path(&path, views::docs(page), "docs")
-                .path(&format!("{path}<str:name>"), views::assets(), "docs-asset");
+            router = router.path(&path, views::docs(page), "docs").path(
+                &format!("{path}<str:name>"),
+                views::assets(),
+                "docs-asset",
+            );
         }
         Ok((document, router.at("/")))
     }

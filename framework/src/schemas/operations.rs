@@ -129,7 +129,8 @@ impl<'a> Route<'a> {
         if let Some(request) = self.info.request {
             let parsers = self.policies.parsers.iter().flatten();
             let body = Body::new(SchemaRef::component(components.add(request)));
-            operation = operation.request(body.media_types(parsers.map(|parser| parser.media_type())));
+            operation =
+                operation.request(body.media_types(parsers.map(|parser| parser.media_type())));
         }
         let mut response = Response::new(self.status());
         if let Some(description) = self.info.response {
@@ -193,7 +194,10 @@ impl<'a> Route<'a> {
 
     fn schemes(&self) -> Vec<SecurityScheme> {
         let authenticators = self.policies.authentication.iter().flatten();
-        authenticators.filter_map(|one| one.describe()).map(|scheme| security_scheme(&scheme)).collect()
+        authenticators
+            .filter_map(|one| one.describe())
+            .map(|scheme| security_scheme(&scheme))
+            .collect()
     }
 
     fn permissions(&self) -> &[Arc<dyn DynPermission>] {
@@ -204,7 +208,8 @@ impl<'a> Route<'a> {
     fn admits_anonymous(&self) -> bool {
         let permissions = self.permissions();
         let method = &self.info.method;
-        let mut said = permissions.iter().filter_map(|one| one.lets_anonymous_in(method)).peekable();
+        let mut said =
+            permissions.iter().filter_map(|one| one.lets_anonymous_in(method)).peekable();
         permissions.is_empty() || said.peek().is_some() && said.all(|admits| admits)
     }
 
@@ -233,7 +238,9 @@ impl<'a> Route<'a> {
 /// The name that a capture has in the document: the primary key is called by its own.
 fn shown_name(context: &ViewContext, pattern: &Pattern, name: &str) -> String {
     let key = context.model.map(|model| model.pk_column().name);
-    let key = key.filter(|key| name == "pk" && name == context.lookup_kwarg && !pattern.names().any(|n| n == *key));
+    let key = key.filter(|key| {
+        name == "pk" && name == context.lookup_kwarg && !pattern.names().any(|n| n == *key)
+    });
     key.unwrap_or(name).to_owned()
 }
 

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use super::{OpenApi, SchemaError};
 use crate::db::{Database, DatabaseConfig};
 use crate::model;
-use crate::pagination::{CursorPagination, LimitOffsetPagination, NoPagination, PageNumberPagination, Pagination};
+use crate::pagination::{
+    CursorPagination, LimitOffsetPagination, NoPagination, PageNumberPagination, Pagination,
+};
 use crate::permissions::{AllowAny, IsAuthenticated, IsAuthenticatedOrReadOnly};
 use crate::request::{Context, Request};
 use crate::response::{Response, ResponseBody};
@@ -144,7 +146,10 @@ fn builder_at(script_name: &str, router: Router) -> SiteBuilder {
     };
     let database = Database::open(DatabaseConfig::new("sqlite://:memory:")).unwrap();
     let pages = PageNumberPagination::new().page_size(10).page_size_query_param("size");
-    Site::builder(settings, database).permissions(AllowAny).pagination(pages).mount(router.at("/api/"))
+    Site::builder(settings, database)
+        .permissions(AllowAny)
+        .pagination(pages)
+        .mount(router.at("/api/"))
 }
 
 fn router() -> Router {
@@ -234,14 +239,20 @@ fn a_component_shows_what_its_columns_say() {
         }})
     );
     let album = component("Album");
-    assert_eq!(album["properties"]["for_sale"], json!({"type": "boolean", "description": "In the shop."}));
+    assert_eq!(
+        album["properties"]["for_sale"],
+        json!({"type": "boolean", "description": "In the shop."})
+    );
     assert_eq!(
         album["properties"]["copies"],
         json!({"type": "integer", "minimum": 0, "maximum": 2_147_483_647})
     );
     assert_eq!(album["properties"]["artist"], json!({"type": "integer"}));
     assert_eq!(album["properties"]["producer"], json!({"type": ["integer", "null"]}));
-    assert_eq!(album["required"], json!(["artist", "artist_name", "by", "copies", "id", "producer_name", "title", "url"]));
+    assert_eq!(
+        album["required"],
+        json!(["artist", "artist_name", "by", "copies", "id", "producer_name", "title", "url"])
+    );
 }
 
 #[test]
@@ -296,7 +307,10 @@ fn ids_tags_and_descriptions_are_drf_spectaculars() {
             "schema": {"type": "string", "pattern": "^[A-Z]$"}}])
     );
     assert_eq!(operation("patch", "/api/artists/{id}/")["operationId"], "artists_partial_update");
-    assert_eq!(operation("post", "/api/artists/{id}/rename/")["operationId"], "artists_rename_create");
+    assert_eq!(
+        operation("post", "/api/artists/{id}/rename/")["operationId"],
+        "artists_rename_create"
+    );
 }
 
 #[test]
@@ -311,7 +325,8 @@ fn a_key_is_described_by_its_model() {
 #[test]
 fn bodies_are_read_by_the_parsers_and_answers_written_by_the_renderers() {
     let create = operation("post", "/api/artists/");
-    let types: Vec<&String> = create["requestBody"]["content"].as_object().unwrap().keys().collect();
+    let types: Vec<&String> =
+        create["requestBody"]["content"].as_object().unwrap().keys().collect();
     assert_eq!(types, ["application/json", "application/x-www-form-urlencoded"]);
     let types: Vec<&String> =
         create["responses"]["201"]["content"].as_object().unwrap().keys().collect();
@@ -327,7 +342,10 @@ fn lists_are_pages_of_the_views_pagination_or_the_sites() {
     let schema = |path: &str| {
         operation("get", path)["responses"]["200"]["content"]["application/json"]["schema"].clone()
     };
-    assert_eq!(schema("/api/artists/"), json!({"$ref": "#/components/schemas/PaginatedArtistList"}));
+    assert_eq!(
+        schema("/api/artists/"),
+        json!({"$ref": "#/components/schemas/PaginatedArtistList"})
+    );
     assert_eq!(schema("/api/albums/"), json!({"$ref": "#/components/schemas/PaginatedAlbumList"}));
     assert_eq!(
         schema("/api/deep/"),
@@ -349,7 +367,10 @@ fn an_envelope_is_told_from_its_keys() {
 
     use super::operations::envelope;
     assert_eq!(envelope(&PageNumberPagination::new()), Some(Envelope::page_number("page")));
-    assert_eq!(envelope(&LimitOffsetPagination::new()), Some(Envelope::limit_offset("limit", "offset")));
+    assert_eq!(
+        envelope(&LimitOffsetPagination::new()),
+        Some(Envelope::limit_offset("limit", "offset"))
+    );
     assert_eq!(envelope(&CursorPagination::new()), Some(Envelope::cursor("cursor")));
     assert_eq!(envelope(&NoPagination), None);
 }
@@ -357,11 +378,17 @@ fn an_envelope_is_told_from_its_keys() {
 #[test]
 fn security_is_what_authenticates_and_empty_where_anonymous_clients_are_let_in() {
     let security = |method: &str, path: &str| operation(method, path)["security"].clone();
-    assert_eq!(security("get", "/api/artists/"), json!([{"tokenAuth": []}, {"cookieAuth": []}, {}]));
+    assert_eq!(
+        security("get", "/api/artists/"),
+        json!([{"tokenAuth": []}, {"cookieAuth": []}, {}])
+    );
     assert_eq!(security("post", "/api/artists/"), json!([{"tokenAuth": []}, {"cookieAuth": []}]));
     assert_eq!(security("get", "/api/albums/"), json!([{"tokenAuth": []}, {"cookieAuth": []}]));
     let schemes = document()["components"]["securitySchemes"].clone();
-    assert_eq!(schemes["cookieAuth"], json!({"type": "apiKey", "in": "cookie", "name": "sessionid"}));
+    assert_eq!(
+        schemes["cookieAuth"],
+        json!({"type": "apiKey", "in": "cookie", "name": "sessionid"})
+    );
 }
 
 #[test]
@@ -406,9 +433,14 @@ fn what_contradicts_itself_keeps_the_site_from_starting() {
         type Model = Album;
         type Serializer = Other;
     }
-    let error = builder(router().register("other", OtherViewSet)).openapi(openapi()).build().unwrap_err();
-    assert_eq!(error.to_string(), "the OpenAPI document: two different components are named Artist");
-    let error = builder(router()).openapi(OpenApi::new("a", "1").docs_path("/d/")).build().unwrap_err();
+    let error =
+        builder(router().register("other", OtherViewSet)).openapi(openapi()).build().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the OpenAPI document: two different components are named Artist"
+    );
+    let error =
+        builder(router()).openapi(OpenApi::new("a", "1").docs_path("/d/")).build().unwrap_err();
     assert_eq!(error.to_string(), SchemaError::DocsWithoutSchema.to_string());
 }
 
@@ -418,12 +450,18 @@ async fn the_document_comes_as_the_client_accepts_it() {
     assert_eq!(yaml.status, 200);
     assert_eq!(content(&yaml).0, "application/vnd.oai.openapi; charset=utf-8");
     assert!(content(&yaml).1.starts_with(b"openapi: '3.1.0'"));
-    assert_eq!(header(&yaml, CONTENT_DISPOSITION.as_str()), Some("inline; filename=\"Store.yaml\""));
+    assert_eq!(
+        header(&yaml, CONTENT_DISPOSITION.as_str()),
+        Some("inline; filename=\"Store.yaml\"")
+    );
     assert_eq!(header(&yaml, "allow"), Some("GET, HEAD, OPTIONS"));
     assert_eq!(header(&yaml, "vary"), Some("Accept, Cookie"));
     let json = send("/api/schema/", &[(ACCEPT, "application/json")]).await;
     assert_eq!(content(&json).0, "application/json");
-    assert_eq!(header(&json, CONTENT_DISPOSITION.as_str()), Some("inline; filename=\"Store.json\""));
+    assert_eq!(
+        header(&json, CONTENT_DISPOSITION.as_str()),
+        Some("inline; filename=\"Store.json\"")
+    );
     let query = send("/api/schema/?format=json", &[]).await;
     assert_eq!(content(&query).0, "application/vnd.oai.openapi+json");
     assert_eq!(content(&send("/api/schema/?format=yaml", &[]).await).0, content(&yaml).0);
@@ -454,7 +492,10 @@ async fn swagger_ui_loads_from_below_its_own_address() {
     assert_eq!(header(&script, "cache-control"), Some("public, max-age=31536000, immutable"));
     assert_eq!(header(&script, "vary"), None);
     let missing = send("/api/docs/nothing.js", &[(ACCEPT, "text/css")]).await;
-    assert_eq!((missing.status, content(&missing)), (404, ("application/json", &br#"{"detail":"Not found."}"#[..])));
+    assert_eq!(
+        (missing.status, content(&missing)),
+        (404, ("application/json", &br#"{"detail":"Not found."}"#[..]))
+    );
     assert_eq!(send("/api/docs", &[]).await.status, 301);
 }
 

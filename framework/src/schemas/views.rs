@@ -99,9 +99,7 @@ async fn asset(cx: &mut Context) -> Result<Response> {
     } else {
         bytes(asset.content_type, asset.body)
     };
-    Ok(response
-        .with_header(ETAG, &asset.etag)
-        .with_header(CACHE_CONTROL, ui::ASSET_CACHE_CONTROL))
+    Ok(response.with_header(ETAG, &asset.etag).with_header(CACHE_CONTROL, ui::ASSET_CACHE_CONTROL))
 }
 
 /// True when the client holds the contents of this tag (RFC 9110, section 13.1.2).
