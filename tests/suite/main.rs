@@ -1,3 +1,4 @@
 //! The black-box suite: one binary, a file a room.
 
+mod layout;
 mod parity;
