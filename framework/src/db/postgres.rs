@@ -7,6 +7,8 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::pg::Pg;
@@ -24,7 +26,7 @@ const PREPARED: usize = 500;
 /// One connection.
 pub(crate) struct Link {
     pub(crate) connection: AsyncPgConnection,
-    closed: Rc<Cell<bool>>,
+    closed: Arc<AtomicBool>,
     under_way: Cell<usize>,
     shapes: RefCell<HashSet<u64>>,
 }
@@ -40,7 +42,7 @@ pub(crate) struct PgWorker {
     config: tokio_postgres::Config,
     shared: Vec<Slot>,
     idle: RefCell<Vec<Link>>,
-    permits: std::sync::Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     wait: Duration,
     connect: Duration,
 }
@@ -61,7 +63,7 @@ impl PgWorker {
             config,
             shared: (0..settings.pool_size.max(1)).map(|_| Slot::default()).collect(),
             idle: RefCell::default(),
-            permits: std::sync::Arc::new(Semaphore::new(settings.pool_size.max(1))),
+            permits: Arc::new(Semaphore::new(settings.pool_size.max(1))),
             wait: settings.wait,
             connect: settings.connect,
         })
@@ -91,15 +93,14 @@ impl PgWorker {
 
     /// A connection for one transaction, and the right to use it.
     async fn exclusive(&self) -> Result<(Link, OwnedSemaphorePermit), Error> {
-        let permit =
-            tokio::time::timeout(self.wait, std::sync::Arc::clone(&self.permits).acquire_owned())
-                .await
-                .map_err(|_| Error::Unavailable("every database connection is busy"))?
-                .map_err(|_| Error::Unavailable("the worker is stopping"))?;
+        let permit = tokio::time::timeout(self.wait, Arc::clone(&self.permits).acquire_owned())
+            .await
+            .map_err(|_| Error::Unavailable("every database connection is busy"))?
+            .map_err(|_| Error::Unavailable("the worker is stopping"))?;
         loop {
             let idle = self.idle.borrow_mut().pop();
             match idle {
-                Some(link) if link.closed.get() => {}
+                Some(link) if link.is_closed() => {}
                 Some(link) => return Ok((link, permit)),
                 None => return Ok((self.link().await?, permit)),
             }
@@ -116,13 +117,15 @@ impl PgWorker {
             .await
             .map_err(|_| away(&"no connection in time"))?
             .map_err(|error| away(&error))?;
-        let closed = Rc::new(Cell::new(false));
-        let flag = Rc::clone(&closed);
-        tokio::task::spawn_local(async move {
+        let closed = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&closed);
+        // not a local task: an actix worker runs its handlers as local tasks, and only when they
+        // have all had their turn the connection sends what they asked for, in one write
+        tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::warn!("PostgreSQL connection: {error}");
             }
-            flag.set(true);
+            flag.store(true, Ordering::Release);
         });
         let connection = AsyncPgConnection::try_from(client).await.map_err(|error| away(&error))?;
         Ok(Link { connection, closed, under_way: Cell::new(0), shapes: RefCell::default() })
@@ -132,7 +135,7 @@ impl PgWorker {
 impl Slot {
     fn live(&self) -> Option<Rc<Link>> {
         let mut slot = self.link.borrow_mut();
-        if slot.as_ref().is_some_and(|link| link.closed.get()) {
+        if slot.as_ref().is_some_and(|link| link.is_closed()) {
             *slot = None;
         }
         slot.clone()
@@ -166,11 +169,15 @@ impl Link {
             }
             _ => false,
         };
-        if away || self.closed.get() {
-            self.closed.set(true);
+        if away || self.is_closed() {
+            self.closed.store(true, Ordering::Release);
             return Error::Unavailable("the database closed the connection");
         }
         Error::from_diesel(error)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
     }
 
     /// Marks that a statement of the user's is under way.

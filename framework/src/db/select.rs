@@ -29,6 +29,8 @@ pub struct Select {
     extra: Vec<Selected>,
     /// The relation to many that the rows are reached by, and the keys of where it starts.
     via: Option<(Hop, Vec<Value>)>,
+    /// The model's columns that are read, where not all of them are.
+    only: Option<Vec<usize>>,
 }
 
 /// The start of a path that is used on one table only, and the model of what has none.
@@ -66,6 +68,7 @@ impl<M: Model> From<QuerySet<M>> for Select {
             offset: query.offset,
             extra: Vec::new(),
             via: None,
+            only: None,
         }
     }
 }
@@ -87,6 +90,7 @@ impl Select {
             offset: 0,
             extra: Vec::new(),
             via: None,
+            only: None,
         }
     }
 
@@ -113,6 +117,11 @@ impl Select {
             sql.push(" ORDER BY ").name(target);
         }
         sql
+    }
+
+    /// Reads these columns of the model instead of all.
+    pub(crate) fn only(&mut self, columns: Vec<usize>) {
+        self.only = Some(columns);
     }
 
     pub(crate) fn also_where(&mut self, condition: Condition) {
@@ -157,7 +166,16 @@ impl Select {
             }
             _ => {}
         }
-        columns(&mut sql, self.model, table);
+        match &self.only {
+            Some(only) => {
+                let mut separator = "";
+                for column in only.iter().filter_map(|index| self.model.columns.get(*index)) {
+                    sql.push(separator).column(table, column.column);
+                    separator = ", ";
+                }
+            }
+            None => columns(&mut sql, self.model, table),
+        }
         for selected in &self.extra {
             match selected {
                 Selected::Value(path) => {

@@ -6,7 +6,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use super::description::{Description, Many, Slot};
+use super::description::{Description, Many, Output, Slot};
 use super::relations::Related;
 use crate::db::{Conn, Error, Hop, Model, ModelRow, Row, Select};
 use crate::fields::{Value, ValueRef};
@@ -17,6 +17,24 @@ struct KeyRow(Value);
 impl ModelRow for KeyRow {
     fn value(&self, _: usize) -> ValueRef<'_> {
         self.0.as_ref()
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+/// A related row of which only some columns were read.
+struct PartialRow(Vec<(usize, Value)>);
+
+impl ModelRow for PartialRow {
+    fn value(&self, column: usize) -> ValueRef<'_> {
+        let read = self.0.iter().find(|(index, _)| *index == column);
+        read.map_or(ValueRef::Null, |(_, value)| value.as_ref())
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -202,6 +220,25 @@ impl Description {
         Ok(result)
     }
 
+    /// The columns that are written, when columns are all that is: no function then needs the
+    /// whole row.
+    fn written_columns(&self) -> Option<Vec<usize>> {
+        if !self.slots.is_empty() || !self.many.is_empty() {
+            return None;
+        }
+        let columns = self.fields.iter().filter_map(|field| match field.output {
+            Output::None => None,
+            Output::Column(index) | Output::Link { column: index, .. } => Some(Some(index)),
+            _ => Some(None),
+        });
+        columns.collect()
+    }
+
+    /// True when a function of this serializer may look at the rows that are fetched for it.
+    fn shows_rows(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.output, Output::Method(_)))
+    }
+
     fn fetches(&self) -> bool {
         !self.many.is_empty()
             || self.slots.iter().any(
@@ -233,6 +270,23 @@ impl Description {
                 let pk = to().pk_column().kind;
                 conn.rows(Select::links(conn.dialect(), &many.hop, keys, key_kind), |row| {
                     Ok((row.value(0, key_kind)?, Loaded::bare(Box::new(KeyRow(row.value(1, pk)?)))))
+                })
+                .await?
+            }
+            (Related::Serializer(inner), hop)
+                if !self.shows_rows() && inner.get().written_columns().is_some() =>
+            {
+                let columns = inner.get().written_columns().unwrap_or_default();
+                let mut select = Select::related(hop, keys);
+                select.only(columns.clone());
+                let model = inner.get().model;
+                conn.rows(select.rows(conn.dialect()), |row| {
+                    let values = columns.iter().enumerate().filter_map(|(at, index)| {
+                        let column = model.columns.get(*index)?;
+                        Some(row.value(at + 1, column.kind).map(|value| (*index, value)))
+                    });
+                    let values = values.collect::<Result<Vec<_>, _>>()?;
+                    Ok((row.value(0, key_kind)?, Loaded::bare(Box::new(PartialRow(values)))))
                 })
                 .await?
             }

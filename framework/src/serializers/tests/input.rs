@@ -284,6 +284,12 @@ fn a_description_follows_the_struct_and_the_model() {
     assert!(matches!(count.default, Some(FieldDefault::Value(Value::Int(0)))));
 }
 
+#[derive(Serializer)]
+#[serializer(model = Album, inherit = AlbumDetailSerializer)]
+struct ShortAlbumSerializer {
+    artist: StringRelated<Artist>,
+}
+
 #[test]
 fn inherited_fields_come_first_and_a_later_one_takes_its_namesakes_place() {
     assert_eq!(
@@ -300,11 +306,6 @@ fn inherited_fields_come_first_and_a_later_one_takes_its_namesakes_place() {
         ]
     );
 
-    #[derive(Serializer)]
-    #[serializer(model = Album, inherit = AlbumDetailSerializer)]
-    struct ShortAlbumSerializer {
-        artist: StringRelated<Artist>,
-    }
     let short = ShortAlbumSerializer::description();
     assert_eq!(names(short), names(AlbumDetailSerializer::description()));
     assert!(short.nested(3).is_none());

@@ -31,6 +31,7 @@ struct PointSerializer {
     label: Option<String>,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the validator crate's own signature")]
 fn even(value: &i64) -> Result<(), ValidationError> {
     if value % 2 == 0 {
         return Ok(());
