@@ -134,6 +134,19 @@ pub(crate) fn lookup(name: &Ident) -> Result<TokenStream> {
     ))
 }
 
+/// The field and the lookup that a filter's name says: `id__in` is `id` and `in`. None for a name
+/// that ends with a field.
+pub(crate) fn split_lookup(name: &Ident) -> Option<(Ident, Ident)> {
+    let text = name.unraw().to_string();
+    let (field, last) = text.rsplit_once("__")?;
+    variant(&LOOKUPS, last)?;
+    let ident = |text: &str| {
+        syn::parse_str::<Ident>(text)
+            .map_or_else(|_| Ident::new_raw(text, name.span()), |_| Ident::new(text, name.span()))
+    };
+    Some((ident(field), ident(last)))
+}
+
 /// `album(exact, isnull)`; `name` alone is `name(exact)`.
 pub(crate) struct FieldLookups {
     name: Ident,

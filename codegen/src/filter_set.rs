@@ -7,7 +7,7 @@ use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
 use syn::{Data, DeriveInput, Error, Expr, Fields, LitStr, Result, Token, Type, parenthesized};
 
-use crate::field_lists::{FieldLookups, Mistakes, check_name, lookup, path};
+use crate::field_lists::{FieldLookups, Mistakes, check_name, lookup, path, split_lookup};
 
 /// `#[filter_set(model = Track, fields(..))]`
 struct Container {
@@ -172,6 +172,8 @@ fn expand_field(field: &syn::Field, model: &Type, mistakes: &mut Mistakes) -> Op
     let (attr, kind) = (FilterAttr::from_syn(field, mistakes), &field.ty);
     let name = attr.name.as_ref().map_or_else(|| ident.unraw().to_string(), LitStr::value);
     let filter = quote!(::quintet::filters::django_filters::Filter::<#model>);
+    // `id__in` says its field and its lookup by itself
+    let named = split_lookup(ident).filter(|_| attr.lookup.is_none());
     let base = if let Some(terms) = &attr.ordering {
         let choices: Vec<TokenStream> = terms
             .iter()
@@ -196,12 +198,20 @@ fn expand_field(field: &syn::Field, model: &Type, mistakes: &mut Mistakes) -> Op
             .map_or_else(|| quote!(#method), |ident| quote_spanned!(span=> Self::#ident));
         quote_spanned!(kind.span()=> #filter::method::<#kind>(#name, #method))
     } else {
-        let field = attr.field.as_ref().unwrap_or(ident);
+        let field = match (&attr.field, &named) {
+            (Some(field), _) => field,
+            (None, Some((field, _))) => field,
+            (None, None) => ident,
+        };
         mistakes.keep(check_name(field))?;
         let path = path(model, field);
         quote_spanned!(kind.span()=> #filter::new::<#kind>(#name, #path))
     };
-    let lookup = match &attr.lookup {
+    let by_name = named
+        .as_ref()
+        .filter(|_| attr.field.is_none() && attr.method.is_none() && attr.ordering.is_none())
+        .map(|(_, lookup)| lookup);
+    let lookup = match attr.lookup.as_ref().or(by_name) {
         Some(name) => {
             let lookup = mistakes.keep(lookup(name))?;
             quote!(.lookup(#lookup))

@@ -46,6 +46,11 @@ impl Detail {
         Self::Map(vec![(name.into(), detail.into())])
     }
 
+    /// Messages under several keys, in order.
+    pub fn map<T: Into<Detail>>(items: impl IntoIterator<Item = (&'static str, T)>) -> Self {
+        Self::Map(items.into_iter().map(|(name, detail)| (name.into(), detail.into())).collect())
+    }
+
     /// True when there is nothing to report.
     pub fn is_empty(&self) -> bool {
         match self {

@@ -1,4 +1,38 @@
 //! Quintet: a REST framework for actix-web and diesel that answers as Django REST framework does.
+//!
+//! A model, a serializer, a filter set and a view each yield **one description**, a plain value
+//! built once at start-up. Everything else reads it: parsing and validation, SQL, JSON, OpenAPI.
+//! Macros write descriptions, in calls that a person can write by hand; ordinary functions do the
+//! work. A request goes from its route through negotiation, authentication, permissions and
+//! throttles to its view; there through the query set and its filters, or through the body and its
+//! serializer; and out as JSON, written straight from rows. The wire is that of Django REST
+//! framework: the same addresses, keys, messages, status codes and headers, over the tables that
+//! Django made.
+//!
+//! # Rooms
+//!
+//! Modules have the names of DRF's. Most apps need [`prelude`] alone.
+//!
+//! | to | look into |
+//! | --- | --- |
+//! | describe a table | [`macro@model`], [`db`] |
+//! | say what goes in and comes out | [`serializers`], [`fields`], [`validators`] |
+//! | narrow, sort and split lists | [`filters`], [`pagination`] |
+//! | say who may do what | [`authentication`], [`permissions`], [`throttling`], [`auth`] |
+//! | answer requests | [`viewsets`], [`mixins`], [`generics`], [`views`], [`request`], [`response`] |
+//! | give addresses | [`routers`], [`reverse`] |
+//! | read and write bodies | [`parsers`], [`renderers`], [`negotiation`] |
+//! | put a site together | [`site`], [`settings`], [`middleware`], [`exceptions`] |
+//!
+//! # Features
+//!
+//! | feature | gives | default |
+//! | --- | --- | --- |
+//! | `sqlite` | SQLite, compiled in: no library needs to be installed | yes |
+//! | `postgres` | PostgreSQL, in pure Rust: no libpq | |
+//! | `openapi` | the OpenAPI document and Swagger UI | yes |
+//!
+//! With both databases, the URL chooses at start-up ([`db::Database::open`]).
 
 extern crate self as quintet;
 

@@ -10,7 +10,7 @@ use crate::generics::{by_key, represent_saved};
 use crate::request::Context;
 use crate::response::Response;
 use crate::serializers::{Changes, Description, Existing, Loaded};
-use crate::viewsets::ViewSet;
+use crate::viewsets::{ModelOf, ViewSet};
 
 /// The actions that a view set has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -117,7 +117,7 @@ pub async fn retrieve<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response
 pub async fn create<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
     let description = view.get_serializer(cx.action().unwrap_or("create"));
     let set = cx.changes(description, false, Existing::default()).await?;
-    let mut changes = Changes::<V::Model>::from_set(set);
+    let mut changes = Changes::<ModelOf<V>>::from_set(set);
     changes.description = Some(description);
     let row = if description.writes_several() {
         cx.transaction(async |cx| view.perform_create(changes, cx).await).await?
@@ -147,11 +147,11 @@ pub async fn update<V: ViewSet>(view: &V, cx: &mut Context, partial: bool) -> Re
     let queryset = cx.object_query(queryset)?.unordered();
     let mut stored = None;
     if needs_row(view, cx, description) {
-        stored = Some(stored_row::<V::Model>(queryset.clone().into(), description, cx).await?);
+        stored = Some(stored_row::<ModelOf<V>>(queryset.clone().into(), description, cx).await?);
     }
     let pk = match &stored {
-        Some(row) => row.value(V::Model::META.pk).to_value(),
-        None => cx.lookup_key::<V::Model>()?,
+        Some(row) => row.value(ModelOf::<V>::META.pk).to_value(),
+        None => cx.lookup_key::<ModelOf<V>>()?,
     };
     let existing = Existing { pk: Some(&pk), row: stored.as_ref().map(Loaded::model) };
     let set = match cx.changes(description, partial, existing).await {
@@ -163,12 +163,12 @@ pub async fn update<V: ViewSet>(view: &V, cx: &mut Context, partial: bool) -> Re
         }
         Err(error) => return Err(error),
     };
-    let mut changes = Changes::<V::Model>::from_set(set);
+    let mut changes = Changes::<ModelOf<V>>::from_set(set);
     changes.description = Some(description);
     let before = match stored {
         Some(row) => {
-            changes.target = Some(key_target::<V::Model>(pk));
-            let (instance, before) = row.split::<V::Model>();
+            changes.target = Some(key_target::<ModelOf<V>>(pk));
+            let (instance, before) = row.split::<ModelOf<V>>();
             changes.instance = instance;
             Some(before)
         }
@@ -203,7 +203,7 @@ fn needs_row<V: ViewSet>(view: &V, cx: &Context, description: &Description) -> b
         || cx.has_object_permissions()
         || description.needs_instance()
         || description.has_counts()
-        || !cx.looks_up_by_key::<V::Model>()
+        || !cx.looks_up_by_key::<ModelOf<V>>()
 }
 
 async fn stored_row<M: Model>(

@@ -15,25 +15,28 @@ use crate::mixins::{self, Mixins};
 use crate::pagination::{DefaultPagination, Pagination};
 use crate::request::{Context, ViewContext};
 use crate::response::Response;
-use crate::routers::{ViewSetRoute, ViewSetRoutes};
 use crate::serializers::{Changes, Description, ModelSerializer};
 use crate::views::{OperationInfo, Policies, View, ViewInfo};
+use crate::views::{ViewSetRoute, ViewSetRoutes};
 
 pub use crate::mixins::{
     CreateModelMixin, DestroyModelMixin, GenericViewSet, ListModelMixin, ModelViewSet,
     ReadOnlyModelViewSet, RetrieveModelMixin, UpdateModelMixin,
 };
 
+/// The model of a view set: its serializer's.
+pub type ModelOf<V> = <<V as ViewSet>::Serializer as ModelSerializer>::Model;
+
 /// A resource: a model, its serializer, and everything between them that differs from the usual.
 ///
-/// Implement it for an empty struct and register that with a router. The three types are all
-/// that is needed; every method is a hook with DRF's name and default. Hooks that only describe
+/// Implement it for an empty struct and register that with a router. The two types are all that
+/// is needed; every method is a hook with DRF's name and default. Hooks that only describe
 /// the view are called once, when it is registered; `get_queryset`, `get_serializer` and the
 /// `perform_…` hooks are called for every request.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a view set",
     label = "this type has no `ViewSet` implementation",
-    note = "write `impl ViewSet for {Self}` with `type Base`, `type Model` and `type Serializer`"
+    note = "write `impl ViewSet for {Self}` with `type Base` and `type Serializer`"
 )]
 #[allow(
     async_fn_in_trait,
@@ -42,14 +45,13 @@ pub use crate::mixins::{
 pub trait ViewSet: Sized + Send + Sync + 'static {
     /// What it can do: [`ModelViewSet`], [`ReadOnlyModelViewSet`], or a tuple of mixins.
     type Base: Mixins;
-    /// The model.
-    type Model: Model;
-    /// The serializer of every action that [`ViewSet::get_serializer`] does not name.
-    type Serializer: ModelSerializer<Model = Self::Model>;
+    /// The serializer of every action that [`ViewSet::get_serializer`] does not name; its model
+    /// is the view set's.
+    type Serializer: ModelSerializer;
 
     /// What the names of its addresses start with: `artist` in `artist-list`. The model's name.
     fn basename(&self) -> String {
-        Self::Model::META.model_name()
+        ModelOf::<Self>::META.model_name()
     }
 
     /// What people read in the document.
@@ -68,7 +70,7 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     }
 
     /// The filters of `filterset_class` or `filterset_fields`.
-    fn filters(&self) -> FilterSpec<Self::Model> {
+    fn filters(&self) -> FilterSpec<ModelOf<Self>> {
         FilterSpec::new()
     }
 
@@ -89,20 +91,20 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     }
 
     /// Filters of the project's own, after the three above.
-    fn filter_backends(&self) -> Vec<Box<dyn FilterBackend<Self::Model>>> {
+    fn filter_backends(&self) -> Vec<Box<dyn FilterBackend<ModelOf<Self>>>> {
         Vec::new()
     }
 
     /// The column that an object is looked up by; the primary key.
     fn lookup_field(&self) -> Path {
-        Way::start::<Self::Model>().key()
+        Way::start::<ModelOf<Self>>().key()
     }
 
     /// The name of the capture; `pk`, or the column's name.
     fn lookup_url_kwarg(&self) -> String {
         let path = self.lookup_field();
         match path.column() {
-            Some(column) if column.column != Self::Model::META.pk_column().column => {
+            Some(column) if column.column != ModelOf::<Self>::META.pk_column().column => {
                 column.name.into()
             }
             _ => "pk".into(),
@@ -115,7 +117,7 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     }
 
     /// The rows that the request may see.
-    fn get_queryset(&self, _cx: &Context) -> QuerySet<Self::Model> {
+    fn get_queryset(&self, _cx: &Context) -> QuerySet<ModelOf<Self>> {
         QuerySet::all()
     }
 
@@ -135,9 +137,9 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     /// Whatever keeps it from being stored.
     async fn perform_create(
         &self,
-        new: Changes<Self::Model>,
+        new: Changes<ModelOf<Self>>,
         cx: &mut Context,
-    ) -> Result<Self::Model> {
+    ) -> Result<ModelOf<Self>> {
         cx.save(new).await
     }
 
@@ -147,9 +149,9 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     /// Whatever keeps them from being stored.
     async fn perform_update(
         &self,
-        changes: Changes<Self::Model>,
+        changes: Changes<ModelOf<Self>>,
         cx: &mut Context,
-    ) -> Result<Self::Model> {
+    ) -> Result<ModelOf<Self>> {
         cx.save(changes).await
     }
 
@@ -157,7 +159,7 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Whatever keeps it from being deleted.
-    async fn perform_destroy(&self, row: Self::Model, cx: &mut Context) -> Result<()> {
+    async fn perform_destroy(&self, row: ModelOf<Self>, cx: &mut Context) -> Result<()> {
         cx.delete(&row).await
     }
 
@@ -441,7 +443,7 @@ fn view_name<V>() -> String {
 struct Registration<V: ViewSet> {
     view_set: Arc<V>,
     generic: Arc<Generic>,
-    view: Arc<GenericView<V::Model>>,
+    view: Arc<GenericView<ModelOf<V>>>,
     pagination: Arc<dyn Pagination>,
     policies: Policies,
 }
@@ -480,7 +482,7 @@ impl<V: ViewSet> Registration<V> {
         context.detail = detail;
         context.lookup_field = self.view.lookup.path.name();
         context.lookup_kwarg.clone_from(&self.view.lookup.kwarg);
-        context.model = Some(V::Model::META);
+        context.model = Some(ModelOf::<V>::META);
         Arc::new(context)
     }
 

@@ -1,5 +1,6 @@
 //! The black-box suite: one binary, a file a room.
 
+mod layout;
 mod openapi;
 mod parity;
 mod swagger_ui;

@@ -126,11 +126,7 @@ impl Store {
         settings.allowed_hosts = vec!["*".into()];
         settings.database_url = url;
         change(&mut settings);
-        let config = DatabaseConfig::new(&settings.database_url)
-            .pool_size(settings.database_pool_size)
-            .wait(settings.database_wait_timeout)
-            .connect(settings.database_connect_timeout);
-        let database = Database::open(config).expect("the URL is right");
+        let database = Database::open(&settings).expect("the URL is right");
         let site = musicstore::site(settings, database).expect("the store builds");
         Self { server: Server::start(site), file, name }
     }

@@ -28,6 +28,7 @@ pub(super) struct ModelAttr {
     pub(super) unique_together: Vec<Vec<Ident>>,
     pub(super) counts: Vec<(Ident, Ident)>,
     pub(super) many_to_many: Vec<ManyToMany>,
+    pub(super) display: Option<LitStr>,
 }
 
 /// `#[field(..)]`
@@ -119,11 +120,12 @@ impl ModelAttr {
                     }
                 }
             }
+            "display" => self.display = Some(meta.value()?.parse()?),
             "many_to_many" => self.many_to_many.push(ManyToMany::parse(meta)?),
             other => {
                 return Err(meta.error(format!(
                     "unknown option `{other}`; one of `table`, `app`, `verbose_name`, `ordering`, \
-                     `unique_together`, `count`, `many_to_many`"
+                     `unique_together`, `count`, `many_to_many`, `display`"
                 )));
             }
         }

@@ -172,6 +172,9 @@ pub(super) fn model(
         .iter()
         .position(|c| c.attr.primary_key)
         .or_else(|| columns.iter().position(|c| c.ident == "id"));
+    if !matches!(item.vis, syn::Visibility::Public(_)) {
+        errors.at(ident, "a model is public, as its table and its columns are: write `pub struct`");
+    }
     if pk.is_none() {
         errors.at(
             ident,
@@ -243,6 +246,7 @@ pub(super) fn model(
     });
     let paths = paths(attr, ident, columns);
     let relations = relations(attr, ident, &module, columns);
+    let display = attr.display.as_ref().map(|text| display(ident, text, columns));
     let vis = &item.vis;
     let doc = format!("Paths that lead through [`{ident}`]: one method a column or relation.");
 
@@ -337,6 +341,23 @@ pub(super) fn model(
         }
 
         #relations
+        #display
+    }
+}
+
+/// The model's text: a format string over its fields (Django's `__str__`).
+fn display(model: &Ident, text: &syn::LitStr, columns: &[Column]) -> TokenStream {
+    let value = text.value();
+    let used = columns.iter().map(|column| &column.ident).filter(|ident| {
+        value.contains(&format!("{{{ident}}}")) || value.contains(&format!("{{{ident}:"))
+    });
+    quote! {
+        impl ::core::fmt::Display for #model {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                let Self { #(#used,)* .. } = self;
+                ::core::write!(f, #text)
+            }
+        }
     }
 }
 

@@ -6,7 +6,6 @@
 //! curl 'http://127.0.0.1:8000/api/albums/?limit=2'
 //! ```
 
-use quintet::db::{Database, DatabaseConfig};
 use quintet::filters::django_filters::NumberFilter;
 use quintet::prelude::*;
 
@@ -90,7 +89,6 @@ pub struct TrackViewSet;
 
 impl ViewSet for TrackViewSet {
     type Base = ModelViewSet;
-    type Model = Track;
     type Serializer = TrackSerializer;
 
     fn filters(&self) -> FilterSpec<Track> {
@@ -111,7 +109,6 @@ pub struct TrackCursorViewSet;
 
 impl ViewSet for TrackCursorViewSet {
     type Base = ReadOnlyModelViewSet;
-    type Model = Track;
     type Serializer = TrackSerializer;
 
     fn basename(&self) -> String {
@@ -154,7 +151,6 @@ pub struct AlbumViewSet;
 
 impl ViewSet for AlbumViewSet {
     type Base = ReadOnlyModelViewSet;
-    type Model = Album;
     type Serializer = AlbumSerializer;
 }
 
@@ -165,8 +161,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         settings.secret_key = "a-key-for-the-benchmark-alone".into();
         settings.allowed_hosts = vec!["*".into()];
     }
-    let config = DatabaseConfig::new(&settings.database_url).pool_size(settings.database_pool_size);
-    let database = Database::open(config)?;
+    let database = Database::open(&settings)?;
     let router = Router::new()
         .register("tracks", TrackViewSet)
         .register("tracks-cursor", TrackCursorViewSet)

@@ -15,26 +15,18 @@ const PRICE_TIERS: [(&str, &str); 3] =
 ))]
 #[allow(non_snake_case)]
 pub struct TrackFilter {
-    #[filter(field = id, lookup = in)]
     id__in: BaseInFilter<NumberFilter>,
-    #[filter(field = name, lookup = icontains)]
     name__icontains: CharFilter,
-    #[filter(field = name, lookup = istartswith)]
     name__istartswith: CharFilter,
     #[filter(field = album__artist_id)]
     artist: NumberFilter,
-    #[filter(field = album_id, lookup = in)]
     album__in: BaseInFilter<NumberFilter>,
-    #[filter(field = album__title, lookup = iexact)]
+    #[filter(lookup = iexact)]
     album__title: CharFilter,
-    #[filter(field = genre__name)]
     genre__name: CharFilter,
-    #[filter(field = genre__name, lookup = in)]
     genre__name__in: BaseInFilter<CharFilter>,
     media_type: ModelMultipleChoiceFilter<MediaType>,
-    #[filter(field = composer, lookup = isnull)]
     composer__isnull: BooleanFilter,
-    #[filter(field = milliseconds, lookup = range)]
     milliseconds__range: BaseRangeFilter<NumberFilter>,
     #[filter(field = bytes)]
     size: RangeFilter,
@@ -110,7 +102,6 @@ pub struct InvoiceFilter {
 pub struct PlaylistFilter {
     #[filter(field = owner__username)]
     owner: CharFilter,
-    #[filter(field = owner, lookup = isnull)]
     owner__isnull: BooleanFilter,
     #[filter(field = tracks)]
     has_track: ModelChoiceFilter<Track>,

@@ -23,28 +23,18 @@ use quintet::site::SiteError;
 
 /// The addresses of the store.
 pub fn urls() -> Router {
+    let open = |name| ApiView::new(name).permissions(AllowAny);
+    let atomic = ApiView::new("Atomic").permissions(IsAuthenticated).post(pages::atomic);
     Router::new()
-        .path(
-            "atomic/",
-            ApiView::new("Atomic").permissions(IsAuthenticated).post(pages::atomic),
-            "atomic",
-        )
-        .path("empty/", ApiView::new("Empty").permissions(AllowAny).get(pages::empty), "empty")
-        .path(
-            "auth/whoami/",
-            ApiView::new("Who Am I").permissions(AllowAny).get(pages::whoami).post(pages::whoami),
-            "whoami",
-        )
+        .path("atomic/", atomic, "atomic")
+        .path("empty/", open("Empty").get(pages::empty), "empty")
+        .path("auth/whoami/", open("Who Am I").get(pages::whoami).post(pages::whoami), "whoami")
         .path(
             "errors/<slug:kind>/",
-            ApiView::new("Raising").permissions(AllowAny).get(pages::errors).post(pages::errors),
+            open("Raising").get(pages::errors).post(pages::errors),
             "errors",
         )
-        .path_with_suffix(
-            "encoding/",
-            ApiView::new("Encoding").permissions(AllowAny).get(pages::encoding),
-            "encoding",
-        )
+        .path_with_suffix("encoding/", open("Encoding").get(pages::encoding), "encoding")
         .register("artists", views::ArtistViewSet)
         .register("albums", views::AlbumViewSet)
         .register("tracks", views::TrackViewSet)

@@ -3,7 +3,6 @@
 use std::error::Error;
 
 use musicstore::{loader, site};
-use quintet::db::{Database, DatabaseConfig};
 use quintet::prelude::*;
 
 const ADDRESS: &str = "127.0.0.1:8000";
@@ -50,11 +49,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         _ => return Err(USAGE.into()),
     };
     let settings = settings()?;
-    let config = DatabaseConfig::new(&settings.database_url)
-        .pool_size(settings.database_pool_size)
-        .wait(settings.database_wait_timeout)
-        .connect(settings.database_connect_timeout);
-    let database = Database::open(config)?;
+    let database = Database::open(&settings)?;
     let load = |mut conn| -> futures_util::future::LocalBoxFuture<'static, _> {
         Box::pin(
             async move { loader::load(&mut conn, true).await.map_err(|error| error.to_string()) },

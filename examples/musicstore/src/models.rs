@@ -1,7 +1,5 @@
 //! Tables of the music store: `store_<model>`, as Django lays them out.
 
-use std::fmt;
-
 use quintet::prelude::*;
 
 /// A performer.
@@ -23,7 +21,7 @@ pub struct Album {
 }
 
 /// A kind of music.
-#[model(table = "store_genre", ordering(id))]
+#[model(table = "store_genre", ordering(id), display = "{name}")]
 pub struct Genre {
     pub id: i64,
     #[field(max_length = 120, unique)]
@@ -70,7 +68,7 @@ pub const TITLES: &[(&str, &str)] = &[
 ];
 
 /// Someone who works for the store.
-#[model(table = "store_employee", ordering(id))]
+#[model(table = "store_employee", ordering(id), display = "{first_name} {last_name}")]
 pub struct Employee {
     pub id: i64,
     #[field(max_length = 40)]
@@ -94,7 +92,7 @@ pub struct Employee {
 }
 
 /// Someone who buys.
-#[model(table = "store_customer", ordering(id))]
+#[model(table = "store_customer", ordering(id), display = "{first_name} {last_name}")]
 pub struct Customer {
     pub id: i64,
     #[field(max_length = 40)]
@@ -176,28 +174,4 @@ pub struct Playlist {
     pub updated_at: DateTime,
     #[field(foreign_key = User, related_name = playlists, foreign, on_delete = set_null)]
     pub owner_id: Option<i32>,
-}
-
-impl Employee {
-    pub fn full_name(&self) -> String {
-        format!("{} {}", self.first_name, self.last_name)
-    }
-}
-
-impl fmt::Display for Employee {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.full_name())
-    }
-}
-
-impl fmt::Display for Customer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.first_name, self.last_name)
-    }
-}
-
-impl fmt::Display for Genre {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
-    }
 }

@@ -65,7 +65,7 @@ pub async fn encoding(_cx: &mut Context) -> Result<Response> {
 pub async fn errors(cx: &mut Context) -> Result<Response> {
     use ApiException as E;
     let given = |text: &'static str| Some(Detail::from(text));
-    let custom = |status, text: &'static str| E::Custom { status, detail: text.into() };
+    let custom = |status, detail| E::Custom { status, detail };
     Err(match cx.request.kwarg("kind").unwrap_or_default() {
         "parse" => E::ParseError(None),
         "parse-detail" => E::ParseError(given("Cannot read that.")),
@@ -84,28 +84,22 @@ pub async fn errors(cx: &mut Context) -> Result<Response> {
         "validation" => E::validation("Invalid input."),
         "validation-text" => E::validation("One message."),
         "validation-list" => E::validation(["First.", "Second."]),
-        "validation-dict" => E::validation(Detail::Map(vec![
-            ("name".into(), ["Bad name."].into()),
-            ("nested".into(), Detail::field("deep", [Detail::new("Deep.", "deep")])),
+        "validation-dict" => E::validation(Detail::map([
+            ("name", ["Bad name."].into()),
+            ("nested", Detail::field("deep", [Detail::new("Deep.", "deep")])),
         ])),
-        "validation-dict-text" => E::validation(Detail::Map(vec![
-            ("name".into(), "Bare text.".into()),
-            ("count".into(), "3".into()),
-            ("flag".into(), "True".into()),
-            ("nothing".into(), "None".into()),
+        "validation-dict-text" => E::validation(Detail::map([
+            ("name", "Bare text."),
+            ("count", "3"),
+            ("flag", "True"),
+            ("nothing", "None"),
         ])),
         "django-404" => E::NotFound(given("never shown")),
         "django-denied" => E::PermissionDenied(given("never shown")),
-        "closed" => custom(503, "The store is closed."),
-        "closed-detail" => custom(503, "Closed until noon."),
-        "conflict" => E::Custom {
-            status: 409,
-            detail: Detail::Map(vec![
-                ("reason".into(), "conflict".into()),
-                ("retry".into(), "False".into()),
-            ]),
-        },
-        "teapot" => custom(418, "short and stout"),
+        "closed" => custom(503, "The store is closed.".into()),
+        "closed-detail" => custom(503, "Closed until noon.".into()),
+        "conflict" => custom(409, Detail::map([("reason", "conflict"), ("retry", "False")])),
+        "teapot" => custom(418, "short and stout".into()),
         "suspicious" => E::Suspicious("never shown"),
         _ => E::NotFound(None),
     })

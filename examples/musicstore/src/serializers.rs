@@ -158,9 +158,9 @@ impl TrackSerializer {
             return Err("A track under one minute cannot cost more than 1.99.".into());
         }
         if attrs.get(track::bytes).flatten().is_some_and(|bytes| bytes < length / 1000) {
-            return Err(Detail::Map(vec![
-                ("bytes".into(), "Too small for this length.".into()),
-                ("milliseconds".into(), ["Too long for this size."].into()),
+            return Err(Detail::map([
+                ("bytes", "Too small for this length."),
+                ("milliseconds", "Too long for this size."),
             ]));
         }
         Ok(())
@@ -256,7 +256,7 @@ pub struct EmployeeSerializer {
     id: i64,
     first_name: String,
     last_name: String,
-    #[field(method = Employee::full_name)]
+    #[field(method = Employee::to_string)]
     full_name: String,
     title: Option<String>,
     #[field(method)]

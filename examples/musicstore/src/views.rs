@@ -16,7 +16,6 @@ pub struct ArtistViewSet;
 
 impl ViewSet for ArtistViewSet {
     type Base = ModelViewSet;
-    type Model = Artist;
     type Serializer = ArtistSerializer;
 
     fn policies(&self) -> Policies {
@@ -94,7 +93,6 @@ pub struct AlbumViewSet;
 
 impl ViewSet for AlbumViewSet {
     type Base = ModelViewSet;
-    type Model = Album;
     type Serializer = AlbumSerializer;
 
     fn filters(&self) -> FilterSpec<Album> {
@@ -126,7 +124,6 @@ pub struct TrackViewSet;
 
 impl ViewSet for TrackViewSet {
     type Base = ModelViewSet;
-    type Model = Track;
     type Serializer = TrackSerializer;
 
     fn pagination(&self) -> impl Pagination + 'static {
@@ -150,7 +147,6 @@ pub struct GenreViewSet;
 
 impl ViewSet for GenreViewSet {
     type Base = ReadOnlyModelViewSet;
-    type Model = Genre;
     type Serializer = GenreSerializer;
 
     fn policies(&self) -> Policies {
@@ -186,7 +182,6 @@ pub struct MediaTypeViewSet;
 
 impl ViewSet for MediaTypeViewSet {
     type Base = ModelViewSet;
-    type Model = MediaType;
     type Serializer = MediaTypeSerializer;
 
     fn policies(&self) -> Policies {
@@ -202,7 +197,6 @@ pub struct PlaylistViewSet;
 
 impl ViewSet for PlaylistViewSet {
     type Base = ModelViewSet;
-    type Model = Playlist;
     type Serializer = PlaylistSerializer;
 
     fn policies(&self) -> Policies {
@@ -298,7 +292,6 @@ pub struct InvoiceViewSet;
 
 impl ViewSet for InvoiceViewSet {
     type Base = ModelViewSet;
-    type Model = Invoice;
     type Serializer = InvoiceSerializer;
 
     fn policies(&self) -> Policies {
@@ -401,7 +394,6 @@ pub struct InvoiceLineViewSet;
 
 impl ViewSet for InvoiceLineViewSet {
     type Base = (RetrieveModelMixin, ListModelMixin);
-    type Model = InvoiceLine;
     type Serializer = InvoiceLineSerializer;
 
     /// Reading, too, needs the permission to view.
@@ -422,7 +414,6 @@ pub struct CustomerViewSet;
 
 impl ViewSet for CustomerViewSet {
     type Base = ModelViewSet;
-    type Model = Customer;
     type Serializer = CustomerSerializer;
 
     fn policies(&self) -> Policies {
@@ -446,7 +437,6 @@ pub struct EmployeeViewSet;
 
 impl ViewSet for EmployeeViewSet {
     type Base = ModelViewSet;
-    type Model = Employee;
     type Serializer = EmployeeSerializer;
 
     fn policies(&self) -> Policies {
@@ -481,7 +471,6 @@ pub struct UserViewSet;
 
 impl ViewSet for UserViewSet {
     type Base = ReadOnlyModelViewSet;
-    type Model = User;
     type Serializer = UserSerializer;
 
     fn policies(&self) -> Policies {

@@ -26,7 +26,6 @@ pub struct BookViewSet;
 
 impl ViewSet for BookViewSet {
     type Base = ModelViewSet;
-    type Model = Book;
     type Serializer = BookSerializer;
 
     fn search_fields(&self) -> Vec<SearchField> {

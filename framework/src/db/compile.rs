@@ -59,9 +59,7 @@ impl Compiler {
                 self.scopes.push((hops.clone(), alias));
                 self.condition(sql, inner, table);
                 self.scopes.pop();
-                hops.iter().for_each(|_| {
-                    sql.push(")");
-                });
+                sql.push(&")".repeat(hops.len()));
             }
             Condition::All(items) => {
                 sql.push("(");

@@ -10,6 +10,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::conn::Conn;
 use super::{Dialect, Error};
+use crate::settings::Settings;
 
 /// How a database is reached.
 #[derive(Debug, Clone)]
@@ -60,6 +61,15 @@ impl DatabaseConfig {
     }
 }
 
+impl From<&Settings> for DatabaseConfig {
+    fn from(settings: &Settings) -> Self {
+        Self::new(&settings.database_url)
+            .pool_size(settings.database_pool_size)
+            .wait(settings.database_wait_timeout)
+            .connect(settings.database_connect_timeout)
+    }
+}
+
 /// A database URL that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("DATABASE_URL: {0}")]
@@ -86,7 +96,8 @@ impl Database {
     ///
     /// # Errors
     /// When the URL is not understood, or names a database that this build has no feature for.
-    pub fn open(config: DatabaseConfig) -> Result<Arc<Self>, ConfigError> {
+    pub fn open(config: impl Into<DatabaseConfig>) -> Result<Arc<Self>, ConfigError> {
+        let config = config.into();
         let kind = Self::kind(&config)?;
         Ok(Arc::new(Self { kind, config, statements: AtomicU64::new(0) }))
     }

@@ -3,6 +3,7 @@
 mod api_view;
 mod dispatch;
 mod policies;
+mod routes;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use futures_util::future::LocalBoxFuture;
 pub use api_view::{ApiView, Handler};
 pub use dispatch::Endpoint;
 pub use policies::Policies;
+pub use routes::{ViewSetRoute, ViewSetRoutes};
 
 use crate::exceptions::Result;
 use crate::filters::QueryParameter;
