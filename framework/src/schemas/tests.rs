@@ -76,7 +76,6 @@ struct ArtistViewSet;
 
 impl ViewSet for ArtistViewSet {
     type Base = ModelViewSet;
-    type Model = Artist;
     type Serializer = ArtistSerializer;
 
     fn description(&self) -> &'static str {
@@ -96,6 +95,7 @@ impl ViewSet for ArtistViewSet {
 }
 
 impl ArtistViewSet {
+    #[expect(clippy::unused_async, reason = "handlers are async")]
     async fn rename(&self, _: &mut Context) -> crate::exceptions::Result<Response> {
         Ok(Response::empty(204))
     }
@@ -105,7 +105,6 @@ struct AlbumViewSet;
 
 impl ViewSet for AlbumViewSet {
     type Base = ReadOnlyModelViewSet;
-    type Model = Album;
     type Serializer = AlbumSerializer;
 
     fn policies(&self) -> Policies {
@@ -121,7 +120,6 @@ struct DeepViewSet;
 
 impl ViewSet for DeepViewSet {
     type Base = ReadOnlyModelViewSet;
-    type Model = Album;
     type Serializer = DeepSerializer;
 
     fn basename(&self) -> String {
@@ -404,14 +402,16 @@ fn errors_are_those_that_can_happen() {
     assert_eq!(statuses("get", "/api/deep/"), ["200", "401"]);
 }
 
+#[expect(clippy::unused_async, reason = "handlers are async")]
+async fn hello(_: &mut Context) -> crate::exceptions::Result<Response> {
+    Ok(Response::empty(204))
+}
+
 #[test]
 fn a_plain_view_is_documented_when_something_is_said_of_it() {
     let mut operation = OperationInfo::new(Method::GET, "");
     operation.description = "Says hello.";
     operation.response = Some(ArtistSerializer::description());
-    async fn hello(_: &mut Context) -> crate::exceptions::Result<Response> {
-        Ok(Response::empty(204))
-    }
     let router = Router::simple()
         .path("hello/<int:times>/", ApiView::new("Hello").get(hello).documented(operation), "hello")
         .path("silent/", ApiView::new("Silent").get(hello), "silent");
@@ -431,7 +431,6 @@ fn what_contradicts_itself_keeps_the_site_from_starting() {
     struct OtherViewSet;
     impl ViewSet for OtherViewSet {
         type Base = ReadOnlyModelViewSet;
-        type Model = Album;
         type Serializer = Other;
     }
     let error =
