@@ -198,11 +198,8 @@ fn expand_field(field: &syn::Field, model: &Type, mistakes: &mut Mistakes) -> Op
             .map_or_else(|| quote!(#method), |ident| quote_spanned!(span=> Self::#ident));
         quote_spanned!(kind.span()=> #filter::method::<#kind>(#name, #method))
     } else {
-        let field = match (&attr.field, &named) {
-            (Some(field), _) => field,
-            (None, Some((field, _))) => field,
-            (None, None) => ident,
-        };
+        let by_name = named.as_ref().map_or(ident, |(field, _)| field);
+        let field = attr.field.as_ref().unwrap_or(by_name);
         mistakes.keep(check_name(field))?;
         let path = path(model, field);
         quote_spanned!(kind.span()=> #filter::new::<#kind>(#name, #path))

@@ -15,6 +15,7 @@ use crate::viewsets::{ModelOf, ViewSet};
 /// The actions that a view set has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "one a mixin")]
 pub struct Actions {
     /// GET of the list.
     pub list: bool,
@@ -165,17 +166,14 @@ pub async fn update<V: ViewSet>(view: &V, cx: &mut Context, partial: bool) -> Re
     };
     let mut changes = Changes::<ModelOf<V>>::from_set(set);
     changes.description = Some(description);
-    let before = match stored {
-        Some(row) => {
-            changes.target = Some(key_target::<ModelOf<V>>(pk));
-            let (instance, before) = row.split::<ModelOf<V>>();
-            changes.instance = instance;
-            Some(before)
-        }
-        None => {
-            changes.target = Some(queryset.into());
-            None
-        }
+    let before = if let Some(row) = stored {
+        changes.target = Some(key_target::<ModelOf<V>>(pk));
+        let (instance, before) = row.split::<ModelOf<V>>();
+        changes.instance = instance;
+        Some(before)
+    } else {
+        changes.target = Some(queryset.into());
+        None
     };
     let row = if description.writes_several() {
         cx.transaction(async |cx| view.perform_update(changes, cx).await).await?

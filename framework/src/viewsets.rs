@@ -476,14 +476,15 @@ impl<V: ViewSet> Registration<V> {
     }
 
     fn context(&self, detail: bool) -> Arc<ViewContext> {
-        let mut context = ViewContext::default();
-        context.name = view_name::<V>();
-        context.basename = self.view_set.basename();
-        context.detail = detail;
-        context.lookup_field = self.view.lookup.path.name();
-        context.lookup_kwarg.clone_from(&self.view.lookup.kwarg);
-        context.model = Some(ModelOf::<V>::META);
-        Arc::new(context)
+        Arc::new(ViewContext {
+            name: view_name::<V>(),
+            basename: self.view_set.basename(),
+            detail,
+            lookup_field: self.view.lookup.path.name(),
+            lookup_kwarg: self.view.lookup.kwarg.clone(),
+            model: Some(ModelOf::<V>::META),
+            ..ViewContext::default()
+        })
     }
 
     fn view(

@@ -47,18 +47,18 @@ fn bounds(word: &str) -> Option<(String, String)> {
     }
 }
 
-/// The field that a type makes; JSON when it is none of the known ones.
-fn of_type(ty: &Type, name: &TokenStream, attr: &FieldAttr) -> (TokenStream, bool) {
+/// The field that a type makes; JSON when it is none of the known ones, and false beside it.
+fn of_type(ty: &Type, name: &TokenStream, attr: &FieldAttr, reads: bool) -> (TokenStream, bool) {
     let field = quote!(::quintet::fields::Field);
     if let Some(inner) = generic(ty, "Option") {
-        let (inner, known) = of_type(&inner, name, attr);
+        let (inner, known) = of_type(&inner, name, attr, reads);
         return (quote!(#inner.allow_null()), known);
     }
     if let Some(inner) = generic(ty, "Vec") {
         let empty = FieldAttr::default();
         let each = attr.each.as_deref().unwrap_or(&empty);
-        let (child, known) = of_type(&inner, &quote!(""), each);
-        let changes = changes(each, &inner, true);
+        let (child, known) = of_type(&inner, &quote!(""), each, reads);
+        let changes = changes(each, &inner, reads);
         let child = changed(&child, &changes);
         return (quote!(#field::list(#name, #child)), known);
     }
@@ -66,8 +66,8 @@ fn of_type(ty: &Type, name: &TokenStream, attr: &FieldAttr) -> (TokenStream, boo
         if let Some(value) = second(ty, map) {
             let empty = FieldAttr::default();
             let each = attr.each.as_deref().unwrap_or(&empty);
-            let (child, known) = of_type(&value, &quote!(""), each);
-            let changes = changes(each, &value, true);
+            let (child, known) = of_type(&value, &quote!(""), each, reads);
+            let changes = changes(each, &value, reads);
             let child = changed(&child, &changes);
             return (quote!(#field::dict(#name, #child)), known);
         }
@@ -121,13 +121,13 @@ fn second(ty: &Type, name: &str) -> Option<Type> {
 
 /// The field that stands for the value of a function.
 pub(super) fn shown(ty: &Type, name: &str) -> TokenStream {
-    of_type(ty, &quote!(#name), &FieldAttr::default()).0
+    of_type(ty, &quote!(#name), &FieldAttr::default(), false).0
 }
 
 /// The field that reads a value into the type of `field`.
 pub(super) fn read(field: &Field, name: &str, errors: &mut Errors) -> TokenStream {
     let ty = generic(&field.ty, "Option").unwrap_or_else(|| field.ty.clone());
-    let (made, known) = of_type(&ty, &quote!(#name), &field.attr);
+    let (made, known) = of_type(&ty, &quote!(#name), &field.attr, true);
     let like = field.attr.kind.is_some() || field.attr.choices.is_some();
     if !known && !like {
         let word = field.shape.word();

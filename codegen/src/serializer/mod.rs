@@ -7,6 +7,8 @@ mod expand;
 mod kinds;
 mod plain;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 use syn::DeriveInput;

@@ -377,7 +377,7 @@ impl InvoiceViewSet {
             let line = cx.save(line).await?;
             total += price * line.quantity;
         }
-        if total > Decimal::new(99_999_999_99, 2) {
+        if total > Decimal::new(9_999_999_999, 2) {
             return Err(ApiException::validation("The invoice total is too large."));
         }
         cx.save(Changes::of(invoice).set(invoice::total, total)).await

@@ -189,7 +189,7 @@ impl<'a> Work<'a> {
                         let answer = answers.next();
                         let keys =
                             std::mem::replace(keys, ManyKeys { keys: Vec::new(), error: None });
-                        *slot = many(&field.field, key, keys, raw, answer);
+                        *slot = many(&field.field, key, keys, raw, answer.as_ref());
                     }
                 }
                 Slot::One(inner) => inner.take(answers),
@@ -537,7 +537,7 @@ fn many<'a>(
     key: KeyCheck,
     keys: ManyKeys,
     raw: &'a Raw<'a>,
-    answer: Option<Answer>,
+    answer: Option<&Answer>,
 ) -> Slot<'a> {
     let item = match &field.kind {
         Kind::ManyRelated { child, .. } => child,
@@ -545,7 +545,7 @@ fn many<'a>(
     };
     if let Some(Answer::Missing(index)) = answer {
         let value = match raw {
-            Raw::List(items) => items.get(index).map(python::text),
+            Raw::List(items) => items.get(*index).map(python::text),
             _ => None,
         };
         let value = value.unwrap_or_default();

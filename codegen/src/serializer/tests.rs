@@ -1,0 +1,259 @@
+//! What the derive writes, and what it says when it cannot.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::derive;
+
+/// The calls that put the description together.
+fn steps(input: TokenStream) -> String {
+    let text = derive(input).to_string();
+    let start = text.find(":: quintet :: serializers :: Description ::").expect("it starts");
+    let end = text.find(". build ()").expect("it ends");
+    text[start..end].trim().to_owned()
+}
+
+/// The texts of `compile_error!`.
+fn mistakes(input: TokenStream) -> Vec<String> {
+    let text = derive(input).to_string();
+    let mut found = Vec::new();
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find("compile_error ! {") {
+        rest = &rest[at + "compile_error ! {".len()..];
+        let literal = rest.split(" }").next().expect("it ends").trim();
+        let literal: syn::LitStr = syn::parse_str(literal).expect("a text");
+        found.push(literal.value());
+    }
+    assert!(text.contains("fn description"), "the impl is there all the same");
+    found
+}
+
+#[test]
+fn a_field_over_a_model_is_a_path_and_its_changes() {
+    let written = steps(quote! {
+        #[serializer(model = Track)]
+        struct TrackSerializer {
+            id: i64,
+            #[field(max_value = "999.99", error(max_value = "Too dear."))]
+            unit_price: Decimal,
+            #[field(source = album.artist__name)]
+            artist: Option<String>,
+        }
+    });
+    let expected = quote! {
+        ::quintet::serializers::Description::of::<Track>("Track")
+            .source::<i64, _>("id", <Track>::fields().id())
+            .source::<Decimal, _>("unit_price", <Track>::fields().unit_price())
+            .with(|field| {
+                let mut field = field;
+                field = field.max_value("999.99");
+                field = field.error("max_value", "Too dear.");
+                field
+            })
+            .source::<Option<String>, _>("artist", <Track>::fields().album().artist().name())
+    };
+    assert_eq!(written, expected.to_string());
+}
+
+#[test]
+fn relations_are_told_by_their_types() {
+    let written = steps(quote! {
+        #[serializer(model = Album, name = "Record")]
+        struct AlbumSerializer {
+            url: HyperlinkedIdentity,
+            artist: PrimaryKeyRelated<Artist>,
+            #[field(slug = name)]
+            genre: Option<SlugRelated<Genre>>,
+            label: StringRelated<Label>,
+            #[field(view_name = "track-detail", lookup = slug)]
+            tracks: Vec<HyperlinkedRelated<Track>>,
+            #[field(nested, writable, source = tracks)]
+            songs: Vec<TrackSerializer>,
+        }
+    });
+    let expected = quote! {
+        ::quintet::serializers::Description::of::<Album>("Record")
+            .identity("url", "album-detail", "pk", &::quintet::serializers::pk::<Album>())
+            .primary_key::<Artist, _>("artist", <Album>::fields().artist())
+            .slug::<Genre, _, _>("genre", <Album>::fields().genre(), &<Genre>::fields().name())
+            .string::<Label, _>("label", <Album>::fields().label())
+            .hyperlink::<Track, _, _>(
+                "tracks", <Album>::fields().tracks(), "track-detail", "slug",
+                &<Track>::fields().slug()
+            )
+            .nested::<TrackSerializer, _>("songs", <Album>::fields().tracks()).writable()
+    };
+    assert_eq!(written, expected.to_string());
+}
+
+#[test]
+fn functions_of_the_struct_are_called_by_name() {
+    let written = steps(quote! {
+        #[serializer(model = Track, validate, read_only(total), fields = all)]
+        struct TrackSerializer {
+            #[field(method)]
+            duration: Option<String>,
+            #[field(method = Track::tier)]
+            tier: Vec<i64>,
+            #[field(validate)]
+            name: String,
+        }
+    });
+    let expected = quote! {
+        ::quintet::serializers::Description::of::<Track>("Track")
+            .method(
+                ::quintet::fields::Field::char("duration").allow_null(),
+                |row| { let value: Option<String> = Self::get_duration(row); value }
+            )
+            .method(
+                ::quintet::fields::Field::list("tier", ::quintet::fields::Field::integer("")),
+                |row| { let value: Vec<i64> = Track::tier(row); value }
+            )
+            .source::<String, _>("name", <Track>::fields().name())
+            .validate_field(Self::validate_name)
+            .all()
+            .read_only(&["total"])
+            .validate(Self::validate)
+    };
+    assert_eq!(written, expected.to_string());
+}
+
+#[test]
+fn a_struct_without_a_model_is_read_field_by_field() {
+    let written = steps(quote! {
+        struct SearchSerializer {
+            #[field(max_length = 20)]
+            text: String,
+            page: Option<u8>,
+            tracks: Vec<PrimaryKeyRelated<Track>>,
+            #[field(nested)]
+            points: Vec<PointSerializer>,
+        }
+    });
+    let expected = quote! {
+        ::quintet::serializers::Description::plain("Search")
+            .field(::quintet::fields::Field::char("text"))
+            .with(|field| { let mut field = field; field = field.max_length(20); field })
+            .field(::quintet::fields::Field::integer("page"))
+            .with(|field| {
+                let mut field = field;
+                field = field.required(false);
+                field = field.min_value("0");
+                field = field.max_value("255");
+                field
+            })
+            .keys::<Track>("tracks")
+            .nested_many::<PointSerializer>("points")
+    };
+    assert_eq!(written, expected.to_string());
+}
+
+#[test]
+fn every_mistake_is_told_at_once() {
+    let found = mistakes(quote! {
+        #[serializer(model = Track, colour, read_only(total))]
+        struct TrackSerializer {
+            #[field(read_only, write_only, reqired)]
+            id: i64,
+            #[field(slug = name)]
+            name: String,
+            genre: SlugRelated<Genre>,
+            #[field(view_name = "x")]
+            artist: PrimaryKeyRelated,
+            album: AlbumSerializer,
+            #[field(kind = emial)]
+            email: String,
+            #[validate(credit_card)]
+            card: String,
+        }
+    });
+    let starts = [
+        "unknown option `colour`; one of `model`",
+        "unknown option `reqired`; one of `read_only`",
+        "say which model it is related to: `PrimaryKeyRelated<Album>`",
+        "a serializer does not check `credit_card`; one of `length`",
+        "a field is `read_only` or `write_only`, not both",
+        "`slug` is for a field of the type `SlugRelated<Model>`",
+        "say which column names the row: `#[field(slug = name)]`",
+        "`view_name` is for a field of the type",
+        "`AlbumSerializer` is a serializer: say `#[field(nested)]`",
+        "there is no kind `emial`; one of `char`",
+    ];
+    for start in starts {
+        assert!(found.iter().any(|text| text.starts_with(start)), "{start}: {found:#?}");
+    }
+    assert_eq!(found.len(), starts.len(), "{found:#?}");
+}
+
+#[test]
+fn a_name_that_is_no_field_is_told_with_those_that_are() {
+    let found = mistakes(quote! {
+        #[serializer(model = Track, read_only(total), unique_together(name, albun))]
+        struct TrackSerializer { id: i64, name: String }
+    });
+    assert_eq!(
+        found,
+        [
+            "`TrackSerializer` has no field `total`; its fields are `id`, `name`",
+            "`TrackSerializer` has no field `albun`; its fields are `id`, `name`",
+        ]
+    );
+}
+
+#[test]
+fn what_only_a_model_can_answer_is_refused_without_one() {
+    let found = mistakes(quote! {
+        #[serializer(fields = all)]
+        struct OddSerializer {
+            #[field(method)]
+            size: String,
+            genre: StringRelated<Genre>,
+            #[field(required = false)]
+            name: String,
+        }
+    });
+    assert_eq!(
+        found,
+        [
+            "`method` needs a model: say `#[serializer(model = ..)]` on the struct",
+            "`StringRelated` needs a model: say `#[serializer(model = ..)]` on the struct",
+            "input may lack it: make it `Option<String>`",
+            "`fields = all` needs a model: say `#[serializer(model = ..)]` as well",
+        ]
+    );
+}
+
+#[test]
+fn only_a_struct_with_named_fields_is_a_serializer() {
+    let text = "a serializer is a struct with named fields";
+    assert_eq!(
+        mistakes(quote!(
+            #[serializer(model = T)]
+            struct S(i64);
+        )),
+        [text]
+    );
+    assert_eq!(
+        mistakes(quote!(
+            #[serializer(model = T)]
+            enum S {
+                A,
+            }
+        )),
+        [text]
+    );
+    assert_eq!(
+        mistakes(quote!(
+            #[serializer(model = T, fields = all)]
+            struct S;
+        )),
+        [""; 0]
+    );
+    let generic = mistakes(quote!(
+        #[serializer(model = T)]
+        struct S<X> {
+            a: X,
+        }
+    ));
+    assert_eq!(generic.len(), 1, "{generic:?}");
+}
