@@ -15,9 +15,9 @@ use crate::mixins::{self, Mixins};
 use crate::pagination::{DefaultPagination, Pagination};
 use crate::request::{Context, ViewContext};
 use crate::response::Response;
+use crate::views::{ViewSetRoute, ViewSetRoutes};
 use crate::serializers::{Changes, Description, ModelSerializer};
 use crate::views::{OperationInfo, Policies, View, ViewInfo};
-use crate::views::{ViewSetRoute, ViewSetRoutes};
 
 pub use crate::mixins::{
     CreateModelMixin, DestroyModelMixin, GenericViewSet, ListModelMixin, ModelViewSet,

@@ -402,7 +402,6 @@ fn errors_are_those_that_can_happen() {
     assert_eq!(statuses("get", "/api/deep/"), ["200", "401"]);
 }
 
-#[expect(clippy::unused_async, reason = "handlers are async")]
 async fn hello(_: &mut Context) -> crate::exceptions::Result<Response> {
     Ok(Response::empty(204))
 }

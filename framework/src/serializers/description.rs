@@ -10,8 +10,8 @@ use super::relations::{Inner, Related};
 use super::rows::{Loaded, RelatedRows};
 use crate::db::{ColumnKind, Hop, Leaf, ModelMeta, ModelRow, Path};
 use crate::exceptions::Validated;
-use crate::fields::JsonWriter;
 use crate::fields::{Field, KeyKind, Kind, Value};
+use crate::fields::JsonWriter;
 
 pub(crate) type MethodFn =
     Arc<dyn Fn(&Description, &Loaded, &RelatedRows, &mut JsonWriter) + Send + Sync>;

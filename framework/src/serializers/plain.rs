@@ -13,8 +13,8 @@ use super::description::{Description, KeyCheck, Output, SerializerField, Target,
 use super::relations::PrimaryKeyRelated;
 use crate::db::{DateTime, Decimal, Model, Uuid, meta_of, nowhere};
 use crate::exceptions;
-use crate::fields::JsonWriter;
 use crate::fields::{Field, FieldType, Kind, Value};
+use crate::fields::JsonWriter;
 
 /// A serializer without a model: `#[derive(Serializer)]` alone. A body that passes becomes a value
 /// of the struct.

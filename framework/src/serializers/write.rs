@@ -6,8 +6,8 @@ use super::relations::Related;
 use super::rows::{Extra, Loaded, RelatedRows};
 use crate::db::{Hop, Leaf, ModelMeta};
 use crate::exceptions::Detail;
-use crate::fields::JsonWriter;
 use crate::fields::{Field, FieldDefault, Kind, Value, ValueRef};
+use crate::fields::JsonWriter;
 
 /// What writing a row needs beside it.
 #[derive(Clone, Copy)]

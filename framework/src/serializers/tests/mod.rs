@@ -19,9 +19,9 @@ use crate::db::{
     Condition, Conn, Database, DatabaseConfig, Decimal, Model, Path, QuerySet, Select,
 };
 use crate::exceptions::{ApiException, Detail, Validated};
-use crate::fields::JsonWriter;
 use crate::fields::{Value, parse_json};
 use crate::model;
+use crate::fields::JsonWriter;
 
 #[model(table = "store_artist", ordering(id), count(album_count = albums))]
 pub struct Artist {
