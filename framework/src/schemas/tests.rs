@@ -95,7 +95,7 @@ impl ViewSet for ArtistViewSet {
 }
 
 impl ArtistViewSet {
-    #[allow(clippy::unused_async, reason = "an action is async")]
+    #[expect(clippy::unused_async, reason = "handlers are async")]
     async fn rename(&self, _: &mut Context) -> crate::exceptions::Result<Response> {
         Ok(Response::empty(204))
     }
@@ -402,7 +402,6 @@ fn errors_are_those_that_can_happen() {
     assert_eq!(statuses("get", "/api/deep/"), ["200", "401"]);
 }
 
-#[allow(clippy::unused_async, reason = "a handler is async")]
 async fn hello(_: &mut Context) -> crate::exceptions::Result<Response> {
     Ok(Response::empty(204))
 }
