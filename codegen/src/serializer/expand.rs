@@ -134,7 +134,8 @@ fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
     }
     let Some((relation, target)) = &shape.relation else {
         let ty = &field.ty;
-        return quote_spanned!(ty.span()=> .source::<#ty, _>(#name, #source));
+        let shown = quote_spanned!(ty.span()=> .shown_as::<#ty>());
+        return quote_spanned!(ty.span()=> .source(#name, #source #shown));
     };
     let kwarg =
         |default: &str| attr.kwarg.as_ref().map_or_else(|| default.to_owned(), syn::LitStr::value);

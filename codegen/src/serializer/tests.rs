@@ -42,15 +42,15 @@ fn a_field_over_a_model_is_a_path_and_its_changes() {
     });
     let expected = quote! {
         ::quintet::serializers::Description::of::<Track>("Track")
-            .source::<i64, _>("id", <Track>::fields().id())
-            .source::<Decimal, _>("unit_price", <Track>::fields().unit_price())
+            .source("id", <Track>::fields().id().shown_as::<i64>())
+            .source("unit_price", <Track>::fields().unit_price().shown_as::<Decimal>())
             .with(|field| {
                 let mut field = field;
                 field = field.max_value("999.99");
                 field = field.error("max_value", "Too dear.");
                 field
             })
-            .source::<Option<String>, _>("artist", <Track>::fields().album().artist().name())
+            .source("artist", <Track>::fields().album().artist().name().shown_as::<Option<String> >())
     };
     assert_eq!(written, expected.to_string());
 }
@@ -109,7 +109,7 @@ fn functions_of_the_struct_are_called_by_name() {
                 ::quintet::fields::Field::list("tier", ::quintet::fields::Field::integer("")),
                 |row| { let value: Vec<i64> = Track::tier(row); value }
             )
-            .source::<String, _>("name", <Track>::fields().name())
+            .source("name", <Track>::fields().name().shown_as::<String>())
             .validate_field(Self::validate_name)
             .all()
             .read_only(&["total"])

@@ -50,6 +50,14 @@ pub trait Shows<T> {}
 impl<T> Shows<T> for T {}
 impl<T> Shows<T> for Option<T> {}
 
+impl<M, U> FieldPath<M, U> {
+    /// The same path; the compiler checks that a serializer's field of the type `T` shows it.
+    #[must_use]
+    pub fn shown_as<T: Shows<U>>(self) -> Self {
+        self
+    }
+}
+
 impl<M: Model> Builder<M> {
     fn push(mut self, field: Field, output: Output, target: Target) -> Self {
         self.description.push(field, output, target);
@@ -70,7 +78,7 @@ impl<M: Model> Builder<M> {
 
     /// A field that shows the end of a path. A column of the model itself is also written, with
     /// what the model says of it; anything farther is read-only.
-    pub fn source<T: Shows<U>, U>(mut self, name: &'static str, path: FieldPath<M, U>) -> Self {
+    pub fn source<U>(mut self, name: &'static str, path: FieldPath<M, U>) -> Self {
         let path = path.path;
         if let Some(index) = self.own_column(&path) {
             if index != M::META.pk && M::META.columns[index].references.is_some() {

@@ -30,8 +30,7 @@ pub(crate) use shown::Shown;
 pub(crate) use validate::Existing;
 pub(crate) use write::Writing;
 
-/// Describes what a struct reads and writes: a [`ModelSerializer`] with
-/// `#[serializer(model = ..)]`, a serializer without a model otherwise.
+#[doc = include_str!("derive.md")]
 pub use quintet_codegen::Serializer;
 
 use crate::db::Model;

@@ -1,0 +1,10 @@
+include!("../models.rs");
+
+#[derive(Serializer)]
+#[serializer(model = Track)]
+pub struct TrackSerializer {
+    id: i64,
+    milliseconds: String,
+}
+
+fn main() {}
