@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod compare;
+pub mod proxy;
 pub mod replay;
 pub mod scenario;
 pub mod store;
