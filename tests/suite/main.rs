@@ -3,4 +3,5 @@
 mod layout;
 mod openapi;
 mod parity;
+mod statements;
 mod swagger_ui;

@@ -4,6 +4,7 @@
 pub mod browser;
 pub mod client;
 pub mod compare;
+pub mod proxy;
 pub mod replay;
 pub mod scenario;
 pub mod store;

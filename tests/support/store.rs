@@ -8,8 +8,17 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use actix_web::{App, HttpServer};
-use quintet::db::{Database, DatabaseConfig};
+use quintet::db::{ColumnKind, Database, DatabaseConfig, Sql};
 use quintet::prelude::{Settings, Site};
+
+use crate::client::{Client, Reply};
+
+/// The API key of a superuser.
+pub const ADMIN: &str = "a9538556595218ad76e26b9286938b0258ae71a7";
+/// The API key of a member of staff without permissions of their own.
+pub const STAFF: &str = "5979cd618002a43bc62cf4dac50a2152dc7f8049";
+/// The API key of a user who owns playlists.
+pub const ALICE: &str = "b2e32ebec9f8867b6fb4a145b0a92fed76b133ca";
 
 /// A database that tests run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +105,8 @@ impl Drop for Server {
 pub struct Store {
     /// What serves it.
     pub server: Server,
+    /// Where its database is.
+    pub url: String,
     file: Option<PathBuf>,
     name: Option<String>,
 }
@@ -106,8 +117,25 @@ impl Store {
         Self::with(on, |_| {})
     }
 
+    /// A store that no test writes to, made once.
+    pub fn shared(on: On) -> &'static Self {
+        static SHARED: [OnceLock<Store>; 2] = [OnceLock::new(), OnceLock::new()];
+        SHARED[usize::from(on == On::Postgres)].get_or_init(|| Self::new(on))
+    }
+
     /// A fresh store whose settings are changed first.
     pub fn with(on: On, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::serving(on, change, |settings, database| {
+            musicstore::site(settings, database).expect("the store builds")
+        })
+    }
+
+    /// Another site over a fresh store's tables.
+    pub fn serving(
+        on: On,
+        change: impl FnOnce(&mut Settings),
+        site: impl FnOnce(Settings, Arc<Database>) -> Arc<Site>,
+    ) -> Self {
         let (url, file, name) = match on {
             On::Sqlite => {
                 let file = temporary();
@@ -127,9 +155,62 @@ impl Store {
         settings.database_url = url;
         change(&mut settings);
         let database = Database::open(&settings).expect("the URL is right");
-        let site = musicstore::site(settings, database).expect("the store builds");
-        Self { server: Server::start(site), file, name }
+        let url = settings.database_url.clone();
+        Self { server: Server::start(site(settings, database)), url, file, name }
     }
+
+    /// A client of nobody's.
+    pub fn client(&self) -> Client {
+        Client::new(self.server.address)
+    }
+
+    /// A client with an API key.
+    pub fn client_of(&self, key: &str) -> Client {
+        self.client().token(key)
+    }
+
+    /// Statements that a request takes, and its answer.
+    pub fn counted(&self, request: impl FnOnce() -> Reply) -> (u64, Reply) {
+        let before = self.server.database.statements();
+        let reply = request();
+        (self.server.database.statements() - before, reply)
+    }
+
+    /// Runs a statement beside the server, on a connection of its own.
+    pub fn execute(&self, sql: &str) {
+        let (url, sql) = (self.direct(), sql.to_owned());
+        apart(move |system| system.block_on(run(url, sql)));
+    }
+
+    /// The number that a statement answers, read beside the server.
+    pub fn number(&self, sql: &str) -> i64 {
+        let (url, text) = (self.direct(), sql.to_owned());
+        apart(move |system| {
+            system.block_on(async move {
+                let database = Database::open(DatabaseConfig::new(url)).expect("the URL is right");
+                let worker = database.worker();
+                let read = worker.run(false, move |conn| {
+                    Box::pin(async move {
+                        let mut sql = Sql::new(conn.dialect());
+                        sql.push(&text);
+                        conn.rows(sql, |row| row.get::<i64>(0, ColumnKind::BigInt)).await
+                    })
+                });
+                let rows = read.await.expect("the database is there").expect("a statement");
+                rows.into_iter().next().expect("a row")
+            })
+        })
+    }
+
+    /// The database without what a test put between.
+    fn direct(&self) -> String {
+        self.name.as_deref().map_or_else(|| self.url.clone(), beside)
+    }
+}
+
+async fn run(url: String, sql: String) {
+    let database = Database::open(DatabaseConfig::new(url)).expect("the URL is right");
+    database.batch_execute(sql).await.expect("the database does it");
 }
 
 impl Drop for Store {
@@ -185,18 +266,9 @@ fn sqlite_template() -> &'static PathBuf {
         let file = temporary();
         load(format!("sqlite://{}", file.display()));
         // what the loader left in the log belongs into the file that is copied
-        apart({
-            let url = format!("sqlite://{}", file.display());
-            move |system| {
-                system.block_on(async move {
-                    let database =
-                        Database::open(DatabaseConfig::new(url)).expect("the URL is right");
-                    database
-                        .batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                        .await
-                        .expect("a checkpoint");
-                });
-            }
+        let url = format!("sqlite://{}", file.display());
+        apart(move |system| {
+            system.block_on(run(url, "PRAGMA wal_checkpoint(TRUNCATE)".into()));
         });
         std::thread::sleep(Duration::from_millis(50));
         file
@@ -229,10 +301,5 @@ fn administer(sql: &str) {
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let (url, sql) = (postgres().expect("QUINTET_TEST_POSTGRES"), sql.to_owned());
-    apart(move |system| {
-        system.block_on(async move {
-            let database = Database::open(DatabaseConfig::new(url)).expect("the URL is right");
-            database.batch_execute(sql).await.expect("the server does it");
-        });
-    });
+    apart(move |system| system.block_on(run(url, sql)));
 }
