@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::pg::Pg;
 use diesel::sql_types as st;
@@ -28,6 +28,8 @@ pub(crate) struct Link {
     pub(crate) connection: AsyncPgConnection,
     closed: Arc<AtomicBool>,
     under_way: Cell<usize>,
+    /// When a statement was last sent into idleness or came back.
+    moved: Cell<Instant>,
     shapes: RefCell<HashSet<u64>>,
 }
 
@@ -69,13 +71,15 @@ impl PgWorker {
         })
     }
 
-    /// The shared connection with the least to do.
+    /// The shared connection for the next statement: the first one that is getting on, so that
+    /// statements travel together; one that a slow statement holds up is passed over.
     pub(crate) async fn shared(&self) -> Result<Rc<Link>, Error> {
         let busy = |slot: &Slot| slot.link.borrow().as_ref().map_or(0, |link| link.under_way.get());
         let slot = self
             .shared
             .iter()
-            .min_by_key(|slot| busy(slot))
+            .find(|slot| slot.link.borrow().as_ref().is_none_or(|link| link.gets_on()))
+            .or_else(|| self.shared.iter().min_by_key(|slot| busy(slot)))
             .ok_or(Error::Unavailable("the worker has no connections"))?;
         if let Some(link) = slot.live() {
             return Ok(link);
@@ -128,7 +132,13 @@ impl PgWorker {
             flag.store(true, Ordering::Release);
         });
         let connection = AsyncPgConnection::try_from(client).await.map_err(|error| away(&error))?;
-        Ok(Link { connection, closed, under_way: Cell::new(0), shapes: RefCell::default() })
+        Ok(Link {
+            connection,
+            closed,
+            under_way: Cell::new(0),
+            moved: Cell::new(Instant::now()),
+            shapes: RefCell::default(),
+        })
     }
 }
 
@@ -142,18 +152,29 @@ impl Slot {
     }
 }
 
-struct UnderWay<'a>(&'a Cell<usize>);
+/// Statements that may wait for each other on one connection.
+const TOGETHER: usize = 8;
+
+/// A connection on which nothing has come back for so long is held up by a slow statement.
+const SLOW: Duration = Duration::from_micros(500);
+
+struct UnderWay<'a>(&'a Link);
 
 impl<'a> UnderWay<'a> {
-    fn new(count: &'a Cell<usize>) -> Self {
-        count.set(count.get() + 1);
-        Self(count)
+    fn new(link: &'a Link) -> Self {
+        let count = link.under_way.get();
+        if count == 0 {
+            link.moved.set(Instant::now());
+        }
+        link.under_way.set(count + 1);
+        Self(link)
     }
 }
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        self.0.set(self.0.get().saturating_sub(1));
+        self.0.under_way.set(self.0.under_way.get().saturating_sub(1));
+        self.0.moved.set(Instant::now());
     }
 }
 
@@ -176,13 +197,19 @@ impl Link {
         Error::from_diesel(error)
     }
 
+    /// True when a further statement would be answered soon.
+    fn gets_on(&self) -> bool {
+        let under_way = self.under_way.get();
+        under_way == 0 || under_way < TOGETHER && self.moved.get().elapsed() < SLOW
+    }
+
     fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
 
     /// Marks that a statement of the user's is under way.
     pub(crate) fn busy(&self) -> impl Drop + '_ {
-        UnderWay::new(&self.under_way)
+        UnderWay::new(self)
     }
 
     fn bounded(&self, mut sql: Sql) -> Sql {
@@ -203,7 +230,7 @@ impl Link {
         sql: Sql,
         mut read: impl FnMut(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
-        let _busy = UnderWay::new(&self.under_way);
+        let _busy = UnderWay::new(self);
         let mut connection = &self.connection;
         let mut stream = AsyncConnectionCore::load(&mut connection, self.bounded(sql))
             .await
@@ -217,7 +244,7 @@ impl Link {
     }
 
     pub(crate) async fn execute(&self, sql: Sql) -> Result<usize, Error> {
-        let _busy = UnderWay::new(&self.under_way);
+        let _busy = UnderWay::new(self);
         let mut connection = &self.connection;
         AsyncConnectionCore::execute_returning_count(&mut connection, self.bounded(sql))
             .await

@@ -44,6 +44,11 @@ impl JsonWriter {
         self.out
     }
 
+    /// What was written so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.out
+    }
+
     /// How many bytes were written.
     pub fn len(&self) -> usize {
         self.out.len()

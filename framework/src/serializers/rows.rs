@@ -8,8 +8,9 @@ use std::ops::Deref;
 
 use super::description::{Description, Many, Output, Slot};
 use super::relations::Related;
-use crate::db::{Conn, Error, Hop, Model, ModelRow, Row, Select};
-use crate::fields::{Value, ValueRef};
+use super::write::write_value;
+use crate::db::{ColumnKind, Conn, Error, Hop, Model, ModelRow, Row, Select};
+use crate::fields::{Field, JsonWriter, Value, ValueRef};
 
 /// A related row of which only the key was asked for.
 struct KeyRow(Value);
@@ -17,24 +18,6 @@ struct KeyRow(Value);
 impl ModelRow for KeyRow {
     fn value(&self, _: usize) -> ValueRef<'_> {
         self.0.as_ref()
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn into_any(self: Box<Self>) -> Box<dyn Any> {
-        self
-    }
-}
-
-/// A related row of which only some columns were read.
-struct PartialRow(Vec<(usize, Value)>);
-
-impl ModelRow for PartialRow {
-    fn value(&self, column: usize) -> ValueRef<'_> {
-        let read = self.0.iter().find(|(index, _)| *index == column);
-        read.map_or(ValueRef::Null, |(_, value)| value.as_ref())
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -120,6 +103,8 @@ pub(crate) struct ManyRows {
     groups: HashMap<Key, Vec<usize>>,
     pub(crate) rows: Vec<Loaded>,
     pub(crate) related: RelatedRows,
+    /// Rows that were written as they were read, where nothing else needs them.
+    written: HashMap<Key, JsonWriter>,
 }
 
 /// Everything that was fetched for a whole page, relation by relation.
@@ -137,6 +122,11 @@ impl fmt::Debug for RelatedRows {
 }
 
 impl ManyRows {
+    /// The rows that belong to a key, as they were written.
+    pub(crate) fn written_of(&self, key: ValueRef<'_>) -> Option<&JsonWriter> {
+        self.written.get(&Key::new(key)?)
+    }
+
     /// The rows that belong to a key.
     pub(crate) fn of(&self, key: ValueRef<'_>) -> impl Iterator<Item = &Loaded> {
         let indexes = Key::new(key).and_then(|key| self.groups.get(&key));
@@ -228,10 +218,44 @@ impl Description {
         }
         let columns = self.fields.iter().filter_map(|field| match field.output {
             Output::None => None,
-            Output::Column(index) | Output::Link { column: index, .. } => Some(Some(index)),
+            Output::Column(index) => Some(Some(index)),
             _ => Some(None),
         });
         columns.collect()
+    }
+
+    /// Fetches rows of which only columns are shown, and writes each as it is read.
+    async fn write_many(
+        &self,
+        hop: &Hop,
+        keys: Vec<Value>,
+        key_kind: ColumnKind,
+        columns: Vec<usize>,
+        conn: &Conn,
+    ) -> Result<ManyRows, Error> {
+        let shown: Vec<(&Field, ColumnKind)> = self
+            .fields
+            .iter()
+            .filter(|field| !matches!(field.output, Output::None))
+            .zip(&columns)
+            .filter_map(|(field, index)| Some((&field.field, self.model.columns.get(*index)?.kind)))
+            .collect();
+        let mut select = Select::related(hop, keys);
+        select.only(columns);
+        let mut result = ManyRows::default();
+        conn.rows(select.rows(conn.dialect()), |row| {
+            let Some(key) = Key::new(row.value(0, key_kind)?.as_ref()) else { return Ok(()) };
+            let out = result.written.entry(key).or_insert_with(|| JsonWriter::with_capacity(512));
+            out.begin_object();
+            for (at, (field, kind)) in shown.iter().enumerate() {
+                out.key(field.name);
+                write_value(field, row.value(at + 1, *kind)?.as_ref(), out);
+            }
+            out.end_object();
+            Ok(())
+        })
+        .await?;
+        Ok(result)
     }
 
     /// True when a function of this serializer may look at the rows that are fetched for it.
@@ -255,6 +279,12 @@ impl Description {
         let keys: Vec<Value> =
             rows.iter().map(|row| row.model.value(self.model.pk).to_value()).collect();
         let key_kind = self.model.pk_column().kind;
+        if let Related::Serializer(inner) = &many.related
+            && !self.shows_rows()
+            && let Some(columns) = inner.get().written_columns()
+        {
+            return inner.get().write_many(&many.hop, keys, key_kind, columns, conn).await;
+        }
         let mut result = ManyRows::default();
         let mut add = |key: Value, row: Loaded| {
             if let Some(key) = Key::new(key.as_ref()) {
@@ -270,23 +300,6 @@ impl Description {
                 let pk = to().pk_column().kind;
                 conn.rows(Select::links(conn.dialect(), &many.hop, keys, key_kind), |row| {
                     Ok((row.value(0, key_kind)?, Loaded::bare(Box::new(KeyRow(row.value(1, pk)?)))))
-                })
-                .await?
-            }
-            (Related::Serializer(inner), hop)
-                if !self.shows_rows() && inner.get().written_columns().is_some() =>
-            {
-                let columns = inner.get().written_columns().unwrap_or_default();
-                let mut select = Select::related(hop, keys);
-                select.only(columns.clone());
-                let model = inner.get().model;
-                conn.rows(select.rows(conn.dialect()), |row| {
-                    let values = columns.iter().enumerate().filter_map(|(at, index)| {
-                        let column = model.columns.get(*index)?;
-                        Some(row.value(at + 1, column.kind).map(|value| (*index, value)))
-                    });
-                    let values = values.collect::<Result<Vec<_>, _>>()?;
-                    Ok((row.value(0, key_kind)?, Loaded::bare(Box::new(PartialRow(values)))))
                 })
                 .await?
             }

@@ -73,6 +73,12 @@ impl Description {
             Output::Many(place) => {
                 out.begin_array();
                 let how = self.many.get(*place).map(|many| &many.related);
+                let written = related.many.get(*place);
+                if let Some(rows) =
+                    written.and_then(|rows| rows.written_of(row.model.value(self.model.pk)))
+                {
+                    out.raw(rows.bytes());
+                }
                 if let (Some(how), Some(rows)) = (how, related.many.get(*place)) {
                     for inner in rows.of(row.model.value(self.model.pk)) {
                         how.write(inner, &rows.related, writing, out);
