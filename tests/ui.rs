@@ -45,15 +45,15 @@ fn package(cases: &[PathBuf]) -> PathBuf {
     let root = root().canonicalize().expect("the workspace is there");
     let mut manifest = format!(
         "[package]\nname = \"ui\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n\
-         [dependencies]\nquintet = {{ path = {:?}, features = [\"postgres\"] }}\n\
+         [dependencies]\nquintet = {{ path = '{}', features = [\"postgres\"] }}\n\
          diesel = {{ version = \"2\", default-features = false }}\nregex = \"1\"\n\
          validator = {{ version = \"0.21\", default-features = false }}\n",
-        root.join("framework")
+        root.join("framework").display()
     );
-    for case in cases {
-        let name = case.file_stem().unwrap_or_default();
-        manifest += &format!("[[bin]]\nname = {name:?}\npath = {case:?}\n");
-    }
+    manifest.extend(cases.iter().map(|case| {
+        let name = case.file_stem().unwrap_or_default().display();
+        format!("[[bin]]\nname = '{name}'\npath = '{}'\n", case.display())
+    }));
     std::fs::write(folder.join("Cargo.toml"), manifest).expect("a manifest");
     std::fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).expect("a lock file");
     folder

@@ -9,7 +9,7 @@ mod relations;
 mod rows;
 #[cfg(feature = "openapi")]
 mod shown;
-#[cfg(test)]
+#[cfg(all(test, feature = "sqlite"))]
 mod tests;
 mod validate;
 mod write;

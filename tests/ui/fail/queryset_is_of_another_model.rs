@@ -8,8 +8,11 @@ pub struct AlbumViewSet;
 
 impl ViewSet for AlbumViewSet {
     type Base = ModelViewSet;
-    type Model = Album;
     type Serializer = ArtistSerializer;
+
+    fn get_queryset(&self, _cx: &Context) -> QuerySet<Album> {
+        Album::objects()
+    }
 }
 
 fn main() {}
