@@ -2,7 +2,7 @@
 
 mod layout;
 mod lookups;
-mod parity;
-mod statements;
 mod pagination;
+mod parity;
 mod routers;
+mod statements;
