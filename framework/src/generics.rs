@@ -296,7 +296,7 @@ impl Context {
         let counted = self
             .rows(select.count(self.dialect()), |row| row.get::<i64>(0, db::ColumnKind::BigInt))
             .await?;
-        Ok(counted.into_iter().next().unwrap_or(0))
+        Ok(queryset.sliced(counted.into_iter().next().unwrap_or(0)))
     }
 
     /// Answers every row of a query, without pages.

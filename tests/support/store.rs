@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use actix_web::{App, HttpServer};
-use quintet::db::{ColumnKind, Database, DatabaseConfig, Sql};
+use quintet::db::{ColumnKind, Conn, Database, DatabaseConfig, Sql};
 use quintet::prelude::{Settings, Site};
 
 use crate::client::{Client, Reply};
@@ -178,27 +178,31 @@ impl Store {
 
     /// Runs a statement beside the server, on a connection of its own.
     pub fn execute(&self, sql: &str) {
-        let (url, sql) = (self.direct(), sql.to_owned());
-        apart(move |system| system.block_on(run(url, sql)));
+        let sql = sql.to_owned();
+        self.run(async move |conn| conn.batch_execute(&sql).await.expect("the database does it"));
     }
 
-    /// The number that a statement answers, read beside the server.
-    pub fn number(&self, sql: &str) -> i64 {
-        let (url, text) = (self.direct(), sql.to_owned());
+    /// Runs work beside the server, on a connection of its own.
+    pub fn run<T: Send + 'static>(&self, work: impl AsyncFnOnce(Conn) -> T + Send + 'static) -> T {
+        let url = self.direct();
         apart(move |system| {
             system.block_on(async move {
                 let database = Database::open(DatabaseConfig::new(url)).expect("the URL is right");
                 let worker = database.worker();
-                let read = worker.run(false, move |conn| {
-                    Box::pin(async move {
-                        let mut sql = Sql::new(conn.dialect());
-                        sql.push(&text);
-                        conn.rows(sql, |row| row.get::<i64>(0, ColumnKind::BigInt)).await
-                    })
-                });
-                let rows = read.await.expect("the database is there").expect("a statement");
-                rows.into_iter().next().expect("a row")
+                let done = worker.run(true, |conn| Box::pin(async move { work(conn).await }));
+                done.await.expect("the database is there")
             })
+        })
+    }
+
+    /// The number that a statement answers, read beside the server.
+    pub fn number(&self, sql: &str) -> i64 {
+        let text = sql.to_owned();
+        self.run(async move |conn| {
+            let mut sql = Sql::new(conn.dialect());
+            sql.push(&text);
+            let rows = conn.rows(sql, |row| row.get::<i64>(0, ColumnKind::BigInt)).await;
+            rows.expect("a statement").into_iter().next().expect("a row")
         })
     }
 

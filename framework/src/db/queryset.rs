@@ -81,9 +81,10 @@ impl<M: Model> QuerySet<M> {
         self
     }
 
-    /// No row; no statement is sent for it.
+    /// No row, whatever is asked of the query afterwards; no statement is sent for its rows.
     #[must_use]
     pub fn none(mut self) -> Self {
+        self.conditions.push(Condition::never());
         self.limit = Some(0);
         self
     }
@@ -116,11 +117,46 @@ impl<M: Model> QuerySet<M> {
         self
     }
 
-    /// At most `limit` rows, after `offset` rows.
+    /// At most `limit` rows, after `offset` rows; of a slice, a slice of that.
     #[must_use]
     pub fn slice(mut self, offset: i64, limit: i64) -> Self {
-        self.offset = offset;
-        self.limit = Some(limit);
+        let (offset, limit) = (offset.max(0), limit.max(0));
+        self.limit = Some(self.limit.map_or(limit, |own| limit.min((own - offset).max(0))));
+        self.offset = self.offset.saturating_add(offset);
         self
+    }
+
+    /// How many of so many rows the slice leaves.
+    pub(crate) fn sliced(&self, count: i64) -> i64 {
+        let rest = count.saturating_sub(self.offset).max(0);
+        self.limit.map_or(rest, |limit| rest.min(limit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::Group;
+
+    fn bounds(query: &QuerySet<Group>) -> (i64, Option<i64>) {
+        (query.offset, query.limit)
+    }
+
+    #[test]
+    fn a_slice_of_a_slice_stays_inside_it() {
+        let query = QuerySet::<Group>::all().slice(10, 5);
+        assert_eq!(bounds(&query), (10, Some(5)));
+        assert_eq!(bounds(&query.clone().slice(0, 20)), (10, Some(5)));
+        assert_eq!(bounds(&query.clone().slice(3, 20)), (13, Some(2)));
+        assert_eq!(bounds(&query.clone().slice(7, 2)), (17, Some(0)));
+        assert_eq!([query.sliced(8), query.sliced(12), query.sliced(99)], [0, 2, 5]);
+    }
+
+    #[test]
+    fn no_row_stays_no_row() {
+        let query = QuerySet::<Group>::all().none().slice(0, 20);
+        assert_eq!(bounds(&query), (0, Some(0)));
+        assert_eq!(query.sliced(99), 0);
+        assert_eq!(query.conditions.len(), 1);
     }
 }
