@@ -240,9 +240,46 @@ where
 
 /// An action of a view set's own (`@action`).
 ///
-/// ```ignore
-/// Action::detail("rename").post(Self::rename).takes(RenameSerializer::description())
-/// Action::list("by_letter").url_path("by-letter/(?P<letter>[A-Za-z])").get(Self::by_letter)
+/// ```
+/// use quintet::prelude::*;
+///
+/// #[model(table = "book")]
+/// pub struct Book {
+///     pub id: i64,
+///     pub title: String,
+/// }
+///
+/// #[derive(Serializer)]
+/// #[serializer(model = Book, fields = all)]
+/// pub struct BookSerializer {}
+///
+/// pub struct BookViewSet;
+///
+/// impl ViewSet for BookViewSet {
+///     type Base = ReadOnlyModelViewSet;
+///     type Serializer = BookSerializer;
+///
+///     fn actions(&self) -> Vec<Action<Self>> {
+///         vec![
+///             Action::detail("burn").post(Self::burn),
+///             Action::list("by_letter").url_path("by-letter/(?P<letter>[A-Za-z])").get(Self::by_letter),
+///         ]
+///     }
+/// }
+///
+/// impl BookViewSet {
+///     async fn burn(&self, cx: &mut Context) -> Result<Response> {
+///         let book = cx.object(self.get_queryset(cx)).await?;
+///         cx.delete(&book).await?;
+///         Ok(Response::empty(204))
+///     }
+///
+///     async fn by_letter(&self, cx: &mut Context) -> Result<Response> {
+///         let letter = cx.request.kwarg("letter").unwrap_or_default().to_owned();
+///         let starts = Condition::new(Book::fields().title(), Lookup::IStartsWith, Value::Text(letter));
+///         cx.respond_all(Book::objects().filter_by(starts), BookSerializer::description()).await
+///     }
+/// }
 /// ```
 pub struct Action<V> {
     name: &'static str,
