@@ -69,6 +69,9 @@ impl ViewSet for Usual {
     type Serializer = KeySerializer;
 }
 
+/// A page's name, its paginator, and its rows.
+type Special = (&'static str, Arc<dyn Pagination>, fn() -> QuerySet<MediaType>);
+
 fn router() -> Router {
     let pages = || PageNumberPagination::new().page_size(2);
     let slices = || LimitOffsetPagination::new().default_limit(2);
@@ -97,7 +100,7 @@ fn router() -> Router {
     ];
     let none = || QuerySet::all().none();
     let three = || QuerySet::all().slice(1, 3);
-    let special: Vec<(&'static str, Arc<dyn Pagination>, fn() -> QuerySet<MediaType>)> = vec![
+    let special: Vec<Special> = vec![
         ("no-pages", Arc::new(pages()), none),
         ("no-slices", Arc::new(slices()), none),
         ("no-cursors", Arc::new(cursors()), none),

@@ -95,7 +95,6 @@ impl ViewSet for ArtistViewSet {
 }
 
 impl ArtistViewSet {
-    #[expect(clippy::unused_async, reason = "handlers are async")]
     async fn rename(&self, _: &mut Context) -> crate::exceptions::Result<Response> {
         Ok(Response::empty(204))
     }
