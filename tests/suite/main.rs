@@ -1,8 +1,12 @@
 //! The black-box suite: one binary, a file a room.
 
+mod database;
+mod errors;
 mod layout;
 mod lookups;
 mod pagination;
 mod parity;
+mod races;
+mod robustness;
 mod routers;
 mod statements;
