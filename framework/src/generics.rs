@@ -493,8 +493,9 @@ impl Context {
         if is_referenced(&models, M::META) {
             let scope = self.begin().await?;
             let deleted = self.delete_rows(&models, M::META, vec![key]).await;
-            self.end(scope, deleted.is_ok()).await?;
-            return deleted.map_err(protected);
+            // a deferred constraint speaks up at the end
+            let ended = self.end(scope, deleted.is_ok()).await.map_err(DeleteError::Database);
+            return deleted.and(ended).map_err(protected);
         }
         self.delete_rows(&models, M::META, vec![key]).await.map_err(protected)
     }

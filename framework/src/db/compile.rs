@@ -308,11 +308,20 @@ fn compare(
     lookup: Lookup,
     operand: &Operand,
 ) {
+    let dialect = sql.dialect();
+    // PostgreSQL takes no text with a null character, so none of its rows has one
+    let storable = |value: &Value| {
+        dialect == Dialect::Sqlite || !matches!(value, Value::Text(text) if text.contains('\0'))
+    };
     let value = match operand {
+        Operand::One(value) if !storable(value) => {
+            sql.push("1 = 0");
+            return;
+        }
         Operand::One(value) => value.clone(),
         Operand::Many(values) => {
             lhs(sql);
-            sql.any_of(values.clone(), kind);
+            sql.any_of(values.iter().filter(|value| storable(value)).cloned().collect(), kind);
             return;
         }
         Operand::Range(low, high) => {

@@ -1,6 +1,6 @@
 //! What the database layer reports.
 
-use crate::exceptions::ApiException;
+use crate::exceptions::{ApiException, Detail};
 
 /// A statement that did not do what was asked of it.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,9 @@ pub enum Error {
     /// A foreign key refused the statement.
     #[error("a foreign key refused the statement: {0}")]
     ForeignKey(String),
+    /// A value does not fit its column.
+    #[error("a value does not fit its column: {0}")]
+    Misfit(String),
     /// A column does not hold what the model says.
     #[error("column {column}: {reason}")]
     Decode {
@@ -36,6 +39,15 @@ impl From<Error> for ApiException {
         match error {
             Error::Unavailable(reason) => Self::Unavailable(reason),
             Error::NotFound => Self::NotFound(None),
+            // where constraints are deferred, the end of a transaction is the first to know
+            Error::ForeignKey(_) => Self::validation(Detail::field(
+                "non_field_errors",
+                [Detail::new("A related object does not exist.", "does_not_exist")],
+            )),
+            Error::Misfit(_) => Self::validation(Detail::field(
+                "non_field_errors",
+                [Detail::new("A value does not fit its column.", "invalid")],
+            )),
             other => Self::internal(other),
         }
     }
@@ -63,6 +75,19 @@ impl Error {
             {
                 Self::Unavailable("the database is busy")
             }
+            Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => {
+                Self::Unavailable("another transaction came first")
+            }
+            Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
+                if info.message().starts_with("deadlock detected") =>
+            {
+                Self::Unavailable("another transaction came first")
+            }
+            Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
+                if is_misfit(info.message()) =>
+            {
+                Self::Misfit(info.message().to_owned())
+            }
             Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
                 Self::Unique(unique_columns(info.message(), info.details().unwrap_or_default()))
             }
@@ -75,6 +100,14 @@ impl Error {
             other => Self::Diesel(other),
         }
     }
+}
+
+/// True for what `PostgreSQL` says of a value that a column cannot hold.
+fn is_misfit(message: &str) -> bool {
+    message.starts_with("value too long for type")
+        || message.starts_with("invalid byte sequence for encoding")
+        || message.starts_with("numeric field overflow")
+        || message.ends_with("out of range")
 }
 
 /// The columns of a unique constraint, read from what the database says: `UNIQUE constraint failed:
@@ -115,7 +148,10 @@ mod tests {
         assert_eq!(status(said(DatabaseErrorKind::Unknown, "database is locked")), 503);
         assert_eq!(status(said(DatabaseErrorKind::ClosedConnection, "bye")), 503);
         assert_eq!(status(said(DatabaseErrorKind::Unknown, "near \"x\": syntax error")), 500);
-        assert_eq!(status(said(DatabaseErrorKind::ForeignKeyViolation, "no")), 500);
+        assert_eq!(status(said(DatabaseErrorKind::Unknown, "deadlock detected")), 503);
+        assert_eq!(status(said(DatabaseErrorKind::SerializationFailure, "no")), 503);
+        assert_eq!(status(said(DatabaseErrorKind::ForeignKeyViolation, "no")), 400);
+        assert_eq!(status(said(DatabaseErrorKind::Unknown, "integer out of range")), 400);
         assert_eq!(status(Diesel::NotFound), 404);
     }
 }

@@ -133,7 +133,8 @@ impl Conn {
         sql.any_of(keys.to_vec(), to.pk_column().kind);
         sql.push(" AND ").name(to.pk_column().column).push(" NOT IN (SELECT ").name(target);
         sql.push(" FROM ").name(through).push(" WHERE ").name(source).push(" = ");
-        sql.bind(pk.clone(), from.pk_column().kind).push(")");
+        // another request may add the same at the same moment
+        sql.bind(pk.clone(), from.pk_column().kind).push(") ON CONFLICT DO NOTHING");
         self.send(sql).await
     }
 
@@ -171,6 +172,14 @@ impl Conn {
         keys: Vec<Value>,
     ) -> Result<(), DeleteError> {
         let kind = model.pk_column().kind;
+        if self.dialect() == super::Dialect::Postgres && is_referenced(models, model) {
+            // whoever changes one of the rows, or points at it, comes before this or after
+            let mut sql = Sql::new(self.dialect());
+            sql.push("SELECT 1 FROM ").name(model.table).push(" WHERE ");
+            sql.name(model.pk_column().column).any_of(keys.clone(), kind).push(" ORDER BY ");
+            sql.name(model.pk_column().column).push(" FOR UPDATE");
+            self.send(sql).await?;
+        }
         for (other, column) in references(models, model) {
             let pointing = |sql: &mut Sql| {
                 sql.push(" WHERE ").name(column.column).any_of(keys.clone(), kind);

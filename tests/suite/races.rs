@@ -1,0 +1,205 @@
+//! Requests that meet: the database decides, and its refusal has the validators' words.
+
+use std::sync::Barrier;
+
+use quintet_tests::client::{Client, Reply};
+use quintet_tests::store::{ADMIN, ALICE, On, Store};
+use serde_json::{Value, json};
+
+/// Sends one request from each of several threads at the same moment.
+fn together(count: usize, send: impl Fn(usize) -> Reply + Sync) -> Vec<Reply> {
+    let (barrier, send) = (Barrier::new(count), &send);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..count)
+            .map(|index| {
+                let barrier = &barrier;
+                scope.spawn(move || {
+                    barrier.wait();
+                    send(index)
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().expect("an answer")).collect()
+    })
+}
+
+/// Of several answers exactly one is a 201; the others are this 400.
+fn one_wins(replies: &[Reply], refusal: &Value) {
+    let won = replies.iter().filter(|reply| reply.status == 201).count();
+    assert_eq!(won, 1, "{replies:?}");
+    for reply in replies.iter().filter(|reply| reply.status != 201) {
+        assert_eq!((reply.status, &reply.json()), (400, refusal));
+    }
+}
+
+fn customer(email: &str) -> Value {
+    json!({"first_name": "Ann", "last_name": "Other", "email": email})
+}
+
+#[test]
+fn of_several_who_want_the_same_unique_value_one_gets_it() {
+    for on in On::all() {
+        let store = Store::new(on);
+        let client = store.client_of(ADMIN);
+        for round in 0..10 {
+            let email = format!("ann{round}@example.com");
+            let replies =
+                together(4, |_| client.json("POST", "/api/customers/", &customer(&email)));
+            one_wins(&replies, &json!({"email": ["A customer with this email already exists."]}));
+            let name = format!("Format {round}");
+            let replies =
+                together(4, |_| client.json("POST", "/api/media-types/", &json!({ "name": name })));
+            one_wins(&replies, &json!({"name": ["media type with this name already exists."]}));
+        }
+        let stored = store.number("SELECT count(*) FROM store_customer WHERE email LIKE 'ann%'");
+        assert!(stored >= 10, "{stored}");
+    }
+}
+
+#[test]
+fn of_several_who_want_the_same_pair_one_gets_it() {
+    for on in On::all() {
+        let store = Store::new(on);
+        let client = store.client_of(ALICE);
+        for round in 0..10 {
+            let body = json!({"title": format!("Title {round}"), "artist_id": 1});
+            let replies = together(4, |_| client.json("POST", "/api/albums/", &body));
+            let refusal = "The fields artist, title must make a unique set.";
+            one_wins(&replies, &json!({"non_field_errors": [refusal]}));
+        }
+        assert_eq!(store.number("SELECT count(*) FROM store_album"), 357);
+    }
+}
+
+#[test]
+fn a_value_that_another_row_takes_meanwhile_is_refused_on_patch_too() {
+    for on in On::all() {
+        let store = Store::new(on);
+        let client = store.client_of(ADMIN);
+        let replies = together(4, |index| {
+            let path = format!("/api/media-types/{}/", index + 1);
+            client.json("PATCH", &path, &json!({"name": "The one"}))
+        });
+        let won = replies.iter().filter(|reply| reply.status == 200).count();
+        assert_eq!(won, 1, "{on:?} {replies:?}");
+        for reply in replies.iter().filter(|reply| reply.status != 200) {
+            let refusal = json!({"name": ["media type with this name already exists."]});
+            assert_eq!((reply.status, reply.json()), (400, refusal));
+        }
+    }
+}
+
+/// Changes a row while another request deletes it, again and again.
+fn change_and_delete(on: On, client: &Client, path: &str, new: &Value, change: &Value) -> [u32; 2] {
+    let mut seen = [0, 0];
+    for _ in 0..15 {
+        let created = client.json("POST", path, new);
+        assert_eq!(created.status, 201, "{}", created.text());
+        let address = format!("{path}{}/", created.json()["id"]);
+        let replies = together(2, |index| match index {
+            0 => client.json("PATCH", &address, change),
+            _ => client.send("DELETE", &address, &[], b""),
+        });
+        assert_eq!(replies[1].status, 204, "{on:?} {}", replies[1].text());
+        match replies[0].status {
+            200 => seen[0] += 1,
+            404 => seen[1] += 1,
+            other => panic!("{on:?} {address}: {other} {}", replies[0].text()),
+        }
+        // the change has not brought the row back
+        assert_eq!(client.get(&address).status, 404, "{on:?}");
+    }
+    seen
+}
+
+#[test]
+fn changing_a_row_that_is_being_deleted_is_200_or_404_and_leaves_none() {
+    for on in On::all() {
+        let store = Store::new(on);
+        let client = store.client_of(ADMIN);
+        let artist = json!({"name": "Short Lived"});
+        change_and_delete(on, &client, "/api/artists/", &artist, &json!({"name": "Longer"}));
+        let list = json!({"name": "Mine", "tracks": [1, 2, 3]});
+        change_and_delete(on, &client, "/api/playlists/", &list, &json!({"tracks": [4, 5]}));
+        assert_eq!(
+            store.number(
+                "SELECT count(*) FROM store_playlist_tracks WHERE playlist_id NOT IN \
+                 (SELECT id FROM store_playlist)"
+            ),
+            0
+        );
+    }
+}
+
+#[test]
+fn a_row_that_is_gone_is_404_for_every_method() {
+    for on in On::all() {
+        let store = Store::new(on);
+        let client = store.client_of(ADMIN);
+        let created = client.json("POST", "/api/artists/", &json!({"name": "Gone"})).json();
+        let address = format!("/api/artists/{}/", created["id"]);
+        assert_eq!(client.send("DELETE", &address, &[], b"").status, 204);
+        let missing = json!({"detail": "No Artist matches the given query."});
+        for method in ["GET", "PUT", "PATCH", "DELETE"] {
+            let reply = client.json(method, &address, &json!({"name": "Back"}));
+            assert_eq!((reply.status, reply.json()), (404, missing.clone()), "{method} on {on:?}");
+        }
+    }
+}
+
+#[test]
+fn a_row_that_a_protected_key_points_at_is_409_and_stays() {
+    for on in On::all() {
+        let store = Store::new(on);
+        let client = store.client_of(ADMIN);
+        for (address, model, by) in [
+            ("/api/media-types/1/", "MediaType", "Track.media_type"),
+            ("/api/customers/1/", "Customer", "Invoice.customer"),
+            ("/api/tracks/2/", "Track", "InvoiceLine.track"),
+        ] {
+            let reply = client.send("DELETE", address, &[], b"");
+            let detail = format!(
+                "Cannot delete some instances of model '{model}' because they are referenced \
+                 through protected foreign keys: '{by}'."
+            );
+            assert_eq!((reply.status, reply.json()), (409, json!({ "detail": detail })), "{on:?}");
+            assert_eq!(client.get(address).status, 200);
+        }
+    }
+}
+
+#[test]
+fn a_row_that_is_pointed_at_while_it_is_deleted_leaves_no_orphan() {
+    for on in On::all() {
+        let store = Store::new(on);
+        let client = store.client_of(ADMIN);
+        for round in 0..15 {
+            let name = format!("Rare {round}");
+            let created = client.json("POST", "/api/artists/", &json!({ "name": name })).json();
+            let (id, address) = (&created["id"], format!("/api/artists/{}/", created["id"]));
+            let replies = together(2, |index| match index {
+                0 => client.json("POST", "/api/albums/", &json!({"title": "x", "artist_id": id})),
+                _ => client.send("DELETE", &address, &[], b""),
+            });
+            assert!([201, 400].contains(&replies[0].status), "{on:?} {}", replies[0].text());
+            assert!([204, 409].contains(&replies[1].status), "{on:?} {}", replies[1].text());
+        }
+        let orphans = "SELECT count(*) FROM store_album WHERE artist_id NOT IN \
+                       (SELECT id FROM store_artist)";
+        assert_eq!(store.number(orphans), 0, "{on:?}");
+    }
+}
+
+#[test]
+fn tracks_added_to_a_list_by_several_at_once_are_in_it_once() {
+    for on in On::all() {
+        let store = Store::new(on);
+        let client = store.client_of(ALICE);
+        let replies = together(6, |_| {
+            client.json("POST", "/api/playlists/16/tracks/", &json!({"tracks": [1, 2, 3]}))
+        });
+        assert!(replies.iter().all(|reply| reply.status == 200), "{on:?} {replies:?}");
+        let links = "SELECT count(*) FROM store_playlist_tracks WHERE playlist_id = 16";
+        assert_eq!(store.number(links), 18);
+    }
+}
