@@ -2,7 +2,7 @@
 //! `QUINTET_TEST_POSTGRES` names a database that may be created beside.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -184,15 +184,7 @@ impl Store {
 
     /// Runs work beside the server, on a connection of its own.
     pub fn run<T: Send + 'static>(&self, work: impl AsyncFnOnce(Conn) -> T + Send + 'static) -> T {
-        let url = self.direct();
-        apart(move |system| {
-            system.block_on(async move {
-                let database = Database::open(DatabaseConfig::new(url)).expect("the URL is right");
-                let worker = database.worker();
-                let done = worker.run(true, |conn| Box::pin(async move { work(conn).await }));
-                done.await.expect("the database is there")
-            })
-        })
+        beside_server(self.direct(), work)
     }
 
     /// The number that a statement answers, read beside the server.
@@ -210,6 +202,20 @@ impl Store {
     fn direct(&self) -> String {
         self.name.as_deref().map_or_else(|| self.url.clone(), beside)
     }
+}
+
+fn beside_server<T: Send + 'static>(
+    url: String,
+    work: impl AsyncFnOnce(Conn) -> T + Send + 'static,
+) -> T {
+    apart(move |system| {
+        system.block_on(async move {
+            let database = Database::open(DatabaseConfig::new(url)).expect("the URL is right");
+            let worker = database.worker();
+            let done = worker.run(true, |conn| Box::pin(async move { work(conn).await }));
+            done.await.expect("the database is there")
+        })
+    })
 }
 
 async fn run(url: String, sql: String) {
@@ -267,6 +273,7 @@ fn load(url: String) {
 fn sqlite_template() -> &'static PathBuf {
     static TEMPLATE: OnceLock<PathBuf> = OnceLock::new();
     TEMPLATE.get_or_init(|| {
+        sweep_files();
         let file = temporary();
         load(format!("sqlite://{}", file.display()));
         // what the loader left in the log belongs into the file that is copied
@@ -283,6 +290,7 @@ fn sqlite_template() -> &'static PathBuf {
 fn postgres_template() -> &'static str {
     static TEMPLATE: OnceLock<String> = OnceLock::new();
     TEMPLATE.get_or_init(|| {
+        sweep_databases();
         let name = format!("quintet_{}_template", std::process::id());
         administer(&format!("DROP DATABASE IF EXISTS {name}"));
         administer(&format!(
@@ -298,6 +306,41 @@ fn beside(name: &str) -> String {
     let url = postgres().expect("QUINTET_TEST_POSTGRES");
     let (server, _) = url.rsplit_once('/').expect("a URL with a database");
     format!("{server}/{name}")
+}
+
+/// True when a name holds the number of a process that is no more, where that can be told: what
+/// is shared by all tests of a run is left behind by it, and removed by the next one.
+fn is_left_behind(name: &str, mark: char) -> bool {
+    let number = name.split(mark).find_map(|part| part.parse::<u32>().ok());
+    let gone = |number: u32| !Path::new("/proc").join(number.to_string()).exists();
+    Path::new("/proc/self").exists() && number.is_some_and(gone)
+}
+
+fn sweep_files() {
+    let files = std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
+    for file in files {
+        let name = file.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("quintet-test-") && is_left_behind(&name, '-') {
+            drop(std::fs::remove_file(file.path()));
+        }
+    }
+}
+
+fn sweep_databases() {
+    let url = postgres().expect("QUINTET_TEST_POSTGRES");
+    // processes of other machines cannot be seen from here
+    if !url.contains("@127.0.0.1") && !url.contains("@localhost") {
+        return;
+    }
+    let names = beside_server(url, async |conn| {
+        let mut sql = Sql::new(conn.dialect());
+        sql.push("SELECT datname::text FROM pg_database WHERE datname LIKE 'quintet\\_%'");
+        conn.rows(sql, |row| row.get::<String>(0, ColumnKind::Text)).await.expect("names")
+    });
+    for name in names.iter().filter(|name| is_left_behind(name, '_')) {
+        administer(&format!("DROP DATABASE IF EXISTS {name}"));
+    }
 }
 
 /// Runs a statement on the server, one at a time: a template cannot be copied twice at once.
