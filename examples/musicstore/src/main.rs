@@ -20,7 +20,7 @@ fn settings() -> Result<Settings, Box<dyn Error>> {
         settings.allowed_hosts = vec!["localhost".into(), "127.0.0.1".into(), "[::1]".into()];
         demo.push("ALLOWED_HOSTS");
     }
-    if settings.database_url.is_empty() {
+    if std::env::var_os("DATABASE_URL").is_none() {
         settings.database_url = "sqlite://musicstore.sqlite3".into();
         demo.push("DATABASE_URL");
     }

@@ -20,6 +20,9 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use super::database::DatabaseConfig;
 use super::{ColumnKind, Error, Row, Sql};
 
+/// How long a server may leave what was sent to it unacknowledged.
+const UNANSWERED: Duration = Duration::from_secs(30);
+
 /// Statement texts that one connection keeps prepared.
 const PREPARED: usize = 500;
 
@@ -58,6 +61,8 @@ impl std::fmt::Debug for PgWorker {
 impl PgWorker {
     pub(crate) fn new(mut config: tokio_postgres::Config, settings: &DatabaseConfig) -> Rc<Self> {
         config.connect_timeout(settings.connect);
+        // a server that is gone without a word is noticed
+        config.tcp_user_timeout(UNANSWERED).keepalives_idle(UNANSWERED);
         if config.get_application_name().is_none() {
             config.application_name("quintet");
         }
