@@ -317,8 +317,13 @@ impl PgConn {
     }
 }
 
-super::row::raw_row!(PgRow, Pg, |row, at, kind| match kind {
-    ColumnKind::SmallInt => Ok(row.get::<st::SmallInt, i16>(at)?.map(i64::from)),
-    ColumnKind::Integer => Ok(row.get::<st::Integer, i32>(at)?.map(i64::from)),
-    _ => row.get::<st::BigInt, i64>(at),
-});
+super::row::raw_row!(
+    PgRow,
+    Pg,
+    |row, at, kind| match kind {
+        ColumnKind::SmallInt => Ok(row.get::<st::SmallInt, i16>(at)?.map(i64::from)),
+        ColumnKind::Integer => Ok(row.get::<st::Integer, i32>(at)?.map(i64::from)),
+        _ => row.get::<st::BigInt, i64>(at),
+    },
+    |value| std::str::from_utf8(value.as_bytes())
+);

@@ -16,6 +16,8 @@ pub trait RawRow {
     fn bool(&self, at: usize) -> Result<Option<bool>, Error>;
     /// A text.
     fn text(&self, at: usize) -> Result<Option<String>, Error>;
+    /// A text, borrowed, shown to `see`; `None` is NULL.
+    fn see_text(&self, at: usize, see: &mut dyn FnMut(Option<&str>)) -> Result<(), Error>;
     /// A decimal.
     fn decimal(&self, at: usize) -> Result<Option<Decimal>, Error>;
     /// A moment.
@@ -39,6 +41,14 @@ impl Row<'_> {
     /// When the column holds something else.
     pub fn get<T: ColumnValue>(&self, at: usize, kind: ColumnKind) -> Result<T, Error> {
         T::read(self.0, at, kind)
+    }
+
+    /// Shows the text of column `at` to `see`, without copying it; `None` is NULL.
+    ///
+    /// # Errors
+    /// When the column holds no text.
+    pub fn see_text(&self, at: usize, mut see: impl FnMut(Option<&str>)) -> Result<(), Error> {
+        self.0.see_text(at, &mut see)
     }
 
     /// The value of column `at` in its dynamic form.
@@ -137,7 +147,11 @@ column_value! {
 
 /// Writes a [`RawRow`] over a backend's own row; the integer's width is the backend's affair.
 macro_rules! raw_row {
-    ($name:ident, $backend:ty, |$row:ident, $at:ident, $kind:ident| $int:expr) => {
+    (
+        $name:ident, $backend:ty,
+        |$row:ident, $at:ident, $kind:ident| $int:expr,
+        |$value:ident| $text:expr
+    ) => {
         struct $name<'r, R>(&'r R);
 
         impl<R> $name<'_, R> {
@@ -161,6 +175,22 @@ macro_rules! raw_row {
             fn int(&self, $at: usize, $kind: $crate::db::ColumnKind) -> Result<Option<i64>, $crate::db::Error> {
                 let $row = self;
                 $int
+            }
+
+            fn see_text(
+                &self,
+                at: usize,
+                see: &mut dyn FnMut(Option<&str>),
+            ) -> Result<(), $crate::db::Error> {
+                use diesel::row::Field;
+                let decode = |reason: &str| $crate::db::Error::Decode { column: at, reason: reason.into() };
+                let field = self.0.get(at).ok_or_else(|| decode("no such column"))?;
+                match field.value() {
+                    #[allow(unused_mut, reason = "one of the databases reads by changing")]
+                    Some(mut $value) => see(Some($text.map_err(|_| decode("not UTF-8"))?)),
+                    None => see(None),
+                }
+                Ok(())
             }
 
             $crate::db::row::raw_row!(@columns $backend;

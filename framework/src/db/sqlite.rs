@@ -279,7 +279,9 @@ pub(crate) fn execute(connection: &mut SqliteConnection, sql: &Sql) -> QueryResu
     diesel::connection::Connection::execute_returning_count(connection, sql)
 }
 
-super::row::raw_row!(SqliteRow, Sqlite, |row, at, _kind| row.get::<st::BigInt, i64>(at));
+super::row::raw_row!(SqliteRow, Sqlite, |row, at, _kind| row.get::<st::BigInt, i64>(at), |value| {
+    Ok::<_, std::str::Utf8Error>(value.read_text())
+});
 
 #[cfg(test)]
 mod tests {

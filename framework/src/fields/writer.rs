@@ -79,7 +79,14 @@ impl JsonWriter {
     #[inline]
     pub fn key(&mut self, key: &str) {
         self.comma();
-        write_text(&mut self.out, key);
+        // names of fields need no escape
+        if key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            self.out.push(b'"');
+            self.out.extend_from_slice(key.as_bytes());
+            self.out.push(b'"');
+        } else {
+            write_text(&mut self.out, key);
+        }
         self.out.push(b':');
     }
 

@@ -249,7 +249,14 @@ impl Description {
             out.begin_object();
             for (at, (field, kind)) in shown.iter().enumerate() {
                 out.key(field.name);
-                write_value(field, row.value(at + 1, *kind)?.as_ref(), out);
+                if *kind == ColumnKind::Text {
+                    row.see_text(at + 1, |text| match text {
+                        Some(text) => out.str(text),
+                        None => out.null(),
+                    })?;
+                } else {
+                    write_value(field, row.value(at + 1, *kind)?.as_ref(), out);
+                }
             }
             out.end_object();
             Ok(())
