@@ -1,0 +1,216 @@
+//! Lists: the filters of a request, and a page of what they leave.
+
+use futures_util::future::join;
+
+use crate::db::{self, Dialect, Error, Model, ModelMeta, ModelRow, QuerySet, Select};
+use crate::exceptions::Result;
+use crate::fields::Value;
+use crate::filters::FilterBackend;
+use crate::pagination::{Pagination, Plan, position_text};
+use crate::renderers::JsonWriter;
+use crate::request::Context;
+use crate::response::Response;
+use crate::serializers::{Description, Loaded};
+
+impl Context {
+    /// The rows that the request's filters leave: the filter set, search, ordering
+    /// (`filter_queryset`).
+    ///
+    /// # Errors
+    /// 400 for a filter value that is none.
+    pub async fn filter_queryset<M: Model>(&self, queryset: QuerySet<M>) -> Result<QuerySet<M>> {
+        self.filtered(queryset, false).await.map(|(queryset, _)| queryset)
+    }
+
+    /// The same; keys that a filter names may be left to be looked up when no row is found.
+    pub(super) async fn filtered<M: Model>(
+        &self,
+        mut queryset: QuerySet<M>,
+        may_wait: bool,
+    ) -> Result<(QuerySet<M>, bool)> {
+        let Some(view) = self.view_of::<M>() else { return Ok((queryset, false)) };
+        let mut waits = false;
+        if !view.filters.is_empty() {
+            let mut filtered = view.filters.parse(&self.request)?;
+            if !filtered.lookups().is_empty() {
+                waits = may_wait && filtered.may_look_up_later();
+                if !waits {
+                    filtered = self.look_up(filtered).await?;
+                }
+            }
+            queryset = filtered.apply(queryset);
+        }
+        if let Some(condition) =
+            view.search.as_ref().map(|s| s.condition(&self.request)).transpose()?.flatten()
+        {
+            queryset = queryset.filter_by(condition);
+        }
+        if let Some(order) = self.ordering(&view) {
+            queryset = queryset.order_by(order);
+        }
+        for backend in &view.backends {
+            queryset = backend.filter_queryset(&self.request, queryset)?;
+        }
+        Ok((queryset, waits))
+    }
+
+    /// Asks which of the keys that filters name exist.
+    pub(super) async fn look_up<M: Model>(
+        &self,
+        filtered: crate::filters::django_filters::Filtered<M>,
+    ) -> Result<crate::filters::django_filters::Filtered<M>> {
+        let mut found: Vec<Vec<Value>> = Vec::new();
+        for check in filtered.lookups() {
+            let mut sql = db::Sql::new(self.dialect());
+            sql.push("SELECT ").name(check.column.column).push(" FROM ").name(check.model.table);
+            sql.push(" WHERE ")
+                .name(check.column.column)
+                .any_of(check.keys.clone(), check.column.kind);
+            found.push(self.rows(sql, |row| row.value(0, check.column.kind)).await?);
+        }
+        Ok(filtered
+            .finish(&|place, key| found.get(place).is_some_and(|keys| keys.contains(key)))?)
+    }
+
+    /// Lists the rows that the filters leave, a page of them where there is a paginator.
+    pub(crate) async fn list<M: Model>(
+        &mut self,
+        queryset: QuerySet<M>,
+        description: &'static Description,
+    ) -> Result<Response> {
+        let (filtered, waits) = self.filtered(queryset, true).await?;
+        let ordering = self.view_of::<M>().and_then(|view| self.ordering(&view));
+        let answer = self.page(filtered, description, ordering.as_deref()).await;
+        let unproven = waits && !matches!(answer, Ok((_, rows)) if rows > 0);
+        if unproven && let Some(view) = self.view_of::<M>() {
+            // no row proves that the keys exist, so they are looked up after all
+            self.look_up(view.filters.parse(&self.request)?).await?;
+        }
+        answer.map(|(response, _)| response)
+    }
+
+    /// Answers a page of rows, or all of them where the view has no paginator
+    /// (`paginate_queryset`, `get_paginated_response`). Rows may be of another model than the
+    /// view's.
+    ///
+    /// # Errors
+    /// 404 for a page that does not exist.
+    pub async fn paginate<M: Model>(
+        &mut self,
+        queryset: QuerySet<M>,
+        description: &'static Description,
+    ) -> Result<Response> {
+        self.page(queryset, description, None).await.map(|(response, _)| response)
+    }
+
+    pub(super) async fn page<M: Model>(
+        &mut self,
+        queryset: QuerySet<M>,
+        description: &'static Description,
+        ordering: Option<&[db::Order]>,
+    ) -> Result<(Response, usize)> {
+        let pagination = self.paginator();
+        let Some(mut plan) = pagination.plan(&self.request, ordering)? else {
+            let rows = description.load(queryset.into(), self).await?;
+            let mut out = JsonWriter::with_capacity(64 + rows.len() * 128);
+            let related = description.fetch(&rows.iter().collect::<Vec<_>>(), self).await?;
+            out.begin_array();
+            for row in &rows {
+                description.write(row, &related, self.writing(false), &mut out);
+            }
+            out.end_array();
+            return Ok((Response::json(out.into_bytes()), rows.len()));
+        };
+        let mut count = None;
+        if let Plan::NeedsCount { .. } = plan {
+            let total = self.count_rows(&queryset).await?;
+            count = Some(total);
+            plan = plan.counted(total);
+        }
+        let (rows, count) = match &plan {
+            Plan::Cursor(cursor) => {
+                let mut sliced = queryset.order_by(cursor.order.clone());
+                if let Some(condition) = &cursor.condition {
+                    sliced = sliced.filter_by(condition.clone());
+                }
+                let sliced = sliced.slice(cursor.offset, cursor.limit);
+                (description.load(sliced.into(), self).await?, None)
+            }
+            Plan::Slice { offset, limit, .. } => {
+                let sliced: Select = queryset.clone().slice(*offset, *limit).into();
+                if count.is_some() {
+                    (description.load(sliced, self).await?, count)
+                } else if self.dialect() == Dialect::Postgres && !self.in_transaction() {
+                    // one flight for both
+                    let (rows, count) =
+                        join(description.load(sliced, self), self.count_rows(&queryset)).await;
+                    (rows?, Some(count?))
+                } else {
+                    let rows = description.load(sliced, self).await?;
+                    let count = match plan.known_count(rows.len()) {
+                        Some(count) => count,
+                        None => self.count_rows(&queryset).await?,
+                    };
+                    (rows, Some(count))
+                }
+            }
+            Plan::NeedsCount { .. } => (Vec::new(), count),
+        };
+        let position = |index: usize| position_of(rows.get(index), &plan, M::META);
+        let envelope = pagination.finish(&self.request, &plan, count, rows.len(), &position)?;
+        let mut shown: Vec<&Loaded> =
+            rows.get(envelope.shown.clone()).unwrap_or_default().iter().collect();
+        if envelope.reversed {
+            shown.reverse();
+        }
+        let related = description.fetch(&shown, self).await?;
+        let mut out = JsonWriter::with_capacity(shown.len() * 192);
+        out.begin_array();
+        for row in &shown {
+            description.write(row, &related, self.writing(false), &mut out);
+        }
+        out.end_array();
+        let results = out.into_bytes();
+        let mut bytes = Vec::with_capacity(results.len() + 256);
+        envelope.write_head(&mut bytes);
+        bytes.extend_from_slice(&results);
+        envelope.write_tail(&mut bytes);
+        Ok((Response::json(bytes), rows.len()))
+    }
+
+    pub(super) async fn count_rows<M: Model>(&self, queryset: &QuerySet<M>) -> Result<i64, Error> {
+        let select = Select::from(queryset.clone());
+        let counted = self
+            .rows(select.count(self.dialect()), |row| row.get::<i64>(0, db::ColumnKind::BigInt))
+            .await?;
+        Ok(queryset.sliced(counted.into_iter().next().unwrap_or(0)))
+    }
+
+    /// Answers every row of a query, without pages.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn respond_all<M: Model>(
+        &self,
+        queryset: QuerySet<M>,
+        description: &'static Description,
+    ) -> Result<Response> {
+        let rows = description.load(queryset.into(), self).await?;
+        let related = description.fetch(&rows.iter().collect::<Vec<_>>(), self).await?;
+        let mut out = JsonWriter::new();
+        out.begin_array();
+        for row in &rows {
+            description.write(row, &related, self.writing(false), &mut out);
+        }
+        out.end_array();
+        Ok(Response::json(out.into_bytes()))
+    }
+}
+
+/// The text of a row's first order column, for cursors.
+fn position_of(row: Option<&Loaded>, plan: &Plan, model: &ModelMeta) -> String {
+    let (Some(row), Plan::Cursor(cursor)) = (row, plan) else { return String::new() };
+    let column = cursor.order.first().and_then(|order| order.path.column());
+    let index = column.and_then(|c| model.columns.iter().position(|own| own.column == c.column));
+    index.map_or_else(String::new, |index| position_text(row.value(index)))
+}

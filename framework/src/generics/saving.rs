@@ -1,0 +1,262 @@
+//! Saving: validated input, rows, links, and what a deletion takes with it.
+
+use crate::db::{
+    self, Column, Condition, Conn, DeleteError, Error, Hop, Lookup, Model, ModelMeta, ModelRow,
+    Operand, Path, QuerySet, Select, is_referenced,
+};
+use crate::exceptions::{ApiException, Detail, Result};
+use crate::fields::{Value, form};
+use crate::renderers::JsonWriter;
+use crate::request::Context;
+use crate::serializers::{
+    Changes, Description, Existing, Loaded, RelatedRows, Serializer, Validated,
+};
+
+impl Context {
+    /// Validates the body for a serializer without a model (`serializer.is_valid`).
+    ///
+    /// # Errors
+    /// 400 with every message; 415 for a body of an unknown type.
+    pub async fn validated<S: Serializer>(&mut self) -> Result<S> {
+        let set = self.changes(S::description(), false, Existing::default()).await?;
+        S::from_validated(&mut Validated::new(set))
+            .ok_or_else(|| ApiException::internal("the serializer's fields and its struct differ"))
+    }
+
+    pub(crate) async fn changes(
+        &mut self,
+        description: &'static Description,
+        partial: bool,
+        existing: Existing<'_>,
+    ) -> Result<crate::serializers::ChangeSet> {
+        let data = self.data()?;
+        if let Some(pairs) = data.form() {
+            let pairs: Vec<(String, String)> =
+                pairs.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+            let raw = form::to_raw(description.fields(), &pairs, partial);
+            return description.run_validation(&raw, partial, existing, self).await;
+        }
+        let raw = data.raw()?;
+        description.run_validation(&raw, partial, existing, self).await
+    }
+
+    /// Stores validated changes: a new row, or the row that they are for. Links of many-to-many
+    /// relations are set as well.
+    ///
+    /// # Errors
+    /// 404 when the row is gone; 400 when another row came first with a unique value.
+    pub async fn save<M: Model>(&self, changes: Changes<M>) -> Result<M> {
+        let Changes { set, target, description, .. } = changes;
+        let refused = |error| refused(error, M::META, description);
+        let row: Box<dyn ModelRow> = match target {
+            None => self.insert_row(M::META, set.columns).await.map_err(refused)?,
+            Some(select) => self
+                .update_row(&select, set.columns)
+                .await
+                .map_err(refused)?
+                .ok_or_else(|| ApiException::no_match(M::META.name))?,
+        };
+        let pk = row.value(M::META.pk).to_value();
+        for (hop, keys) in &set.links {
+            self.set_links(hop, &pk, keys).await?;
+        }
+        row.into_any()
+            .downcast()
+            .map(|row| *row)
+            .map_err(|_| ApiException::internal("a row of another model"))
+    }
+
+    /// Deletes a row and what belongs to it, as the foreign keys that point at it say.
+    ///
+    /// # Errors
+    /// 409 when a protected foreign key points at it.
+    pub async fn delete<M: Model>(&mut self, row: &M) -> Result<()> {
+        let models = self.models();
+        let key = row.pk();
+        if is_referenced(&models, M::META) {
+            let scope = self.begin().await?;
+            let deleted = self.delete_rows(&models, M::META, vec![key]).await;
+            // a deferred constraint speaks up at the end
+            let ended = self.end(scope, deleted.is_ok()).await.map_err(DeleteError::Database);
+            return deleted.and(ended).map_err(protected);
+        }
+        self.delete_rows(&models, M::META, vec![key]).await.map_err(protected)
+    }
+
+    /// The links of a many-to-many relation of a row: `cx.links(&playlist, Playlist::fields().tracks())`.
+    pub fn links<M: Model, F: db::Fields>(&self, row: &M, relation: F) -> LinkSet<'_> {
+        LinkSet { conn: self, hop: relation.way().hops.last().copied(), pk: row.pk() }
+    }
+
+    /// Runs `work` in a transaction: committed when it answers `Ok`, rolled back otherwise.
+    /// Inside another one it is a savepoint.
+    ///
+    /// # Errors
+    /// What `work` answers, and what the database reports.
+    pub async fn transaction<T, E: From<Error>>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let scope = self.begin().await?;
+        let result = work(self).await;
+        self.end(scope, result.is_ok()).await?;
+        result
+    }
+
+    /// The sum of a decimal column over the rows of a query, and their number.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn sum<C: Column>(
+        &self,
+        queryset: QuerySet<C::Model>,
+        _column: C,
+    ) -> Result<(i64, Option<db::Decimal>)> {
+        let Some(column) = C::Model::META.columns.get(C::INDEX) else { return Ok((0, None)) };
+        let what = format!("COUNT(*), SUM(\"{}\".\"{}\")", C::Model::META.table, column.column);
+        let sql = Select::from(queryset).aggregate(self.dialect(), &what);
+        let rows = self
+            .rows(sql, |row| {
+                Ok((
+                    row.get(0, db::ColumnKind::BigInt)?,
+                    row.get::<Option<db::Decimal>>(1, column.kind)?,
+                ))
+            })
+            .await?;
+        Ok(rows.into_iter().next().unwrap_or((0, None)))
+    }
+}
+
+/// The links of one row through a link table.
+pub struct LinkSet<'a> {
+    conn: &'a Conn,
+    hop: Option<Hop>,
+    pk: Value,
+}
+
+impl std::fmt::Debug for LinkSet<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinkSet").field("pk", &self.pk).finish_non_exhaustive()
+    }
+}
+
+impl LinkSet<'_> {
+    fn hop(&self) -> Result<&Hop> {
+        self.hop.as_ref().ok_or_else(|| ApiException::internal("the relation has no link table"))
+    }
+
+    /// Adds links to rows; those that are there stay.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn add(&self, keys: impl IntoIterator<Item = i64>) -> Result<()> {
+        let keys: Vec<Value> = keys.into_iter().map(Value::Int).collect();
+        self.conn.add_links(self.hop()?, &self.pk, &keys).await?;
+        Ok(())
+    }
+
+    /// Removes links to rows.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn remove(&self, keys: impl IntoIterator<Item = i64>) -> Result<()> {
+        let keys: Vec<Value> = keys.into_iter().map(Value::Int).collect();
+        self.conn.remove_links(self.hop()?, &self.pk, &keys).await?;
+        Ok(())
+    }
+
+    /// How many there are.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn count(&self) -> Result<i64> {
+        Ok(self.conn.count_links(self.hop()?, &self.pk).await?)
+    }
+}
+
+/// A write that the database refused, in the words of the validator that would have found it.
+fn refused(
+    error: Error,
+    model: &'static ModelMeta,
+    description: Option<&'static Description>,
+) -> ApiException {
+    match (error, description) {
+        (Error::Unique(columns), Some(description)) => {
+            ApiException::Validation(description.taken(&columns))
+        }
+        (Error::Unique(columns), None) => {
+            ApiException::Validation(Description::model_taken(model, &columns))
+        }
+        (Error::ForeignKey(_), _) => ApiException::Validation(Detail::field(
+            "non_field_errors",
+            vec![Detail::new("A related object does not exist.", "does_not_exist")],
+        )),
+        (other, _) => other.into(),
+    }
+}
+
+fn protected(error: DeleteError) -> ApiException {
+    match error {
+        DeleteError::Protected(by) => ApiException::Custom {
+            status: 409,
+            detail: Detail::new(
+                format!(
+                    "Cannot delete some instances of model '{}' because they are referenced through \
+                     protected foreign keys: '{}.{}'.",
+                    by.model, by.by, by.field
+                ),
+                "protected",
+            ),
+        },
+        DeleteError::Database(Error::ForeignKey(_)) => ApiException::Custom {
+            status: 409,
+            detail: Detail::new("Other objects still refer to this one.", "protected"),
+        },
+        DeleteError::Database(other) => other.into(),
+    }
+}
+
+/// A condition that names one row by its key.
+pub(crate) fn by_key<M: Model>(key: Value) -> Condition {
+    Condition::Lookup {
+        path: Path::own(M::META.pk_column()),
+        lookup: Lookup::Exact,
+        operand: Operand::One(key),
+    }
+}
+
+/// Loads one row with what its serializer shows beside it.
+pub(crate) async fn reload<M: Model>(
+    key: Value,
+    description: &'static Description,
+    conn: &Conn,
+) -> Result<Option<Loaded>> {
+    let query = QuerySet::<M>::all().filter_by(by_key::<M>(key)).unordered();
+    Ok(description.load(query.into(), conn).await?.into_iter().next())
+}
+
+/// Writes a saved row: with everything beside it read anew, but counts as they were before
+/// (DRF's annotations are those of the row that was fetched).
+pub(crate) async fn represent_saved<M: Model>(
+    row: M,
+    before: Option<&Loaded>,
+    description: &'static Description,
+    partial: bool,
+    cx: &Context,
+) -> Result<(Vec<u8>, Option<String>)> {
+    let loaded = if description.needs_reload() {
+        let mut loaded = reload::<M>(row.pk(), description, cx)
+            .await?
+            .ok_or_else(|| ApiException::no_match(M::META.name))?;
+        description.keep_counts(&mut loaded, before);
+        loaded
+    } else {
+        let mut loaded = Loaded::bare(Box::new(row));
+        description.keep_counts(&mut loaded, before);
+        loaded
+    };
+    let related: RelatedRows = description.fetch(&[&loaded], cx).await?;
+    let mut out = JsonWriter::new();
+    description.write(&loaded, &related, cx.writing(partial), &mut out);
+    Ok((out.into_bytes(), description.location(&loaded, cx)))
+}

@@ -1,0 +1,213 @@
+//! View sets: one value that answers for a whole resource (`rest_framework.viewsets`).
+
+mod action;
+mod registration;
+
+use crate::db::{Model, Order, Path, QuerySet, Way};
+use crate::exceptions::Result;
+use crate::filters::{FilterBackend, FilterSpec, OrderingField, SearchField};
+use crate::mixins::{self, Mixins};
+use crate::pagination::{DefaultPagination, Pagination};
+use crate::request::Context;
+use crate::response::Response;
+use crate::serializers::{Changes, Description, ModelSerializer};
+use crate::views::{Policies, View};
+
+pub use crate::mixins::{
+    CreateModelMixin, DestroyModelMixin, GenericViewSet, ListModelMixin, ModelViewSet,
+    ReadOnlyModelViewSet, RetrieveModelMixin, UpdateModelMixin,
+};
+pub use action::{Action, ActionHandler};
+
+/// The model of a view set: its serializer's.
+pub type ModelOf<V> = <<V as ViewSet>::Serializer as ModelSerializer>::Model;
+
+/// A resource: a model, its serializer, and everything between them that differs from the usual.
+///
+/// Implement it for an empty struct and register that with a router. The two types are all that
+/// is needed; every method is a hook with DRF's name and default. Hooks that only describe
+/// the view are called once, when it is registered; `get_queryset`, `get_serializer` and the
+/// `perform_…` hooks are called for every request.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a view set",
+    label = "this type has no `ViewSet` implementation",
+    note = "write `impl ViewSet for {Self}` with `type Base` and `type Serializer`"
+)]
+#[allow(
+    async_fn_in_trait,
+    reason = "view sets run where they are called: futures need not be Send"
+)]
+pub trait ViewSet: Sized + Send + Sync + 'static {
+    /// What it can do: [`ModelViewSet`], [`ReadOnlyModelViewSet`], or a tuple of mixins.
+    type Base: Mixins;
+    /// The serializer of every action that [`ViewSet::get_serializer`] does not name; its model
+    /// is the view set's.
+    type Serializer: ModelSerializer;
+
+    /// What the names of its addresses start with: `artist` in `artist-list`. The model's name.
+    fn basename(&self) -> String {
+        ModelOf::<Self>::META.model_name()
+    }
+
+    /// What people read in the document.
+    fn description(&self) -> &'static str {
+        ""
+    }
+
+    /// Authenticators, permissions and throttles; what is not set is the site's.
+    fn policies(&self) -> Policies {
+        Policies::inherit()
+    }
+
+    /// How lists are split; the site's default.
+    fn pagination(&self) -> impl Pagination + 'static {
+        DefaultPagination
+    }
+
+    /// The filters of `filterset_class` or `filterset_fields`.
+    fn filters(&self) -> FilterSpec<ModelOf<Self>> {
+        FilterSpec::new()
+    }
+
+    /// What `?search=` looks at.
+    fn search_fields(&self) -> Vec<SearchField> {
+        Vec::new()
+    }
+
+    /// What `?ordering=` may name; unset, it is the serializer's readable fields where the site
+    /// has the ordering filter by default.
+    fn ordering_fields(&self) -> Option<Vec<OrderingField>> {
+        None
+    }
+
+    /// The order of lists when the request names none; unset, it is the query's.
+    fn ordering(&self) -> Vec<Order> {
+        Vec::new()
+    }
+
+    /// Filters of the project's own, after the three above.
+    fn filter_backends(&self) -> Vec<Box<dyn FilterBackend<ModelOf<Self>>>> {
+        Vec::new()
+    }
+
+    /// The column that an object is looked up by; the primary key.
+    fn lookup_field(&self) -> Path {
+        Way::start::<ModelOf<Self>>().key()
+    }
+
+    /// The name of the capture; `pk`, or the column's name.
+    fn lookup_url_kwarg(&self) -> String {
+        let path = self.lookup_field();
+        match path.column() {
+            Some(column) if column.column != ModelOf::<Self>::META.pk_column().column => {
+                column.name.into()
+            }
+            _ => "pk".into(),
+        }
+    }
+
+    /// What the lookup value looks like, as a regular expression; anything but `/` and `.`.
+    fn lookup_value_regex(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The rows that the request may see.
+    fn get_queryset(&self, _cx: &Context) -> QuerySet<ModelOf<Self>> {
+        QuerySet::all()
+    }
+
+    /// The serializer of an action: `AlbumDetailSerializer::description()` for `"retrieve"`.
+    fn get_serializer(&self, _action: &str) -> &'static Description {
+        Self::Serializer::description()
+    }
+
+    /// True when [`ViewSet::perform_update`] wants to see the stored row.
+    fn reads_instance(&self) -> bool {
+        false
+    }
+
+    /// Stores a new row.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being stored.
+    async fn perform_create(
+        &self,
+        new: Changes<ModelOf<Self>>,
+        cx: &mut Context,
+    ) -> Result<ModelOf<Self>> {
+        cx.save(new).await
+    }
+
+    /// Stores changes to a row.
+    ///
+    /// # Errors
+    /// Whatever keeps them from being stored.
+    async fn perform_update(
+        &self,
+        changes: Changes<ModelOf<Self>>,
+        cx: &mut Context,
+    ) -> Result<ModelOf<Self>> {
+        cx.save(changes).await
+    }
+
+    /// Deletes a row.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being deleted.
+    async fn perform_destroy(&self, row: ModelOf<Self>, cx: &mut Context) -> Result<()> {
+        cx.delete(&row).await
+    }
+
+    /// GET of the list.
+    ///
+    /// # Errors
+    /// As [`mixins::list`].
+    async fn list(&self, cx: &mut Context) -> Result<Response> {
+        mixins::list(self, cx).await
+    }
+
+    /// POST to the list.
+    ///
+    /// # Errors
+    /// As [`mixins::create`].
+    async fn create(&self, cx: &mut Context) -> Result<Response> {
+        mixins::create(self, cx).await
+    }
+
+    /// GET of an object.
+    ///
+    /// # Errors
+    /// As [`mixins::retrieve`].
+    async fn retrieve(&self, cx: &mut Context) -> Result<Response> {
+        mixins::retrieve(self, cx).await
+    }
+
+    /// PUT of an object.
+    ///
+    /// # Errors
+    /// As [`mixins::update`].
+    async fn update(&self, cx: &mut Context) -> Result<Response> {
+        mixins::update(self, cx, false).await
+    }
+
+    /// PATCH of an object.
+    ///
+    /// # Errors
+    /// As [`mixins::update`].
+    async fn partial_update(&self, cx: &mut Context) -> Result<Response> {
+        mixins::update(self, cx, true).await
+    }
+
+    /// DELETE of an object.
+    ///
+    /// # Errors
+    /// As [`mixins::destroy`].
+    async fn destroy(&self, cx: &mut Context) -> Result<Response> {
+        mixins::destroy(self, cx).await
+    }
+
+    /// Actions beyond the usual six.
+    fn actions(&self) -> Vec<Action<Self>> {
+        Vec::new()
+    }
+}
