@@ -2,10 +2,9 @@
 
 use futures_util::future::join;
 
-use crate::db::{self, Dialect, Error, Model, ModelMeta, ModelRow, QuerySet, Select};
+use crate::db::{self, Dialect, Error, Model, ModelMeta, QuerySet, Select};
 use crate::exceptions::Result;
 use crate::fields::Value;
-use crate::filters::FilterBackend;
 use crate::pagination::{Pagination, Plan, position_text};
 use crate::renderers::JsonWriter;
 use crate::request::Context;

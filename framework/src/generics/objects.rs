@@ -3,7 +3,6 @@
 use crate::db::{self, Condition, Model, ModelMeta, QuerySet, Select};
 use crate::exceptions::{ApiException, Result};
 use crate::fields::Value;
-use crate::filters::FilterBackend;
 use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::response::Response;

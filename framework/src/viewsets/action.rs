@@ -8,7 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use crate::exceptions::Result;
 use crate::request::Context;
 use crate::response::Response;
-use crate::serializers::{Description, ModelSerializer};
+use crate::serializers::Description;
 use crate::views::Policies;
 
 /// A function that answers an action; every `async fn(&self, &mut Context) -> Result<Response>`

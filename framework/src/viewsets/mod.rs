@@ -11,7 +11,7 @@ use crate::pagination::{DefaultPagination, Pagination};
 use crate::request::Context;
 use crate::response::Response;
 use crate::serializers::{Changes, Description, ModelSerializer};
-use crate::views::{Policies, View};
+use crate::views::Policies;
 
 pub use crate::mixins::{
     CreateModelMixin, DestroyModelMixin, GenericViewSet, ListModelMixin, ModelViewSet,

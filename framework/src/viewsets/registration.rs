@@ -8,7 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use super::{Action, ActionHandler, ModelOf, ViewSet};
 use crate::db::Model;
 use crate::exceptions::{ApiException, Result};
-use crate::filters::{FilterBackend, OrderingFilter, SearchFilter};
+use crate::filters::{OrderingFilter, SearchFilter};
 use crate::generics::{Generic, GenericView, ObjectLookup, default_ordering_fields};
 use crate::mixins::Mixins;
 use crate::pagination::Pagination;
