@@ -8,6 +8,7 @@ mod openapi;
 mod pagination;
 mod parity;
 mod races;
+mod readme;
 mod robustness;
 mod routers;
 mod statements;

@@ -1,0 +1,39 @@
+//! What the README shows is what the examples hold.
+
+use std::fs;
+use std::path::Path;
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).unwrap()
+}
+
+/// The text between two others, both of which must be there.
+fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
+    let (_, rest) = text.split_once(begin).unwrap_or_else(|| panic!("no `{begin}`"));
+    rest.split_once(end).unwrap_or_else(|| panic!("no `{end}`")).0
+}
+
+#[test]
+fn the_first_screen_is_the_quickstart() {
+    let (page, source) = (read("README.md"), read("examples/quickstart/src/main.rs"));
+    let block = between(&page, "<!-- quickstart: begin -->\n", "<!-- quickstart: end -->");
+    let shown = between(block, "```rust,ignore\n", "```\n");
+    let start = source.find("use quintet").expect("the example imports the framework");
+    assert_eq!(shown, &source[start..], "copy the example into README.md");
+    assert!(shown.lines().count() <= 45, "the first screen is longer than a screen");
+}
+
+#[test]
+fn every_file_that_a_page_links_to_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for page in ["README.md", "docs/architecture.md", "docs/differences.md", "docs/migration.md"] {
+        let text = read(page);
+        let folder = root.join(page).parent().map(Path::to_owned).unwrap_or_default();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')) {
+            let file = link.0.split('#').next().unwrap_or_default();
+            if !file.is_empty() && !file.contains("://") {
+                assert!(folder.join(file).exists(), "{page} links to {file}");
+            }
+        }
+    }
+}
