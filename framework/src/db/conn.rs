@@ -338,8 +338,12 @@ impl Conn {
             Inner::Sqlite(sqlite) => {
                 let mut connection = sqlite.shared.borrow_mut();
                 if commit {
-                    // after a refused COMMIT the transaction is still open, and dropped as such
-                    connection.batch_execute("COMMIT").map_err(Error::from_diesel)?;
+                    if let Err(error) = connection.batch_execute("COMMIT") {
+                        // the transaction is still open, and what follows must not run in it;
+                        // should this fail too, the connection's end tries again
+                        sqlite.open.set(connection.batch_execute("ROLLBACK").is_err());
+                        return Err(Error::from_diesel(error));
+                    }
                 } else {
                     connection.batch_execute("ROLLBACK").map_err(Error::from_diesel)?;
                 }
