@@ -292,8 +292,11 @@ impl Conn {
     ) -> Result<T, E> {
         let scope = self.begin().await?;
         let result = work(self).await;
-        self.end(scope, result.is_ok()).await?;
-        result
+        match self.end(scope, result.is_ok()).await {
+            // what `work` says of its failure is nearer to the cause
+            Err(error) if result.is_ok() => Err(error.into()),
+            _ => result,
+        }
     }
 
     /// Opens a transaction, or a savepoint in the one that is open.
@@ -338,8 +341,12 @@ impl Conn {
             Inner::Sqlite(sqlite) => {
                 let mut connection = sqlite.shared.borrow_mut();
                 if commit {
-                    // after a refused COMMIT the transaction is still open, and dropped as such
-                    connection.batch_execute("COMMIT").map_err(Error::from_diesel)?;
+                    if let Err(error) = connection.batch_execute("COMMIT") {
+                        // the transaction is still open, and what follows must not run in it;
+                        // should this fail too, the connection's end tries again
+                        sqlite.open.set(connection.batch_execute("ROLLBACK").is_err());
+                        return Err(Error::from_diesel(error));
+                    }
                 } else {
                     connection.batch_execute("ROLLBACK").map_err(Error::from_diesel)?;
                 }

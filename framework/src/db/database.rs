@@ -1,5 +1,6 @@
 //! The database of a process: chosen by URL, reached through workers.
 
+use std::fmt;
 #[cfg(feature = "postgres")]
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use super::{Dialect, Error};
 use crate::settings::Settings;
 
 /// How a database is reached.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DatabaseConfig {
     /// `sqlite://relative.db`, `sqlite:///absolute/path.db`, `sqlite://:memory:` or
@@ -58,6 +59,17 @@ impl DatabaseConfig {
     pub fn connect(mut self, connect: Duration) -> Self {
         self.connect = connect;
         self
+    }
+}
+
+impl fmt::Debug for DatabaseConfig {
+    /// Without the URL, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseConfig")
+            .field("pool_size", &self.pool_size)
+            .field("wait", &self.wait)
+            .field("connect", &self.connect)
+            .finish_non_exhaustive()
     }
 }
 

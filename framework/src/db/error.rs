@@ -44,6 +44,13 @@ impl From<Error> for ApiException {
                 "non_field_errors",
                 [Detail::new("A related object does not exist.", "does_not_exist")],
             )),
+            Error::Unique(columns) => Self::validation(Detail::field(
+                "non_field_errors",
+                [Detail::new(
+                    format!("The fields {} must make a unique set.", columns.join(", ")),
+                    "unique",
+                )],
+            )),
             Error::Misfit(_) => Self::validation(Detail::field(
                 "non_field_errors",
                 [Detail::new("A value does not fit its column.", "invalid")],
@@ -102,12 +109,29 @@ impl Error {
     }
 }
 
-/// True for what `PostgreSQL` says of a value that a column cannot hold.
+/// True for what the databases say of a value that a column cannot hold or be compared with, and
+/// of more values than one statement takes.
 fn is_misfit(message: &str) -> bool {
+    is_postgres_misfit(message) || is_sqlite_misfit(message)
+}
+
+fn is_sqlite_misfit(message: &str) -> bool {
+    message == "LIKE or GLOB pattern too complex"
+        || message == "integer overflow"
+        || message == "string or blob too big"
+        || message == "too many SQL variables"
+        || message.starts_with("Expression tree is too large")
+        || message.starts_with("too many terms in ORDER BY")
+}
+
+fn is_postgres_misfit(message: &str) -> bool {
     message.starts_with("value too long for type")
         || message.starts_with("invalid byte sequence for encoding")
         || message.starts_with("numeric field overflow")
         || message.ends_with("out of range")
+        // the patterns that are let through are those of another engine
+        || message.starts_with("invalid regular expression")
+        || message.starts_with("regular expression failed")
 }
 
 /// The columns of a unique constraint, read from what the database says: `UNIQUE constraint failed:
@@ -151,7 +175,14 @@ mod tests {
         assert_eq!(status(said(DatabaseErrorKind::Unknown, "deadlock detected")), 503);
         assert_eq!(status(said(DatabaseErrorKind::SerializationFailure, "no")), 503);
         assert_eq!(status(said(DatabaseErrorKind::ForeignKeyViolation, "no")), 400);
+        assert_eq!(status(said(DatabaseErrorKind::UniqueViolation, "no")), 400);
         assert_eq!(status(said(DatabaseErrorKind::Unknown, "integer out of range")), 400);
+        let deep = "Expression tree is too large (maximum depth 1000)";
+        assert_eq!(status(said(DatabaseErrorKind::Unknown, deep)), 400);
+        let long = "LIKE or GLOB pattern too complex";
+        assert_eq!(status(said(DatabaseErrorKind::Unknown, long)), 400);
+        let pattern = "invalid regular expression: invalid repetition count(s)";
+        assert_eq!(status(said(DatabaseErrorKind::Unknown, pattern)), 400);
         assert_eq!(status(Diesel::NotFound), 404);
     }
 }

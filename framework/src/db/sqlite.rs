@@ -96,6 +96,8 @@ impl SqlitePool {
 
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
+        // a thread that has just looked holds the lock until it sleeps, and hears the bell then
+        drop(self.queues.lock());
         self.read.notify_all();
         self.write.notify_all();
     }

@@ -1,5 +1,7 @@
 //! Writing rows: defaults, links, and what a deletion takes with it.
 
+use std::collections::VecDeque;
+
 use super::select::insert;
 use super::{
     ColumnDefault, ColumnKind, ColumnMeta, Conn, DateTime, Error, Hop, ModelMeta, ModelRow,
@@ -171,50 +173,93 @@ impl Conn {
         model: &'static ModelMeta,
         keys: Vec<Value>,
     ) -> Result<(), DeleteError> {
+        let mut doomed: Vec<(&'static ModelMeta, Vec<Value>)> = Vec::new();
+        let mut waiting = VecDeque::from([(model, keys)]);
+        while let Some((model, mut keys)) = waiting.pop_front() {
+            // rows come up again where foreign keys go around in a circle, or along two ways
+            let known = doomed.iter_mut().find(|(other, _)| *other == model);
+            if let Some((_, known)) = &known {
+                keys.retain(|key| !known.contains(key));
+            }
+            if keys.is_empty() {
+                continue;
+            }
+            self.collect(models, model, &keys, &mut waiting).await?;
+            match known {
+                Some((_, known)) => known.append(&mut keys),
+                None => doomed.push((model, keys)),
+            }
+        }
+        while !doomed.is_empty() {
+            // whoever is pointed at goes last; around a circle, the first one found does
+            let free = doomed.iter().position(|(model, _)| {
+                doomed.iter().all(|(other, _)| {
+                    other == model || references(&[*other], model).next().is_none()
+                })
+            });
+            let (model, keys) = doomed.remove(free.unwrap_or(doomed.len() - 1));
+            self.delete_plain(models, model, keys).await?;
+        }
+        Ok(())
+    }
+
+    /// What the rows that point at `keys` of a model ask for: theirs are set to null at once, those
+    /// that are deleted too come to `waiting`, and a protecting one is the error.
+    async fn collect(
+        &self,
+        models: &[&'static ModelMeta],
+        model: &'static ModelMeta,
+        keys: &[Value],
+        waiting: &mut VecDeque<(&'static ModelMeta, Vec<Value>)>,
+    ) -> Result<(), DeleteError> {
         let kind = model.pk_column().kind;
         if self.dialect() == super::Dialect::Postgres && is_referenced(models, model) {
             // whoever changes one of the rows, or points at it, comes before this or after
             let mut sql = Sql::new(self.dialect());
             sql.push("SELECT 1 FROM ").name(model.table).push(" WHERE ");
-            sql.name(model.pk_column().column).any_of(keys.clone(), kind).push(" ORDER BY ");
+            sql.name(model.pk_column().column).any_of(keys.to_vec(), kind).push(" ORDER BY ");
             sql.name(model.pk_column().column).push(" FOR UPDATE");
             self.send(sql).await?;
         }
         for (other, column) in references(models, model) {
             let pointing = |sql: &mut Sql| {
-                sql.push(" WHERE ").name(column.column).any_of(keys.clone(), kind);
+                sql.push(" WHERE ").name(column.column).any_of(keys.to_vec(), kind);
             };
+            let mut sql = Sql::new(self.dialect());
             if column.on_delete == OnDelete::SetNull {
-                let mut sql = Sql::new(self.dialect());
-                sql.push("UPDATE ")
-                    .name(other.table)
-                    .push(" SET ")
-                    .name(column.column)
-                    .push(" = NULL");
+                sql.push("UPDATE ").name(other.table).push(" SET ").name(column.column);
+                sql.push(" = NULL");
                 pointing(&mut sql);
                 self.send(sql).await?;
                 continue;
             }
             let pk = other.pk_column();
-            let mut sql = Sql::new(self.dialect());
             sql.push("SELECT ").name(pk.column).push(" FROM ").name(other.table);
             pointing(&mut sql);
             if column.on_delete == OnDelete::Protect {
                 sql.push(" LIMIT 1");
             }
             let found = self.rows(sql, |row| row.value(0, pk.kind)).await?;
-            if found.is_empty() {
-                continue;
-            }
-            if column.on_delete == OnDelete::Protect {
+            if column.on_delete == OnDelete::Protect && !found.is_empty() {
                 return Err(DeleteError::Protected(Protected {
                     model: model.name,
                     by: other.name,
                     field: column.name,
                 }));
             }
-            Box::pin(self.delete_rows(models, other, found)).await?;
+            waiting.push_back((other, found));
         }
+        Ok(())
+    }
+
+    /// Deletes rows and their links, whatever points at them.
+    async fn delete_plain(
+        &self,
+        models: &[&'static ModelMeta],
+        model: &'static ModelMeta,
+        keys: Vec<Value>,
+    ) -> Result<(), Error> {
+        let kind = model.pk_column().kind;
         for other in models {
             for link in other.links {
                 let sides = [(**other == *model, link.source), ((link.to)() == model, link.target)];

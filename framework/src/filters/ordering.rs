@@ -80,8 +80,19 @@ impl OrderingFilter {
     /// `None`.
     pub fn get_ordering(&self, request: &Request) -> Option<Vec<Order>> {
         let text = request.query_params().get(&self.param).unwrap_or_default();
-        let mut chosen: Vec<Order> =
-            text.split(',').filter_map(|term| self.term(python::strip(term))).collect();
+        let mut chosen: Vec<Order> = Vec::new();
+        let mut taken: Vec<&str> = Vec::new();
+        for term in text.split(',').map(python::strip) {
+            let name = term.strip_prefix('-').unwrap_or(term);
+            // a name counts once, as in Django; databases bound the terms of an order
+            if taken.contains(&name) {
+                continue;
+            }
+            if let Some(order) = self.term(term) {
+                taken.push(name);
+                chosen.push(order);
+            }
+        }
         if chosen.is_empty() {
             chosen.clone_from(&self.ordering);
         }

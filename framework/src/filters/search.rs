@@ -75,6 +75,10 @@ impl SearchFilter {
         if terms.is_empty() {
             return Ok(None);
         }
+        if terms.len() > MOST_TERMS {
+            let detail = Detail::invalid("Too many search terms.");
+            return Err(ApiException::Validation(detail.into_list()));
+        }
         let any_pattern =
             self.fields.iter().any(|f| matches!(f.lookup, Lookup::Regex | Lookup::IRegex));
         if any_pattern && !terms.iter().all(|term| is_regex(term)) {
@@ -156,6 +160,10 @@ static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Relations to many rows that are told apart; with more, every term may be found in a row of
 /// its own.
 const MOST_WAYS: usize = 3;
+
+/// Terms of one search: each is a condition in the statement, and databases bound its depth
+/// (`SQLite` at 1000) and its values.
+const MOST_TERMS: usize = 200;
 
 fn same_way(a: &[Hop], b: &[Hop]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b))

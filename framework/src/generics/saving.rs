@@ -99,8 +99,11 @@ impl Context {
     ) -> Result<T, E> {
         let scope = self.begin().await?;
         let result = work(self).await;
-        self.end(scope, result.is_ok()).await?;
-        result
+        match self.end(scope, result.is_ok()).await {
+            // what `work` says of its failure is nearer to the cause
+            Err(error) if result.is_ok() => Err(error.into()),
+            _ => result,
+        }
     }
 
     /// The sum of a decimal column over the rows of a query, and their number.

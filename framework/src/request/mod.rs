@@ -31,7 +31,6 @@ pub enum Body {
 }
 
 /// A request, owned: it can cross to the thread that answers it.
-#[derive(Debug)]
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -52,6 +51,16 @@ pub struct Request {
     /// What the route captured: `pk`, `format`.
     pub kwargs: Vec<(String, String)>,
     query: OnceCell<QueryParams>,
+}
+
+impl std::fmt::Debug for Request {
+    /// Without headers, query and body, which may hold credentials.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Request {

@@ -148,7 +148,9 @@ async fn read(mut payload: web::Payload, headers: &HeaderMap, most: Option<usize
             whole = Some(chunk);
         } else {
             if let Some(first) = whole.take() {
-                body.reserve(announced.unwrap_or(first.len() + chunk.len()).min(most));
+                // without a limit the client's word is not taken for more than this
+                let length = announced.unwrap_or(first.len() + chunk.len());
+                body.reserve(length.min(most).min(DRAIN));
                 body.extend_from_slice(&first);
             }
             body.extend_from_slice(&chunk);
