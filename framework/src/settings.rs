@@ -36,7 +36,8 @@ pub struct Settings {
     pub atomic_requests: bool,
     /// `DATABASE_URL`: `sqlite://relative.db`, `sqlite:///absolute/path.db` or `postgres://…`.
     pub database_url: String,
-    /// `DATABASE_POOL_SIZE`: most connections to the database that a worker opens.
+    /// `DATABASE_POOL_SIZE`: most connections to the database: of each worker to `PostgreSQL`, of the
+    /// whole program to `SQLite`.
     pub database_pool_size: usize,
     /// `DATABASE_WAIT_TIMEOUT`: longest wait for a connection, in seconds; then 503.
     pub database_wait_timeout: Duration,

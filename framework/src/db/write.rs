@@ -463,6 +463,32 @@ mod tests {
         });
     }
 
+    /// Goes with its parent.
+    #[crate::model(table = "t_folder")]
+    pub struct Folder {
+        pub id: i64,
+        #[field(foreign_key = Folder, related_name = children)]
+        pub parent_id: Option<i64>,
+    }
+
+    #[test]
+    fn a_deletion_follows_rows_that_point_at_each_other() {
+        on_each(async |conn| {
+            let table = "CREATE TEMPORARY TABLE t_folder (id bigint PRIMARY KEY, \
+                parent_id bigint REFERENCES t_folder (id)); \
+                INSERT INTO t_folder VALUES (1, 1), (2, 1), (3, 2), (4, NULL), (5, 4), (6, 5); \
+                UPDATE t_folder SET parent_id = 6 WHERE id = 4";
+            conn.batch_execute(table).await.unwrap();
+            let (models, key) = ([Folder::META], Value::Int);
+            conn.delete_rows(&models, Folder::META, vec![key(2)]).await.unwrap();
+            assert_eq!(number(conn, "SELECT COUNT(*) FROM t_folder").await, 4);
+            conn.delete_rows(&models, Folder::META, vec![key(1)]).await.unwrap();
+            assert_eq!(number(conn, "SELECT COUNT(*) FROM t_folder").await, 3);
+            conn.delete_rows(&models, Folder::META, vec![key(5)]).await.unwrap();
+            assert_eq!(number(conn, "SELECT COUNT(*) FROM t_folder").await, 0);
+        });
+    }
+
     #[test]
     fn what_points_at_a_model_is_found_through_keys_and_links() {
         assert!(is_referenced(&MODELS, Artist::META) && is_referenced(&MODELS, Tag::META));

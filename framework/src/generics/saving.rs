@@ -190,10 +190,6 @@ fn refused(
         (Error::Unique(columns), None) => {
             ApiException::Validation(Description::model_taken(model, &columns))
         }
-        (Error::ForeignKey(_), _) => ApiException::Validation(Detail::field(
-            "non_field_errors",
-            vec![Detail::new("A related object does not exist.", "does_not_exist")],
-        )),
         (other, _) => other.into(),
     }
 }
