@@ -132,7 +132,7 @@ impl Conn {
         read: impl FnMut(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
         self.ready()?;
-        tracing::trace!(?sql);
+        tracing::trace!(%sql);
         match &self.inner {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(sqlite) => {
@@ -159,7 +159,7 @@ impl Conn {
     #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     pub async fn send(&self, sql: Sql) -> Result<usize, Error> {
         self.ready()?;
-        tracing::trace!(?sql);
+        tracing::trace!(%sql);
         match &self.inner {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(sqlite) => super::sqlite::execute(&mut sqlite.shared.borrow_mut(), &sql)
@@ -185,20 +185,7 @@ impl Conn {
     #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     pub async fn batch_execute(&self, sql: &str) -> Result<(), Error> {
         self.ready()?;
-        match &self.inner {
-            #[cfg(feature = "sqlite")]
-            Inner::Sqlite(sqlite) => {
-                sqlite.shared.borrow_mut().batch_execute(sql).map_err(Error::from_diesel)
-            }
-            #[cfg(feature = "postgres")]
-            Inner::Postgres(postgres) => {
-                let (link, begin) = postgres.target().await?;
-                if begin {
-                    link.batch("BEGIN").await?;
-                }
-                link.batch(sql).await
-            }
-        }
+        self.control(sql).await
     }
 
     /// Runs a diesel statement and loads its rows.
@@ -215,10 +202,7 @@ impl Conn {
             }
             #[cfg(feature = "postgres")]
             Inner::Postgres(postgres) => {
-                let (link, begin) = postgres.target().await?;
-                if begin {
-                    link.batch("BEGIN").await?;
-                }
+                let link = postgres.link().await?;
                 let _busy = link.busy();
                 query.load_postgres(&link.connection).await.map_err(|error| link.error(error))
             }
@@ -271,10 +255,7 @@ impl Conn {
             }
             #[cfg(feature = "postgres")]
             Inner::Postgres(postgres) => {
-                let (link, begin) = postgres.target().await?;
-                if begin {
-                    link.batch("BEGIN").await?;
-                }
+                let link = postgres.link().await?;
                 let _busy = link.busy();
                 command.execute_postgres(&link.connection).await.map_err(|error| link.error(error))
             }
@@ -292,11 +273,7 @@ impl Conn {
     ) -> Result<T, E> {
         let scope = self.begin().await?;
         let result = work(self).await;
-        match self.end(scope, result.is_ok()).await {
-            // what `work` says of its failure is nearer to the cause
-            Err(error) if result.is_ok() => Err(error.into()),
-            _ => result,
-        }
+        self.settle(scope, result).await
     }
 
     /// Opens a transaction, or a savepoint in the one that is open.
@@ -322,6 +299,19 @@ impl Conn {
         }
         self.depth.set(depth + 1);
         Ok(Scope { guard: Guard(Some(Rc::clone(&self.abandoned))), depth })
+    }
+
+    /// Ends what [`Conn::begin`] opened as its work did: committed when that is `Ok`. A failure of
+    /// the work is nearer to the cause than one of its end, and is the one that is answered.
+    pub(crate) async fn settle<T, E: From<Error>>(
+        &self,
+        scope: Scope,
+        result: Result<T, E>,
+    ) -> Result<T, E> {
+        match self.end(scope, result.is_ok()).await {
+            Err(error) if result.is_ok() => Err(error.into()),
+            _ => result,
+        }
     }
 
     /// Ends what [`Conn::begin`] opened.
@@ -366,10 +356,7 @@ impl Conn {
             }
             #[cfg(feature = "postgres")]
             Inner::Postgres(postgres) => {
-                let (link, begin) = postgres.target().await?;
-                if begin {
-                    link.batch("BEGIN").await?;
-                }
+                let link = postgres.link().await?;
                 link.batch(sql).await
             }
         }

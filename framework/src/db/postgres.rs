@@ -296,6 +296,15 @@ impl PgConn {
         Ok((self.worker.shared().await?, false))
     }
 
+    /// The connection for the next statement, in its transaction already.
+    pub(crate) async fn link(&self) -> Result<Rc<Link>, Error> {
+        let (link, begin) = self.target().await?;
+        if begin {
+            link.batch("BEGIN").await?;
+        }
+        Ok(link)
+    }
+
     pub(crate) async fn hold(&self) -> Result<(), Error> {
         let (link, permit) = self.worker.exclusive().await?;
         *self.held.borrow_mut() = Some(Held { link: Rc::new(link), permit, begun: false });

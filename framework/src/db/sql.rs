@@ -151,6 +151,20 @@ impl std::fmt::Debug for Sql {
     }
 }
 
+/// Without its values, which a log has no business with.
+impl std::fmt::Display for Sql {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for piece in &self.pieces {
+            f.write_str(match piece {
+                Piece::Text(text) => text,
+                Piece::Bind(_) => "?",
+                Piece::Node(_) => "{diesel}",
+            })?;
+        }
+        Ok(())
+    }
+}
+
 impl Sql {
     /// An empty statement.
     pub fn new(dialect: Dialect) -> Self {

@@ -68,4 +68,10 @@ impl QueryParameter {
             choices: Vec::new(),
         }
     }
+
+    /// The parameter of a paginator that says how long a page is.
+    pub(crate) fn page_size(name: &str) -> Self {
+        let description = "Number of results to return per page.";
+        Self::new(name.to_owned(), ParameterType::Integer, description)
+    }
 }

@@ -77,8 +77,7 @@ impl Context {
             let scope = self.begin().await?;
             let deleted = self.delete_rows(&models, M::META, vec![key]).await;
             // a deferred constraint speaks up at the end
-            let ended = self.end(scope, deleted.is_ok()).await.map_err(DeleteError::Database);
-            return deleted.and(ended).map_err(protected);
+            return self.settle(scope, deleted).await.map_err(protected);
         }
         self.delete_rows(&models, M::META, vec![key]).await.map_err(protected)
     }
@@ -99,11 +98,7 @@ impl Context {
     ) -> Result<T, E> {
         let scope = self.begin().await?;
         let result = work(self).await;
-        match self.end(scope, result.is_ok()).await {
-            // what `work` says of its failure is nearer to the cause
-            Err(error) if result.is_ok() => Err(error.into()),
-            _ => result,
-        }
+        self.settle(scope, result).await
     }
 
     /// The sum of a decimal column over the rows of a query, and their number.

@@ -203,13 +203,7 @@ impl Pagination for CursorPagination {
             ParameterType::String,
             "The pagination cursor value.",
         )];
-        if let Some(name) = &self.page_size_query_param {
-            parameters.push(QueryParameter::new(
-                name.clone(),
-                ParameterType::Integer,
-                "Number of results to return per page.",
-            ));
-        }
+        parameters.extend(self.page_size_query_param.as_deref().map(QueryParameter::page_size));
         parameters
     }
 

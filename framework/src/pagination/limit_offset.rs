@@ -145,11 +145,7 @@ impl Pagination for LimitOffsetPagination {
 
     fn query_parameters(&self) -> Vec<QueryParameter> {
         vec![
-            QueryParameter::new(
-                self.limit_query_param.clone(),
-                ParameterType::Integer,
-                "Number of results to return per page.",
-            ),
+            QueryParameter::page_size(&self.limit_query_param),
             QueryParameter::new(
                 self.offset_query_param.clone(),
                 ParameterType::Integer,
