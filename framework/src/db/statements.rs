@@ -76,7 +76,7 @@ where
 #[cfg(not(feature = "postgres"))]
 pub trait QueryPostgres<'q, U> {}
 #[cfg(not(feature = "postgres"))]
-impl<'q, U, Q> QueryPostgres<'q, U> for Q {}
+impl<U, Q> QueryPostgres<'_, U> for Q {}
 
 /// The half of [`Command`] that belongs to `SQLite`.
 #[cfg(feature = "sqlite")]
