@@ -1,5 +1,6 @@
 //! Who sends a request (`rest_framework.authentication`).
 
+mod login;
 mod session;
 mod token;
 
@@ -9,10 +10,11 @@ use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
 
+pub use login::authenticate;
 pub use session::SessionAuthentication;
 pub use token::TokenAuthentication;
 
-use crate::auth::User;
+use crate::auth::Account;
 use crate::exceptions::Result;
 use crate::request::{Auth, Context};
 
@@ -20,7 +22,7 @@ use crate::request::{Auth, Context};
 #[derive(Debug)]
 pub struct Authenticated {
     /// Who it is.
-    pub user: User,
+    pub user: Account,
     /// The token or the like, when the scheme has one.
     pub auth: Option<Auth>,
 }

@@ -3,7 +3,6 @@
 use actix_web::http::header::AUTHORIZATION;
 
 use super::{Authenticated, Authentication, AuthenticationScheme};
-use crate::auth;
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::request::{Auth, Context};
 
@@ -60,10 +59,9 @@ impl Authentication for TokenAuthentication {
     async fn authenticate(&self, cx: &mut Context) -> Result<Option<Authenticated>> {
         let Some(header) = cx.request.headers.get(AUTHORIZATION) else { return Ok(None) };
         let Some(key) = self.key_of(header.as_bytes())? else { return Ok(None) };
-        // no key holds a NUL, and PostgreSQL takes none in a text
-        let user = if key.contains('\0') { None } else { auth::token_user(cx, key).await? };
+        let user = cx.user_meta().by_token(cx, key).await?;
         let user = user.ok_or_else(|| failed("Invalid token."))?;
-        if !user.is_active {
+        if !user.is_active() {
             return Err(failed("User inactive or deleted."));
         }
         Ok(Some(Authenticated { user, auth: Some(Auth::new("Token", key.to_owned())) }))

@@ -19,10 +19,10 @@ pub(crate) fn secure(settings: &Settings, response: &mut Response, framed: bool)
             response.headers.insert(name, value);
         }
     };
-    let nosniff = settings.secure_content_type_nosniff.then_some("nosniff");
+    let nosniff = settings.secure.content_type_nosniff.then_some("nosniff");
     add(X_CONTENT_TYPE_OPTIONS, nosniff);
-    add(REFERRER_POLICY, settings.secure_referrer_policy.as_deref());
-    add(CROSS_ORIGIN_OPENER_POLICY, settings.secure_cross_origin_opener_policy.as_deref());
+    add(REFERRER_POLICY, settings.secure.referrer_policy.as_deref());
+    add(CROSS_ORIGIN_OPENER_POLICY, settings.secure.cross_origin_opener_policy.as_deref());
     if framed {
         add(X_FRAME_OPTIONS, settings.x_frame_options.as_deref());
     }
@@ -45,7 +45,8 @@ mod tests {
 
     #[test]
     fn a_header_of_the_view_stays_and_a_setting_can_be_off() {
-        let settings = Settings { secure_referrer_policy: None, ..Settings::default() };
+        let mut settings = Settings::default();
+        settings.secure.referrer_policy = None;
         let mut response = Response::empty(200).with_header(X_FRAME_OPTIONS, "SAMEORIGIN");
         secure(&settings, &mut response, true);
         assert_eq!(response.headers.get(X_FRAME_OPTIONS).unwrap(), "SAMEORIGIN");

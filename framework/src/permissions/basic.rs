@@ -3,6 +3,7 @@
 use actix_web::http::Method;
 
 use super::Permission;
+use crate::auth::Account;
 use crate::exceptions::Result;
 use crate::request::Context;
 
@@ -44,7 +45,7 @@ pub struct IsAdminUser;
 
 impl Permission for IsAdminUser {
     async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
-        Ok(cx.user().is_some_and(|user| user.is_staff))
+        Ok(cx.account().is_some_and(Account::is_staff))
     }
 
     fn looks_at_objects(&self) -> bool {

@@ -9,7 +9,7 @@ use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
 use super::{Body, Request};
-use crate::auth::{self, User};
+use crate::auth::{self, Account, User, UserMeta, UserModel};
 use crate::db::{Conn, ModelMeta};
 use crate::exceptions::{ApiException, Result};
 use crate::negotiation::{self, Accepted};
@@ -86,6 +86,8 @@ pub(crate) trait ObjectGuard: Send + Sync {
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) urls: Urls,
+    /// The user model; Django's own where the site has none.
+    pub(crate) users: Option<Arc<UserMeta>>,
     /// What the floor of generic views keeps for a site.
     pub(crate) generics: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -111,7 +113,7 @@ pub struct Context {
     pub(crate) accepted: Option<Accepted>,
     /// What the floor of generic views keeps for a view.
     pub(crate) generic: Option<Arc<dyn Any + Send + Sync>>,
-    user: Option<User>,
+    user: Option<Account>,
     auth: Option<Auth>,
     data: Option<Data>,
     vary: Vec<&'static str>,
@@ -134,9 +136,26 @@ impl Context {
         }
     }
 
-    /// The user who sends the request; `None` for an anonymous one.
+    /// The user who sends the request; `None` for an anonymous one. On a site with a user model of
+    /// its own it is [`Context::user_as`].
     pub fn user(&self) -> Option<&User> {
+        self.user_as()
+    }
+
+    /// The user who sends the request, as a row of the project's user model; `None` for an
+    /// anonymous one, and for a model that is not the site's.
+    pub fn user_as<M: UserModel>(&self) -> Option<&M> {
+        self.user.as_ref().and_then(Account::get)
+    }
+
+    /// The user who sends the request, whatever the user model is; `None` for an anonymous one.
+    pub fn account(&self) -> Option<&Account> {
         self.user.as_ref()
+    }
+
+    /// The user model of the site.
+    pub fn user_meta(&self) -> Arc<UserMeta> {
+        self.shared.users.clone().unwrap_or_else(UserMeta::djangos)
     }
 
     /// True when the request proved who sends it.
@@ -150,7 +169,7 @@ impl Context {
     }
 
     /// Makes the request one of this user (`force_authenticate`).
-    pub fn set_user(&mut self, user: Option<User>, auth: Option<Auth>) {
+    pub fn set_user(&mut self, user: Option<Account>, auth: Option<Auth>) {
         self.user = user;
         self.auth = auth;
     }
@@ -164,6 +183,17 @@ impl Context {
         match &self.user {
             Some(user) => auth::has_perms(&self.conn, user, perms).await,
             None => Ok(perms.is_empty()),
+        }
+    }
+
+    /// True when the user is in the group of this name. An anonymous user is in none.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn user_in_group(&self, name: &str) -> Result<bool> {
+        match &self.user {
+            Some(user) => auth::in_group(&self.conn, user, name).await,
+            None => Ok(false),
         }
     }
 
@@ -369,7 +399,7 @@ pub(crate) mod testing {
             guard: Arc::new(Nobody),
             has_authenticators: true,
         }));
-        cx.set_user(user, None);
+        cx.set_user(user.map(Account::from), None);
         cx
     }
 }

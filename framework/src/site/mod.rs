@@ -11,7 +11,7 @@ use std::sync::Arc;
 use actix_web::http::header::ACCEPT;
 use futures_util::FutureExt;
 
-use crate::auth::{Group, Token, User};
+use crate::auth::{Group, Token, User, UserMeta, UserModel, UserModelError};
 use crate::authentication::IntoAuthentication;
 use crate::db::{Database, DatabaseWorker, Model, reachable};
 use crate::exceptions::ApiException;
@@ -33,6 +33,9 @@ pub enum SiteError {
     /// A setting is missing or wrong.
     #[error(transparent)]
     Settings(#[from] SettingsError),
+    /// The user model lacks what every user model has.
+    #[error(transparent)]
+    UserModel(#[from] UserModelError),
     /// An address cannot be built.
     #[error(transparent)]
     Route(#[from] RouteError),
@@ -59,6 +62,7 @@ pub struct SiteBuilder {
     database: Arc<Database>,
     defaults: Policies,
     generics: SiteGenerics,
+    users: Result<Option<Arc<UserMeta>>, UserModelError>,
     mounts: Vec<Mount>,
     #[cfg(feature = "openapi")]
     openapi: Option<crate::schemas::OpenApi>,
@@ -99,6 +103,13 @@ impl SiteBuilder {
         self
     }
 
+    /// Sets the model that people log in as (`AUTH_USER_MODEL`); [`User`] where none is set.
+    #[must_use]
+    pub fn user_model<M: UserModel>(mut self) -> Self {
+        self.users = UserMeta::of::<M>().map(Some);
+        self
+    }
+
     /// Adds a router at its place. Several are tried in order.
     #[must_use]
     pub fn mount(mut self, mount: Mount) -> Self {
@@ -123,10 +134,16 @@ impl SiteBuilder {
         let mut generics = self.generics;
         let views = tables.iter().flat_map(|table| &table.entries);
         let models = views.filter_map(|entry| entry.endpoint.view().info().context.model);
-        let accounts = [User::META, Group::META, Token::META];
+        let users = self.users?;
+        let user = users.as_ref().map_or(User::META, |users| users.model);
+        let accounts = [user, Group::META, Token::META];
         generics.models = reachable(models.chain(accounts));
-        let shared =
-            Arc::new(Shared { settings: self.settings, urls, generics: Some(Arc::new(generics)) });
+        let shared = Arc::new(Shared {
+            settings: self.settings,
+            urls,
+            users,
+            generics: Some(Arc::new(generics)),
+        });
         let Self { database, defaults, .. } = self;
         Ok(Arc::new(Site {
             shared,
@@ -155,6 +172,7 @@ impl Site {
             database,
             defaults: Policies::site_defaults(),
             generics: SiteGenerics::default(),
+            users: Ok(None),
             mounts: Vec::new(),
             #[cfg(feature = "openapi")]
             openapi: None,

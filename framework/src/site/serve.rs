@@ -100,7 +100,7 @@ impl Site {
             .or_else(|| headers.get(HOST).map(|value| value.to_str().unwrap_or_default()))
             .or_else(|| http.uri().authority().map(Authority::as_str))
             .unwrap_or_else(|| http.app_config().host());
-        let secure = match &settings.secure_proxy_ssl_header {
+        let secure = match &settings.secure.proxy_ssl_header {
             Some((name, value)) => match text(name) {
                 // the first of several proxies spoke with the client
                 Some(sent) => sent.split(',').next().unwrap_or_default().trim() == value,

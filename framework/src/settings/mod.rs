@@ -1,8 +1,27 @@
 //! What a project sets (`django.conf.settings`): plain values under Django's names, safe by default.
+//! Names with a common beginning stand in a group: `SESSION_COOKIE_AGE` is `settings.session.cookie_age`.
+
+mod auth;
+mod cors;
+mod csrf;
+mod jwt;
+mod secure;
+mod session;
+mod throttle;
+mod vars;
 
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
+
+pub use auth::AuthSettings;
+pub use cors::CorsSettings;
+pub use csrf::CsrfSettings;
+pub use jwt::JwtSettings;
+pub use secure::SecureSettings;
+pub use session::SessionSettings;
+pub use throttle::{OnFailure, ThrottleSettings};
+
+use vars::Vars;
 
 /// The settings of a project.
 ///
@@ -20,6 +39,8 @@ use std::time::Duration;
 pub struct Settings {
     /// `SECRET_KEY`: signs whatever the server gives out and wants back. No default.
     pub secret_key: String,
+    /// `SECRET_KEY_FALLBACKS`: keys of the past, whose signatures still hold. None by default.
+    pub secret_key_fallbacks: Vec<String>,
     /// `DEBUG`: lets an empty `ALLOWED_HOSTS` stand for this machine. Off by default.
     pub debug: bool,
     /// `ALLOWED_HOSTS`: the names that this site answers to; `.example.com` stands for the name
@@ -44,34 +65,39 @@ pub struct Settings {
     /// `DATABASE_CONNECT_TIMEOUT`: longest wait for the database to take a connection, in
     /// seconds; then 503.
     pub database_connect_timeout: Duration,
-    /// `SECURE_CONTENT_TYPE_NOSNIFF`: sends `X-Content-Type-Options: nosniff`. On by default.
-    pub secure_content_type_nosniff: bool,
-    /// `SECURE_REFERRER_POLICY`: `Referrer-Policy`; `None` sends none. `same-origin`.
-    pub secure_referrer_policy: Option<String>,
-    /// `SECURE_CROSS_ORIGIN_OPENER_POLICY`: `Cross-Origin-Opener-Policy`; `None` sends none.
-    /// `same-origin`.
-    pub secure_cross_origin_opener_policy: Option<String>,
     /// `X_FRAME_OPTIONS`: `X-Frame-Options`; `None` sends none. `DENY`.
     pub x_frame_options: Option<String>,
     /// `USE_X_FORWARDED_HOST`: a proxy in front sets `X-Forwarded-Host`. Off by default.
     pub use_x_forwarded_host: bool,
-    /// `SECURE_PROXY_SSL_HEADER`: the header and the value by which a proxy in front says that
-    /// the client came over HTTPS, as `X-Forwarded-Proto: https` (in the environment) or a pair
-    /// (in code). None by default.
-    pub secure_proxy_ssl_header: Option<(String, String)>,
     /// `FORCE_SCRIPT_NAME`: what stands before every path of this site, without a slash at the
     /// end. Empty by default.
     pub force_script_name: String,
     /// `WORKERS`: threads that answer requests; `None` for one per core.
     pub workers: Option<usize>,
-    /// `NUM_PROXIES`: proxies in front that append to `X-Forwarded-For`; `None` when unknown.
-    pub num_proxies: Option<usize>,
+    /// `REDIS_URL`: `redis://host:6379/0`, for what several processes share; `None` keeps it in
+    /// the memory of each.
+    pub redis_url: Option<String>,
+    /// `SECURE_…`
+    pub secure: SecureSettings,
+    /// `SESSION_…`
+    pub session: SessionSettings,
+    /// `CSRF_…`
+    pub csrf: CsrfSettings,
+    /// `PASSWORD_HASHERS`, `LOGIN_REDIRECT_URL` and what else belongs to accounts.
+    pub auth: AuthSettings,
+    /// `JWT_…`
+    pub jwt: JwtSettings,
+    /// `CORS_…`
+    pub cors: CorsSettings,
+    /// `THROTTLE_…` and `NUM_PROXIES`
+    pub throttle: ThrottleSettings,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             secret_key: String::new(),
+            secret_key_fallbacks: Vec::new(),
             debug: false,
             allowed_hosts: Vec::new(),
             append_slash: true,
@@ -82,15 +108,18 @@ impl Default for Settings {
             database_pool_size: 16,
             database_wait_timeout: Duration::from_secs(5),
             database_connect_timeout: Duration::from_secs(5),
-            secure_content_type_nosniff: true,
-            secure_referrer_policy: Some("same-origin".into()),
-            secure_cross_origin_opener_policy: Some("same-origin".into()),
             x_frame_options: Some("DENY".into()),
             use_x_forwarded_host: false,
-            secure_proxy_ssl_header: None,
             force_script_name: String::new(),
             workers: None,
-            num_proxies: None,
+            redis_url: None,
+            secure: SecureSettings::default(),
+            session: SessionSettings::default(),
+            csrf: CsrfSettings::default(),
+            auth: AuthSettings::default(),
+            jwt: JwtSettings::default(),
+            cors: CorsSettings::default(),
+            throttle: ThrottleSettings::default(),
         }
     }
 }
@@ -120,18 +149,12 @@ impl Settings {
     /// # Errors
     /// When a variable is there and cannot be read.
     pub fn from_vars(vars: impl Fn(&'static str) -> Option<String>) -> Result<Self, SettingsError> {
-        let vars = Vars(vars);
+        let vars = Vars(&vars);
         let mut to = Self::default();
         vars.text("SECRET_KEY", &mut to.secret_key);
+        vars.list("SECRET_KEY_FALLBACKS", &mut to.secret_key_fallbacks);
         vars.flag("DEBUG", &mut to.debug)?;
-        if let Some(hosts) = vars.get("ALLOWED_HOSTS") {
-            to.allowed_hosts = hosts
-                .split(',')
-                .map(str::trim)
-                .filter(|host| !host.is_empty())
-                .map(ToOwned::to_owned)
-                .collect();
-        }
+        vars.list("ALLOWED_HOSTS", &mut to.allowed_hosts);
         vars.flag("APPEND_SLASH", &mut to.append_slash)?;
         vars.number_or_none("DATA_UPLOAD_MAX_MEMORY_SIZE", &mut to.data_upload_max_memory_size)?;
         vars.number_or_none(
@@ -143,24 +166,18 @@ impl Settings {
         vars.number("DATABASE_POOL_SIZE", &mut to.database_pool_size)?;
         vars.seconds("DATABASE_WAIT_TIMEOUT", &mut to.database_wait_timeout)?;
         vars.seconds("DATABASE_CONNECT_TIMEOUT", &mut to.database_connect_timeout)?;
-        vars.flag("SECURE_CONTENT_TYPE_NOSNIFF", &mut to.secure_content_type_nosniff)?;
-        vars.text_or_none("SECURE_REFERRER_POLICY", &mut to.secure_referrer_policy);
-        vars.text_or_none(
-            "SECURE_CROSS_ORIGIN_OPENER_POLICY",
-            &mut to.secure_cross_origin_opener_policy,
-        );
         vars.text_or_none("X_FRAME_OPTIONS", &mut to.x_frame_options);
         vars.flag("USE_X_FORWARDED_HOST", &mut to.use_x_forwarded_host)?;
-        if let Some(header) = vars.get("SECURE_PROXY_SSL_HEADER") {
-            let (name, value) = header.split_once(':').ok_or_else(|| SettingsError {
-                name: "SECURE_PROXY_SSL_HEADER",
-                reason: "write a header and its value, as `X-Forwarded-Proto: https`".into(),
-            })?;
-            to.secure_proxy_ssl_header = Some((name.trim().into(), value.trim().into()));
-        }
         vars.text("FORCE_SCRIPT_NAME", &mut to.force_script_name);
         vars.number_or_none("WORKERS", &mut to.workers)?;
-        vars.number_or_none("NUM_PROXIES", &mut to.num_proxies)?;
+        vars.text_or_none("REDIS_URL", &mut to.redis_url);
+        to.secure.read(&vars)?;
+        to.session.read(&vars)?;
+        to.csrf.read(&vars)?;
+        to.auth.read(&vars)?;
+        to.jwt.read(&vars)?;
+        to.cors.read(&vars)?;
+        to.throttle.read(&vars)?;
         Ok(to)
     }
 
@@ -191,7 +208,7 @@ impl Settings {
                 "it starts with a slash and has none at its end, as `/store`",
             );
         }
-        Ok(())
+        self.secure.check()
     }
 }
 
@@ -204,76 +221,6 @@ impl fmt::Debug for Settings {
             .field("workers", &self.workers)
             .finish_non_exhaustive()
     }
-}
-
-/// Reads variables into settings; an absent one leaves the setting as it is.
-struct Vars<F>(F);
-
-impl<F: Fn(&'static str) -> Option<String>> Vars<F> {
-    fn get(&self, name: &'static str) -> Option<String> {
-        (self.0)(name)
-    }
-
-    fn text(&self, name: &'static str, to: &mut String) {
-        if let Some(value) = self.get(name) {
-            *to = value;
-        }
-    }
-
-    fn text_or_none(&self, name: &'static str, to: &mut Option<String>) {
-        if let Some(value) = self.get(name) {
-            *to = (!is_none(&value)).then_some(value);
-        }
-    }
-
-    fn flag(&self, name: &'static str, to: &mut bool) -> Result<(), SettingsError> {
-        let Some(value) = self.get(name) else { return Ok(()) };
-        *to = match value.trim().to_ascii_lowercase().as_str() {
-            "1" | "true" | "yes" | "on" => true,
-            "" | "0" | "false" | "no" | "off" => false,
-            _ => return Err(unreadable(name, &value, "1 or 0")),
-        };
-        Ok(())
-    }
-
-    fn number<T: FromStr>(&self, name: &'static str, to: &mut T) -> Result<(), SettingsError> {
-        if let Some(value) = self.get(name) {
-            *to = value.trim().parse().map_err(|_| unreadable(name, &value, "a whole number"))?;
-        }
-        Ok(())
-    }
-
-    fn number_or_none(
-        &self,
-        name: &'static str,
-        to: &mut Option<usize>,
-    ) -> Result<(), SettingsError> {
-        let Some(value) = self.get(name) else { return Ok(()) };
-        *to = if is_none(&value) {
-            None
-        } else {
-            let number = value.trim().parse();
-            Some(number.map_err(|_| unreadable(name, &value, "a whole number or `none`"))?)
-        };
-        Ok(())
-    }
-
-    fn seconds(&self, name: &'static str, to: &mut Duration) -> Result<(), SettingsError> {
-        let Some(value) = self.get(name) else { return Ok(()) };
-        let seconds = value.trim().parse::<f64>().ok();
-        *to = seconds
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            .ok_or_else(|| unreadable(name, &value, "a number of seconds"))?;
-        Ok(())
-    }
-}
-
-fn is_none(value: &str) -> bool {
-    matches!(value.trim().to_ascii_lowercase().as_str(), "" | "none")
-}
-
-fn unreadable(name: &'static str, value: &str, expected: &str) -> SettingsError {
-    SettingsError { name, reason: format!("`{value}` is not {expected}") }
 }
 
 #[cfg(test)]
@@ -301,7 +248,7 @@ mod tests {
         assert_eq!(settings.allowed_hosts, ["a.example", ".b.example"]);
         assert_eq!(settings.x_frame_options, None);
         assert_eq!(settings.database_wait_timeout, Duration::from_millis(500));
-        let header = settings.secure_proxy_ssl_header.unwrap();
+        let header = settings.secure.proxy_ssl_header.unwrap();
         assert_eq!(header, ("X-Forwarded-Proto".to_owned(), "https".to_owned()));
     }
 

@@ -1,0 +1,355 @@
+//! An account as the framework sees it, whatever the project's user model is.
+
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+use super::User;
+use crate::db::{ColumnKind, Condition, Conn, Error, Model, ModelMeta, ModelRow, Select, Sql};
+use crate::db::{DateTime, Path, write_columns};
+use crate::fields::{Value, ValueRef};
+
+/// A model that people log in as: Django's `AbstractBaseUser` with `PermissionsMixin`.
+///
+/// Implement it for a user model of your own and give it to
+/// [`SiteBuilder::user_model`](crate::site::SiteBuilder::user_model); [`User`], Django's own model,
+/// is what a site has otherwise. As in Django, fields are known by their names: `password`,
+/// `last_login`, `is_active`, `is_staff`, `is_superuser`. A model without `is_active` has active
+/// users only, without `is_staff` or `is_superuser` none of that kind. Groups and permissions are
+/// looked up in the link tables that Django makes: `<table>_groups` and `<table>_user_permissions`,
+/// with a column named for the model.
+///
+/// ```
+/// use quintet::auth::UserModel;
+/// use quintet::prelude::*;
+///
+/// #[model(table = "shop_customer")]
+/// pub struct Customer {
+///     pub id: i64,
+///     #[field(max_length = 254, unique, email)]
+///     pub email: String,
+///     #[field(max_length = 128)]
+///     pub password: String,
+/// }
+///
+/// impl UserModel for Customer {
+///     const USERNAME_FIELD: &'static str = "email";
+/// }
+/// # fn main() {}
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a user model",
+    label = "this type has no `UserModel` implementation",
+    note = "write `impl UserModel for {Self} {{}}`; its fields `username` and `password` are used then"
+)]
+pub trait UserModel: Model {
+    /// The field that people log in with.
+    const USERNAME_FIELD: &'static str = "username";
+
+    /// The field with the e-mail address, where the model has one.
+    const EMAIL_FIELD: &'static str = "email";
+}
+
+impl UserModel for User {}
+
+/// A user model without what every user model has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the user model `{model}` has no field `{field}`")]
+pub struct UserModelError {
+    /// The model.
+    pub model: &'static str,
+    /// What it lacks.
+    pub field: &'static str,
+}
+
+/// What is known of a user model: its description, and which of its columns are which.
+#[derive(Debug)]
+pub struct UserMeta {
+    /// The model.
+    pub model: &'static ModelMeta,
+    username: usize,
+    password: usize,
+    email: Option<usize>,
+    last_login: Option<usize>,
+    is_active: Option<usize>,
+    is_staff: Option<usize>,
+    is_superuser: Option<usize>,
+    /// The column of the link tables that points at a user.
+    source: String,
+}
+
+static DJANGOS: LazyLock<Arc<UserMeta>> = LazyLock::new(|| {
+    UserMeta::of::<User>().unwrap_or_else(|error| unreachable!("Django's model: {error}"))
+});
+
+impl UserMeta {
+    /// What is known of a model.
+    ///
+    /// # Errors
+    /// When it has no field to log in with, or none for the password.
+    pub fn of<M: UserModel>() -> Result<Arc<Self>, UserModelError> {
+        let model = M::META;
+        let column = |name: &str| model.columns.iter().position(|column| column.name == name);
+        let needed = |name: &'static str| {
+            column(name).ok_or(UserModelError { model: model.name, field: name })
+        };
+        Ok(Arc::new(Self {
+            model,
+            username: needed(M::USERNAME_FIELD)?,
+            password: needed("password")?,
+            email: column(M::EMAIL_FIELD),
+            last_login: column("last_login"),
+            is_active: column("is_active"),
+            is_staff: column("is_staff"),
+            is_superuser: column("is_superuser"),
+            source: format!("{}_id", model.model_name()),
+        }))
+    }
+
+    /// What is known of [`User`].
+    pub fn djangos() -> Arc<Self> {
+        Arc::clone(&DJANGOS)
+    }
+
+    /// The name of the field to log in with.
+    pub fn username_field(&self) -> &'static str {
+        self.name(self.username)
+    }
+
+    /// The column that keeps the hash of the password.
+    pub fn password_field(&self) -> &'static str {
+        self.name(self.password)
+    }
+
+    /// The column that keeps the moment of the last login, where the model has one.
+    pub fn last_login_field(&self) -> Option<&'static str> {
+        self.last_login.map(|column| self.name(column))
+    }
+
+    /// The name of the field with the e-mail address, where the model has one.
+    pub fn email_field(&self) -> Option<&'static str> {
+        self.email.map(|column| self.name(column))
+    }
+
+    fn name(&self, column: usize) -> &'static str {
+        self.model.columns.get(column).map_or("", |column| column.column)
+    }
+
+    /// The link table to groups, and its column that points at a user.
+    pub fn groups(&self) -> (String, &str) {
+        (format!("{}_groups", self.model.table), &self.source)
+    }
+
+    /// The link table to permissions, and its column that points at a user.
+    pub fn user_permissions(&self) -> (String, &str) {
+        (format!("{}_user_permissions", self.model.table), &self.source)
+    }
+
+    /// The kind of the primary key.
+    pub fn key_kind(&self) -> ColumnKind {
+        self.model.pk_column().kind
+    }
+
+    /// The account with this primary key, shut ones too.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn by_key(
+        self: &Arc<Self>,
+        conn: &Conn,
+        key: Value,
+    ) -> Result<Option<Account>, Error> {
+        self.by(conn, self.model.pk, key).await
+    }
+
+    /// The account with this primary key as text, as sessions and tokens keep it; none when no
+    /// key looks like that.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn by_key_text(
+        self: &Arc<Self>,
+        conn: &Conn,
+        key: &str,
+    ) -> Result<Option<Account>, Error> {
+        let key = match self.key_kind() {
+            ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt => {
+                key.parse().ok().map(Value::Int)
+            }
+            ColumnKind::Uuid => key.parse::<uuid::Uuid>().ok().map(|key| Value::Uuid(key.into())),
+            _ => (!key.contains('\0')).then(|| Value::Text(key.to_owned())),
+        };
+        match key {
+            Some(key) => self.by_key(conn, key).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The account that logs in with this name (`get_by_natural_key`), shut ones too.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn by_username(
+        self: &Arc<Self>,
+        conn: &Conn,
+        username: &str,
+    ) -> Result<Option<Account>, Error> {
+        // no name holds a NUL, and PostgreSQL takes none in a text
+        if username.contains('\0') {
+            return Ok(None);
+        }
+        self.by(conn, self.username, Value::Text(username.to_owned())).await
+    }
+
+    async fn by(
+        self: &Arc<Self>,
+        conn: &Conn,
+        column: usize,
+        value: Value,
+    ) -> Result<Option<Account>, Error> {
+        let Some(column) = self.model.columns.get(column) else { return Ok(None) };
+        let mut select = Select::of_model(self.model);
+        select.also_where(Condition::exact(Path::own(column), value));
+        self.read(conn, select.rows(conn.dialect())).await
+    }
+
+    /// The account whose API key this is, in one statement; shut ones too.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn by_token(
+        self: &Arc<Self>,
+        conn: &Conn,
+        key: &str,
+    ) -> Result<Option<Account>, Error> {
+        // no key holds a NUL, and PostgreSQL takes none in a text
+        if key.contains('\0') {
+            return Ok(None);
+        }
+        let mut sql = Sql::new(conn.dialect());
+        sql.push("SELECT ");
+        write_columns(&mut sql, self.model, self.model.table);
+        sql.push(" FROM \"").push(self.model.table);
+        sql.push("\" INNER JOIN \"authtoken_token\" ON \"authtoken_token\".\"user_id\" = \"");
+        sql.push(self.model.table).push("\".\"").push(self.model.pk_column().column);
+        sql.push("\" WHERE \"authtoken_token\".\"key\" = ");
+        sql.bind(Value::Text(key.to_owned()), ColumnKind::Text);
+        self.read(conn, sql).await
+    }
+
+    async fn read(self: &Arc<Self>, conn: &Conn, sql: Sql) -> Result<Option<Account>, Error> {
+        let rows = conn.rows(sql, |row| (self.model.decode)(row, 0)).await?;
+        Ok(rows.into_iter().next().map(|row| Account { row, meta: Arc::clone(self) }))
+    }
+}
+
+/// Somebody who may log in: a row of the project's user model.
+pub struct Account {
+    row: Box<dyn ModelRow>,
+    meta: Arc<UserMeta>,
+}
+
+impl Account {
+    /// A row of a user model.
+    ///
+    /// # Errors
+    /// When the model has no field to log in with, or none for the password.
+    pub fn new<M: UserModel>(row: M) -> Result<Self, UserModelError> {
+        Ok(Self { row: Box::new(row), meta: UserMeta::of::<M>()? })
+    }
+
+    /// The row, when it is one of this model.
+    pub fn get<M: UserModel>(&self) -> Option<&M> {
+        self.row.as_any().downcast_ref()
+    }
+
+    /// What is known of its model.
+    pub fn meta(&self) -> &Arc<UserMeta> {
+        &self.meta
+    }
+
+    /// The primary key.
+    pub fn key(&self) -> Value {
+        self.row.value(self.meta.model.pk).to_value()
+    }
+
+    /// The primary key as text, as sessions, tokens and throttles keep it.
+    pub fn key_text(&self) -> String {
+        match self.row.value(self.meta.model.pk) {
+            ValueRef::Int(key) => key.to_string(),
+            ValueRef::Text(key) => key.to_owned(),
+            ValueRef::Uuid(key) => key.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    /// The name that it logs in with.
+    pub fn username(&self) -> &str {
+        self.text(Some(self.meta.username))
+    }
+
+    /// The hash of its password.
+    pub fn password(&self) -> &str {
+        self.text(Some(self.meta.password))
+    }
+
+    /// Its e-mail address; empty where there is none.
+    pub fn email(&self) -> &str {
+        self.text(self.meta.email)
+    }
+
+    /// The last login; `None` before the first one, and where the model keeps none.
+    pub fn last_login(&self) -> Option<DateTime> {
+        match self.row.value(self.meta.last_login?) {
+            ValueRef::DateTime(moment) => Some(moment),
+            _ => None,
+        }
+    }
+
+    /// False for an account that is shut.
+    pub fn is_active(&self) -> bool {
+        self.meta.is_active.is_none() || self.flag(self.meta.is_active)
+    }
+
+    /// True for who may use the admin.
+    pub fn is_staff(&self) -> bool {
+        self.flag(self.meta.is_staff)
+    }
+
+    /// True for who may do everything.
+    pub fn is_superuser(&self) -> bool {
+        self.flag(self.meta.is_superuser)
+    }
+
+    /// The value of a field, by its name or its column's; `None` where the model has no such field.
+    pub fn value(&self, name: &str) -> Option<ValueRef<'_>> {
+        let named = |column: &crate::db::ColumnMeta| column.name == name || column.column == name;
+        self.meta.model.columns.iter().position(named).map(|column| self.row.value(column))
+    }
+
+    fn text(&self, column: Option<usize>) -> &str {
+        match column.map(|column| self.row.value(column)) {
+            Some(ValueRef::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    fn flag(&self, column: Option<usize>) -> bool {
+        column.is_some_and(|column| self.row.value(column) == ValueRef::Bool(true))
+    }
+}
+
+impl From<User> for Account {
+    fn from(user: User) -> Self {
+        Self { row: Box::new(user), meta: UserMeta::djangos() }
+    }
+}
+
+impl fmt::Debug for Account {
+    /// Without the row, which has the hash of the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("model", &self.meta.model.name)
+            .field("key", &self.key_text())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,64 @@
+//! Forged requests of other sites.
+
+use std::time::Duration;
+
+use super::SettingsError;
+use super::vars::Vars;
+
+/// Protection against forged requests of other sites: Django's `CSRF_…`.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
+pub struct CsrfSettings {
+    /// `CSRF_COOKIE_NAME`: `csrftoken`.
+    pub cookie_name: String,
+    /// `CSRF_COOKIE_AGE`: how long a browser keeps the cookie, in seconds in the environment.
+    pub cookie_age: Duration,
+    /// `CSRF_COOKIE_DOMAIN`: `None` for this host alone.
+    pub cookie_domain: Option<String>,
+    /// `CSRF_COOKIE_PATH`: `/`.
+    pub cookie_path: String,
+    /// `CSRF_COOKIE_SECURE`: sent over HTTPS only. Off by default.
+    pub cookie_secure: bool,
+    /// `CSRF_COOKIE_HTTPONLY`: out of the reach of scripts. Off by default.
+    pub cookie_httponly: bool,
+    /// `CSRF_COOKIE_SAMESITE`: `Lax`, `Strict`, `None`; `none` in the environment leaves the
+    /// attribute out, as `None` in code.
+    pub cookie_samesite: Option<String>,
+    /// `CSRF_HEADER_NAME`: the header that may hold the token, as it is sent: `X-CSRFToken`.
+    pub header_name: String,
+    /// `CSRF_TRUSTED_ORIGINS`: other origins whose unsafe requests are let in, with their scheme:
+    /// `https://www.example.com`, `https://*.example.com`. None by default.
+    pub trusted_origins: Vec<String>,
+}
+
+impl Default for CsrfSettings {
+    fn default() -> Self {
+        Self {
+            cookie_name: "csrftoken".into(),
+            cookie_age: Duration::from_secs(31_449_600),
+            cookie_domain: None,
+            cookie_path: "/".into(),
+            cookie_secure: false,
+            cookie_httponly: false,
+            cookie_samesite: Some("Lax".into()),
+            header_name: "X-CSRFToken".into(),
+            trusted_origins: Vec::new(),
+        }
+    }
+}
+
+impl CsrfSettings {
+    pub(super) fn read(&mut self, vars: &Vars<'_>) -> Result<(), SettingsError> {
+        vars.text("CSRF_COOKIE_NAME", &mut self.cookie_name);
+        vars.seconds("CSRF_COOKIE_AGE", &mut self.cookie_age)?;
+        vars.text_or_none("CSRF_COOKIE_DOMAIN", &mut self.cookie_domain);
+        vars.text("CSRF_COOKIE_PATH", &mut self.cookie_path);
+        vars.flag("CSRF_COOKIE_SECURE", &mut self.cookie_secure)?;
+        vars.flag("CSRF_COOKIE_HTTPONLY", &mut self.cookie_httponly)?;
+        vars.text_or_none("CSRF_COOKIE_SAMESITE", &mut self.cookie_samesite);
+        vars.text("CSRF_HEADER_NAME", &mut self.header_name);
+        vars.list("CSRF_TRUSTED_ORIGINS", &mut self.trusted_origins);
+        Ok(())
+    }
+}
