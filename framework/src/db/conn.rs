@@ -142,8 +142,9 @@ impl Conn {
             Inner::Postgres(postgres) => {
                 let (link, begin) = postgres.target().await?;
                 if begin {
-                    let (opened, rows) =
-                        futures_util::future::join(link.batch("BEGIN"), link.rows(sql, read)).await;
+                    let both =
+                        futures_util::future::join(link.batch("BEGIN"), link.rows(sql, read));
+                    let (opened, rows) = Box::pin(both).await;
                     opened.and(rows)
                 } else {
                     link.rows(sql, read).await

@@ -138,9 +138,10 @@ impl Context {
                 if count.is_some() {
                     (description.list(sliced, None, self).await?, count)
                 } else if self.dialect() == Dialect::Postgres && !self.in_transaction() {
-                    // one flight for both
+                    // one flight for both; counting takes longer, and rows that come right after
+                    // it are often read together with it
                     let list = description.list(sliced, None, self);
-                    let (rows, count) = join(list, self.count_rows(&queryset)).await;
+                    let (count, rows) = join(self.count_rows(&queryset), list).await;
                     (rows?, Some(count?))
                 } else {
                     let rows = description.list(sliced, None, self).await?;
