@@ -341,7 +341,7 @@ fn plain(bytes: &[u8]) -> usize {
     for word in words {
         let word = u64::from_ne_bytes(*word);
         let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
-        let is = |byte: u8| zero(word ^ ONES * u64::from(byte));
+        let is = |byte: u8| zero(word ^ (ONES * u64::from(byte)));
         if control | is(b'"') | is(b'\\') | is(0xE2) != 0 {
             break;
         }
@@ -363,15 +363,12 @@ fn write_text(out: &mut Vec<u8>, text: &str) {
         let Some(byte) = bytes.get(at) else { break };
         let escape = ESCAPES[usize::from(*byte)];
         if escape == SEPARATOR {
-            let last = match bytes.get(at + 1..at + 3) {
-                Some([0x80, last @ (0xA8 | 0xA9)]) => *last,
-                _ => {
-                    at += 1;
-                    continue;
-                }
+            let Some([0x80, last @ (0xA8 | 0xA9)]) = bytes.get(at + 1..at + 3) else {
+                at += 1;
+                continue;
             };
             out.extend_from_slice(&bytes[start..at]);
-            out.extend_from_slice(if last == 0xA8 { b"\\u2028" } else { b"\\u2029" });
+            out.extend_from_slice(if *last == 0xA8 { b"\\u2028" } else { b"\\u2029" });
             at += 3;
             start = at;
             continue;
