@@ -44,7 +44,7 @@ impl Description {
         let mut wanted: Vec<usize> = columns.iter().map(|shown| shown.column).collect();
         wanted.extend(position.map(|(column, _)| column));
         select.only(wanted);
-        written.json = JsonWriter::with_capacity(4096);
+        written.json = JsonWriter::with_capacity(8192);
         conn.rows(select.rows(conn.dialect()), |row| {
             self.write_columns(columns, row, 0, &mut written.json)?;
             written.ends.push(written.json.len());
