@@ -2,6 +2,7 @@
 
 mod context;
 mod query;
+mod quota;
 
 use std::cell::OnceCell;
 use std::net::IpAddr;
@@ -12,6 +13,7 @@ use actix_web::web::Bytes;
 
 pub use context::{Auth, Context, ViewContext};
 pub use query::QueryParams;
+pub use quota::Quota;
 
 #[cfg(test)]
 pub(crate) use context::testing;
