@@ -47,6 +47,16 @@ impl ThrottleSettings {
         self.rates.iter().find(|(own, _)| own == scope).map(|(_, rate)| rate.as_str())
     }
 
+    /// Sets the rates of those scopes that have none yet, as a project's own that the environment
+    /// may change.
+    pub fn default_rates<const N: usize>(&mut self, rates: [(&str, &str); N]) {
+        for (scope, rate) in rates {
+            if self.rate(scope).is_none() {
+                self.rates.push((scope.to_owned(), rate.to_owned()));
+            }
+        }
+    }
+
     pub(super) fn read(&mut self, vars: &Vars<'_>) -> Result<(), SettingsError> {
         let mut rates = Vec::new();
         vars.list("THROTTLE_RATES", &mut rates);
@@ -65,5 +75,28 @@ impl ThrottleSettings {
             };
         }
         vars.flag("THROTTLE_HEADERS", &mut self.headers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(rates: &str) -> Result<ThrottleSettings, SettingsError> {
+        let mut settings = ThrottleSettings::default();
+        let get = |name| (name == "THROTTLE_RATES").then(|| rates.to_owned());
+        settings.read(&Vars(&get)).map(|()| settings)
+    }
+
+    #[test]
+    fn a_projects_rates_are_those_that_the_environment_does_not_set() {
+        let mut settings = read("anon=100/day, burst = 60/min").unwrap();
+        settings.default_rates([("anon", "2/min"), ("user", "3/min")]);
+        let rate = |scope| settings.rate(scope);
+        assert_eq!(rate("anon"), Some("100/day"));
+        assert_eq!(rate("burst"), Some("60/min"));
+        assert_eq!(rate("user"), Some("3/min"));
+        assert_eq!(rate("other"), None);
+        assert!(read("anon").is_err());
     }
 }

@@ -5,14 +5,13 @@
 //!
 //! ```
 //! use quintet::prelude::*;
-//! use quintet::throttling::{AnonRateThrottle, ScopedRateThrottle, UserRateThrottle};
 //!
 //! async fn search(_: &mut Context) -> Result<Response> {
 //!     Ok(Response::empty(204))
 //! }
 //!
 //! let mut settings = Settings::default();
-//! settings.throttle.rates = vec![("anon".into(), "100/day".into()), ("search".into(), "10/min".into())];
+//! settings.throttle.default_rates([("anon", "100/day"), ("search", "10/min")]);
 //!
 //! let everywhere = (AnonRateThrottle::new(), UserRateThrottle::new().rate("1000/day"));
 //! let policies = Policies::inherit().throttles(everywhere);

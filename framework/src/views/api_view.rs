@@ -124,6 +124,13 @@ impl ApiView {
         self.method(Method::GET, handler)
     }
 
+    /// Does not answer HEAD: DRF's `@api_view(["GET"])` answers it with 405.
+    #[must_use]
+    pub fn without_head(mut self) -> Self {
+        self.info.no_head = true;
+        self
+    }
+
     /// Answers POST.
     #[must_use]
     pub fn post(self, handler: impl Handler) -> Self {

@@ -166,7 +166,7 @@ impl Endpoint {
             throttling::check(&policies.throttles, cx).await?;
         }
         let method = &cx.request.method;
-        if info.methods.contains(method) || info.methods.contains(handler_method(method)) {
+        if info.answers(method) {
             self.handle(cx).await
         } else if *method == Method::OPTIONS {
             Ok(self.options(policies))
