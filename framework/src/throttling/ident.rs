@@ -1,12 +1,8 @@
 //! Who asks, when it is not a user: the address of a client (`BaseThrottle.get_ident`).
 
-use std::borrow::Cow;
-
-use actix_web::http::header::HeaderName;
-
 use crate::request::Context;
 
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The address of the client, as text.
 ///
@@ -28,7 +24,7 @@ fn ident(cx: &Context, proxies: Option<usize>) -> String {
     if proxies == Some(0) {
         return socket();
     }
-    let Some(forwarded) = forwarded_for(cx) else { return socket() };
+    let Some(forwarded) = cx.request.header_text(FORWARDED_FOR) else { return socket() };
     match proxies {
         Some(proxies) => {
             forwarded.rsplit(',').take(proxies).last().unwrap_or_default().trim().to_owned()
@@ -38,19 +34,12 @@ fn ident(cx: &Context, proxies: Option<usize>) -> String {
     }
 }
 
-/// The header; several of one name are one list.
-fn forwarded_for(cx: &Context) -> Option<Cow<'_, str>> {
-    let mut values = cx.request.headers.get_all(FORWARDED_FOR);
-    let first = String::from_utf8_lossy(values.next()?.as_bytes());
-    Some(values.fold(first, |list, next| list + "," + String::from_utf8_lossy(next.as_bytes())))
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use actix_web::http::Method;
-    use actix_web::http::header::HeaderValue;
+    use actix_web::http::header::{HeaderName, HeaderValue};
 
     use super::*;
     use crate::request::{Shared, ViewContext, testing};
@@ -62,7 +51,9 @@ mod tests {
         cx.shared = Arc::new(shared);
         cx.request.peer = Some([127, 0, 0, 1].into());
         for value in headers {
-            cx.request.headers.append(FORWARDED_FOR, HeaderValue::from_static(value));
+            cx.request
+                .headers
+                .append(HeaderName::from_static(FORWARDED_FOR), HeaderValue::from_static(value));
         }
         get_ident(&cx)
     }
