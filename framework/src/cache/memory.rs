@@ -30,7 +30,7 @@ const FEW: usize = 4096;
 
 /// The logs of a process.
 pub(super) struct Memory {
-    shards: [Mutex<Shard>; SHARDS],
+    shards: Box<[Mutex<Shard>; SHARDS]>,
     hasher: RandomState,
     started: Instant,
     most: usize,
@@ -64,7 +64,7 @@ impl Default for Memory {
 impl Memory {
     fn bounded(most: usize) -> Self {
         Self {
-            shards: std::array::from_fn(|_| Mutex::default()),
+            shards: Box::new(std::array::from_fn(|_| Mutex::default())),
             hasher: RandomState::new(),
             started: Instant::now(),
             most,
@@ -102,7 +102,7 @@ impl Memory {
     }
 
     fn shard(&self, key: &str) -> &Mutex<Shard> {
-        let [first, ..] = &self.shards;
+        let [first, ..] = &*self.shards;
         let at = usize::try_from(self.hasher.hash_one(key) % SHARDS as u64).unwrap_or_default();
         self.shards.get(at).unwrap_or(first)
     }

@@ -89,7 +89,7 @@ impl Counters {
     pub(crate) fn open(settings: &Settings) -> Result<Self, SettingsError> {
         let Some(url) = &settings.redis_url else { return Ok(Self::default()) };
         #[cfg(feature = "redis")]
-        let store = redis::Redis::new(url).map(Store::Redis);
+        let store = redis::Redis::new(url, settings.throttle.timeout).map(Store::Redis);
         #[cfg(not(feature = "redis"))]
         let store = Err({
             let _ = url;

@@ -1,5 +1,7 @@
 //! How often a client may ask.
 
+use std::time::Duration;
+
 use super::SettingsError;
 use super::vars::{Vars, unreadable};
 
@@ -25,6 +27,8 @@ pub struct ThrottleSettings {
     pub num_proxies: Option<usize>,
     /// `THROTTLE_ON_FAILURE`: `open` or `closed`, when the counters cannot be reached.
     pub on_failure: OnFailure,
+    /// `THROTTLE_TIMEOUT`: the longest wait for counters in Redis, in seconds. 0.5.
+    pub timeout: Duration,
     /// `THROTTLE_HEADERS`: answers say in `RateLimit` and `RateLimit-Policy` what is left. Off by
     /// default.
     pub headers: bool,
@@ -36,6 +40,7 @@ impl Default for ThrottleSettings {
             rates: Vec::new(),
             num_proxies: Some(0),
             on_failure: OnFailure::Open,
+            timeout: Duration::from_millis(500),
             headers: false,
         }
     }
@@ -74,6 +79,7 @@ impl ThrottleSettings {
                 _ => return Err(unreadable("THROTTLE_ON_FAILURE", &word, "`open` or `closed`")),
             };
         }
+        vars.seconds("THROTTLE_TIMEOUT", &mut self.timeout)?;
         vars.flag("THROTTLE_HEADERS", &mut self.headers)
     }
 }

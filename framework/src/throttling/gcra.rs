@@ -89,14 +89,12 @@ impl GcraThrottle {
     }
 
     fn ready(mut self) -> Self {
-        self.state = self.quota().ok().and_then(|(quota, limit)| {
-            Some(State {
-                limiter: RwLock::new(Arc::new(limiter(quota))),
-                quota,
-                limit,
-                hasher: RandomState::new(),
-                until_sweep: AtomicUsize::new(SWEEP),
-            })
+        self.state = self.quota().ok().map(|(quota, limit)| State {
+            limiter: RwLock::new(Arc::new(limiter(quota))),
+            quota,
+            limit,
+            hasher: RandomState::new(),
+            until_sweep: AtomicUsize::new(SWEEP),
         });
         self
     }

@@ -2,6 +2,7 @@
 
 use super::rate::{count, limit_of};
 use super::{Decision, Throttle, get_ident};
+use crate::auth::Account;
 use crate::exceptions::{ApiException, Result};
 use crate::request::Context;
 use crate::settings::{Settings, SettingsError};
@@ -50,7 +51,7 @@ pub(super) fn format_key(scope: &str, ident: &str) -> String {
 
 /// The user's primary key, or the address of a client without a user.
 pub(super) fn user_or_address(cx: &Context) -> String {
-    cx.account().map_or_else(|| get_ident(cx), |account| account.key_text())
+    cx.account().map_or_else(|| get_ident(cx), Account::key_text)
 }
 
 impl<T: SimpleRateThrottle> Throttle for T {
