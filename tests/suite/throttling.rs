@@ -201,7 +201,7 @@ fn a_scope_without_a_rate_keeps_the_site_from_starting() {
     let router = Router::new().path("limited/", view, "limited");
     let built =
         Site::builder(settings, Arc::clone(&store.server.database)).mount(router.at("/")).build();
-    let error = built.err().expect("no site").to_string();
+    let error = built.expect_err("no site").to_string();
     assert!(error.contains("THROTTLE_RATES") && error.contains("`burst`"), "{error}");
 }
 
@@ -308,7 +308,7 @@ fn a_redis_that_goes_away_in_the_middle_leaves_the_policy_in_charge() {
         assert!(during.iter().all(|status| [200, away].contains(status)), "{policy:?} {during:?}");
         assert_eq!(back, 200, "{policy:?}");
         // and it counts again
-        let statuses = flood(&[client.clone()], 20, |client| client.get("/limited/").status);
+        let statuses = flood(std::slice::from_ref(&client), 20, |client| client.get("/limited/").status);
         assert!(count(&statuses, 429) > 0 && count(&statuses, 500) == 0, "{policy:?}");
         assert_eq!(client.get("/limited/").status, 429);
     }
