@@ -62,14 +62,19 @@ fn serving(on: On, scope: &str, rate: &str, change: impl FnOnce(&mut Settings)) 
     Store::serving(on, change, |mut settings, database| {
         settings.throttle.default_rates([(scope, rate), ("strict", "1/hour")]);
         let open = |name| ApiView::new(name).permissions(AllowAny);
-        let limited = open("Limited").throttles(ScopedRateThrottle).throttle_scope(scope).get(ok);
+        let limited = open("Limited").throttle_scope(scope).get(ok);
         let cheap = open("Cheap").throttles(GcraThrottle::new("cheap", "2/hour")).get(ok);
         let router = Router::new()
             .path("limited/", limited, "limited")
             .path("cheap/", cheap, "cheap")
+            .path("open/", open("Open").get(ok), "open")
             .path("login/", open("Login").post(wrong_password), "login")
             .register("genres", GenreSerializerOnly);
-        Site::builder(settings, database).mount(router.at("/")).build().expect("the site builds")
+        Site::builder(settings, database)
+            .throttles(ScopedRateThrottle)
+            .mount(router.at("/"))
+            .build()
+            .expect("the site builds")
     })
 }
 
@@ -164,6 +169,10 @@ fn throttles_belong_to_a_view_or_to_one_of_its_actions() {
         |path: &str| (0..4).map(|_| store.client().get(path).status).collect::<Vec<u16>>();
     assert_eq!(statuses("/genres/strict/"), [200, 429, 429, 429]);
     assert_eq!(statuses("/genres/free/"), [200; 4]);
+    // the site's default counts views that name a scope
+    assert_eq!(statuses("/open/"), [200; 4]);
+    assert_eq!(statuses("/limited/"), [200; 4]);
+    assert_eq!(statuses("/limited/"), [200, 429, 429, 429]);
     assert_eq!(statuses("/genres/"), [200, 200, 429, 429]);
     assert_eq!(statuses("/cheap/"), [200, 200, 429, 429]);
     let cheap = store.client().get("/cheap/");
@@ -308,7 +317,8 @@ fn a_redis_that_goes_away_in_the_middle_leaves_the_policy_in_charge() {
         assert!(during.iter().all(|status| [200, away].contains(status)), "{policy:?} {during:?}");
         assert_eq!(back, 200, "{policy:?}");
         // and it counts again
-        let statuses = flood(std::slice::from_ref(&client), 20, |client| client.get("/limited/").status);
+        let statuses =
+            flood(std::slice::from_ref(&client), 20, |client| client.get("/limited/").status);
         assert!(count(&statuses, 429) > 0 && count(&statuses, 500) == 0, "{policy:?}");
         assert_eq!(client.get("/limited/").status, 429);
     }

@@ -14,7 +14,6 @@ mod memory;
 mod redis;
 
 use std::borrow::Cow;
-use std::fmt;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -131,7 +130,7 @@ impl Counters {
     }
 
     #[cfg(feature = "redis")]
-    fn away(&self, reason: &dyn fmt::Display) -> Away {
+    fn away(&self, reason: &str) -> Away {
         if self.may_speak() {
             tracing::error!("the counters of throttles cannot be reached: {reason}");
         }
@@ -139,7 +138,10 @@ impl Counters {
     }
 
     /// True once in a while.
-    #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "memory is never away"))]
+    #[cfg_attr(
+        not(any(feature = "redis", test)),
+        expect(dead_code, reason = "memory is never away")
+    )]
     fn may_speak(&self) -> bool {
         let since = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let now = since(self.started.elapsed());
@@ -167,12 +169,6 @@ pub(crate) fn digest(text: &str) -> String {
         let _ = write!(hex, "{byte:02x}");
         hex
     })
-}
-
-impl fmt::Display for Away {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the counters of throttles cannot be reached")
-    }
 }
 
 #[cfg(test)]

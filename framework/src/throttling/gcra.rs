@@ -61,6 +61,7 @@ struct State {
     quota: governor::Quota,
     limit: Limit,
     hasher: RandomState,
+    most: usize,
     /// Requests until clients are looked through again.
     until_sweep: AtomicUsize,
 }
@@ -94,6 +95,7 @@ impl GcraThrottle {
             quota,
             limit,
             hasher: RandomState::new(),
+            most: MOST,
             until_sweep: AtomicUsize::new(SWEEP),
         });
         self
@@ -128,13 +130,13 @@ impl State {
         }
         self.until_sweep.store(usize::MAX, Ordering::Relaxed);
         limiter.retain_recent();
-        if limiter.len() > MOST {
-            tracing::warn!("a throttle forgets its clients: they are more than {MOST}");
+        if limiter.len() > self.most {
+            tracing::warn!("a throttle forgets its clients: they are more than {}", self.most);
             *self.limiter.write().unwrap_or_else(PoisonError::into_inner) =
                 Arc::new(self::limiter(self.quota));
         }
         limiter.shrink_to_fit();
-        self.until_sweep.store(limiter.len().clamp(SWEEP, MOST / 4), Ordering::Relaxed);
+        self.until_sweep.store(limiter.len().min(self.most / 4).max(SWEEP), Ordering::Relaxed);
     }
 }
 
@@ -237,6 +239,19 @@ mod tests {
             state.sweep(&limiter);
         }
         assert!(state.limiter().len() <= 4 * SWEEP, "{}", state.limiter().len());
+    }
+
+    #[test]
+    fn clients_beyond_what_memory_is_set_aside_for_are_forgotten() {
+        let mut throttle = GcraThrottle::new("all", "1/day");
+        let state = throttle.state.as_mut().unwrap();
+        state.most = 5000;
+        for client in 0..50_000_u64 {
+            let limiter = state.limiter();
+            let _ = limiter.check_key(&client);
+            state.sweep(&limiter);
+            assert!(limiter.len() < 8000, "{}", limiter.len());
+        }
     }
 
     #[test]
