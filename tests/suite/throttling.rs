@@ -17,12 +17,19 @@ async fn ok(_: &mut Context) -> Result<Response> {
     Response::new(&json!({"ok": true}))
 }
 
-/// A login whose password is always wrong, and takes its time.
-async fn wrong_password(cx: &mut Context) -> Result<Response> {
-    let attempt = login::check(cx, "alice").await?;
-    tokio::time::sleep(Duration::from_millis(5)).await;
-    attempt.failed();
-    Err(ApiException::AuthenticationFailed(None))
+/// A login that takes its time; `?right` is the right password.
+async fn log_in(cx: &mut Context) -> Result<Response> {
+    let parameters = cx.request.query_params();
+    let right = parameters.get("right").is_some();
+    let look_up = async {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        Ok(right.then_some(()))
+    };
+    let name = parameters.get("name").unwrap_or("alice");
+    match login::attempt(cx, name, look_up).await? {
+        Some(()) => Ok(Response::empty(204)),
+        None => Err(ApiException::AuthenticationFailed(None)),
+    }
 }
 
 struct GenreSerializerOnly;
@@ -68,7 +75,7 @@ fn serving(on: On, scope: &str, rate: &str, change: impl FnOnce(&mut Settings)) 
             .path("limited/", limited, "limited")
             .path("cheap/", cheap, "cheap")
             .path("open/", open("Open").get(ok), "open")
-            .path("login/", open("Login").post(wrong_password), "login")
+            .path("login/", open("Login").post(log_in), "login")
             .register("genres", GenreSerializerOnly);
         Site::builder(settings, database)
             .throttles(ScopedRateThrottle)
@@ -225,12 +232,27 @@ fn sixty_four_connections_get_not_one_request_more() {
 
 #[test]
 fn twenty_guesses_a_minute_are_all_that_reach_a_password() {
+    let stores = [None, redis()];
+    let stores = if stores[1].is_some() { &stores[..] } else { &stores[..1] };
     for on in On::all() {
-        let store = serving(on, "limited", "100/hour", |_| {});
-        let guess = |client: &Client| client.json("POST", "/login/", &json!({})).status;
-        let statuses = flood(&[store.client()], 2, guess);
-        assert_eq!((count(&statuses, 401), count(&statuses, 429)), (20, 108), "{on:?}");
-        is_throttled(&store.client().json("POST", "/login/", &json!({})), 40..=60);
+        for redis_url in stores {
+            let store = serving(on, "limited", "100/hour", |settings| {
+                settings.redis_url.clone_from(redis_url);
+                settings.throttle.timeout = Duration::from_secs(10);
+            });
+            let name = fresh();
+            let log_in = |client: &Client, password: &str| {
+                client.json("POST", &format!("/login/?name={name}{password}"), &json!({}))
+            };
+            let log_in_all =
+                |password| flood(&[store.client()], 2, |client| log_in(client, password).status);
+            // logins that succeed do not count, however many are under way
+            assert_eq!(count(&log_in_all("&right=1"), 204), 128, "{on:?} {redis_url:?}");
+            let wrong = log_in_all("");
+            let counts = (count(&wrong, 401), count(&wrong, 429));
+            assert_eq!(counts, (20, 108), "{on:?} {redis_url:?}");
+            is_throttled(&log_in(&store.client(), "&right=1"), 40..=60);
+        }
     }
 }
 

@@ -85,8 +85,10 @@ impl Memory {
         let now = clock();
         self.make_room(&mut shard, now);
         let entry = shard.log(key, limit, now);
-        // shards change at the same time: differences add up, whatever their order
-        self.words.fetch_add(shard.words.wrapping_sub(before), Ordering::Relaxed);
+        if shard.words != before {
+            // shards change at the same time: differences add up, whatever their order
+            self.words.fetch_add(shard.words.wrapping_sub(before), Ordering::Relaxed);
+        }
         entry
     }
 

@@ -10,6 +10,7 @@
 //! clocks say.
 
 mod memory;
+mod pending;
 #[cfg(feature = "redis")]
 mod redis;
 
@@ -22,6 +23,7 @@ use sha2::{Digest, Sha256};
 
 use crate::settings::{Settings, SettingsError};
 use memory::Memory;
+pub(crate) use pending::Pending;
 
 /// A longer key is stored as its hash: what a client sends may be part of it.
 const LONGEST_KEY: usize = 160;
@@ -57,6 +59,8 @@ pub(crate) struct Away;
 #[derive(Debug)]
 pub(crate) struct Counters {
     store: Store,
+    /// Places that may be given back.
+    pub(crate) pending: Pending,
     started: Instant,
     /// When a store that is away may be mentioned again, in milliseconds from the start.
     quiet_until: AtomicU64,
@@ -78,7 +82,12 @@ impl Default for Counters {
 
 impl Counters {
     fn of(store: Store) -> Self {
-        Self { store, started: Instant::now(), quiet_until: AtomicU64::new(0) }
+        Self {
+            store,
+            pending: Pending::default(),
+            started: Instant::now(),
+            quiet_until: AtomicU64::new(0),
+        }
     }
 
     /// In Redis where `REDIS_URL` names one, else in memory. Nothing is connected yet.
@@ -96,6 +105,11 @@ impl Counters {
         });
         let wrong = |reason| SettingsError { name: "REDIS_URL", reason };
         store.map(Self::of).map_err(wrong)
+    }
+
+    /// True where other processes count too.
+    pub(crate) fn are_shared(&self) -> bool {
+        !matches!(self.store, Store::Memory(_))
     }
 
     /// Stores a request in the log of a key, unless the log is full.

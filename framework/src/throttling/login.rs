@@ -9,22 +9,57 @@
 //! **An attempt takes its place before the password is looked at** and gives it back when the
 //! password was right. To look at the log first and write down a failure afterwards would let as
 //! many guesses through as come in while hashes are being computed. So a limit of 20 is never 21,
-//! however many try at once; an attempt whose client has left keeps its place.
+//! however many try at once. Who finds all places taken waits while some of them may be given back:
+//! fifty logins at once with the right password are all let in.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::ident::trusted_ident;
 use super::rate::{away, parse_for_log, wait};
 use super::simple::format_key;
 use crate::cache::{Limit, digest};
 use crate::exceptions::{ApiException, Result};
-use crate::request::Context;
+use crate::request::{Context, Shared};
 use crate::settings::{Settings, SettingsError};
 
-/// An attempt that has taken its place among the failures; it is one until
-/// [`Attempt::succeeded`] says otherwise.
-#[derive(Debug)]
-#[must_use = "a login that succeeds gives its place back: `attempt.succeeded(cx)`"]
-pub struct Attempt {
-    place: Option<(String, u64)>,
+/// The longest wait for attempts that are under way.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// So long after a log in Redis was full it is asked again: who took its last place may not have
+/// noted yet that it is under way.
+const MOMENT: Duration = Duration::from_millis(10);
+
+/// Runs a login as an attempt: one that finds nobody counts, one that finds somebody does not, nor
+/// one that ends with an error.
+///
+/// ```
+/// # use quintet::prelude::*;
+/// use quintet::throttling::login;
+///
+/// # async fn look_up(_: &Context, _: &str, _: &str) -> Result<Option<i32>> { Ok(None) }
+/// async fn log_in(cx: &Context, username: &str, password: &str) -> Result<Option<i32>> {
+///     login::attempt(cx, username, look_up(cx, username, password)).await
+/// }
+/// ```
+///
+/// # Errors
+/// Those of [`check`], and the login's own.
+pub async fn attempt<T>(
+    cx: &Context,
+    username: &str,
+    login: impl Future<Output = Result<Option<T>>>,
+) -> Result<Option<T>> {
+    let attempt = check(cx, username).await?;
+    let found = login.await;
+    match &found {
+        Ok(None) => attempt.failed(),
+        Ok(Some(_)) | Err(_) => attempt.withdraw().await,
+    }
+    found
 }
 
 /// Takes a place for an attempt at an account, before its password is looked at.
@@ -35,27 +70,72 @@ pub struct Attempt {
 pub async fn check(cx: &Context, username: &str) -> Result<Attempt> {
     let limit = limit(cx.settings()).map_err(ApiException::internal)?;
     let Some(limit) = limit else { return Ok(Attempt { place: None }) };
-    let key = key(cx, username);
-    match cx.shared.counters.log(&key, limit).await {
-        Ok(entry) => match entry.stored {
-            Some(stored) => Ok(Attempt { place: Some((key, stored)) }),
-            None => Err(ApiException::Throttled { wait: wait(limit, entry) }),
-        },
-        Err(_) => away(cx).map(|()| Attempt { place: None }),
+    let (key, counters) = (key(cx, username), &cx.shared.counters);
+    let end = Instant::now() + PATIENCE;
+    let mut asked_again = !counters.are_shared();
+    loop {
+        let Ok(entry) = counters.log(&key, limit).await else {
+            return away(cx).map(|()| Attempt { place: None });
+        };
+        if let Some(stored) = entry.stored {
+            counters.pending.take(&key);
+            let shared = Arc::clone(&cx.shared);
+            return Ok(Attempt { place: Some(Place { shared, key, stored, given_back: false }) });
+        }
+        let goes_on = match counters.pending.bell(&key) {
+            Some(bell) => timeout_at(end, bell).await.is_ok(),
+            None if asked_again => false,
+            None => {
+                asked_again = true;
+                sleep(MOMENT).await;
+                true
+            }
+        };
+        if !goes_on {
+            return Err(ApiException::Throttled { wait: wait(limit, entry) });
+        }
     }
 }
 
+/// An attempt that has taken its place among the failures; it is one until [`Attempt::withdraw`],
+/// also when its client leaves.
+#[derive(Debug)]
+#[must_use = "a login that succeeds gives its place back: `attempt.withdraw().await`"]
+pub struct Attempt {
+    place: Option<Place>,
+}
+
+struct Place {
+    shared: Arc<Shared>,
+    key: String,
+    stored: u64,
+    given_back: bool,
+}
+
 impl Attempt {
-    /// The password was right: the attempt does not count.
-    pub async fn succeeded(self, cx: &Context) {
-        if let Some((key, stored)) = self.place {
+    /// The password was right, or was not looked at: the attempt does not count.
+    pub async fn withdraw(mut self) {
+        if let Some(place) = &mut self.place {
+            let forgotten = place.shared.counters.forget(&place.key, place.stored).await;
             // a place that cannot be given back expires
-            let _ = cx.shared.counters.forget(&key, stored).await;
+            place.given_back = forgotten.is_ok();
         }
     }
 
     /// The password was wrong: the attempt keeps its place.
     pub fn failed(self) {}
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.shared.counters.pending.settle(&self.key, self.given_back);
+    }
+}
+
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Place").field("stored", &self.stored).finish_non_exhaustive()
+    }
 }
 
 /// An account's name as it is looked up, small or large, and the address. Of a name that a client
@@ -77,14 +157,13 @@ pub(crate) fn check_settings(settings: &Settings) -> Result<(), SettingsError> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
-    use std::sync::Arc;
-
     use actix_web::http::Method;
-    use futures_util::FutureExt;
+    use futures_util::future::join_all;
+    use std::net::IpAddr;
 
     use super::*;
-    use crate::request::{Shared, ViewContext, testing};
+    use crate::db::testing::block_on;
+    use crate::request::{ViewContext, testing};
 
     fn context(rate: Option<&str>) -> Context {
         let mut shared = Shared::default();
@@ -96,7 +175,7 @@ mod tests {
     }
 
     fn ask(cx: &Context, username: &str) -> Result<Attempt> {
-        check(cx, username).now_or_never().unwrap()
+        block_on(check(cx, username))
     }
 
     #[test]
@@ -117,8 +196,7 @@ mod tests {
     fn logins_that_succeed_do_not_count() {
         let cx = context(Some("2/min"));
         for _ in 0..50 {
-            let attempt = ask(&cx, "alice").unwrap();
-            attempt.succeeded(&cx).now_or_never().unwrap();
+            block_on(ask(&cx, "alice").unwrap().withdraw());
         }
         ask(&cx, "alice").unwrap().failed();
         // an attempt that is never finished counts as well
@@ -126,11 +204,42 @@ mod tests {
         assert!(ask(&cx, "alice").is_err());
     }
 
+    /// So many logins at once, each of which takes its time.
+    fn at_once(cx: &Context, number: usize, found: Option<()>) -> Vec<Result<Option<()>>> {
+        block_on(join_all((0..number).map(|_| {
+            attempt(cx, "alice", async move {
+                sleep(Duration::from_millis(20)).await;
+                Ok(found)
+            })
+        })))
+    }
+
     #[test]
-    fn as_many_as_are_under_way_count() {
+    fn of_guesses_at_once_no_more_are_let_through() {
         let cx = context(Some("20/min"));
-        let under_way: Vec<_> = (0..64).map(|_| ask(&cx, "alice")).collect();
-        assert_eq!(under_way.iter().filter(|attempt| attempt.is_ok()).count(), 20);
+        let guesses = at_once(&cx, 64, None);
+        assert_eq!(guesses.iter().filter(|guess| guess.is_ok()).count(), 20);
+        assert!(guesses.iter().all(|guess| matches!(
+            guess,
+            Ok(None) | Err(ApiException::Throttled { wait: Some(_) })
+        )));
+    }
+
+    #[test]
+    fn logins_at_once_that_succeed_are_all_let_in() {
+        let cx = context(Some("20/min"));
+        assert!(at_once(&cx, 64, Some(())).iter().all(|login| matches!(login, Ok(Some(())))));
+        assert_eq!(at_once(&cx, 20, None).iter().filter(|guess| guess.is_ok()).count(), 20);
+    }
+
+    #[test]
+    fn a_login_that_ends_with_an_error_does_not_count() {
+        let cx = context(Some("1/min"));
+        for _ in 0..5 {
+            let failed = async { Err::<Option<()>, _>(ApiException::Unavailable("busy")) };
+            let result = block_on(attempt(&cx, "alice", failed));
+            assert!(matches!(result, Err(ApiException::Unavailable("busy"))));
+        }
     }
 
     #[test]
