@@ -15,6 +15,9 @@ impl Field {
         if column.blank {
             field = field.allow_blank();
         }
+        if let Some((_, text)) = column.errors.iter().find(|(code, _)| *code == "invalid") {
+            field = field.error("invalid", *text);
+        }
         if matches!(column.default, Some(ColumnDefault::AutoNow | ColumnDefault::AutoNowAdd)) {
             field = field.read_only();
         }
@@ -59,7 +62,11 @@ fn kind(column: &'static ColumnMeta) -> Kind {
         ColumnKind::Float => bounded(Field::float(name), column),
         ColumnKind::Bool => Field::boolean(name),
         ColumnKind::Text => {
-            let form = if column.email { TextForm::Email } else { TextForm::Plain };
+            let form = match column.regex {
+                Some(regex) => TextForm::Regex(regex()),
+                None if column.email => TextForm::Email,
+                None => TextForm::Plain,
+            };
             let max_length = column.max_length;
             return Kind::Char(Char { max_length, form, ..Char::default() });
         }
@@ -116,6 +123,8 @@ mod tests {
         default: None,
         choices: &[],
         email: false,
+        regex: None,
+        errors: &[],
         help_text: "",
         references: None,
         on_delete: crate::db::OnDelete::Cascade,
