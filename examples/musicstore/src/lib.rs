@@ -8,6 +8,7 @@
 //! ```
 
 pub mod filters;
+pub mod guards;
 pub mod loader;
 pub mod models;
 pub mod pages;
@@ -34,6 +35,7 @@ pub fn urls() -> Router {
             open("Raising").get(pages::errors).post(pages::errors),
             "errors",
         )
+        .include("", guards::urls())
         .path_with_suffix("encoding/", open("Encoding").get(pages::encoding), "encoding")
         .register("artists", views::ArtistViewSet)
         .register("albums", views::AlbumViewSet)
