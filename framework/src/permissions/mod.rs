@@ -8,6 +8,8 @@ mod basic;
 mod compose;
 mod list;
 mod model;
+mod object;
+mod perms_map;
 
 use std::any::Any;
 use std::future::Future;
@@ -16,6 +18,7 @@ pub use basic::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnl
 pub use compose::{And, Not, Or};
 pub use list::{DynPermission, IntoPermissions};
 pub use model::{DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly};
+pub use object::DjangoObjectPermissions;
 
 pub(crate) use list::PermissionList;
 
@@ -81,6 +84,12 @@ pub trait Permission: Send + Sync + 'static {
 
     /// What a refused user reads instead of the default text.
     fn message(&self) -> Option<Detail> {
+        None
+    }
+
+    /// The code of the refusal: of the default text, and of every text of [`Permission::message`]
+    /// that has none of its own. Clients do not see it; `Detail::codes` tells it.
+    fn code(&self) -> Option<&'static str> {
         None
     }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use actix_web::http::header::ACCEPT;
 use futures_util::FutureExt;
 
+use crate::auth::{DynObjectPermissionBackend, ObjectPermissionBackend};
 use crate::auth::{Group, Token, User, UserMeta, UserModel, UserModelError};
 use crate::authentication::IntoAuthentication;
 use crate::db::{Database, DatabaseWorker, Model, reachable};
@@ -63,6 +64,7 @@ pub struct SiteBuilder {
     defaults: Policies,
     generics: SiteGenerics,
     users: Result<Option<Arc<UserMeta>>, UserModelError>,
+    object_permissions: Vec<Arc<dyn DynObjectPermissionBackend>>,
     mounts: Vec<Mount>,
     #[cfg(feature = "openapi")]
     openapi: Option<crate::schemas::OpenApi>,
@@ -110,6 +112,14 @@ impl SiteBuilder {
         self
     }
 
+    /// Adds a backend of permissions for single objects, which `DjangoObjectPermissions` and
+    /// `Context::user_has_object_perms` ask; of several, one that agrees is enough.
+    #[must_use]
+    pub fn object_permissions(mut self, backend: impl ObjectPermissionBackend) -> Self {
+        self.object_permissions.push(Arc::new(backend));
+        self
+    }
+
     /// Adds a router at its place. Several are tried in order.
     #[must_use]
     pub fn mount(mut self, mount: Mount) -> Self {
@@ -142,6 +152,7 @@ impl SiteBuilder {
             settings: self.settings,
             urls,
             users,
+            object_permissions: self.object_permissions,
             generics: Some(Arc::new(generics)),
         });
         let Self { database, defaults, .. } = self;
@@ -173,6 +184,7 @@ impl Site {
             defaults: Policies::site_defaults(),
             generics: SiteGenerics::default(),
             users: Ok(None),
+            object_permissions: Vec::new(),
             mounts: Vec::new(),
             #[cfg(feature = "openapi")]
             openapi: None,
