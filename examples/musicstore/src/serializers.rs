@@ -305,6 +305,6 @@ pub struct UserSerializer {
     groups: Vec<SlugRelated<Group>>,
     #[field(view_name = "playlist-detail", read_only)]
     playlists: Vec<HyperlinkedRelated<Playlist>>,
-    #[field(write_only, min_length = 8)]
+    #[field(other, write_only, min_length = 8)]
     password: String,
 }

@@ -496,8 +496,8 @@ impl ViewSet for UserViewSet {
     }
 }
 
-/// The same changes with the hash of the password in its place.
-async fn hashed(changes: Changes<User>, cx: &Context) -> Result<Changes<User>> {
-    let Some(password) = changes.get(user::password) else { return Ok(changes) };
+/// The same changes with the hash of the password, if there is one.
+async fn hashed(mut changes: Changes<User>, cx: &Context) -> Result<Changes<User>> {
+    let Some(password) = changes.take::<String>("password") else { return Ok(changes) };
     Ok(changes.set(user::password, make_password(cx.settings(), &password).await?))
 }

@@ -15,9 +15,6 @@ impl Field {
         if column.blank {
             field = field.allow_blank();
         }
-        if let Some((_, text)) = column.errors.iter().find(|(code, _)| *code == "invalid") {
-            field = field.error("invalid", *text);
-        }
         if matches!(column.default, Some(ColumnDefault::AutoNow | ColumnDefault::AutoNowAdd)) {
             field = field.read_only();
         }
@@ -63,7 +60,10 @@ fn kind(column: &'static ColumnMeta) -> Kind {
         ColumnKind::Bool => Field::boolean(name),
         ColumnKind::Text => {
             let form = match column.regex {
-                Some(regex) => TextForm::Regex(regex()),
+                Some(regex) => TextForm::Pattern {
+                    regex: regex(),
+                    message: error_of(column, "invalid").unwrap_or("Enter a valid value."),
+                },
                 None if column.email => TextForm::Email,
                 None => TextForm::Plain,
             };
@@ -79,6 +79,10 @@ fn kind(column: &'static ColumnMeta) -> Kind {
         ColumnKind::Uuid => Field::uuid(name),
     };
     field.kind
+}
+
+fn error_of(column: &ColumnMeta, code: &str) -> Option<&'static str> {
+    column.errors.iter().find(|(own, _)| *own == code).map(|(_, text)| *text)
 }
 
 fn bounded(mut field: Field, column: &ColumnMeta) -> Field {
@@ -150,6 +154,20 @@ mod tests {
 
     fn text(field: &Field, raw: &Raw<'_>) -> serde_json::Value {
         field.run(Some(raw), false).unwrap_err().to_json()
+    }
+
+    #[test]
+    fn a_pattern_is_checked_before_the_length_and_has_words_of_its_own() {
+        static NAME: ColumnMeta = ColumnMeta {
+            max_length: Some(3),
+            regex: Some(|| regex::Regex::new("^[a-z]+$").unwrap()),
+            errors: &[("invalid", "Letters only.")],
+            ..PLAIN
+        };
+        let field = Field::from_column(&NAME);
+        let both = ["Letters only.", "Ensure this field has no more than 3 characters."];
+        assert_eq!(text(&field, &Raw::Text("A1 B".into())), serde_json::json!(both));
+        assert_eq!(text(&field, &Raw::Bool(true)), serde_json::json!(["Not a valid string."]));
     }
 
     #[test]
