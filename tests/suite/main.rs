@@ -1,5 +1,6 @@
 //! The black-box suite: one binary, a file a room.
 
+mod cors;
 mod database;
 mod errors;
 mod layout;
@@ -12,5 +13,6 @@ mod races;
 mod readme;
 mod robustness;
 mod routers;
+mod security;
 mod statements;
 mod swagger_ui;
