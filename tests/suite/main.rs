@@ -16,3 +16,4 @@ mod routers;
 mod security;
 mod statements;
 mod swagger_ui;
+mod users;

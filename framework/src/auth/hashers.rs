@@ -28,7 +28,6 @@ const SALT: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
 ///
 /// # Errors
 /// When the system has no randomness to give.
-#[expect(clippy::unused_async, reason = "the work belongs on a thread of its own")]
 pub async fn make_password(settings: &Settings, password: &str) -> Result<String> {
     let mut random = [0; 22];
     getrandom::fill(&mut random).map_err(|error| ApiException::internal(error.to_string()))?;

@@ -110,7 +110,7 @@ impl CorsPolicy {
         if let Some(expose) = &self.expose {
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, expose.clone());
         }
-        if asked.options {
+        if asked.kind != Kind::Usual {
             // the crate repeats what was asked for
             headers.remove(ACCESS_CONTROL_ALLOW_HEADERS);
             headers.remove(ACCESS_CONTROL_ALLOW_METHODS);
@@ -121,7 +121,7 @@ impl CorsPolicy {
         if asked.private_network && self.private_network {
             headers.insert(ALLOW_PRIVATE_NETWORK, HeaderValue::from_static("true"));
         }
-        if asked.preflight {
+        if asked.kind == Kind::Preflight {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         }
     }
@@ -141,25 +141,37 @@ fn list(name: &'static str, words: &[String]) -> Result<Option<HeaderValue>, Set
 
 /// What a request is about.
 struct Asked {
-    options: bool,
-    preflight: bool,
+    kind: Kind,
+    /// True when it comes from an origin that is allowed.
     allowed: bool,
     private_network: bool,
+}
+
+#[derive(PartialEq, Eq)]
+enum Kind {
+    Usual,
+    /// An OPTIONS that a view answers.
+    Options,
+    /// The question whether a request would be allowed.
+    Preflight,
 }
 
 impl Asked {
     fn of(request: &ServiceRequest, policy: &CorsPolicy) -> Self {
         let headers = request.headers();
-        let options = *request.method() == Method::OPTIONS;
+        let kind = if *request.method() != Method::OPTIONS {
+            Kind::Usual
+        } else if headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+            Kind::Preflight
+        } else {
+            Kind::Options
+        };
+        let origin = headers.get(ORIGIN).filter(|origin| !origin.is_empty());
+        let private = headers.get(REQUEST_PRIVATE_NETWORK);
         Self {
-            options,
-            preflight: options && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD),
-            allowed: headers
-                .get(ORIGIN)
-                .is_some_and(|origin| !origin.is_empty() && policy.allows(origin)),
-            private_network: headers
-                .get(REQUEST_PRIVATE_NETWORK)
-                .is_some_and(|value| value == "true"),
+            kind,
+            allowed: origin.is_some_and(|origin| policy.allows(origin)),
+            private_network: private.is_some_and(|value| value == "true"),
         }
     }
 }
@@ -212,7 +224,10 @@ where
     actix_cors::Cors: Transform<Rc<S>, ServiceRequest>,
 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CorsService").field("allows_somebody", &self.cors.is_some()).finish()
+        let allows_somebody = self.cors.is_some();
+        f.debug_struct("CorsService")
+            .field("allows_somebody", &allows_somebody)
+            .finish_non_exhaustive()
     }
 }
 
@@ -265,7 +280,7 @@ where
         };
         let asked = Asked::of(&request, policy);
         if !asked.allowed {
-            if asked.preflight {
+            if asked.kind == Kind::Preflight {
                 let mut refusal =
                     HttpResponse::Ok().content_type("text/html; charset=utf-8").finish();
                 vary_on_origin(refusal.headers_mut());
@@ -277,7 +292,7 @@ where
                 answer.map_into_left_body()
             }));
         }
-        if asked.preflight {
+        if asked.kind == Kind::Preflight {
             // the crate refuses methods that it does not know
             let known = HeaderValue::from_static("GET");
             request.headers_mut().insert(ACCESS_CONTROL_REQUEST_METHOD, known);

@@ -144,6 +144,12 @@ mod tests {
 
     use super::*;
 
+    fn settings(change: impl FnOnce(&mut Settings)) -> Settings {
+        let mut settings = Settings::default();
+        change(&mut settings);
+        settings
+    }
+
     fn protected(settings: &Settings, mut response: Response, secure: bool) -> Response {
         Security::new(settings).unwrap().protect(&mut response, secure, true);
         response
@@ -166,8 +172,7 @@ mod tests {
 
     #[test]
     fn a_header_of_the_view_stays_and_a_setting_can_be_off() {
-        let mut settings = Settings::default();
-        settings.secure.referrer_policy = None;
+        let settings = settings(|settings| settings.secure.referrer_policy = None);
         let response = Response::empty(200).with_header(X_FRAME_OPTIONS, "SAMEORIGIN");
         let response = protected(&settings, response, false);
         assert_eq!(header(&response, "x-frame-options").unwrap(), "SAMEORIGIN");
@@ -176,8 +181,8 @@ mod tests {
 
     #[test]
     fn several_referrer_policies_are_a_list() {
-        let mut settings = Settings::default();
-        settings.secure.referrer_policy = Some("no-referrer , same-origin".into());
+        let two = "no-referrer , same-origin";
+        let settings = settings(|settings| settings.secure.referrer_policy = Some(two.into()));
         let response = protected(&settings, Response::empty(200), false);
         assert_eq!(header(&response, "referrer-policy").unwrap(), "no-referrer,same-origin");
     }
@@ -192,8 +197,7 @@ mod tests {
 
     #[test]
     fn https_is_insisted_on_over_https_alone() {
-        let mut settings = Settings::default();
-        settings.secure.hsts_seconds = 3600;
+        let mut settings = settings(|settings| settings.secure.hsts_seconds = 3600);
         let sent = |settings: &Settings, secure| {
             header(&protected(settings, Response::empty(200), secure), "strict-transport-security")
         };
@@ -217,8 +221,7 @@ mod tests {
 
     #[test]
     fn plain_http_is_redirected_with_host_path_and_query() {
-        let mut settings = Settings::default();
-        settings.allowed_hosts = vec!["a.example".into()];
+        let mut settings = settings(|settings| settings.allowed_hosts = vec!["a.example".into()]);
         assert_eq!(redirected(&settings, "a.example", "/x/", ""), None);
         settings.secure.ssl_redirect = true;
         settings.secure.redirect_exempt = vec!["^health/$".into(), "open".into()];
@@ -238,8 +241,7 @@ mod tests {
 
     #[test]
     fn a_value_that_is_no_header_is_named() {
-        let mut settings = Settings::default();
-        settings.secure.referrer_policy = Some("a\nb".into());
+        let settings = settings(|settings| settings.secure.referrer_policy = Some("a\nb".into()));
         let error = Security::new(&settings).unwrap_err();
         assert_eq!(error.name, "SECURE_REFERRER_POLICY");
     }

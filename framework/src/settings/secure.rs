@@ -8,6 +8,7 @@ use super::vars::Vars;
 /// Headers and redirects of `SecurityMiddleware`: Django's `SECURE_…`.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct SecureSettings {
     /// `SECURE_CONTENT_TYPE_NOSNIFF`: sends `X-Content-Type-Options: nosniff`. On by default.
     pub content_type_nosniff: bool,
@@ -117,7 +118,6 @@ mod tests {
             change(&mut settings);
             settings.check().unwrap_err().to_string()
         };
-        let header = |name: &str| Some((name.to_owned(), "https".to_owned()));
         assert_eq!(
             refused(|secure| secure.ssl_host = Some("https://a.example".into())),
             "setting SECURE_SSL_HOST: `https://a.example` is no host; write it as `www.example.com`"
@@ -126,12 +126,16 @@ mod tests {
             refused(|secure| secure.redirect_exempt = vec!["(".into()])
                 .starts_with("setting SECURE_REDIRECT_EXEMPT: `(` is no regex")
         );
-        let mut settings = SecureSettings::default();
-        settings.proxy_ssl_header = header("HTTP_X_FORWARDED_PROTO");
-        let reason =
+        let django =
             "write the header as it is sent, `X-FORWARDED-PROTO`, not `HTTP_X_FORWARDED_PROTO`";
-        assert_eq!(settings.check().unwrap_err().reason, reason);
-        settings.proxy_ssl_header = header("X Forwarded");
-        assert_eq!(settings.check().unwrap_err().name, "SECURE_PROXY_SSL_HEADER");
+        for (name, reason) in [
+            ("HTTP_X_FORWARDED_PROTO", django),
+            ("X Forwarded", "`X Forwarded` is no name of a header"),
+        ] {
+            let proxy_ssl_header = Some((name.to_owned(), "https".to_owned()));
+            let settings = SecureSettings { proxy_ssl_header, ..SecureSettings::default() };
+            let name = "SECURE_PROXY_SSL_HEADER";
+            assert_eq!(settings.check(), Err(SettingsError { name, reason: reason.into() }));
+        }
     }
 }
