@@ -9,7 +9,7 @@ use crate::model;
 
 /// What a user name looks like (`UnicodeUsernameValidator`).
 static USERNAME: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^[\w.@+-]+\z").unwrap_or_else(|error| unreachable!("a fixed pattern: {error}"))
+    Regex::new(r"^[\w.@+-]+$").unwrap_or_else(|error| unreachable!("a fixed pattern: {error}"))
 });
 
 /// An account: `auth_user`.

@@ -38,12 +38,9 @@ impl Account {
         if !self.is_superuser() {
             let kind = self.meta().key_kind();
             let (table, source) = self.meta().user_permissions();
-            sql.push(" WHERE p.id IN (SELECT permission_id FROM \"");
-            sql.push(&table).push("\" WHERE ").push(source).push(" = ").bind(self.key(), kind);
-            sql.push(
-                ") OR p.id IN (SELECT gp.permission_id FROM auth_group_permissions gp \
-                 INNER JOIN \"",
-            );
+            sql.push(" WHERE p.id IN (SELECT permission_id FROM \"").push(&table);
+            sql.push("\" WHERE ").push(source).push(" = ").bind(self.key(), kind);
+            sql.push(" UNION SELECT gp.permission_id FROM auth_group_permissions gp INNER JOIN \"");
             let (table, source) = self.meta().groups();
             sql.push(&table).push("\" ug ON ug.group_id = gp.group_id WHERE ug.").push(source);
             sql.push(" = ").bind(self.key(), kind).push(")");

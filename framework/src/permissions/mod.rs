@@ -3,6 +3,24 @@
 //! Permissions compose: `IsAuthenticated.and(IsOwner)`, `.or(..)` and `.not()` work on any type,
 //! the operators `&`, `|` and `!` on ours. A tuple is a list, asked in order; the first that
 //! refuses gives the message.
+//!
+//! What a user may do and which groups it is in is asked once for a request:
+//!
+//! ```
+//! use quintet::prelude::*;
+//!
+//! /// Members of a group.
+//! struct IsInGroup(&'static str);
+//!
+//! impl Permission for IsInGroup {
+//!     async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
+//!         cx.user_in_group(self.0).await
+//!     }
+//! }
+//!
+//! let rule = IsInGroup("editors").or(IsInGroup("clerks")) & !IsAdminUser;
+//! # let _ = rule;
+//! ```
 
 mod basic;
 mod compose;
