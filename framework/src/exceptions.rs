@@ -84,6 +84,22 @@ impl Detail {
         }
     }
 
+    /// The same tree, with a code for every message that has none of its own (`invalid`, which a
+    /// plain text gets).
+    #[must_use]
+    pub(crate) fn or_code(self, code: &'static str) -> Self {
+        match self {
+            Self::Message { text, code: own } if own == "invalid" => Self::new(text, code),
+            Self::List(items) => {
+                Self::List(items.into_iter().map(|item| item.or_code(code)).collect())
+            }
+            Self::Map(items) => {
+                Self::Map(items.into_iter().map(|(key, item)| (key, item.or_code(code))).collect())
+            }
+            other => other,
+        }
+    }
+
     /// As DRF keeps messages inside a serializer: a lone message becomes a list of one.
     #[must_use]
     pub fn into_list(self) -> Self {
@@ -117,6 +133,9 @@ impl<T: Into<Detail>, const N: usize> From<[T; N]> for Detail {
         Self::List(items.into_iter().map(Into::into).collect())
     }
 }
+
+/// What a refused user reads where the permission has no text of its own.
+pub(crate) const DENIED: &str = "You do not have permission to perform this action.";
 
 /// An answer that is an error: DRF's exception classes.
 ///
@@ -217,9 +236,7 @@ impl ApiException {
             Self::NotAuthenticated(d) => {
                 or(d, "Authentication credentials were not provided.", "not_authenticated")
             }
-            Self::PermissionDenied(d) => {
-                or(d, "You do not have permission to perform this action.", "permission_denied")
-            }
+            Self::PermissionDenied(d) => or(d, DENIED, "permission_denied"),
             Self::NotFound(d) => or(d, "Not found.", "not_found"),
             Self::MethodNotAllowed(method) => {
                 Detail::new(format!("Method \"{method}\" not allowed."), "method_not_allowed")

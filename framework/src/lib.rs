@@ -31,6 +31,7 @@
 //! | `sqlite` | SQLite, compiled in: no library needs to be installed | yes |
 //! | `postgres` | PostgreSQL, in pure Rust: no libpq | |
 //! | `openapi` | the OpenAPI document and Swagger UI | yes |
+//! | `cors` | requests of scripts of other sites, by actix-cors | |
 //!
 //! With both databases, the URL chooses at start-up ([`db::Database::open`]).
 

@@ -22,8 +22,8 @@ pub use crate::pagination::{
     CursorPagination, LimitOffsetPagination, NoPagination, PageNumberPagination, Pagination,
 };
 pub use crate::permissions::{
-    AllowAny, DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly, IsAdminUser,
-    IsAuthenticated, IsAuthenticatedOrReadOnly, Permission,
+    AllowAny, DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly,
+    DjangoObjectPermissions, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, Permission,
 };
 pub use crate::request::Context;
 pub use crate::response::Response;

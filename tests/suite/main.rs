@@ -1,5 +1,6 @@
 //! The black-box suite: one binary, a file a room.
 
+mod cors;
 mod database;
 mod errors;
 mod layout;
@@ -7,10 +8,13 @@ mod lookups;
 mod openapi;
 mod pagination;
 mod parity;
+mod permissions;
 mod races;
 mod readme;
 mod robustness;
 mod routers;
+mod security;
 mod statements;
 mod swagger_ui;
 mod throttling;
+mod users;

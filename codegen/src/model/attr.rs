@@ -48,6 +48,9 @@ pub(super) struct FieldAttr {
     pub(super) auto_now_add: bool,
     pub(super) choices: Option<Expr>,
     pub(super) email: bool,
+    pub(super) regex: Option<Expr>,
+    /// Texts by code.
+    pub(super) errors: Vec<(String, LitStr)>,
     pub(super) help_text: Option<LitStr>,
     pub(super) foreign_key: Option<Path>,
     pub(super) related_name: Option<Ident>,
@@ -219,6 +222,15 @@ impl FieldAttr {
             "auto_now_add" => self.auto_now_add = flag(meta)?,
             "choices" => self.choices = Some(meta.value()?.parse()?),
             "email" => self.email = flag(meta)?,
+            "regex" => self.regex = Some(meta.value()?.parse()?),
+            "error" => meta.parse_nested_meta(|message| {
+                let code = message.path.require_ident()?.to_string();
+                if !["unique", "invalid"].contains(&code.as_str()) {
+                    return Err(message.error("expected `unique` or `invalid`"));
+                }
+                self.errors.push((code, message.value()?.parse()?));
+                Ok(())
+            })?,
             "help_text" => self.help_text = Some(meta.value()?.parse()?),
             "foreign_key" => self.foreign_key = Some(meta.value()?.parse()?),
             "related_name" => self.related_name = Some(meta.value()?.parse()?),
@@ -237,7 +249,8 @@ impl FieldAttr {
                 return Err(meta.error(format!(
                     "unknown option `{other}`; one of `column`, `primary_key`, `max_length`, \
                      `min_value`, `max_value`, `decimal`, `unique`, `blank`, `default`, `auto_now`, \
-                     `auto_now_add`, `choices`, `email`, `help_text`, `foreign_key`, `related_name`, `on_delete`, `foreign`"
+                     `auto_now_add`, `choices`, `email`, `regex`, `error`, \
+                     `help_text`, `foreign_key`, `related_name`, `on_delete`, `foreign`"
                 )));
             }
         }

@@ -119,6 +119,10 @@ fn meta(column: &Column, kind: &TokenStream) -> TokenStream {
     });
     let choices = column.attr.choices.as_ref().map_or_else(|| quote!(&[]), |list| quote!(#list));
     let email = column.attr.email;
+    let regex = option(
+        column.attr.regex.as_ref().map(|regex| quote!(|| ::core::clone::Clone::clone(&#regex))),
+    );
+    let errors = column.attr.errors.iter().map(|(code, text)| quote!((#code, #text)));
     let help_text = column.attr.help_text.as_ref().map_or_else(String::new, syn::LitStr::value);
     let references =
         option(column.attr.foreign_key.as_ref().map(|to| quote!(::quintet::db::meta_of::<#to>)));
@@ -137,6 +141,8 @@ fn meta(column: &Column, kind: &TokenStream) -> TokenStream {
             default: #default,
             choices: #choices,
             email: #email,
+            regex: #regex,
+            errors: &[#(#errors),*],
             help_text: #help_text,
             references: #references,
             on_delete: ::quintet::db::OnDelete::#on_delete,

@@ -8,6 +8,7 @@
 //! ```
 
 pub mod filters;
+pub mod guards;
 pub mod loader;
 pub mod models;
 pub mod pages;
@@ -38,6 +39,7 @@ pub fn urls() -> Router {
         .path("throttle/scoped/", throttles::scoped(), "throttle-scoped")
         .path("throttle/user/", throttles::user(), "throttle-user")
         .path("throttle/header/", throttles::header(), "throttle-header")
+        .include("", guards::urls())
         .path_with_suffix("encoding/", open("Encoding").get(pages::encoding), "encoding")
         .register("artists", views::ArtistViewSet)
         .register("albums", views::AlbumViewSet)

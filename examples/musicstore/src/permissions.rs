@@ -37,3 +37,26 @@ impl Permission for IsOwnerOrReadOnly {
         Some(Detail::new("Only the owner may change this playlist.", "not_owner"))
     }
 }
+
+/// Members of a group.
+#[derive(Clone, Copy)]
+pub struct IsInGroup(pub &'static str);
+
+impl Permission for IsInGroup {
+    async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
+        cx.user_in_group(self.0).await
+    }
+}
+
+/// Refuses with words of its own.
+pub struct HasTeaHeader;
+
+impl Permission for HasTeaHeader {
+    async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
+        Ok(cx.request.header("x-tea") == Some("yes"))
+    }
+
+    fn message(&self) -> Option<Detail> {
+        Some(Detail::map([("reason", "no tea"), ("hint", "send X-Tea: yes")]))
+    }
+}

@@ -291,7 +291,7 @@ impl EmployeeSerializer {
 }
 
 #[derive(Serializer)]
-#[serializer(model = User)]
+#[serializer(model = User, read_only(is_staff, date_joined))]
 pub struct UserSerializer {
     #[field(lookup = username)]
     url: HyperlinkedIdentity,
@@ -301,8 +301,10 @@ pub struct UserSerializer {
     last_name: String,
     is_staff: bool,
     date_joined: DateTime,
-    #[field(slug = name)]
+    #[field(slug = name, read_only)]
     groups: Vec<SlugRelated<Group>>,
-    #[field(view_name = "playlist-detail")]
+    #[field(view_name = "playlist-detail", read_only)]
     playlists: Vec<HyperlinkedRelated<Playlist>>,
+    #[field(other, write_only, min_length = 8)]
+    password: String,
 }

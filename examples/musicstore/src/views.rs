@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use actix_web::http::Method;
+use quintet::auth::{make_password, normalize_email, user};
 use quintet::prelude::*;
 use serde_json::json;
 
@@ -466,11 +467,11 @@ impl EmployeeViewSet {
     }
 }
 
-/// Accounts, for staff to look at.
+/// Accounts, for staff.
 pub struct UserViewSet;
 
 impl ViewSet for UserViewSet {
-    type Base = ReadOnlyModelViewSet;
+    type Base = (CreateModelMixin, RetrieveModelMixin, UpdateModelMixin, ListModelMixin);
     type Serializer = UserSerializer;
 
     fn policies(&self) -> Policies {
@@ -484,4 +485,19 @@ impl ViewSet for UserViewSet {
     fn lookup_value_regex(&self) -> Option<&'static str> {
         Some(r"[\w@+-]+")
     }
+
+    async fn perform_create(&self, new: Changes<User>, cx: &mut Context) -> Result<User> {
+        let email = normalize_email(&new.get(user::email).unwrap_or_default());
+        cx.save(hashed(new.set(user::email, email), cx).await?).await
+    }
+
+    async fn perform_update(&self, changes: Changes<User>, cx: &mut Context) -> Result<User> {
+        cx.save(hashed(changes, cx).await?).await
+    }
+}
+
+/// The same changes with the hash of the password, if there is one.
+async fn hashed(mut changes: Changes<User>, cx: &Context) -> Result<Changes<User>> {
+    let Some(password) = changes.take::<String>("password") else { return Ok(changes) };
+    Ok(changes.set(user::password, make_password(cx.settings(), &password).await?))
 }

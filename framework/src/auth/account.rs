@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use super::User;
+use super::permissions::Known;
 use crate::db::{ColumnKind, Condition, Conn, Error, Model, ModelMeta, ModelRow, Select, Sql};
 use crate::db::{DateTime, Path, write_columns};
 use crate::fields::{Value, ValueRef};
@@ -238,7 +239,7 @@ impl UserMeta {
 
     async fn read(self: &Arc<Self>, conn: &Conn, sql: Sql) -> Result<Option<Account>, Error> {
         let rows = conn.rows(sql, |row| (self.model.decode)(row, 0)).await?;
-        Ok(rows.into_iter().next().map(|row| Account { row, meta: Arc::clone(self) }))
+        Ok(rows.into_iter().next().map(|row| Account::of_row(row, Arc::clone(self))))
     }
 }
 
@@ -246,6 +247,7 @@ impl UserMeta {
 pub struct Account {
     row: Box<dyn ModelRow>,
     meta: Arc<UserMeta>,
+    known: Known,
 }
 
 impl Account {
@@ -254,7 +256,16 @@ impl Account {
     /// # Errors
     /// When the model has no field to log in with, or none for the password.
     pub fn new<M: UserModel>(row: M) -> Result<Self, UserModelError> {
-        Ok(Self { row: Box::new(row), meta: UserMeta::of::<M>()? })
+        Ok(Self::of_row(Box::new(row), UserMeta::of::<M>()?))
+    }
+
+    fn of_row(row: Box<dyn ModelRow>, meta: Arc<UserMeta>) -> Self {
+        Self { row, meta, known: Known::default() }
+    }
+
+    /// What was asked about it so far.
+    pub(super) fn known(&self) -> &Known {
+        &self.known
     }
 
     /// The row, when it is one of this model.
@@ -340,7 +351,7 @@ impl Account {
 
 impl From<User> for Account {
     fn from(user: User) -> Self {
-        Self { row: Box::new(user), meta: UserMeta::djangos() }
+        Self::of_row(Box::new(user), UserMeta::djangos())
     }
 }
 

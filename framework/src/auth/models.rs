@@ -1,7 +1,16 @@
 //! The models of Django's account tables. Their ids are 32 bits wide, as Django makes them.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::db::DateTime;
 use crate::model;
+
+/// What a user name looks like (`UnicodeUsernameValidator`).
+static USERNAME: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^[\w.@+-]+$").unwrap_or_else(|error| unreachable!("a fixed pattern: {error}"))
+});
 
 /// An account: `auth_user`.
 #[model(table = "auth_user", ordering(id), many_to_many(
@@ -19,7 +28,13 @@ pub struct User {
     #[field(default = false)]
     pub is_superuser: bool,
     /// The name to log in with.
-    #[field(max_length = 150, unique)]
+    #[field(
+        max_length = 150,
+        unique,
+        regex = *USERNAME,
+        error(unique = "A user with that username already exists.", invalid = "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."),
+        help_text = "Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only."
+    )]
     pub username: String,
     /// The first name.
     #[field(max_length = 150, blank)]

@@ -1,67 +1,104 @@
 //! What the account tables say of a user.
 
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
 use super::Account;
 use crate::db::{ColumnKind, Conn, Error, Sql};
 use crate::exceptions::Result;
-use crate::fields::Value;
 
-/// True when an active user has all of these permissions, by itself or through its groups
-/// (`user.has_perms(["store.add_artist"])`). A superuser has every one.
-///
-/// # Errors
-/// When the database cannot be asked.
-pub async fn has_perms(conn: &Conn, user: &Account, perms: &[String]) -> Result<bool> {
-    if !user.is_active() {
-        return Ok(false);
-    }
-    if user.is_superuser() || perms.is_empty() {
-        return Ok(true);
-    }
-    let codenames: Vec<Value> = perms
-        .iter()
-        .map(|perm| {
-            Value::Text(perm.split_once('.').map_or(perm.as_str(), |(_, name)| name).to_owned())
-        })
-        .collect();
-    let mut sql = Sql::new(conn.dialect());
-    sql.push(
-        "SELECT ct.app_label, p.codename FROM auth_permission p \
-         INNER JOIN django_content_type ct ON ct.id = p.content_type_id WHERE p.codename",
-    );
-    sql.any_of(codenames, ColumnKind::Text);
-    sql.push(" AND (p.id IN (SELECT permission_id FROM \"");
-    let (table, source) = user.meta().user_permissions();
-    let kind = user.meta().key_kind();
-    sql.push(&table).push("\" WHERE ").push(source).push(" = ").bind(user.key(), kind);
-    sql.push(") OR p.id IN (SELECT gp.permission_id FROM auth_group_permissions gp INNER JOIN \"");
-    let (table, source) = user.meta().groups();
-    sql.push(&table).push("\" ug ON ug.group_id = gp.group_id WHERE ug.").push(source);
-    sql.push(" = ").bind(user.key(), kind).push("))");
-    let held = conn
-        .rows(sql, |row| {
-            let app: String = row.get(0, ColumnKind::Text)?;
-            let codename: String = row.get(1, ColumnKind::Text)?;
-            Ok::<_, Error>(format!("{app}.{codename}"))
-        })
-        .await?;
-    let held: HashSet<String> = held.into_iter().collect();
-    Ok(perms.iter().all(|perm| held.contains(perm)))
+/// What was asked about an account: it is asked once for a request.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    permissions: OnceLock<HashSet<String>>,
+    groups: OnceLock<HashSet<String>>,
 }
 
-/// True when the user is in the group of this name.
-///
-/// # Errors
-/// When the database cannot be asked.
-pub async fn in_group(conn: &Conn, user: &Account, name: &str) -> Result<bool> {
-    let mut sql = Sql::new(conn.dialect());
-    let (table, source) = user.meta().groups();
-    sql.push("SELECT g.id FROM auth_group g INNER JOIN \"").push(&table);
-    sql.push("\" ug ON ug.group_id = g.id WHERE g.name = ");
-    sql.bind(Value::Text(name.to_owned()), ColumnKind::Text).push(" AND ug.").push(source);
-    sql.push(" = ").bind(user.key(), user.meta().key_kind());
-    Ok(!conn.rows(sql, |row| row.get::<i32>(0, ColumnKind::Integer)).await?.is_empty())
+impl Account {
+    /// Every permission that it has by itself and through its groups, as `store.add_artist`
+    /// (`user.get_all_permissions()`): all there are for a superuser, none for an account that is
+    /// shut. One statement, once for a request.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn get_all_permissions(&self, conn: &Conn) -> Result<&HashSet<String>> {
+        if let Some(known) = self.known().permissions.get() {
+            return Ok(known);
+        }
+        let held = if self.is_active() { self.read_permissions(conn).await? } else { Vec::new() };
+        Ok(self.known().permissions.get_or_init(|| held.into_iter().collect()))
+    }
+
+    async fn read_permissions(&self, conn: &Conn) -> Result<Vec<String>> {
+        let mut sql = Sql::new(conn.dialect());
+        sql.push(
+            "SELECT ct.app_label, p.codename FROM auth_permission p \
+             INNER JOIN django_content_type ct ON ct.id = p.content_type_id",
+        );
+        if !self.is_superuser() {
+            let kind = self.meta().key_kind();
+            let (table, source) = self.meta().user_permissions();
+            sql.push(" WHERE p.id IN (SELECT permission_id FROM \"").push(&table);
+            sql.push("\" WHERE ").push(source).push(" = ").bind(self.key(), kind);
+            sql.push(" UNION SELECT gp.permission_id FROM auth_group_permissions gp INNER JOIN \"");
+            let (table, source) = self.meta().groups();
+            sql.push(&table).push("\" ug ON ug.group_id = gp.group_id WHERE ug.").push(source);
+            sql.push(" = ").bind(self.key(), kind).push(")");
+        }
+        let rows = conn
+            .rows(sql, |row| {
+                let app: String = row.get(0, ColumnKind::Text)?;
+                let codename: String = row.get(1, ColumnKind::Text)?;
+                Ok::<_, Error>(format!("{app}.{codename}"))
+            })
+            .await?;
+        Ok(rows)
+    }
+
+    /// True when it has all of these permissions (`user.has_perms(["store.add_artist"])`). A
+    /// superuser has every one, an account that is shut none.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn has_perms(&self, conn: &Conn, perms: &[impl AsRef<str>]) -> Result<bool> {
+        if !self.is_active() {
+            return Ok(false);
+        }
+        if self.is_superuser() || perms.is_empty() {
+            return Ok(true);
+        }
+        let held = self.get_all_permissions(conn).await?;
+        Ok(perms.iter().all(|perm| held.contains(perm.as_ref())))
+    }
+
+    /// True when it has a permission of this app (`user.has_module_perms("store")`).
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn has_module_perms(&self, conn: &Conn, app_label: &str) -> Result<bool> {
+        if !self.is_active() || self.is_superuser() {
+            return Ok(self.is_active());
+        }
+        let held = self.get_all_permissions(conn).await?;
+        Ok(held.iter().any(|perm| perm.split('.').next() == Some(app_label)))
+    }
+
+    /// The names of its groups. One statement, once for a request.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn group_names(&self, conn: &Conn) -> Result<&HashSet<String>> {
+        if let Some(known) = self.known().groups.get() {
+            return Ok(known);
+        }
+        let mut sql = Sql::new(conn.dialect());
+        let (table, source) = self.meta().groups();
+        sql.push("SELECT g.name FROM auth_group g INNER JOIN \"").push(&table);
+        sql.push("\" ug ON ug.group_id = g.id WHERE ug.").push(source);
+        sql.push(" = ").bind(self.key(), self.meta().key_kind());
+        let names = conn.rows(sql, |row| row.get::<String>(0, ColumnKind::Text)).await?;
+        Ok(self.known().groups.get_or_init(|| names.into_iter().collect()))
+    }
 }
 
 #[cfg(test)]
@@ -69,14 +106,14 @@ mod tests {
     use super::super::{User, UserMeta, testing};
     use super::*;
     use crate::db::testing::on_each_with;
+    use crate::fields::Value;
 
     async fn by_token(conn: &Conn, key: &str) -> Option<Account> {
         UserMeta::djangos().by_token(conn, key).await.unwrap()
     }
 
     async fn may(conn: &Conn, user: &Account, perms: &[&str]) -> bool {
-        let perms: Vec<String> = perms.iter().map(|&perm| perm.to_owned()).collect();
-        has_perms(conn, user, &perms).await.unwrap()
+        user.has_perms(conn, perms).await.unwrap()
     }
 
     #[test]
@@ -126,8 +163,44 @@ mod tests {
     fn groups_are_known_by_name() {
         on_each_with(testing::TABLES, async |conn| {
             let alice = by_token(conn, "a11ce").await.unwrap();
-            assert!(in_group(conn, &alice, "editors").await.unwrap());
-            assert!(!in_group(conn, &alice, "admins").await.unwrap());
+            let names = alice.group_names(conn).await.unwrap();
+            assert_eq!(names.iter().collect::<Vec<_>>(), ["editors"]);
+        });
+    }
+
+    #[test]
+    fn all_permissions_of_an_account_are_those_that_it_may_use() {
+        on_each_with(testing::TABLES, async |conn| {
+            let all = async |user: &Account| {
+                let mut all: Vec<String> =
+                    user.get_all_permissions(conn).await.unwrap().iter().cloned().collect();
+                all.sort();
+                all
+            };
+            let alice = by_token(conn, "a11ce").await.unwrap();
+            let held = ["other.delete_genre", "store.change_genre", "store.view_genre"];
+            assert_eq!(all(&alice).await, held);
+            assert!(alice.has_module_perms(conn, "other").await.unwrap());
+            assert!(!alice.has_module_perms(conn, "oth").await.unwrap());
+            let root = User { is_superuser: true, is_active: true, ..testing::user() };
+            assert_eq!(all(&Account::from(root)).await.len(), 4);
+            let shut = User { is_superuser: true, ..testing::user() };
+            assert!(all(&Account::from(shut)).await.is_empty());
+        });
+    }
+
+    #[test]
+    fn an_account_is_asked_about_once() {
+        on_each_with(testing::TABLES, async |conn| {
+            let alice = by_token(conn, "a11ce").await.unwrap();
+            assert!(may(conn, &alice, &["store.view_genre"]).await);
+            alice.group_names(conn).await.unwrap();
+            conn.batch_execute("DELETE FROM auth_user_user_permissions").await.unwrap();
+            conn.batch_execute("DELETE FROM auth_user_groups").await.unwrap();
+            assert!(may(conn, &alice, &["store.view_genre"]).await);
+            assert!(alice.group_names(conn).await.unwrap().contains("editors"));
+            let later = by_token(conn, "a11ce").await.unwrap();
+            assert!(!may(conn, &later, &["store.view_genre"]).await);
         });
     }
 }

@@ -83,6 +83,10 @@ pub struct ColumnMeta {
     pub choices: &'static [(&'static str, &'static str)],
     /// True for a text that must be an e-mail address.
     pub email: bool,
+    /// What a text must look like.
+    pub regex: Option<fn() -> regex::Regex>,
+    /// Texts in place of the usual ones, by code: `unique`, and `invalid` for the pattern.
+    pub errors: &'static [(&'static str, &'static str)],
     /// A sentence for people.
     pub help_text: &'static str,
     /// The model that the column points at.

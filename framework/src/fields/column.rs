@@ -59,7 +59,14 @@ fn kind(column: &'static ColumnMeta) -> Kind {
         ColumnKind::Float => bounded(Field::float(name), column),
         ColumnKind::Bool => Field::boolean(name),
         ColumnKind::Text => {
-            let form = if column.email { TextForm::Email } else { TextForm::Plain };
+            let form = match column.regex {
+                Some(regex) => TextForm::Pattern {
+                    regex: regex(),
+                    message: error_of(column, "invalid").unwrap_or("Enter a valid value."),
+                },
+                None if column.email => TextForm::Email,
+                None => TextForm::Plain,
+            };
             let max_length = column.max_length;
             return Kind::Char(Char { max_length, form, ..Char::default() });
         }
@@ -72,6 +79,10 @@ fn kind(column: &'static ColumnMeta) -> Kind {
         ColumnKind::Uuid => Field::uuid(name),
     };
     field.kind
+}
+
+fn error_of(column: &ColumnMeta, code: &str) -> Option<&'static str> {
+    column.errors.iter().find(|(own, _)| *own == code).map(|(_, text)| *text)
 }
 
 fn bounded(mut field: Field, column: &ColumnMeta) -> Field {
@@ -116,6 +127,8 @@ mod tests {
         default: None,
         choices: &[],
         email: false,
+        regex: None,
+        errors: &[],
         help_text: "",
         references: None,
         on_delete: crate::db::OnDelete::Cascade,
@@ -141,6 +154,20 @@ mod tests {
 
     fn text(field: &Field, raw: &Raw<'_>) -> serde_json::Value {
         field.run(Some(raw), false).unwrap_err().to_json()
+    }
+
+    #[test]
+    fn a_pattern_is_checked_before_the_length_and_has_words_of_its_own() {
+        static NAME: ColumnMeta = ColumnMeta {
+            max_length: Some(3),
+            regex: Some(|| regex::Regex::new("^[a-z]+$").unwrap()),
+            errors: &[("invalid", "Letters only.")],
+            ..PLAIN
+        };
+        let field = Field::from_column(&NAME);
+        let both = ["Letters only.", "Ensure this field has no more than 3 characters."];
+        assert_eq!(text(&field, &Raw::Text("A1 B".into())), serde_json::json!(both));
+        assert_eq!(text(&field, &Raw::Bool(true)), serde_json::json!(["Not a valid string."]));
     }
 
     #[test]

@@ -177,6 +177,13 @@ pub enum TextForm {
     Email,
     /// Something that the expression finds a match in.
     Regex(regex::Regex),
+    /// Something that a column's own expression finds a match in: Django's `RegexValidator`.
+    Pattern {
+        /// The expression.
+        regex: regex::Regex,
+        /// What is said of another text.
+        message: &'static str,
+    },
     /// Letters, digits, underscores and hyphens.
     Slug {
         /// True for the letters of every script.

@@ -48,6 +48,12 @@ pub(super) fn validate(
     surrogate: Option<u16>,
     errors: &mut Vec<Detail>,
 ) {
+    // a model's validators come before those of the field
+    if let TextForm::Pattern { regex, message } = &char.form
+        && !regex.is_match(value)
+    {
+        errors.push(Detail::invalid(*message));
+    }
     if let Some(max) = char.max_length
         && value.len() > max
         && value.chars().count() > max
@@ -71,7 +77,7 @@ pub(super) fn validate(
         ));
     }
     let fits = match &char.form {
-        TextForm::Plain => true,
+        TextForm::Plain | TextForm::Pattern { .. } => true,
         TextForm::Email => validators::is_email(value),
         TextForm::Url => validators::is_url(value),
         TextForm::Slug { allow_unicode } => validators::is_slug(value, *allow_unicode),
@@ -95,7 +101,7 @@ pub(super) fn validate(
 
 fn invalid(form: &TextForm) -> &'static str {
     match form {
-        TextForm::Plain => "Not a valid string.",
+        TextForm::Plain | TextForm::Pattern { .. } => "Not a valid string.",
         TextForm::Email => "Enter a valid email address.",
         TextForm::Url => "Enter a valid URL.",
         TextForm::Slug { allow_unicode: false } => {

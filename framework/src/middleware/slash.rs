@@ -27,6 +27,16 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
+/// What stays unescaped in a query (`iri_to_uri`).
+const IRI: &AsciiSet = &PATH
+    .remove(b'#')
+    .remove(b'%')
+    .remove(b'[')
+    .remove(b']')
+    .remove(b'=')
+    .remove(b';')
+    .remove(b'?');
+
 /// The path as patterns see it. Bytes that are no UTF-8 stay escaped.
 pub(crate) fn decode_path(path: &str) -> Cow<'_, str> {
     if !path.contains('%') {
@@ -44,22 +54,34 @@ pub(crate) fn decode_path(path: &str) -> Cow<'_, str> {
     Cow::Owned(decoded)
 }
 
+/// The path and the query of a request as they are written in an address
+/// (`HttpRequest.get_full_path`); the path is decoded.
+pub(super) fn full_path(path: &str, query_string: &str) -> String {
+    let mut full: String = utf8_percent_encode(path, PATH).collect();
+    if !query_string.is_empty() {
+        full.push('?');
+        full.extend(utf8_percent_encode(query_string, IRI));
+    }
+    full
+}
+
 /// 301 to a decoded path, the query kept. The address has no host.
 pub(crate) fn redirect_to(path: &str, query_string: &str) -> Response {
-    let mut location: String = utf8_percent_encode(path, PATH).collect();
+    let mut location = full_path(path, query_string);
     if location.starts_with("//") {
         // two slashes would start a host
         location.replace_range(..2, "/%2F");
     }
-    if !query_string.is_empty() {
-        location.push('?');
-        location.push_str(query_string);
-    }
+    moved(&location)
+}
+
+/// 301 to an address (`HttpResponsePermanentRedirect`).
+pub(crate) fn moved(location: &str) -> Response {
     let body = ResponseBody::Bytes {
         content_type: "text/html; charset=utf-8".to_owned(),
         bytes: Vec::new(),
     };
-    Response { body, ..Response::empty(301) }.with_header(LOCATION, &location)
+    Response { body, ..Response::empty(301) }.with_header(LOCATION, location)
 }
 
 #[cfg(test)]
@@ -76,6 +98,7 @@ mod tests {
     fn a_redirect_is_relative_and_keeps_the_query() {
         assert_eq!(location("/api/artists/", "page=2"), "/api/artists/?page=2");
         assert_eq!(location("/a b;é/", ""), "/a%20b%3B%C3%A9/");
+        assert_eq!(location("/", "a=%20b&c[]=<d>;é?#"), "/?a=%20b&c[]=%3Cd%3E;%C3%A9?#");
     }
 
     #[test]

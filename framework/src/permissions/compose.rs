@@ -6,8 +6,8 @@ use std::ops::{BitAnd, BitOr};
 use actix_web::http::Method;
 
 use super::{
-    AllowAny, DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly, IsAdminUser,
-    IsAuthenticated, IsAuthenticatedOrReadOnly, Permission,
+    AllowAny, DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly,
+    DjangoObjectPermissions, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, Permission,
 };
 use crate::exceptions::Result;
 use crate::request::Context;
@@ -123,6 +123,7 @@ operators! {
     [] IsAuthenticatedOrReadOnly;
     [] DjangoModelPermissions;
     [] DjangoModelPermissionsOrAnonReadOnly;
+    [] DjangoObjectPermissions;
     [A B] And<A, B>;
     [A B] Or<A, B>;
     [A] Not<A>;

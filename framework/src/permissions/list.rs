@@ -27,6 +27,9 @@ pub trait DynPermission: Send + Sync {
     /// [`Permission::message`]
     fn refusal(&self) -> Option<Detail>;
 
+    /// [`Permission::code`]
+    fn refusal_code(&self) -> Option<&'static str>;
+
     /// [`Permission::looks_at_objects`]
     fn wants_objects(&self) -> bool;
 
@@ -49,6 +52,10 @@ impl<P: Permission> DynPermission for P {
 
     fn refusal(&self) -> Option<Detail> {
         self.message()
+    }
+
+    fn refusal_code(&self) -> Option<&'static str> {
+        self.code()
     }
 
     fn wants_objects(&self) -> bool {
@@ -91,7 +98,7 @@ macro_rules! tuples {
     )*};
 }
 
-tuples! { () (A) (A B) (A B C) (A B C D) }
+tuples! { () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
 
 /// The permissions of one view, ready to be asked.
 pub(crate) struct PermissionList {
@@ -109,7 +116,7 @@ impl PermissionList {
     pub(crate) async fn check_request(&self, cx: &mut Context) -> Result<()> {
         for permission in &self.list {
             if !permission.ask(cx).await? {
-                return Err(cx.permission_denied(permission.refusal()));
+                return Err(cx.permission_denied(permission.refusal(), permission.refusal_code()));
             }
         }
         Ok(())
@@ -129,7 +136,9 @@ impl ObjectGuard for PermissionList {
         Box::pin(async move {
             for permission in &self.list {
                 if permission.wants_objects() && !permission.ask_about(cx, object).await? {
-                    return Err(cx.permission_denied(permission.refusal()));
+                    return Err(
+                        cx.permission_denied(permission.refusal(), permission.refusal_code())
+                    );
                 }
             }
             Ok(())

@@ -3,11 +3,31 @@
 //! Permissions compose: `IsAuthenticated.and(IsOwner)`, `.or(..)` and `.not()` work on any type,
 //! the operators `&`, `|` and `!` on ours. A tuple is a list, asked in order; the first that
 //! refuses gives the message.
+//!
+//! What a user may do and which groups it is in is asked once for a request:
+//!
+//! ```
+//! use quintet::prelude::*;
+//!
+//! /// Members of a group.
+//! struct IsInGroup(&'static str);
+//!
+//! impl Permission for IsInGroup {
+//!     async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
+//!         cx.user_in_group(self.0).await
+//!     }
+//! }
+//!
+//! let rule = IsInGroup("editors").or(IsInGroup("clerks")) & !IsAdminUser;
+//! # let _ = rule;
+//! ```
 
 mod basic;
 mod compose;
 mod list;
 mod model;
+mod object;
+mod perms_map;
 
 use std::any::Any;
 use std::future::Future;
@@ -16,6 +36,7 @@ pub use basic::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnl
 pub use compose::{And, Not, Or};
 pub use list::{DynPermission, IntoPermissions};
 pub use model::{DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly};
+pub use object::DjangoObjectPermissions;
 
 pub(crate) use list::PermissionList;
 
@@ -81,6 +102,12 @@ pub trait Permission: Send + Sync + 'static {
 
     /// What a refused user reads instead of the default text.
     fn message(&self) -> Option<Detail> {
+        None
+    }
+
+    /// The code of the refusal: of the default text, and of every text of [`Permission::message`]
+    /// that has none of its own. Clients do not see it; `Detail::codes` tells it.
+    fn code(&self) -> Option<&'static str> {
         None
     }
 

@@ -3,70 +3,9 @@
 use actix_web::http::Method;
 
 use super::Permission;
-use crate::exceptions::{ApiException, Result};
+use super::perms_map::PermsMap;
+use crate::exceptions::Result;
 use crate::request::Context;
-
-/// What each method asks for, with Django's placeholders.
-#[derive(Debug, Clone)]
-struct PermsMap(Vec<(Method, Vec<String>)>);
-
-impl Default for PermsMap {
-    fn default() -> Self {
-        let change = "%(app_label)s.change_%(model_name)s";
-        let of = |method, perms: &[&str]| (method, perms.iter().map(|p| (*p).into()).collect());
-        Self(vec![
-            of(Method::GET, &[]),
-            of(Method::OPTIONS, &[]),
-            of(Method::HEAD, &[]),
-            of(Method::POST, &["%(app_label)s.add_%(model_name)s"]),
-            of(Method::PUT, &[change]),
-            of(Method::PATCH, &[change]),
-            of(Method::DELETE, &["%(app_label)s.delete_%(model_name)s"]),
-        ])
-    }
-}
-
-impl PermsMap {
-    fn set(&mut self, method: Method, perms: &[&str]) {
-        self.0.retain(|(own, _)| *own != method);
-        self.0.push((method, perms.iter().map(|perm| (*perm).into()).collect()));
-    }
-
-    /// True when a method asks for nothing.
-    fn asks_for_nothing(&self, method: &Method) -> bool {
-        self.0.iter().any(|(own, perms)| own == method && perms.is_empty())
-    }
-
-    /// The permissions that the request needs; 405 for a method without an entry.
-    async fn allows(&self, cx: &mut Context) -> Result<bool> {
-        let view = cx.view();
-        if view.ignore_model_permissions {
-            return Ok(true);
-        }
-        let method = &cx.request.method;
-        let Some((_, perms)) = self.0.iter().find(|(own, _)| own == method) else {
-            return Err(ApiException::MethodNotAllowed(method.to_string()));
-        };
-        if perms.is_empty() {
-            return Ok(true);
-        }
-        let Some(model) = view.model else {
-            return Err(ApiException::internal(format!(
-                "the view `{}` has model permissions and no model",
-                view.name
-            )));
-        };
-        let model_name = model.model_name();
-        let perms: Vec<String> = perms
-            .iter()
-            .map(|perm| {
-                perm.replace("%(app_label)s", model.app_label)
-                    .replace("%(model_name)s", &model_name)
-            })
-            .collect();
-        cx.user_has_perms(&perms).await
-    }
-}
 
 /// Users may read; POST needs the model's permission `add`, PUT and PATCH `change`, DELETE
 /// `delete`.

@@ -9,10 +9,10 @@ use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
 use super::{Body, Quota, Request};
-use crate::auth::{self, Account, User, UserMeta, UserModel};
+use crate::auth::{Account, DynObjectPermissionBackend, User, UserMeta, UserModel};
 use crate::cache::Counters;
 use crate::db::{Conn, ModelMeta};
-use crate::exceptions::{ApiException, Result};
+use crate::exceptions::{ApiException, DENIED, Detail, Result};
 use crate::negotiation::{self, Accepted};
 use crate::parsers::{self, Data, Parser, ParserContext};
 use crate::reverse::{Origin, Urls};
@@ -89,6 +89,8 @@ pub(crate) struct Shared {
     pub(crate) urls: Urls,
     /// The user model; Django's own where the site has none.
     pub(crate) users: Option<Arc<UserMeta>>,
+    /// Who knows of permissions for single objects.
+    pub(crate) object_permissions: Vec<Arc<dyn DynObjectPermissionBackend>>,
     /// What the floor of generic views keeps for a site.
     pub(crate) generics: Option<Arc<dyn Any + Send + Sync>>,
     /// The logs of throttles.
@@ -182,24 +184,39 @@ impl Context {
     }
 
     /// True when the user is active and has every one of these permissions
-    /// (`user.has_perms(["store.add_artist"])`). An anonymous user has none.
+    /// (`user.has_perms(["store.add_artist"])`). An anonymous user has none. The first question
+    /// takes a statement, later ones of the same request take none.
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn user_has_perms(&self, perms: &[String]) -> Result<bool> {
+    pub async fn user_has_perms(&self, perms: &[impl AsRef<str>]) -> Result<bool> {
         match &self.user {
-            Some(user) => auth::has_perms(&self.conn, user, perms).await,
+            Some(user) => user.has_perms(&self.conn, perms).await,
             None => Ok(perms.is_empty()),
         }
     }
 
-    /// True when the user is in the group of this name. An anonymous user is in none.
+    /// True when the user has every one of these permissions for an object
+    /// (`user.has_perms(perms, obj)`), as the site's backends know. An anonymous user has none.
+    ///
+    /// # Errors
+    /// When a backend cannot say.
+    pub async fn user_has_object_perms(&self, perms: &[String], object: &dyn Any) -> Result<bool> {
+        let backends = &self.shared.object_permissions;
+        match &self.user {
+            Some(user) => user.has_object_perms(backends, &self.conn, perms, object).await,
+            None => Ok(perms.is_empty()),
+        }
+    }
+
+    /// True when the user is in the group of this name. An anonymous user is in none. The first
+    /// question takes a statement, later ones of the same request take none.
     ///
     /// # Errors
     /// When the database cannot be asked.
     pub async fn user_in_group(&self, name: &str) -> Result<bool> {
         match &self.user {
-            Some(user) => auth::in_group(&self.conn, user, name).await,
+            Some(user) => Ok(user.group_names(&self.conn).await?.contains(name)),
             None => Ok(false),
         }
     }
@@ -329,13 +346,23 @@ impl Context {
     }
 
     /// The error of a refusal (`permission_denied`): 401 for a client that could still say who
-    /// it is, else 403 with the permission's message.
-    pub fn permission_denied(&self, message: Option<crate::exceptions::Detail>) -> ApiException {
+    /// it is, else 403 with the permission's message and code, or the default ones.
+    pub fn permission_denied(
+        &self,
+        message: Option<Detail>,
+        code: Option<&'static str>,
+    ) -> ApiException {
         let could_log_in = self.equipment.as_ref().is_some_and(|e| e.has_authenticators);
         if could_log_in && !self.is_authenticated() {
-            ApiException::NotAuthenticated(None)
-        } else {
-            ApiException::PermissionDenied(message)
+            return ApiException::NotAuthenticated(None);
+        }
+        match (message, code) {
+            (None, None) => ApiException::PermissionDenied(None),
+            (message, code) => ApiException::PermissionDenied(Some(
+                message
+                    .unwrap_or_else(|| DENIED.into())
+                    .or_code(code.unwrap_or("permission_denied")),
+            )),
         }
     }
 
@@ -466,7 +493,7 @@ mod tests {
     fn a_refusal_asks_an_anonymous_client_to_log_in() {
         let denied = |user| {
             let cx = context(Method::GET, user, ViewContext::default());
-            cx.permission_denied(Some("No tea.".into())).body()
+            cx.permission_denied(Some("No tea.".into()), None).body()
         };
         let anonymous = "Authentication credentials were not provided.";
         assert_eq!(denied(None), serde_json::json!({ "detail": anonymous }));
@@ -474,6 +501,21 @@ mod tests {
             denied(Some(crate::auth::testing::user())),
             serde_json::json!({ "detail": "No tea." })
         );
+    }
+
+    #[test]
+    fn a_refusal_has_a_code_that_clients_do_not_see() {
+        let cx = context(Method::GET, Some(crate::auth::testing::user()), ViewContext::default());
+        let codes = |message, code| cx.permission_denied(message, code).detail().codes();
+        assert_eq!(codes(None, None), "permission_denied");
+        assert_eq!(codes(None, Some("tea")), "tea");
+        assert_eq!(codes(Some("No tea.".into()), None), "permission_denied");
+        assert_eq!(codes(Some(Detail::new("No tea.", "own")), Some("tea")), "own");
+        let both = Detail::map([("reason", "no tea"), ("hint", "send some")]);
+        let expected = serde_json::json!({"reason": "tea", "hint": "tea"});
+        assert_eq!(codes(Some(both), Some("tea")), expected);
+        let usual = cx.permission_denied(None, Some("tea")).body();
+        assert_eq!(usual, ApiException::PermissionDenied(None).body());
     }
 
     #[test]

@@ -48,6 +48,9 @@ pub struct Request {
     pub scheme: &'static str,
     /// The host with its port, checked against `ALLOWED_HOSTS`.
     pub host: String,
+    /// The port that the client came to (`request.get_port()`): the server's, or the proxy's where
+    /// `USE_X_FORWARDED_PORT` says so.
+    pub port: u16,
     /// The address of the other end of the socket.
     pub peer: Option<IpAddr>,
     /// What the route captured: `pk`, `format`.
@@ -81,6 +84,7 @@ impl Request {
             body: Body::Read(Bytes::new()),
             scheme: "http",
             host: "testserver".to_owned(),
+            port: 80,
             peer: None,
             kwargs: Vec::new(),
             query: OnceCell::new(),
@@ -135,6 +139,11 @@ impl Request {
             format: self.kwarg("format").map(ToOwned::to_owned),
             format_query: self.query_params().get("format").map(ToOwned::to_owned),
         }
+    }
+
+    /// True when the client came over HTTPS (`request.is_secure()`).
+    pub fn is_secure(&self) -> bool {
+        self.scheme == "https"
     }
 
     /// True for GET, HEAD and OPTIONS.

@@ -200,7 +200,7 @@ fn text(char: &Char, read_only: bool) -> Kind {
         TextForm::Ip(Protocol::V6) => format = Some("ipv6"),
         TextForm::Slug { allow_unicode: false } => pattern = Some("^[-a-zA-Z0-9_]+$"),
         TextForm::Slug { allow_unicode: true } => pattern = Some(r"^[-\w]+$"),
-        TextForm::Regex(regex) => pattern = Some(regex.as_str()),
+        TextForm::Regex(regex) | TextForm::Pattern { regex, .. } => pattern = Some(regex.as_str()),
     }
     if char.allow_blank {
         // an empty text has neither

@@ -287,10 +287,13 @@ impl Description {
         let target = if read_only { Target::None } else { Target::Column(index) };
         let added = self.push(field, Output::Column(index), target);
         if column.unique && !read_only {
-            let message = format!(
-                "{} with this {} already exists.",
-                model.verbose_name,
-                column.name.replace('_', " ")
+            let own = column.errors.iter().find(|(code, _)| *code == "unique");
+            let message = own.map_or_else(
+                || {
+                    let label = column.name.replace('_', " ");
+                    format!("{} with this {label} already exists.", model.verbose_name)
+                },
+                |(_, text)| (*text).to_owned(),
             );
             added.unique = Some(Unique { column: index, ignore_case: false, message });
         }

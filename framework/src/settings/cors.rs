@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::SettingsError;
 use super::vars::Vars;
+use super::{OriginRules, SettingsError};
+use actix_web::http::Method;
+use actix_web::http::header::HeaderName;
 
 /// Cross-origin requests: django-cors-headers' `CORS_…`. Without an allowed origin nothing is
 /// allowed.
@@ -70,5 +72,81 @@ impl CorsSettings {
         vars.text("CORS_URLS_REGEX", &mut self.urls_regex);
         vars.flag("CORS_ALLOW_PRIVATE_NETWORK", &mut self.allow_private_network)?;
         Ok(())
+    }
+
+    /// True when an origin is allowed: without one there is nothing to do.
+    pub fn allows_somebody(&self) -> bool {
+        self.allow_all_origins
+            || !self.allowed_origins.is_empty()
+            || !self.allowed_origin_regexes.is_empty()
+    }
+
+    pub(super) fn check(&self) -> Result<(), SettingsError> {
+        if cfg!(not(feature = "cors")) && self.allows_somebody() {
+            return Err(SettingsError {
+                name: "CORS_ALLOWED_ORIGINS",
+                reason: "it needs the feature `cors` of the crate".into(),
+            });
+        }
+        for method in &self.allow_methods {
+            method.parse::<Method>().map_err(|_| wrong("CORS_ALLOW_METHODS", method, "method"))?;
+        }
+        for (name, list) in [
+            ("CORS_ALLOW_HEADERS", &self.allow_headers),
+            ("CORS_EXPOSE_HEADERS", &self.expose_headers),
+        ] {
+            for header in list {
+                let known = header == "*" || header.parse::<HeaderName>().is_ok();
+                known.then_some(()).ok_or_else(|| wrong(name, header, "header"))?;
+            }
+        }
+        OriginRules::new(self).map(drop)
+    }
+}
+
+fn wrong(name: &'static str, value: &str, what: &str) -> SettingsError {
+    SettingsError { name, reason: format!("`{value}` is no name of a {what}") }
+}
+
+#[cfg(all(test, feature = "cors"))]
+mod tests {
+    use super::*;
+
+    fn settings(change: impl FnOnce(&mut CorsSettings)) -> CorsSettings {
+        let mut settings = CorsSettings::default();
+        change(&mut settings);
+        settings
+    }
+
+    fn refused(change: impl FnOnce(&mut CorsSettings)) -> (&'static str, String) {
+        let error = settings(change).check().unwrap_err();
+        (error.name, error.reason)
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_what_to_write() {
+        let origin = |text: &'static str| refused(|cors| cors.allowed_origins = vec![text.into()]);
+        assert_eq!(
+            origin("a.example"),
+            (
+                "CORS_ALLOWED_ORIGINS",
+                "`a.example` lacks its scheme; write `https://a.example`".into()
+            )
+        );
+        assert_eq!(
+            origin("https://a.example/").1,
+            "`https://a.example/` has more than an origin; write `https://a.example`"
+        );
+        assert!(origin("*").1.contains("CORS_ALLOW_ALL_ORIGINS"));
+        assert!(origin("https://").1.contains("scheme"));
+        let name = |change: fn(&mut CorsSettings)| refused(change).0;
+        assert_eq!(name(|cors| cors.urls_regex = "(".into()), "CORS_URLS_REGEX");
+        assert_eq!(
+            name(|cors| cors.allowed_origin_regexes = vec!["[".into()]),
+            "CORS_ALLOWED_ORIGIN_REGEXES"
+        );
+        assert_eq!(name(|cors| cors.allow_methods = vec!["GET IT".into()]), "CORS_ALLOW_METHODS");
+        assert_eq!(name(|cors| cors.allow_headers = vec!["a b".into()]), "CORS_ALLOW_HEADERS");
+        assert_eq!(name(|cors| cors.expose_headers = vec!["é".into()]), "CORS_EXPOSE_HEADERS");
     }
 }

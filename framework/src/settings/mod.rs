@@ -5,6 +5,7 @@ mod auth;
 mod cors;
 mod csrf;
 mod jwt;
+mod origins;
 mod secure;
 mod session;
 mod throttle;
@@ -17,6 +18,7 @@ pub use auth::AuthSettings;
 pub use cors::CorsSettings;
 pub use csrf::CsrfSettings;
 pub use jwt::JwtSettings;
+pub use origins::OriginRules;
 pub use secure::SecureSettings;
 pub use session::SessionSettings;
 pub use throttle::{OnFailure, ThrottleSettings};
@@ -69,6 +71,8 @@ pub struct Settings {
     pub x_frame_options: Option<String>,
     /// `USE_X_FORWARDED_HOST`: a proxy in front sets `X-Forwarded-Host`. Off by default.
     pub use_x_forwarded_host: bool,
+    /// `USE_X_FORWARDED_PORT`: a proxy in front sets `X-Forwarded-Port`. Off by default.
+    pub use_x_forwarded_port: bool,
     /// `FORCE_SCRIPT_NAME`: what stands before every path of this site, without a slash at the
     /// end. Empty by default.
     pub force_script_name: String,
@@ -110,6 +114,7 @@ impl Default for Settings {
             database_connect_timeout: Duration::from_secs(5),
             x_frame_options: Some("DENY".into()),
             use_x_forwarded_host: false,
+            use_x_forwarded_port: false,
             force_script_name: String::new(),
             workers: None,
             redis_url: None,
@@ -168,6 +173,7 @@ impl Settings {
         vars.seconds("DATABASE_CONNECT_TIMEOUT", &mut to.database_connect_timeout)?;
         vars.text_or_none("X_FRAME_OPTIONS", &mut to.x_frame_options);
         vars.flag("USE_X_FORWARDED_HOST", &mut to.use_x_forwarded_host)?;
+        vars.flag("USE_X_FORWARDED_PORT", &mut to.use_x_forwarded_port)?;
         vars.text("FORCE_SCRIPT_NAME", &mut to.force_script_name);
         vars.number_or_none("WORKERS", &mut to.workers)?;
         vars.text_or_none("REDIS_URL", &mut to.redis_url);
@@ -185,7 +191,8 @@ impl Settings {
     ///
     /// # Errors
     /// When there is no secret key, when a number is zero that must not be, when the script name
-    /// is no path.
+    /// is no path, when
+    /// a header, an origin or an expression is none.
     pub fn check(&self) -> Result<(), SettingsError> {
         let wrong = |name, reason: &str| Err(SettingsError { name, reason: reason.into() });
         if self.secret_key.is_empty() {
@@ -208,6 +215,7 @@ impl Settings {
                 "it starts with a slash and has none at its end, as `/store`",
             );
         }
+        self.cors.check()?;
         self.secure.check()
     }
 }

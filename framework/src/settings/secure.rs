@@ -1,11 +1,14 @@
 //! What `SecurityMiddleware` does.
 
+use actix_web::http::header::HeaderName;
+
 use super::SettingsError;
 use super::vars::Vars;
 
 /// Headers and redirects of `SecurityMiddleware`: Django's `SECURE_…`.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct SecureSettings {
     /// `SECURE_CONTENT_TYPE_NOSNIFF`: sends `X-Content-Type-Options: nosniff`. On by default.
     pub content_type_nosniff: bool,
@@ -82,6 +85,57 @@ impl SecureSettings {
                 reason: format!("`{pattern}` is no regex: {error}"),
             })?;
         }
-        Ok(())
+        let wrong = |name, reason: String| Err(SettingsError { name, reason });
+        if let Some((header, _)) = &self.proxy_ssl_header {
+            if let Some(name) = header.strip_prefix("HTTP_") {
+                let name = name.replace('_', "-");
+                let reason = format!("write the header as it is sent, `{name}`, not `{header}`");
+                return wrong("SECURE_PROXY_SSL_HEADER", reason);
+            }
+            if header.parse::<HeaderName>().is_err() {
+                let reason = format!("`{header}` is no name of a header");
+                return wrong("SECURE_PROXY_SSL_HEADER", reason);
+            }
+        }
+        match &self.ssl_host {
+            Some(host) if host.is_empty() || host.contains('/') => {
+                let reason = format!("`{host}` is no host; write it as `www.example.com`");
+                wrong("SECURE_SSL_HOST", reason)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let refused = |change: fn(&mut SecureSettings)| {
+            let mut settings = SecureSettings::default();
+            change(&mut settings);
+            settings.check().unwrap_err().to_string()
+        };
+        assert_eq!(
+            refused(|secure| secure.ssl_host = Some("https://a.example".into())),
+            "setting SECURE_SSL_HOST: `https://a.example` is no host; write it as `www.example.com`"
+        );
+        assert!(
+            refused(|secure| secure.redirect_exempt = vec!["(".into()])
+                .starts_with("setting SECURE_REDIRECT_EXEMPT: `(` is no regex")
+        );
+        let django =
+            "write the header as it is sent, `X-FORWARDED-PROTO`, not `HTTP_X_FORWARDED_PROTO`";
+        for (name, reason) in [
+            ("HTTP_X_FORWARDED_PROTO", django),
+            ("X Forwarded", "`X Forwarded` is no name of a header"),
+        ] {
+            let proxy_ssl_header = Some((name.to_owned(), "https".to_owned()));
+            let settings = SecureSettings { proxy_ssl_header, ..SecureSettings::default() };
+            let name = "SECURE_PROXY_SSL_HEADER";
+            assert_eq!(settings.check(), Err(SettingsError { name, reason: reason.into() }));
+        }
     }
 }

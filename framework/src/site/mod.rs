@@ -11,13 +11,14 @@ use std::sync::Arc;
 use actix_web::http::header::ACCEPT;
 use futures_util::FutureExt;
 
+use crate::auth::{DynObjectPermissionBackend, ObjectPermissionBackend};
 use crate::auth::{Group, Token, User, UserMeta, UserModel, UserModelError};
 use crate::authentication::IntoAuthentication;
 use crate::cache::Counters;
 use crate::db::{Database, DatabaseWorker, Model, reachable};
 use crate::exceptions::ApiException;
 use crate::generics::SiteGenerics;
-use crate::middleware;
+use crate::middleware::{self, Security};
 use crate::pagination::Pagination;
 use crate::permissions::IntoPermissions;
 use crate::request::{Context, Request, Shared};
@@ -50,6 +51,9 @@ pub enum SiteError {
 /// A site, ready to answer. It is made once and shared by all workers.
 pub struct Site {
     shared: Arc<Shared>,
+    security: Security,
+    #[cfg(feature = "cors")]
+    cors: Option<Arc<middleware::CorsPolicy>>,
     database: Arc<Database>,
     defaults: Policies,
     tables: Vec<Table>,
@@ -65,6 +69,7 @@ pub struct SiteBuilder {
     defaults: Policies,
     generics: SiteGenerics,
     users: Result<Option<Arc<UserMeta>>, UserModelError>,
+    object_permissions: Vec<Arc<dyn DynObjectPermissionBackend>>,
     mounts: Vec<Mount>,
     #[cfg(feature = "openapi")]
     openapi: Option<crate::schemas::OpenApi>,
@@ -118,6 +123,14 @@ impl SiteBuilder {
         self
     }
 
+    /// Adds a backend of permissions for single objects, which `DjangoObjectPermissions` and
+    /// `Context::user_has_object_perms` ask; of several, one that agrees is enough.
+    #[must_use]
+    pub fn object_permissions(mut self, backend: impl ObjectPermissionBackend) -> Self {
+        self.object_permissions.push(Arc::new(backend));
+        self
+    }
+
     /// Adds a router at its place. Several are tried in order.
     #[must_use]
     pub fn mount(mut self, mount: Mount) -> Self {
@@ -133,6 +146,9 @@ impl SiteBuilder {
         self.settings.check()?;
         throttling::login::check_settings(&self.settings)?;
         let counters = Counters::open(&self.settings)?;
+        let security = Security::new(&self.settings)?;
+        #[cfg(feature = "cors")]
+        let cors = middleware::CorsPolicy::new(&self.settings)?;
         let mut urls = Urls::new(self.settings.force_script_name.clone());
         #[cfg_attr(not(feature = "openapi"), expect(unused_mut, reason = "the document adds one"))]
         let mut tables = std::mem::take(&mut self.mounts)
@@ -155,12 +171,16 @@ impl SiteBuilder {
             settings: self.settings,
             urls,
             users,
+            object_permissions: self.object_permissions,
             generics: Some(Arc::new(generics)),
             counters,
         });
         let Self { database, defaults, .. } = self;
         Ok(Arc::new(Site {
             shared,
+            security,
+            #[cfg(feature = "cors")]
+            cors,
             database,
             defaults,
             tables,
@@ -187,6 +207,7 @@ impl Site {
             defaults: Policies::site_defaults(),
             generics: SiteGenerics::default(),
             users: Ok(None),
+            object_permissions: Vec::new(),
             mounts: Vec::new(),
             #[cfg(feature = "openapi")]
             openapi: None,
@@ -227,7 +248,7 @@ impl Site {
     pub async fn answer(&self, worker: &DatabaseWorker, request: Request) -> Response {
         match self.way(&request) {
             Way::Answered(mut response, framed) => {
-                middleware::secure(self.settings(), &mut response, framed);
+                self.security.protect(&mut response, request.is_secure(), framed);
                 response
             }
             Way::View(found) => self.run(worker, request, found).await,
@@ -240,19 +261,28 @@ impl Site {
         let page = |status, framed| {
             Way::Answered(middleware::page(status, request.header("accept")), framed)
         };
-        if !middleware::allowed_host(settings, &request.host) {
+        let refused_host = || {
             tracing::warn!(host = request.host, "host is not in ALLOWED_HOSTS");
-            return page(400, false);
-        }
+            page(400, false)
+        };
+        let script = settings.force_script_name.as_str();
         let whole = middleware::decode_path(&request.path);
-        let path = whole.strip_prefix(settings.force_script_name.as_str()).unwrap_or(&whole);
+        let path = whole.strip_prefix(script).unwrap_or(&whole);
+        match self.security.redirect(settings, request, || format!("{script}{path}")) {
+            Some(Ok(redirect)) => return Way::Answered(redirect, false),
+            Some(Err(())) => return refused_host(),
+            None => {}
+        }
+        if !middleware::allowed_host(settings, &request.host) {
+            return refused_host();
+        }
         let path = path.strip_prefix('/').unwrap_or(path);
         let find = |path: &str| self.tables.iter().find_map(|table| table.find(path));
         if let Some(found) = find(path) {
             return Way::View(found);
         }
         if settings.append_slash && !path.ends_with('/') && find(&format!("{path}/")).is_some() {
-            let target = format!("{whole}/");
+            let target = format!("{script}/{path}/");
             return Way::Answered(middleware::redirect_to(&target, &request.query_string), false);
         }
         page(404, true)
@@ -262,6 +292,7 @@ impl Site {
     async fn run(&self, worker: &DatabaseWorker, mut request: Request, found: Match) -> Response {
         let Match { endpoint, kwargs } = found;
         request.kwargs = kwargs;
+        let is_secure = request.is_secure();
         let method = request.method.clone();
         let accept = request.headers.get(ACCEPT).cloned();
         let shared = Arc::clone(&self.shared);
@@ -287,7 +318,7 @@ impl Site {
             }
             Err(error) => endpoint.refuse(&error, &method),
         };
-        middleware::secure(self.settings(), &mut response, true);
+        self.security.protect(&mut response, is_secure, true);
         response
     }
 }

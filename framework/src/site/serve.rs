@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 
 use super::{Site, Way};
 use crate::db::DatabaseWorker;
+#[cfg(feature = "cors")]
 use crate::middleware;
 use crate::request::{Body, Request};
 use crate::response::{Response, ResponseBody};
@@ -23,7 +24,8 @@ use crate::response::{Response, ResponseBody};
 const DRAIN: usize = 64 * 1024 * 1024;
 
 impl Site {
-    /// Mounts the site into an actix `App`: it answers what no other service of the app does.
+    /// Mounts the site into an actix `App`: it answers what no other service of the app does, and
+    /// scripts of other sites as `CORS_…` says.
     ///
     /// ```no_run
     /// # use std::sync::Arc;
@@ -41,11 +43,43 @@ impl Site {
         let site = Arc::clone(self);
         move |config| {
             let worker = site.database().worker();
-            config.default_service(web::to(move |request: HttpRequest, payload: web::Payload| {
+            #[cfg(feature = "cors")]
+            let cors = site.cors.is_some().then(|| site.cors());
+            let route = web::to(move |request: HttpRequest, payload: web::Payload| {
                 let (site, worker) = (Arc::clone(&site), worker.clone());
                 async move { site.serve(&worker, &request, payload).await }
-            }));
+            });
+            #[cfg(feature = "cors")]
+            let route = match cors {
+                Some(cors) => route.wrap(cors),
+                None => route,
+            };
+            config.default_service(route);
         }
+    }
+
+    /// The middleware of `CORS_…`, for services that stand beside the site in an `App`: what the
+    /// site answers has it already. Where no origin is allowed it does nothing.
+    ///
+    /// ```no_run
+    /// # use std::sync::Arc;
+    /// # use quintet::site::Site;
+    /// # async fn run(site: Arc<Site>) -> std::io::Result<()> {
+    /// use actix_web::{App, HttpServer, web};
+    ///
+    /// HttpServer::new(move || {
+    ///     App::new()
+    ///         .service(web::scope("/files").wrap(site.cors()))
+    ///         .configure(site.configure())
+    /// })
+    /// .bind("127.0.0.1:8000")?
+    /// .run()
+    /// .await
+    /// # }
+    /// ```
+    #[cfg(feature = "cors")]
+    pub fn cors(&self) -> middleware::Cors {
+        middleware::Cors::new(self.cors.clone())
     }
 
     /// Serves this site alone at an address: `127.0.0.1:8000`.
@@ -72,7 +106,7 @@ impl Site {
         let mut request = self.request(http);
         let response = match self.way(&request) {
             Way::Answered(mut response, framed) => {
-                middleware::secure(self.settings(), &mut response, framed);
+                self.security.protect(&mut response, request.is_secure(), framed);
                 response
             }
             Way::View(found) => {
@@ -96,10 +130,9 @@ impl Site {
         let headers = http.headers();
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let forwarded = settings.use_x_forwarded_host.then(|| text("x-forwarded-host")).flatten();
-        let host = forwarded
+        let sent = forwarded
             .or_else(|| headers.get(HOST).map(|value| value.to_str().unwrap_or_default()))
-            .or_else(|| http.uri().authority().map(Authority::as_str))
-            .unwrap_or_else(|| http.app_config().host());
+            .or_else(|| http.uri().authority().map(Authority::as_str));
         let secure = match &settings.secure.proxy_ssl_header {
             Some((name, value)) => match text(name) {
                 // the first of several proxies spoke with the client
@@ -113,10 +146,24 @@ impl Site {
         http.uri().query().unwrap_or_default().clone_into(&mut request.query_string);
         request.headers = headers.clone();
         request.scheme = if secure { "https" } else { "http" };
-        host.clone_into(&mut request.host);
+        let forwarded = settings.use_x_forwarded_port.then(|| text("x-forwarded-port")).flatten();
+        request.port = forwarded
+            .and_then(|port| port.trim().parse().ok())
+            .unwrap_or_else(|| http.app_config().local_addr().port());
+        request.host = match sent {
+            Some(host) => host.to_owned(),
+            None => host_of(http.app_config().host(), request.port, secure),
+        };
         request.peer = http.peer_addr().map(|address| address.ip());
         request
     }
+}
+
+/// The host of a request that names none (HTTP/1.0): the server's name, with the port where it is
+/// not the scheme's own.
+fn host_of(server: &str, port: u16, secure: bool) -> String {
+    let name = server.rsplit_once(':').map_or(server, |(name, _)| name);
+    if port == if secure { 443 } else { 80 } { name.to_owned() } else { format!("{name}:{port}") }
 }
 
 /// Reads a body up to the limit; a longer one is read on for a while and dropped.

@@ -152,6 +152,9 @@ impl Endpoint {
         let info = self.view.info();
         cx.equipment = Some(Arc::clone(&policies.equipment));
         cx.action = info.action(&cx.request.method).or_else(|| info.action(cx.handler_method()));
+        if cx.action.is_none() && cx.request.method == Method::OPTIONS && !info.actions.is_empty() {
+            cx.action = Some("metadata");
+        }
         let most = cx.settings().data_upload_max_number_fields;
         let query = cx.request.query_string.as_bytes();
         if most.is_some_and(|most| crate::request::QueryParams::count(query) > most) {

@@ -51,6 +51,18 @@ impl Policies {
         }
     }
 
+    /// True when everything comes from the level above.
+    pub fn is_empty(&self) -> bool {
+        let Self { authentication, permissions, throttles, throttle_scope, renderers, parsers } =
+            self;
+        authentication.is_none()
+            && permissions.is_none()
+            && throttles.is_none()
+            && throttle_scope.is_none()
+            && renderers.is_none()
+            && parsers.is_none()
+    }
+
     /// Sets the authenticators.
     #[must_use]
     pub fn authentication(mut self, list: impl IntoAuthentication) -> Self {

@@ -59,6 +59,44 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         Policies::inherit()
     }
 
+    /// The same for one action (`get_permissions` that looks at `self.action`): `list`, `create`,
+    /// the name of an extra action, `metadata` for OPTIONS. What is not set is the extra action's
+    /// own, then [`ViewSet::policies`]. Asked once for each action, when the view set is
+    /// registered.
+    ///
+    /// ```
+    /// use quintet::prelude::*;
+    ///
+    /// # #[model(table = "book")]
+    /// # pub struct Book {
+    /// #     pub id: i64,
+    /// #     pub title: String,
+    /// # }
+    /// #
+    /// # #[derive(Serializer)]
+    /// # #[serializer(model = Book, fields = all)]
+    /// # pub struct BookSerializer {}
+    /// #
+    /// pub struct BookViewSet;
+    ///
+    /// impl ViewSet for BookViewSet {
+    ///     type Base = ModelViewSet;
+    ///     type Serializer = BookSerializer;
+    ///
+    ///     fn action_policies(&self, action: &str) -> Policies {
+    ///         match action {
+    ///             "list" | "retrieve" => Policies::inherit().permissions(AllowAny),
+    ///             "destroy" => Policies::inherit().permissions(IsAdminUser),
+    ///             _ => Policies::inherit(),
+    ///         }
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    fn action_policies(&self, _action: &str) -> Policies {
+        Policies::inherit()
+    }
+
     /// How lists are split; the site's default.
     fn pagination(&self) -> impl Pagination + 'static {
         DefaultPagination

@@ -140,6 +140,14 @@ impl<V: ViewSet> Registration<V> {
         self.view_set.description().clone_into(&mut info.description);
         info.actions =
             handlers.iter().map(|(method, action, _)| (method.clone(), *action)).collect();
+        let metadata = (Method::OPTIONS, "metadata");
+        info.method_policies = info
+            .actions
+            .iter()
+            .chain([&metadata])
+            .map(|(method, action)| (method.clone(), self.view_set.action_policies(action)))
+            .filter(|(_, policies)| !policies.is_empty())
+            .collect();
         ViewSetView {
             view_set: Arc::clone(&self.view_set),
             info,

@@ -1,0 +1,72 @@
+//! Django's permissions for single objects.
+
+use std::any::Any;
+
+use actix_web::http::Method;
+
+use super::Permission;
+use super::perms_map::PermsMap;
+use crate::exceptions::{ApiException, Result};
+use crate::request::Context;
+
+/// [`DjangoModelPermissions`](super::DjangoModelPermissions), and the same permissions again for
+/// the object that the request found, as a backend of the site knows them
+/// ([`ObjectPermissionBackend`](crate::auth::ObjectPermissionBackend)).
+///
+/// Who may not even read an object is told that there is none: a refusal is a 404 for a safe
+/// method, and for an unsafe one when the permissions of GET are refused as well; else 403. With
+/// Django's map GET asks for nothing; give it `view` to hide objects.
+///
+/// ```
+/// use actix_web::http::Method;
+/// use quintet::permissions::DjangoObjectPermissions;
+///
+/// let hidden = DjangoObjectPermissions::new()
+///     .perms_map(Method::GET, &["%(app_label)s.view_%(model_name)s"]);
+/// # let _ = hidden;
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct DjangoObjectPermissions {
+    perms_map: PermsMap,
+}
+
+impl DjangoObjectPermissions {
+    /// With Django's map.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What a method asks for, in place of the map's entry, of the model and of the object;
+    /// `%(app_label)s` and `%(model_name)s` stand for the model of the view.
+    #[must_use]
+    pub fn perms_map(mut self, method: Method, perms: &[&str]) -> Self {
+        self.perms_map.set(method, perms);
+        self
+    }
+}
+
+impl Permission for DjangoObjectPermissions {
+    async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
+        Ok(cx.is_authenticated() && self.perms_map.allows(cx).await?)
+    }
+
+    async fn has_object_permission(&self, cx: &mut Context, object: &dyn Any) -> Result<bool> {
+        let view = cx.view();
+        let perms = self.perms_map.required(&cx.request.method, &view)?;
+        if perms.is_empty() || cx.user_has_object_perms(&perms, object).await? {
+            return Ok(true);
+        }
+        if cx.request.is_safe() {
+            return Err(ApiException::NotFound(None));
+        }
+        let reading = self.perms_map.required(&Method::GET, &view)?;
+        if !reading.is_empty() && !cx.user_has_object_perms(&reading, object).await? {
+            return Err(ApiException::NotFound(None));
+        }
+        Ok(false)
+    }
+
+    fn admits_anonymous(&self, _: &Method) -> Option<bool> {
+        Some(false)
+    }
+}

@@ -1,0 +1,114 @@
+//! The store's accounts: made and changed by staff, their passwords never shown.
+
+use quintet::auth::check_password;
+use quintet::db::{ColumnKind, Sql};
+use quintet_tests::client::{Client, Reply};
+use quintet_tests::store::{ADMIN, ALICE, On, STAFF, Store};
+use serde_json::{Value, json};
+
+fn post(client: &Client, body: &Value) -> Reply {
+    client.json("POST", "/api/users/", body)
+}
+
+/// The text that a statement answers, read beside the server.
+fn text(store: &Store, sql: &'static str) -> String {
+    store.run(async move |conn| {
+        let mut statement = Sql::new(conn.dialect());
+        statement.push(sql);
+        let rows = conn.rows(statement, |row| row.get::<String>(0, ColumnKind::Text)).await;
+        rows.expect("a statement").into_iter().next().expect("a row")
+    })
+}
+
+#[test]
+fn staff_makes_an_account_whose_password_is_kept_as_a_hash() {
+    for on in On::all() {
+        let store = Store::with(on, |settings| settings.auth.pbkdf2_iterations = 1000);
+        let body = json!({
+            "username": "frank", "password": " frank-pass-1 ", "email": "Frank.B@EXAMPLE.Com",
+            "first_name": "Frank", "is_staff": true, "is_superuser": true, "groups": ["editors"],
+        });
+        let reply = post(&store.client_of(STAFF), &body);
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        assert_eq!(reply.header("location"), Some("http://testserver/api/users/frank/"));
+        let mut shown = reply.json();
+        assert!(shown["date_joined"].as_str().is_some_and(|moment| moment.ends_with('Z')));
+        shown["date_joined"] = json!(null);
+        let expected = json!({
+            "url": "http://testserver/api/users/frank/", "username": "frank",
+            "email": "Frank.B@example.com", "first_name": "Frank", "last_name": "",
+            "is_staff": false, "date_joined": null, "groups": [], "playlists": [],
+        });
+        assert_eq!(shown, expected);
+        let hash = text(&store, "SELECT password FROM auth_user WHERE username = 'frank'");
+        assert!(hash.starts_with("pbkdf2_sha256$1000$"), "{hash}");
+        assert!(check_password("frank-pass-1", &hash));
+        let flags = "SELECT count(*) FROM auth_user WHERE username = 'frank' AND is_active AND NOT is_superuser";
+        assert_eq!(store.number(flags), 1);
+    }
+}
+
+#[test]
+fn a_changed_password_is_hashed_and_one_that_is_not_sent_stays() {
+    for on in On::all() {
+        let store = Store::with(on, |settings| settings.auth.pbkdf2_iterations = 1000);
+        let staff = store.client_of(STAFF);
+        let hash = || text(&store, "SELECT password FROM auth_user WHERE username = 'bob'");
+        let before = hash();
+        let reply = staff.json("PATCH", "/api/users/bob/", &json!({"first_name": "Robert"}));
+        assert_eq!((reply.status, &reply.json()["first_name"]), (200, &json!("Robert")));
+        assert_eq!(hash(), before);
+        let reply = staff.json("PATCH", "/api/users/bob/", &json!({"password": "another-pass-1"}));
+        assert_eq!((reply.status, reply.json().get("password")), (200, None));
+        assert!(check_password("another-pass-1", &hash()));
+        let put = |body: Value| staff.json("PUT", "/api/users/bob/", &body);
+        let missing = put(json!({"username": "bob"}));
+        let required = json!({"password": ["This field is required."]});
+        assert_eq!((missing.status, missing.json()), (400, required));
+        assert_eq!(put(json!({"username": "bob", "password": "x".repeat(500)})).status, 200);
+        assert!(check_password(&"x".repeat(500), &hash()));
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_in_djangos_words() {
+    let store = Store::shared(On::Sqlite);
+    let refused = |body: Value| {
+        let reply = post(&store.client_of(ADMIN), &body);
+        assert_eq!(reply.status, 400, "{}", reply.text());
+        reply.json()
+    };
+    let pattern = "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.";
+    let long = "Ensure this field has no more than 150 characters.";
+    let short = "Ensure this field has at least 8 characters.";
+    assert_eq!(
+        refused(json!({"username": "alice", "password": "short", "email": "bad"})),
+        json!({
+            "username": ["A user with that username already exists."],
+            "email": ["Enter a valid email address."],
+            "password": [short],
+        })
+    );
+    assert_eq!(
+        refused(json!({"username": "bad name ".repeat(20), "password": "long-enough"})),
+        json!({"username": [pattern, long]})
+    );
+    assert_eq!(
+        refused(json!({"username": true, "password": []})),
+        json!({"username": ["Not a valid string."], "password": ["Not a valid string."]})
+    );
+}
+
+#[test]
+fn nobody_but_staff_sees_accounts_and_nobody_deletes_them() {
+    let store = Store::shared(On::Sqlite);
+    for path in ["/api/users/", "/api/users/bob/"] {
+        assert_eq!(store.client().get(path).status, 401);
+        assert_eq!(store.client_of(ALICE).get(path).status, 403);
+        let reply = store.client_of(STAFF).get(path);
+        assert_eq!(reply.status, 200);
+        assert!(!reply.text().contains("pbkdf2"));
+    }
+    let reply = store.client_of(ADMIN).send("DELETE", "/api/users/bob/", &[], b"");
+    assert_eq!(reply.status, 405);
+}
