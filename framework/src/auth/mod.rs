@@ -8,6 +8,6 @@ mod permissions;
 pub(crate) mod testing;
 
 pub use account::{Account, UserMeta, UserModel, UserModelError};
-pub use hashers::check_password;
+pub use hashers::{Checked, PasswordHashers, is_password_usable};
 pub use models::{Group, GroupFields, Token, TokenFields, User, UserFields, group, token, user};
 pub use permissions::{has_perms, in_group};

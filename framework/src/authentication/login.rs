@@ -1,6 +1,6 @@
 //! Names and passwords (`django.contrib.auth.authenticate`).
 
-use crate::auth::{Account, check_password};
+use crate::auth::Account;
 use crate::exceptions::Result;
 use crate::request::Context;
 
@@ -15,6 +15,7 @@ pub async fn authenticate(
     password: &str,
 ) -> Result<Option<Account>> {
     let account = cx.user_meta().by_username(cx, username).await?;
-    Ok(account
-        .filter(|account| account.is_active() && check_password(password, account.password())))
+    let Some(account) = account else { cx.hashers().make(password).await?; return Ok(None) };
+    let checked = cx.hashers().check(password, account.password()).await?;
+    Ok((checked.is_correct && account.is_active()).then_some(account))
 }

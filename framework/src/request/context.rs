@@ -9,7 +9,7 @@ use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
 use super::{Body, Request};
-use crate::auth::{self, Account, User, UserMeta, UserModel};
+use crate::auth::{self, Account, PasswordHashers, User, UserMeta, UserModel};
 use crate::db::{Conn, ModelMeta};
 use crate::exceptions::{ApiException, Result};
 use crate::negotiation::{self, Accepted};
@@ -88,6 +88,8 @@ pub(crate) struct Shared {
     pub(crate) urls: Urls,
     /// The user model; Django's own where the site has none.
     pub(crate) users: Option<Arc<UserMeta>>,
+    /// The threads that hash passwords.
+    pub(crate) hashers: PasswordHashers,
     /// What the floor of generic views keeps for a site.
     pub(crate) generics: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -156,6 +158,11 @@ impl Context {
     /// The user model of the site.
     pub fn user_meta(&self) -> Arc<UserMeta> {
         self.shared.users.clone().unwrap_or_else(UserMeta::djangos)
+    }
+
+    /// What makes and checks hashes of passwords, on threads of its own.
+    pub fn hashers(&self) -> &PasswordHashers {
+        &self.shared.hashers
     }
 
     /// True when the request proved who sends it.

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use actix_web::http::header::ACCEPT;
 use futures_util::FutureExt;
 
-use crate::auth::{Group, Token, User, UserMeta, UserModel, UserModelError};
+use crate::auth::{
+    Group, PasswordHashers, Token, User, UserMeta, UserModel, UserModelError,
+};
 use crate::authentication::IntoAuthentication;
 use crate::db::{Database, DatabaseWorker, Model, reachable};
 use crate::exceptions::ApiException;
@@ -139,6 +141,7 @@ impl SiteBuilder {
         let accounts = [user, Group::META, Token::META];
         generics.models = reachable(models.chain(accounts));
         let shared = Arc::new(Shared {
+            hashers: PasswordHashers::new(&self.settings.auth),
             settings: self.settings,
             urls,
             users,
