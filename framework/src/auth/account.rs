@@ -257,6 +257,11 @@ impl Account {
         Ok(Self { row: Box::new(row), meta: UserMeta::of::<M>()? })
     }
 
+    /// A row of the model that `meta` knows.
+    pub(super) fn of_row(row: Box<dyn ModelRow>, meta: Arc<UserMeta>) -> Self {
+        Self { row, meta }
+    }
+
     /// The row, when it is one of this model.
     pub fn get<M: UserModel>(&self) -> Option<&M> {
         self.row.as_any().downcast_ref()

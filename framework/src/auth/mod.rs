@@ -2,12 +2,26 @@
 
 mod account;
 mod hashers;
+mod manager;
 mod models;
+mod password_validation;
 mod permissions;
 #[cfg(test)]
 pub(crate) mod testing;
+mod tokens;
 
 pub use account::{Account, UserMeta, UserModel, UserModelError};
 pub use hashers::{Checked, PasswordHashers, is_password_usable};
-pub use models::{Group, GroupFields, Token, TokenFields, User, UserFields, group, token, user};
+pub use manager::{
+    NewUser, check_password, create_user, normalize_email, normalize_username, set_password,
+    update_last_login,
+};
+pub use models::{
+    ContentType, ContentTypeFields, Group, GroupFields, Permission, PermissionFields, Token,
+    TokenFields, User, UserFields, content_type, group, permission, token, user,
+};
+pub use password_validation::{
+    UserAttributes, password_validators_help_texts, validate_password, verbose_name,
+};
 pub use permissions::{has_perms, in_group};
+pub use tokens::get_or_create_token;

@@ -160,11 +160,6 @@ impl Context {
         self.shared.users.clone().unwrap_or_else(UserMeta::djangos)
     }
 
-    /// What makes and checks hashes of passwords, on threads of its own.
-    pub fn hashers(&self) -> &PasswordHashers {
-        &self.shared.hashers
-    }
-
     /// True when the request proved who sends it.
     pub fn is_authenticated(&self) -> bool {
         self.user.is_some()

@@ -208,6 +208,7 @@ impl Settings {
                 "it starts with a slash and has none at its end, as `/store`",
             );
         }
+        self.auth.check()?;
         self.secure.check()
     }
 }

@@ -11,9 +11,7 @@ use std::sync::Arc;
 use actix_web::http::header::ACCEPT;
 use futures_util::FutureExt;
 
-use crate::auth::{
-    Group, PasswordHashers, Token, User, UserMeta, UserModel, UserModelError,
-};
+use crate::auth::{Group, PasswordHashers, Token, User, UserMeta, UserModel, UserModelError};
 use crate::authentication::IntoAuthentication;
 use crate::db::{Database, DatabaseWorker, Model, reachable};
 use crate::exceptions::ApiException;

@@ -238,7 +238,11 @@ mod tests {
     #[test]
     fn djangos_hashes_are_verified_and_other_passwords_refused() {
         for (hasher, password, encoded) in [
-            (SHA256, UNICODE, "pbkdf2_sha256$1000$seasalt$24fphe444M2e8hTAXJcsahX191vJuu/Wta+P5nuhBUA="),
+            (
+                SHA256,
+                UNICODE,
+                "pbkdf2_sha256$1000$seasalt$24fphe444M2e8hTAXJcsahX191vJuu/Wta+P5nuhBUA=",
+            ),
             (SHA256, LONG, "pbkdf2_sha256$1$seasalt$7TafESrC8qeDe2l5nliYmfZVb27EUfWRqYgOghFXoWs="),
             (SHA1, UNICODE, "pbkdf2_sha1$1000$seasalt$Lnb0ojiqLW84IkKmCII9wWBrLh8="),
             (SHA1, LONG, "pbkdf2_sha1$1$seasalt$xZ9GbkfRsM5heQxkiuYTZ8v+Sgs="),

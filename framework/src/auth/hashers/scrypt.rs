@@ -84,7 +84,8 @@ impl Hasher for Scrypt {
     }
 
     fn must_update(&self, encoded: &str) -> bool {
-        Parts::of(encoded).is_none_or(|parts| (parts.n, parts.r, parts.p) != (self.n, self.r, self.p))
+        Parts::of(encoded)
+            .is_none_or(|parts| (parts.n, parts.r, parts.p) != (self.n, self.r, self.p))
     }
 }
 

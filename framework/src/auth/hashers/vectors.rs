@@ -18,10 +18,7 @@ pub(super) const OF_DJANGO: [(&str, &str); 6] = [
         "argon2",
         "argon2$argon2id$v=19$m=102400,t=2,p=8$a3Jtb0Vra2QxVVJ2d3Qzb0R0anFtbg$wVCyQBgLTabIsZMQxdOM71xPlhC2Yu+LJSCVfBXhpsU",
     ),
-    (
-        "bcrypt_sha256",
-        "bcrypt_sha256$$2b$12$gbx7b4IrC1n0.kJKqkteB.ImKJksC9ue2YVEsOxiZTAwGSfDdcAxK",
-    ),
+    ("bcrypt_sha256", "bcrypt_sha256$$2b$12$gbx7b4IrC1n0.kJKqkteB.ImKJksC9ue2YVEsOxiZTAwGSfDdcAxK"),
     ("bcrypt", "bcrypt$$2b$12$mQK.OGqmXWvqR3rJ2yVfNODnaWb3T0T4Sm1kqIgXFFT.fEJyEqPd6"),
     (
         "scrypt",
