@@ -1,12 +1,15 @@
 //! Runs the store: `musicstore [runserver] [127.0.0.1:8000]`.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use musicstore::{loader, site};
+use quintet::management::{changepassword, createsuperuser};
 use quintet::prelude::*;
 
 const ADDRESS: &str = "127.0.0.1:8000";
-const USAGE: &str = "usage: musicstore [runserver] [ADDRESS:PORT], or musicstore openapi";
+const USAGE: &str = "usage: musicstore [runserver] [ADDRESS:PORT], musicstore openapi, \
+                     musicstore createsuperuser [OPTIONS] or musicstore changepassword [USERNAME]";
 
 /// The settings of the environment, and values for a demonstration where it sets none.
 fn settings() -> Result<Settings, Box<dyn Error>> {
@@ -38,6 +41,13 @@ fn openapi() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// The store on the database of the settings.
+fn own_site() -> Result<Arc<Site>, Box<dyn Error>> {
+    let settings = settings()?;
+    let database = Database::open(&settings)?;
+    Ok(site(settings, database)?)
+}
+
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -46,6 +56,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         [] | ["runserver"] => ADDRESS,
         ["runserver", address] => address,
         ["openapi"] => return openapi(),
+        ["createsuperuser", options @ ..] => {
+            return Ok(createsuperuser(&own_site()?, options).await?);
+        }
+        ["changepassword", names @ ..] => return Ok(changepassword(&own_site()?, names).await?),
         _ => return Err(USAGE.into()),
     };
     let settings = settings()?;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{Account, PasswordHashers, User, UserMeta};
-use crate::db::{Condition, Conn, DateTime, Error, Model, ModelRow, Path, Select};
+use crate::db::{
+    Column, Condition, Conn, DateTime, Error, Model, ModelMeta, ModelRow, Path, Select,
+};
 use crate::exceptions::{ApiException, Detail, Result};
-use crate::fields::Value;
+use crate::fields::{FieldType as _, Value};
 
 /// An e-mail address with the part behind the last `@` in lower case (`normalize_email`).
 pub fn normalize_email(email: &str) -> String {
@@ -39,7 +41,7 @@ pub struct NewUser {
     password: Option<String>,
     is_staff: bool,
     is_superuser: bool,
-    fields: Vec<(&'static str, Value)>,
+    fields: Vec<(&'static ModelMeta, usize, Value)>,
 }
 
 impl NewUser {
@@ -79,9 +81,10 @@ impl NewUser {
         self.staff()
     }
 
-    /// With another field of the user model.
-    pub fn set(mut self, field: &'static str, value: impl Into<Value>) -> Self {
-        self.fields.push((field, value.into()));
+    /// With another column of the user model: `set(user::first_name, "Alice")`. A column of a model
+    /// that is not the site's user model is passed over.
+    pub fn set<C: Column>(mut self, _column: C, value: impl Into<C::Value>) -> Self {
+        self.fields.push((C::Model::META, C::INDEX, value.into().into_value()));
         self
     }
 }
@@ -121,21 +124,22 @@ pub async fn create_user(
         None => hashers.unusable()?,
     };
     let mut set = Vec::new();
-    let mut put = |field: Option<&str>, value: Value| {
-        if let Some(at) = field.and_then(|field| index(users, field)) {
+    let mut put = |at: Option<usize>, value: Value| {
+        if let Some(at) = at {
             set.retain(|(other, _)| *other != at);
             set.push((at, value));
         }
     };
-    put(Some("is_staff"), Value::Bool(new.is_staff));
-    put(Some("is_superuser"), Value::Bool(new.is_superuser));
-    put(users.email_field(), Value::Text(normalize_email(&new.email)));
-    for (field, value) in new.fields {
-        put(Some(field), value);
+    let at = |field: &str| index(users, field);
+    put(at("is_staff"), Value::Bool(new.is_staff));
+    put(at("is_superuser"), Value::Bool(new.is_superuser));
+    put(users.email_field().and_then(at), Value::Text(normalize_email(&new.email)));
+    for (model, at, value) in new.fields {
+        put((*model == *users.model).then_some(at), value);
     }
-    put(Some(users.password_field()), Value::Text(password));
+    put(at(users.password_field()), Value::Text(password));
     // a model may log people in by their address: its name is the one that counts
-    put(Some(users.username_field()), Value::Text(username));
+    put(at(users.username_field()), Value::Text(username));
     match conn.insert_row(users.model, set).await {
         Ok(row) => Ok(Account::of_row(row, Arc::clone(users))),
         Err(Error::Unique(columns)) if columns.iter().any(|own| own == users.username_field()) => {
@@ -246,7 +250,7 @@ async fn update(
 mod tests {
     use serde_json::json;
 
-    use super::super::testing;
+    use super::super::{testing, user};
     use super::*;
     use crate::db::testing::on_each_with;
     use crate::settings::AuthSettings;
@@ -273,7 +277,8 @@ mod tests {
     fn an_account_is_made_with_a_hash_and_normal_names() {
         on_each_with(testing::TABLES, async |conn| {
             let (users, hashers) = (UserMeta::djangos(), hashers(10));
-            let new = NewUser::new("ｆrank").email("f@EX.com").password("pw").set("last_name", "F");
+            let new =
+                NewUser::new("ｆrank").email("f@EX.com").password("pw").set(user::last_name, "F");
             create_user(conn, &users, &hashers, new).await.unwrap();
             let mut frank = stored(conn, "frank").await;
             assert_eq!((frank.email(), frank.is_active()), ("f@ex.com", true));
