@@ -7,6 +7,7 @@ mod lookups;
 mod openapi;
 mod pagination;
 mod parity;
+mod passwords;
 mod races;
 mod readme;
 mod robustness;

@@ -1,7 +1,6 @@
 //! Runs the store: `musicstore [runserver] [127.0.0.1:8000]`.
 
 use std::error::Error;
-use std::sync::Arc;
 
 use musicstore::{loader, site};
 use quintet::management::{changepassword, createsuperuser};
@@ -41,25 +40,14 @@ fn openapi() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The store on the database of the settings.
-fn own_site() -> Result<Arc<Site>, Box<dyn Error>> {
-    let settings = settings()?;
-    let database = Database::open(&settings)?;
-    Ok(site(settings, database)?)
-}
-
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let address = match words.as_slice() {
-        [] | ["runserver"] => ADDRESS,
+        [] | ["runserver"] | ["createsuperuser" | "changepassword", ..] => ADDRESS,
         ["runserver", address] => address,
         ["openapi"] => return openapi(),
-        ["createsuperuser", options @ ..] => {
-            return Ok(createsuperuser(&own_site()?, options).await?);
-        }
-        ["changepassword", names @ ..] => return Ok(changepassword(&own_site()?, names).await?),
         _ => return Err(USAGE.into()),
     };
     let settings = settings()?;
@@ -73,6 +61,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         eprintln!("The database is not ready: {error}");
     }
     let site = site(settings, database)?;
+    match words.as_slice() {
+        ["createsuperuser", options @ ..] => return Ok(createsuperuser(&site, options).await?),
+        ["changepassword", names @ ..] => return Ok(changepassword(&site, names).await?),
+        _ => {}
+    }
     println!("API         http://{address}/api/");
     println!("Swagger UI  http://{address}/api/docs/");
     println!("OpenAPI     http://{address}/api/schema/");
