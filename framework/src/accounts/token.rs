@@ -41,7 +41,7 @@ struct TokenSerializer {
 /// # let _ = urls;
 /// ```
 pub fn obtain_auth_token() -> ApiView {
-    let mut operation = OperationInfo::new(Method::POST, "create");
+    let mut operation = OperationInfo::new(Method::POST, "");
     operation.description = "Answers a user name and a password with the user's API key.";
     operation.request = Some(AuthTokenSerializer::description());
     operation.response = Some(TokenSerializer::description());
@@ -49,7 +49,7 @@ pub fn obtain_auth_token() -> ApiView {
         .permissions(AllowAny)
         .throttles(Vec::new())
         .parsers(vec![Arc::new(FormParser), Arc::new(JsonParser)])
-        .renderers(vec![Arc::new(JsonRenderer::default())])
+        .renderers(vec![Arc::new(JsonRenderer)])
         .documented(operation)
         .post(obtain)
 }

@@ -256,9 +256,7 @@ mod tests {
     use crate::settings::AuthSettings;
 
     fn hashers(rounds: u32) -> PasswordHashers {
-        let mut settings = AuthSettings::default();
-        settings.pbkdf2_iterations = rounds;
-        PasswordHashers::new(&settings)
+        PasswordHashers::new(&AuthSettings { pbkdf2_iterations: rounds, ..AuthSettings::default() })
     }
 
     async fn stored(conn: &Conn, name: &str) -> Account {

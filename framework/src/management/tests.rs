@@ -61,8 +61,8 @@ impl Terminal for Person {
 
 /// A site where alice and bob have accounts.
 async fn site() -> Arc<Site> {
-    let mut settings = Settings::default();
-    settings.secret_key = "a key for tests".into();
+    let secret_key = "a key for tests".into();
+    let mut settings = Settings { secret_key, ..Settings::default() };
     settings.auth.pbkdf2_iterations = 10;
     let database = Database::open(DatabaseConfig::new("sqlite://:memory:")).unwrap();
     database.batch_execute(localized(Dialect::Sqlite, testing::TABLES)).await.unwrap();

@@ -163,10 +163,9 @@ mod tests {
     use super::*;
 
     fn algorithms(words: &[&str]) -> Algorithms {
-        let mut settings = AuthSettings::default();
-        settings.password_hashers = words.iter().map(|&word| word.to_owned()).collect();
-        settings.pbkdf2_iterations = 1000;
-        Algorithms::new(&settings)
+        let password_hashers = words.iter().map(|&word| word.to_owned()).collect();
+        let settings = AuthSettings::default();
+        Algorithms::new(&AuthSettings { password_hashers, pbkdf2_iterations: 1000, ..settings })
     }
 
     #[cfg(feature = "hashers")]
@@ -174,9 +173,7 @@ mod tests {
     fn every_algorithm_of_django_is_verified_with_djangos_costs() {
         let all = Algorithms::new(&AuthSettings::default());
         for (algorithm, encoded) in super::super::vectors::OF_DJANGO {
-            let start = std::time::Instant::now();
             let right = all.check(UNICODE, encoded).unwrap();
-            println!("{algorithm}: {:?}", start.elapsed());
             assert!(right.is_correct, "{algorithm}");
             assert_eq!(right.upgrade.is_some(), algorithm != "pbkdf2_sha256", "{algorithm}");
             let wrong = all.check("Pässwörd → 日本 🎷", encoded).unwrap();

@@ -77,8 +77,7 @@ mod tests {
 
     #[test]
     fn a_password_is_hashed_and_checked_elsewhere() {
-        let mut settings = AuthSettings::default();
-        settings.pbkdf2_iterations = 10;
+        let settings = AuthSettings { pbkdf2_iterations: 10, ..AuthSettings::default() };
         let hashers = PasswordHashers::new(&settings);
         let encoded = block_on(hashers.make("secret")).unwrap();
         assert!(block_on(hashers.check("secret", &encoded)).unwrap().is_correct);

@@ -216,13 +216,6 @@ mod tests {
     const SHA1: Pbkdf2 = Pbkdf2 { digest: Digest::Sha1, rounds: 1000 };
 
     #[test]
-    fn a_million_rounds_are_computed_in_tolerable_time() {
-        let start = std::time::Instant::now();
-        sha256(b"password", b"salt", 1_000_000);
-        println!("a million rounds: {:?}", start.elapsed());
-    }
-
-    #[test]
     fn the_loop_computes_what_the_crate_of_the_algorithm_does() {
         for (length, rounds) in [(0, 1), (1, 2), (55, 3), (63, 4), (64, 5), (65, 6), (300, 1)] {
             let (password, salt) = (vec![b'p'; length], vec![b's'; length]);

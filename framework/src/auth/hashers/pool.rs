@@ -162,7 +162,9 @@ mod tests {
     /// Holds a thread up until the sender is dropped.
     fn gate() -> (mpsc::Sender<()>, impl FnOnce() + Send) {
         let (open, closed) = mpsc::channel::<()>();
-        (open, move || drop(closed.recv()))
+        (open, move || {
+            let _ = closed.recv();
+        })
     }
 
     fn is_busy<T>(result: &Result<T>) -> bool {

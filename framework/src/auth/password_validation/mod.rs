@@ -223,10 +223,12 @@ mod tests {
 
     #[test]
     fn the_settings_choose_the_checks_their_order_and_the_length() {
-        let mut settings = AuthSettings::default();
-        settings.password_validators =
-            ["NumericPasswordValidator", "MinimumLengthValidator"].map(Into::into).to_vec();
-        settings.password_min_length = 1;
+        let names = ["NumericPasswordValidator", "MinimumLengthValidator"];
+        let mut settings = AuthSettings {
+            password_validators: names.map(Into::into).to_vec(),
+            password_min_length: 1,
+            ..AuthSettings::default()
+        };
         let check = |password| validate_password(password, &UserAttributes::default(), &settings);
         assert_eq!(check("1").unwrap_err().to_json(), json!([NUMERIC]));
         let one = "This password is too short. It must contain at least 1 character.";
