@@ -250,7 +250,7 @@ async fn update(
 mod tests {
     use serde_json::json;
 
-    use super::super::{testing, user};
+    use super::super::{UserModel, testing, user};
     use super::*;
     use crate::db::testing::on_each_with;
     use crate::settings::AuthSettings;
@@ -306,6 +306,40 @@ mod tests {
                     .await;
                 assert_eq!(made.unwrap_err().body(), json!({"username": [text]}));
             }
+        });
+    }
+
+    /// A user model that knows an address, a password and no more.
+    #[crate::model(table = "t_customer")]
+    pub struct Customer {
+        pub id: i64,
+        #[field(max_length = 254, unique)]
+        pub email: String,
+        #[field(max_length = 128)]
+        pub password: String,
+    }
+
+    impl UserModel for Customer {
+        const USERNAME_FIELD: &'static str = "email";
+    }
+
+    #[test]
+    fn a_project_may_log_people_in_by_their_address() {
+        const TABLE: &str = "CREATE TEMPORARY TABLE t_customer (id {pk}, \
+            email varchar(254) NOT NULL UNIQUE, password varchar(128) NOT NULL)";
+        on_each_with(TABLE, async |conn| {
+            let (users, hashers) = (UserMeta::of::<Customer>().unwrap(), hashers(10));
+            let new = NewUser::new("a@ex.com").password("pw").superuser();
+            let mut made = create_user(conn, &users, &hashers, new).await.unwrap();
+            assert_eq!((made.username(), made.is_superuser()), ("a@ex.com", false));
+            assert!(check_password(conn, &hashers, &mut made, "pw").await.unwrap());
+            update_last_login(conn, &made).await.unwrap();
+            let again = NewUser::new("a@ex.com").set(user::last_name, "of another model");
+            let again: Result<Account> = conn
+                .transaction(async |conn| create_user(conn, &users, &hashers, again).await)
+                .await;
+            let taken = json!({"email": ["This field must be unique."]});
+            assert_eq!(again.unwrap_err().body(), taken);
         });
     }
 
