@@ -20,8 +20,7 @@ pub use models::{
     ContentType, ContentTypeFields, Group, GroupFields, Permission, PermissionFields, Token,
     TokenFields, User, UserFields, content_type, group, permission, token, user,
 };
-pub use password_validation::{
-    UserAttributes, password_validators_help_texts, validate_password, verbose_name,
-};
+pub(crate) use password_validation::verbose_name;
+pub use password_validation::{UserAttributes, password_validators_help_texts, validate_password};
 pub use permissions::{has_perms, in_group};
 pub use tokens::get_or_create_token;

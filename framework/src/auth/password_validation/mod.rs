@@ -47,7 +47,7 @@ impl From<&Account> for UserAttributes {
 }
 
 /// The name of a field of a user model in words.
-pub fn verbose_name(model: &ModelMeta, field: &str) -> String {
+pub(crate) fn verbose_name(model: &ModelMeta, field: &str) -> String {
     if *model == *User::META && field == "email" {
         return "email address".into();
     }
