@@ -115,8 +115,11 @@ impl Command<'_> {
         }
         let mut new = NewUser::new(username);
         if let Some(field) = asked_email(self.users) {
-            let given = options.email.filter(|email| !email.is_empty());
-            let email = given.or_else(|| variable(field)).ok_or_else(|| missing(field))?;
+            // an empty one has to be said, too
+            let said: Vec<String> =
+                [options.email, variable(field)].into_iter().flatten().collect();
+            let email = said.iter().find(|email| !email.is_empty()).or(said.first());
+            let email = email.cloned().ok_or_else(|| missing(field))?;
             if let Some(wrong) = wrong(self.users, field, &email) {
                 return Err(CommandError::new(wrong));
             }

@@ -208,6 +208,9 @@ fn without_input_the_environment_is_asked() {
         superuser(&site, &["--noinput"], &mut person).await.unwrap();
         assert_eq!(person.heard, [DONE]);
         assert!(stored(&site, "root", "1").await.is_some());
+
+        let words = ["--noinput", "--username=other", "--email="];
+        superuser(&site, &words, &mut Person::default()).await.unwrap();
     });
 }
 
