@@ -41,6 +41,7 @@ extern crate self as quintet;
 pub mod accounts;
 pub mod auth;
 pub mod authentication;
+mod cache;
 pub mod db;
 pub mod exceptions;
 pub mod fields;

@@ -36,6 +36,9 @@ pub use crate::serializers::{
 };
 pub use crate::settings::Settings;
 pub use crate::site::Site;
+pub use crate::throttling::{
+    AnonRateThrottle, ScopedRateThrottle, SimpleRateThrottle, UserRateThrottle,
+};
 pub use crate::views::{ApiView, Policies};
 pub use crate::viewsets::{
     Action, CreateModelMixin, DestroyModelMixin, GenericViewSet, ListModelMixin, ModelViewSet,

@@ -14,3 +14,4 @@ mod robustness;
 mod routers;
 mod statements;
 mod swagger_ui;
+mod throttling;

@@ -45,6 +45,15 @@ fn postgres() -> Option<String> {
     std::env::var("QUINTET_TEST_POSTGRES").ok().filter(|url| !url.is_empty())
 }
 
+/// The Redis that tests may write to; where there is none, it says that a test is left out.
+pub fn redis() -> Option<String> {
+    let url = std::env::var("QUINTET_TEST_REDIS").ok().filter(|url| !url.is_empty());
+    if url.is_none() {
+        eprintln!("skipped: QUINTET_TEST_REDIS names no Redis");
+    }
+    url
+}
+
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 fn number() -> u32 {

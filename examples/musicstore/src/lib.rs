@@ -13,6 +13,7 @@ pub mod models;
 pub mod pages;
 pub mod permissions;
 pub mod serializers;
+pub mod throttles;
 pub mod views;
 
 use std::sync::Arc;
@@ -36,6 +37,9 @@ pub fn urls() -> Router {
             open("Raising").get(pages::errors).post(pages::errors),
             "errors",
         )
+        .path("throttle/scoped/", throttles::scoped(), "throttle-scoped")
+        .path("throttle/user/", throttles::user(), "throttle-user")
+        .path("throttle/header/", throttles::header(), "throttle-header")
         .path_with_suffix("encoding/", open("Encoding").get(pages::encoding), "encoding")
         .register("artists", views::ArtistViewSet)
         .register("albums", views::AlbumViewSet)
@@ -54,7 +58,7 @@ pub fn urls() -> Router {
 ///
 /// # Errors
 /// When a setting is missing or wrong.
-pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, SiteError> {
+pub fn site(mut settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, SiteError> {
     let pages = PageNumberPagination::new()
         .page_size(25)
         .page_size_query_param("page_size")
@@ -63,6 +67,7 @@ pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, Si
     let openapi = OpenApi::new("Music store API", "1.0.0")
         .description("A REST API over the Chinook data.")
         .license("MIT OR Apache-2.0", "MIT OR Apache-2.0");
+    settings.throttle.default_rates(throttles::RATES);
     Site::builder(settings, database)
         .permissions(IsAuthenticatedOrReadOnly)
         .pagination(pages)

@@ -16,7 +16,7 @@ pub use token::TokenAuthentication;
 
 use crate::auth::Account;
 use crate::exceptions::Result;
-use crate::request::{Auth, Context};
+use crate::request::{Auth, Context, Request};
 
 /// A user, and how the request proved it.
 #[derive(Debug)]
@@ -68,6 +68,13 @@ pub enum AuthenticationScheme {
     note = "write `impl Authentication for {Self}`"
 )]
 pub trait Authentication: Send + Sync + 'static {
+    /// False when the request holds nothing of this scheme: it is not asked then, which costs
+    /// nothing. True by default.
+    fn applies(&self, request: &Request) -> bool {
+        let _ = request;
+        true
+    }
+
     /// The user, when the request uses this scheme.
     ///
     /// # Errors
@@ -89,6 +96,9 @@ pub trait Authentication: Send + Sync + 'static {
 
 /// An [`Authentication`] behind a pointer; every authenticator is one.
 pub trait DynAuthentication: Send + Sync {
+    /// [`Authentication::applies`]
+    fn is_for(&self, request: &Request) -> bool;
+
     /// [`Authentication::authenticate`]
     fn ask<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Option<Authenticated>>>;
 
@@ -100,6 +110,10 @@ pub trait DynAuthentication: Send + Sync {
 }
 
 impl<A: Authentication> DynAuthentication for A {
+    fn is_for(&self, request: &Request) -> bool {
+        self.applies(request)
+    }
+
     fn ask<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Option<Authenticated>>> {
         Box::pin(self.authenticate(cx))
     }
@@ -167,6 +181,9 @@ impl AuthenticationList {
     /// Asks one after the other until one knows the user (`perform_authentication`).
     pub(crate) async fn authenticate(&self, cx: &mut Context) -> Result<()> {
         for authenticator in &self.list {
+            if !authenticator.is_for(&cx.request) {
+                continue;
+            }
             if let Some(Authenticated { user, auth }) = authenticator.ask(cx).await? {
                 cx.set_user(Some(user), auth);
                 break;

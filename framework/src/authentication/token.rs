@@ -4,7 +4,7 @@ use actix_web::http::header::AUTHORIZATION;
 
 use super::{Authenticated, Authentication, AuthenticationScheme};
 use crate::exceptions::{ApiException, Detail, Result};
-use crate::request::{Auth, Context};
+use crate::request::{Auth, Context, Request};
 
 /// Token authentication. The proof ([`Context::auth`]) is the key, a `String`.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +56,10 @@ fn failed(text: &'static str) -> ApiException {
 }
 
 impl Authentication for TokenAuthentication {
+    fn applies(&self, request: &Request) -> bool {
+        request.headers.contains_key(AUTHORIZATION)
+    }
+
     async fn authenticate(&self, cx: &mut Context) -> Result<Option<Authenticated>> {
         let Some(header) = cx.request.headers.get(AUTHORIZATION) else { return Ok(None) };
         let Some(key) = self.key_of(header.as_bytes())? else { return Ok(None) };

@@ -53,13 +53,24 @@ impl std::fmt::Debug for Inner {
 #[cfg(feature = "sqlite")]
 pub(crate) struct SqliteConn {
     shared: Rc<RefCell<diesel::sqlite::SqliteConnection>>,
+    /// True while a transaction of this job is open.
     open: Cell<bool>,
+    /// The same for the thread, which does nothing else then.
+    thread: Rc<Cell<bool>>,
 }
 
 #[cfg(feature = "sqlite")]
 impl SqliteConn {
-    pub(crate) fn new(shared: Rc<RefCell<diesel::sqlite::SqliteConnection>>) -> Self {
-        Self { shared, open: Cell::new(false) }
+    pub(crate) fn new(
+        shared: Rc<RefCell<diesel::sqlite::SqliteConnection>>,
+        thread: Rc<Cell<bool>>,
+    ) -> Self {
+        Self { shared, open: Cell::new(false), thread }
+    }
+
+    fn set_open(&self, open: bool) {
+        self.open.set(open);
+        self.thread.set(open);
     }
 }
 
@@ -67,12 +78,15 @@ impl SqliteConn {
 #[cfg(feature = "sqlite")]
 impl Drop for SqliteConn {
     fn drop(&mut self) {
-        if self.open.get()
-            && let Ok(mut connection) = self.shared.try_borrow_mut()
+        if !self.open.get() {
+            return;
+        }
+        if let Ok(mut connection) = self.shared.try_borrow_mut()
             && let Err(error) = connection.batch_execute("ROLLBACK")
         {
             tracing::error!("cannot roll back: {error}");
         }
+        self.thread.set(false);
     }
 }
 
@@ -142,8 +156,9 @@ impl Conn {
             Inner::Postgres(postgres) => {
                 let (link, begin) = postgres.target().await?;
                 if begin {
-                    let (opened, rows) =
-                        futures_util::future::join(link.batch("BEGIN"), link.rows(sql, read)).await;
+                    let both =
+                        futures_util::future::join(link.batch("BEGIN"), link.rows(sql, read));
+                    let (opened, rows) = Box::pin(both).await;
                     opened.and(rows)
                 } else {
                     link.rows(sql, read).await
@@ -291,7 +306,7 @@ impl Conn {
                 Inner::Sqlite(sqlite) => {
                     let mut connection = sqlite.shared.borrow_mut();
                     connection.batch_execute("BEGIN IMMEDIATE").map_err(Error::from_diesel)?;
-                    sqlite.open.set(true);
+                    sqlite.set_open(true);
                 }
                 #[cfg(feature = "postgres")]
                 Inner::Postgres(postgres) => postgres.hold().await?,
@@ -334,13 +349,13 @@ impl Conn {
                     if let Err(error) = connection.batch_execute("COMMIT") {
                         // the transaction is still open, and what follows must not run in it;
                         // should this fail too, the connection's end tries again
-                        sqlite.open.set(connection.batch_execute("ROLLBACK").is_err());
+                        sqlite.set_open(connection.batch_execute("ROLLBACK").is_err());
                         return Err(Error::from_diesel(error));
                     }
                 } else {
                     connection.batch_execute("ROLLBACK").map_err(Error::from_diesel)?;
                 }
-                sqlite.open.set(false);
+                sqlite.set_open(false);
                 Ok(())
             }
             #[cfg(feature = "postgres")]

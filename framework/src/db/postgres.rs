@@ -33,7 +33,7 @@ pub(crate) struct Link {
     under_way: Cell<usize>,
     /// When a statement was last sent into idleness or came back.
     moved: Cell<Instant>,
-    shapes: RefCell<HashSet<u64>>,
+    shapes: RefCell<HashSet<u64, foldhash::fast::FixedState>>,
 }
 
 #[derive(Default)]
@@ -86,9 +86,15 @@ impl PgWorker {
             .find(|slot| slot.link.borrow().as_ref().is_none_or(|link| link.gets_on()))
             .or_else(|| self.shared.iter().min_by_key(|slot| busy(slot)))
             .ok_or(Error::Unavailable("the worker has no connections"))?;
-        if let Some(link) = slot.live() {
-            return Ok(link);
+        match slot.live() {
+            Some(link) => Ok(link),
+            // rare, and too large a future to be part of every statement's
+            None => Box::pin(self.fill(slot)).await,
         }
+    }
+
+    /// Connects for a slot, unless another request has done it meanwhile.
+    async fn fill(&self, slot: &Slot) -> Result<Rc<Link>, Error> {
         let Ok(_turn) = tokio::time::timeout(self.wait, slot.connecting.lock()).await else {
             return Err(Error::Unavailable("every database connection is busy"));
         };
@@ -111,7 +117,7 @@ impl PgWorker {
             match idle {
                 Some(link) if link.is_closed() => {}
                 Some(link) => return Ok((link, permit)),
-                None => return Ok((self.link().await?, permit)),
+                None => return Ok((Box::pin(self.link()).await?, permit)),
             }
         }
     }

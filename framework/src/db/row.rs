@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveTime};
 
 use super::types::{DateTime, Decimal, Uuid};
 use super::{ColumnKind, Error};
-use crate::fields::Value;
+use crate::fields::{Value, ValueRef};
 
 /// What a backend's row can hand out; `None` is NULL.
 pub trait RawRow {
@@ -16,8 +16,13 @@ pub trait RawRow {
     fn bool(&self, at: usize) -> Result<Option<bool>, Error>;
     /// A text.
     fn text(&self, at: usize) -> Result<Option<String>, Error>;
-    /// A text, borrowed, shown to `see`; `None` is NULL.
-    fn see_text(&self, at: usize, see: &mut dyn FnMut(Option<&str>)) -> Result<(), Error>;
+    /// The value of a column of the given kind, borrowed, shown to `see`.
+    fn see(
+        &self,
+        at: usize,
+        kind: ColumnKind,
+        see: &mut dyn FnMut(ValueRef<'_>),
+    ) -> Result<(), Error>;
     /// A decimal.
     fn decimal(&self, at: usize) -> Result<Option<Decimal>, Error>;
     /// A moment.
@@ -43,12 +48,17 @@ impl Row<'_> {
         T::read(self.0, at, kind)
     }
 
-    /// Shows the text of column `at` to `see`, without copying it; `None` is NULL.
+    /// Shows the value of column `at`, which stores `kind`, to `see`, without copying a text.
     ///
     /// # Errors
-    /// When the column holds no text.
-    pub fn see_text(&self, at: usize, mut see: impl FnMut(Option<&str>)) -> Result<(), Error> {
-        self.0.see_text(at, &mut see)
+    /// When the column does not hold `kind`.
+    pub fn see(
+        &self,
+        at: usize,
+        kind: ColumnKind,
+        mut see: impl FnMut(ValueRef<'_>),
+    ) -> Result<(), Error> {
+        self.0.see(at, kind, &mut see)
     }
 
     /// The value of column `at` in its dynamic form.
@@ -56,25 +66,9 @@ impl Row<'_> {
     /// # Errors
     /// When the column does not hold `kind`.
     pub fn value(&self, at: usize, kind: ColumnKind) -> Result<Value, Error> {
-        fn or_null<T>(value: Option<T>, make: impl FnOnce(T) -> Value) -> Value {
-            value.map_or(Value::Null, make)
-        }
-        let row = self.0;
-        Ok(match kind {
-            ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt => {
-                or_null(row.int(at, kind)?, Value::Int)
-            }
-            ColumnKind::Float => or_null(row.float(at)?, Value::Float),
-            ColumnKind::Bool => or_null(row.bool(at)?, Value::Bool),
-            ColumnKind::Text => or_null(row.text(at)?, Value::Text),
-            ColumnKind::Decimal { places, .. } => {
-                or_null(row.decimal(at)?, |d| Value::Decimal(d.quantize(places)))
-            }
-            ColumnKind::DateTime => or_null(row.datetime(at)?, Value::DateTime),
-            ColumnKind::Date => or_null(row.date(at)?, Value::Date),
-            ColumnKind::Time => or_null(row.time(at)?, Value::Time),
-            ColumnKind::Uuid => or_null(row.uuid(at)?, Value::Uuid),
-        })
+        let mut value = Value::Null;
+        self.see(at, kind, |seen| value = seen.to_value())?;
+        Ok(value)
     }
 }
 
@@ -177,19 +171,40 @@ macro_rules! raw_row {
                 $int
             }
 
-            fn see_text(
+            fn see(
                 &self,
                 at: usize,
-                see: &mut dyn FnMut(Option<&str>),
+                kind: $crate::db::ColumnKind,
+                see: &mut dyn FnMut($crate::fields::ValueRef<'_>),
             ) -> Result<(), $crate::db::Error> {
-                use diesel::row::Field;
-                let decode = |reason: &str| $crate::db::Error::Decode { column: at, reason: reason.into() };
-                let field = self.0.get(at).ok_or_else(|| decode("no such column"))?;
-                match field.value() {
-                    #[allow(unused_mut, reason = "one of the databases reads by changing")]
-                    Some(mut $value) => see(Some($text.map_err(|_| decode("not UTF-8"))?)),
-                    None => see(None),
-                }
+                use $crate::db::ColumnKind;
+                use $crate::fields::ValueRef;
+                let value = match kind {
+                    ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt => {
+                        self.int(at, kind)?.map(ValueRef::Int)
+                    }
+                    ColumnKind::Text => {
+                        use diesel::row::Field;
+                        let decode = |reason: &str| $crate::db::Error::Decode { column: at, reason: reason.into() };
+                        let field = self.0.get(at).ok_or_else(|| decode("no such column"))?;
+                        match field.value() {
+                            #[allow(unused_mut, reason = "one of the databases reads by changing")]
+                            Some(mut $value) => see(ValueRef::Text($text.map_err(|_| decode("not UTF-8"))?)),
+                            None => see(ValueRef::Null),
+                        }
+                        return Ok(());
+                    }
+                    ColumnKind::Decimal { places, .. } => {
+                        self.decimal(at)?.map(|value| ValueRef::Decimal(value.quantize(places)))
+                    }
+                    ColumnKind::Float => self.float(at)?.map(ValueRef::Float),
+                    ColumnKind::Bool => self.bool(at)?.map(ValueRef::Bool),
+                    ColumnKind::DateTime => self.datetime(at)?.map(ValueRef::DateTime),
+                    ColumnKind::Date => self.date(at)?.map(ValueRef::Date),
+                    ColumnKind::Time => self.time(at)?.map(ValueRef::Time),
+                    ColumnKind::Uuid => self.uuid(at)?.map(ValueRef::Uuid),
+                };
+                see(value.unwrap_or(ValueRef::Null));
                 Ok(())
             }
 

@@ -178,24 +178,34 @@ impl Sql {
 
     /// Appends SQL text; the caller vouches that it holds no value.
     pub fn push(&mut self, text: &str) -> &mut Self {
-        if let Some(Piece::Text(last)) = self.pieces.last_mut() {
-            last.push_str(text);
-        } else {
-            let mut piece = String::with_capacity(text.len().max(192));
-            piece.push_str(text);
-            self.pieces.push(Piece::Text(piece));
-        }
+        self.text().push_str(text);
         self
     }
 
     /// Appends a quoted name.
     pub fn name(&mut self, name: &str) -> &mut Self {
-        self.push("\"").push(name).push("\"")
+        quote(self.text(), name);
+        self
     }
 
     /// Appends `"table"."column"`.
     pub fn column(&mut self, table: &str, column: &str) -> &mut Self {
-        self.name(table).push(".").name(column)
+        let text = self.text();
+        quote(text, table);
+        text.push('.');
+        quote(text, column);
+        self
+    }
+
+    /// The text at the end.
+    fn text(&mut self) -> &mut String {
+        if !matches!(self.pieces.last(), Some(Piece::Text(_))) {
+            self.pieces.push(Piece::Text(String::with_capacity(192)));
+        }
+        match self.pieces.last_mut() {
+            Some(Piece::Text(text)) => text,
+            _ => unreachable!("a text was put there"),
+        }
     }
 
     /// Appends a bound value for a column of the given kind.
@@ -240,8 +250,8 @@ impl Sql {
     /// Numbers what identifies the text, for the bound on prepared statements.
     #[cfg(any(feature = "postgres", test))]
     pub(crate) fn shape(&self) -> u64 {
-        use std::hash::{DefaultHasher, Hash, Hasher};
-        let mut hasher = DefaultHasher::new();
+        use std::hash::{BuildHasher, Hash, Hasher};
+        let mut hasher = foldhash::fast::FixedState::with_seed(0).build_hasher();
         for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => text.hash(&mut hasher),
@@ -251,6 +261,13 @@ impl Sql {
         }
         hasher.finish()
     }
+}
+
+fn quote(text: &mut String, name: &str) {
+    text.reserve(name.len() + 2);
+    text.push('"');
+    text.push_str(name);
+    text.push('"');
 }
 
 impl Query for Sql {

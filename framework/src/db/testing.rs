@@ -102,7 +102,7 @@ impl Conn {
         {
             let database = Database::open(DatabaseConfig::new("sqlite://:memory:")).unwrap();
             let shared = super::sqlite::in_memory();
-            let sqlite = super::conn::SqliteConn::new(shared);
+            let sqlite = super::conn::SqliteConn::new(shared, std::rc::Rc::default());
             Self::new(super::conn::Inner::Sqlite(sqlite), database)
         }
         #[cfg(not(feature = "sqlite"))]

@@ -143,7 +143,12 @@ impl Decimal {
     /// The same number with exactly `places` digits after the point (half to even, as Python's
     /// `quantize`).
     #[must_use]
+    #[inline]
     pub fn quantize(self, places: u32) -> Self {
+        if self.0.scale() == places { self } else { self.rescaled(places) }
+    }
+
+    fn rescaled(self, places: u32) -> Self {
         let mut value = self.0.round_dp(places);
         value.rescale(places);
         Self(value)

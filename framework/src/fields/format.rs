@@ -121,10 +121,7 @@ pub fn iso_duration(value: TimeDelta, out: &mut impl Out) {
 /// A whole number.
 #[inline]
 pub fn integer(value: i64, out: &mut impl Out) {
-    if value < 0 {
-        out.ascii(b"-");
-    }
-    digits(value.unsigned_abs(), 0, out);
+    out.ascii(itoa::Buffer::new().format(value).as_bytes());
 }
 
 /// A decimal with exactly `places` digits after the point, or with those it has; `normalize`
@@ -135,38 +132,29 @@ pub fn decimal(value: Decimal, places: Option<u32>, normalize: bool, out: &mut i
     if value.is_sign_negative() {
         out.ascii(b"-");
     }
-    let (mantissa, scale) = (value.mantissa().unsigned_abs(), value.scale() as usize);
-    // 96 bits are 29 digits; a zero before the point and the point come to them
-    let mut buffer = [b'0'; 32];
-    let mut at = buffer.len();
-    let mut count = 0;
-    let mut push = |byte: u8| {
-        at -= 1;
-        buffer[at] = byte;
-    };
-    let mut put = |digit: u8| {
-        if count == scale && scale > 0 {
-            push(b'.');
-        }
-        push(b'0' + digit);
-        count += 1;
-        count
-    };
+    let scale = value.scale() as usize;
+    let mut buffer = itoa::Buffer::new();
     // what does not fit into a machine word is rare and slow to divide
-    let mut high = mantissa;
-    while high > u128::from(u64::MAX) {
-        put((high % 10) as u8);
-        high /= 10;
-    }
-    let mut rest = u64::try_from(high).unwrap_or(u64::MAX);
-    loop {
-        let written = put((rest % 10) as u8);
-        rest /= 10;
-        if rest == 0 && written > scale {
-            break;
+    let digits = match u64::try_from(value.mantissa().unsigned_abs()) {
+        Ok(mantissa) => buffer.format(mantissa),
+        Err(_) => buffer.format(value.mantissa().unsigned_abs()),
+    };
+    let digits = digits.as_bytes();
+    match digits.len().checked_sub(scale) {
+        _ if scale == 0 => out.ascii(digits),
+        Some(whole @ 1..) => {
+            let (whole, fraction) = digits.split_at(whole);
+            out.ascii(whole);
+            out.ascii(b".");
+            out.ascii(fraction);
+        }
+        _ => {
+            out.ascii(b"0.");
+            // a scale is 28 at most
+            out.ascii(&[b'0'; 28][..scale.saturating_sub(digits.len()).min(28)]);
+            out.ascii(digits);
         }
     }
-    out.ascii(&buffer[at..]);
 }
 
 /// A float as Python's `repr` and `json` write it: `1.0`, `1e+22`, `1e-07`.

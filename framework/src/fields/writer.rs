@@ -39,6 +39,11 @@ impl JsonWriter {
         Self { out: Vec::with_capacity(bytes) }
     }
 
+    /// Goes on after bytes that end where a value is due.
+    pub fn after(bytes: Vec<u8>) -> Self {
+        Self { out: bytes }
+    }
+
     /// What was written.
     pub fn into_bytes(self) -> Vec<u8> {
         self.out
@@ -76,7 +81,6 @@ impl JsonWriter {
     }
 
     /// A key and its colon.
-    #[inline]
     pub fn key(&mut self, key: &str) {
         self.comma();
         // names of fields need no escape
@@ -88,6 +92,20 @@ impl JsonWriter {
             write_text(&mut self.out, key);
         }
         self.out.push(b':');
+    }
+
+    /// A key that [`JsonWriter::member`] made.
+    #[inline]
+    pub(crate) fn prepared_key(&mut self, member: &[u8]) {
+        self.comma();
+        self.out.extend_from_slice(member);
+    }
+
+    /// A key with its quotes and its colon, to be written many times.
+    pub(crate) fn member(key: &str) -> Box<[u8]> {
+        let mut member = Self::new();
+        member.key(key);
+        member.into_bytes().into_boxed_slice()
     }
 
     /// `}`
@@ -312,26 +330,47 @@ static ESCAPES: [u8; 256] = {
     table
 };
 
+/// How many bytes at the front need no escape, eight at a time.
+fn plain(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    // a byte of the word is zero; what borrows may tell of a byte too many, never of one too few
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    let (words, _) = bytes.as_chunks::<8>();
+    let mut at = 0;
+    for word in words {
+        let word = u64::from_ne_bytes(*word);
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
+        let is = |byte: u8| zero(word ^ (ONES * u64::from(byte)));
+        if control | is(b'"') | is(b'\\') | is(0xE2) != 0 {
+            break;
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().position(|byte| ESCAPES[usize::from(*byte)] != PLAIN).unwrap_or(rest.len())
+}
+
 /// A text in quotes.
 fn write_text(out: &mut Vec<u8>, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let bytes = text.as_bytes();
     out.reserve(bytes.len() + 2);
     out.push(b'"');
-    let mut start = 0;
-    for (at, byte) in bytes.iter().enumerate() {
+    let (mut start, mut at) = (0, 0);
+    while let Some(rest) = bytes.get(at..) {
+        at += plain(rest);
+        let Some(byte) = bytes.get(at) else { break };
         let escape = ESCAPES[usize::from(*byte)];
-        if escape == PLAIN {
-            continue;
-        }
         if escape == SEPARATOR {
-            let Some(last @ (0xA8 | 0xA9)) = bytes.get(at + 2).copied() else { continue };
-            if bytes.get(at + 1) != Some(&0x80) {
+            let Some([0x80, last @ (0xA8 | 0xA9)]) = bytes.get(at + 1..at + 3) else {
+                at += 1;
                 continue;
-            }
+            };
             out.extend_from_slice(&bytes[start..at]);
-            out.extend_from_slice(if last == 0xA8 { b"\\u2028" } else { b"\\u2029" });
-            start = at + 3;
+            out.extend_from_slice(if *last == 0xA8 { b"\\u2028" } else { b"\\u2029" });
+            at += 3;
+            start = at;
             continue;
         }
         out.extend_from_slice(&bytes[start..at]);
@@ -342,7 +381,8 @@ fn write_text(out: &mut Vec<u8>, text: &str) {
         } else {
             out.extend_from_slice(&[b'\\', escape]);
         }
-        start = at + 1;
+        at += 1;
+        start = at;
     }
     out.extend_from_slice(&bytes[start..]);
     out.push(b'"');
@@ -406,6 +446,22 @@ mod tests {
             "\"Æ – 🎸\\u2028\\u2029\u{2027}\\\"\\\\/\\t\\n\\r\\b\\f\\u0001\\u001f\u{7f}\"";
         assert_eq!(written(|json| json.str(text)), expected);
         assert_eq!(written(|json| json.serialize(text).unwrap()), expected);
+    }
+
+    #[test]
+    fn an_escape_is_found_wherever_it_stands() {
+        for special in [
+            "\"", "\\", "\n", "\u{1}", "\u{1f}", "\u{2028}", "\u{2029}", "\u{2027}", "é", " ",
+            "\u{7f}",
+        ] {
+            for before in 0..20 {
+                let text = format!("{}{special}{}", "ab é".repeat(before), "z".repeat(20 - before));
+                let expected = serde_json::to_string(&text).unwrap();
+                let expected =
+                    expected.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
+                assert_eq!(written(|json| json.str(&text)), expected);
+            }
+        }
     }
 
     #[test]

@@ -169,11 +169,19 @@ fn same_way(a: &[Hop], b: &[Hop]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b))
 }
 
+/// The words of a text; without quotes they are what stands between white space.
+fn words(text: &str) -> Vec<&str> {
+    if text.contains(['"', '\'']) {
+        return WORD.iter().flat_map(|word| word.find_iter(text)).map(|m| m.as_str()).collect();
+    }
+    let space = |c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c);
+    text.split(space).filter(|word| !word.is_empty()).collect()
+}
+
 fn split_terms(text: &str) -> Vec<String> {
     let mut terms = Vec::new();
-    let Some(word) = &*WORD else { return terms };
-    for found in word.find_iter(text) {
-        let term = found.as_str().trim_matches(',');
+    for term in words(text) {
+        let term = term.trim_matches(',');
         let mut chars = term.chars();
         match (chars.next(), chars.next_back()) {
             (Some(quote @ ('"' | '\'')), Some(last)) if quote == last => {

@@ -1,5 +1,7 @@
 //! Lists: the filters of a request, and a page of what they leave.
 
+use std::ops::Range;
+
 use futures_util::future::join;
 
 use crate::db::{self, Dialect, Error, Model, ModelMeta, QuerySet, Select};
@@ -9,7 +11,7 @@ use crate::pagination::{Pagination, Plan, position_text};
 use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::response::Response;
-use crate::serializers::{Description, Loaded};
+use crate::serializers::{Description, Listed};
 
 impl Context {
     /// The rows that the request's filters leave: the filter set, search, ordering
@@ -110,14 +112,9 @@ impl Context {
     ) -> Result<(Response, usize)> {
         let pagination = self.paginator();
         let Some(mut plan) = pagination.plan(&self.request, ordering)? else {
-            let rows = description.load(queryset.into(), self).await?;
+            let rows = description.list(queryset.into(), None, self).await?;
             let mut out = JsonWriter::with_capacity(64 + rows.len() * 128);
-            let related = description.fetch(&rows.iter().collect::<Vec<_>>(), self).await?;
-            out.begin_array();
-            for row in &rows {
-                description.write(row, &related, self.writing(false), &mut out);
-            }
-            out.end_array();
+            self.write_rows(&rows, description, 0..rows.len(), false, &mut out).await?;
             return Ok((Response::json(out.into_bytes()), rows.len()));
         };
         let mut count = None;
@@ -126,6 +123,7 @@ impl Context {
             count = Some(total);
             plan = plan.counted(total);
         }
+        let position = position_column(&plan, M::META);
         let (rows, count) = match &plan {
             Plan::Cursor(cursor) => {
                 let mut sliced = queryset.order_by(cursor.order.clone());
@@ -133,19 +131,20 @@ impl Context {
                     sliced = sliced.filter_by(condition.clone());
                 }
                 let sliced = sliced.slice(cursor.offset, cursor.limit);
-                (description.load(sliced.into(), self).await?, None)
+                (description.list(sliced.into(), position, self).await?, None)
             }
             Plan::Slice { offset, limit, .. } => {
                 let sliced: Select = queryset.clone().slice(*offset, *limit).into();
                 if count.is_some() {
-                    (description.load(sliced, self).await?, count)
+                    (description.list(sliced, None, self).await?, count)
                 } else if self.dialect() == Dialect::Postgres && !self.in_transaction() {
-                    // one flight for both
-                    let (rows, count) =
-                        join(description.load(sliced, self), self.count_rows(&queryset)).await;
+                    // one flight for both; counting takes longer, and rows that come right after
+                    // it are often read together with it
+                    let list = description.list(sliced, None, self);
+                    let (count, rows) = join(self.count_rows(&queryset), list).await;
                     (rows?, Some(count?))
                 } else {
-                    let rows = description.load(sliced, self).await?;
+                    let rows = description.list(sliced, None, self).await?;
                     let count = match plan.known_count(rows.len()) {
                         Some(count) => count,
                         None => self.count_rows(&queryset).await?,
@@ -153,28 +152,32 @@ impl Context {
                     (rows, Some(count))
                 }
             }
-            Plan::NeedsCount { .. } => (Vec::new(), count),
+            Plan::NeedsCount { .. } => (Listed::Kept(Vec::new()), count),
         };
-        let position = |index: usize| position_of(rows.get(index), &plan, M::META);
-        let envelope = pagination.finish(&self.request, &plan, count, rows.len(), &position)?;
-        let mut shown: Vec<&Loaded> =
-            rows.get(envelope.shown.clone()).unwrap_or_default().iter().collect();
-        if envelope.reversed {
-            shown.reverse();
-        }
-        let related = description.fetch(&shown, self).await?;
-        let mut out = JsonWriter::with_capacity(shown.len() * 192);
-        out.begin_array();
-        for row in &shown {
-            description.write(row, &related, self.writing(false), &mut out);
-        }
-        out.end_array();
-        let results = out.into_bytes();
-        let mut bytes = Vec::with_capacity(results.len() + 256);
-        envelope.write_head(&mut bytes);
-        bytes.extend_from_slice(&results);
+        let text = |row: usize| {
+            position.map_or_else(String::new, |column| position_text(rows.position(row, column)))
+        };
+        let envelope = pagination.finish(&self.request, &plan, count, rows.len(), &text)?;
+        let mut head = Vec::with_capacity(256 + rows.len() * 192);
+        envelope.write_head(&mut head);
+        let mut out = JsonWriter::after(head);
+        let shown = envelope.shown.clone();
+        self.write_rows(&rows, description, shown, envelope.reversed, &mut out).await?;
+        let mut bytes = out.into_bytes();
         envelope.write_tail(&mut bytes);
         Ok((Response::json(bytes), rows.len()))
+    }
+
+    async fn write_rows(
+        &self,
+        rows: &Listed,
+        description: &'static Description,
+        shown: Range<usize>,
+        reversed: bool,
+        out: &mut JsonWriter,
+    ) -> Result<()> {
+        let at = (self.writing(false), &**self);
+        Ok(rows.write(description, shown, reversed, at, out).await?)
     }
 
     pub(super) async fn count_rows<M: Model>(&self, queryset: &QuerySet<M>) -> Result<i64, Error> {
@@ -194,22 +197,16 @@ impl Context {
         queryset: QuerySet<M>,
         description: &'static Description,
     ) -> Result<Response> {
-        let rows = description.load(queryset.into(), self).await?;
-        let related = description.fetch(&rows.iter().collect::<Vec<_>>(), self).await?;
+        let rows = description.list(queryset.into(), None, self).await?;
         let mut out = JsonWriter::new();
-        out.begin_array();
-        for row in &rows {
-            description.write(row, &related, self.writing(false), &mut out);
-        }
-        out.end_array();
+        self.write_rows(&rows, description, 0..rows.len(), false, &mut out).await?;
         Ok(Response::json(out.into_bytes()))
     }
 }
 
-/// The text of a row's first order column, for cursors.
-fn position_of(row: Option<&Loaded>, plan: &Plan, model: &ModelMeta) -> String {
-    let (Some(row), Plan::Cursor(cursor)) = (row, plan) else { return String::new() };
-    let column = cursor.order.first().and_then(|order| order.path.column());
-    let index = column.and_then(|c| model.columns.iter().position(|own| own.column == c.column));
-    index.map_or_else(String::new, |index| position_text(row.value(index)))
+/// The column whose value places a row for a cursor: the first one of the order.
+fn position_column(plan: &Plan, model: &ModelMeta) -> Option<usize> {
+    let Plan::Cursor(cursor) = plan else { return None };
+    let column = cursor.order.first()?.path.column()?;
+    model.columns.iter().position(|own| own.column == column.column)
 }

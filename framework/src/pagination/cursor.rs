@@ -7,10 +7,8 @@
 use std::borrow::Cow;
 
 use super::cursor_text::Cursor;
-use super::{
-    Envelope, EnvelopeField, Pagination, Plan, chosen_size, clamp, foreign_plan,
-    replace_query_param,
-};
+use super::links::page_link;
+use super::{Envelope, EnvelopeField, Pagination, Plan, chosen_size, clamp, foreign_plan};
 use crate::db::{Condition, Lookup, Order};
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::{Value, ValueRef};
@@ -188,7 +186,7 @@ impl Pagination for CursorPagination {
         let Plan::Cursor(plan) = plan else { return Err(foreign_plan()) };
         let page = Page::new(plan, rows_read, position_of);
         let link = |cursor: Cursor| {
-            replace_query_param(&request.absolute_uri(), &self.cursor_query_param, &cursor.encode())
+            page_link(request, &[(&*self.cursor_query_param, Some(&cursor.encode()))])
         };
         let mut envelope = Envelope::new(None, 0..page.shown);
         envelope.reversed = plan.reversed;

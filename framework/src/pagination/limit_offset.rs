@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::links::page_link;
 use super::{
     CountPolicy, Envelope, EnvelopeField, Pagination, Plan, chosen_size, clamp, foreign_plan,
-    remove_query_param, replace_query_param,
 };
 use crate::db::Order;
 use crate::exceptions::Result;
@@ -120,26 +120,19 @@ impl Pagination for LimitOffsetPagination {
         };
         let offset = self.offset(request);
         let mut envelope = Envelope::new(Some(count), 0..rows_read);
-        let with_limit = || {
-            replace_query_param(
-                &request.absolute_uri(),
-                &self.limit_query_param,
-                &limit.to_string(),
-            )
+        let limit_text = limit.to_string();
+        let link = |offset: Option<i128>| {
+            let offset = offset.map(|offset| offset.to_string());
+            let changes = [
+                (&*self.limit_query_param, Some(limit_text.as_str())),
+                (&*self.offset_query_param, offset.as_deref()),
+            ];
+            page_link(request, &changes)
         };
-        let param = &*self.offset_query_param;
         let next = offset.saturating_add(limit);
-        if next < i128::from(count) {
-            envelope.next = Some(replace_query_param(&with_limit(), param, &next.to_string()));
-        }
-        if offset > 0 {
-            let previous = offset - limit;
-            envelope.previous = Some(if previous <= 0 {
-                remove_query_param(&with_limit(), param)
-            } else {
-                replace_query_param(&with_limit(), param, &previous.to_string())
-            });
-        }
+        envelope.next = (next < i128::from(count)).then(|| link(Some(next)));
+        envelope.previous =
+            (offset > 0).then(|| link(Some(offset - limit).filter(|previous| *previous > 0)));
         Ok(envelope)
     }
 

@@ -1,11 +1,9 @@
 //! Links to other pages: the request's own address with one parameter changed
 //! (`rest_framework.utils.urls`).
 
-use std::collections::BTreeMap;
-
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::request::QueryParams;
+use crate::request::{QueryParams, Request};
 
 /// What Python's `quote_plus` leaves alone, the space apart.
 const FORM: &AsciiSet =
@@ -13,6 +11,11 @@ const FORM: &AsciiSet =
 
 /// Appends a text in form encoding: a space as `+`, all but letters, digits and `_.-~` escaped.
 pub(crate) fn push_form_encoded(out: &mut String, text: &str) {
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'~');
+    if text.bytes().all(plain) {
+        return out.push_str(text);
+    }
     for piece in utf8_percent_encode(text, FORM) {
         if piece.contains(' ') {
             out.push_str(&piece.replace(' ', "+"));
@@ -25,45 +28,50 @@ pub(crate) fn push_form_encoded(out: &mut String, text: &str) {
 /// The address with a query parameter set; parameters are sorted by name, their values keep
 /// their order.
 pub fn replace_query_param(url: &str, name: &str, value: &str) -> String {
-    rewrite(url, name, Some(value))
+    rewrite(url, (name, Some(value)))
 }
 
 /// The address without a query parameter.
 pub fn remove_query_param(url: &str, name: &str) -> String {
-    rewrite(url, name, None)
+    rewrite(url, (name, None))
 }
 
-fn rewrite(url: &str, name: &str, value: Option<&str>) -> String {
+/// The request's own address with some of its query parameters set or, for `None`, removed.
+pub(super) fn page_link(request: &Request, changes: &[(&str, Option<&str>)]) -> String {
+    let mut out = request.build_absolute_uri(&request.path);
+    push_query(&mut out, request.query_params(), changes);
+    out
+}
+
+fn rewrite(url: &str, change: (&str, Option<&str>)) -> String {
     let (url, fragment) = match url.split_once('#') {
         Some((url, fragment)) => (url, Some(fragment)),
         None => (url, None),
     };
     let (base, query) = url.split_once('?').unwrap_or((url, ""));
-    let params = QueryParams::parse(query);
-    let mut sorted: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (key, value) in params.iter().filter(|(key, _)| *key != name) {
-        sorted.entry(key).or_default().push(value);
-    }
-    if let Some(value) = value {
-        sorted.insert(name, vec![value]);
-    }
-    let mut out = String::with_capacity(url.len() + name.len() + 16);
+    let mut out = String::with_capacity(url.len() + 32);
     out.push_str(base);
-    let mut separator = '?';
-    for (key, values) in &sorted {
-        for value in values {
-            out.push(separator);
-            separator = '&';
-            push_form_encoded(&mut out, key);
-            out.push('=');
-            push_form_encoded(&mut out, value);
-        }
-    }
+    push_query(&mut out, &QueryParams::parse(query), &[change]);
     if let Some(fragment) = fragment.filter(|text| !text.is_empty()) {
         out.push('#');
         out.push_str(fragment);
     }
     out
+}
+
+fn push_query(out: &mut String, params: &QueryParams, changes: &[(&str, Option<&str>)]) {
+    let kept = params.iter().filter(|(key, _)| changes.iter().all(|(name, _)| name != key));
+    let set = changes.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+    let mut pairs: Vec<(&str, &str)> = kept.chain(set).collect();
+    pairs.sort_by_key(|(key, _)| *key);
+    let mut separator = '?';
+    for (key, value) in pairs {
+        out.push(separator);
+        separator = '&';
+        push_form_encoded(out, key);
+        out.push('=');
+        push_form_encoded(out, value);
+    }
 }
 
 #[cfg(test)]

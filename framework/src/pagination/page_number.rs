@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::links::page_link;
 use super::{
     CountPolicy, Envelope, EnvelopeField, Pagination, Plan, chosen_size, clamp, foreign_plan,
-    remove_query_param, replace_query_param,
 };
 use crate::db::Order;
 use crate::exceptions::{ApiException, Detail, Result};
@@ -146,18 +146,12 @@ impl Pagination for PageNumberPagination {
             return Err(invalid_page());
         }
         let mut envelope = Envelope::new(Some(count), 0..rows_read);
-        let param = &*self.page_query_param;
-        if page < last {
-            let number = (page + 1).to_string();
-            envelope.next = Some(replace_query_param(&request.absolute_uri(), param, &number));
-        }
-        if page > 1 {
-            let uri = request.absolute_uri();
-            envelope.previous = Some(match page - 1 {
-                1 => remove_query_param(&uri, param),
-                number => replace_query_param(&uri, param, &number.to_string()),
-            });
-        }
+        let link = |page: i64| {
+            let number = (page > 1).then(|| page.to_string());
+            page_link(request, &[(&*self.page_query_param, number.as_deref())])
+        };
+        envelope.next = (page < last).then(|| link(page + 1));
+        envelope.previous = (page > 1).then(|| link(page - 1));
         Ok(envelope)
     }
 

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
-use super::{Body, Request};
+use super::{Body, Quota, Request};
 use crate::auth::{self, Account, PasswordHashers, User, UserMeta, UserModel};
+use crate::cache::Counters;
 use crate::db::{Conn, ModelMeta};
 use crate::exceptions::{ApiException, Result};
 use crate::negotiation::{self, Accepted};
@@ -92,6 +93,8 @@ pub(crate) struct Shared {
     pub(crate) hashers: PasswordHashers,
     /// What the floor of generic views keeps for a site.
     pub(crate) generics: Option<Arc<dyn Any + Send + Sync>>,
+    /// The logs of throttles.
+    pub(crate) counters: Counters,
 }
 
 /// What dispatch hands to the request before the view runs.
@@ -101,6 +104,8 @@ pub(crate) struct Equipment {
     pub(crate) guard: Arc<dyn ObjectGuard>,
     /// False when the view asks nobody who the client is: a refusal is 403 then.
     pub(crate) has_authenticators: bool,
+    /// The scope that the view names for [`ScopedRateThrottle`](crate::throttling).
+    pub(crate) throttle_scope: Option<String>,
 }
 
 /// A request on its way through a view, with the connection it works on. Dereferences to
@@ -119,6 +124,7 @@ pub struct Context {
     auth: Option<Auth>,
     data: Option<Data>,
     vary: Vec<&'static str>,
+    quota: Option<Box<Quota>>,
 }
 
 impl Context {
@@ -135,6 +141,7 @@ impl Context {
             auth: None,
             data: None,
             vary: Vec::new(),
+            quota: None,
         }
     }
 
@@ -212,6 +219,11 @@ impl Context {
     /// The method whose handler answers: GET for a HEAD.
     pub fn handler_method(&self) -> &Method {
         handler_method(&self.request.method)
+    }
+
+    /// The scope that the view names for its throttles (`throttle_scope`).
+    pub fn throttle_scope(&self) -> Option<&str> {
+        self.equipment.as_ref().and_then(|equipment| equipment.throttle_scope.as_deref())
     }
 
     /// The settings of the site.
@@ -336,6 +348,19 @@ impl Context {
         }
     }
 
+    /// Notes what a throttle leaves to the client; the answer tells of the one that leaves least.
+    pub fn note_quota(&mut self, quota: Quota) {
+        let least = |noted: &Quota| (noted.remaining, std::cmp::Reverse(noted.reset));
+        if self.quota.as_ref().is_none_or(|noted| least(&quota) < least(noted)) {
+            self.quota = Some(Box::new(quota));
+        }
+    }
+
+    /// What is left to the client, when a throttle has said.
+    pub(crate) fn quota(&self) -> Option<&Quota> {
+        self.quota.as_deref()
+    }
+
     /// The headers noted so far.
     pub(crate) fn varies_on(&self) -> &[&'static str] {
         &self.vary
@@ -400,6 +425,7 @@ pub(crate) mod testing {
             parsers: vec![Arc::new(parsers::FormParser)],
             guard: Arc::new(Nobody),
             has_authenticators: true,
+            throttle_scope: None,
         }));
         cx.set_user(user.map(Account::from), None);
         cx

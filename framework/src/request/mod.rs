@@ -3,6 +3,7 @@
 mod accounts;
 mod context;
 mod query;
+mod quota;
 
 use std::cell::OnceCell;
 use std::net::IpAddr;
@@ -13,6 +14,7 @@ use actix_web::web::Bytes;
 
 pub use context::{Auth, Context, ViewContext};
 pub use query::QueryParams;
+pub use quota::Quota;
 
 #[cfg(test)]
 pub(crate) use context::testing;
@@ -96,6 +98,17 @@ impl Request {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// A header as Django reads it (`request.headers`): each byte a character, as in Latin-1, and
+    /// several of one name joined by commas.
+    pub fn header_text(&self, name: &str) -> Option<String> {
+        let mut values = self
+            .headers
+            .get_all(name)
+            .map(|value| value.as_bytes().iter().map(|byte| char::from(*byte)).collect::<String>());
+        let first = values.next()?;
+        Some(values.fold(first, |list, next| list + "," + &next))
+    }
+
     /// What the route captured under a name.
     pub fn kwarg(&self, name: &str) -> Option<&str> {
         self.kwargs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
@@ -128,5 +141,23 @@ impl Request {
     /// True for GET, HEAD and OPTIONS.
     pub fn is_safe(&self) -> bool {
         matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    #[test]
+    fn a_header_is_read_as_django_does() {
+        let mut request = Request::new(Method::GET, "/");
+        let name = HeaderName::from_static("x-client");
+        assert_eq!(request.header_text("x-client"), None);
+        for value in ["one".as_bytes(), "é".as_bytes()] {
+            request.headers.append(name.clone(), HeaderValue::from_bytes(value).unwrap());
+        }
+        assert_eq!(request.header_text("X-Client").unwrap(), "one,Ã©");
     }
 }

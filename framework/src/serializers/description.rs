@@ -94,6 +94,8 @@ pub(crate) struct UniqueTogether {
 #[derive(Clone)]
 pub(crate) struct SerializerField {
     pub(crate) field: Field,
+    /// Its key in the output, ready to be written.
+    pub(crate) member: Box<[u8]>,
     pub(crate) output: Output,
     pub(crate) target: Target,
     pub(crate) key: Option<KeyCheck>,
@@ -126,6 +128,20 @@ pub struct Description {
     pub(crate) many: Vec<Many>,
     pub(crate) unique_together: Vec<UniqueTogether>,
     pub(crate) validate: Option<ObjectHook>,
+    /// The columns that are shown, by field, where columns are all that is shown: no function then
+    /// needs the whole row.
+    pub(crate) columns: Option<Vec<ShownColumn>>,
+}
+
+/// A column that is shown as it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ShownColumn {
+    /// The field, by place.
+    pub(crate) field: usize,
+    /// The column of the model, by place.
+    pub(crate) column: usize,
+    /// What it stores.
+    pub(crate) kind: ColumnKind,
 }
 
 impl fmt::Debug for Description {
@@ -219,6 +235,7 @@ impl Description {
             many: Vec::new(),
             unique_together: Vec::new(),
             validate: None,
+            columns: None,
         }
     }
 
@@ -231,6 +248,7 @@ impl Description {
     ) -> &mut SerializerField {
         let place = self.place(field.name);
         let added = SerializerField {
+            member: JsonWriter::member(field.name),
             field,
             output,
             target,
@@ -384,6 +402,23 @@ impl Description {
 
     pub(crate) fn seal(&mut self) {
         self.input = self.fields.iter().map(|field| field.field.clone()).collect();
+        self.columns = self.shown_columns();
+    }
+
+    fn shown_columns(&self) -> Option<Vec<ShownColumn>> {
+        if !self.slots.is_empty() || !self.many.is_empty() {
+            return None;
+        }
+        let shown = self.fields.iter().enumerate().filter_map(|(field, own)| match own.output {
+            Output::None => None,
+            Output::Column(column) => Some(self.model.columns.get(column).map(|c| ShownColumn {
+                field,
+                column,
+                kind: c.kind,
+            })),
+            _ => Some(None),
+        });
+        shown.collect()
     }
 }
 

@@ -4,6 +4,7 @@ mod builder;
 mod changes;
 mod checks;
 mod description;
+mod listed;
 mod plain;
 mod relations;
 mod rows;
@@ -25,6 +26,7 @@ pub use rows::{Instance, Loaded, RelatedRows};
 pub use write::Links;
 
 pub(crate) use changes::ChangeSet;
+pub(crate) use listed::Listed;
 #[cfg(feature = "openapi")]
 pub(crate) use shown::Shown;
 pub(crate) use validate::Existing;

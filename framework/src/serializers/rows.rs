@@ -6,11 +6,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use super::description::{Description, Many, Output, Slot};
+use super::description::{Description, Many, Output, ShownColumn, Slot};
 use super::relations::Related;
-use super::write::write_value;
 use crate::db::{ColumnKind, Conn, Error, Hop, Model, ModelRow, Row, Select};
-use crate::fields::{Field, JsonWriter, Value, ValueRef};
+use crate::fields::{JsonWriter, Value, ValueRef};
 
 /// A related row of which only the key was asked for.
 struct KeyRow(Value);
@@ -210,56 +209,24 @@ impl Description {
         Ok(result)
     }
 
-    /// The columns that are written, when columns are all that is: no function then needs the
-    /// whole row.
-    fn written_columns(&self) -> Option<Vec<usize>> {
-        if !self.slots.is_empty() || !self.many.is_empty() {
-            return None;
-        }
-        let columns = self.fields.iter().filter_map(|field| match field.output {
-            Output::None => None,
-            Output::Column(index) => Some(Some(index)),
-            _ => Some(None),
-        });
-        columns.collect()
-    }
-
     /// Fetches rows of which only columns are shown, and writes each as it is read.
     async fn write_many(
         &self,
         hop: &Hop,
         keys: Vec<Value>,
         key_kind: ColumnKind,
-        columns: Vec<usize>,
+        columns: &[ShownColumn],
         conn: &Conn,
     ) -> Result<ManyRows, Error> {
-        let shown: Vec<(&Field, ColumnKind)> = self
-            .fields
-            .iter()
-            .filter(|field| !matches!(field.output, Output::None))
-            .zip(&columns)
-            .filter_map(|(field, index)| Some((&field.field, self.model.columns.get(*index)?.kind)))
-            .collect();
         let mut select = Select::related(hop, keys);
-        select.only(columns);
+        select.only(columns.iter().map(|shown| shown.column).collect());
         let mut result = ManyRows::default();
         conn.rows(select.rows(conn.dialect()), |row| {
-            let Some(key) = Key::new(row.value(0, key_kind)?.as_ref()) else { return Ok(()) };
-            let out = result.written.entry(key).or_insert_with(|| JsonWriter::with_capacity(512));
-            out.begin_object();
-            for (at, (field, kind)) in shown.iter().enumerate() {
-                out.key(field.name);
-                if *kind == ColumnKind::Text {
-                    row.see_text(at + 1, |text| match text {
-                        Some(text) => out.str(text),
-                        None => out.null(),
-                    })?;
-                } else {
-                    write_value(field, row.value(at + 1, *kind)?.as_ref(), out);
-                }
-            }
-            out.end_object();
-            Ok(())
+            let mut key = None;
+            row.see(0, key_kind, |value| key = Key::new(value))?;
+            let Some(key) = key else { return Ok(()) };
+            let out = result.written.entry(key).or_insert_with(|| JsonWriter::with_capacity(1024));
+            self.write_columns(columns, row, 1, out)
         })
         .await?;
         Ok(result)
@@ -288,7 +255,7 @@ impl Description {
         let key_kind = self.model.pk_column().kind;
         if let Related::Serializer(inner) = &many.related
             && !self.shows_rows()
-            && let Some(columns) = inner.get().written_columns()
+            && let Some(columns) = &inner.get().columns
         {
             return inner.get().write_many(&many.hop, keys, key_kind, columns, conn).await;
         }

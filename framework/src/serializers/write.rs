@@ -40,7 +40,7 @@ impl Description {
             {
                 continue;
             }
-            out.key(field.field.name);
+            out.prepared_key(&field.member);
             self.write_field(field, row, related, writing, out);
         }
         out.end_object();
@@ -73,14 +73,12 @@ impl Description {
             Output::Many(place) => {
                 out.begin_array();
                 let how = self.many.get(*place).map(|many| &many.related);
-                let written = related.many.get(*place);
-                if let Some(rows) =
-                    written.and_then(|rows| rows.written_of(row.model.value(self.model.pk)))
-                {
-                    out.raw(rows.bytes());
-                }
                 if let (Some(how), Some(rows)) = (how, related.many.get(*place)) {
-                    for inner in rows.of(row.model.value(self.model.pk)) {
+                    let key = row.model.value(self.model.pk);
+                    if let Some(written) = rows.written_of(key) {
+                        out.raw(written.bytes());
+                    }
+                    for inner in rows.of(key) {
                         how.write(inner, &rows.related, writing, out);
                     }
                 }

@@ -1,5 +1,7 @@
 //! How often a client may ask.
 
+use std::time::Duration;
+
 use super::SettingsError;
 use super::vars::{Vars, unreadable};
 
@@ -25,6 +27,8 @@ pub struct ThrottleSettings {
     pub num_proxies: Option<usize>,
     /// `THROTTLE_ON_FAILURE`: `open` or `closed`, when the counters cannot be reached.
     pub on_failure: OnFailure,
+    /// `THROTTLE_TIMEOUT`: the longest wait for counters in Redis, in seconds. 0.5.
+    pub timeout: Duration,
     /// `THROTTLE_HEADERS`: answers say in `RateLimit` and `RateLimit-Policy` what is left. Off by
     /// default.
     pub headers: bool,
@@ -36,6 +40,7 @@ impl Default for ThrottleSettings {
             rates: Vec::new(),
             num_proxies: Some(0),
             on_failure: OnFailure::Open,
+            timeout: Duration::from_millis(500),
             headers: false,
         }
     }
@@ -45,6 +50,16 @@ impl ThrottleSettings {
     /// The rate of a scope.
     pub fn rate(&self, scope: &str) -> Option<&str> {
         self.rates.iter().find(|(own, _)| own == scope).map(|(_, rate)| rate.as_str())
+    }
+
+    /// Sets the rates of those scopes that have none yet, as a project's own that the environment
+    /// may change.
+    pub fn default_rates<const N: usize>(&mut self, rates: [(&str, &str); N]) {
+        for (scope, rate) in rates {
+            if self.rate(scope).is_none() {
+                self.rates.push((scope.to_owned(), rate.to_owned()));
+            }
+        }
     }
 
     pub(super) fn read(&mut self, vars: &Vars<'_>) -> Result<(), SettingsError> {
@@ -64,6 +79,30 @@ impl ThrottleSettings {
                 _ => return Err(unreadable("THROTTLE_ON_FAILURE", &word, "`open` or `closed`")),
             };
         }
+        vars.seconds("THROTTLE_TIMEOUT", &mut self.timeout)?;
         vars.flag("THROTTLE_HEADERS", &mut self.headers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(rates: &str) -> Result<ThrottleSettings, SettingsError> {
+        let mut settings = ThrottleSettings::default();
+        let get = |name| (name == "THROTTLE_RATES").then(|| rates.to_owned());
+        settings.read(&Vars(&get)).map(|()| settings)
+    }
+
+    #[test]
+    fn a_projects_rates_are_those_that_the_environment_does_not_set() {
+        let mut settings = read("anon=100/day, burst = 60/min").unwrap();
+        settings.default_rates([("anon", "2/min"), ("user", "3/min")]);
+        let rate = |scope| settings.rate(scope);
+        assert_eq!(rate("anon"), Some("100/day"));
+        assert_eq!(rate("burst"), Some("60/min"));
+        assert_eq!(rate("user"), Some("3/min"));
+        assert_eq!(rate("other"), None);
+        assert!(read("anon").is_err());
     }
 }

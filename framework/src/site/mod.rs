@@ -15,6 +15,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::auth::{Group, PasswordHashers, Token, User, UserMeta, UserModel, UserModelError};
 use crate::authentication::IntoAuthentication;
+use crate::cache::Counters;
 use crate::db::{Database, DatabaseWorker, Model, reachable};
 use crate::exceptions::ApiException;
 use crate::generics::SiteGenerics;
@@ -26,6 +27,7 @@ use crate::response::Response;
 use crate::reverse::{Pattern, Urls};
 use crate::routers::{Match, Mount, RouteError, Table};
 use crate::settings::{Settings, SettingsError};
+use crate::throttling::{self, IntoThrottles};
 use crate::views::{Policies, View};
 
 /// What keeps a site from starting.
@@ -90,6 +92,12 @@ impl SiteBuilder {
         self.policies(&Policies::inherit().permissions(list))
     }
 
+    /// Sets the default throttles (`DEFAULT_THROTTLE_CLASSES`).
+    #[must_use]
+    pub fn throttles(self, list: impl IntoThrottles) -> Self {
+        self.policies(&Policies::inherit().throttles(list))
+    }
+
     /// Sets how lists are split where a view does not say (`DEFAULT_PAGINATION_CLASS`).
     #[must_use]
     pub fn pagination(mut self, pagination: impl Pagination + 'static) -> Self {
@@ -122,9 +130,11 @@ impl SiteBuilder {
     /// Checks the settings and builds the addresses.
     ///
     /// # Errors
-    /// When a setting is missing or wrong, or a pattern cannot be read.
+    /// When a setting is missing or wrong, a throttle has no rate, or a pattern cannot be read.
     pub fn build(mut self) -> Result<Arc<Site>, SiteError> {
         self.settings.check()?;
+        throttling::login::check_settings(&self.settings)?;
+        let counters = Counters::open(&self.settings)?;
         let mut urls = Urls::new(self.settings.force_script_name.clone());
         #[cfg_attr(not(feature = "openapi"), expect(unused_mut, reason = "the document adds one"))]
         let mut tables = std::mem::take(&mut self.mounts)
@@ -133,6 +143,9 @@ impl SiteBuilder {
             .collect::<Result<Vec<Table>, _>>()?;
         #[cfg(feature = "openapi")]
         let openapi = self.document(&mut tables, &mut urls)?;
+        for entry in tables.iter().flat_map(|table| &table.entries) {
+            entry.endpoint.check(&self.settings)?;
+        }
         let mut generics = self.generics;
         let views = tables.iter().flat_map(|table| &table.entries);
         let models = views.filter_map(|entry| entry.endpoint.view().info().context.model);
@@ -146,6 +159,7 @@ impl SiteBuilder {
             urls,
             users,
             generics: Some(Arc::new(generics)),
+            counters,
         });
         let Self { database, defaults, .. } = self;
         Ok(Arc::new(Site {

@@ -14,7 +14,7 @@ use crate::permissions::IntoPermissions;
 use crate::renderers::Renderer;
 use crate::request::{Context, handler_method};
 use crate::response::Response;
-use crate::throttling::DynThrottle;
+use crate::throttling::IntoThrottles;
 
 /// A function that answers one method; every `async fn(&mut Context) -> Result<Response>` is
 /// one.
@@ -88,10 +88,17 @@ impl ApiView {
         self.policies(|policies| policies.permissions(list))
     }
 
-    /// Its throttles.
+    /// Its throttles; `()` for none.
     #[must_use]
-    pub fn throttles(self, list: Vec<Arc<dyn DynThrottle>>) -> Self {
+    pub fn throttles(self, list: impl IntoThrottles) -> Self {
         self.policies(|policies| policies.throttles(list))
+    }
+
+    /// The scope whose rate [`ScopedRateThrottle`](crate::throttling::ScopedRateThrottle) holds it
+    /// to.
+    #[must_use]
+    pub fn throttle_scope(self, scope: impl Into<String>) -> Self {
+        self.policies(|policies| policies.throttle_scope(scope))
     }
 
     /// Its renderers.
@@ -115,6 +122,13 @@ impl ApiView {
     #[must_use]
     pub fn get(self, handler: impl Handler) -> Self {
         self.method(Method::GET, handler)
+    }
+
+    /// Does not answer HEAD: DRF's `@api_view(["GET"])` answers it with 405.
+    #[must_use]
+    pub fn without_head(mut self) -> Self {
+        self.info.no_head = true;
+        self
     }
 
     /// Answers POST.

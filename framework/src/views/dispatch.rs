@@ -18,6 +18,7 @@ use crate::permissions::PermissionList;
 use crate::renderers::{self, JsonWriter, Renderer};
 use crate::request::{Context, Equipment, handler_method};
 use crate::response::{Response, ResponseBody};
+use crate::settings::{Settings, SettingsError};
 use crate::throttling::{self, DynThrottle};
 
 /// A view with its policies settled, ready to answer.
@@ -62,6 +63,7 @@ impl Settled {
             parsers: policies.parsers.unwrap_or_default(),
             guard: permissions.clone(),
             has_authenticators: !authentication.is_empty(),
+            throttle_scope: policies.throttle_scope,
         });
         Self {
             offers: renderers.iter().map(|c| renderers::offer(&*c.renderer)).collect(),
@@ -92,6 +94,19 @@ impl Endpoint {
             allow: HeaderValue::from_str(&allow).ok(),
             view,
         }
+    }
+
+    /// Looks whether the throttles find in the settings what they need.
+    ///
+    /// # Errors
+    /// When one does not.
+    pub(crate) fn check(&self, settings: &Settings) -> Result<(), SettingsError> {
+        let own = self.by_method.iter().map(|(_, settled)| settled);
+        for settled in own.chain([&self.policies]) {
+            let scope = settled.equipment.throttle_scope.as_deref();
+            settled.throttles.iter().try_for_each(|throttle| throttle.check(settings, scope))?;
+        }
+        Ok(())
     }
 
     /// The view.
@@ -147,9 +162,11 @@ impl Endpoint {
         cx.accepted = Some(negotiate(policies, cx)?);
         policies.authentication.authenticate(cx).await?;
         policies.permissions.check_request(cx).await?;
-        throttling::check(&policies.throttles, cx).await?;
+        if !policies.throttles.is_empty() {
+            throttling::check(&policies.throttles, cx).await?;
+        }
         let method = &cx.request.method;
-        if info.methods.contains(method) || info.methods.contains(handler_method(method)) {
+        if info.answers(method) {
             self.handle(cx).await
         } else if *method == Method::OPTIONS {
             Ok(self.options(policies))
@@ -211,6 +228,9 @@ impl Endpoint {
                 response.headers.remove(CONTENT_TYPE);
                 response.body = ResponseBody::Empty;
             }
+        }
+        if let Some(quota) = cx.quota() {
+            quota.write(&mut response.headers);
         }
         self.headers(policies, &mut response, cx.varies_on());
         response

@@ -105,6 +105,8 @@ pub struct ViewInfo {
     /// The methods that it has handlers for, in the order of `Allow`. HEAD and OPTIONS need not
     /// be among them.
     pub methods: Vec<Method>,
+    /// True where GET does not answer HEAD, as in a view of `@api_view(["GET"])`.
+    pub no_head: bool,
     /// The actions behind the methods, for view sets.
     pub actions: Vec<(Method, &'static str)>,
     /// What policies may know of it.
@@ -138,13 +140,15 @@ impl ViewInfo {
         self.actions.iter().find(|(own, _)| own == method).map(|(_, action)| *action)
     }
 
-    /// The methods that `Allow` names: HEAD where there is GET, and OPTIONS.
+    /// True when the view has a handler for a method; that of GET answers HEAD.
+    pub fn answers(&self, method: &Method) -> bool {
+        let has_head = || !self.no_head && self.methods.contains(&Method::GET);
+        self.methods.contains(method) || *method == Method::HEAD && has_head()
+    }
+
+    /// The methods that `Allow` names: those that it answers, and OPTIONS.
     pub fn allowed_methods(&self) -> Vec<Method> {
-        let has = |method: &Method| {
-            self.methods.contains(method)
-                || *method == Method::OPTIONS
-                || *method == Method::HEAD && self.methods.contains(&Method::GET)
-        };
+        let has = |method: &Method| self.answers(method) || *method == Method::OPTIONS;
         let others = self.methods.iter().filter(|method| !ORDER.contains(method));
         ORDER.iter().filter(|method| has(method)).chain(others).cloned().collect()
     }
@@ -169,5 +173,7 @@ mod tests {
         assert_eq!(allow(&[Method::POST, Method::GET]), "GET, POST, HEAD, OPTIONS");
         assert_eq!(allow(&[Method::DELETE, Method::PUT]), "PUT, DELETE, OPTIONS");
         assert_eq!(allow(&[]), "OPTIONS");
+        let info = ViewInfo { no_head: true, ..ViewInfo::new("x", [Method::GET]) };
+        assert_eq!(info.allowed_methods(), [Method::GET, Method::OPTIONS]);
     }
 }

@@ -9,7 +9,7 @@ use crate::authentication::{
 use crate::parsers::{FormParser, JsonParser, Parser};
 use crate::permissions::{AllowAny, DynPermission, IntoPermissions};
 use crate::renderers::{BrowsableApiRenderer, JsonRenderer, Renderer};
-use crate::throttling::DynThrottle;
+use crate::throttling::{DynThrottle, IntoThrottles};
 
 /// Which authenticators, permissions, throttles, renderers and parsers a view has. What is
 /// `None` is looked up one level above: method, view, site.
@@ -22,6 +22,8 @@ pub struct Policies {
     pub permissions: Option<Vec<Arc<dyn DynPermission>>>,
     /// `throttle_classes`
     pub throttles: Option<Vec<Arc<dyn DynThrottle>>>,
+    /// `throttle_scope`, for [`ScopedRateThrottle`](crate::throttling::ScopedRateThrottle)
+    pub throttle_scope: Option<String>,
     /// `renderer_classes`
     pub renderers: Option<Vec<Arc<dyn Renderer>>>,
     /// `parser_classes`
@@ -42,7 +44,8 @@ impl Policies {
                 (TokenAuthentication::new(), SessionAuthentication).into_authentication(),
             ),
             permissions: Some(AllowAny.into_permissions()),
-            throttles: Some(Vec::new()),
+            throttles: Some(().into_throttles()),
+            throttle_scope: None,
             renderers: Some(vec![Arc::new(JsonRenderer), Arc::new(BrowsableApiRenderer)]),
             parsers: Some(vec![Arc::new(JsonParser), Arc::new(FormParser)]),
         }
@@ -62,10 +65,18 @@ impl Policies {
         self
     }
 
-    /// Sets the throttles.
+    /// Sets the throttles; `()` for none.
     #[must_use]
-    pub fn throttles(mut self, list: Vec<Arc<dyn DynThrottle>>) -> Self {
-        self.throttles = Some(list);
+    pub fn throttles(mut self, list: impl IntoThrottles) -> Self {
+        self.throttles = Some(list.into_throttles());
+        self
+    }
+
+    /// Sets the scope whose rate [`ScopedRateThrottle`](crate::throttling::ScopedRateThrottle)
+    /// holds the view to.
+    #[must_use]
+    pub fn throttle_scope(mut self, scope: impl Into<String>) -> Self {
+        self.throttle_scope = Some(scope.into());
         self
     }
 
@@ -86,11 +97,13 @@ impl Policies {
     /// These, and where they say nothing those of the level above.
     #[must_use]
     pub fn or(&self, above: &Self) -> Self {
-        let Self { authentication, permissions, throttles, renderers, parsers } = self.clone();
+        let Self { authentication, permissions, throttles, throttle_scope, renderers, parsers } =
+            self.clone();
         Self {
             authentication: authentication.or_else(|| above.authentication.clone()),
             permissions: permissions.or_else(|| above.permissions.clone()),
             throttles: throttles.or_else(|| above.throttles.clone()),
+            throttle_scope: throttle_scope.or_else(|| above.throttle_scope.clone()),
             renderers: renderers.or_else(|| above.renderers.clone()),
             parsers: parsers.or_else(|| above.parsers.clone()),
         }
@@ -103,6 +116,7 @@ impl fmt::Debug for Policies {
             .field("authentication", &self.authentication.as_ref().map(Vec::len))
             .field("permissions", &self.permissions.as_ref().map(Vec::len))
             .field("throttles", &self.throttles.as_ref().map(Vec::len))
+            .field("throttle_scope", &self.throttle_scope)
             .field("renderers", &self.renderers)
             .field("parsers", &self.parsers)
             .finish()

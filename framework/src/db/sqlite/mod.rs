@@ -1,0 +1,113 @@
+//! `SQLite`: a connection with what Django expects of it, and the threads that own such
+//! connections.
+
+mod parked;
+mod pool;
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
+
+use diesel::connection::{LoadConnection, SimpleConnection};
+use diesel::sql_types as st;
+use diesel::sqlite::{Sqlite, SqliteConnection};
+use diesel::{Connection, QueryResult};
+
+pub(super) use pool::SqlitePool;
+
+use super::{Error, Row, Sql};
+
+/// The connection of a thread, shared by the `Conn`s made there.
+pub(crate) type Shared = Rc<RefCell<SqliteConnection>>;
+
+diesel::define_sql_function! {
+    /// What `x REGEXP y` calls in `SQLite`: the pattern comes first.
+    fn regexp(pattern: diesel::sql_types::Nullable<diesel::sql_types::Text>, value: diesel::sql_types::Nullable<diesel::sql_types::Text>) -> diesel::sql_types::Bool;
+}
+
+thread_local! {
+    static PATTERN: RefCell<Option<(String, Option<regex::Regex>)>> = const { RefCell::new(None) };
+}
+
+/// A pattern that is no pattern matches nothing.
+fn matches(pattern: Option<String>, value: Option<String>) -> bool {
+    let (Some(pattern), Some(value)) = (pattern, value) else { return false };
+    PATTERN.with_borrow_mut(|cached| {
+        if cached.as_ref().is_none_or(|(text, _)| *text != pattern) {
+            let compiled = regex::Regex::new(&pattern).ok();
+            *cached = Some((pattern, compiled));
+        }
+        cached
+            .as_ref()
+            .and_then(|(_, regex)| regex.as_ref())
+            .is_some_and(|regex| regex.is_match(&value))
+    })
+}
+
+/// Opens a database: foreign keys on, busy time-out, WAL for a file that is made here.
+fn open(path: &str, busy: Duration) -> Result<SqliteConnection, diesel::result::ConnectionError> {
+    let made = path != ":memory:"
+        && std::fs::metadata(Path::new(path)).map_or(true, |file| file.len() == 0);
+    let mut connection = SqliteConnection::establish(path)?;
+    let setup = |error| diesel::result::ConnectionError::CouldntSetupConfiguration(error);
+    let mut pragmas =
+        format!("PRAGMA foreign_keys = ON; PRAGMA busy_timeout = {};", busy.as_millis());
+    if made {
+        pragmas.push_str("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+    }
+    connection.batch_execute(&pragmas).map_err(setup)?;
+    regexp_utils::register_impl(&mut connection, matches).map_err(setup)?;
+    Ok(connection)
+}
+
+/// A database that lives as long as its connection, for tests.
+#[cfg(test)]
+pub(crate) fn in_memory() -> Shared {
+    Rc::new(RefCell::new(open(":memory:", Duration::from_secs(5)).unwrap()))
+}
+
+/// Runs a statement and reads its rows.
+pub(crate) fn rows<T>(
+    connection: &mut SqliteConnection,
+    sql: Sql,
+    mut read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let mut result = Vec::new();
+    let cursor = LoadConnection::load(connection, sql).map_err(Error::from_diesel)?;
+    for row in cursor {
+        let row = row.map_err(Error::from_diesel)?;
+        result.push(read(&Row(&SqliteRow(&row)))?);
+    }
+    Ok(result)
+}
+
+/// Runs a statement that answers no rows.
+pub(crate) fn execute(connection: &mut SqliteConnection, sql: &Sql) -> QueryResult<usize> {
+    diesel::connection::Connection::execute_returning_count(connection, sql)
+}
+
+super::row::raw_row!(SqliteRow, Sqlite, |row, at, _kind| row.get::<st::BigInt, i64>(at), |value| {
+    Ok::<_, std::str::Utf8Error>(value.read_text())
+});
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::block_on;
+    use super::super::{ColumnKind, Conn};
+    use super::*;
+    use crate::fields::Value;
+
+    #[test]
+    fn a_pattern_that_is_none_matches_nothing() {
+        let conn = Conn::for_tests();
+        let matches = |pattern: &str| {
+            let mut sql = Sql::new(conn.dialect());
+            sql.push("SELECT 'Riff Raff' REGEXP ");
+            sql.bind(Value::Text(pattern.into()), ColumnKind::Text);
+            let read = conn.rows(sql, |row| row.get::<bool>(0, ColumnKind::Bool));
+            block_on(read).unwrap() == [true]
+        };
+        assert!(matches("^R.*f$") && matches("(?i)RAFF") && !matches("x") && !matches("("));
+    }
+}

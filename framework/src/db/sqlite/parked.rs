@@ -1,0 +1,46 @@
+//! Work that waits for something else than the database, and who may go on when.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use futures_util::future::LocalBoxFuture;
+
+/// What is left of a job that waits for something.
+pub(super) type Rest = LocalBoxFuture<'static, ()>;
+
+/// Who may go on: nobody but the job whose transaction is open.
+#[derive(Default)]
+pub(super) struct Turns {
+    pub(super) owner: Cell<Option<u64>>,
+    waiting: RefCell<Vec<Waker>>,
+}
+
+/// A job that waits for something.
+pub(super) struct Parked {
+    pub(super) number: u64,
+    pub(super) rest: Rest,
+    pub(super) turns: Rc<Turns>,
+    /// A transaction is open on the thread's connection.
+    pub(super) open: Rc<Cell<bool>>,
+}
+
+impl Future for Parked {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.turns.owner.get().is_some_and(|owner| owner != self.number) {
+            self.turns.waiting.borrow_mut().push(cx.waker().clone());
+            return Poll::Pending;
+        }
+        let polled = self.rest.as_mut().poll(cx);
+        let owner = (polled.is_pending() && self.open.get()).then_some(self.number);
+        self.turns.owner.set(owner);
+        if owner.is_none() {
+            self.turns.waiting.take().into_iter().for_each(Waker::wake);
+        }
+        polled
+    }
+}

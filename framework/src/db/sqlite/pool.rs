@@ -1,0 +1,521 @@
+//! Threads with a connection each, one of them for writing.
+//!
+//! A request's whole work crosses once: it is built and driven on the thread that owns the
+//! connection. Statements there complete in the first poll. Work that waits for something else (a
+//! password's hash, a cache) is parked, and the thread goes on with other work meanwhile; but not
+//! in the middle of a transaction, which has the connection to itself until it ends.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::panic::AssertUnwindSafe;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, Stream};
+use tokio::sync::{Notify, oneshot};
+
+use super::super::Error;
+use super::super::conn::{Conn, Inner, SqliteConn};
+use super::super::database::Database;
+use super::parked::{Parked, Rest, Turns};
+use super::{Shared, open};
+
+const WAITING: u8 = 0;
+const TAKEN: u8 = 1;
+const GIVEN_UP: u8 = 2;
+
+/// Begins on a thread; what does not end there at once is left to be parked.
+type Work = dyn FnOnce(&Thread) -> Option<Rest> + Send;
+
+struct Job {
+    state: Arc<AtomicU8>,
+    work: Box<Work>,
+}
+
+#[derive(Default)]
+struct Queues {
+    read: VecDeque<Job>,
+    write: VecDeque<Job>,
+}
+
+/// The threads of one database.
+pub(crate) struct SqlitePool {
+    queues: Mutex<Queues>,
+    read: Bell,
+    write: Bell,
+    stopped: AtomicBool,
+    single: bool,
+    path: String,
+    busy: Duration,
+}
+
+/// Tells threads that there is work: those that sleep, and those that have parked some.
+#[derive(Default)]
+struct Bell {
+    asleep: Condvar,
+    parked: Notify,
+}
+
+impl Bell {
+    fn ring(&self) {
+        self.asleep.notify_one();
+        self.parked.notify_one();
+    }
+}
+
+/// What a thread lends to a job.
+struct Thread {
+    runtime: tokio::runtime::Runtime,
+    connection: RefCell<Option<Shared>>,
+    /// A transaction is open on the connection.
+    open: Rc<Cell<bool>>,
+    pool: Arc<SqlitePool>,
+}
+
+impl std::fmt::Debug for SqlitePool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqlitePool").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl SqlitePool {
+    /// Starts the threads; nothing is opened before the first job.
+    pub(crate) fn start(path: &str, threads: usize, busy: Duration) -> std::io::Result<Arc<Self>> {
+        let single = threads <= 1 || path == ":memory:";
+        let pool = Arc::new(Self {
+            queues: Mutex::default(),
+            read: Bell::default(),
+            write: Bell::default(),
+            stopped: AtomicBool::new(false),
+            single,
+            path: path.to_owned(),
+            busy,
+        });
+        let count = if single { 1 } else { threads };
+        for index in 0..count {
+            let pool = Arc::clone(&pool);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            std::thread::Builder::new()
+                .name(format!("sqlite-{index}"))
+                .stack_size(8 << 20)
+                .spawn(move || Self::serve(pool, runtime, index == 0))?;
+        }
+        Ok(pool)
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+        // a thread that has just looked holds the lock until it sleeps, and hears the bell then
+        drop(self.queues.lock());
+        self.read.asleep.notify_all();
+        self.write.asleep.notify_all();
+    }
+
+    fn serve(pool: Arc<Self>, runtime: tokio::runtime::Runtime, writer: bool) {
+        let thread = Thread { runtime, connection: RefCell::default(), open: Rc::default(), pool };
+        let turns = Rc::new(Turns::default());
+        let mut parked = FuturesUnordered::new();
+        let mut number = 0;
+        loop {
+            let job = if parked.is_empty() {
+                match thread.pool.next(writer) {
+                    Some(job) => job,
+                    None => return,
+                }
+            } else {
+                match thread.runtime.block_on(thread.pool.arrival(writer, &turns, &mut parked)) {
+                    Some(job) => job,
+                    None => continue,
+                }
+            };
+            if let Some(rest) = thread.start(job) {
+                number += 1;
+                turns.owner.set(thread.open.get().then_some(number));
+                let open = Rc::clone(&thread.open);
+                parked.push(Parked { number, rest, turns: Rc::clone(&turns), open });
+            }
+        }
+    }
+
+    /// The next job for a thread that has parked some, or `None` when one of those is done.
+    async fn arrival(
+        &self,
+        writer: bool,
+        turns: &Turns,
+        parked: &mut FuturesUnordered<Parked>,
+    ) -> Option<Job> {
+        let bell = if writer { &self.write } else { &self.read };
+        loop {
+            let mut rung = pin!(bell.parked.notified());
+            let woken = poll_fn(|cx| {
+                if let Poll::Ready(done) = Pin::new(&mut *parked).poll_next(cx) {
+                    return Poll::Ready(done.is_none());
+                }
+                rung.as_mut().poll(cx).map(|()| false)
+            });
+            // a transaction that waits keeps others out
+            if turns.owner.get().is_none()
+                && let Some(job) = self.take(&mut self.lock(), writer)
+            {
+                return Some(job);
+            }
+            if woken.await || parked.is_empty() {
+                return None;
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queues> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, queues: &mut Queues, writer: bool) -> Option<Job> {
+        if !writer {
+            return queues.read.pop_front();
+        }
+        let job = queues.write.pop_front();
+        if self.single { job.or_else(|| queues.read.pop_front()) } else { job }
+    }
+
+    fn next(&self, writer: bool) -> Option<Job> {
+        let mut queues = self.lock();
+        loop {
+            let job = self.take(&mut queues, writer);
+            if job.is_some() {
+                return job;
+            }
+            if self.stopped.load(Ordering::Acquire) {
+                return None;
+            }
+            let bell = if writer { &self.write } else { &self.read };
+            queues = bell.asleep.wait(queues).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn push(&self, write: bool, job: Job) {
+        let mut queues = self.lock();
+        if write || self.single {
+            queues.write.push_back(job);
+            drop(queues);
+            self.write.ring();
+        } else {
+            queues.read.push_back(job);
+            drop(queues);
+            self.read.ring();
+        }
+    }
+
+    /// Runs `work` on a thread; `wait` bounds the time until it starts, not the time it takes.
+    pub(crate) async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        database: Arc<Database>,
+        write: bool,
+        wait: Duration,
+        work: impl FnOnce(Conn) -> LocalBoxFuture<'static, T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (answer, mut answered) = oneshot::channel();
+        let state = Arc::new(AtomicU8::new(WAITING));
+        let job = Job {
+            state: Arc::clone(&state),
+            work: Box::new(move |thread| {
+                // the other end is gone when its client is
+                let answer = |result| drop(answer.send(result));
+                let shared = match thread.connection() {
+                    Ok(shared) => shared,
+                    Err(error) => {
+                        answer(Err(error));
+                        return None;
+                    }
+                };
+                let open = Rc::clone(&thread.open);
+                let conn = Conn::new(Inner::Sqlite(SqliteConn::new(shared, open)), database);
+                let mut work = work(conn);
+                // most work needs no other poll
+                let _inside = thread.runtime.enter();
+                match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                    Poll::Ready(value) => {
+                        answer(Ok(value));
+                        None
+                    }
+                    Poll::Pending => Some(Box::pin(async move { answer(Ok(work.await)) })),
+                }
+            }),
+        };
+        self.push(write, job);
+        let gone = |_| Error::Diesel(diesel::result::Error::BrokenTransactionManager);
+        if let Ok(result) = tokio::time::timeout(wait, &mut answered).await {
+            return result.map_err(gone)?;
+        }
+        if state.compare_exchange(WAITING, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+            return Err(Error::Unavailable("every database connection is busy"));
+        }
+        answered.await.map_err(gone)?
+    }
+}
+
+impl Thread {
+    fn connection(&self) -> Result<Shared, Error> {
+        if let Some(shared) = &*self.connection.borrow() {
+            return Ok(Rc::clone(shared));
+        }
+        let opened = open(&self.pool.path, self.pool.busy).map_err(|error| {
+            tracing::error!("SQLite database {}: {error}", self.pool.path);
+            Error::Unavailable("the database cannot be opened")
+        })?;
+        let shared = Rc::new(RefCell::new(opened));
+        *self.connection.borrow_mut() = Some(Rc::clone(&shared));
+        Ok(shared)
+    }
+
+    /// Begins a job that nobody has given up, and answers what is left of it.
+    fn start(&self, job: Job) -> Option<Rest> {
+        let taken = job.state.compare_exchange(WAITING, TAKEN, Ordering::AcqRel, Ordering::Acquire);
+        taken.ok()?;
+        let work = AssertUnwindSafe(|| (job.work)(self));
+        match std::panic::catch_unwind(work) {
+            Ok(rest) => rest.map(|rest| {
+                AssertUnwindSafe(rest)
+                    .catch_unwind()
+                    .map(|ended| drop(ended.inspect_err(panicked)))
+                    .boxed_local()
+            }),
+            Err(panic) => {
+                panicked(&panic);
+                self.connection.take();
+                None
+            }
+        }
+    }
+}
+
+fn panicked<P>(_: &P) {
+    tracing::error!("a request panicked");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use diesel::connection::SimpleConnection;
+    use diesel::{Connection, SqliteConnection};
+
+    use super::super::super::testing::block_on;
+    use super::super::super::{ColumnKind, DatabaseConfig, DatabaseWorker, Sql};
+    use super::*;
+
+    /// A file that is removed when the test is over.
+    struct File(std::path::PathBuf);
+
+    impl File {
+        fn new(name: &str) -> Self {
+            let file = format!("quintet_{name}_{}.db", std::process::id());
+            Self(std::env::temp_dir().join(file))
+        }
+
+        fn open(&self, threads: usize, wait: Duration) -> Arc<Database> {
+            let url = format!("sqlite://{}", self.0.display());
+            Database::open(DatabaseConfig::new(url).pool_size(threads).wait(wait)).unwrap()
+        }
+    }
+
+    impl Drop for File {
+        fn drop(&mut self) {
+            for end in ["", "-wal", "-shm"] {
+                let _ = std::fs::remove_file(format!("{}{end}", self.0.display()));
+            }
+        }
+    }
+
+    async fn send(worker: &DatabaseWorker, sql: &'static str) -> Result<(), Error> {
+        let work = move |conn: Conn| -> LocalBoxFuture<'static, Result<(), Error>> {
+            Box::pin(async move { conn.batch_execute(sql).await })
+        };
+        worker.run(true, work).await?
+    }
+
+    const SHORT: Duration = Duration::from_millis(50);
+
+    #[test]
+    fn a_request_that_finds_no_thread_in_time_is_told_so() {
+        let file = File::new("wait");
+        let worker = file.open(1, SHORT).worker();
+        let (release, released) = mpsc::channel::<()>();
+        let (start, started) = mpsc::channel::<()>();
+        let slow = move |_: Conn| -> LocalBoxFuture<'static, ()> {
+            Box::pin(async move {
+                start.send(()).unwrap();
+                let _ = released.recv();
+            })
+        };
+        let first = worker.clone();
+        block_on(async {
+            let first = tokio::task::spawn_local(async move { first.run(true, slow).await });
+            while started.try_recv().is_err() {
+                tokio::task::yield_now().await;
+            }
+            let second = send(&worker, "CREATE TABLE late (id integer)").await;
+            assert!(matches!(second, Err(Error::Unavailable("every database connection is busy"))));
+            release.send(()).unwrap();
+            // what had begun is waited for, however long it takes
+            assert!(first.await.unwrap().is_ok());
+            // and what was given up is not done afterwards
+            assert!(send(&worker, "SELECT * FROM late").await.is_err());
+        });
+    }
+
+    #[test]
+    fn another_process_that_writes_is_waited_for_and_then_unavailable() {
+        let file = File::new("busy");
+        block_on(async {
+            let ours = file.open(2, SHORT).worker();
+            send(&ours, "CREATE TABLE t (n integer)").await.unwrap();
+            let mut theirs = SqliteConnection::establish(&file.0.display().to_string()).unwrap();
+            theirs.batch_execute("BEGIN IMMEDIATE").unwrap();
+            let busy = send(&ours, "INSERT INTO t VALUES (1)").await;
+            assert!(matches!(busy, Err(Error::Unavailable(_))), "{busy:?}");
+            theirs.batch_execute("COMMIT").unwrap();
+            send(&ours, "INSERT INTO t VALUES (1)").await.unwrap();
+        });
+    }
+
+    #[test]
+    fn a_database_that_cannot_be_opened_is_unavailable() {
+        let database = Database::open(DatabaseConfig::new("sqlite:///nowhere/at/all.db")).unwrap();
+        let refused = block_on(async { send(&database.worker(), "SELECT 1").await });
+        assert!(matches!(refused, Err(Error::Unavailable("the database cannot be opened"))));
+    }
+
+    #[test]
+    fn readers_go_on_while_one_writes() {
+        let file = File::new("readers");
+        let worker = file.open(2, Duration::from_secs(5)).worker();
+        block_on(async {
+            send(&worker, "CREATE TABLE t (n integer)").await.unwrap();
+            let (release, released) = oneshot::channel::<()>();
+            let write = move |mut conn: Conn| -> LocalBoxFuture<'static, Result<(), Error>> {
+                Box::pin(async move {
+                    conn.transaction(async |conn| {
+                        conn.batch_execute("INSERT INTO t VALUES (1)").await?;
+                        released.await.map_err(|_| Error::NotFound)
+                    })
+                    .await
+                })
+            };
+            let count = |conn: Conn| -> LocalBoxFuture<'static, Vec<i64>> {
+                Box::pin(async move {
+                    let mut sql = Sql::new(conn.dialect());
+                    sql.push("SELECT COUNT(*) FROM t");
+                    conn.rows(sql, |row| row.get(0, ColumnKind::BigInt)).await.unwrap()
+                })
+            };
+            let writer = worker.clone();
+            let writer = tokio::task::spawn_local(async move { writer.run(true, write).await });
+            tokio::task::yield_now().await;
+            assert_eq!(worker.run(false, count).await.unwrap(), [0]);
+            release.send(()).unwrap();
+            writer.await.unwrap().unwrap().unwrap();
+            assert_eq!(worker.run(false, count).await.unwrap(), [1]);
+        });
+    }
+
+    /// Work that says how far it is, waits to be told, and writes a row; in a transaction or not.
+    fn waiting(
+        number: i64,
+        inside: bool,
+        told: oneshot::Receiver<()>,
+        log: Arc<Mutex<Vec<String>>>,
+    ) -> impl FnOnce(Conn) -> LocalBoxFuture<'static, Result<(), Error>> + Send + 'static {
+        let note = move |what: &str| log.lock().unwrap().push(format!("{what} {number}"));
+        let insert = format!("INSERT INTO t VALUES ({number})");
+        move |mut conn| {
+            Box::pin(async move {
+                note("begins");
+                if inside {
+                    conn.transaction(async |conn| {
+                        conn.batch_execute(&insert).await?;
+                        told.await.map_err(|_| Error::NotFound)
+                    })
+                    .await?;
+                } else {
+                    told.await.map_err(|_| Error::NotFound)?;
+                    conn.batch_execute(&insert).await?;
+                }
+                note("ends");
+                Ok(())
+            })
+        }
+    }
+
+    /// Two writers: the first is told to go on when the second has had time to begin.
+    fn interleaved(inside: bool) -> Vec<String> {
+        let file = File::new(if inside { "exclusive" } else { "parked" });
+        let worker = file.open(2, Duration::from_secs(5)).worker();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        block_on(async {
+            send(&worker, "CREATE TABLE t (n integer)").await.unwrap();
+            let ((tell_first, first), (tell_second, second)) =
+                (oneshot::channel(), oneshot::channel());
+            tell_second.send(()).unwrap();
+            let run = |work| {
+                let worker = worker.clone();
+                tokio::task::spawn_local(async move { worker.run(true, work).await })
+            };
+            let first = run(waiting(1, inside, first, Arc::clone(&log)));
+            tokio::time::sleep(SHORT).await;
+            let second = run(waiting(2, inside, second, Arc::clone(&log)));
+            tokio::time::sleep(SHORT).await;
+            tell_first.send(()).unwrap();
+            first.await.unwrap().unwrap().unwrap();
+            second.await.unwrap().unwrap().unwrap();
+        });
+        Arc::try_unwrap(log).unwrap().into_inner().unwrap()
+    }
+
+    #[test]
+    fn a_thread_goes_on_with_other_work_while_some_waits() {
+        assert_eq!(interleaved(false), ["begins 1", "begins 2", "ends 2", "ends 1"]);
+    }
+
+    #[test]
+    fn a_transaction_that_waits_has_its_thread_to_itself() {
+        assert_eq!(interleaved(true), ["begins 1", "ends 1", "begins 2", "ends 2"]);
+    }
+
+    #[test]
+    fn a_panic_of_work_that_waited_leaves_the_thread_to_others() {
+        let file = File::new("parked_panic");
+        let worker = file.open(1, Duration::from_secs(5)).worker();
+        block_on(async {
+            send(&worker, "CREATE TABLE t (n integer)").await.unwrap();
+            let work = |mut conn: Conn| -> LocalBoxFuture<'static, ()> {
+                Box::pin(async move {
+                    let result: Result<(), Error> = conn
+                        .transaction(async |conn| {
+                            conn.batch_execute("INSERT INTO t VALUES (1)").await?;
+                            tokio::time::sleep(Duration::from_millis(5)).await;
+                            panic!("work that panics")
+                        })
+                        .await;
+                    drop(result);
+                })
+            };
+            assert!(worker.run(true, work).await.is_err());
+            send(&worker, "INSERT INTO t VALUES (2)").await.unwrap();
+            let count = |conn: Conn| -> LocalBoxFuture<'static, Vec<i64>> {
+                Box::pin(async move {
+                    let mut sql = Sql::new(conn.dialect());
+                    sql.push("SELECT n FROM t");
+                    conn.rows(sql, |row| row.get(0, ColumnKind::BigInt)).await.unwrap()
+                })
+            };
+            assert_eq!(worker.run(false, count).await.unwrap(), [2]);
+        });
+    }
+}

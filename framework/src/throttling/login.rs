@@ -1,0 +1,268 @@
+//! The limit of failed logins.
+//!
+//! DRF has none: passwords can be tried at a login as fast as it answers. Here an account may be
+//! tried `LOGIN_THROTTLE_RATE` times from one address, 20 a minute where nothing is set; then the
+//! answer is DRF's 429. Logins that succeed do not count, so that nobody who knows the password is
+//! kept out by it, and accounts and addresses count together, so that nobody can keep an account's
+//! owner out from elsewhere.
+//!
+//! **An attempt takes its place before the password is looked at** and gives it back when the
+//! password was right. To look at the log first and write down a failure afterwards would let as
+//! many guesses through as come in while hashes are being computed. So a limit of 20 is never 21,
+//! however many try at once. Who finds all places taken waits while some of them may be given back:
+//! fifty logins at once with the right password are all let in.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::ident::trusted_ident;
+use super::rate::{away, parse_for_log, wait};
+use super::simple::format_key;
+use crate::cache::{Limit, digest};
+use crate::exceptions::{ApiException, Result};
+use crate::request::{Context, Shared};
+use crate::settings::{Settings, SettingsError};
+
+/// The longest wait for attempts that are under way.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// So long after a log in Redis was full it is asked again: who took its last place may not have
+/// noted yet that it is under way.
+const MOMENT: Duration = Duration::from_millis(10);
+
+/// Runs a login as an attempt: one that finds nobody counts, one that finds somebody does not, nor
+/// one that ends with an error.
+///
+/// ```
+/// # use quintet::prelude::*;
+/// use quintet::throttling::login;
+///
+/// # async fn look_up(_: &Context, _: &str, _: &str) -> Result<Option<i32>> { Ok(None) }
+/// async fn log_in(cx: &Context, username: &str, password: &str) -> Result<Option<i32>> {
+///     login::attempt(cx, username, look_up(cx, username, password)).await
+/// }
+/// ```
+///
+/// # Errors
+/// Those of [`check`], and the login's own.
+pub async fn attempt<T>(
+    cx: &Context,
+    username: &str,
+    login: impl Future<Output = Result<Option<T>>>,
+) -> Result<Option<T>> {
+    let attempt = check(cx, username).await?;
+    let found = login.await;
+    match &found {
+        Ok(None) => attempt.failed(),
+        Ok(Some(_)) | Err(_) => attempt.withdraw().await,
+    }
+    found
+}
+
+/// Takes a place for an attempt at an account, before its password is looked at.
+///
+/// # Errors
+/// 429 when the account was tried too often from this address, and 503 when the counters are away
+/// and `THROTTLE_ON_FAILURE` is `closed`. Neither is stored.
+pub async fn check(cx: &Context, username: &str) -> Result<Attempt> {
+    let limit = limit(cx.settings()).map_err(ApiException::internal)?;
+    let Some(limit) = limit else { return Ok(Attempt { place: None }) };
+    let (key, counters) = (key(cx, username), &cx.shared.counters);
+    let end = Instant::now() + PATIENCE;
+    let mut asked_again = !counters.are_shared();
+    loop {
+        let Ok(entry) = counters.log(&key, limit).await else {
+            return away(cx).map(|()| Attempt { place: None });
+        };
+        if let Some(stored) = entry.stored {
+            counters.pending.take(&key);
+            let shared = Arc::clone(&cx.shared);
+            return Ok(Attempt { place: Some(Place { shared, key, stored, given_back: false }) });
+        }
+        let goes_on = match counters.pending.bell(&key) {
+            Some(bell) => timeout_at(end, bell).await.is_ok(),
+            None if asked_again => false,
+            None => {
+                asked_again = true;
+                sleep(MOMENT).await;
+                true
+            }
+        };
+        if !goes_on {
+            return Err(ApiException::Throttled { wait: wait(limit, entry) });
+        }
+    }
+}
+
+/// An attempt that has taken its place among the failures; it is one until [`Attempt::withdraw`],
+/// also when its client leaves.
+#[derive(Debug)]
+#[must_use = "a login that succeeds gives its place back: `attempt.withdraw().await`"]
+pub struct Attempt {
+    place: Option<Place>,
+}
+
+struct Place {
+    shared: Arc<Shared>,
+    key: String,
+    stored: u64,
+    given_back: bool,
+}
+
+impl Attempt {
+    /// The password was right, or was not looked at: the attempt does not count.
+    pub async fn withdraw(mut self) {
+        if let Some(place) = &mut self.place {
+            let forgotten = place.shared.counters.forget(&place.key, place.stored).await;
+            // a place that cannot be given back expires
+            place.given_back = forgotten.is_ok();
+        }
+    }
+
+    /// The password was wrong: the attempt keeps its place.
+    pub fn failed(self) {}
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.shared.counters.pending.settle(&self.key, self.given_back);
+    }
+}
+
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Place").field("stored", &self.stored).finish_non_exhaustive()
+    }
+}
+
+/// An account's name as it is looked up, small or large, and the address. Of a name that a client
+/// has made up the hash is kept.
+fn key(cx: &Context, username: &str) -> String {
+    let name = digest(&username.trim().to_lowercase());
+    format_key("login", &format!("{name}_{}", trusted_ident(cx)))
+}
+
+fn limit(settings: &Settings) -> Result<Option<Limit>, SettingsError> {
+    let wrong = |reason| SettingsError { name: "LOGIN_THROTTLE_RATE", reason };
+    settings.auth.login_throttle_rate.as_deref().map(parse_for_log).transpose().map_err(wrong)
+}
+
+/// Looks whether the rate can be read.
+pub(crate) fn check_settings(settings: &Settings) -> Result<(), SettingsError> {
+    limit(settings).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::Method;
+    use futures_util::future::join_all;
+    use std::net::IpAddr;
+
+    use super::*;
+    use crate::db::testing::block_on;
+    use crate::request::{ViewContext, testing};
+
+    fn context(rate: Option<&str>) -> Context {
+        let mut shared = Shared::default();
+        shared.settings.auth.login_throttle_rate = rate.map(ToOwned::to_owned);
+        let mut cx = testing::context(Method::POST, None, ViewContext::default());
+        cx.shared = Arc::new(shared);
+        cx.request.peer = Some(IpAddr::from([10, 0, 0, 7]));
+        cx
+    }
+
+    fn ask(cx: &Context, username: &str) -> Result<Attempt> {
+        block_on(check(cx, username))
+    }
+
+    #[test]
+    fn twenty_failures_a_minute_are_let_through() {
+        let default = Settings::default().auth.login_throttle_rate;
+        let cx = context(default.as_deref());
+        for _ in 0..20 {
+            ask(&cx, "alice").unwrap().failed();
+        }
+        let refused = ask(&cx, "alice").unwrap_err();
+        assert!(matches!(refused, ApiException::Throttled { wait: Some(wait) } if wait > 58.0));
+        // one account in other letters is the same one
+        assert!(ask(&cx, " ALICE ").is_err());
+        assert!(ask(&cx, "bob").is_ok());
+    }
+
+    #[test]
+    fn logins_that_succeed_do_not_count() {
+        let cx = context(Some("2/min"));
+        for _ in 0..50 {
+            block_on(ask(&cx, "alice").unwrap().withdraw());
+        }
+        ask(&cx, "alice").unwrap().failed();
+        // an attempt that is never finished counts as well
+        drop(ask(&cx, "alice").unwrap());
+        assert!(ask(&cx, "alice").is_err());
+    }
+
+    /// So many logins at once, each of which takes its time.
+    fn at_once(cx: &Context, number: usize, found: Option<()>) -> Vec<Result<Option<()>>> {
+        block_on(join_all((0..number).map(|_| {
+            attempt(cx, "alice", async move {
+                sleep(Duration::from_millis(20)).await;
+                Ok(found)
+            })
+        })))
+    }
+
+    #[test]
+    fn of_guesses_at_once_no_more_are_let_through() {
+        let cx = context(Some("20/min"));
+        let guesses = at_once(&cx, 64, None);
+        assert_eq!(guesses.iter().filter(|guess| guess.is_ok()).count(), 20);
+        assert!(guesses.iter().all(|guess| matches!(
+            guess,
+            Ok(None) | Err(ApiException::Throttled { wait: Some(_) })
+        )));
+    }
+
+    #[test]
+    fn logins_at_once_that_succeed_are_all_let_in() {
+        let cx = context(Some("20/min"));
+        assert!(at_once(&cx, 64, Some(())).iter().all(|login| matches!(login, Ok(Some(())))));
+        assert_eq!(at_once(&cx, 20, None).iter().filter(|guess| guess.is_ok()).count(), 20);
+    }
+
+    #[test]
+    fn a_login_that_ends_with_an_error_does_not_count() {
+        let cx = context(Some("1/min"));
+        for _ in 0..5 {
+            let failed = async { Err::<Option<()>, _>(ApiException::Unavailable("busy")) };
+            let result = block_on(attempt(&cx, "alice", failed));
+            assert!(matches!(result, Err(ApiException::Unavailable("busy"))));
+        }
+    }
+
+    #[test]
+    fn another_address_counts_for_itself_and_a_header_is_no_address() {
+        let mut cx = context(Some("1/min"));
+        Arc::get_mut(&mut cx.shared).unwrap().settings.throttle.num_proxies = None;
+        ask(&cx, "alice").unwrap().failed();
+        let header = actix_web::http::header::HeaderName::from_static("x-forwarded-for");
+        let value = actix_web::http::header::HeaderValue::from_static("1.2.3.4");
+        cx.request.headers.insert(header, value);
+        assert!(ask(&cx, "alice").is_err());
+        cx.request.peer = Some(IpAddr::from([10, 0, 0, 8]));
+        assert!(ask(&cx, "alice").is_ok());
+    }
+
+    #[test]
+    fn without_a_rate_there_is_no_limit_and_a_wrong_one_is_found_at_the_start() {
+        let cx = context(None);
+        for _ in 0..100 {
+            ask(&cx, "alice").unwrap().failed();
+        }
+        assert_eq!(check_settings(cx.settings()), Ok(()));
+        let error = check_settings(context(Some("often")).settings()).unwrap_err();
+        assert_eq!(error.name, "LOGIN_THROTTLE_RATE");
+    }
+}

@@ -1,0 +1,159 @@
+//! The trait, and the throttles of a view.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use futures_util::future::LocalBoxFuture;
+
+use crate::exceptions::{ApiException, Result};
+use crate::request::Context;
+use crate::settings::{Settings, SettingsError};
+
+/// What a throttle says.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Decision {
+    /// The request may go on.
+    Allow,
+    /// The request is refused; seconds until the next one would be let through, when known.
+    Refuse(Option<f64>),
+}
+
+/// Counts requests and refuses those that are too many (`BaseThrottle`).
+///
+/// Implement it for a rule of your own. For another key or another rate of the usual rule,
+/// [`SimpleRateThrottle`](super::SimpleRateThrottle) is shorter.
+///
+/// Every throttle of a view is asked, also after one has refused; the longest wait is the one
+/// that the client reads.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a throttle",
+    label = "this type has no `Throttle` implementation",
+    note = "write `impl SimpleRateThrottle for {Self}`, or `impl Throttle for {Self}`"
+)]
+pub trait Throttle: Send + Sync + 'static {
+    /// Counts this request.
+    ///
+    /// # Errors
+    /// When the counter cannot be reached.
+    fn allow_request(&self, cx: &mut Context) -> impl Future<Output = Result<Decision>>;
+
+    /// Looks, when the site is built, whether the settings have what this throttle needs; `scope`
+    /// is the view's own. They have by default.
+    ///
+    /// # Errors
+    /// When they have not: the site does not start then.
+    fn check(&self, settings: &Settings, scope: Option<&str>) -> Result<(), SettingsError> {
+        let _ = (settings, scope);
+        Ok(())
+    }
+}
+
+/// A [`Throttle`] behind a pointer; every throttle is one.
+pub trait DynThrottle: Send + Sync {
+    /// [`Throttle::allow_request`]
+    fn ask<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Decision>>;
+
+    /// [`Throttle::check`]
+    fn check(&self, settings: &Settings, scope: Option<&str>) -> Result<(), SettingsError>;
+}
+
+impl<T: Throttle> DynThrottle for T {
+    fn ask<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Decision>> {
+        Box::pin(self.allow_request(cx))
+    }
+
+    fn check(&self, settings: &Settings, scope: Option<&str>) -> Result<(), SettingsError> {
+        Throttle::check(self, settings, scope)
+    }
+}
+
+/// One throttle, or a tuple of them that are all asked; `()` is none.
+pub trait IntoThrottles {
+    /// The list.
+    fn into_throttles(self) -> Vec<Arc<dyn DynThrottle>>;
+}
+
+impl<T: Throttle> IntoThrottles for T {
+    fn into_throttles(self) -> Vec<Arc<dyn DynThrottle>> {
+        vec![Arc::new(self)]
+    }
+}
+
+impl IntoThrottles for Vec<Arc<dyn DynThrottle>> {
+    fn into_throttles(self) -> Vec<Arc<dyn DynThrottle>> {
+        self
+    }
+}
+
+macro_rules! tuples {
+    ($(($($name:ident)*))*) => {$(
+        impl<$($name: Throttle),*> IntoThrottles for ($($name,)*) {
+            #[allow(non_snake_case)]
+            fn into_throttles(self) -> Vec<Arc<dyn DynThrottle>> {
+                let ($($name,)*) = self;
+                vec![$(Arc::new($name)),*]
+            }
+        }
+    )*};
+}
+
+tuples! { () (A) (A B) (A B C) (A B C D) }
+
+/// Asks all of them (`check_throttles`).
+pub(crate) async fn check(throttles: &[Arc<dyn DynThrottle>], cx: &mut Context) -> Result<()> {
+    let (mut refused, mut wait) = (false, None::<f64>);
+    for throttle in throttles {
+        if let Decision::Refuse(own) = throttle.ask(cx).await? {
+            refused = true;
+            wait = match (wait, own) {
+                (Some(a), Some(b)) => Some(a.max(b)),
+                (a, b) => a.or(b),
+            };
+        }
+    }
+    if refused { Err(ApiException::Throttled { wait }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use actix_web::http::Method;
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::request::{ViewContext, testing};
+
+    struct Says(Decision, Arc<AtomicUsize>);
+
+    impl Throttle for Says {
+        async fn allow_request(&self, _: &mut Context) -> Result<Decision> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            Ok(self.0)
+        }
+    }
+
+    #[test]
+    fn every_throttle_counts_and_the_longest_wait_is_told() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let says = |decision| Says(decision, Arc::clone(&asked));
+        let list = (
+            says(Decision::Refuse(Some(2.0))),
+            says(Decision::Refuse(Some(9.0))),
+            says(Decision::Refuse(None)),
+            says(Decision::Allow),
+        );
+        let mut cx = testing::context(Method::GET, None, ViewContext::default());
+        let refused = check(&list.into_throttles(), &mut cx).now_or_never().unwrap().unwrap_err();
+        assert!(matches!(refused, ApiException::Throttled { wait: Some(wait) } if wait > 8.0));
+        assert_eq!(asked.load(Ordering::Relaxed), 4);
+    }
+
+    #[test]
+    fn one_throttle_a_tuple_or_none_make_a_list() {
+        let says = || Says(Decision::Allow, Arc::default());
+        assert_eq!(says().into_throttles().len(), 1);
+        assert_eq!((says(), says()).into_throttles().len(), 2);
+        assert!(().into_throttles().is_empty());
+    }
+}
