@@ -162,6 +162,29 @@ fn a_hash_that_cannot_be_read_is_refused_and_no_error() {
 }
 
 #[test]
+fn failures_beyond_twenty_a_minute_are_429_for_that_account_alone() {
+    for on in On::all() {
+        let store = store(on);
+        let of = |name: &str, password: &str| {
+            login(&store, &json!({"username": name, "password": password}))
+        };
+        for _ in 0..20 {
+            assert_eq!(of("alice", "wrong").status, 400, "{on:?}");
+        }
+        let refused = of("alice", PASSWORD);
+        assert_eq!(refused.status, 429, "{on:?}");
+        let wait: u32 = refused.header("retry-after").expect("a wait").parse().expect("seconds");
+        let text = format!("Request was throttled. Expected available in {wait} seconds.");
+        assert_eq!(refused.json(), json!({"detail": text}));
+        assert_eq!(of("carol", PASSWORD).status, 400, "{on:?}");
+        store.execute("UPDATE auth_user SET is_active = TRUE WHERE username = 'carol'");
+        for _ in 0..25 {
+            assert_eq!(of("carol", PASSWORD).status, 200, "{on:?}");
+        }
+    }
+}
+
+#[test]
 fn others_are_answered_while_passwords_are_hashed() {
     for on in On::all() {
         // the store's own hashes, of a million rounds, one at a time

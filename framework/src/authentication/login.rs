@@ -7,18 +7,21 @@
 use crate::auth::Account;
 use crate::exceptions::Result;
 use crate::request::Context;
+use crate::throttling;
 
 /// The account of a name and a password; `None` when there is none that may log in, for whatever
 /// reason (`ModelBackend.authenticate`). A hash of the past is made anew.
 ///
 /// # Errors
-/// When the database cannot be asked; 503 when too many passwords wait to be hashed.
+/// 429 when the account was tried too often from this address ([`throttling::login`]); 503 when
+/// the database cannot be asked, or too many passwords wait to be hashed.
 pub async fn authenticate(
     cx: &mut Context,
     username: &str,
     password: &str,
 ) -> Result<Option<Account>> {
-    find(cx, username, password).await
+    let cx: &Context = cx;
+    throttling::login::attempt(cx, username, find(cx, username, password)).await
 }
 
 async fn find(cx: &Context, username: &str, password: &str) -> Result<Option<Account>> {
@@ -39,6 +42,7 @@ mod tests {
     use super::*;
     use crate::auth::{PasswordHashers, UserMeta, testing};
     use crate::db::testing::block_on;
+    use crate::exceptions::ApiException;
     use crate::request::{Shared, ViewContext};
     use crate::settings::AuthSettings;
 
@@ -60,6 +64,24 @@ mod tests {
 
     async fn stored(cx: &Context, name: &str) -> Account {
         UserMeta::djangos().by_username(cx, name).await.unwrap().unwrap()
+    }
+
+    #[test]
+    fn failures_are_counted_and_a_refused_attempt_computes_no_hash() {
+        block_on(async {
+            let mut cx = request().await;
+            for _ in 0..30 {
+                assert_eq!(tried(&mut cx, "alice", "pw").await.0, Some("alice".into()));
+            }
+            for _ in 0..20 {
+                assert_eq!(tried(&mut cx, "alice", "no").await, (None, 1));
+            }
+            let before = cx.hashers().computed();
+            let refused = authenticate(&mut cx, "alice", "pw").await.unwrap_err();
+            assert!(matches!(refused, ApiException::Throttled { wait: Some(_) }), "{refused}");
+            assert_eq!(cx.hashers().computed(), before);
+            assert_eq!(tried(&mut cx, "nobody", "pw").await, (None, 1));
+        });
     }
 
     /// The name that is let in, and how many hashes were computed.
