@@ -20,6 +20,7 @@
 //! | narrow, sort and split lists | [`filters`], [`pagination`] |
 //! | say who may do what | [`authentication`], [`permissions`], [`throttling`], [`auth`] |
 //! | answer requests | [`viewsets`], [`mixins`], [`generics`], [`views`], [`request`], [`response`] |
+//! | log in, make accounts | [`accounts`], [`management`] |
 //! | give addresses | [`routers`], [`reverse`] |
 //! | read and write bodies | [`parsers`], [`renderers`], [`negotiation`] |
 //! | put a site together | [`site`], [`settings`], [`middleware`], [`exceptions`] |
@@ -30,6 +31,7 @@
 //! | --- | --- | --- |
 //! | `sqlite` | SQLite, compiled in: no library needs to be installed | yes |
 //! | `postgres` | PostgreSQL, in pure Rust: no libpq | |
+//! | `hashers` | passwords hashed with Argon2, bcrypt and scrypt, beside PBKDF2 | yes |
 //! | `openapi` | the OpenAPI document and Swagger UI | yes |
 //! | `cors` | requests of scripts of other sites, by actix-cors | |
 //!
@@ -37,6 +39,7 @@
 
 extern crate self as quintet;
 
+pub mod accounts;
 pub mod auth;
 pub mod authentication;
 mod cache;
@@ -45,6 +48,7 @@ pub mod exceptions;
 pub mod fields;
 pub mod filters;
 pub mod generics;
+pub mod management;
 pub mod middleware;
 pub mod mixins;
 pub mod negotiation;

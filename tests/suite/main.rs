@@ -8,6 +8,7 @@ mod lookups;
 mod openapi;
 mod pagination;
 mod parity;
+mod passwords;
 mod permissions;
 mod races;
 mod readme;

@@ -19,6 +19,7 @@ pub mod views;
 
 use std::sync::Arc;
 
+use quintet::accounts::obtain_auth_token;
 use quintet::db::Database;
 use quintet::prelude::*;
 use quintet::site::SiteError;
@@ -31,6 +32,7 @@ pub fn urls() -> Router {
         .path("atomic/", atomic, "atomic")
         .path("empty/", open("Empty").get(pages::empty), "empty")
         .path("auth/whoami/", open("Who Am I").get(pages::whoami).post(pages::whoami), "whoami")
+        .path("auth/token/", obtain_auth_token(), "obtain-token")
         .path(
             "errors/<slug:kind>/",
             open("Raising").get(pages::errors).post(pages::errors),

@@ -3,10 +3,12 @@
 use std::error::Error;
 
 use musicstore::{loader, site};
+use quintet::management::{changepassword, createsuperuser};
 use quintet::prelude::*;
 
 const ADDRESS: &str = "127.0.0.1:8000";
-const USAGE: &str = "usage: musicstore [runserver] [ADDRESS:PORT], or musicstore openapi";
+const USAGE: &str = "usage: musicstore [runserver] [ADDRESS:PORT], musicstore openapi, \
+                     musicstore createsuperuser [OPTIONS] or musicstore changepassword [USERNAME]";
 
 /// The settings of the environment, and values for a demonstration where it sets none.
 fn settings() -> Result<Settings, Box<dyn Error>> {
@@ -43,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let address = match words.as_slice() {
-        [] | ["runserver"] => ADDRESS,
+        [] | ["runserver"] | ["createsuperuser" | "changepassword", ..] => ADDRESS,
         ["runserver", address] => address,
         ["openapi"] => return openapi(),
         _ => return Err(USAGE.into()),
@@ -59,6 +61,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         eprintln!("The database is not ready: {error}");
     }
     let site = site(settings, database)?;
+    match words.as_slice() {
+        ["createsuperuser", options @ ..] => return Ok(createsuperuser(&site, options).await?),
+        ["changepassword", names @ ..] => return Ok(changepassword(&site, names).await?),
+        _ => {}
+    }
     println!("API         http://{address}/api/");
     println!("Swagger UI  http://{address}/api/docs/");
     println!("OpenAPI     http://{address}/api/schema/");

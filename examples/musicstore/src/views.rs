@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use actix_web::http::Method;
-use quintet::auth::{make_password, normalize_email, user};
+use quintet::auth::{normalize_email, user};
 use quintet::prelude::*;
 use serde_json::json;
 
@@ -499,5 +499,5 @@ impl ViewSet for UserViewSet {
 /// The same changes with the hash of the password, if there is one.
 async fn hashed(mut changes: Changes<User>, cx: &Context) -> Result<Changes<User>> {
     let Some(password) = changes.take::<String>("password") else { return Ok(changes) };
-    Ok(changes.set(user::password, make_password(cx.settings(), &password).await?))
+    Ok(changes.set(user::password, cx.hashers().make(&password).await?))
 }

@@ -259,13 +259,14 @@ impl Account {
         Ok(Self::of_row(Box::new(row), UserMeta::of::<M>()?))
     }
 
-    fn of_row(row: Box<dyn ModelRow>, meta: Arc<UserMeta>) -> Self {
-        Self { row, meta, known: Known::default() }
-    }
-
     /// What was asked about it so far.
     pub(super) fn known(&self) -> &Known {
         &self.known
+    }
+
+    /// A row of the model that `meta` knows.
+    pub(super) fn of_row(row: Box<dyn ModelRow>, meta: Arc<UserMeta>) -> Self {
+        Self { row, meta, known: Known::default() }
     }
 
     /// The row, when it is one of this model.

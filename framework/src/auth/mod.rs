@@ -2,15 +2,26 @@
 
 mod account;
 mod hashers;
+mod manager;
 mod models;
-mod normalize;
 mod objects;
+mod password_validation;
 mod permissions;
 #[cfg(test)]
 pub(crate) mod testing;
+mod tokens;
 
 pub use account::{Account, UserMeta, UserModel, UserModelError};
-pub use hashers::{check_password, make_password};
-pub use models::{Group, GroupFields, Token, TokenFields, User, UserFields, group, token, user};
-pub use normalize::normalize_email;
+pub use hashers::{Checked, PasswordHashers, is_password_usable};
+pub use manager::{
+    NewUser, check_password, create_user, normalize_email, normalize_username, set_password,
+    update_last_login,
+};
+pub use models::{
+    ContentType, ContentTypeFields, Group, GroupFields, Permission, PermissionFields, Token,
+    TokenFields, User, UserFields, content_type, group, permission, token, user,
+};
 pub use objects::{DynObjectPermissionBackend, ObjectPermissionBackend};
+pub(crate) use password_validation::verbose_name;
+pub use password_validation::{UserAttributes, password_validators_help_texts, validate_password};
+pub use tokens::get_or_create_token;

@@ -15,6 +15,8 @@ static USERNAME: LazyLock<Regex> = LazyLock::new(|| {
 /// An account: `auth_user`.
 #[model(table = "auth_user", ordering(id), many_to_many(
     groups: Group, through = "auth_user_groups", source = "user_id", target = "group_id", related_name = users
+), many_to_many(
+    user_permissions: Permission, through = "auth_user_user_permissions", source = "user_id", target = "permission_id", related_name = users
 ))]
 pub struct User {
     /// The primary key.
@@ -57,13 +59,44 @@ pub struct User {
 }
 
 /// A group of accounts: `auth_group`.
-#[model(table = "auth_group")]
+#[model(table = "auth_group", many_to_many(
+    permissions: Permission, through = "auth_group_permissions", source = "group_id", target = "permission_id", related_name = groups
+))]
 pub struct Group {
     /// The primary key.
     pub id: i32,
     /// Its name.
     #[field(max_length = 150, unique)]
     pub name: String,
+}
+
+/// What somebody may do to the rows of a model: `auth_permission`.
+#[model(table = "auth_permission")]
+pub struct Permission {
+    /// The primary key.
+    pub id: i32,
+    /// In words: `Can add artist`.
+    #[field(max_length = 255)]
+    pub name: String,
+    /// The model.
+    #[field(foreign_key = ContentType)]
+    pub content_type_id: i32,
+    /// `add_artist`
+    #[field(max_length = 100)]
+    pub codename: String,
+}
+
+/// A model, as a row: `django_content_type`.
+#[model(table = "django_content_type")]
+pub struct ContentType {
+    /// The primary key.
+    pub id: i32,
+    /// The app: `store`.
+    #[field(max_length = 100)]
+    pub app_label: String,
+    /// The model's name in lower case: `artist`.
+    #[field(max_length = 100)]
+    pub model: String,
 }
 
 /// An account's API key: `authtoken_token`.

@@ -1,20 +1,123 @@
 //! Names and passwords (`django.contrib.auth.authenticate`).
+//!
+//! Every refusal looks the same and costs the same: one hash is computed for a name that nobody
+//! has, for a wrong password, for an account that is shut. Who tries names learns nothing from the
+//! answer or from its time.
 
-use crate::auth::{Account, check_password};
+use crate::auth::Account;
 use crate::exceptions::Result;
 use crate::request::Context;
+use crate::throttling;
 
 /// The account of a name and a password; `None` when there is none that may log in, for whatever
-/// reason.
+/// reason (`ModelBackend.authenticate`). A hash of the past is made anew.
 ///
 /// # Errors
-/// When the database cannot be asked.
+/// 429 when the account was tried too often from this address ([`throttling::login`]); 503 when
+/// the database cannot be asked, or too many passwords wait to be hashed.
 pub async fn authenticate(
     cx: &mut Context,
     username: &str,
     password: &str,
 ) -> Result<Option<Account>> {
-    let account = cx.user_meta().by_username(cx, username).await?;
-    Ok(account
-        .filter(|account| account.is_active() && check_password(password, account.password())))
+    let cx: &Context = cx;
+    throttling::login::attempt(cx, username, find(cx, username, password)).await
+}
+
+async fn find(cx: &Context, username: &str, password: &str) -> Result<Option<Account>> {
+    let Some(mut account) = cx.user_meta().by_username(cx, username).await? else {
+        cx.hashers().make(password).await?;
+        return Ok(None);
+    };
+    let right = cx.check_password(&mut account, password).await?;
+    Ok((right && account.is_active()).then_some(account))
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use std::sync::Arc;
+
+    use actix_web::http::Method;
+
+    use super::*;
+    use crate::auth::{PasswordHashers, UserMeta, testing};
+    use crate::db::testing::block_on;
+    use crate::exceptions::ApiException;
+    use crate::request::{Shared, ViewContext};
+    use crate::settings::AuthSettings;
+
+    fn hashers(rounds: u32) -> PasswordHashers {
+        PasswordHashers::new(&AuthSettings { pbkdf2_iterations: rounds, ..AuthSettings::default() })
+    }
+
+    /// A request where alice and bob, who is shut, have the password `pw`.
+    async fn request() -> Context {
+        let mut cx = crate::request::testing::context(Method::POST, None, ViewContext::default());
+        testing::tables(&cx).await.unwrap();
+        cx.shared = Arc::new(Shared { hashers: hashers(10), ..Shared::default() });
+        for name in ["alice", "bob"] {
+            let mut account = stored(&cx, name).await;
+            cx.set_password(&mut account, Some("pw")).await.unwrap();
+        }
+        cx
+    }
+
+    async fn stored(cx: &Context, name: &str) -> Account {
+        UserMeta::djangos().by_username(cx, name).await.unwrap().unwrap()
+    }
+
+    #[test]
+    fn failures_are_counted_and_a_refused_attempt_computes_no_hash() {
+        block_on(async {
+            let mut cx = request().await;
+            for _ in 0..30 {
+                assert_eq!(tried(&mut cx, "alice", "pw").await.0, Some("alice".into()));
+            }
+            for _ in 0..20 {
+                assert_eq!(tried(&mut cx, "alice", "no").await, (None, 1));
+            }
+            let before = cx.hashers().computed();
+            let refused = authenticate(&mut cx, "alice", "pw").await.unwrap_err();
+            assert!(matches!(refused, ApiException::Throttled { wait: Some(_) }), "{refused}");
+            assert_eq!(cx.hashers().computed(), before);
+            assert_eq!(tried(&mut cx, "nobody", "pw").await, (None, 1));
+        });
+    }
+
+    /// The name that is let in, and how many hashes were computed.
+    async fn tried(cx: &mut Context, name: &str, password: &str) -> (Option<String>, u64) {
+        let before = cx.hashers().computed();
+        let account = authenticate(cx, name, password).await.unwrap();
+        let name = account.map(|account| account.username().to_owned());
+        (name, cx.hashers().computed() - before)
+    }
+
+    #[test]
+    fn every_refusal_computes_one_hash_as_a_login_does() {
+        block_on(async {
+            let mut cx = request().await;
+            assert_eq!(tried(&mut cx, "alice", "pw").await, (Some("alice".into()), 1));
+            for (name, password) in
+                [("alice", "no"), ("nobody", "pw"), ("bob", "pw"), ("bob", "no"), ("a\0b", "pw")]
+            {
+                assert_eq!(tried(&mut cx, name, password).await, (None, 1), "{name} {password}");
+            }
+            let mut alice = stored(&cx, "alice").await;
+            cx.set_password(&mut alice, None).await.unwrap();
+            assert_eq!(tried(&mut cx, "alice", "pw").await, (None, 1));
+        });
+    }
+
+    #[test]
+    fn a_hash_of_the_past_is_stored_anew_by_a_login() {
+        block_on(async {
+            let mut cx = request().await;
+            cx.shared = Arc::new(Shared { hashers: hashers(20), ..Shared::default() });
+            assert_eq!(tried(&mut cx, "alice", "no").await, (None, 1));
+            assert!(stored(&cx, "alice").await.password().starts_with("pbkdf2_sha256$10$"));
+            assert_eq!(tried(&mut cx, "alice", "pw").await, (Some("alice".into()), 2));
+            assert!(stored(&cx, "alice").await.password().starts_with("pbkdf2_sha256$20$"));
+            assert_eq!(tried(&mut cx, "alice", "pw").await, (Some("alice".into()), 1));
+        });
+    }
 }

@@ -9,7 +9,9 @@ use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
 use super::{Body, Quota, Request};
-use crate::auth::{Account, DynObjectPermissionBackend, User, UserMeta, UserModel};
+use crate::auth::{
+    Account, DynObjectPermissionBackend, PasswordHashers, User, UserMeta, UserModel,
+};
 use crate::cache::Counters;
 use crate::db::{Conn, ModelMeta};
 use crate::exceptions::{ApiException, DENIED, Detail, Result};
@@ -91,6 +93,8 @@ pub(crate) struct Shared {
     pub(crate) users: Option<Arc<UserMeta>>,
     /// Who knows of permissions for single objects.
     pub(crate) object_permissions: Vec<Arc<dyn DynObjectPermissionBackend>>,
+    /// The threads that hash passwords.
+    pub(crate) hashers: PasswordHashers,
     /// What the floor of generic views keeps for a site.
     pub(crate) generics: Option<Arc<dyn Any + Send + Sync>>,
     /// The logs of throttles.

@@ -1,5 +1,6 @@
 //! A request as views see it (`rest_framework.request`).
 
+mod accounts;
 mod context;
 mod query;
 mod quota;

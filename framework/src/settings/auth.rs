@@ -3,6 +3,24 @@
 use super::SettingsError;
 use super::vars::Vars;
 
+/// The words of Django's algorithms, and whether one needs the feature `hashers`.
+const HASHERS: [(&str, bool); 6] = [
+    ("pbkdf2_sha256", false),
+    ("pbkdf2_sha1", false),
+    ("argon2", true),
+    ("bcrypt_sha256", true),
+    ("bcrypt", true),
+    ("scrypt", true),
+];
+
+/// The names of Django's password validators.
+const VALIDATORS: [&str; 4] = [
+    "UserAttributeSimilarityValidator",
+    "MinimumLengthValidator",
+    "CommonPasswordValidator",
+    "NumericPasswordValidator",
+];
+
 /// Accounts and passwords: what `django.contrib.auth` reads.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -16,6 +34,9 @@ pub struct AuthSettings {
     /// `HASHING_THREADS`: threads that hash passwords, so many logins at a time; `None` for half
     /// of the cores.
     pub hashing_threads: Option<usize>,
+    /// `AUTH_PASSWORD_VALIDATORS`: what a new password is held against, by the names of Django's
+    /// classes and in this order. All four of a new Django project.
+    pub password_validators: Vec<String>,
     /// `AUTH_PASSWORD_MIN_LENGTH`: what the length validator asks for. 8.
     pub password_min_length: usize,
     /// `LOGIN_URL`: where a browser is sent to log in. `/accounts/login/`.
@@ -31,12 +52,11 @@ pub struct AuthSettings {
 
 impl Default for AuthSettings {
     fn default() -> Self {
-        let hashers =
-            ["pbkdf2_sha256", "pbkdf2_sha1", "argon2", "bcrypt_sha256", "bcrypt", "scrypt"];
         Self {
-            password_hashers: hashers.map(ToOwned::to_owned).to_vec(),
+            password_hashers: HASHERS.map(|(word, _)| word.to_owned()).to_vec(),
             pbkdf2_iterations: 1_000_000,
             hashing_threads: None,
+            password_validators: VALIDATORS.map(ToOwned::to_owned).to_vec(),
             password_min_length: 8,
             login_url: "/accounts/login/".into(),
             login_redirect_url: "/accounts/profile/".into(),
@@ -51,11 +71,76 @@ impl AuthSettings {
         vars.list("PASSWORD_HASHERS", &mut self.password_hashers);
         vars.number("PBKDF2_ITERATIONS", &mut self.pbkdf2_iterations)?;
         vars.number_or_none("HASHING_THREADS", &mut self.hashing_threads)?;
+        vars.list("AUTH_PASSWORD_VALIDATORS", &mut self.password_validators);
         vars.number("AUTH_PASSWORD_MIN_LENGTH", &mut self.password_min_length)?;
         vars.text("LOGIN_URL", &mut self.login_url);
         vars.text("LOGIN_REDIRECT_URL", &mut self.login_redirect_url);
         vars.text_or_none("LOGOUT_REDIRECT_URL", &mut self.logout_redirect_url);
         vars.text_or_none("LOGIN_THROTTLE_RATE", &mut self.login_throttle_rate);
         Ok(())
+    }
+
+    /// Looks for what would refuse every password, or let every one through.
+    pub(super) fn check(&self) -> Result<(), SettingsError> {
+        let wrong = |name, reason| Err(SettingsError { name, reason });
+        for (at, word) in self.password_hashers.iter().enumerate() {
+            let Some((_, needs)) = HASHERS.iter().find(|(known, _)| known == word) else {
+                let known = HASHERS.map(|(word, _)| word).join(", ");
+                return wrong("PASSWORD_HASHERS", format!("`{word}` is none of {known}"));
+            };
+            if at == 0 && *needs && cfg!(not(feature = "hashers")) {
+                let reason = format!("`{word}` comes first and needs the feature `hashers`");
+                return wrong("PASSWORD_HASHERS", reason);
+            }
+        }
+        if self.password_hashers.is_empty() {
+            return wrong("PASSWORD_HASHERS", "it is empty: no password would be right".into());
+        }
+        if self.pbkdf2_iterations == 0 {
+            return wrong("PBKDF2_ITERATIONS", "it is 0; Django has 1000000".into());
+        }
+        if self.hashing_threads == Some(0) {
+            let reason = "it is 0; leave it out for half of the cores";
+            return wrong("HASHING_THREADS", reason.into());
+        }
+        if let Some(name) =
+            self.password_validators.iter().find(|name| !VALIDATORS.contains(&name.as_str()))
+        {
+            let known = VALIDATORS.join(", ");
+            let reason = format!("`{name}` is none of {known}");
+            return wrong("AUTH_PASSWORD_VALIDATORS", reason);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(change: impl FnOnce(&mut AuthSettings)) -> String {
+        let mut settings = AuthSettings::default();
+        assert_eq!(settings.check(), Ok(()));
+        change(&mut settings);
+        settings.check().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_misspelt_is_named_with_what_there_is() {
+        let error = refused(|auth| auth.password_hashers.push("md5".into()));
+        assert_eq!(
+            error,
+            "setting PASSWORD_HASHERS: `md5` is none of pbkdf2_sha256, pbkdf2_sha1, argon2, \
+             bcrypt_sha256, bcrypt, scrypt"
+        );
+        let error = refused(|auth| auth.password_validators = vec!["Length".into()]);
+        assert!(error.starts_with("setting AUTH_PASSWORD_VALIDATORS: `Length` is none of User"));
+    }
+
+    #[test]
+    fn nothing_that_refuses_every_password_gets_through() {
+        refused(|auth| auth.password_hashers.clear());
+        refused(|auth| auth.pbkdf2_iterations = 0);
+        refused(|auth| auth.hashing_threads = Some(0));
     }
 }

@@ -216,6 +216,7 @@ impl Settings {
             );
         }
         self.cors.check()?;
+        self.auth.check()?;
         self.secure.check()
     }
 }

@@ -8,11 +8,15 @@ use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use actix_web::http::Method;
 use actix_web::http::header::ACCEPT;
 use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 
-use crate::auth::{DynObjectPermissionBackend, ObjectPermissionBackend};
-use crate::auth::{Group, Token, User, UserMeta, UserModel, UserModelError};
+use crate::auth::{
+    DynObjectPermissionBackend, Group, ObjectPermissionBackend, PasswordHashers, Token, User,
+    UserMeta, UserModel, UserModelError,
+};
 use crate::authentication::IntoAuthentication;
 use crate::cache::Counters;
 use crate::db::{Database, DatabaseWorker, Model, reachable};
@@ -168,6 +172,7 @@ impl SiteBuilder {
         let accounts = [user, Group::META, Token::META];
         generics.models = reachable(models.chain(accounts));
         let shared = Arc::new(Shared {
+            hashers: PasswordHashers::new(&self.settings.auth),
             settings: self.settings,
             urls,
             users,
@@ -232,6 +237,28 @@ impl Site {
     /// The database.
     pub fn database(&self) -> &Arc<Database> {
         &self.database
+    }
+
+    /// The user model.
+    pub fn user_meta(&self) -> Arc<UserMeta> {
+        self.shared.users.clone().unwrap_or_else(UserMeta::djangos)
+    }
+
+    /// Runs work beside requests, as commands do: with a context, but nobody's request.
+    ///
+    /// # Errors
+    /// 503 when the database cannot be reached.
+    pub async fn with_context<T: Send + 'static>(
+        &self,
+        write: bool,
+        work: impl FnOnce(Context) -> LocalBoxFuture<'static, T> + Send + 'static,
+    ) -> Result<T, ApiException> {
+        let shared = Arc::clone(&self.shared);
+        let worker = self.database.worker();
+        let run = worker.run(write, move |conn| {
+            work(Context::new(Request::new(Method::GET, "/"), conn, shared))
+        });
+        run.await.map_err(ApiException::from)
     }
 
     /// Every address: the place of its router, its pattern behind it, its name and its view.

@@ -1,0 +1,89 @@
+//! Passwords as Django stores them (`django.contrib.auth.hashers`), and the threads that hash them.
+//!
+//! A hash says itself how it was made: `pbkdf2_sha256$1000000$salt$hash`. What
+//! `settings.auth.password_hashers` names is accepted; its first word makes new hashes, and a hash
+//! of another kind, or of other costs, is made anew when its owner logs in.
+//!
+//! Hashing takes a good part of a second by design. It never runs where requests are answered, but
+//! on a few threads of the site's own ([`PasswordHashers`]): many logins at once wait for each
+//! other, and nobody else waits for them. A stored hash may name costs of any size; those beyond a
+//! bound are refused, so that no row of the database can use up memory or time.
+//!
+//! # Debug builds
+//!
+//! A million rounds of SHA-256 take a tenth of a second when everything is optimised, and several
+//! seconds when nothing is. PBKDF2's loop is written over the block functions of `sha2` and `sha1`,
+//! which are no generics and so are compiled with their crates: a project whose `Cargo.toml`
+//! optimises those alone logs in within half a second in a debug build too. (The loop of the crate
+//! `pbkdf2` is generic, and is compiled again, as slow as the rest, where it is called.)
+//!
+//! ```toml
+//! [profile.dev.package]
+//! sha2 = { opt-level = 3 }
+//! sha1 = { opt-level = 3 }
+//! # for the other algorithms
+//! argon2 = { opt-level = 3 }
+//! bcrypt = { opt-level = 3 }
+//! scrypt = { opt-level = 3 }
+//! ```
+
+mod algorithms;
+#[cfg(feature = "hashers")]
+mod argon2;
+#[cfg(feature = "hashers")]
+mod bcrypt;
+mod password_hashers;
+mod pbkdf2;
+mod pool;
+mod random;
+#[cfg(feature = "hashers")]
+mod scrypt;
+#[cfg(test)]
+mod vectors;
+
+pub use algorithms::Checked;
+pub use password_hashers::PasswordHashers;
+pub(crate) use random::random_hex;
+
+use random::NoRandomness;
+
+/// What an unusable password starts with; no hash does.
+const UNUSABLE_PREFIX: char = '!';
+
+/// False for what stands in the place of a password that nobody can log in with
+/// (`is_password_usable`).
+pub fn is_password_usable(encoded: &str) -> bool {
+    !encoded.starts_with(UNUSABLE_PREFIX)
+}
+
+/// Why a hash could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HashError {
+    /// The system gives no random numbers.
+    #[error(transparent)]
+    Random(#[from] NoRandomness),
+    /// There is not enough memory.
+    #[cfg(feature = "hashers")]
+    #[error("not enough memory to hash a password")]
+    Memory,
+}
+
+/// One algorithm of Django's, with the costs of new hashes.
+trait Hasher: Send + Sync {
+    /// The word that its hashes start with.
+    fn algorithm(&self) -> &'static str;
+
+    /// A new hash.
+    fn encode(&self, password: &str) -> Result<String, HashError>;
+
+    /// True when a hash of this algorithm was made from this password; `None` when it cannot be
+    /// read, or costs more than is computed.
+    fn verify(&self, password: &str, encoded: &str) -> Option<bool>;
+
+    /// True when a hash of this algorithm has other costs than new ones, or too short a salt.
+    fn must_update(&self, encoded: &str) -> bool;
+
+    /// Spends what a hash of smaller costs saves, after a wrong password: otherwise old accounts
+    /// would be known by the time that they take.
+    fn harden_runtime(&self, _password: &str, _encoded: &str) {}
+}

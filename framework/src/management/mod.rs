@@ -1,0 +1,78 @@
+//! Commands for whoever runs a site (`django.contrib.auth.management.commands`).
+//!
+//! They are functions: a program offers them under names of its own, with the words that stood
+//! behind the name.
+//!
+//! ```no_run
+//! use quintet::management::{CommandError, changepassword, createsuperuser};
+//! use quintet::site::Site;
+//!
+//! async fn command(site: &Site, words: &[&str]) -> Result<(), CommandError> {
+//!     match words {
+//!         ["createsuperuser", options @ ..] => createsuperuser(site, options).await,
+//!         ["changepassword", names @ ..] => changepassword(site, names).await,
+//!         _ => Ok(()),
+//!     }
+//! }
+//! ```
+//!
+//! They speak with a person through a [`Terminal`]; a test gives them one that has the answers.
+
+mod changepassword;
+mod createsuperuser;
+mod terminal;
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;
+
+use std::fmt;
+
+pub use changepassword::{changepassword, changepassword_with};
+pub use createsuperuser::{createsuperuser, createsuperuser_with};
+pub use terminal::{Console, Terminal};
+
+use crate::exceptions::{ApiException, Detail};
+
+/// Why a command did not do what it was asked to: a sentence for a person.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct CommandError(String);
+
+impl CommandError {
+    /// With a sentence.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for CommandError {
+    /// The sentence: it is what a program prints that ends with the error.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<ApiException> for CommandError {
+    fn from(error: ApiException) -> Self {
+        match error {
+            ApiException::Validation(detail) => Self(messages(&detail).join("; ")),
+            other => Self(other.to_string()),
+        }
+    }
+}
+
+impl From<std::io::Error> for CommandError {
+    /// The end of the input, or a key that interrupts.
+    fn from(_: std::io::Error) -> Self {
+        Self::new("Operation cancelled.")
+    }
+}
+
+/// The texts of a refusal, without the names of fields.
+fn messages(detail: &Detail) -> Vec<String> {
+    match detail {
+        Detail::Message { text, .. } => vec![text.to_string()],
+        Detail::List(items) => items.iter().flat_map(messages).collect(),
+        Detail::Map(items) => items.iter().flat_map(|(_, detail)| messages(detail)).collect(),
+        Detail::Raw(value) => vec![value.to_string()],
+    }
+}
