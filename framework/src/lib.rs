@@ -19,6 +19,7 @@
 //! | say what goes in and comes out | [`serializers`], [`fields`], [`validators`] |
 //! | narrow, sort and split lists | [`filters`], [`pagination`] |
 //! | say who may do what | [`authentication`], [`permissions`], [`throttling`], [`auth`] |
+//! | remember clients, sign texts | [`sessions`], [`signing`] |
 //! | answer requests | [`viewsets`], [`mixins`], [`generics`], [`views`], [`request`], [`response`] |
 //! | give addresses | [`routers`], [`reverse`] |
 //! | read and write bodies | [`parsers`], [`renderers`], [`negotiation`] |
@@ -58,7 +59,9 @@ pub mod routers;
 #[cfg(feature = "openapi")]
 pub mod schemas;
 pub mod serializers;
+pub mod sessions;
 pub mod settings;
+pub mod signing;
 pub mod site;
 pub mod throttling;
 pub mod validators;

@@ -12,10 +12,13 @@ use super::{Body, Request};
 use crate::auth::{self, Account, User, UserMeta, UserModel};
 use crate::db::{Conn, ModelMeta};
 use crate::exceptions::{ApiException, Result};
+use crate::middleware::csrf::CsrfState;
 use crate::negotiation::{self, Accepted};
 use crate::parsers::{self, Data, Parser, ParserContext};
 use crate::reverse::{Origin, Urls};
+use crate::sessions::Session;
 use crate::settings::Settings;
+use crate::signing::Keys;
 
 /// What a policy may know of the view that asks it.
 #[derive(Debug, Clone, Default)]
@@ -117,6 +120,10 @@ pub struct Context {
     auth: Option<Auth>,
     data: Option<Data>,
     vary: Vec<&'static str>,
+    /// Once it was asked for.
+    pub(crate) session: Option<Box<Session>>,
+    /// Once a token was made.
+    pub(crate) csrf: Option<Box<CsrfState>>,
 }
 
 impl Context {
@@ -133,7 +140,37 @@ impl Context {
             auth: None,
             data: None,
             vary: Vec::new(),
+            session: None,
+            csrf: None,
         }
+    }
+
+    /// The session of the client, loaded when it is first asked for: one statement, none where the
+    /// client sends no cookie. What changes is stored with the answer. The answer depends on the
+    /// cookie from now on, and says so in `Vary`.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn session(&mut self) -> Result<&mut Session> {
+        self.vary_on("Cookie");
+        if self.session.is_none() {
+            let settings = &self.shared.settings;
+            let session = match self.session_cookie() {
+                Some(key) => Session::load(&self.conn, &key, Keys::of(settings)).await?,
+                None => Session::new(),
+            };
+            self.session = Some(Box::new(session));
+        }
+        Ok(self.session.get_or_insert_default())
+    }
+
+    /// False where there is neither a session nor a cookie of one, so that nothing needs loading.
+    pub(crate) fn may_have_session(&self) -> bool {
+        self.session.is_some() || self.session_cookie().is_some()
+    }
+
+    fn session_cookie(&self) -> Option<String> {
+        self.request.cookie(&self.shared.settings.session.cookie_name)
     }
 
     /// The user who sends the request; `None` for an anonymous one. On a site with a user model of

@@ -1,6 +1,7 @@
 //! A request as views see it (`rest_framework.request`).
 
 mod context;
+mod cookies;
 mod query;
 
 use std::cell::OnceCell;

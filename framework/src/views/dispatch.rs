@@ -295,23 +295,9 @@ fn vary(response: &mut Response, accept: bool, consulted: &[&str]) {
         (true, [], false) => HeaderValue::from_static("Accept"),
         (true, ["Cookie"], false) => HeaderValue::from_static("Accept, Cookie"),
         _ => {
-            let mut names: Vec<String> = response
-                .headers
-                .get_all(VARY)
-                .filter_map(|value| value.to_str().ok())
-                .flat_map(|value| value.split(','))
-                .map(|name| name.trim().to_owned())
-                .filter(|name| !name.is_empty())
-                .collect();
-            for name in accept.then_some("Accept").iter().chain(consulted) {
-                if !names.iter().any(|own| own.eq_ignore_ascii_case(name)) {
-                    names.push((*name).to_owned());
-                }
-            }
-            match HeaderValue::from_str(&names.join(", ")) {
-                Ok(value) => value,
-                Err(_) => return,
-            }
+            let accept = accept.then_some("Accept");
+            let names: Vec<&str> = accept.into_iter().chain(consulted.iter().copied()).collect();
+            return response.vary_on(&names);
         }
     };
     response.headers.insert(VARY, value);
