@@ -4,6 +4,7 @@ mod account;
 mod hashers;
 mod models;
 mod permissions;
+mod session_hash;
 #[cfg(test)]
 pub(crate) mod testing;
 

@@ -1,6 +1,8 @@
 //! Who sends a request (`rest_framework.authentication`).
 
+mod basic;
 mod login;
+mod remote_user;
 mod session;
 mod token;
 
@@ -10,8 +12,10 @@ use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
 
+pub use basic::BasicAuthentication;
 pub use login::authenticate;
-pub use session::SessionAuthentication;
+pub use remote_user::RemoteUserAuthentication;
+pub use session::{SessionAuthentication, login, logout, session_user, update_session_auth_hash};
 pub use token::TokenAuthentication;
 
 use crate::auth::Account;

@@ -9,6 +9,7 @@ use actix_web::http::header::{
     ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 
+use super::page::{self, PageInfo};
 use super::{Policies, View, ViewInfo};
 use crate::authentication::AuthenticationList;
 use crate::exceptions::{ApiException, Result};
@@ -101,6 +102,9 @@ impl Endpoint {
 
     /// Answers a request; errors are answers too.
     pub async fn dispatch(&self, cx: &mut Context) -> Response {
+        if let Some(page) = self.view.info().page {
+            return self.dispatch_page(page, cx).await;
+        }
         let policies = self.policies_of(&cx.request.method);
         let result = self.run(policies, cx).await;
         let response = match result {
@@ -120,10 +124,41 @@ impl Endpoint {
     /// An error that happened before the view was reached, in the form that the view's clients
     /// read.
     pub(crate) fn refuse(&self, error: &ApiException, method: &Method) -> Response {
+        if self.view.info().page.is_some() {
+            return page::plain_error(error, None);
+        }
         let mut response = api_error(error);
         let policies = self.policies_of(method);
         self.headers(policies, &mut response, &[]);
         response
+    }
+
+    /// The way through a page (`django.views.View.dispatch`, with the CSRF check before it).
+    async fn dispatch_page(&self, page: PageInfo, cx: &mut Context) -> Response {
+        cx.equipment = Some(Arc::clone(&self.policies.equipment));
+        let result = self.run_page(page, cx).await;
+        let mut response = result.unwrap_or_else(|error| page::error_page(&error, cx));
+        vary(&mut response, false, cx.varies_on());
+        response
+    }
+
+    async fn run_page(&self, page: PageInfo, cx: &mut Context) -> Result<Response> {
+        let info = self.view.info();
+        check_query(cx)?;
+        if let Some(refusal) = page::refusal(page, cx)? {
+            return Ok(refusal);
+        }
+        let method = &cx.request.method;
+        let mut response =
+            if info.methods.contains(method) || info.methods.contains(handler_method(method)) {
+                self.handle(cx).await?
+            } else {
+                page::without_handler(info, method)
+            };
+        if page.never_cached {
+            middleware::never_cache(&mut response);
+        }
+        Ok(response)
     }
 
     fn policies_of(&self, method: &Method) -> &Settled {
@@ -137,13 +172,7 @@ impl Endpoint {
         let info = self.view.info();
         cx.equipment = Some(Arc::clone(&policies.equipment));
         cx.action = info.action(&cx.request.method).or_else(|| info.action(cx.handler_method()));
-        let most = cx.settings().data_upload_max_number_fields;
-        let query = cx.request.query_string.as_bytes();
-        if most.is_some_and(|most| crate::request::QueryParams::count(query) > most) {
-            return Err(ApiException::Suspicious(
-                "the query has more parameters than DATA_UPLOAD_MAX_NUMBER_FIELDS",
-            ));
-        }
+        check_query(cx)?;
         cx.accepted = Some(negotiate(policies, cx)?);
         policies.authentication.authenticate(cx).await?;
         policies.permissions.check_request(cx).await?;
@@ -222,6 +251,18 @@ impl Endpoint {
         }
         vary(response, policies.renderers.len() > 1, consulted);
     }
+}
+
+/// 400 for a query of more parameters than `DATA_UPLOAD_MAX_NUMBER_FIELDS`.
+fn check_query(cx: &Context) -> Result<()> {
+    let most = cx.settings().data_upload_max_number_fields;
+    let query = cx.request.query_string.as_bytes();
+    if most.is_some_and(|most| crate::request::QueryParams::count(query) > most) {
+        return Err(ApiException::Suspicious(
+            "the query has more parameters than DATA_UPLOAD_MAX_NUMBER_FIELDS",
+        ));
+    }
+    Ok(())
 }
 
 /// Chooses the renderer (`perform_content_negotiation`).
