@@ -18,7 +18,7 @@
 //! | describe a table | [`macro@model`], [`db`] |
 //! | say what goes in and comes out | [`serializers`], [`fields`], [`validators`] |
 //! | narrow, sort and split lists | [`filters`], [`pagination`] |
-//! | say who may do what | [`authentication`], [`permissions`], [`throttling`], [`auth`] |
+//! | say who may do what | [`authentication`], [`permissions`], [`throttling`], [`auth`], [`accounts`] |
 //! | remember clients, sign texts | [`sessions`], [`signing`] |
 //! | answer requests | [`viewsets`], [`mixins`], [`generics`], [`views`], [`request`], [`response`] |
 //! | give addresses | [`routers`], [`reverse`] |
@@ -37,6 +37,7 @@
 
 extern crate self as quintet;
 
+pub mod accounts;
 pub mod auth;
 pub mod authentication;
 pub mod db;

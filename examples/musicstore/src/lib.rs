@@ -7,6 +7,7 @@
 //! curl 'http://127.0.0.1:8000/api/tracks/?search=love&ordering=-milliseconds&limit=1'
 //! ```
 
+pub mod accounts;
 pub mod filters;
 pub mod loader;
 pub mod models;
@@ -17,6 +18,7 @@ pub mod views;
 
 use std::sync::Arc;
 
+use quintet::authentication::*;
 use quintet::db::Database;
 use quintet::prelude::*;
 use quintet::site::SiteError;
@@ -29,6 +31,7 @@ pub fn urls() -> Router {
         .path("atomic/", atomic, "atomic")
         .path("empty/", open("Empty").get(pages::empty), "empty")
         .path("auth/whoami/", open("Who Am I").get(pages::whoami).post(pages::whoami), "whoami")
+        .include("auth/", accounts::urls())
         .path(
             "errors/<slug:kind>/",
             open("Raising").get(pages::errors).post(pages::errors),
@@ -52,7 +55,7 @@ pub fn urls() -> Router {
 ///
 /// # Errors
 /// When a setting is missing or wrong.
-pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, SiteError> {
+pub fn site(mut settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, SiteError> {
     let pages = PageNumberPagination::new()
         .page_size(25)
         .page_size_query_param("page_size")
@@ -61,11 +64,20 @@ pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, Si
     let openapi = OpenApi::new("Music store API", "1.0.0")
         .description("A REST API over the Chinook data.")
         .license("MIT OR Apache-2.0", "MIT OR Apache-2.0");
+    settings.auth.login_url = "/api-auth/login/".into();
+    settings.auth.login_redirect_url = "/api/".into();
     Site::builder(settings, database)
+        .authentication((
+            TokenAuthentication::new(),
+            BasicAuthentication::new(),
+            SessionAuthentication,
+        ))
         .permissions(IsAuthenticatedOrReadOnly)
         .pagination(pages)
         .ordering_filter()
         .mount(urls().at("/api/"))
+        .mount(quintet::accounts::urls().at("/api-auth/"))
+        .mount(quintet::accounts::password_urls().at("/accounts/"))
         .openapi(openapi)
         .build()
 }

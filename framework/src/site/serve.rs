@@ -14,7 +14,6 @@ use futures_util::StreamExt;
 
 use super::{Site, Way};
 use crate::db::DatabaseWorker;
-use crate::middleware;
 use crate::request::{Body, Request};
 use crate::response::{Response, ResponseBody};
 

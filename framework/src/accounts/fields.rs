@@ -1,0 +1,150 @@
+//! The fields of a form: what was sent, what is wrong with it, how they look.
+
+use super::html::escape;
+
+/// A field, and what is wrong with what was sent.
+#[derive(Debug, Default)]
+pub(super) struct TextField {
+    pub(super) name: &'static str,
+    pub(super) label: String,
+    /// `username`, `current-password`, `new-password`.
+    pub(super) autocomplete: &'static str,
+    /// What is shown in it; passwords are not shown again.
+    pub(super) value: String,
+    pub(super) max_length: Option<usize>,
+    pub(super) help: &'static str,
+    pub(super) errors: Vec<String>,
+}
+
+impl TextField {
+    /// A field for a password.
+    pub(super) fn password(name: &'static str, label: &str, autocomplete: &'static str) -> Self {
+        Self { name, label: label.to_owned(), autocomplete, ..Self::default() }
+    }
+
+    /// Takes what was sent, and says in Django's words what is wrong with it (`CharField.clean`).
+    pub(super) fn clean(&mut self, sent: &str) -> bool {
+        if sent.is_empty() {
+            self.errors.push("This field is required.".into());
+        }
+        let length = sent.chars().count();
+        if let Some(most) = self.max_length.filter(|most| length > *most) {
+            let unit = if most == 1 { "character" } else { "characters" };
+            self.errors
+                .push(format!("Ensure this value has at most {most} {unit} (it has {length})."));
+        }
+        if sent.contains('\0') {
+            self.errors.push("Null characters are not allowed.".into());
+        }
+        self.errors.is_empty()
+    }
+
+    fn html(&self, focus: bool) -> String {
+        let Self { name, autocomplete, help, .. } = self;
+        let (label, value) = (escape(&self.label), escape(&self.value));
+        let is_password = autocomplete.ends_with("password");
+        let kind = if is_password { "password" } else { "text" };
+        let mut input = format!(
+            "<input type=\"{kind}\" name=\"{name}\" id=\"id_{name}\" autocomplete=\"{autocomplete}\" \
+             autocapitalize=\"none\" spellcheck=\"false\" required"
+        );
+        if !value.is_empty() {
+            input += &format!(" value=\"{value}\"");
+        }
+        if let Some(most) = self.max_length {
+            input += &format!(" maxlength=\"{most}\"");
+        }
+        if focus {
+            input += " autofocus";
+        }
+        let mut described = Vec::new();
+        let mut after = String::new();
+        if !help.is_empty() {
+            described.push(format!("help_{name}"));
+            after += &format!("<p class=\"help\" id=\"help_{name}\">{}</p>\n", escape(help));
+        }
+        if !self.errors.is_empty() {
+            described.push(format!("error_{name}"));
+            input += " aria-invalid=\"true\"";
+            let lines: Vec<String> = self.errors.iter().map(|error| escape(error)).collect();
+            let lines = lines.join("<br>");
+            after += &format!("<p class=\"error\" id=\"error_{name}\">{lines}</p>\n");
+        }
+        if !described.is_empty() {
+            input += &format!(" aria-describedby=\"{}\"", described.join(" "));
+        }
+        format!(
+            "<div class=\"field\">\n<label for=\"id_{name}\">{label}:</label>\n{input}>\n{after}</div>\n"
+        )
+    }
+}
+
+/// A form of these fields, with the CSRF token; `hidden` are pairs of names and values.
+pub(super) fn form(
+    action: &str,
+    token: &str,
+    hidden: &[(&str, &str)],
+    error: Option<&str>,
+    fields: &[TextField],
+    button: &str,
+) -> String {
+    let mut html = format!("<form method=\"post\" action=\"{}\">\n", escape(action));
+    let token = [(crate::middleware::csrf::FORM_FIELD, token)];
+    for (name, value) in token.iter().chain(hidden) {
+        html += &format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n", escape(value));
+    }
+    if let Some(error) = error {
+        html += &format!("<p class=\"error\" role=\"alert\">{}</p>\n", escape(error));
+    }
+    // the first field that is wrong, or the first one
+    let wrong = fields.iter().position(|field| !field.errors.is_empty()).unwrap_or(0);
+    for (at, field) in fields.iter().enumerate() {
+        html += &field.html(at == wrong);
+    }
+    html += &format!("<button type=\"submit\">{}</button>\n</form>", escape(button));
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_djangos() {
+        let errors = |sent: &str| {
+            let mut field = TextField { max_length: Some(3), ..TextField::default() };
+            field.clean(sent);
+            field.errors.join(" ")
+        };
+        assert_eq!(errors("abc"), "");
+        assert_eq!(errors(""), "This field is required.");
+        assert_eq!(errors("é€ab"), "Ensure this value has at most 3 characters (it has 4).");
+        assert_eq!(errors("a\0"), "Null characters are not allowed.");
+    }
+
+    #[test]
+    fn a_form_shows_what_was_sent_and_what_is_wrong_and_never_a_password() {
+        let name = TextField {
+            name: "username",
+            label: "Username".into(),
+            autocomplete: "username",
+            value: "\"><b>".into(),
+            ..TextField::default()
+        };
+        let mut password = TextField::password("password", "Password", "current-password");
+        password.clean("");
+        let html =
+            form("/login/", "t", &[("next", "/a'b")], Some("No <b>."), &[name, password], "Go");
+        for part in [
+            "<form method=\"post\" action=\"/login/\">",
+            "<input type=\"hidden\" name=\"csrfmiddlewaretoken\" value=\"t\">",
+            "<input type=\"hidden\" name=\"next\" value=\"/a&#x27;b\">",
+            "<p class=\"error\" role=\"alert\">No &lt;b&gt;.</p>",
+            "value=\"&quot;&gt;&lt;b&gt;\"",
+            "required autofocus aria-invalid=\"true\" aria-describedby=\"error_password\">",
+            "<p class=\"error\" id=\"error_password\">This field is required.</p>",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+    }
+}
