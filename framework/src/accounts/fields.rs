@@ -11,6 +11,7 @@ pub(super) struct TextField {
     pub(super) autocomplete: &'static str,
     /// What is shown in it; passwords are not shown again.
     pub(super) value: String,
+    /// What a browser lets be typed; nothing is refused for its length, as in Django.
     pub(super) max_length: Option<usize>,
     pub(super) help: &'static str,
     pub(super) errors: Vec<String>,
@@ -26,12 +27,6 @@ impl TextField {
     pub(super) fn clean(&mut self, sent: &str) -> bool {
         if sent.is_empty() {
             self.errors.push("This field is required.".into());
-        }
-        let length = sent.chars().count();
-        if let Some(most) = self.max_length.filter(|most| length > *most) {
-            let unit = if most == 1 { "character" } else { "characters" };
-            self.errors
-                .push(format!("Ensure this value has at most {most} {unit} (it has {length})."));
         }
         if sent.contains('\0') {
             self.errors.push("Null characters are not allowed.".into());
@@ -112,13 +107,12 @@ mod tests {
     #[test]
     fn errors_are_djangos() {
         let errors = |sent: &str| {
-            let mut field = TextField { max_length: Some(3), ..TextField::default() };
+            let mut field = TextField::default();
             field.clean(sent);
             field.errors.join(" ")
         };
         assert_eq!(errors("abc"), "");
         assert_eq!(errors(""), "This field is required.");
-        assert_eq!(errors("é€ab"), "Ensure this value has at most 3 characters (it has 4).");
         assert_eq!(errors("a\0"), "Null characters are not allowed.");
     }
 
