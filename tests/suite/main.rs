@@ -11,5 +11,6 @@ mod races;
 mod readme;
 mod robustness;
 mod routers;
+mod sessions;
 mod statements;
 mod swagger_ui;
