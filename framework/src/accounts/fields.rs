@@ -36,41 +36,38 @@ impl TextField {
 
     fn html(&self, focus: bool) -> String {
         let Self { name, autocomplete, help, .. } = self;
-        let (label, value) = (escape(&self.label), escape(&self.value));
+        let label = escape(&self.label);
         let is_password = autocomplete.ends_with("password");
         let kind = if is_password { "password" } else { "text" };
-        let mut input = format!(
-            "<input type=\"{kind}\" name=\"{name}\" id=\"id_{name}\" autocomplete=\"{autocomplete}\" \
-             autocapitalize=\"none\" spellcheck=\"false\" required"
-        );
-        if !value.is_empty() {
-            input += &format!(" value=\"{value}\"");
-        }
-        if let Some(most) = self.max_length {
-            input += &format!(" maxlength=\"{most}\"");
-        }
-        if focus {
-            input += " autofocus";
-        }
-        let mut described = Vec::new();
-        let mut after = String::new();
-        if !help.is_empty() {
-            described.push(format!("help_{name}"));
-            after += &format!("<p class=\"help\" id=\"help_{name}\">{}</p>\n", escape(help));
-        }
-        if !self.errors.is_empty() {
-            described.push(format!("error_{name}"));
-            input += " aria-invalid=\"true\"";
-            let lines: Vec<String> = self.errors.iter().map(|error| escape(error)).collect();
-            let lines = lines.join("<br>");
-            after += &format!("<p class=\"error\" id=\"error_{name}\">{lines}</p>\n");
-        }
-        if !described.is_empty() {
-            input += &format!(" aria-describedby=\"{}\"", described.join(" "));
-        }
-        format!(
-            "<div class=\"field\">\n<label for=\"id_{name}\">{label}:</label>\n{input}>\n{after}</div>\n"
-        )
+        let errors: Vec<String> = self.errors.iter().map(|error| escape(error)).collect();
+        let described: Vec<String> = [(!help.is_empty(), "help"), (!errors.is_empty(), "error")]
+            .iter()
+            .filter(|(there, _)| *there)
+            .map(|(_, what)| format!("{what}_{name}"))
+            .collect();
+        let attributes = [
+            Some(format!("type=\"{kind}\" name=\"{name}\" id=\"id_{name}\"")),
+            Some(format!("autocomplete=\"{autocomplete}\" autocapitalize=\"none\"")),
+            Some("spellcheck=\"false\" required".into()),
+            (!self.value.is_empty()).then(|| format!("value=\"{}\"", escape(&self.value))),
+            self.max_length.map(|most| format!("maxlength=\"{most}\"")),
+            focus.then(|| "autofocus".into()),
+            (!errors.is_empty()).then(|| "aria-invalid=\"true\"".into()),
+            (!described.is_empty())
+                .then(|| format!("aria-describedby=\"{}\"", described.join(" "))),
+        ];
+        let attributes = attributes.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let lines = [
+            Some(format!("<div class=\"field\">\n<label for=\"id_{name}\">{label}:</label>")),
+            Some(format!("<input {attributes}>")),
+            (!help.is_empty())
+                .then(|| format!("<p class=\"help\" id=\"help_{name}\">{}</p>", escape(help))),
+            (!errors.is_empty()).then(|| {
+                format!("<p class=\"error\" id=\"error_{name}\">{}</p>", errors.join("<br>"))
+            }),
+            Some("</div>".into()),
+        ];
+        lines.into_iter().flatten().collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -83,21 +80,19 @@ pub(super) fn form(
     fields: &[TextField],
     button: &str,
 ) -> String {
-    let mut html = format!("<form method=\"post\" action=\"{}\">\n", escape(action));
     let token = [(crate::middleware::csrf::FORM_FIELD, token)];
-    for (name, value) in token.iter().chain(hidden) {
-        html += &format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">\n", escape(value));
-    }
-    if let Some(error) = error {
-        html += &format!("<p class=\"error\" role=\"alert\">{}</p>\n", escape(error));
-    }
+    let input = |(name, value): &(&str, &str)| {
+        format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value))
+    };
+    let alert = |error: &str| format!("<p class=\"error\" role=\"alert\">{}</p>", escape(error));
     // the first field that is wrong, or the first one
     let wrong = fields.iter().position(|field| !field.errors.is_empty()).unwrap_or(0);
-    for (at, field) in fields.iter().enumerate() {
-        html += &field.html(at == wrong);
-    }
-    html += &format!("<button type=\"submit\">{}</button>\n</form>", escape(button));
-    html
+    let mut lines = vec![format!("<form method=\"post\" action=\"{}\">", escape(action))];
+    lines.extend(token.iter().chain(hidden).map(input));
+    lines.extend(error.map(alert));
+    lines.extend(fields.iter().enumerate().map(|(at, field)| field.html(at == wrong)));
+    lines.push(format!("<button type=\"submit\">{}</button>\n</form>", escape(button)));
+    lines.join("\n")
 }
 
 #[cfg(test)]

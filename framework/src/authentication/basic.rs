@@ -126,17 +126,20 @@ mod tests {
             .map_err(|error| error.detail().to_json().as_str().unwrap_or_default().to_owned())
     }
 
-    fn pair(username: &str, password: &str) -> Result<Option<(String, String)>, String> {
-        Ok(Some((username.to_owned(), password.to_owned())))
+    fn pair(username: &str, password: &str) -> (String, String) {
+        (username.to_owned(), password.to_owned())
     }
 
     #[test]
     fn name_and_password_are_read_as_utf8_or_as_latin1() {
-        assert_eq!(read(b"Basic YWxpY2U6YWxpY2UtcGFzcy0x"), pair("alice", "alice-pass-1"));
-        assert_eq!(read(b"BASIC  YTpiOmM="), pair("a", "b:c"));
-        assert_eq!(read(b"basic Og=="), pair("", ""));
-        assert_eq!(read("Basic w6k6w7w=".as_bytes()), pair("é", "ü"));
-        assert_eq!(read(b"Basic //46eA=="), pair("\u{ff}\u{fe}", "x"));
+        assert_eq!(
+            read(b"Basic YWxpY2U6YWxpY2UtcGFzcy0x"),
+            Ok(Some(pair("alice", "alice-pass-1")))
+        );
+        assert_eq!(read(b"BASIC  YTpiOmM="), Ok(Some(pair("a", "b:c"))));
+        assert_eq!(read(b"basic Og=="), Ok(Some(pair("", ""))));
+        assert_eq!(read("Basic w6k6w7w=".as_bytes()), Ok(Some(pair("é", "ü"))));
+        assert_eq!(read(b"Basic //46eA=="), Ok(Some(pair("\u{ff}\u{fe}", "x"))));
     }
 
     #[test]
