@@ -24,7 +24,7 @@ button{width:100%;margin-top:.5rem;padding:.6rem;font:inherit;font-weight:600;co
 background:var(--go);border:0;border-radius:4px;cursor:pointer}\
 :focus-visible{outline:3px solid var(--go);outline-offset:2px}\
 .field{margin-bottom:1rem}.help{margin:0;font-size:.9rem}\
-.error{margin:.25rem 0;color:var(--bad)}a{color:inherit}";
+.error{margin:.25rem 0;color:var(--bad)}[role=alert]{margin-bottom:1rem}a{color:inherit}";
 
 /// Nothing is loaded and nothing runs; the style is known by its digest.
 static POLICY: LazyLock<String> = LazyLock::new(|| {

@@ -208,6 +208,8 @@ impl Settings {
                 "it starts with a slash and has none at its end, as `/store`",
             );
         }
+        self.session.check()?;
+        self.csrf.check()?;
         self.secure.check()
     }
 }

@@ -16,6 +16,25 @@ use crate::signing::constant_time_compare;
 /// values; a session of another account is ended instead. The CSRF token is made anew, and the
 /// account's last login is noted.
 ///
+/// ```
+/// use quintet::authentication::{authenticate, login};
+/// use quintet::exceptions::{ApiException, Result};
+/// use quintet::request::Context;
+/// use quintet::response::Response;
+/// use quintet::views::form_of;
+///
+/// async fn enter(cx: &mut Context) -> Result<Response> {
+///     let form = form_of(cx)?;
+///     let (name, password) = (form.get("name").unwrap_or(""), form.get("password").unwrap_or(""));
+///     match authenticate(cx, name, password).await? {
+///         Some(account) => login(cx, account).await?,
+///         None => return Err(ApiException::PermissionDenied(None)),
+///     }
+///     Ok(Response::redirect("/welcome/"))
+/// }
+/// # let _ = quintet::views::PageView::new("Enter").post(enter);
+/// ```
+///
 /// # Errors
 /// When the database cannot be asked.
 pub async fn login(cx: &mut Context, account: Account) -> Result<()> {

@@ -4,19 +4,23 @@
 //! its form or in a header, where another site cannot put it. Pages check every unsafe request,
 //! API views those that a session authenticates. Reasons are Django's, word for word.
 
+mod failure;
+mod origin;
+mod token;
+
 use actix_web::http::Method;
-use actix_web::http::header::{HeaderValue, ORIGIN, REFERER};
+use actix_web::http::header::ORIGIN;
 
-use crate::exceptions::{ApiException, Result};
+pub(crate) use failure::failure_page;
+
+use crate::exceptions::Result;
 use crate::request::{Context, Request};
-use crate::response::{Cookie, Response, ResponseBody, seconds};
-use crate::reverse::{SplitUrl, is_same_domain};
+use crate::response::{Cookie, Response, seconds};
 use crate::settings::{CsrfSettings, Settings};
-use crate::signing::{constant_time_compare, get_random_string};
+use crate::signing::constant_time_compare;
 
-const SECRET_LENGTH: usize = 32;
-const TOKEN_LENGTH: usize = 2 * SECRET_LENGTH;
-const CHARS: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+use origin::{check_referer, is_origin_trusted, latin1};
+use token::{mask, random, secret_of};
 
 /// The name of the form field with the token.
 pub const FORM_FIELD: &str = "csrfmiddlewaretoken";
@@ -109,7 +113,7 @@ pub(crate) fn check(
 }
 
 /// Sets the cookie where a token was made, or where the client's own cookie is no token.
-pub(super) fn process_response(
+pub(in crate::middleware) fn process_response(
     state: Option<&CsrfState>,
     request: &Request,
     settings: &Settings,
@@ -134,33 +138,6 @@ pub(super) fn process_response(
     Ok(())
 }
 
-/// Django's page for a refused request.
-pub(crate) fn failure_page(reason: &str, path: &str) -> Response {
-    tracing::warn!(path, "forbidden: {reason}");
-    let hint = match reason {
-        "Referer checking failed - no Referer." => {
-            "<p>Over HTTPS this site needs your browser to send a \u{201c}Referer\u{201d} header, and \
-             none was sent. It protects you from pages of others that act in your name. If your \
-             browser keeps the header back, allow it for this site.</p>"
-        }
-        "CSRF cookie not set." => {
-            "<p>This site needs a cookie when forms are sent, and none was sent. It protects you \
-             from pages of others that act in your name. If your browser keeps cookies back, allow \
-             them for this site.</p>"
-        }
-        _ => "",
-    };
-    let html = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n  <meta charset=\"utf-8\">\n  \
-         <meta name=\"robots\" content=\"noindex\">\n  <title>403 Forbidden</title>\n</head>\n<body>\n  \
-         <h1>Forbidden <span>(403)</span></h1>\n  <p>CSRF verification failed. Request \
-         aborted.</p>\n  {hint}\n</body>\n</html>\n"
-    );
-    let content_type = "text/html; charset=utf-8".to_owned();
-    let body = ResponseBody::Bytes { content_type, bytes: html.into_bytes() };
-    Response { body, ..Response::empty(403) }
-}
-
 impl CsrfState {
     /// What a request brings (`process_request`): a cookie that is no token is replaced.
     fn of(request: &Request, settings: &CsrfSettings) -> Result<Self> {
@@ -172,96 +149,6 @@ impl CsrfState {
             },
         })
     }
-}
-
-fn random() -> Result<String> {
-    get_random_string(SECRET_LENGTH, CHARS).map_err(ApiException::internal)
-}
-
-/// The secret of a cookie or a token, masked or not; what is wrong with it otherwise.
-fn secret_of(token: &str) -> Result<String, &'static str> {
-    if ![SECRET_LENGTH, TOKEN_LENGTH].contains(&token.chars().count()) {
-        return Err("has incorrect length");
-    }
-    if !token.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err("has invalid characters");
-    }
-    if token.len() == SECRET_LENGTH {
-        return Ok(token.to_owned());
-    }
-    let (mask, cipher) = token.split_at(SECRET_LENGTH);
-    Ok(shift(cipher, mask, |letter, mask| letter + CHARS.len() - mask))
-}
-
-/// A token of a secret: a random mask, and the secret shifted by it. It differs each time, so that
-/// nothing is learned from the length of a compressed page.
-fn mask(secret: &str) -> Result<String> {
-    let mask = random()?;
-    let cipher = shift(secret, &mask, |letter, mask| letter + mask);
-    Ok(mask + &cipher)
-}
-
-fn shift(text: &str, mask: &str, by: impl Fn(usize, usize) -> usize) -> String {
-    let place = |byte: u8| CHARS.iter().position(|own| *own == byte).unwrap_or_default();
-    text.bytes()
-        .zip(mask.bytes())
-        .filter_map(|(letter, mask)| CHARS.get(by(place(letter), place(mask)) % CHARS.len()))
-        .map(|byte| char::from(*byte))
-        .collect()
-}
-
-fn is_origin_trusted(request: &Request, settings: &CsrfSettings, origin: &str) -> bool {
-    let trusted = &settings.trusted_origins;
-    if origin == format!("{}://{}", request.scheme, request.host)
-        || trusted.iter().any(|own| !own.contains('*') && own == origin)
-    {
-        return true;
-    }
-    let Some(sent) = SplitUrl::parse(origin) else { return false };
-    trusted.iter().filter(|own| own.contains('*')).filter_map(|own| SplitUrl::parse(own)).any(
-        |own| {
-            own.scheme == sent.scheme
-                && is_same_domain(&sent.netloc, own.netloc.trim_start_matches('*'))
-        },
-    )
-}
-
-/// Over HTTPS a client that names no origin names the page that it comes from: a man in the middle
-/// can put a cookie there by plain HTTP.
-fn check_referer(request: &Request, settings: &CsrfSettings) -> Result<(), String> {
-    let failed = |why: &str| Err(format!("Referer checking failed - {why}"));
-    let Some(referer) = request.headers.get(REFERER) else { return failed("no Referer.") };
-    let Some(referer) = SplitUrl::parse(&latin1(referer)) else {
-        return failed("Referer is malformed.");
-    };
-    if referer.scheme.is_empty() || referer.netloc.is_empty() {
-        return failed("Referer is malformed.");
-    }
-    if referer.scheme != "https" {
-        return failed("Referer is insecure while host is secure.");
-    }
-    let trusted = settings.trusted_origins.iter().filter_map(|own| SplitUrl::parse(own));
-    if trusted
-        .into_iter()
-        .any(|own| is_same_domain(&referer.netloc, own.netloc.trim_start_matches('*')))
-    {
-        return Ok(());
-    }
-    let port = request.host.rsplit_once(':').map(|(_, port)| port);
-    let port = port.filter(|port| !port.ends_with(']') && !["443", "80"].contains(port));
-    let good = match (&settings.cookie_domain, port) {
-        (None, _) => request.host.clone(),
-        (Some(domain), None) => domain.clone(),
-        (Some(domain), Some(port)) => format!("{domain}:{port}"),
-    };
-    if is_same_domain(&referer.netloc, &good) {
-        return Ok(());
-    }
-    failed(&format!("{} does not match any trusted origins.", referer.url()))
-}
-
-fn latin1(header: &HeaderValue) -> String {
-    header.as_bytes().iter().map(|byte| char::from(*byte)).collect()
 }
 
 /// A header's name as Django prints it: `X-Csrftoken`.
@@ -279,7 +166,7 @@ fn titled(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::{COOKIE, HeaderName};
+    use actix_web::http::header::{COOKIE, HeaderName, HeaderValue};
 
     use super::*;
     use crate::request::ViewContext;
@@ -315,16 +202,6 @@ mod tests {
         let mut headers = vec![(name, value.as_str())];
         headers.extend(header.map(|header| ("x-csrftoken", header)));
         reason(&headers, form)
-    }
-
-    #[test]
-    fn a_masked_token_is_djangos() {
-        let token = "abcdefghijklmnopqrstuvwxyzABCDEF9876543210ZYXWVUTSRQPONMLKJIHGFE";
-        assert_eq!(secret_of(token).unwrap(), "97531ZXVTRPNLJHFDBzxvtrpnljhfdb9");
-        let masked = mask(SECRET).unwrap();
-        assert_eq!(masked.len(), TOKEN_LENGTH);
-        assert_eq!(secret_of(&masked).unwrap(), SECRET);
-        assert_ne!(mask(SECRET).unwrap(), masked);
     }
 
     #[test]
