@@ -521,6 +521,11 @@ fn basic_credentials_are_a_name_and_a_password() {
             (401, Some("Basic realm=\"api\""))
         );
         assert_eq!(refused.json(), json!({"detail": "Invalid username/password."}));
+        // two headers are none of them
+        let twice = [("Authorization", right), ("Authorization", right)];
+        let refused = store.client().send("GET", "/api/auth/basic/", &twice, b"");
+        let text = "Invalid basic header. Credentials string should not contain spaces.";
+        assert_eq!((refused.status, refused.json()), (401, json!({"detail": text})));
         // a session is asked for first there, and has no challenge
         let refused = get("/api/auth/session-first/", "Basic YWxpY2U6d3Jvbmc=");
         assert_eq!((refused.status, refused.header("www-authenticate")), (403, None));

@@ -1,8 +1,8 @@
 //! `Authorization: Basic …` (`rest_framework.authentication.BasicAuthentication`).
 
-use actix_web::http::header::AUTHORIZATION;
-
-use super::{Authenticated, Authentication, AuthenticationScheme, authenticate};
+use super::{
+    Authenticated, Authentication, AuthenticationScheme, authenticate, get_authorization_header,
+};
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::request::Context;
 
@@ -35,8 +35,8 @@ impl Default for BasicAuthentication {
 
 impl Authentication for BasicAuthentication {
     async fn authenticate(&self, cx: &mut Context) -> Result<Option<Authenticated>> {
-        let Some(header) = cx.request.headers.get(AUTHORIZATION) else { return Ok(None) };
-        let Some((username, password)) = credentials(header.as_bytes())? else { return Ok(None) };
+        let Some(header) = get_authorization_header(&cx.request) else { return Ok(None) };
+        let Some((username, password)) = credentials(&header)? else { return Ok(None) };
         let user = authenticate(cx, &username, &password).await?;
         let user = user.ok_or_else(|| failed("Invalid username/password."))?;
         if !user.is_active() {

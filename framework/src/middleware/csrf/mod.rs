@@ -310,10 +310,27 @@ mod tests {
 
     #[test]
     fn over_https_the_referer_must_be_this_site() {
-        assert_eq!(from_page(Some("https://testserver/form?x")), None);
+        for referer in ["https://testserver/form?x", "HTTPS://testserver"] {
+            assert_eq!(from_page(Some(referer)), None, "{referer}");
+        }
+        for referer in [
+            "https://TESTSERVER/",
+            "https://testserver:443/",
+            "https://user@testserver/",
+            "https://testserver.evil.example/x?a#b",
+        ] {
+            let words = format!("{referer} does not match any trusted origins.");
+            assert_eq!(
+                from_page(Some(referer)),
+                Some(format!("Referer checking failed - {words}"))
+            );
+        }
         for (referer, words) in [
             (None, "no Referer."),
+            (Some(""), "Referer is malformed."),
             (Some("testserver/"), "Referer is malformed."),
+            (Some("//testserver/"), "Referer is malformed."),
+            (Some("https:///x"), "Referer is malformed."),
             (Some("https://[testserver/"), "Referer is malformed."),
             (Some("http://testserver/"), "Referer is insecure while host is secure."),
             (
