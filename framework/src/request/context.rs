@@ -10,7 +10,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::{Body, Request};
 use crate::auth::{self, Account, User, UserMeta, UserModel};
-use crate::db::{Conn, ModelMeta};
+use crate::db::{Conn, Error, ModelMeta};
 use crate::exceptions::{ApiException, Result};
 use crate::middleware::csrf::CsrfState;
 use crate::negotiation::{self, Accepted};
@@ -152,6 +152,12 @@ impl Context {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn session(&mut self) -> Result<&mut Session> {
+        self.load_session().await?;
+        Ok(self.session.get_or_insert_default())
+    }
+
+    /// Loads the session, unless it was asked for before.
+    async fn load_session(&mut self) -> Result<(), Error> {
         self.vary_on("Cookie");
         if self.session.is_none() {
             let settings = &self.shared.settings;
@@ -161,7 +167,20 @@ impl Context {
             };
             self.session = Some(Box::new(session));
         }
-        Ok(self.session.get_or_insert_default())
+        Ok(())
+    }
+
+    /// The session, unless the site keeps none: its client's cookie is somebody else's then, as on
+    /// a machine where several sites are tried out.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub(crate) async fn session_if_kept(&mut self) -> Result<Option<&mut Session>> {
+        match self.load_session().await {
+            Ok(()) => Ok(self.session.as_deref_mut()),
+            Err(error) if error.is_missing_table("django_session") => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// False where there is neither a session nor a cookie of one, so that nothing needs loading.

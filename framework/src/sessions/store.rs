@@ -238,6 +238,15 @@ mod tests {
     }
 
     #[test]
+    fn a_site_without_the_table_is_told_apart() {
+        on_each_with("SELECT 1", async |conn| {
+            let error = Session::load(conn, KEY, Keys::of(&settings())).await.unwrap_err();
+            assert!(error.is_missing_table("django_session"), "{error}");
+            assert!(!error.is_missing_table("django"));
+        });
+    }
+
+    #[test]
     fn a_new_session_gets_a_key_of_its_own() {
         on_each_with(TABLE, async |conn| {
             let mut session = Session::new();

@@ -192,6 +192,17 @@ async fn a_token_is_answered_before_the_session_is_looked_at() {
 }
 
 #[actix_web::test]
+async fn a_site_without_sessions_leaves_the_cookie_of_another_alone() {
+    let cookie = ("cookie", "sessionid=abcdefghijklmnopqrstuvwxyz012345");
+    let answer = send(get("/api/things/").insert_header(cookie)).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"user":null}"#));
+    assert_eq!(
+        (answer.header("vary"), answer.header("set-cookie")),
+        (Some("Accept, Cookie"), None)
+    );
+}
+
+#[actix_web::test]
 async fn the_first_authenticator_decides_between_401_and_403() {
     let answer = send(get("/api/private/")).await;
     assert_eq!(answer.status, 401);

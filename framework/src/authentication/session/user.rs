@@ -20,7 +20,7 @@ pub async fn session_user(cx: &mut Context) -> Result<Option<Account>> {
         cx.vary_on("Cookie");
         return Ok(None);
     }
-    let session = cx.session().await?;
+    let Some(session) = cx.session_if_kept().await? else { return Ok(None) };
     let Some(id) = session.get(USER_ID).and_then(key_text) else { return Ok(None) };
     if session.get_str(BACKEND) != Some(MODEL_BACKEND) {
         return Ok(None);
