@@ -72,6 +72,16 @@ impl Detail {
         }
     }
 
+    /// The messages, wherever in the tree they stand, in order.
+    pub fn texts(&self) -> Vec<String> {
+        match self {
+            Self::Message { text, .. } => vec![text.clone().into_owned()],
+            Self::List(items) => items.iter().flat_map(Self::texts).collect(),
+            Self::Map(items) => items.iter().flat_map(|(_, detail)| detail.texts()).collect(),
+            Self::Raw(value) => vec![value.to_string()],
+        }
+    }
+
     /// The same tree with the codes in place of the texts (`get_codes`).
     pub fn codes(&self) -> serde_json::Value {
         match self {

@@ -18,7 +18,8 @@
 //! | describe a table | [`macro@model`], [`db`] |
 //! | say what goes in and comes out | [`serializers`], [`fields`], [`validators`] |
 //! | narrow, sort and split lists | [`filters`], [`pagination`] |
-//! | say who may do what | [`authentication`], [`permissions`], [`throttling`], [`auth`] |
+//! | say who may do what | [`authentication`], [`permissions`], [`throttling`], [`auth`], [`accounts`] |
+//! | remember clients, sign texts | [`sessions`], [`signing`] |
 //! | answer requests | [`viewsets`], [`mixins`], [`generics`], [`views`], [`request`], [`response`] |
 //! | log in, make accounts | [`accounts`], [`management`] |
 //! | give addresses | [`routers`], [`reverse`] |
@@ -64,7 +65,9 @@ pub mod routers;
 #[cfg(feature = "openapi")]
 pub mod schemas;
 pub mod serializers;
+pub mod sessions;
 pub mod settings;
+pub mod signing;
 pub mod site;
 pub mod throttling;
 pub mod validators;

@@ -15,6 +15,7 @@ mod readme;
 mod robustness;
 mod routers;
 mod security;
+mod sessions;
 mod statements;
 mod swagger_ui;
 mod throttling;

@@ -7,6 +7,7 @@
 //! curl 'http://127.0.0.1:8000/api/tracks/?search=love&ordering=-milliseconds&limit=1'
 //! ```
 
+pub mod accounts;
 pub mod filters;
 pub mod guards;
 pub mod loader;
@@ -20,6 +21,7 @@ pub mod views;
 use std::sync::Arc;
 
 use quintet::accounts::obtain_auth_token;
+use quintet::authentication::*;
 use quintet::db::Database;
 use quintet::prelude::*;
 use quintet::site::SiteError;
@@ -33,6 +35,7 @@ pub fn urls() -> Router {
         .path("empty/", open("Empty").get(pages::empty), "empty")
         .path("auth/whoami/", open("Who Am I").get(pages::whoami).post(pages::whoami), "whoami")
         .path("auth/token/", obtain_auth_token(), "obtain-token")
+        .include("auth/", accounts::urls())
         .path(
             "errors/<slug:kind>/",
             open("Raising").get(pages::errors).post(pages::errors),
@@ -70,11 +73,20 @@ pub fn site(mut settings: Settings, database: Arc<Database>) -> Result<Arc<Site>
         .description("A REST API over the Chinook data.")
         .license("MIT OR Apache-2.0", "MIT OR Apache-2.0");
     settings.throttle.default_rates(throttles::RATES);
+    settings.auth.login_url = "/api-auth/login/".into();
+    settings.auth.login_redirect_url = "/api/".into();
     Site::builder(settings, database)
+        .authentication((
+            TokenAuthentication::new(),
+            BasicAuthentication::new(),
+            SessionAuthentication,
+        ))
         .permissions(IsAuthenticatedOrReadOnly)
         .pagination(pages)
         .ordering_filter()
         .mount(urls().at("/api/"))
+        .mount(quintet::accounts::urls().at("/api-auth/"))
+        .mount(quintet::accounts::password_urls().at("/accounts/"))
         .openapi(openapi)
         .build()
 }

@@ -1,6 +1,46 @@
-//! Views about accounts: what Django and DRF offer beside a project's own resources
-//! (`rest_framework.authtoken.views`).
+//! Views of accounts that a site mounts where it likes (`rest_framework.urls`,
+//! `rest_framework.authtoken.views`, `django.contrib.auth.views`).
+//!
+//! The pages are plain HTML: they need no script, load nothing, and carry a policy that keeps
+//! browsers from doing either.
 
+mod fields;
+mod html;
+mod login;
+mod logout;
+mod next;
+mod password_change;
 mod token;
 
+pub use login::login_page;
+pub use logout::logout_page;
+pub use password_change::{password_change_done_page, password_change_page};
 pub use token::obtain_auth_token;
+
+use crate::routers::Router;
+
+/// The login and logout pages under DRF's names (`include("rest_framework.urls")`); their usual
+/// place is `/api-auth/`.
+///
+/// ```
+/// use quintet::accounts;
+///
+/// let mount = accounts::urls().at("/api-auth/");
+/// # let _ = mount;
+/// ```
+pub fn urls() -> Router {
+    Router::simple().path("login/", login_page(), "rest_framework:login").path(
+        "logout/",
+        logout_page(),
+        "rest_framework:logout",
+    )
+}
+
+/// The pages to change one's own password, under Django's names (`django.contrib.auth.urls`).
+pub fn password_urls() -> Router {
+    Router::simple().path("password_change/", password_change_page(), "password_change").path(
+        "password_change/done/",
+        password_change_done_page(),
+        "password_change_done",
+    )
+}

@@ -7,6 +7,7 @@ mod models;
 mod objects;
 mod password_validation;
 mod permissions;
+mod session_hash;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tokens;

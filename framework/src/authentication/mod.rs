@@ -1,22 +1,36 @@
 //! Who sends a request (`rest_framework.authentication`).
 
+mod basic;
 mod login;
+mod remote_user;
 mod session;
 mod token;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
+use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use futures_util::future::LocalBoxFuture;
 
+pub use basic::BasicAuthentication;
 pub use login::authenticate;
-pub use session::SessionAuthentication;
+pub use remote_user::RemoteUserAuthentication;
+pub use session::{SessionAuthentication, login, logout, session_user, update_session_auth_hash};
 pub use token::TokenAuthentication;
 
 use crate::auth::Account;
 use crate::exceptions::Result;
 use crate::request::{Auth, Context, Request};
+
+/// `Authorization` (`get_authorization_header`). Several headers are one list, so that none of them
+/// is believed by one server and overlooked by another.
+pub fn get_authorization_header(request: &Request) -> Option<Cow<'_, [u8]>> {
+    let mut headers = request.headers.get_all(AUTHORIZATION).map(HeaderValue::as_bytes);
+    let first = Cow::Borrowed(headers.next()?);
+    Some(headers.fold(first, |list, next| [&*list, b",", next].concat().into()))
+}
 
 /// A user, and how the request proved it.
 #[derive(Debug)]

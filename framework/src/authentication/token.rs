@@ -2,7 +2,7 @@
 
 use actix_web::http::header::AUTHORIZATION;
 
-use super::{Authenticated, Authentication, AuthenticationScheme};
+use super::{Authenticated, Authentication, AuthenticationScheme, get_authorization_header};
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::request::{Auth, Context, Request};
 
@@ -61,8 +61,8 @@ impl Authentication for TokenAuthentication {
     }
 
     async fn authenticate(&self, cx: &mut Context) -> Result<Option<Authenticated>> {
-        let Some(header) = cx.request.headers.get(AUTHORIZATION) else { return Ok(None) };
-        let Some(key) = self.key_of(header.as_bytes())? else { return Ok(None) };
+        let Some(header) = get_authorization_header(&cx.request) else { return Ok(None) };
+        let Some(key) = self.key_of(&header)? else { return Ok(None) };
         let user = cx.user_meta().by_token(cx, key).await?;
         let user = user.ok_or_else(|| failed("Invalid token."))?;
         if !user.is_active() {

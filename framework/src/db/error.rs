@@ -67,6 +67,17 @@ impl From<diesel::result::Error> for ApiException {
 }
 
 impl Error {
+    /// True when the database has no table of this name.
+    pub(crate) fn is_missing_table(&self, table: &str) -> bool {
+        use diesel::result::{DatabaseErrorKind, Error as Diesel};
+        let Self::Diesel(Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)) = self else {
+            return false;
+        };
+        let message = info.message();
+        message == format!("no such table: {table}")
+            || message == format!("relation \"{table}\" does not exist")
+    }
+
     /// Sorts diesel's errors into ours.
     pub fn from_diesel(error: diesel::result::Error) -> Self {
         use diesel::result::{DatabaseErrorKind, Error as Diesel};

@@ -1,11 +1,14 @@
-//! What stands around every view: allowed hosts, the redirect to the slash, security headers and
-//! Django's plain pages (`django.middleware`), and scripts of other sites.
+//! What stands around every view: allowed hosts, the redirect to the slash, security headers,
+//! sessions, forged requests, scripts of other sites and Django's plain pages
+//! (`django.middleware`).
 
 #[cfg(feature = "cors")]
 mod cors;
+pub mod csrf;
 mod hosts;
 mod pages;
 mod security;
+mod sessions;
 mod slash;
 
 #[cfg(feature = "cors")]
@@ -15,4 +18,5 @@ pub use cors::{Cors, CorsService};
 pub use hosts::allowed_host;
 pub(crate) use pages::page;
 pub(crate) use security::Security;
+pub(crate) use sessions::{never_cache, process_plain, process_response};
 pub(crate) use slash::{decode_path, moved, redirect_to};

@@ -3,12 +3,14 @@
 use crate::negotiation::MediaType;
 use crate::response::{Response, ResponseBody};
 
-/// The page of a status that no view answered: 400, 403, 404 or 500; `accept` is the client's
+/// The page of a status that no view answered: 400, 403, 404, 429, 503 or 500; `accept` is the client's
 /// header.
 pub(crate) fn page(status: u16, accept: Option<&str>) -> Response {
     let (title, text, detail) = match status {
         400 => ("Bad Request (400)", "", "Bad Request (400)"),
         403 => ("403 Forbidden", "", "You do not have permission to perform this action."),
+        429 => ("429 Too Many Requests", "", "Request was throttled."),
+        503 => ("503 Service Unavailable", "", "Service temporarily unavailable, try again later."),
         404 => ("Not Found", "The requested resource was not found on this server.", "Not found."),
         _ => ("Server Error (500)", "", "A server error occurred."),
     };

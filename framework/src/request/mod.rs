@@ -2,6 +2,7 @@
 
 mod accounts;
 mod context;
+mod cookies;
 mod query;
 mod quota;
 

@@ -1,6 +1,8 @@
 //! From names to addresses (`rest_framework.reverse`, `django.urls.reverse`).
 
 mod pattern;
+mod safe;
+mod split;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,6 +10,8 @@ use std::collections::HashMap;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use pattern::{Kwargs, Pattern, PatternError};
+pub use safe::{iri_to_uri, url_has_allowed_host_and_scheme};
+pub(crate) use split::{SplitUrl, is_same_domain};
 
 /// What stays unescaped in a query.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');

@@ -61,4 +61,58 @@ impl CsrfSettings {
         vars.list("CSRF_TRUSTED_ORIGINS", &mut self.trusted_origins);
         Ok(())
     }
+
+    pub(super) fn check(&self) -> Result<(), SettingsError> {
+        let wrong = |name, reason: String| Err(SettingsError { name, reason });
+        if let Some(origin) = self.trusted_origins.iter().find(|origin| !origin.contains("://")) {
+            let reason = format!("`{origin}` has no scheme; write `https://{origin}`");
+            return wrong("CSRF_TRUSTED_ORIGINS", reason);
+        }
+        let token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if self.header_name.is_empty() || !self.header_name.bytes().all(token) {
+            let reason = format!("`{}` is no header, as `X-CSRFToken` is", self.header_name);
+            return wrong("CSRF_HEADER_NAME", reason);
+        }
+        check_same_site("CSRF_COOKIE_SAMESITE", self.cookie_samesite.as_deref())
+    }
+}
+
+/// Cookies know three values.
+pub(super) fn check_same_site(
+    name: &'static str,
+    value: Option<&str>,
+) -> Result<(), SettingsError> {
+    let known = |value: &str| {
+        ["lax", "strict", "none"].iter().any(|known| value.eq_ignore_ascii_case(known))
+    };
+    match value.filter(|value| !known(value)) {
+        None => Ok(()),
+        Some(value) => {
+            let reason = format!("`{value}` is not `Lax`, `Strict` or `None`");
+            Err(SettingsError { name, reason })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_never_match_is_told_at_the_start() {
+        let name = |change: fn(&mut CsrfSettings)| {
+            let mut settings = CsrfSettings::default();
+            change(&mut settings);
+            settings.check().err().map(|error| error.name)
+        };
+        assert_eq!(name(|_| {}), None);
+        assert_eq!(name(|s| s.trusted_origins = vec!["https://*.example.com".into()]), None);
+        assert_eq!(
+            name(|s| s.trusted_origins = vec!["example.com".into()]),
+            Some("CSRF_TRUSTED_ORIGINS")
+        );
+        assert_eq!(name(|s| s.header_name = "X CSRF".into()), Some("CSRF_HEADER_NAME"));
+        assert_eq!(name(|s| s.cookie_samesite = Some("lazy".into())), Some("CSRF_COOKIE_SAMESITE"));
+        assert_eq!(name(|s| s.cookie_samesite = None), None);
+    }
 }

@@ -217,6 +217,8 @@ impl Settings {
         }
         self.cors.check()?;
         self.auth.check()?;
+        self.session.check()?;
+        self.csrf.check()?;
         self.secure.check()
     }
 }

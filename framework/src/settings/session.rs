@@ -61,4 +61,8 @@ impl SessionSettings {
         vars.flag("SESSION_EXPIRE_AT_BROWSER_CLOSE", &mut self.expire_at_browser_close)?;
         Ok(())
     }
+
+    pub(super) fn check(&self) -> Result<(), SettingsError> {
+        super::csrf::check_same_site("SESSION_COOKIE_SAMESITE", self.cookie_samesite.as_deref())
+    }
 }

@@ -274,12 +274,16 @@ impl Site {
     /// Answers a request without a socket, as tests do.
     pub async fn answer(&self, worker: &DatabaseWorker, request: Request) -> Response {
         match self.way(&request) {
-            Way::Answered(mut response, framed) => {
-                self.security.protect(&mut response, request.is_secure(), framed);
-                response
-            }
+            Way::Answered(response, framed) => self.finish_plain(&request, response, framed),
             Way::View(found) => self.run(worker, request, found).await,
         }
+    }
+
+    /// Adds what every answer has to one that no view gave.
+    fn finish_plain(&self, request: &Request, mut response: Response, framed: bool) -> Response {
+        middleware::process_plain(self.settings(), request, &mut response, framed);
+        self.security.protect(&mut response, request.is_secure(), framed);
+        response
     }
 
     /// Finds the view of a request, or the answer that needs none.
@@ -328,13 +332,22 @@ impl Site {
             .run(!request.is_safe(), move |conn| {
                 let mut cx = Context::new(request, conn, shared);
                 Box::pin(async move {
-                    AssertUnwindSafe(running.dispatch(&mut cx)).catch_unwind().await.ok()
+                    let answer = async {
+                        let response = running.dispatch(&mut cx).await;
+                        middleware::process_response(&mut cx, response).await
+                    };
+                    AssertUnwindSafe(answer).catch_unwind().await.ok()
                 })
             })
             .await;
         let accept = accept.as_ref().and_then(|value| value.to_str().ok());
-        let mut response = match result.map_err(ApiException::from) {
+        let result = result.map_err(ApiException::from).and_then(Option::transpose);
+        let mut response = match result {
             Ok(Some(response)) => response,
+            Err(ApiException::Suspicious(reason)) => {
+                tracing::warn!("refused: {reason}");
+                middleware::page(400, accept)
+            }
             Ok(None) => {
                 tracing::error!(view = endpoint.view().info().name, "a view panicked");
                 middleware::page(500, accept)

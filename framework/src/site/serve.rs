@@ -105,10 +105,7 @@ impl Site {
     ) -> HttpResponse {
         let mut request = self.request(http);
         let response = match self.way(&request) {
-            Way::Answered(mut response, framed) => {
-                self.security.protect(&mut response, request.is_secure(), framed);
-                response
-            }
+            Way::Answered(response, framed) => self.finish_plain(&request, response, framed),
             Way::View(found) => {
                 let has_body = [CONTENT_LENGTH, TRANSFER_ENCODING]
                     .iter()

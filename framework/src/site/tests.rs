@@ -12,7 +12,7 @@ use crate::db::{Conn, DatabaseConfig};
 use crate::exceptions::{Detail, Result};
 use crate::permissions::{AllowAny, IsAuthenticated, Permission};
 use crate::routers::{Router, ViewSetRoute, ViewSetRoutes};
-use crate::views::ApiView;
+use crate::views::{ApiView, PageView, form_of};
 
 async fn hello(cx: &mut Context) -> Result<Response> {
     let name = cx.user().map(|user| user.username.clone());
@@ -42,6 +42,16 @@ async fn echo(cx: &mut Context) -> Result<Response> {
 
 async fn empty(_: &mut Context) -> Result<Response> {
     Ok(Response::empty(204))
+}
+
+async fn form(cx: &mut Context) -> Result<Response> {
+    let token = crate::middleware::csrf::get_token(cx)?;
+    Ok(Response::html(format!("token={token}")))
+}
+
+async fn sent(cx: &mut Context) -> Result<Response> {
+    let name = form_of(cx)?.get("name").unwrap_or("nobody").to_owned();
+    Ok(Response::html(name))
 }
 
 async fn link(cx: &mut Context) -> Result<Response> {
@@ -107,6 +117,9 @@ async fn site() -> Arc<Site> {
         .path("errors/<slug:kind>/", ApiView::new("Errors").get(fails), "errors")
         .path("private/", private(), "private")
         .path("none/", private().authentication(()), "none")
+        .path("page/", PageView::new("Page").get(form).post(sent), "page")
+        .path("open/", PageView::new("Open").post(sent).csrf_exempt().cacheable(), "open")
+        .path("wrong/<slug:kind>/", PageView::new("Wrong").get(fails), "wrong")
         .path("empty/", ApiView::new("Empty").get(empty), "empty")
         .path(
             "object/",
@@ -176,6 +189,17 @@ async fn a_token_is_answered_before_the_session_is_looked_at() {
     let answer = send(get("/api/private/").insert_header(("authorization", "Token a11ce"))).await;
     assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"user":"alice"}"#));
     assert_eq!(answer.header("vary"), Some("Accept"));
+}
+
+#[actix_web::test]
+async fn a_site_without_sessions_leaves_the_cookie_of_another_alone() {
+    let cookie = ("cookie", "sessionid=abcdefghijklmnopqrstuvwxyz012345");
+    let answer = send(get("/api/things/").insert_header(cookie)).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"user":null}"#));
+    assert_eq!(
+        (answer.header("vary"), answer.header("set-cookie")),
+        (Some("Accept, Cookie"), None)
+    );
 }
 
 #[actix_web::test]
@@ -298,6 +322,70 @@ async fn a_host_that_is_not_ours_is_refused() {
     let answer = send(evil).await;
     assert_eq!((answer.status, answer.header("x-frame-options")), (400, None));
     assert!(answer.body.contains("<h1>Bad Request (400)</h1>"));
+}
+
+#[actix_web::test]
+async fn a_page_is_djangos_view() {
+    let page = send(get("/api/page/").insert_header(("accept", "application/xml"))).await;
+    assert_eq!(page.status, 200);
+    for (name, value) in [
+        ("content-type", Some("text/html; charset=utf-8")),
+        ("cache-control", Some("max-age=0, no-cache, no-store, must-revalidate, private")),
+        ("vary", Some("Cookie")),
+        ("allow", None),
+        ("x-frame-options", Some("DENY")),
+    ] {
+        assert_eq!(page.header(name), value, "{name}");
+    }
+    assert!(page.header("set-cookie").unwrap().starts_with("csrftoken="));
+    let options = send(get("/api/page/").method(Method::OPTIONS)).await;
+    assert_eq!((options.status, options.header("allow")), (200, Some("GET, POST, HEAD, OPTIONS")));
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let refused = send(post("/api/page/").insert_header(form).set_payload("name=x")).await;
+    assert_eq!((refused.status, refused.header("cache-control")), (403, None));
+    let token = "a".repeat(32);
+    let cookie = ("cookie", format!("csrftoken={token}"));
+    let body = format!("name=x&csrfmiddlewaretoken={token}");
+    let request = post("/api/page/").insert_header(form).insert_header(cookie.clone());
+    assert_eq!(send(request.set_payload(body)).await.body, "x");
+    // a body that is no form is an empty one
+    let request = post("/api/page/").insert_header(cookie.clone());
+    let request = request.insert_header(("x-csrftoken", token.as_str()));
+    let request = request.insert_header(("content-type", "application/json"));
+    assert_eq!(send(request.set_payload("{\"name\": 1}")).await.body, "nobody");
+    // the token comes before the method
+    let request = get("/api/page/").method(Method::DELETE);
+    assert_eq!(send(request).await.status, 403);
+    let request = get("/api/page/").method(Method::DELETE).insert_header(cookie);
+    let answer = send(request.insert_header(("x-csrftoken", token.as_str()))).await;
+    assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, POST, HEAD, OPTIONS")));
+}
+
+#[actix_web::test]
+async fn a_page_may_do_without_the_token_and_be_kept() {
+    let answer = send(post("/api/open/")).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, "nobody"));
+    assert_eq!((answer.header("cache-control"), answer.header("vary")), (None, None));
+    assert_eq!(send(get("/api/open/")).await.header("allow"), Some("POST, OPTIONS"));
+}
+
+#[actix_web::test]
+async fn an_error_of_a_page_is_a_page() {
+    for (kind, status) in [
+        ("suspicious", 400),
+        ("throttled", 429),
+        ("away", 503),
+        ("internal", 500),
+        ("panic", 500),
+        ("other", 404),
+    ] {
+        let answer = send(get(&format!("/api/wrong/{kind}/"))).await;
+        assert_eq!(answer.status, status, "{kind}");
+        assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"), "{kind}");
+        assert!(answer.body.contains("<title>") && !answer.body.contains("secret"));
+    }
+    let throttled = send(get("/api/wrong/throttled/")).await;
+    assert_eq!(throttled.header("retry-after"), Some("13"));
 }
 
 #[actix_web::test]

@@ -9,6 +9,7 @@ use actix_web::http::header::{
     ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 
+use super::page::{self, PageInfo};
 use super::{Policies, View, ViewInfo};
 use crate::authentication::AuthenticationList;
 use crate::exceptions::{ApiException, Result};
@@ -116,6 +117,9 @@ impl Endpoint {
 
     /// Answers a request; errors are answers too.
     pub async fn dispatch(&self, cx: &mut Context) -> Response {
+        if let Some(page) = self.view.info().page {
+            return self.dispatch_page(page, cx).await;
+        }
         let policies = self.policies_of(&cx.request.method);
         let result = self.run(policies, cx).await;
         let response = match result {
@@ -135,10 +139,41 @@ impl Endpoint {
     /// An error that happened before the view was reached, in the form that the view's clients
     /// read.
     pub(crate) fn refuse(&self, error: &ApiException, method: &Method) -> Response {
+        if self.view.info().page.is_some() {
+            return page::plain_error(error, None);
+        }
         let mut response = api_error(error);
         let policies = self.policies_of(method);
         self.headers(policies, &mut response, &[]);
         response
+    }
+
+    /// The way through a page (`django.views.View.dispatch`, with the CSRF check before it).
+    async fn dispatch_page(&self, page: PageInfo, cx: &mut Context) -> Response {
+        cx.equipment = Some(Arc::clone(&self.policies.equipment));
+        let result = self.run_page(page, cx).await;
+        let mut response = result.unwrap_or_else(|error| page::error_page(&error, cx));
+        vary(&mut response, false, cx.varies_on());
+        response
+    }
+
+    async fn run_page(&self, page: PageInfo, cx: &mut Context) -> Result<Response> {
+        let info = self.view.info();
+        check_query(cx)?;
+        if let Some(refusal) = page::refusal(page, cx)? {
+            return Ok(refusal);
+        }
+        let method = &cx.request.method;
+        let mut response =
+            if info.methods.contains(method) || info.methods.contains(handler_method(method)) {
+                self.handle(cx).await?
+            } else {
+                page::without_handler(info, method)
+            };
+        if page.never_cached {
+            middleware::never_cache(&mut response);
+        }
+        Ok(response)
     }
 
     fn policies_of(&self, method: &Method) -> &Settled {
@@ -155,13 +190,7 @@ impl Endpoint {
         if cx.action.is_none() && cx.request.method == Method::OPTIONS && !info.actions.is_empty() {
             cx.action = Some("metadata");
         }
-        let most = cx.settings().data_upload_max_number_fields;
-        let query = cx.request.query_string.as_bytes();
-        if most.is_some_and(|most| crate::request::QueryParams::count(query) > most) {
-            return Err(ApiException::Suspicious(
-                "the query has more parameters than DATA_UPLOAD_MAX_NUMBER_FIELDS",
-            ));
-        }
+        check_query(cx)?;
         cx.accepted = Some(negotiate(policies, cx)?);
         policies.authentication.authenticate(cx).await?;
         policies.permissions.check_request(cx).await?;
@@ -247,6 +276,18 @@ impl Endpoint {
     }
 }
 
+/// 400 for a query of more parameters than `DATA_UPLOAD_MAX_NUMBER_FIELDS`.
+fn check_query(cx: &Context) -> Result<()> {
+    let most = cx.settings().data_upload_max_number_fields;
+    let query = cx.request.query_string.as_bytes();
+    if most.is_some_and(|most| crate::request::QueryParams::count(query) > most) {
+        return Err(ApiException::Suspicious(
+            "the query has more parameters than DATA_UPLOAD_MAX_NUMBER_FIELDS",
+        ));
+    }
+    Ok(())
+}
+
 /// Chooses the renderer (`perform_content_negotiation`).
 fn negotiate(policies: &Settled, cx: &Context) -> Result<Accepted> {
     let request = &cx.request;
@@ -318,23 +359,9 @@ fn vary(response: &mut Response, accept: bool, consulted: &[&str]) {
         (true, [], false) => HeaderValue::from_static("Accept"),
         (true, ["Cookie"], false) => HeaderValue::from_static("Accept, Cookie"),
         _ => {
-            let mut names: Vec<String> = response
-                .headers
-                .get_all(VARY)
-                .filter_map(|value| value.to_str().ok())
-                .flat_map(|value| value.split(','))
-                .map(|name| name.trim().to_owned())
-                .filter(|name| !name.is_empty())
-                .collect();
-            for name in accept.then_some("Accept").iter().chain(consulted) {
-                if !names.iter().any(|own| own.eq_ignore_ascii_case(name)) {
-                    names.push((*name).to_owned());
-                }
-            }
-            match HeaderValue::from_str(&names.join(", ")) {
-                Ok(value) => value,
-                Err(_) => return,
-            }
+            let accept = accept.then_some("Accept");
+            let names: Vec<&str> = accept.into_iter().chain(consulted.iter().copied()).collect();
+            return response.vary_on(&names);
         }
     };
     response.headers.insert(VARY, value);

@@ -2,6 +2,7 @@
 
 mod api_view;
 mod dispatch;
+mod page;
 mod policies;
 mod routes;
 
@@ -13,6 +14,7 @@ use futures_util::future::LocalBoxFuture;
 
 pub use api_view::{ApiView, Handler};
 pub use dispatch::Endpoint;
+pub use page::{PageInfo, PageView, form_of};
 pub use policies::Policies;
 pub use routes::{ViewSetRoute, ViewSetRoutes};
 
@@ -115,6 +117,8 @@ pub struct ViewInfo {
     pub policies: Policies,
     /// Policies of single methods; what they do not set is the view's.
     pub method_policies: Vec<(Method, Policies)>,
+    /// Set for a page: Django's view instead of DRF's.
+    pub page: Option<PageInfo>,
 }
 
 impl ViewInfo {

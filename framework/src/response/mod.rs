@@ -1,6 +1,14 @@
 //! An answer before it is sent (`rest_framework.response`).
 
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+mod cookies;
+mod vary;
+
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
+
+pub use cookies::Cookie;
+pub(crate) use cookies::{date_in, seconds};
+
+use crate::reverse::iri_to_uri;
 
 /// The body of an answer.
 #[derive(Debug, Clone)]
@@ -56,6 +64,20 @@ impl Response {
     /// A status without a body.
     pub fn empty(status: u16) -> Self {
         Self { status, headers: HeaderMap::new(), body: ResponseBody::Empty }
+    }
+
+    /// 200 with a page.
+    pub fn html(text: impl Into<String>) -> Self {
+        let content_type = "text/html; charset=utf-8".to_owned();
+        let body = ResponseBody::Bytes { content_type, bytes: text.into().into_bytes() };
+        Self { body, ..Self::empty(200) }
+    }
+
+    /// 302 to another address, which may be a path alone. The address must not be a client's:
+    /// [`url_has_allowed_host_and_scheme`](crate::reverse::url_has_allowed_host_and_scheme) tells
+    /// whether one may be trusted.
+    pub fn redirect(address: &str) -> Self {
+        Self::html("").with_status(302).with_header(LOCATION, &iri_to_uri(address))
     }
 
     /// The same with another status.

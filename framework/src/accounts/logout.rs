@@ -1,0 +1,33 @@
+//! The logout page (`LogoutView`).
+
+use super::{html, next};
+use crate::authentication::logout;
+use crate::exceptions::Result;
+use crate::request::Context;
+use crate::response::Response;
+use crate::reverse::Origin;
+use crate::views::{PageView, form_of};
+
+/// Logs out, by POST alone: a picture on another page must not be able to. It leads to `next`, or
+/// to `LOGOUT_REDIRECT_URL`, or says that it is done.
+pub fn logout_page() -> PageView {
+    PageView::new("Logout").post(submit)
+}
+
+async fn submit(cx: &mut Context) -> Result<Response> {
+    let sent = form_of(cx)?;
+    logout(cx).await?;
+    let to = match (next::named(cx, &sent), &cx.settings().auth.logout_redirect_url) {
+        (Some(next), _) => next,
+        (None, Some(url)) => next::resolved(cx, url)?,
+        (None, None) => cx.request.path.clone(),
+    };
+    if to != next::full_path(cx) {
+        return Ok(Response::redirect(&to));
+    }
+    let again = cx.urls().reverse(&Origin::default(), "rest_framework:login", &[]);
+    let again = again.unwrap_or_else(|_| cx.settings().auth.login_url.clone());
+    let again = html::escape(&again);
+    let body = format!("<p>You are logged out.</p>\n<p><a href=\"{again}\">Log in again</a></p>");
+    Ok(html::page("Logged out", &body))
+}

@@ -1,0 +1,126 @@
+//! The page to change one's own password (`PasswordChangeView`, `PasswordChangeForm`).
+
+use actix_web::http::Method;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::fields::{self, TextField};
+use super::{html, next};
+use crate::auth::{Account, UserAttributes, password_validators_help_texts, validate_password};
+use crate::authentication::{session_user, update_session_auth_hash};
+use crate::exceptions::Result;
+use crate::middleware::csrf;
+use crate::request::{Context, QueryParams};
+use crate::response::Response;
+use crate::reverse::Origin;
+use crate::views::{PageView, form_of};
+
+/// What stays as it is in a parameter that holds a path.
+const PATH: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// Asks for the old password and twice for the new one. The session goes on under a new key; every
+/// other session of the account ends. Who is not logged in is sent to `LOGIN_URL`.
+pub fn password_change_page() -> PageView {
+    PageView::new("Password change").get(show).post(submit).method(Method::PUT, submit)
+}
+
+/// Says that the password was changed.
+pub fn password_change_done_page() -> PageView {
+    PageView::new("Password change successful").get(done)
+}
+
+struct PasswordChangeForm {
+    old: TextField,
+    new: TextField,
+    again: TextField,
+}
+
+impl PasswordChangeForm {
+    fn new(cx: &Context) -> Self {
+        let field = |name, label| TextField::password(name, label, "new-password");
+        let mut new = field("new_password1", "New password");
+        new.help = password_validators_help_texts(&cx.settings().auth);
+        let mut again = field("new_password2", "New password confirmation");
+        again.help = vec!["Enter the same password as before, for verification.".into()];
+        Self {
+            old: TextField::password("old_password", "Old password", "current-password"),
+            new,
+            again,
+        }
+    }
+
+    /// Whether what was sent may be done; the fields say why not.
+    async fn clean(
+        &mut self,
+        cx: &Context,
+        account: &mut Account,
+        sent: &QueryParams,
+    ) -> Result<bool> {
+        let text = |field: &TextField| sent.get(field.name).unwrap_or_default();
+        let (old, new, again) = (text(&self.old), text(&self.new), text(&self.again));
+        if self.old.clean(old) && !cx.check_password(account, old).await? {
+            self.old
+                .errors
+                .push("Your old password was entered incorrectly. Please enter it again.".into());
+        }
+        let both = self.new.clean(new) & self.again.clean(again);
+        if both && new != again {
+            self.again.errors.push("The two password fields didn\u{2019}t match.".into());
+        } else if both {
+            let known = UserAttributes::from(&*account);
+            if let Err(refused) = validate_password(new, &known, &cx.settings().auth) {
+                self.again.errors.extend(refused.texts());
+            }
+        }
+        Ok([&self.old, &self.new, &self.again].iter().all(|field| field.errors.is_empty()))
+    }
+
+    fn page(self, cx: &mut Context) -> Result<Response> {
+        let token = csrf::get_token(cx)?;
+        let fields = [self.old, self.new, self.again];
+        let form = fields::form(&cx.request.path, &token, &[], None, &fields, "Change my password");
+        Ok(html::page("Password change", &form))
+    }
+}
+
+async fn show(cx: &mut Context) -> Result<Response> {
+    if session_user(cx).await?.is_none() {
+        return login_first(cx);
+    }
+    PasswordChangeForm::new(cx).page(cx)
+}
+
+async fn submit(cx: &mut Context) -> Result<Response> {
+    let Some(mut account) = session_user(cx).await? else { return login_first(cx) };
+    let sent = form_of(cx)?;
+    let mut form = PasswordChangeForm::new(cx);
+    if !form.clean(cx, &mut account, &sent).await? {
+        return form.page(cx);
+    }
+    cx.set_password(&mut account, sent.get(form.new.name)).await?;
+    update_session_auth_hash(cx, &account).await?;
+    match cx.urls().reverse(&Origin::default(), "password_change_done", &[]) {
+        Ok(to) => Ok(Response::redirect(&to)),
+        Err(_) => Ok(changed()),
+    }
+}
+
+async fn done(cx: &mut Context) -> Result<Response> {
+    match session_user(cx).await? {
+        Some(_) => Ok(changed()),
+        None => login_first(cx),
+    }
+}
+
+fn changed() -> Response {
+    html::page("Password change successful", "<p>Your password was changed.</p>")
+}
+
+/// To the login page, and back from there (`redirect_to_login`).
+fn login_first(cx: &Context) -> Result<Response> {
+    let login = next::resolved(cx, &cx.settings().auth.login_url)?;
+    let path = next::full_path(cx);
+    let next = utf8_percent_encode(&path, PATH);
+    let mark = if login.contains('?') { '&' } else { '?' };
+    Ok(Response::redirect(&format!("{login}{mark}next={next}")))
+}

@@ -1,0 +1,192 @@
+//! `Authorization: Basic …` (`rest_framework.authentication.BasicAuthentication`).
+
+use actix_web::http::header::AUTHORIZATION;
+
+use super::{
+    Authenticated, Authentication, AuthenticationScheme, authenticate, get_authorization_header,
+};
+use crate::exceptions::{ApiException, Detail, Result};
+use crate::request::{Context, Request};
+
+/// A name and a password with every request. Each of them costs a hash of the password, so it is
+/// for tests and scripts; over plain HTTP everybody on the way reads the password.
+#[derive(Debug, Clone, Copy)]
+pub struct BasicAuthentication {
+    realm: &'static str,
+}
+
+impl BasicAuthentication {
+    /// With the realm `api`.
+    pub fn new() -> Self {
+        Self { realm: "api" }
+    }
+
+    /// With another realm, which a browser shows (`www_authenticate_realm`).
+    #[must_use]
+    pub fn realm(mut self, realm: &'static str) -> Self {
+        self.realm = realm;
+        self
+    }
+}
+
+impl Default for BasicAuthentication {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Authentication for BasicAuthentication {
+    fn applies(&self, request: &Request) -> bool {
+        request.headers.contains_key(AUTHORIZATION)
+    }
+
+    async fn authenticate(&self, cx: &mut Context) -> Result<Option<Authenticated>> {
+        let Some(header) = get_authorization_header(&cx.request) else { return Ok(None) };
+        let Some((username, password)) = credentials(&header)? else { return Ok(None) };
+        let user = authenticate(cx, &username, &password).await?;
+        let user = user.ok_or_else(|| failed("Invalid username/password."))?;
+        if !user.is_active() {
+            return Err(failed("User inactive or deleted."));
+        }
+        Ok(Some(Authenticated { user, auth: None }))
+    }
+
+    fn authenticate_header(&self) -> Option<String> {
+        Some(format!("Basic realm=\"{}\"", self.realm))
+    }
+
+    fn scheme(&self) -> Option<AuthenticationScheme> {
+        Some(AuthenticationScheme::Basic)
+    }
+}
+
+fn failed(text: &'static str) -> ApiException {
+    ApiException::AuthenticationFailed(Some(Detail::new(text, "authentication_failed")))
+}
+
+/// Name and password of a header; `None` when it is of another scheme.
+fn credentials(header: &[u8]) -> Result<Option<(String, String)>> {
+    let space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0B;
+    let mut words = header.split(space).filter(|word| !word.is_empty());
+    let Some(scheme) = words.next() else { return Ok(None) };
+    if !scheme.eq_ignore_ascii_case(b"basic") {
+        return Ok(None);
+    }
+    let Some(encoded) = words.next() else {
+        return Err(failed("Invalid basic header. No credentials provided."));
+    };
+    if words.next().is_some() {
+        return Err(failed("Invalid basic header. Credentials string should not contain spaces."));
+    }
+    let bytes = base64(encoded);
+    let text = bytes.map(|bytes| match String::from_utf8(bytes) {
+        Ok(text) => text,
+        // ISO 8859-1
+        Err(error) => error.as_bytes().iter().map(|byte| char::from(*byte)).collect(),
+    });
+    match text.as_ref().and_then(|text| text.split_once(':')) {
+        Some((username, password)) => Ok(Some((username.to_owned(), password.to_owned()))),
+        None => Err(failed("Invalid basic header. Credentials not correctly base64 encoded.")),
+    }
+}
+
+/// Base 64 as Python's `b64decode` reads it: characters of no meaning are passed over, and what
+/// follows the padding too.
+fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
+    let (mut bits, mut count, mut pads) = (0_u32, 0_u8, 0_u8);
+    for byte in text {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' if count >= 2 => {
+                pads += 1;
+                if count + pads >= 4 {
+                    return Some(bytes);
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        pads = 0;
+        bits = bits << 6 | u32::from(digit);
+        if count > 0 {
+            // eight bits are full after two, three and four digits
+            let left = 6 - 2 * count;
+            bytes.push(u8::try_from(bits >> left & 0xFF).unwrap_or_default());
+        }
+        count = (count + 1) % 4;
+    }
+    (count == 0).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(header: &[u8]) -> Result<Option<(String, String)>, String> {
+        credentials(header)
+            .map_err(|error| error.detail().to_json().as_str().unwrap_or_default().to_owned())
+    }
+
+    fn pair(username: &str, password: &str) -> (String, String) {
+        (username.to_owned(), password.to_owned())
+    }
+
+    #[test]
+    fn name_and_password_are_read_as_utf8_or_as_latin1() {
+        assert_eq!(
+            read(b"Basic YWxpY2U6YWxpY2UtcGFzcy0x"),
+            Ok(Some(pair("alice", "alice-pass-1")))
+        );
+        assert_eq!(read(b"BASIC  YTpiOmM="), Ok(Some(pair("a", "b:c"))));
+        assert_eq!(read(b"basic Og=="), Ok(Some(pair("", ""))));
+        assert_eq!(read("Basic w6k6w7w=".as_bytes()), Ok(Some(pair("é", "ü"))));
+        assert_eq!(read(b"Basic //46eA=="), Ok(Some(pair("\u{ff}\u{fe}", "x"))));
+    }
+
+    #[test]
+    fn another_scheme_is_left_to_others() {
+        for header in [&b""[..], b"Token abc", b"Basicabc", b"YTpi"] {
+            assert_eq!(read(header), Ok(None));
+        }
+    }
+
+    #[test]
+    fn a_malformed_header_is_refused_in_drfs_words() {
+        let refused = |header| read(header).unwrap_err();
+        assert_eq!(refused(b"Basic "), "Invalid basic header. No credentials provided.");
+        assert_eq!(
+            refused(b"Basic a b"),
+            "Invalid basic header. Credentials string should not contain spaces."
+        );
+        for header in [&b"Basic ???"[..], b"Basic bm9jb2xvbg==", b"Basic YTpi\xff=Y", b"Basic YQ"] {
+            assert_eq!(
+                refused(header),
+                "Invalid basic header. Credentials not correctly base64 encoded."
+            );
+        }
+    }
+
+    #[test]
+    fn base64_is_read_as_python_reads_it() {
+        for (text, bytes) in [
+            ("YTpi", Some("a:b")),
+            ("Y-T_p?i", Some("a:b")),
+            ("YTo=", Some("a:")),
+            ("YTo=YTo=", Some("a:")),
+            ("Og==Zzz", Some(":")),
+            ("O=g==", Some(":")),
+            ("=YTpi", Some("a:b")),
+            ("", Some("")),
+            ("YTo", None),
+            ("Og=", None),
+            ("Y", None),
+        ] {
+            assert_eq!(base64(text.as_bytes()).as_deref(), bytes.map(str::as_bytes), "{text}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Django's sessions (`rest_framework.authentication.SessionAuthentication`,
+//! `django.contrib.auth`).
+
+mod login;
+mod user;
+
+pub use login::{login, logout, update_session_auth_hash};
+pub use user::session_user;
+
+use actix_web::http::Method;
+
+use super::{Authenticated, Authentication, AuthenticationScheme};
+use crate::exceptions::{ApiException, Detail, Result};
+use crate::middleware::csrf;
+use crate::parsers::Data;
+use crate::request::Context;
+
+/// What a session holds of who is logged in.
+const USER_ID: &str = "_auth_user_id";
+const BACKEND: &str = "_auth_user_backend";
+const HASH: &str = "_auth_user_hash";
+
+/// How Django calls what we do when a password is checked.
+const MODEL_BACKEND: &str = "django.contrib.auth.backends.ModelBackend";
+
+/// Recognises who logged in by a page, here or at a Django server with the same `SECRET_KEY`. A
+/// request that changes something must bring the CSRF token, too.
+///
+/// The answer depends on the cookie, and says so in `Vary`, whether there was one or not.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SessionAuthentication;
+
+impl Authentication for SessionAuthentication {
+    async fn authenticate(&self, cx: &mut Context) -> Result<Option<Authenticated>> {
+        let Some(user) = session_user(cx).await? else { return Ok(None) };
+        if let Some(reason) = csrf::check(cx, form_token)? {
+            let text = format!("CSRF Failed: {reason}");
+            return Err(ApiException::PermissionDenied(Some(Detail::new(
+                text,
+                "permission_denied",
+            ))));
+        }
+        Ok(Some(Authenticated { user, auth: None }))
+    }
+
+    fn scheme(&self) -> Option<AuthenticationScheme> {
+        Some(AuthenticationScheme::Session { cookie: "sessionid".into() })
+    }
+}
+
+/// The token of the form. As in DRF, the whole body is read for it, so that one that is no JSON is
+/// told so before the token is missed.
+fn form_token(cx: &mut Context) -> Result<Option<String>> {
+    if cx.request.method != Method::POST {
+        return Ok(None);
+    }
+    let data = cx.data()?;
+    if let Data::Json(_) = &data {
+        data.raw()?;
+    }
+    Ok(data.form().and_then(|form| form.get(csrf::FORM_FIELD)).map(ToOwned::to_owned))
+}

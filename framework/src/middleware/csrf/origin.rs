@@ -1,0 +1,63 @@
+//! Where a request comes from, as its browser says.
+
+use actix_web::http::header::{HeaderValue, REFERER};
+
+use crate::request::Request;
+use crate::reverse::{SplitUrl, is_same_domain};
+use crate::settings::CsrfSettings;
+
+/// True for an origin that is this site or a trusted one.
+pub(super) fn is_origin_trusted(request: &Request, settings: &CsrfSettings, origin: &str) -> bool {
+    let trusted = &settings.trusted_origins;
+    if origin == format!("{}://{}", request.scheme, request.host)
+        || trusted.iter().any(|own| !own.contains('*') && own == origin)
+    {
+        return true;
+    }
+    let Some(sent) = SplitUrl::parse(origin) else { return false };
+    trusted.iter().filter(|own| own.contains('*')).filter_map(|own| SplitUrl::parse(own)).any(
+        |own| {
+            own.scheme == sent.scheme
+                && is_same_domain(&sent.netloc, own.netloc.trim_start_matches('*'))
+        },
+    )
+}
+
+/// Over HTTPS a client that names no origin names the page that it comes from: a man in the middle
+/// can put a cookie there by plain HTTP.
+pub(super) fn check_referer(request: &Request, settings: &CsrfSettings) -> Result<(), String> {
+    let failed = |why: &str| Err(format!("Referer checking failed - {why}"));
+    let Some(referer) = request.headers.get(REFERER) else { return failed("no Referer.") };
+    let Some(referer) = SplitUrl::parse(&latin1(referer)) else {
+        return failed("Referer is malformed.");
+    };
+    if referer.scheme.is_empty() || referer.netloc.is_empty() {
+        return failed("Referer is malformed.");
+    }
+    if referer.scheme != "https" {
+        return failed("Referer is insecure while host is secure.");
+    }
+    let trusted = settings.trusted_origins.iter().filter_map(|own| SplitUrl::parse(own));
+    if trusted
+        .into_iter()
+        .any(|own| is_same_domain(&referer.netloc, own.netloc.trim_start_matches('*')))
+    {
+        return Ok(());
+    }
+    let port = request.host.rsplit_once(':').map(|(_, port)| port);
+    let port = port.filter(|port| !port.ends_with(']') && !["443", "80"].contains(port));
+    let good = match (&settings.cookie_domain, port) {
+        (None, _) => request.host.clone(),
+        (Some(domain), None) => domain.clone(),
+        (Some(domain), Some(port)) => format!("{domain}:{port}"),
+    };
+    if is_same_domain(&referer.netloc, &good) {
+        return Ok(());
+    }
+    failed(&format!("{} does not match any trusted origins.", referer.url()))
+}
+
+/// A header as Python's servers read it.
+pub(super) fn latin1(header: &HeaderValue) -> String {
+    header.as_bytes().iter().map(|byte| char::from(*byte)).collect()
+}

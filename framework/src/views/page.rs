@@ -1,0 +1,195 @@
+//! Django's own views (`django.views.View`): pages for people rather than answers for programs.
+
+use std::fmt;
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::http::header::{ALLOW, RETRY_AFTER};
+use futures_util::future::LocalBoxFuture;
+
+use super::{Handler, Policies, View, ViewInfo};
+use crate::exceptions::{ApiException, Result};
+use crate::middleware::{self, csrf};
+use crate::parsers::FormParser;
+use crate::request::{Context, QueryParams, handler_method};
+use crate::response::Response;
+
+/// What makes a view a page.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct PageInfo {
+    /// Whether unsafe requests must bring the CSRF token.
+    pub csrf_protected: bool,
+    /// Whether answers stay out of caches.
+    pub never_cached: bool,
+}
+
+/// A page with a handler for each method.
+///
+/// It knows nothing of what DRF's views do: no negotiation, no authenticators, no permissions, no
+/// `Allow` unless the method is refused. Instead unsafe requests must bring the CSRF token, and
+/// answers are kept out of caches. Who is logged in tells
+/// [`session_user`](crate::authentication::session_user).
+///
+/// ```
+/// use quintet::exceptions::Result;
+/// use quintet::middleware::csrf;
+/// use quintet::request::Context;
+/// use quintet::response::Response;
+/// use quintet::views::{PageView, form_of};
+///
+/// async fn show(cx: &mut Context) -> Result<Response> {
+///     let token = csrf::get_token(cx)?;
+///     Ok(Response::html(format!(
+///         "<form method=post><input type=hidden name=csrfmiddlewaretoken value={token}><button>Go</button></form>"
+///     )))
+/// }
+///
+/// async fn go(cx: &mut Context) -> Result<Response> {
+///     let form = form_of(cx)?;
+///     Ok(Response::redirect(if form.get("back").is_some() { "/" } else { "/done/" }))
+/// }
+///
+/// let page = PageView::new("Go").get(show).post(go);
+/// # let _ = page;
+/// ```
+pub struct PageView {
+    info: ViewInfo,
+    handlers: Vec<(Method, Box<dyn Handler>)>,
+}
+
+impl PageView {
+    /// A page of this name.
+    pub fn new(name: impl Into<String>) -> Self {
+        let mut info = ViewInfo::new(name, []);
+        info.page = Some(PageInfo { csrf_protected: true, never_cached: true });
+        info.policies = Policies::inherit()
+            .authentication(())
+            .permissions(())
+            .throttles(Vec::new())
+            .renderers(Vec::new())
+            .parsers(vec![Arc::new(FormParser)]);
+        Self { info, handlers: Vec::new() }
+    }
+
+    /// Takes unsafe requests without the CSRF token (`csrf_exempt`).
+    #[must_use]
+    pub fn csrf_exempt(self) -> Self {
+        self.page(|page| page.csrf_protected = false)
+    }
+
+    /// Lets caches keep the answers.
+    #[must_use]
+    pub fn cacheable(self) -> Self {
+        self.page(|page| page.never_cached = false)
+    }
+
+    fn page(mut self, change: impl FnOnce(&mut PageInfo)) -> Self {
+        self.info.page.as_mut().map(change);
+        self
+    }
+
+    /// Answers GET, and HEAD by it.
+    #[must_use]
+    pub fn get(self, handler: impl Handler) -> Self {
+        self.method(Method::GET, handler)
+    }
+
+    /// Answers POST.
+    #[must_use]
+    pub fn post(self, handler: impl Handler) -> Self {
+        self.method(Method::POST, handler)
+    }
+
+    /// Answers any other method.
+    #[must_use]
+    pub fn method(mut self, method: Method, handler: impl Handler) -> Self {
+        self.info.add_method(method.clone());
+        self.handlers.retain(|(own, _)| *own != method);
+        self.handlers.push((method, Box::new(handler)));
+        self
+    }
+}
+
+impl View for PageView {
+    fn info(&self) -> &ViewInfo {
+        &self.info
+    }
+
+    fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>> {
+        let sent = &cx.request.method;
+        let find = |method: &Method| self.handlers.iter().find(|(own, _)| own == method);
+        if let Some((_, handler)) = find(sent).or_else(|| find(handler_method(sent))) {
+            handler.call(cx)
+        } else {
+            let error = ApiException::MethodNotAllowed(sent.to_string());
+            Box::pin(std::future::ready(Err(error)))
+        }
+    }
+}
+
+impl fmt::Debug for PageView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PageView").field("info", &self.info).finish_non_exhaustive()
+    }
+}
+
+/// The form of a POST (`request.POST`); an empty one for any other body.
+///
+/// # Errors
+/// Django's 400 page when the body is too long or has too many fields.
+pub fn form_of(cx: &mut Context) -> Result<QueryParams> {
+    if cx.request.method != Method::POST {
+        return Ok(QueryParams::default());
+    }
+    match cx.data() {
+        Ok(data) => Ok(data.form().cloned().unwrap_or_default()),
+        Err(ApiException::UnsupportedMediaType(_)) => Ok(QueryParams::default()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a page's request may go on: 403 as Django words it when it lacks the CSRF token.
+pub(super) fn refusal(page: PageInfo, cx: &mut Context) -> Result<Option<Response>> {
+    if !page.csrf_protected {
+        return Ok(None);
+    }
+    let form_token =
+        |cx: &mut Context| Ok(form_of(cx)?.get(csrf::FORM_FIELD).map(ToOwned::to_owned));
+    let reason = csrf::check(cx, form_token)?;
+    Ok(reason.map(|reason| csrf::failure_page(&reason, &cx.request.path)))
+}
+
+/// The answer to OPTIONS, and to a method that the page does not have.
+pub(super) fn without_handler(info: &ViewInfo, method: &Method) -> Response {
+    let allowed = info.allowed_methods();
+    let allowed = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+    let status = if *method == Method::OPTIONS { 200 } else { 405 };
+    Response::html("").with_status(status).with_header(ALLOW, &allowed)
+}
+
+/// Django's page for an error.
+pub(super) fn error_page(error: &ApiException, cx: &Context) -> Response {
+    match error {
+        ApiException::Internal(source) => {
+            tracing::error!(path = cx.request.path, "server error: {source}");
+        }
+        ApiException::Suspicious(reason) | ApiException::Unavailable(reason) => {
+            tracing::warn!(path = cx.request.path, "refused: {reason}");
+        }
+        _ => {}
+    }
+    plain_error(error, cx.request.header("accept"))
+}
+
+/// The same, of a request that did not get here.
+pub(super) fn plain_error(error: &ApiException, accept: Option<&str>) -> Response {
+    let page = middleware::page(error.status(), accept);
+    match error {
+        ApiException::Unavailable(_) => page.with_header(RETRY_AFTER, "1"),
+        ApiException::Throttled { wait: Some(wait) } => {
+            page.with_header(RETRY_AFTER, &wait.max(0.0).ceil().to_string())
+        }
+        _ => page,
+    }
+}
