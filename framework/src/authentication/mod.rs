@@ -1,5 +1,7 @@
 //! Who sends a request (`rest_framework.authentication`).
 
+#[cfg(feature = "jwt")]
+pub(crate) mod jwt;
 mod login;
 mod session;
 mod token;
@@ -10,6 +12,12 @@ use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
 
+#[cfg(feature = "jwt")]
+pub use jwt::{
+    AccessToken, BlacklistedToken, BlacklistedTokenFields, Claims, JwtAuthentication,
+    OutstandingToken, OutstandingTokenFields, RefreshToken, TokenError, UntypedToken,
+    blacklisted_token, flush_expired_tokens, outstanding_token,
+};
 pub use login::authenticate;
 pub use session::SessionAuthentication;
 pub use token::TokenAuthentication;

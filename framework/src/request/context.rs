@@ -90,6 +90,8 @@ pub(crate) struct Shared {
     pub(crate) users: Option<Arc<UserMeta>>,
     /// What the floor of generic views keeps for a site.
     pub(crate) generics: Option<Arc<dyn Any + Send + Sync>>,
+    /// The keys of JSON web tokens, which authentication keeps for a site.
+    pub(crate) tokens: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// What dispatch hands to the request before the view runs.

@@ -4,6 +4,7 @@
 mod openapi;
 mod serve;
 
+use std::any::Any;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -13,7 +14,9 @@ use futures_util::FutureExt;
 
 use crate::auth::{Group, Token, User, UserMeta, UserModel, UserModelError};
 use crate::authentication::IntoAuthentication;
-use crate::db::{Database, DatabaseWorker, Model, reachable};
+#[cfg(feature = "jwt")]
+use crate::authentication::jwt::{BlacklistedToken, OutstandingToken, TokenBackend};
+use crate::db::{Database, DatabaseWorker, Model, ModelMeta, reachable};
 use crate::exceptions::ApiException;
 use crate::generics::SiteGenerics;
 use crate::middleware;
@@ -123,6 +126,7 @@ impl SiteBuilder {
     /// When a setting is missing or wrong, or a pattern cannot be read.
     pub fn build(mut self) -> Result<Arc<Site>, SiteError> {
         self.settings.check()?;
+        let tokens = token_keys(&self.settings)?;
         let mut urls = Urls::new(self.settings.force_script_name.clone());
         #[cfg_attr(not(feature = "openapi"), expect(unused_mut, reason = "the document adds one"))]
         let mut tables = std::mem::take(&mut self.mounts)
@@ -137,12 +141,14 @@ impl SiteBuilder {
         let users = self.users?;
         let user = users.as_ref().map_or(User::META, |users| users.model);
         let accounts = [user, Group::META, Token::META];
-        generics.models = reachable(models.chain(accounts));
+        let tokens_kept = token_models(&self.settings);
+        generics.models = reachable(models.chain(accounts).chain(tokens_kept));
         let shared = Arc::new(Shared {
             settings: self.settings,
             urls,
             users,
             generics: Some(Arc::new(generics)),
+            tokens,
         });
         let Self { database, defaults, .. } = self;
         Ok(Arc::new(Site {
@@ -154,6 +160,32 @@ impl SiteBuilder {
             openapi,
         }))
     }
+}
+
+/// The keys of JSON web tokens, tried out: a wrong one is found before the first request.
+#[cfg(feature = "jwt")]
+fn token_keys(settings: &Settings) -> Result<Option<Arc<dyn Any + Send + Sync>>, SettingsError> {
+    Ok(Some(Arc::new(TokenBackend::new(settings)?)))
+}
+
+#[cfg(not(feature = "jwt"))]
+fn token_keys(_: &Settings) -> Result<Option<Arc<dyn Any + Send + Sync>>, SettingsError> {
+    Ok(None)
+}
+
+/// The models of the blacklist of tokens, where the site keeps one: they point at accounts.
+#[cfg(feature = "jwt")]
+fn token_models(settings: &Settings) -> Vec<&'static ModelMeta> {
+    if settings.jwt.blacklist {
+        vec![OutstandingToken::META, BlacklistedToken::META]
+    } else {
+        vec![]
+    }
+}
+
+#[cfg(not(feature = "jwt"))]
+fn token_models(_: &Settings) -> Vec<&'static ModelMeta> {
+    Vec::new()
 }
 
 /// Where a request goes.
