@@ -36,6 +36,7 @@
 
 extern crate self as quintet;
 
+pub mod accounts;
 pub mod auth;
 pub mod authentication;
 pub mod db;
