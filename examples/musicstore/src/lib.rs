@@ -13,10 +13,13 @@ pub mod models;
 pub mod pages;
 pub mod permissions;
 pub mod serializers;
+pub mod tokens;
 pub mod views;
 
 use std::sync::Arc;
 
+use quintet::accounts::{token_blacklist, token_obtain_pair, token_refresh, token_verify};
+use quintet::authentication::{JwtAuthentication, SessionAuthentication, TokenAuthentication};
 use quintet::db::Database;
 use quintet::prelude::*;
 use quintet::site::SiteError;
@@ -29,6 +32,11 @@ pub fn urls() -> Router {
         .path("atomic/", atomic, "atomic")
         .path("empty/", open("Empty").get(pages::empty), "empty")
         .path("auth/whoami/", open("Who Am I").get(pages::whoami).post(pages::whoami), "whoami")
+        .path("auth/jwt/", tokens::jwt_only(), "auth-jwt")
+        .path("auth/jwt/create/", token_obtain_pair(), "jwt-create")
+        .path("auth/jwt/refresh/", token_refresh(), "jwt-refresh")
+        .path("auth/jwt/verify/", token_verify(), "jwt-verify")
+        .path("auth/jwt/blacklist/", token_blacklist(), "jwt-blacklist")
         .path(
             "errors/<slug:kind>/",
             open("Raising").get(pages::errors).post(pages::errors),
@@ -61,7 +69,12 @@ pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, Si
     let openapi = OpenApi::new("Music store API", "1.0.0")
         .description("A REST API over the Chinook data.")
         .license("MIT OR Apache-2.0", "MIT OR Apache-2.0");
-    Site::builder(settings, database)
+    Site::builder(tokens::settings(settings), database)
+        .authentication((
+            TokenAuthentication::new(),
+            JwtAuthentication::new(),
+            SessionAuthentication,
+        ))
         .permissions(IsAuthenticatedOrReadOnly)
         .pagination(pages)
         .ordering_filter()
