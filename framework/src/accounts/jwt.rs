@@ -174,15 +174,13 @@ async fn user_of(cx: &Context, token: &RefreshToken) -> Result<Option<Account>> 
     }
 }
 
-/// What is false in Python.
-fn is_nothing(value: &Json) -> bool {
-    match value {
+/// True for what stands for no user; what is neither that nor a key is refused.
+fn is_nothing(user_id: &Json) -> bool {
+    match user_id {
         Json::Null => true,
         Json::Bool(flag) => !flag,
         Json::Number(number) => number.as_f64() == Some(0.0),
-        Json::String(text) => text.is_empty(),
-        Json::Array(items) => items.is_empty(),
-        Json::Object(items) => items.is_empty(),
+        _ => false,
     }
 }
 
@@ -223,11 +221,11 @@ mod tests {
     }
 
     #[test]
-    fn a_user_id_that_python_calls_false_names_nobody() {
-        for nothing in [json!(null), json!(0), json!(0.0), json!(""), json!([]), json!({})] {
+    fn a_token_may_be_nobodys() {
+        for nothing in [json!(null), json!(0), json!(0.0), json!(false)] {
             assert!(is_nothing(&nothing), "{nothing}");
         }
-        for something in [json!(1), json!("0"), json!([0]), json!({"id": 3}), json!(true)] {
+        for something in [json!(1), json!("0"), json!(""), json!([]), json!({}), json!(true)] {
             assert!(!is_nothing(&something), "{something}");
         }
     }

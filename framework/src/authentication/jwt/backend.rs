@@ -267,8 +267,9 @@ mod tests {
             r#"{"typ":"JWT"}"#,
             "{}",
         ] {
-            assert_eq!(read(signed(header, PAYLOAD)), INVALID, "{header}");
-            let (message, _) = signed(header, PAYLOAD).rsplit_once('.').unwrap().into();
+            let token = signed(header, PAYLOAD);
+            assert_eq!(read(&token), INVALID, "{header}");
+            let (message, _) = token.rsplit_once('.').unwrap();
             assert_eq!(read(format!("{message}.")), INVALID, "{header} without a signature");
         }
         // the last of two counts, as for Python

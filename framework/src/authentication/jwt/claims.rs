@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
 use crate::auth::Account;
-use crate::db::DateTime;
+use crate::db::{ColumnKind, DateTime};
 use crate::exceptions::Result;
 use crate::fields::python;
 use crate::request::Context;
@@ -100,10 +100,15 @@ impl Claims {
 
     /// The account of its user, shut ones too; none when the claim is no key at all.
     pub(crate) async fn user(&self, cx: &Context) -> Result<Option<Account>> {
-        match self.user_id(&cx.settings().jwt.user_id_claim) {
-            Some(key) => Ok(cx.user_meta().by_key_text(cx, &key).await?),
-            None => Ok(None),
-        }
+        let users = cx.user_meta();
+        let Some(key) = self.user_id(&cx.settings().jwt.user_id_claim) else { return Ok(None) };
+        // Django reads a number from text as Python does, with white space around it
+        let number = match users.key_kind() {
+            ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt => python::int(&key),
+            _ => None,
+        };
+        let key = number.map_or(key, |number| number.to_string());
+        Ok(users.by_key_text(cx, &key).await?)
     }
 
     /// Checks what may be in any token, at a moment (`PyJWT._validate_claims`, in its order).

@@ -119,6 +119,9 @@ impl RefreshToken {
             }
         }
         let verified = claims.verify().and_then(|()| claims.verify_type(Self::TYPE));
+        // it could not be signed again with another issuer: simplejwt answers 500
+        let issuer = claims.value("iss").is_none_or(serde_json::Value::is_string);
+        let verified = verified.and(if issuer { Ok(()) } else { Err(TokenError::Invalid) });
         Ok(verified.map(|()| Self { claims, now }))
     }
 
