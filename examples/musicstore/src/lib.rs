@@ -16,11 +16,14 @@ pub mod pages;
 pub mod permissions;
 pub mod serializers;
 pub mod throttles;
+pub mod tokens;
 pub mod views;
 
 use std::sync::Arc;
 
-use quintet::accounts::obtain_auth_token;
+use quintet::accounts::{
+    obtain_auth_token, token_blacklist, token_obtain_pair, token_refresh, token_verify,
+};
 use quintet::authentication::*;
 use quintet::db::Database;
 use quintet::prelude::*;
@@ -36,6 +39,11 @@ pub fn urls() -> Router {
         .path("auth/whoami/", open("Who Am I").get(pages::whoami).post(pages::whoami), "whoami")
         .path("auth/token/", obtain_auth_token(), "obtain-token")
         .include("auth/", accounts::urls())
+        .path("auth/jwt/", tokens::jwt_only(), "auth-jwt")
+        .path("auth/jwt/create/", token_obtain_pair(), "jwt-create")
+        .path("auth/jwt/refresh/", token_refresh(), "jwt-refresh")
+        .path("auth/jwt/verify/", token_verify(), "jwt-verify")
+        .path("auth/jwt/blacklist/", token_blacklist(), "jwt-blacklist")
         .path(
             "errors/<slug:kind>/",
             open("Raising").get(pages::errors).post(pages::errors),
@@ -75,9 +83,10 @@ pub fn site(mut settings: Settings, database: Arc<Database>) -> Result<Arc<Site>
     settings.throttle.default_rates(throttles::RATES);
     settings.auth.login_url = "/api-auth/login/".into();
     settings.auth.login_redirect_url = "/api/".into();
-    Site::builder(settings, database)
+    Site::builder(tokens::settings(settings), database)
         .authentication((
             TokenAuthentication::new(),
+            JwtAuthentication::new(),
             BasicAuthentication::new(),
             SessionAuthentication,
         ))

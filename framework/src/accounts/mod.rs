@@ -1,17 +1,21 @@
 //! Views of accounts that a site mounts where it likes (`rest_framework.urls`,
-//! `rest_framework.authtoken.views`, `django.contrib.auth.views`).
+//! `rest_framework.authtoken.views`, simplejwt's views, `django.contrib.auth.views`).
 //!
 //! The pages are plain HTML: they need no script, load nothing, and carry a policy that keeps
 //! browsers from doing either.
 
 mod fields;
 mod html;
+#[cfg(feature = "jwt")]
+mod jwt;
 mod login;
 mod logout;
 mod next;
 mod password_change;
 mod token;
 
+#[cfg(feature = "jwt")]
+pub use jwt::{token_blacklist, token_obtain_pair, token_refresh, token_verify};
 pub use login::login_page;
 pub use logout::logout_page;
 pub use password_change::{password_change_done_page, password_change_page};

@@ -1,6 +1,8 @@
 //! Who sends a request (`rest_framework.authentication`).
 
 mod basic;
+#[cfg(feature = "jwt")]
+pub(crate) mod jwt;
 mod login;
 mod remote_user;
 mod session;
@@ -15,6 +17,12 @@ use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use futures_util::future::LocalBoxFuture;
 
 pub use basic::BasicAuthentication;
+#[cfg(feature = "jwt")]
+pub use jwt::{
+    AccessToken, BlacklistedToken, BlacklistedTokenFields, Claims, JwtAuthentication,
+    OutstandingToken, OutstandingTokenFields, RefreshToken, TokenError, UntypedToken,
+    blacklisted_token, flush_expired_tokens, outstanding_token,
+};
 pub use login::authenticate;
 pub use remote_user::RemoteUserAuthentication;
 pub use session::{SessionAuthentication, login, logout, session_user, update_session_auth_hash};

@@ -102,6 +102,8 @@ pub(crate) struct Shared {
     pub(crate) generics: Option<Arc<dyn Any + Send + Sync>>,
     /// The logs of throttles.
     pub(crate) counters: Counters,
+    /// The keys of JSON web tokens, which authentication keeps for a site.
+    pub(crate) tokens: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// What dispatch hands to the request before the view runs.

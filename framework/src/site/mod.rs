@@ -4,6 +4,7 @@
 mod openapi;
 mod serve;
 
+use std::any::Any;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,8 +19,10 @@ use crate::auth::{
     UserMeta, UserModel, UserModelError,
 };
 use crate::authentication::IntoAuthentication;
+#[cfg(feature = "jwt")]
+use crate::authentication::jwt::{BlacklistedToken, OutstandingToken, TokenBackend};
 use crate::cache::Counters;
-use crate::db::{Database, DatabaseWorker, Model, reachable};
+use crate::db::{Database, DatabaseWorker, Model, ModelMeta, reachable};
 use crate::exceptions::ApiException;
 use crate::generics::SiteGenerics;
 use crate::middleware::{self, Security};
@@ -153,6 +156,7 @@ impl SiteBuilder {
         let security = Security::new(&self.settings)?;
         #[cfg(feature = "cors")]
         let cors = middleware::CorsPolicy::new(&self.settings)?;
+        let tokens = token_keys(&self.settings)?;
         let mut urls = Urls::new(self.settings.force_script_name.clone());
         #[cfg_attr(not(feature = "openapi"), expect(unused_mut, reason = "the document adds one"))]
         let mut tables = std::mem::take(&mut self.mounts)
@@ -170,7 +174,8 @@ impl SiteBuilder {
         let users = self.users?;
         let user = users.as_ref().map_or(User::META, |users| users.model);
         let accounts = [user, Group::META, Token::META];
-        generics.models = reachable(models.chain(accounts));
+        let tokens_kept = token_models(&self.settings);
+        generics.models = reachable(models.chain(accounts).chain(tokens_kept));
         let shared = Arc::new(Shared {
             hashers: PasswordHashers::new(&self.settings.auth),
             settings: self.settings,
@@ -179,6 +184,7 @@ impl SiteBuilder {
             object_permissions: self.object_permissions,
             generics: Some(Arc::new(generics)),
             counters,
+            tokens,
         });
         let Self { database, defaults, .. } = self;
         Ok(Arc::new(Site {
@@ -193,6 +199,32 @@ impl SiteBuilder {
             openapi,
         }))
     }
+}
+
+/// The keys of JSON web tokens, tried out: a wrong one is found before the first request.
+#[cfg(feature = "jwt")]
+fn token_keys(settings: &Settings) -> Result<Option<Arc<dyn Any + Send + Sync>>, SettingsError> {
+    Ok(Some(Arc::new(TokenBackend::new(settings)?)))
+}
+
+#[cfg(not(feature = "jwt"))]
+fn token_keys(_: &Settings) -> Result<Option<Arc<dyn Any + Send + Sync>>, SettingsError> {
+    Ok(None)
+}
+
+/// The models of the blacklist of tokens, where the site keeps one: they point at accounts.
+#[cfg(feature = "jwt")]
+fn token_models(settings: &Settings) -> Vec<&'static ModelMeta> {
+    if settings.jwt.blacklist {
+        vec![OutstandingToken::META, BlacklistedToken::META]
+    } else {
+        vec![]
+    }
+}
+
+#[cfg(not(feature = "jwt"))]
+fn token_models(_: &Settings) -> Vec<&'static ModelMeta> {
+    Vec::new()
 }
 
 /// Where a request goes.
