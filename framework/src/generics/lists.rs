@@ -1,14 +1,11 @@
 //! Lists: the filters of a request, and a page of what they leave.
 
-use std::ops::Range;
-
 use futures_util::future::join;
 
 use crate::db::{self, Dialect, Error, Model, ModelMeta, QuerySet, Select};
 use crate::exceptions::Result;
 use crate::fields::Value;
 use crate::pagination::{Pagination, Plan, position_text};
-use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::response::Response;
 use crate::serializers::{Description, Listed};
@@ -113,9 +110,8 @@ impl Context {
         let pagination = self.paginator();
         let Some(mut plan) = pagination.plan(&self.request, ordering)? else {
             let rows = description.list(queryset.into(), None, self).await?;
-            let mut out = JsonWriter::with_capacity(64 + rows.len() * 128);
-            self.write_rows(&rows, description, 0..rows.len(), false, &mut out).await?;
-            return Ok((Response::json(out.into_bytes()), rows.len()));
+            let read = rows.len();
+            return Ok((self.respond_rows(rows, description).await?, read));
         };
         let mut count = None;
         if let Plan::NeedsCount { .. } = plan {
@@ -158,26 +154,24 @@ impl Context {
             position.map_or_else(String::new, |column| position_text(rows.position(row, column)))
         };
         let envelope = pagination.finish(&self.request, &plan, count, rows.len(), &text)?;
-        let mut head = Vec::with_capacity(256 + rows.len() * 192);
+        let mut head = Vec::with_capacity(256);
         envelope.write_head(&mut head);
-        let mut out = JsonWriter::after(head);
-        let shown = envelope.shown.clone();
-        self.write_rows(&rows, description, shown, envelope.reversed, &mut out).await?;
-        let mut bytes = out.into_bytes();
+        let (read, shown) = (rows.len(), envelope.shown.clone());
+        let at = (self.writing(false), &**self);
+        let mut bytes = rows.into_json(description, shown, envelope.reversed, at, head).await?;
         envelope.write_tail(&mut bytes);
-        Ok((Response::json(bytes), rows.len()))
+        Ok((Response::json(bytes), read))
     }
 
-    async fn write_rows(
+    /// Every row, without an envelope.
+    async fn respond_rows(
         &self,
-        rows: &Listed,
+        rows: Listed,
         description: &'static Description,
-        shown: Range<usize>,
-        reversed: bool,
-        out: &mut JsonWriter,
-    ) -> Result<()> {
+    ) -> Result<Response> {
         let at = (self.writing(false), &**self);
-        Ok(rows.write(description, shown, reversed, at, out).await?)
+        let shown = 0..rows.len();
+        Ok(Response::json(rows.into_json(description, shown, false, at, Vec::new()).await?))
     }
 
     pub(super) async fn count_rows<M: Model>(&self, queryset: &QuerySet<M>) -> Result<i64, Error> {
@@ -198,9 +192,7 @@ impl Context {
         description: &'static Description,
     ) -> Result<Response> {
         let rows = description.list(queryset.into(), None, self).await?;
-        let mut out = JsonWriter::new();
-        self.write_rows(&rows, description, 0..rows.len(), false, &mut out).await?;
-        Ok(Response::json(out.into_bytes()))
+        self.respond_rows(rows, description).await
     }
 }
 

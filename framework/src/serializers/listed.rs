@@ -14,7 +14,7 @@ pub(crate) enum Listed {
     Written(Written),
 }
 
-/// Rows as JSON, each behind the one before it.
+/// Rows as JSON, each behind the one before it, in an array that is not closed yet.
 #[derive(Default)]
 pub(crate) struct Written {
     json: JsonWriter,
@@ -36,7 +36,8 @@ impl Description {
         let Some(columns) = &self.columns else {
             return Ok(Listed::Kept(self.load(select, conn).await?));
         };
-        let mut written = Written::default();
+        let mut written = Written { json: JsonWriter::with_capacity(8192), ..Written::default() };
+        written.json.begin_array();
         if select.is_empty() {
             return Ok(Listed::Written(written));
         }
@@ -44,7 +45,6 @@ impl Description {
         let mut wanted: Vec<usize> = columns.iter().map(|shown| shown.column).collect();
         wanted.extend(position.map(|(column, _)| column));
         select.only(wanted);
-        written.json = JsonWriter::with_capacity(8192);
         conn.rows(select.rows(conn.dialect()), |row| {
             self.write_columns(columns, row, 0, &mut written.json)?;
             written.ends.push(written.json.len());
@@ -95,49 +95,63 @@ impl Listed {
         }
     }
 
-    /// Writes an array of some of the rows; what belongs to them is fetched now.
-    pub(crate) async fn write(
-        &self,
+    /// An array of some of the rows, behind `head`; what belongs to them is fetched now.
+    pub(crate) async fn into_json(
+        self,
         description: &Description,
         shown: Range<usize>,
         reversed: bool,
         (writing, conn): (Writing<'_>, &Conn),
-        out: &mut JsonWriter,
-    ) -> Result<(), Error> {
-        match self {
-            Self::Kept(rows) => {
-                let mut rows: Vec<&Loaded> = rows.get(shown).unwrap_or_default().iter().collect();
-                if reversed {
-                    rows.reverse();
-                }
-                let related = description.fetch(&rows, conn).await?;
-                out.begin_array();
-                for row in rows {
-                    description.write(row, &related, writing, out);
-                }
+        head: Vec<u8>,
+    ) -> Result<Vec<u8>, Error> {
+        let rows = match self {
+            Self::Kept(rows) => rows,
+            Self::Written(written) if shown.start == 0 && !reversed => {
+                return Ok(written.first(shown.end, head));
             }
             Self::Written(written) => {
+                let mut out = JsonWriter::after(head);
                 out.begin_array();
+                let mut write = |row| written.row(row).into_iter().for_each(|row| out.raw(row));
                 if reversed {
-                    shown.rev().for_each(|row| written.copy(row..row + 1, out));
+                    shown.rev().for_each(write)
                 } else {
-                    written.copy(shown, out);
+                    shown.for_each(&mut write)
                 }
+                out.end_array();
+                return Ok(out.into_bytes());
             }
+        };
+        let mut rows: Vec<&Loaded> = rows.get(shown).unwrap_or_default().iter().collect();
+        if reversed {
+            rows.reverse();
+        }
+        let related = description.fetch(&rows, conn).await?;
+        let mut out = JsonWriter::after(head);
+        out.begin_array();
+        for row in rows {
+            description.write(row, &related, writing, &mut out);
         }
         out.end_array();
-        Ok(())
+        Ok(out.into_bytes())
     }
 }
 
 impl Written {
-    /// Rows that follow each other, without the comma before the first of them.
-    fn copy(&self, rows: Range<usize>, out: &mut JsonWriter) {
-        let end = |row: usize| self.ends.get(row).copied();
-        let Some(last) = rows.end.checked_sub(1).filter(|_| !rows.is_empty()).and_then(end) else {
-            return;
-        };
-        let start = rows.start.checked_sub(1).and_then(end).map_or(0, |end| end + 1);
-        out.raw(self.json.bytes().get(start..last).unwrap_or_default());
+    /// The array of the first rows behind `head`, in the buffer that they were written to.
+    fn first(self, rows: usize, head: Vec<u8>) -> Vec<u8> {
+        let end = rows.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or(1);
+        let mut json = self.json.into_bytes();
+        json.truncate(end);
+        json.push(b']');
+        json.splice(0..0, head);
+        json
+    }
+
+    /// One row.
+    fn row(&self, row: usize) -> Option<&[u8]> {
+        // behind the bracket, or behind the comma
+        let start = row.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
+        self.json.bytes().get(start.map_or(1, |end| end + 1)..*self.ends.get(row)?)
     }
 }
