@@ -4,7 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{Condition, Model, Node, Path};
+use super::compile::Compiler;
+use super::{Condition, Dialect, Model, Node, Path, Sql};
 
 /// One term of an order.
 #[derive(Debug, Clone)]
@@ -126,10 +127,23 @@ impl<M: Model> QuerySet<M> {
         self
     }
 
-    /// How many of so many rows the slice leaves.
-    pub(crate) fn sliced(&self, count: i64) -> i64 {
-        let rest = count.saturating_sub(self.offset).max(0);
-        self.limit.map_or(rest, |limit| rest.min(limit))
+    /// The statement that counts the rows, and how many of so many rows the slice leaves.
+    pub(crate) fn counting(&self, dialect: Dialect) -> (Sql, impl Fn(i64) -> i64 + use<M>)
+    where
+        M: Model,
+    {
+        let mut sql = Sql::new(dialect);
+        sql.push("SELECT COUNT(*) FROM ").name(M::META.table);
+        if !self.conditions.is_empty() {
+            sql.push(" WHERE ");
+            Compiler::default().all(&mut sql, &self.conditions, M::META.table);
+        }
+        let (offset, limit) = (self.offset, self.limit);
+        let sliced = move |count: i64| {
+            let rest = count.saturating_sub(offset).max(0);
+            limit.map_or(rest, |limit| rest.min(limit))
+        };
+        (sql, sliced)
     }
 }
 
@@ -137,6 +151,10 @@ impl<M: Model> QuerySet<M> {
 mod tests {
     use super::*;
     use crate::auth::Group;
+
+    fn sliced(query: &QuerySet<Group>, count: i64) -> i64 {
+        query.counting(Dialect::Sqlite).1(count)
+    }
 
     fn bounds(query: &QuerySet<Group>) -> (i64, Option<i64>) {
         (query.offset, query.limit)
@@ -149,14 +167,14 @@ mod tests {
         assert_eq!(bounds(&query.clone().slice(0, 20)), (10, Some(5)));
         assert_eq!(bounds(&query.clone().slice(3, 20)), (13, Some(2)));
         assert_eq!(bounds(&query.clone().slice(7, 2)), (17, Some(0)));
-        assert_eq!([query.sliced(8), query.sliced(12), query.sliced(99)], [0, 2, 5]);
+        assert_eq!([sliced(&query, 8), sliced(&query, 12), sliced(&query, 99)], [0, 2, 5]);
     }
 
     #[test]
     fn no_row_stays_no_row() {
         let query = QuerySet::<Group>::all().none().slice(0, 20);
         assert_eq!(bounds(&query), (0, Some(0)));
-        assert_eq!(query.sliced(99), 0);
+        assert_eq!(sliced(&query, 99), 0);
         assert_eq!(query.conditions.len(), 1);
     }
 }

@@ -168,7 +168,7 @@ impl std::fmt::Display for Sql {
 impl Sql {
     /// An empty statement.
     pub fn new(dialect: Dialect) -> Self {
-        Self { dialect, pieces: Vec::with_capacity(8), cached: true }
+        Self { dialect, pieces: Vec::with_capacity(16), cached: true }
     }
 
     /// The database it is written for.
@@ -200,7 +200,9 @@ impl Sql {
     /// The text at the end.
     fn text(&mut self) -> &mut String {
         if !matches!(self.pieces.last(), Some(Piece::Text(_))) {
-            self.pieces.push(Piece::Text(String::with_capacity(192)));
+            // the first one names the columns, the others stand between values
+            let room = if self.pieces.is_empty() { 512 } else { 40 };
+            self.pieces.push(Piece::Text(String::with_capacity(room)));
         }
         match self.pieces.last_mut() {
             Some(Piece::Text(text)) => text,

@@ -1,5 +1,7 @@
 //! Lists: the filters of a request, and a page of what they leave.
 
+use std::future::Future;
+
 use futures_util::future::join;
 
 use crate::db::{self, Dialect, Error, Model, ModelMeta, QuerySet, Select};
@@ -130,20 +132,21 @@ impl Context {
                 (description.list(sliced.into(), position, self).await?, None)
             }
             Plan::Slice { offset, limit, .. } => {
-                let sliced: Select = queryset.clone().slice(*offset, *limit).into();
+                let counting = self.count_rows(&queryset);
+                let sliced: Select = queryset.slice(*offset, *limit).into();
+                let list = description.list(sliced, None, self);
                 if count.is_some() {
-                    (description.list(sliced, None, self).await?, count)
+                    (list.await?, count)
                 } else if self.dialect() == Dialect::Postgres && !self.in_transaction() {
                     // one flight for both; counting takes longer, and rows that come right after
                     // it are often read together with it
-                    let list = description.list(sliced, None, self);
-                    let (count, rows) = join(self.count_rows(&queryset), list).await;
+                    let (count, rows) = join(counting, list).await;
                     (rows?, Some(count?))
                 } else {
-                    let rows = description.list(sliced, None, self).await?;
+                    let rows = list.await?;
                     let count = match plan.known_count(rows.len()) {
                         Some(count) => count,
-                        None => self.count_rows(&queryset).await?,
+                        None => counting.await?,
                     };
                     (rows, Some(count))
                 }
@@ -174,12 +177,17 @@ impl Context {
         Ok(Response::json(rows.into_json(description, shown, false, at, Vec::new()).await?))
     }
 
-    pub(super) async fn count_rows<M: Model>(&self, queryset: &QuerySet<M>) -> Result<i64, Error> {
-        let select = Select::from(queryset.clone());
-        let counted = self
-            .rows(select.count(self.dialect()), |row| row.get::<i64>(0, db::ColumnKind::BigInt))
-            .await?;
-        Ok(queryset.sliced(counted.into_iter().next().unwrap_or(0)))
+    /// Counts the rows of a query; the statement is written at once, so that the query may be
+    /// used up before the answer is there.
+    pub(super) fn count_rows<M: Model>(
+        &self,
+        queryset: &QuerySet<M>,
+    ) -> impl Future<Output = Result<i64, Error>> + use<'_, M> {
+        let (sql, sliced) = queryset.counting(self.dialect());
+        async move {
+            let counted = self.rows(sql, |row| row.get::<i64>(0, db::ColumnKind::BigInt)).await?;
+            Ok(sliced(counted.into_iter().next().unwrap_or(0)))
+        }
     }
 
     /// Answers every row of a query, without pages.
