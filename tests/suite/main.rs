@@ -2,6 +2,7 @@
 
 mod database;
 mod errors;
+mod jwt;
 mod layout;
 mod lookups;
 mod openapi;
