@@ -9,6 +9,7 @@ use super::vars::Vars;
 /// JSON web tokens: simplejwt's `SIMPLE_JWT`, each name with `JWT_` before it in the environment.
 #[derive(Clone)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct JwtSettings {
     /// `SIGNING_KEY`: the secret of HS256, or a private key in PEM; empty for `SECRET_KEY`.
     pub signing_key: String,
