@@ -91,6 +91,7 @@ pub(crate) struct Shared {
     /// What the floor of generic views keeps for a site.
     pub(crate) generics: Option<Arc<dyn Any + Send + Sync>>,
     /// The keys of JSON web tokens, which authentication keeps for a site.
+    #[cfg(feature = "jwt")]
     pub(crate) tokens: Option<Arc<dyn Any + Send + Sync>>,
 }
 
