@@ -3,6 +3,7 @@
 mod cors;
 mod database;
 mod errors;
+mod jwt;
 mod layout;
 mod lookups;
 mod openapi;

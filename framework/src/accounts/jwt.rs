@@ -10,12 +10,11 @@ use std::sync::{Mutex, PoisonError};
 use actix_web::http::Method;
 use serde_json::{Value as Json, json};
 
-use crate::auth::Account;
+use crate::auth::{Account, update_last_login};
 use crate::authentication::authenticate;
 use crate::authentication::jwt::{Challenge, RefreshToken, TokenError, UntypedToken};
-use crate::db::{ColumnKind, DateTime, Sql};
 use crate::exceptions::{ApiException, Detail, Result};
-use crate::fields::{Field, Value};
+use crate::fields::Field;
 use crate::permissions::AllowAny;
 use crate::request::Context;
 use crate::response::Response;
@@ -182,19 +181,6 @@ fn is_nothing(user_id: &Json) -> bool {
         Json::Number(number) => number.as_f64() == Some(0.0),
         _ => false,
     }
-}
-
-/// `update_last_login`
-async fn update_last_login(cx: &Context, account: &Account) -> Result<()> {
-    let meta = account.meta();
-    let Some(field) = meta.last_login_field() else { return Ok(()) };
-    let mut sql = Sql::new(cx.dialect());
-    sql.push("UPDATE ").name(meta.model.table).push(" SET ").name(field).push(" = ");
-    sql.bind(Value::DateTime(DateTime::now()), ColumnKind::DateTime);
-    sql.push(" WHERE ").name(meta.model.pk_column().column).push(" = ");
-    sql.bind(account.key(), meta.key_kind());
-    cx.send(sql).await?;
-    Ok(())
 }
 
 /// 401 with simplejwt's text and code (`InvalidToken`).

@@ -103,6 +103,7 @@ pub(crate) struct Shared {
     /// The logs of throttles.
     pub(crate) counters: Counters,
     /// The keys of JSON web tokens, which authentication keeps for a site.
+    #[cfg(feature = "jwt")]
     pub(crate) tokens: Option<Arc<dyn Any + Send + Sync>>,
 }
 

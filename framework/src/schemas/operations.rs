@@ -309,6 +309,7 @@ fn security_scheme(scheme: &AuthenticationScheme) -> SecurityScheme {
         AuthenticationScheme::Token { keyword } => SecurityScheme::token(keyword),
         AuthenticationScheme::Session { cookie } => SecurityScheme::session(cookie),
         AuthenticationScheme::Basic => SecurityScheme::basic(),
+        AuthenticationScheme::Bearer { name: "jwtAuth" } => SecurityScheme::jwt(),
         AuthenticationScheme::Bearer { name } => SecurityScheme::bearer(*name),
         AuthenticationScheme::Header { name, header } => SecurityScheme::header(*name, *header),
     }

@@ -4,7 +4,6 @@
 mod openapi;
 mod serve;
 
-use std::any::Any;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -156,7 +155,9 @@ impl SiteBuilder {
         let security = Security::new(&self.settings)?;
         #[cfg(feature = "cors")]
         let cors = middleware::CorsPolicy::new(&self.settings)?;
-        let tokens = token_keys(&self.settings)?;
+        // a wrong key is found before the first request
+        #[cfg(feature = "jwt")]
+        let tokens = TokenBackend::new(&self.settings)?;
         let mut urls = Urls::new(self.settings.force_script_name.clone());
         #[cfg_attr(not(feature = "openapi"), expect(unused_mut, reason = "the document adds one"))]
         let mut tables = std::mem::take(&mut self.mounts)
@@ -184,7 +185,8 @@ impl SiteBuilder {
             object_permissions: self.object_permissions,
             generics: Some(Arc::new(generics)),
             counters,
-            tokens,
+            #[cfg(feature = "jwt")]
+            tokens: Some(Arc::new(tokens)),
         });
         let Self { database, defaults, .. } = self;
         Ok(Arc::new(Site {
@@ -199,17 +201,6 @@ impl SiteBuilder {
             openapi,
         }))
     }
-}
-
-/// The keys of JSON web tokens, tried out: a wrong one is found before the first request.
-#[cfg(feature = "jwt")]
-fn token_keys(settings: &Settings) -> Result<Option<Arc<dyn Any + Send + Sync>>, SettingsError> {
-    Ok(Some(Arc::new(TokenBackend::new(settings)?)))
-}
-
-#[cfg(not(feature = "jwt"))]
-fn token_keys(_: &Settings) -> Result<Option<Arc<dyn Any + Send + Sync>>, SettingsError> {
-    Ok(None)
 }
 
 /// The models of the blacklist of tokens, where the site keeps one: they point at accounts.

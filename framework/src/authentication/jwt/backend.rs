@@ -1,7 +1,7 @@
 //! A token's form: three parts in base64, the last one a signature over the others.
 //!
-//! The form is read as PyJWT reads it, not by `jsonwebtoken::decode`, whose typed header refuses
-//! what PyJWT lets pass and whose rules for `exp`, `nbf` and `iat` are others. Keys and signatures
+//! The form is read as `PyJWT` reads it, not by `jsonwebtoken::decode`, whose typed header refuses
+//! what `PyJWT` lets pass and whose rules for `exp`, `nbf` and `iat` are others. Keys and signatures
 //! are that crate's.
 
 use std::fmt;
@@ -48,10 +48,9 @@ impl TokenBackend {
         let keys = Keys::new(settings)?;
         let header = BASE64.encode(format!(r#"{{"alg":"{}","typ":"JWT"}}"#, keys.algorithm()));
         let lifetime = |name, lifetime| {
-            // a century more than anybody needs, and no sum overflows
             TimeDelta::from_std(lifetime)
                 .ok()
-                .filter(|lifetime| (1..=36_500).contains(&lifetime.num_days().max(1)))
+                .filter(|lifetime| lifetime.num_days() <= 36_500)
                 .ok_or(SettingsError { name, reason: "it is longer than a century".into() })
         };
         Ok(Self {
@@ -114,7 +113,7 @@ impl TokenBackend {
             return None;
         }
         let payload = part(payload)?;
-        if !self.keys.verify(message, part(signature)?) {
+        if !self.keys.verify(message, &part(signature)?) {
             return None;
         }
         object(&payload)
@@ -137,7 +136,7 @@ impl TokenBackend {
 /// A part in base64, with at most two signs of padding at its end, where they belong.
 fn part(text: &[u8]) -> Option<Vec<u8>> {
     let signs = text.iter().rev().take_while(|byte| **byte == b'=').count();
-    if signs > 2 || (signs > 0 && text.len() % 4 != 0) {
+    if signs > 2 || (signs > 0 && !text.len().is_multiple_of(4)) {
         return None;
     }
     BASE64.decode(text.get(..text.len() - signs)?).ok()

@@ -97,13 +97,10 @@ impl Keys {
         if public.is_empty() || public.contains("PRIVATE KEY") {
             return Err(wrong("JWT_VERIFYING_KEY", format!("put the public key of {name} there")));
         }
-        let (read_public, read_private): (
-            fn(&[u8]) -> Result<DecodingKey, Error>,
-            fn(&[u8]) -> Result<EncodingKey, Error>,
-        ) = match family {
-            AlgorithmFamily::Rsa => (DecodingKey::from_rsa_pem, EncodingKey::from_rsa_pem),
-            _ => (DecodingKey::from_ec_pem, EncodingKey::from_ec_pem),
-        };
+        let is_rsa = matches!(family, AlgorithmFamily::Rsa);
+        let read_public = if is_rsa { DecodingKey::from_rsa_pem } else { DecodingKey::from_ec_pem };
+        let read_private =
+            if is_rsa { EncodingKey::from_rsa_pem } else { EncodingKey::from_ec_pem };
         let verifying = read_public(public.as_bytes())
             .and_then(|key| check_public(&key, family, length).map(|()| key))
             .map_err(|error| unread("JWT_VERIFYING_KEY", "public key", &error))?;
@@ -126,7 +123,7 @@ impl Keys {
         let signature = self.sign(message).map_err(|error| {
             wrong("JWT_SIGNING_KEY", format!("nothing can be signed with it: {error}"))
         })?;
-        if !self.verify(message, signature) {
+        if !self.verify(message, &signature) {
             let reason = "it does not belong to JWT_SIGNING_KEY: what that signs is refused";
             return Err(wrong("JWT_VERIFYING_KEY", reason.into()));
         }
@@ -146,9 +143,9 @@ impl Keys {
     }
 
     /// True when the signature is the message's.
-    pub(super) fn verify(&self, message: &[u8], signature: Vec<u8>) -> bool {
+    pub(super) fn verify(&self, message: &[u8], signature: &Vec<u8>) -> bool {
         (DEFAULT_PROVIDER.verifier_factory)(&self.algorithm, &self.verifying)
-            .is_ok_and(|verifier| verifier.verify(message, &signature).is_ok())
+            .is_ok_and(|verifier| verifier.verify(message, signature).is_ok())
     }
 }
 
@@ -224,9 +221,9 @@ mod tests {
         for settings in all.into_iter().chain(pairs.map(|(name, keys)| pair(name, keys))) {
             let keys = Keys::new(&settings).unwrap();
             let signature = keys.sign(b"x").unwrap();
-            assert!(keys.verify(b"x", signature.clone()), "{keys:?}");
-            assert!(!keys.verify(b"y", signature), "{keys:?}");
-            assert!(!keys.verify(b"x", Vec::new()), "{keys:?}");
+            assert!(keys.verify(b"x", &signature), "{keys:?}");
+            assert!(!keys.verify(b"y", &signature), "{keys:?}");
+            assert!(!keys.verify(b"x", &Vec::new()), "{keys:?}");
         }
     }
 
@@ -236,7 +233,7 @@ mod tests {
         let own = Keys::new(&settings).unwrap().sign(b"x").unwrap();
         settings.jwt.signing_key = settings.secret_key.clone();
         settings.secret_key = "another".into();
-        assert!(Keys::new(&settings).unwrap().verify(b"x", own));
+        assert!(Keys::new(&settings).unwrap().verify(b"x", &own));
     }
 
     #[test]

@@ -7,9 +7,8 @@ use crate::settings::Settings;
 
 /// The settings of these tests.
 pub(super) fn settings() -> Settings {
-    let mut settings = Settings::default();
-    settings.secret_key = "a key for tests, as long as a key should be".into();
-    settings
+    let secret_key = "a key for tests, as long as a key should be".into();
+    Settings { secret_key, ..Settings::default() }
 }
 
 /// A site's keys with HS256.
