@@ -74,7 +74,8 @@ fn cut_off(change: impl FnOnce(&mut Settings)) -> (Store, Proxy) {
 }
 
 /// The store's artists, and views that hold a transaction open.
-fn site(settings: Settings, database: Arc<Database>) -> Arc<Site> {
+fn site(mut settings: Settings, database: Arc<Database>) -> Arc<Site> {
+    settings.throttle.default_rates(musicstore::throttles::RATES);
     let router = musicstore::urls()
         .path("slow/", ApiView::new("Slow").get(slow).post(slow), "slow")
         .path("half/", ApiView::new("Half").post(half), "half");

@@ -18,9 +18,9 @@ const KEY: &str = "abcdefghijklmnopqrstuvwxyz012345";
 
 /// `alice-pass-1` and `bob-pass-1` by one round, so that a test does not wait for a million.
 const PASSWORDS: &str = "UPDATE auth_user SET password = \
-    'pbkdf2_sha256$1$saltsalt$eOhHWh/cmxDvK2yoEPQm8TjNBUptH/rlSBDnc8VlQnA=' WHERE username = 'alice';\
+    'pbkdf2_sha256$1$saltsaltsaltsaltsaltsa$dW8bc1rhpvIoHniDYiigSMiAjgJN0BUPp9lwzuSgyAU=' WHERE username = 'alice';\
     UPDATE auth_user SET password = \
-    'pbkdf2_sha256$1$saltsalt$FrzbWbk0LZuy6TNyTgvPST94iMU0BbKf5aqvT2xNPYg=' WHERE username = 'bob';";
+    'pbkdf2_sha256$1$saltsaltsaltsaltsaltsa$ZYpwy9RFLP0j3g733sUyWHAtcv4fw54VnmgXYAHyyc8=' WHERE username = 'bob';";
 
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 
