@@ -34,6 +34,9 @@
 //! | `postgres` | PostgreSQL, in pure Rust: no libpq | |
 //! | `hashers` | passwords hashed with Argon2, bcrypt and scrypt, beside PBKDF2 | yes |
 //! | `openapi` | the OpenAPI document and Swagger UI | yes |
+//! | `jwt` | JSON web tokens as simplejwt has them (compiles aws-lc, which is C) | |
+//! | `redis` | throttles that several servers share | |
+//! | `governor` | a throttle that keeps one number a client | |
 //! | `cors` | requests of scripts of other sites, by actix-cors | |
 //!
 //! With both databases, the URL chooses at start-up ([`db::Database::open`]).
