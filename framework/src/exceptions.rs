@@ -268,6 +268,15 @@ impl ApiException {
         }
     }
 
+    /// What `Retry-After` says: seconds until the request may be sent again, where that is known.
+    pub fn retry_after(&self) -> Option<String> {
+        match self {
+            Self::Throttled { wait } => wait.map(|wait| wait.max(0.0).ceil().to_string()),
+            Self::Unavailable(_) => Some("1".into()),
+            _ => None,
+        }
+    }
+
     /// The JSON body: validation details as they are, any other message under `detail`.
     pub fn body(&self) -> serde_json::Value {
         match self.detail() {

@@ -18,7 +18,7 @@
 //! | describe a table | [`macro@model`], [`db`] |
 //! | say what goes in and comes out | [`serializers`], [`fields`], [`validators`] |
 //! | narrow, sort and split lists | [`filters`], [`pagination`] |
-//! | say who may do what | [`authentication`], [`permissions`], [`throttling`], [`auth`], [`accounts`] |
+//! | say who may do what | [`authentication`], [`permissions`], [`throttling`], [`auth`] |
 //! | remember clients, sign texts | [`sessions`], [`signing`] |
 //! | answer requests | [`viewsets`], [`mixins`], [`generics`], [`views`], [`request`], [`response`] |
 //! | log in, make accounts | [`accounts`], [`management`] |

@@ -1,5 +1,6 @@
-//! Who is asking, by each way of proving it.
+//! Who is asking, by each way of proving it, and where the proofs come from.
 
+use quintet::accounts::*;
 use quintet::authentication::*;
 use quintet::prelude::*;
 
@@ -16,10 +17,21 @@ fn view(name: &str, authentication: impl IntoAuthentication) -> ApiView {
 
 /// The addresses below `auth/`.
 pub fn urls() -> Router {
+    let everybody = ApiView::new("Who Am I").permissions(AllowAny).get(whoami).post(whoami);
     let session_first = (SessionAuthentication, BasicAuthentication::new());
+    let token = TokenAuthentication::new();
     Router::simple()
+        .path("whoami/", everybody, "whoami")
         .path("session/", view("Session Only", SessionAuthentication), "auth-session")
         .path("session-first/", view("Session First", session_first), "auth-session-first")
         .path("basic/", view("Basic Only", BasicAuthentication::new()), "auth-basic")
+        .path("token-only/", view("Token Only", token), "auth-token-only")
+        .path("keyword/", view("Keyword Token", token.keyword("Store")), "auth-keyword")
+        .path("jwt/", view("JWT Only", JwtAuthentication::new()), "auth-jwt")
         .path("none/", view("No Auth", ()), "auth-none")
+        .path("token/", obtain_auth_token(), "obtain-token")
+        .path("jwt/create/", token_obtain_pair(), "jwt-create")
+        .path("jwt/refresh/", token_refresh(), "jwt-refresh")
+        .path("jwt/verify/", token_verify(), "jwt-verify")
+        .path("jwt/blacklist/", token_blacklist(), "jwt-blacklist")
 }

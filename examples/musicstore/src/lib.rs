@@ -16,14 +16,10 @@ pub mod pages;
 pub mod permissions;
 pub mod serializers;
 pub mod throttles;
-pub mod tokens;
 pub mod views;
 
 use std::sync::Arc;
 
-use quintet::accounts::{
-    obtain_auth_token, token_blacklist, token_obtain_pair, token_refresh, token_verify,
-};
 use quintet::authentication::*;
 use quintet::db::Database;
 use quintet::prelude::*;
@@ -36,14 +32,8 @@ pub fn urls() -> Router {
     Router::new()
         .path("atomic/", atomic, "atomic")
         .path("empty/", open("Empty").get(pages::empty), "empty")
-        .path("auth/whoami/", open("Who Am I").get(pages::whoami).post(pages::whoami), "whoami")
-        .path("auth/token/", obtain_auth_token(), "obtain-token")
         .include("auth/", accounts::urls())
-        .path("auth/jwt/", tokens::jwt_only(), "auth-jwt")
-        .path("auth/jwt/create/", token_obtain_pair(), "jwt-create")
-        .path("auth/jwt/refresh/", token_refresh(), "jwt-refresh")
-        .path("auth/jwt/verify/", token_verify(), "jwt-verify")
-        .path("auth/jwt/blacklist/", token_blacklist(), "jwt-blacklist")
+        .include("perm/", guards::urls())
         .path(
             "errors/<slug:kind>/",
             open("Raising").get(pages::errors).post(pages::errors),
@@ -52,7 +42,6 @@ pub fn urls() -> Router {
         .path("throttle/scoped/", throttles::scoped(), "throttle-scoped")
         .path("throttle/user/", throttles::user(), "throttle-user")
         .path("throttle/header/", throttles::header(), "throttle-header")
-        .include("", guards::urls())
         .path_with_suffix("encoding/", open("Encoding").get(pages::encoding), "encoding")
         .register("artists", views::ArtistViewSet)
         .register("albums", views::AlbumViewSet)
@@ -83,7 +72,10 @@ pub fn site(mut settings: Settings, database: Arc<Database>) -> Result<Arc<Site>
     settings.throttle.default_rates(throttles::RATES);
     settings.auth.login_url = "/api-auth/login/".into();
     settings.auth.login_redirect_url = "/api/".into();
-    Site::builder(tokens::settings(settings), database)
+    settings.jwt.rotate_refresh_tokens = true;
+    settings.jwt.blacklist_after_rotation = true;
+    settings.jwt.blacklist = true;
+    Site::builder(settings, database)
         .authentication((
             TokenAuthentication::new(),
             JwtAuthentication::new(),

@@ -1,7 +1,6 @@
 //! The login page (`LoginView`, `AuthenticationForm`).
 
 use actix_web::http::Method;
-use actix_web::http::header::RETRY_AFTER;
 
 use super::fields::{self, TextField};
 use super::{html, next};
@@ -99,13 +98,9 @@ async fn submit(cx: &mut Context) -> Result<Response> {
             form.page(cx, &sent)
         }
         // the person reads it on the page
-        Err(error @ ApiException::Throttled { wait }) => {
+        Err(error @ ApiException::Throttled { .. }) => {
             form.error = error.detail().to_json().as_str().map(ToOwned::to_owned);
-            let page = form.page(cx, &sent)?.with_status(429);
-            Ok(match wait {
-                Some(wait) => page.with_header(RETRY_AFTER, &wait.max(0.0).ceil().to_string()),
-                None => page,
-            })
+            Ok(form.page(cx, &sent)?.with_status(429).retry_after(&error))
         }
         Err(error) => Err(error),
     }

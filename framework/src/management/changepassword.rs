@@ -1,6 +1,6 @@
 //! Gives an account another password.
 
-use super::{CommandError, Console, Terminal, messages};
+use super::{CommandError, Console, Terminal};
 use crate::auth::{UserAttributes, validate_password};
 use crate::site::Site;
 
@@ -81,7 +81,7 @@ fn ask(
         }
         match validate_password(&password, known, &site.settings().auth) {
             Ok(()) => return Ok(password),
-            Err(refused) => terminal.complain(&messages(&refused).join("\n")),
+            Err(refused) => terminal.complain(&refused.texts().join("\n")),
         }
     }
     let text = format!("Aborting password change for user '{username}' after {TRIES} attempts");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::LocalBoxFuture;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{CommandError, Console, Terminal, messages};
+use super::{CommandError, Console, Terminal};
 use crate::auth::{NewUser, User, UserAttributes, UserMeta, validate_password, verbose_name};
 use crate::db::{ColumnMeta, Model};
 use crate::request::Context;
@@ -215,7 +215,7 @@ impl Command<'_> {
                 continue;
             }
             if let Err(refused) = validate_password(&password, known, &self.site.settings().auth) {
-                self.terminal.complain(&messages(&refused).join("\n"));
+                self.terminal.complain(&refused.texts().join("\n"));
                 let prompt = "Bypass password validation and create user anyway? [y/N]: ";
                 if !self.terminal.ask(prompt)?.eq_ignore_ascii_case("y") {
                     continue;

@@ -30,7 +30,7 @@ pub use changepassword::{changepassword, changepassword_with};
 pub use createsuperuser::{createsuperuser, createsuperuser_with};
 pub use terminal::{Console, Terminal};
 
-use crate::exceptions::{ApiException, Detail};
+use crate::exceptions::ApiException;
 
 /// Why a command did not do what it was asked to: a sentence for a person.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +54,7 @@ impl fmt::Debug for CommandError {
 impl From<ApiException> for CommandError {
     fn from(error: ApiException) -> Self {
         match error {
-            ApiException::Validation(detail) => Self(messages(&detail).join("; ")),
+            ApiException::Validation(detail) => Self(detail.texts().join("; ")),
             other => Self(other.to_string()),
         }
     }
@@ -64,15 +64,5 @@ impl From<std::io::Error> for CommandError {
     /// The end of the input, or a key that interrupts.
     fn from(_: std::io::Error) -> Self {
         Self::new("Operation cancelled.")
-    }
-}
-
-/// The texts of a refusal, without the names of fields.
-fn messages(detail: &Detail) -> Vec<String> {
-    match detail {
-        Detail::Message { text, .. } => vec![text.to_string()],
-        Detail::List(items) => items.iter().flat_map(messages).collect(),
-        Detail::Map(items) => items.iter().flat_map(|(_, detail)| messages(detail)).collect(),
-        Detail::Raw(value) => vec![value.to_string()],
     }
 }

@@ -3,11 +3,12 @@
 mod cookies;
 mod vary;
 
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 
 pub use cookies::Cookie;
 pub(crate) use cookies::{date_in, seconds};
 
+use crate::exceptions::ApiException;
 use crate::reverse::iri_to_uri;
 
 /// The body of an answer.
@@ -85,6 +86,15 @@ impl Response {
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = status;
         self
+    }
+
+    /// The same with the `Retry-After` of an error, where it has one.
+    #[must_use]
+    pub(crate) fn retry_after(self, error: &ApiException) -> Self {
+        match error.retry_after() {
+            Some(seconds) => self.with_header(RETRY_AFTER, &seconds),
+            None => self,
+        }
     }
 
     /// The same with one header more; a value that is no header value is left out.

@@ -112,11 +112,11 @@ impl Listed {
             Self::Written(written) => {
                 let mut out = JsonWriter::after(head);
                 out.begin_array();
-                let mut write = |row| written.row(row).into_iter().for_each(|row| out.raw(row));
+                let write = |row| written.row(row).into_iter().for_each(|row| out.raw(row));
                 if reversed {
-                    shown.rev().for_each(write)
+                    shown.rev().for_each(write);
                 } else {
-                    shown.for_each(&mut write)
+                    shown.for_each(write);
                 }
                 out.end_array();
                 return Ok(out.into_bytes());

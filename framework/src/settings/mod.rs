@@ -190,9 +190,9 @@ impl Settings {
     /// Looks for what would go wrong later.
     ///
     /// # Errors
-    /// When there is no secret key, when a number is zero that must not be, when the script name
-    /// is no path, when
-    /// a header, an origin or an expression is none.
+    /// When there is no secret key, a number is zero that must not be, the script name is no path,
+    /// or a setting of a group makes no sense. Keys of tokens and rates of throttles are looked at
+    /// when the site is built.
     pub fn check(&self) -> Result<(), SettingsError> {
         let wrong = |name, reason: &str| Err(SettingsError { name, reason: reason.into() });
         if self.secret_key.is_empty() {

@@ -1,11 +1,4 @@
 //! `governor`'s cell rate algorithm (GCRA): the cheap throttle.
-//!
-//! It keeps one number for a client where the sliding log keeps the time of every request, and
-//! never leaves the process. What it lets through differs: after a burst of the whole rate, a place
-//! becomes free every `period / number`, not a period after the first request. So within one
-//! period it may let through twice the rate (a burst, and what is refilled meanwhile), and a client
-//! that was refused waits less. Several servers each count for themselves. Take it to keep load
-//! off; take the sliding log where the number matters.
 
 use std::hash::{BuildHasher, RandomState};
 use std::num::NonZeroU32;
@@ -41,6 +34,13 @@ type Key = Arc<dyn Fn(&Context) -> Option<String> + Send + Sync>;
 
 /// Limits users, by their primary key, and clients without one by their address, in the memory of
 /// this process.
+///
+/// It keeps one number for a client where the sliding log keeps the time of every request, and
+/// never leaves the process. What it lets through differs: after a burst of the whole rate, a place
+/// becomes free every `period / number`, not a period after the first request. So within one
+/// period it may let through twice the rate (a burst, and what is refilled meanwhile), and a client
+/// that was refused waits less. Several servers each count for themselves. Take it to keep load
+/// off; take the sliding log where the number matters.
 ///
 /// ```
 /// use quintet::throttling::GcraThrottle;

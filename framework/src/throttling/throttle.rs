@@ -88,7 +88,7 @@ impl IntoThrottles for Vec<Arc<dyn DynThrottle>> {
 macro_rules! tuples {
     ($(($($name:ident)*))*) => {$(
         impl<$($name: Throttle),*> IntoThrottles for ($($name,)*) {
-            #[allow(non_snake_case)]
+            #[allow(non_snake_case, reason = "the names are those of the types")]
             fn into_throttles(self) -> Vec<Arc<dyn DynThrottle>> {
                 let ($($name,)*) = self;
                 vec![$(Arc::new($name)),*]

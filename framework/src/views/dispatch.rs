@@ -5,9 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use actix_web::http::header::{
-    ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
-};
+use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue, VARY, WWW_AUTHENTICATE};
 
 use super::page::{self, PageInfo};
 use super::{Policies, View, ViewInfo};
@@ -337,17 +335,10 @@ fn error_response(error: &ApiException, policies: &Settled, cx: &Context) -> Err
 fn api_error(error: &ApiException) -> Response {
     let mut json = JsonWriter::with_capacity(96);
     json.json(&error.body());
-    let response = Response::json(json.into_bytes()).with_status(error.status());
-    match error {
-        ApiException::Throttled { wait: Some(wait) } => {
-            response.with_header(RETRY_AFTER, &wait.max(0.0).ceil().to_string())
-        }
-        ApiException::Unavailable(reason) => {
-            tracing::error!("unavailable: {reason}");
-            response.with_header(RETRY_AFTER, "1")
-        }
-        _ => response,
+    if let ApiException::Unavailable(reason) = error {
+        tracing::error!("unavailable: {reason}");
     }
+    Response::json(json.into_bytes()).with_status(error.status()).retry_after(error)
 }
 
 /// Adds to `Vary` what was consulted and is not there yet.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use actix_web::http::header::{ALLOW, RETRY_AFTER};
+use actix_web::http::header::ALLOW;
 use futures_util::future::LocalBoxFuture;
 
 use super::{Handler, Policies, View, ViewInfo};
@@ -184,12 +184,5 @@ pub(super) fn error_page(error: &ApiException, cx: &Context) -> Response {
 
 /// The same, of a request that did not get here.
 pub(super) fn plain_error(error: &ApiException, accept: Option<&str>) -> Response {
-    let page = middleware::page(error.status(), accept);
-    match error {
-        ApiException::Unavailable(_) => page.with_header(RETRY_AFTER, "1"),
-        ApiException::Throttled { wait: Some(wait) } => {
-            page.with_header(RETRY_AFTER, &wait.max(0.0).ceil().to_string())
-        }
-        _ => page,
-    }
+    middleware::page(error.status(), accept).retry_after(error)
 }

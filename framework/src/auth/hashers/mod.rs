@@ -8,24 +8,6 @@
 //! on a few threads of the site's own ([`PasswordHashers`]): many logins at once wait for each
 //! other, and nobody else waits for them. A stored hash may name costs of any size; those beyond a
 //! bound are refused, so that no row of the database can use up memory or time.
-//!
-//! # Debug builds
-//!
-//! A million rounds of SHA-256 take a tenth of a second when everything is optimised, and several
-//! seconds when nothing is. PBKDF2's loop is written over the block functions of `sha2` and `sha1`,
-//! which are no generics and so are compiled with their crates: a project whose `Cargo.toml`
-//! optimises those alone logs in within half a second in a debug build too. (The loop of the crate
-//! `pbkdf2` is generic, and is compiled again, as slow as the rest, where it is called.)
-//!
-//! ```toml
-//! [profile.dev.package]
-//! sha2 = { opt-level = 3 }
-//! sha1 = { opt-level = 3 }
-//! # for the other algorithms
-//! argon2 = { opt-level = 3 }
-//! bcrypt = { opt-level = 3 }
-//! scrypt = { opt-level = 3 }
-//! ```
 
 mod algorithms;
 #[cfg(feature = "hashers")]

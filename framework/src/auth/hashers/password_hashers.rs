@@ -10,6 +10,24 @@ use crate::settings::AuthSettings;
 /// Makes and checks hashes on the site's hashing threads
 /// (`settings.auth.hashing_threads`); [`Context::hashers`](crate::request::Context::hashers) has
 /// those of the site.
+///
+/// # Debug builds
+///
+/// A million rounds of SHA-256 take a tenth of a second when everything is optimised, and several
+/// seconds when nothing is. PBKDF2's loop is written over the block functions of `sha2` and `sha1`,
+/// which are no generics and so are compiled with their crates: a project whose `Cargo.toml`
+/// optimises those alone logs in within half a second in a debug build too. (The loop of the crate
+/// `pbkdf2` is generic, and is compiled again, as slow as the rest, where it is called.)
+///
+/// ```toml
+/// [profile.dev.package]
+/// sha2 = { opt-level = 3 }
+/// sha1 = { opt-level = 3 }
+/// # for the other algorithms
+/// argon2 = { opt-level = 3 }
+/// bcrypt = { opt-level = 3 }
+/// scrypt = { opt-level = 3 }
+/// ```
 #[derive(Debug)]
 pub struct PasswordHashers {
     algorithms: Arc<Algorithms>,

@@ -2,12 +2,12 @@
 
 use std::sync::OnceLock;
 
-use actix_web::http::header::AUTHORIZATION;
-
 use super::backend::TokenBackend;
 use super::claims::TokenError;
 use super::tokens::AccessToken;
-use crate::authentication::{Authenticated, Authentication, AuthenticationScheme};
+use crate::authentication::{
+    Authenticated, Authentication, AuthenticationScheme, get_authorization_header,
+};
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::request::{Auth, Context};
 
@@ -45,8 +45,8 @@ impl Authentication for Challenge {
 impl Authentication for JwtAuthentication {
     async fn authenticate(&self, cx: &mut Context) -> Result<Option<Authenticated>> {
         self.challenge.authenticate(cx).await?;
-        let token = match cx.request.headers.get(AUTHORIZATION) {
-            Some(header) => access_token(TokenBackend::of(cx)?, header.as_bytes())?,
+        let token = match get_authorization_header(&cx.request) {
+            Some(header) => access_token(TokenBackend::of(cx)?, &header)?,
             None => None,
         };
         let Some(token) = token else { return Ok(None) };

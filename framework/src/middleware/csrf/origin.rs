@@ -44,8 +44,7 @@ pub(super) fn check_referer(request: &Request, settings: &CsrfSettings) -> Resul
     {
         return Ok(());
     }
-    let port = request.host.rsplit_once(':').map(|(_, port)| port);
-    let port = port.filter(|port| !port.ends_with(']') && !["443", "80"].contains(port));
+    let port = Some(request.port).filter(|port| ![443, 80].contains(port));
     let good = match (&settings.cookie_domain, port) {
         (None, _) => request.host.clone(),
         (Some(domain), None) => domain.clone(),
