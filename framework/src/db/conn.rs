@@ -154,6 +154,7 @@ impl Conn {
             }
             #[cfg(feature = "postgres")]
             Inner::Postgres(postgres) => {
+                let _flight = postgres.flight();
                 let (link, begin) = postgres.target().await?;
                 if begin {
                     let both =

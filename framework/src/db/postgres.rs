@@ -280,6 +280,19 @@ struct Held {
 pub(crate) struct PgConn {
     worker: Rc<PgWorker>,
     held: RefCell<Option<Held>>,
+    /// Where this request's last statement went.
+    recent: RefCell<Option<Rc<Link>>>,
+    /// How many of its statements are under way.
+    in_flight: Cell<usize>,
+}
+
+/// A statement of a request, from its way to a connection to its last row.
+pub(crate) struct Flight<'a>(&'a PgConn);
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.set(self.0.in_flight.get().saturating_sub(1));
+    }
 }
 
 impl std::fmt::Debug for PgConn {
@@ -290,16 +303,36 @@ impl std::fmt::Debug for PgConn {
 
 impl PgConn {
     pub(crate) fn new(worker: Rc<PgWorker>) -> Self {
-        Self { worker, held: RefCell::new(None) }
+        Self {
+            worker,
+            held: RefCell::default(),
+            recent: RefCell::default(),
+            in_flight: Cell::new(0),
+        }
     }
 
-    /// The connection for the next statement, and whether BEGIN has to ride with it.
+    /// Marks that a statement of this request is under way.
+    pub(crate) fn flight(&self) -> Flight<'_> {
+        self.in_flight.set(self.in_flight.get() + 1);
+        Flight(self)
+    }
+
+    /// The connection for the next statement, and whether BEGIN has to ride with it. Statements of
+    /// one flight share a connection: their answers come back together and wake the request once.
     pub(crate) async fn target(&self) -> Result<(Rc<Link>, bool), Error> {
         if let Some(held) = &mut *self.held.borrow_mut() {
             let begin = !std::mem::replace(&mut held.begun, true);
             return Ok((Rc::clone(&held.link), begin));
         }
-        Ok((self.worker.shared().await?, false))
+        if self.in_flight.get() > 1
+            && let Some(link) = &*self.recent.borrow()
+            && !link.is_closed()
+        {
+            return Ok((Rc::clone(link), false));
+        }
+        let link = self.worker.shared().await?;
+        *self.recent.borrow_mut() = Some(Rc::clone(&link));
+        Ok((link, false))
     }
 
     /// The connection for the next statement, in its transaction already.

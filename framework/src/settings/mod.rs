@@ -59,8 +59,10 @@ pub struct Settings {
     pub atomic_requests: bool,
     /// `DATABASE_URL`: `sqlite://relative.db`, `sqlite:///absolute/path.db` or `postgres://…`.
     pub database_url: String,
-    /// `DATABASE_POOL_SIZE`: most connections to the database: of each worker to `PostgreSQL`, of the
-    /// whole program to `SQLite`.
+    /// `DATABASE_POOL_SIZE`: most connections to the database: of each worker to `PostgreSQL`, and
+    /// as many again for transactions; of the whole program to `SQLite`. 4: more of them do not
+    /// make a database faster, and statements that travel together cost less. A worker whose
+    /// statements are often slow (reports, searches) wants more, so that others pass them.
     pub database_pool_size: usize,
     /// `DATABASE_WAIT_TIMEOUT`: longest wait for a connection, in seconds; then 503.
     pub database_wait_timeout: Duration,
@@ -109,7 +111,7 @@ impl Default for Settings {
             data_upload_max_number_fields: Some(1000),
             atomic_requests: false,
             database_url: "sqlite://db.sqlite3".into(),
-            database_pool_size: 16,
+            database_pool_size: 4,
             database_wait_timeout: Duration::from_secs(5),
             database_connect_timeout: Duration::from_secs(5),
             x_frame_options: Some("DENY".into()),
