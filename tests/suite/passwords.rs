@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use quintet_tests::client::Reply;
-use quintet_tests::store::{ALICE, On, Store};
+use quintet_tests::store::{ADMIN, ALICE, On, Store};
 use serde_json::{Value, json};
 
 const PASSWORD: &str = "Pässwörd → 日本 🎸";
@@ -184,32 +184,54 @@ fn failures_beyond_twenty_a_minute_are_429_for_that_account_alone() {
     }
 }
 
-#[test]
-fn others_are_answered_while_passwords_are_hashed() {
-    for on in On::all() {
-        // the store's own hashes, of a million rounds, one at a time
-        let store = Store::with(on, |settings| settings.auth.hashing_threads = Some(1));
-        let body = json!({"username": "alice", "password": "alice-pass-1"});
-        let done = AtomicUsize::new(0);
-        thread::scope(|scope| {
-            let logins: Vec<_> = (0..4)
-                .map(|_| {
-                    scope.spawn(|| {
-                        let status = login(&store, &body).status;
-                        done.fetch_add(1, Ordering::SeqCst);
-                        status
-                    })
+/// Plays four logins, one hash at a time, and requests of others until the first is through.
+fn others_meanwhile(on: On, atomic: bool) {
+    // the store's own hashes, of a million rounds
+    let store = Store::with(on, |settings| {
+        settings.auth.hashing_threads = Some(1);
+        settings.atomic_requests = atomic;
+        settings.database_pool_size = 2;
+    });
+    let body = json!({"username": "alice", "password": "alice-pass-1"});
+    let done = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let logins: Vec<_> = ["/api/auth/token/", "/api/auth/jwt/create/"]
+            .into_iter()
+            .cycle()
+            .take(4)
+            .map(|path| {
+                let (store, body, done) = (&store, &body, &done);
+                scope.spawn(move || {
+                    let status = store.client().json("POST", path, body).status;
+                    done.fetch_add(1, Ordering::SeqCst);
+                    status
                 })
-                .collect();
-            let mut answered = 0;
-            while done.load(Ordering::SeqCst) == 0 {
-                assert_eq!(store.client().get("/api/genres/1/").status, 200, "{on:?}");
-                answered += 1;
-            }
-            assert!(answered > 3, "{on:?}: {answered} answers before the first login");
-            for login in logins {
-                assert_eq!(login.join().unwrap(), 200, "{on:?}");
-            }
-        });
+            })
+            .collect();
+        let (mut answered, admin) = (0, store.client_of(ADMIN));
+        while done.load(Ordering::SeqCst) == 0 {
+            assert_eq!(store.client().get("/api/genres/1/").status, 200, "{on:?}");
+            let artist = json!({"name": format!("Meanwhile {answered}")});
+            assert_eq!(admin.json("POST", "/api/artists/", &artist).status, 201, "{on:?}");
+            answered += 1;
+        }
+        assert!(answered > 3, "{on:?}, {atomic}: {answered} answers before the first login");
+        for login in logins {
+            assert_eq!(login.join().unwrap(), 200, "{on:?}");
+        }
+    });
+}
+
+#[test]
+fn others_read_and_write_while_passwords_are_hashed() {
+    for on in On::all() {
+        others_meanwhile(on, false);
+    }
+}
+
+#[test]
+fn a_login_holds_no_transaction_where_every_request_is_one() {
+    for on in On::all() {
+        others_meanwhile(on, true);
     }
 }

@@ -505,6 +505,28 @@ fn a_password_is_changed_by_its_owner_who_stays_logged_in_alone() {
 }
 
 #[test]
+fn guesses_of_an_old_password_count_as_failed_logins() {
+    for on in On::all() {
+        let store = store(on);
+        let page = "/accounts/password_change/";
+        let mut visitor = Visitor::new(&store);
+        visitor.login("alice");
+        visitor.get(page);
+        let fields = [
+            ("old_password", "wrong"),
+            ("new_password1", "a-fresh-start-7"),
+            ("new_password2", "a-fresh-start-7"),
+        ];
+        for _ in 0..20 {
+            assert_eq!(visitor.post(page, &fields).status, 200, "{on:?}");
+        }
+        let refused = visitor.post(page, &fields);
+        assert_eq!(refused.status, 429, "{on:?}");
+        assert!(refused.header("retry-after").is_some());
+    }
+}
+
+#[test]
 fn basic_credentials_are_a_name_and_a_password() {
     for on in On::all() {
         let store = store(on);

@@ -44,7 +44,7 @@ struct TokenBlacklistSerializer {
 /// for under the user model's own name of it.
 pub fn token_obtain_pair() -> ApiView {
     let description = "Hands out a refresh token and an access token for a name and a password.";
-    view("Token Obtain Pair", description, credentials("username"), obtain)
+    view("Token Obtain Pair", description, credentials("username"), obtain).non_atomic_requests()
 }
 
 /// Hands out an access token for a refresh token: `{"access"}`, and with `JWT_ROTATE_REFRESH_TOKENS`

@@ -16,7 +16,8 @@ use crate::views::{PageView, form_of};
 /// Shows the form, and logs in by it. `next`, in the query or the form, is where it leads, when
 /// that is an address of this host; else it is `LOGIN_REDIRECT_URL`.
 pub fn login_page() -> PageView {
-    PageView::new("Login").get(show).post(submit).method(Method::PUT, submit)
+    let page = PageView::new("Login").non_atomic_requests();
+    page.get(show).post(submit).method(Method::PUT, submit)
 }
 
 /// The fields, and what is wrong with them all.

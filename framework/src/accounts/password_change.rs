@@ -12,6 +12,7 @@ use crate::middleware::csrf;
 use crate::request::{Context, QueryParams};
 use crate::response::Response;
 use crate::reverse::Origin;
+use crate::throttling;
 use crate::views::{PageView, form_of};
 
 /// What stays as it is in a parameter that holds a path.
@@ -21,7 +22,8 @@ const PATH: &AsciiSet =
 /// Asks for the old password and twice for the new one. The session goes on under a new key; every
 /// other session of the account ends. Who is not logged in is sent to `LOGIN_URL`.
 pub fn password_change_page() -> PageView {
-    PageView::new("Password change").get(show).post(submit).method(Method::PUT, submit)
+    let page = PageView::new("Password change").non_atomic_requests();
+    page.get(show).post(submit).method(Method::PUT, submit)
 }
 
 /// Says that the password was changed.
@@ -58,7 +60,7 @@ impl PasswordChangeForm {
     ) -> Result<bool> {
         let text = |field: &TextField| sent.get(field.name).unwrap_or_default();
         let (old, new, again) = (text(&self.old), text(&self.new), text(&self.again));
-        if self.old.clean(old) && !cx.check_password(account, old).await? {
+        if self.old.clean(old) && !is_right(cx, account, old).await? {
             self.old
                 .errors
                 .push("Your old password was entered incorrectly. Please enter it again.".into());
@@ -81,6 +83,14 @@ impl PasswordChangeForm {
         let form = fields::form(&cx.request.path, &token, &[], None, &fields, "Change my password");
         Ok(html::page("Password change", &form))
     }
+}
+
+/// Whether this is the account's password. Guesses count as those of a login: whoever has taken a
+/// session over does not know it.
+async fn is_right(cx: &Context, account: &mut Account, password: &str) -> Result<bool> {
+    let name = account.username().to_owned();
+    let guess = async { Ok(cx.check_password(account, password).await?.then_some(())) };
+    Ok(throttling::login::attempt(cx, &name, guess).await?.is_some())
 }
 
 async fn show(cx: &mut Context) -> Result<Response> {

@@ -47,7 +47,8 @@ pub fn obtain_auth_token() -> ApiView {
     operation.response = Some(TokenSerializer::description());
     ApiView::new("Obtain Auth Token")
         .permissions(AllowAny)
-        .throttles(Vec::new())
+        .throttles(())
+        .non_atomic_requests()
         .parsers(vec![Arc::new(FormParser), Arc::new(JsonParser)])
         .renderers(vec![Arc::new(JsonRenderer)])
         .documented(operation)

@@ -39,8 +39,9 @@ pub(crate) async fn process_response(cx: &mut Context, mut response: Response) -
     if settings.session.save_every_request {
         session.touch();
     }
+    // what the view gave up is over, whatever became of the answer
+    session.forget(&cx.conn).await?;
     if session.is_empty() {
-        session.forget(&cx.conn).await?;
         if sent.is_some() {
             delete_cookie(settings, &mut response);
         }
@@ -193,6 +194,18 @@ mod tests {
             let cookie = format!("sessionid={KEY}{REST}");
             assert_eq!(answered(&mut cx, 404).await, (cookie, varied()));
             assert!(!cx.session().await.unwrap().is_modified());
+        });
+    }
+
+    #[test]
+    fn a_key_that_was_given_up_is_over_even_where_the_server_failed() {
+        block_on(async {
+            let mut cx = request(&stored_cookie(), |_| {}).await;
+            let session = cx.session().await.unwrap();
+            session.flush();
+            session.set("notice", "bye");
+            assert_eq!(answered(&mut cx, 503).await, (String::new(), String::new()));
+            assert!(!rows(&cx).await.iter().any(|row| row == KEY));
         });
     }
 

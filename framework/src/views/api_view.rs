@@ -131,6 +131,15 @@ impl ApiView {
         self
     }
 
+    /// Opens no transaction under `ATOMIC_REQUESTS` (`transaction.non_atomic_requests`): for a view
+    /// that waits for something else than the database, a password's hash for one, and would keep a
+    /// connection from others meanwhile.
+    #[must_use]
+    pub fn non_atomic_requests(mut self) -> Self {
+        self.info.non_atomic = true;
+        self
+    }
+
     /// Answers POST.
     #[must_use]
     pub fn post(self, handler: impl Handler) -> Self {

@@ -207,7 +207,7 @@ impl Endpoint {
 
     /// The view's own answer, in a transaction where `ATOMIC_REQUESTS` asks for one.
     async fn handle(&self, cx: &mut Context) -> Result<Response> {
-        if !cx.settings().atomic_requests {
+        if !cx.settings().atomic_requests || self.view.info().non_atomic {
             return self.view.handle(cx).await;
         }
         let scope = cx.conn.begin().await?;

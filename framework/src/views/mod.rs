@@ -109,6 +109,8 @@ pub struct ViewInfo {
     pub methods: Vec<Method>,
     /// True where GET does not answer HEAD, as in a view of `@api_view(["GET"])`.
     pub no_head: bool,
+    /// True where `ATOMIC_REQUESTS` opens no transaction (`transaction.non_atomic_requests`).
+    pub non_atomic: bool,
     /// The actions behind the methods, for view sets.
     pub actions: Vec<(Method, &'static str)>,
     /// What policies may know of it.

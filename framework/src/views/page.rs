@@ -84,6 +84,15 @@ impl PageView {
         self.page(|page| page.never_cached = false)
     }
 
+    /// Opens no transaction under `ATOMIC_REQUESTS` (`transaction.non_atomic_requests`): for a view
+    /// that waits for something else than the database, a password's hash for one, and would keep a
+    /// connection from others meanwhile.
+    #[must_use]
+    pub fn non_atomic_requests(mut self) -> Self {
+        self.info.non_atomic = true;
+        self
+    }
+
     fn page(mut self, change: impl FnOnce(&mut PageInfo)) -> Self {
         self.info.page.as_mut().map(change);
         self
