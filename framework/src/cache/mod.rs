@@ -59,6 +59,8 @@ pub(crate) struct Away;
 #[derive(Debug)]
 pub(crate) struct Counters {
     store: Store,
+    /// What is counted here while the store is away.
+    here: Memory,
     /// Places that may be given back.
     pub(crate) pending: Pending,
     started: Instant,
@@ -84,6 +86,7 @@ impl Counters {
     fn of(store: Store) -> Self {
         Self {
             store,
+            here: Memory::default(),
             pending: Pending::default(),
             started: Instant::now(),
             quiet_until: AtomicU64::new(0),
@@ -125,6 +128,16 @@ impl Counters {
                 redis.log(&key, limit).await.map_err(|reason| self.away(&reason))
             }
         }
+    }
+
+    /// The same in the memory of this process, for what must be counted while the store is away.
+    pub(crate) fn log_here(&self, key: &str, limit: Limit) -> Entry {
+        self.here.log(&bounded(key), limit)
+    }
+
+    /// Takes out of a log what [`Counters::log_here`] stored.
+    pub(crate) fn forget_here(&self, key: &str, stored: u64) {
+        self.here.forget(&bounded(key), stored);
     }
 
     /// Takes a request out of a log, as if it had never been.

@@ -151,6 +151,7 @@ impl SiteBuilder {
     pub fn build(mut self) -> Result<Arc<Site>, SiteError> {
         self.settings.check()?;
         throttling::login::check_settings(&self.settings)?;
+        warn_of_proxies(&self.settings);
         let counters = Counters::open(&self.settings)?;
         let security = Security::new(&self.settings)?;
         #[cfg(feature = "cors")]
@@ -216,6 +217,21 @@ fn token_models(settings: &Settings) -> Vec<&'static ModelMeta> {
 #[cfg(not(feature = "jwt"))]
 fn token_models(_: &Settings) -> Vec<&'static ModelMeta> {
     Vec::new()
+}
+
+/// Behind a proxy that nobody counted every client has the proxy's address, and limits by address
+/// hold for all of them together.
+fn warn_of_proxies(settings: &Settings) {
+    let behind = settings.use_x_forwarded_host
+        || settings.use_x_forwarded_port
+        || settings.secure.proxy_ssl_header.is_some();
+    if behind && matches!(settings.throttle.num_proxies, None | Some(0)) {
+        tracing::warn!(
+            "the settings tell of a proxy, and NUM_PROXIES of none: all clients have its address, \
+             and failed logins of one keep an account's owner out; set NUM_PROXIES to the number of \
+             proxies that append to X-Forwarded-For"
+        );
+    }
 }
 
 /// Where a request goes.

@@ -1,5 +1,7 @@
 //! Who asks, when it is not a user: the address of a client (`BaseThrottle.get_ident`).
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use crate::request::Context;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -14,9 +16,17 @@ pub fn get_ident(cx: &Context) -> String {
     ident(cx, cx.settings().throttle.num_proxies)
 }
 
-/// The address that nobody can choose: under DRF's default it is the socket's.
+/// The address that nobody can choose: under DRF's default it is the socket's. Of an IPv6 address
+/// it is the network, the first 64 bits: whoever has one has all the addresses in it.
 pub(super) fn trusted_ident(cx: &Context) -> String {
-    ident(cx, Some(cx.settings().throttle.num_proxies.unwrap_or(0)))
+    let ident = ident(cx, Some(cx.settings().throttle.num_proxies.unwrap_or(0)));
+    match ident.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => {
+            let network = Ipv6Addr::from_bits(address.to_bits() >> 64 << 64);
+            format!("{network}/64")
+        }
+        _ => ident,
+    }
 }
 
 fn ident(cx: &Context, proxies: Option<usize>) -> String {

@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::ident::trusted_ident;
 use super::rate::{away, parse_for_log, wait};
 use super::simple::format_key;
-use crate::cache::{Limit, digest};
+use crate::cache::{Counters, Limit, digest};
 use crate::exceptions::{ApiException, Result};
 use crate::request::{Context, Shared};
 use crate::settings::{Settings, SettingsError};
@@ -29,9 +29,12 @@ use crate::settings::{Settings, SettingsError};
 /// The longest wait for attempts that are under way.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// So long after a log in Redis was full it is asked again: who took its last place may not have
-/// noted yet that it is under way.
-const MOMENT: Duration = Duration::from_millis(10);
+/// So long after a log in Redis was full it is asked again.
+const MOMENT: Duration = Duration::from_millis(25);
+
+/// So many times in a row nobody is seen to be under way before an attempt is refused: between two
+/// questions a place may be taken by who has not marked it yet, or given back.
+const QUIET: u32 = 2;
 
 /// Runs a login as an attempt: one that finds nobody counts, one that finds somebody does not, nor
 /// one that ends with an error.
@@ -56,7 +59,7 @@ pub async fn attempt<T>(
     let attempt = check(cx, username).await?;
     let found = login.await;
     match &found {
-        Ok(None) => attempt.failed(),
+        Ok(None) => attempt.failed().await,
         Ok(Some(_)) | Err(_) => attempt.withdraw().await,
     }
     found
@@ -72,29 +75,59 @@ pub async fn check(cx: &Context, username: &str) -> Result<Attempt> {
     let Some(limit) = limit else { return Ok(Attempt { place: None }) };
     let (key, counters) = (key(cx, username), &cx.shared.counters);
     let end = Instant::now() + PATIENCE;
-    let mut asked_again = !counters.are_shared();
+    let mut quiet = 0;
     loop {
-        let Ok(entry) = counters.log(&key, limit).await else {
-            return away(cx).map(|()| Attempt { place: None });
+        let (entry, here) = match counters.log(&key, limit).await {
+            Ok(entry) => (entry, !counters.are_shared()),
+            // guesses are counted whatever becomes of other throttles
+            Err(_) => {
+                away(cx)?;
+                (counters.log_here(&key, limit), true)
+            }
         };
         if let Some(stored) = entry.stored {
             counters.pending.take(&key);
+            let mark = if here { None } else { mark(counters, &key).await };
+            let aside = here && counters.are_shared();
             let shared = Arc::clone(&cx.shared);
-            return Ok(Attempt { place: Some(Place { shared, key, stored, given_back: false }) });
+            let place = Place { shared, key, stored, aside, mark, given_back: false };
+            return Ok(Attempt { place: Some(place) });
         }
-        let goes_on = match counters.pending.bell(&key) {
-            Some(bell) => timeout_at(end, bell).await.is_ok(),
-            None if asked_again => false,
-            None => {
-                asked_again = true;
-                sleep(MOMENT).await;
-                true
+        let goes_on = if here {
+            match counters.pending.bell(&key) {
+                Some(bell) => timeout_at(end, bell).await.is_ok(),
+                None => false,
             }
+        } else {
+            // attempts of other processes may give their places back as well
+            quiet = if marked(counters, &key).await { 0 } else { quiet + 1 };
+            let waits = Instant::now() < end && quiet < QUIET;
+            if waits {
+                sleep(MOMENT).await;
+            }
+            waits
         };
         if !goes_on {
             return Err(ApiException::Throttled { wait: wait(limit, entry) });
         }
     }
+}
+
+/// A mark in the shared store says that an attempt is under way; it outlives no login.
+const MARKS: Limit = Limit { number: 10_000, period: Duration::from_secs(30) };
+
+fn marks(key: &str) -> String {
+    format!("{key}_under_way")
+}
+
+async fn mark(counters: &Counters, key: &str) -> Option<u64> {
+    counters.log(&marks(key), MARKS).await.ok()?.stored
+}
+
+/// True while attempts are under way, in whichever process. A log that takes nothing is looked at.
+async fn marked(counters: &Counters, key: &str) -> bool {
+    let look = Limit { number: 0, ..MARKS };
+    counters.log(&marks(key), look).await.is_ok_and(|entry| entry.count > 0)
 }
 
 /// An attempt that has taken its place among the failures; it is one until [`Attempt::withdraw`],
@@ -109,21 +142,43 @@ struct Place {
     shared: Arc<Shared>,
     key: String,
     stored: u64,
+    /// It is in the memory of this process, since the shared store was away.
+    aside: bool,
+    /// What tells other processes that it may be given back.
+    mark: Option<u64>,
     given_back: bool,
 }
 
 impl Attempt {
     /// The password was right, or was not looked at: the attempt does not count.
     pub async fn withdraw(mut self) {
-        if let Some(place) = &mut self.place {
-            let forgotten = place.shared.counters.forget(&place.key, place.stored).await;
+        let Some(place) = &mut self.place else { return };
+        let counters = &place.shared.counters;
+        if place.aside {
+            counters.forget_here(&place.key, place.stored);
+            place.given_back = true;
+        } else {
             // a place that cannot be given back expires
-            place.given_back = forgotten.is_ok();
+            place.given_back = counters.forget(&place.key, place.stored).await.is_ok();
         }
+        place.unmark().await;
     }
 
     /// The password was wrong: the attempt keeps its place.
-    pub fn failed(self) {}
+    pub async fn failed(mut self) {
+        if let Some(place) = &mut self.place {
+            place.unmark().await;
+        }
+    }
+}
+
+impl Place {
+    async fn unmark(&mut self) {
+        if let Some(mark) = self.mark.take() {
+            // one that cannot be taken back expires
+            let _ = self.shared.counters.forget(&marks(&self.key), mark).await;
+        }
+    }
 }
 
 impl Drop for Place {
@@ -183,7 +238,7 @@ mod tests {
         let default = Settings::default().auth.login_throttle_rate;
         let cx = context(default.as_deref());
         for _ in 0..20 {
-            ask(&cx, "alice").unwrap().failed();
+            block_on(ask(&cx, "alice").unwrap().failed());
         }
         let refused = ask(&cx, "alice").unwrap_err();
         assert!(matches!(refused, ApiException::Throttled { wait: Some(wait) } if wait > 58.0));
@@ -198,7 +253,7 @@ mod tests {
         for _ in 0..50 {
             block_on(ask(&cx, "alice").unwrap().withdraw());
         }
-        ask(&cx, "alice").unwrap().failed();
+        block_on(ask(&cx, "alice").unwrap().failed());
         // an attempt that is never finished counts as well
         drop(ask(&cx, "alice").unwrap());
         assert!(ask(&cx, "alice").is_err());
@@ -246,7 +301,7 @@ mod tests {
     fn another_address_counts_for_itself_and_a_header_is_no_address() {
         let mut cx = context(Some("1/min"));
         Arc::get_mut(&mut cx.shared).unwrap().settings.throttle.num_proxies = None;
-        ask(&cx, "alice").unwrap().failed();
+        block_on(ask(&cx, "alice").unwrap().failed());
         let header = actix_web::http::header::HeaderName::from_static("x-forwarded-for");
         let value = actix_web::http::header::HeaderValue::from_static("1.2.3.4");
         cx.request.headers.insert(header, value);
@@ -256,10 +311,76 @@ mod tests {
     }
 
     #[test]
+    fn addresses_of_one_ipv6_network_count_as_one() {
+        let mut cx = context(Some("1/min"));
+        let from = |cx: &mut Context, address: &str| {
+            cx.request.peer = Some(address.parse().unwrap());
+            ask(cx, "alice")
+        };
+        block_on(from(&mut cx, "2001:db8:1:2::7").unwrap().failed());
+        assert!(from(&mut cx, "2001:db8:1:2:ffff::8").is_err());
+        assert!(from(&mut cx, "2001:db8:1:3::7").is_ok());
+    }
+
+    #[cfg(feature = "redis")]
+    #[test]
+    fn guesses_are_counted_here_while_the_shared_store_is_away() {
+        let away = |on_failure| {
+            let mut cx = context(Some("3/min"));
+            let shared = Arc::get_mut(&mut cx.shared).unwrap();
+            shared.settings.redis_url = Some("redis://127.0.0.1:1/".into());
+            shared.settings.throttle.on_failure = on_failure;
+            shared.counters = Counters::open(&shared.settings).unwrap();
+            cx
+        };
+        let cx = away(crate::settings::OnFailure::Open);
+        block_on(ask(&cx, "alice").unwrap().withdraw());
+        for _ in 0..3 {
+            block_on(ask(&cx, "alice").unwrap().failed());
+        }
+        assert!(matches!(ask(&cx, "alice"), Err(ApiException::Throttled { .. })));
+        let cx = away(crate::settings::OnFailure::Closed);
+        assert!(matches!(ask(&cx, "alice"), Err(ApiException::Unavailable(_))));
+    }
+
+    /// Two servers with one Redis, where there is one.
+    #[cfg(feature = "redis")]
+    #[test]
+    fn logins_at_two_servers_that_succeed_are_all_let_in_and_guesses_are_not() {
+        let Some(url) = std::env::var("QUINTET_TEST_REDIS").ok().filter(|url| !url.is_empty())
+        else {
+            return eprintln!("skipped: QUINTET_TEST_REDIS names no Redis");
+        };
+        let server = || {
+            let mut cx = context(Some("5/min"));
+            let shared = Arc::get_mut(&mut cx.shared).unwrap();
+            shared.settings.redis_url = Some(url.clone());
+            shared.settings.throttle.timeout = Duration::from_secs(5);
+            shared.counters = Counters::open(&shared.settings).unwrap();
+            cx
+        };
+        let (one, two) = (server(), server());
+        let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos();
+        let name = format!("two-{}-{now}", std::process::id());
+        let all = |found: Option<()>| {
+            let login = |cx| {
+                attempt(cx, &name, async move {
+                    sleep(Duration::from_millis(60)).await;
+                    Ok(found)
+                })
+            };
+            let logins = (0..10).flat_map(|_| [login(&one), login(&two)]);
+            block_on(join_all(logins)).into_iter().filter(Result::is_ok).count()
+        };
+        assert_eq!(all(Some(())), 20);
+        assert_eq!(all(None), 5);
+    }
+
+    #[test]
     fn without_a_rate_there_is_no_limit_and_a_wrong_one_is_found_at_the_start() {
         let cx = context(None);
         for _ in 0..100 {
-            ask(&cx, "alice").unwrap().failed();
+            block_on(ask(&cx, "alice").unwrap().failed());
         }
         assert_eq!(check_settings(cx.settings()), Ok(()));
         let error = check_settings(context(Some("often")).settings()).unwrap_err();
