@@ -122,7 +122,7 @@ pub(crate) struct Equipment {
 /// [`Conn`].
 pub struct Context {
     /// The request.
-    pub request: Request,
+    pub request: Box<Request>,
     pub(crate) conn: Conn,
     pub(crate) shared: Arc<Shared>,
     pub(crate) equipment: Option<Arc<Equipment>>,
@@ -142,7 +142,7 @@ pub struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(request: Request, conn: Conn, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(request: Box<Request>, conn: Conn, shared: Arc<Shared>) -> Self {
         Self {
             request,
             conn,
@@ -507,7 +507,8 @@ pub(crate) mod testing {
     /// A request of a user to a view; policies that ask the database have none to ask.
     pub(crate) fn context(method: Method, user: Option<User>, view: ViewContext) -> Context {
         let request = Request::new(method, "/");
-        let mut cx = Context::new(request, Conn::for_tests(), Arc::new(Shared::default()));
+        let mut cx =
+            Context::new(Box::new(request), Conn::for_tests(), Arc::new(Shared::default()));
         cx.equipment = Some(Arc::new(Equipment {
             view: Arc::new(view),
             parsers: vec![Arc::new(parsers::FormParser)],

@@ -9,7 +9,6 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use actix_web::http::header::ACCEPT;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
@@ -33,7 +32,7 @@ use crate::reverse::{Pattern, Urls};
 use crate::routers::{Match, Mount, RouteError, Table};
 use crate::settings::{Settings, SettingsError};
 use crate::throttling::{self, IntoThrottles};
-use crate::views::{Policies, View};
+use crate::views::{Endpoint, Policies, View};
 
 /// What keeps a site from starting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -295,7 +294,7 @@ impl Site {
         let shared = Arc::clone(&self.shared);
         let worker = self.database.worker();
         let run = worker.run(write, move |conn| {
-            work(Context::new(Request::new(Method::GET, "/"), conn, shared))
+            work(Context::new(Box::new(Request::new(Method::GET, "/")), conn, shared))
         });
         run.await.map_err(ApiException::from)
     }
@@ -314,11 +313,12 @@ impl Site {
     pub async fn answer(&self, worker: &DatabaseWorker, request: Request) -> Response {
         match self.way(&request) {
             Way::Answered(response, framed) => self.finish_plain(&request, response, framed),
-            Way::View(found) => self.run(worker, request, found).await,
+            Way::View(found) => self.run(worker, Box::new(request), found).await,
         }
     }
 
     /// Adds what every answer has to one that no view gave.
+    #[cold]
     fn finish_plain(&self, request: &Request, mut response: Response, framed: bool) -> Response {
         middleware::process_plain(self.settings(), request, &mut response, framed);
         self.security.protect(&mut response, request.is_secure(), framed);
@@ -359,46 +359,61 @@ impl Site {
     }
 
     /// Runs a view where its connection lives.
-    async fn run(&self, worker: &DatabaseWorker, mut request: Request, found: Match) -> Response {
+    async fn run(
+        &self,
+        worker: &DatabaseWorker,
+        mut request: Box<Request>,
+        found: Match,
+    ) -> Response {
         let Match { endpoint, kwargs } = found;
         request.kwargs = kwargs;
         let is_secure = request.is_secure();
         let method = request.method.clone();
-        let accept = request.headers.get(ACCEPT).cloned();
         let shared = Arc::clone(&self.shared);
         let running = Arc::clone(&endpoint);
-        let result = worker
-            .run(!request.is_safe(), move |conn| {
-                let mut cx = Context::new(request, conn, shared);
-                Box::pin(async move {
-                    let answer = async {
-                        let response = running.dispatch(&mut cx).await;
-                        middleware::process_response(&mut cx, response).await
-                    };
-                    AssertUnwindSafe(answer).catch_unwind().await.ok()
-                })
-            })
-            .await;
-        let accept = accept.as_ref().and_then(|value| value.to_str().ok());
-        let result = result.map_err(ApiException::from).and_then(Option::transpose);
-        let mut response = match result {
-            Ok(Some(response)) => response,
-            Err(ApiException::Suspicious(reason)) => {
-                tracing::warn!("refused: {reason}");
-                middleware::page(400, accept)
-            }
-            Ok(None) => {
-                tracing::error!(view = endpoint.view().info().name, "a view panicked");
-                middleware::page(500, accept)
-            }
-            Err(ApiException::Internal(source)) => {
-                tracing::error!("server error: {source}");
-                middleware::page(500, accept)
-            }
-            Err(error) => endpoint.refuse(&error, &method),
+        let run = worker.run(!request.is_safe(), move |conn| {
+            Box::pin(
+                async move { run_view(&running, &mut Context::new(request, conn, shared)).await },
+            )
+        });
+        let mut response = match run.await {
+            Ok(response) => response,
+            Err(error) => endpoint.refuse(&error.into(), &method),
         };
         self.security.protect(&mut response, is_secure, true);
         response
+    }
+}
+
+/// A view's answer, whatever happens to the view.
+async fn run_view(endpoint: &Endpoint, cx: &mut Context) -> Response {
+    let answer = async {
+        let response = endpoint.dispatch(&mut *cx).await;
+        middleware::process_response(cx, response).await
+    };
+    match AssertUnwindSafe(answer).catch_unwind().await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => failed(endpoint, cx, &error),
+        Err(_) => {
+            tracing::error!(view = endpoint.view().info().name, "a view panicked");
+            middleware::page(500, cx.request.header("accept"))
+        }
+    }
+}
+
+/// The answer where a session could not be stored.
+#[cold]
+fn failed(endpoint: &Endpoint, cx: &Context, error: &ApiException) -> Response {
+    match error {
+        ApiException::Suspicious(reason) => {
+            tracing::warn!("refused: {reason}");
+            middleware::page(400, cx.request.header("accept"))
+        }
+        ApiException::Internal(source) => {
+            tracing::error!("server error: {source}");
+            middleware::page(500, cx.request.header("accept"))
+        }
+        error => endpoint.refuse(error, &cx.request.method),
     }
 }
 

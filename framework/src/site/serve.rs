@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "cors")]
+use actix_service::{ServiceFactoryExt, apply};
 use actix_web::body::BoxBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse, fn_service};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING,
 };
 use actix_web::http::uri::Authority;
 use actix_web::web::{self, Bytes, BytesMut};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer};
 use futures_util::StreamExt;
 
 use super::{Site, Way};
@@ -45,16 +48,18 @@ impl Site {
             let worker = site.database().worker();
             #[cfg(feature = "cors")]
             let cors = site.cors.is_some().then(|| site.cors());
-            let route = web::to(move |request: HttpRequest, payload: web::Payload| {
+            // a service and not a route: there is nothing to extract and nothing to choose by
+            let service = fn_service(move |request: ServiceRequest| {
                 let (site, worker) = (Arc::clone(&site), worker.clone());
-                async move { site.serve(&worker, &request, payload).await }
+                async move { Ok::<_, Error>(site.serve(&worker, request).await) }
             });
             #[cfg(feature = "cors")]
-            let route = match cors {
-                Some(cors) => route.wrap(cors),
-                None => route,
-            };
-            config.default_service(route);
+            if let Some(cors) = cors {
+                let service = apply(cors, service).map(ServiceResponse::map_into_boxed_body);
+                config.default_service(service);
+                return;
+            }
+            config.default_service(service);
         }
     }
 
@@ -97,13 +102,9 @@ impl Site {
         server.bind(address)?.run().await
     }
 
-    async fn serve(
-        &self,
-        worker: &DatabaseWorker,
-        http: &HttpRequest,
-        payload: web::Payload,
-    ) -> HttpResponse {
-        let mut request = self.request(http);
+    async fn serve(&self, worker: &DatabaseWorker, service: ServiceRequest) -> ServiceResponse {
+        let (http, payload) = service.into_parts();
+        let mut request = self.request(&http);
         let response = match self.way(&request) {
             Way::Answered(response, framed) => self.finish_plain(&request, response, framed),
             Way::View(found) => {
@@ -113,16 +114,16 @@ impl Site {
                     || http.version() == actix_web::http::Version::HTTP_2;
                 if has_body {
                     let most = self.settings().data_upload_max_memory_size;
-                    request.body = read(payload, &request.headers, most).await;
+                    request.body = Box::pin(read(payload, &request.headers, most)).await;
                 }
                 self.run(worker, request, found).await
             }
         };
-        into_http(response)
+        ServiceResponse::new(http, into_http(response))
     }
 
     /// Our request, without its body.
-    fn request(&self, http: &HttpRequest) -> Request {
+    fn request(&self, http: &HttpRequest) -> Box<Request> {
         let settings = self.settings();
         let headers = http.headers();
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -138,7 +139,7 @@ impl Site {
             },
             None => http.app_config().secure(),
         };
-        let mut request = Request::new(http.method().clone(), "");
+        let mut request = Box::new(Request::new(http.method().clone(), ""));
         http.uri().path().clone_into(&mut request.path);
         http.uri().query().unwrap_or_default().clone_into(&mut request.query_string);
         request.headers = headers.clone();
@@ -164,7 +165,7 @@ fn host_of(server: &str, port: u16, secure: bool) -> String {
 }
 
 /// Reads a body up to the limit; a longer one is read on for a while and dropped.
-async fn read(mut payload: web::Payload, headers: &HeaderMap, most: Option<usize>) -> Body {
+async fn read(mut payload: Payload, headers: &HeaderMap, most: Option<usize>) -> Body {
     let most = most.unwrap_or(usize::MAX);
     let announced = headers
         .get(CONTENT_LENGTH)
