@@ -15,10 +15,15 @@ use crate::signing::Keys;
 /// # Errors
 /// Django's 400 page when the session was ended by another request meanwhile, and what the
 /// database reports.
-pub(crate) async fn process_response(cx: &mut Context, mut response: Response) -> Result<Response> {
+pub(crate) async fn process_response(cx: &mut Context, response: Response) -> Result<Response> {
     if cx.session.is_none() && cx.csrf.is_none() && !cx.request.has_cookies() {
         return Ok(response);
     }
+    // most clients of an API send no cookie: what follows is no part of their future
+    Box::pin(process_cookies(cx, response)).await
+}
+
+async fn process_cookies(cx: &mut Context, mut response: Response) -> Result<Response> {
     csrf::process_response(cx.csrf.as_deref(), &cx.request, &cx.shared.settings, &mut response)?;
     let settings = &cx.shared.settings;
     let sent = cx.request.cookie(&settings.session.cookie_name);
