@@ -1,6 +1,6 @@
 //! From conditions and orders to SQL, in Django's own form for each database.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 
 use super::lookups::{Compare, DatePart};
 use super::{
@@ -45,8 +45,8 @@ impl Compiler {
             Condition::Lookup { path, lookup, operand } => {
                 let scope = self.scopes.iter().rev().find(|(way, _)| leads(way, &path.hops));
                 let (walked, start) = match scope {
-                    Some((way, alias)) => (way.len(), alias.clone()),
-                    None => (0, table.to_owned()),
+                    Some((way, alias)) => (way.len(), Cow::Owned(alias.clone())),
+                    None => (0, Cow::Borrowed(table)),
                 };
                 let rest = path.hops.get(walked..).unwrap_or_default();
                 self.lookup(sql, path, rest, *lookup, operand, &start);
@@ -218,7 +218,6 @@ fn own_key(from: &'static ModelMeta, column: &str) -> &'static str {
 /// LEFT JOINs along foreign keys, each way joined once.
 #[derive(Debug, Default)]
 pub(crate) struct Joins {
-    aliases: HashMap<String, String>,
     clauses: Vec<Join>,
 }
 
@@ -232,26 +231,19 @@ struct Join {
 
 impl Joins {
     /// The alias of the table at the end of the hops; `None` when a hop leads to several rows.
-    pub(crate) fn along(&mut self, table: &str, hops: &[Hop]) -> Option<String> {
-        let mut outer = table.to_owned();
-        let mut key = String::new();
+    pub(crate) fn along<'t>(&mut self, table: &'t str, hops: &[Hop]) -> Option<Cow<'t, str>> {
+        let mut outer = Cow::Borrowed(table);
         for hop in hops {
             let Hop::Forward { column, to } = hop else { return None };
-            key.push_str(column.column);
-            key.push('.');
-            if let Some(alias) = self.aliases.get(&key) {
-                outer.clone_from(alias);
+            let column = column.column;
+            let mut known = self.clauses.iter();
+            if let Some(join) = known.find(|join| join.outer == outer && join.column == column) {
+                outer = Cow::Owned(join.alias.clone());
                 continue;
             }
             let alias = format!("T{}", self.clauses.len() + 1);
-            self.clauses.push(Join {
-                alias: alias.clone(),
-                outer,
-                column: column.column,
-                to: to(),
-            });
-            self.aliases.insert(key.clone(), alias.clone());
-            outer = alias;
+            let outer_alias = std::mem::replace(&mut outer, Cow::Owned(alias.clone())).into_owned();
+            self.clauses.push(Join { alias, outer: outer_alias, column, to: to() });
         }
         Some(outer)
     }
@@ -377,12 +369,10 @@ fn pattern(
     exact: bool,
 ) {
     let text = python::value_text(value.as_ref());
-    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     match sql.dialect() {
         Dialect::Sqlite => {
             lhs(sql);
-            sql.push(" LIKE ")
-                .bind(Value::Text(format!("{before}{escaped}{after}")), ColumnKind::Text);
+            sql.push(" LIKE ").bind(Value::Text(like(before, &text, after)), ColumnKind::Text);
             sql.push(" ESCAPE '\\'");
         }
         Dialect::Postgres => {
@@ -390,12 +380,29 @@ fn pattern(
             sql.push(open);
             lhs(sql);
             sql.push(close).push(if exact { " = " } else { " LIKE " });
-            let text = if exact { text.into_owned() } else { format!("{before}{escaped}{after}") };
+            let text = if exact { text.into_owned() } else { like(before, &text, after) };
             sql.push(if fold { "UPPER(" } else { "" });
             sql.bind(Value::Text(text), ColumnKind::Text);
             sql.push(if fold { ")" } else { "" });
         }
     }
+}
+
+/// A pattern of LIKE: the text as it is, behind and before what is to stand around it.
+fn like(before: &str, text: &str, after: &str) -> String {
+    let mut pattern = String::with_capacity(before.len() + text.len() + after.len());
+    pattern.push_str(before);
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'\\' | b'%' | b'_')) {
+        let (plain, special) = rest.split_at(at);
+        pattern.push_str(plain);
+        pattern.push('\\');
+        pattern.push_str(&special[..1]);
+        rest = &special[1..];
+    }
+    pattern.push_str(rest);
+    pattern.push_str(after);
+    pattern
 }
 
 fn regex(sql: &mut Sql, lhs: impl Fn(&mut Sql), value: Value, fold: bool) {

@@ -157,10 +157,7 @@ impl Conn {
                 let _flight = postgres.flight();
                 let (link, begin) = postgres.target().await?;
                 if begin {
-                    let both =
-                        futures_util::future::join(link.batch("BEGIN"), link.rows(sql, read));
-                    let (opened, rows) = Box::pin(both).await;
-                    opened.and(rows)
+                    link.begin_and_rows(sql, read).await
                 } else {
                     link.rows(sql, read).await
                 }

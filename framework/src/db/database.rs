@@ -228,7 +228,8 @@ impl DatabaseWorker {
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(pool) => {
                 let wait = self.database.config.wait;
-                pool.run(Arc::clone(&self.database), write, wait, work).await
+                // kept out of this future, which on PostgreSQL is every request's
+                Box::pin(pool.run(Arc::clone(&self.database), write, wait, work)).await
             }
             #[cfg(feature = "postgres")]
             Kind::Postgres(_) => {

@@ -15,6 +15,7 @@ use diesel::pg::Pg;
 use diesel::sql_types as st;
 use diesel_async::{AsyncConnectionCore, AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::StreamExt;
+use futures_util::future::{LocalBoxFuture, join};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 use super::database::DatabaseConfig;
@@ -88,9 +89,14 @@ impl PgWorker {
             .ok_or(Error::Unavailable("the worker has no connections"))?;
         match slot.live() {
             Some(link) => Ok(link),
-            // rare, and too large a future to be part of every statement's
-            None => Box::pin(self.fill(slot)).await,
+            None => self.filled(slot).await,
         }
+    }
+
+    /// [`PgWorker::fill`], rare and too large a future to be part of every statement's.
+    #[cold]
+    fn filled<'a>(&'a self, slot: &'a Slot) -> LocalBoxFuture<'a, Result<Rc<Link>, Error>> {
+        Box::pin(self.fill(slot))
     }
 
     /// Connects for a slot, unless another request has done it meanwhile.
@@ -252,6 +258,20 @@ impl Link {
             result.push(read(&Row(&PgRow(&row)))?);
         }
         Ok(result)
+    }
+
+    /// BEGIN and the first statement behind it, in one flight; its future is kept out of that of
+    /// other statements.
+    #[cold]
+    pub(crate) fn begin_and_rows<'a, T: 'a>(
+        &'a self,
+        sql: Sql,
+        read: impl FnMut(&Row<'_>) -> Result<T, Error> + 'a,
+    ) -> LocalBoxFuture<'a, Result<Vec<T>, Error>> {
+        Box::pin(async move {
+            let (opened, rows) = join(self.batch("BEGIN"), self.rows(sql, read)).await;
+            opened.and(rows)
+        })
     }
 
     pub(crate) async fn execute(&self, sql: Sql) -> Result<usize, Error> {

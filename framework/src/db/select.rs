@@ -180,7 +180,7 @@ impl Select {
             match selected {
                 Selected::Value(path) => {
                     sql.push(", ");
-                    let alias = joins.along(table, &path.hops).unwrap_or_else(|| table.to_owned());
+                    let alias = joins.along(table, &path.hops).unwrap_or(table.into());
                     match path.leaf {
                         Leaf::Column(column) => {
                             sql.column(&alias, column.column);
@@ -192,7 +192,7 @@ impl Select {
                 }
                 Selected::Model(hops) => {
                     let Some(hop) = hops.last() else { continue };
-                    let alias = joins.along(table, hops).unwrap_or_else(|| table.to_owned());
+                    let alias = joins.along(table, hops).unwrap_or(table.into());
                     sql.push(", ");
                     columns(&mut sql, hop.target(), &alias);
                 }
