@@ -101,6 +101,10 @@ pub(crate) fn int_digits(text: &str) -> Option<String> {
 
 /// `int(text)`; numbers beyond `i128` become its bounds.
 pub(crate) fn int(text: &str) -> Option<i128> {
+    // the usual spelling means the same to Rust
+    if let Ok(number) = text.parse::<i64>() {
+        return Some(number.into());
+    }
     let digits = int_digits(text)?;
     let bound = if digits.starts_with('-') { i128::MIN } else { i128::MAX };
     Some(digits.parse().unwrap_or(bound))

@@ -121,7 +121,7 @@ impl Request {
 
     /// The absolute address of a path on this host: `http://host/path`.
     pub fn build_absolute_uri(&self, path: &str) -> String {
-        format!("{}://{}{}", self.scheme, self.host, path)
+        [self.scheme, "://", &self.host, path].concat()
     }
 
     /// The absolute address of this request, query included, as page links start from it.

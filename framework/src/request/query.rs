@@ -5,7 +5,10 @@ use std::borrow::Cow;
 /// The parameters of a query string, in order, as Django's `QueryDict` reads them.
 #[derive(Debug, Clone, Default)]
 pub struct QueryParams {
-    items: Vec<(String, String)>,
+    /// Names and values, one behind the other.
+    text: String,
+    /// Where each pair's value starts and ends; its name starts at the end of the pair before it.
+    pairs: Vec<(usize, usize)>,
 }
 
 impl QueryParams {
@@ -16,42 +19,46 @@ impl QueryParams {
 
     /// The same, with another charset behind the percent escapes.
     pub(crate) fn parse_with(query: &str, charset: impl Fn(&[u8]) -> String) -> Self {
-        let decode = |text: &str| {
-            if !text.bytes().any(|byte| matches!(byte, b'+' | b'%')) {
-                return text.to_owned();
+        let mut params = Self { text: String::with_capacity(query.len()), pairs: Vec::new() };
+        let mut decode = |text: &str| {
+            if text.bytes().any(|byte| matches!(byte, b'+' | b'%')) {
+                let text = text.replace('+', " ");
+                let bytes = Cow::from(percent_encoding::percent_decode_str(&text));
+                params.text.push_str(&charset(&bytes));
+            } else {
+                params.text.push_str(text);
             }
-            let text = text.replace('+', " ");
-            charset(&Cow::from(percent_encoding::percent_decode_str(&text)))
+            params.text.len()
         };
-        let items = query
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| {
-                let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-                (decode(key), decode(value))
-            })
-            .collect();
-        Self { items }
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            params.pairs.push((decode(key), decode(value)));
+        }
+        params
     }
 
     /// The last value under a name, as `query_params.get`.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.items.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.iter().rev().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
     /// Every value under a name, as `query_params.getlist`.
     pub fn get_list<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.items.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.iter().filter(move |(key, _)| *key == name).map(|(_, value)| value)
     }
 
     /// All pairs, in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.items.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {
+        (0..self.pairs.len()).filter_map(|at| {
+            let start = at.checked_sub(1).map_or(0, |before| self.pairs[before].1);
+            let (middle, end) = self.pairs[at];
+            Some((self.text.get(start..middle)?, self.text.get(middle..end)?))
+        })
     }
 
     /// True when there is none.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.pairs.is_empty()
     }
 
     /// How many pairs a text of this form has at most: Django counts before it reads.
