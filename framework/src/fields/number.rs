@@ -166,7 +166,7 @@ impl DecimalText {
         let digits = if whole.is_empty() {
             fraction.trim_start_matches('0').to_owned()
         } else {
-            format!("{whole}{fraction}")
+            [whole, fraction].concat()
         };
         Some(Self { negative, digits, exponent: power - i64::try_from(fraction.len()).ok()? })
     }

@@ -179,6 +179,9 @@ fn words(text: &str) -> Vec<&str> {
 }
 
 fn split_terms(text: &str) -> Vec<String> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return vec![text.to_owned()];
+    }
     let mut terms = Vec::new();
     for term in words(text) {
         let term = term.trim_matches(',');

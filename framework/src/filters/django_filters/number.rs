@@ -56,6 +56,9 @@ impl Number {
     }
 
     fn to_decimal(&self) -> Option<Decimal> {
+        if let Some(number) = self.small() {
+            return Some(number);
+        }
         let sign = if self.0.negative { "-" } else { "" };
         // 40 digits are more than any column holds
         let kept = self.0.digits.get(..40).unwrap_or(&self.0.digits);
@@ -70,6 +73,13 @@ impl Number {
             format!("{sign}{whole}.{fraction}")
         };
         text.parse::<rust_decimal::Decimal>().ok().map(Decimal::from)
+    }
+
+    /// A number of a few digits and places, as nearly all are.
+    fn small(&self) -> Option<Decimal> {
+        let digits: i64 = self.0.digits.parse().ok()?;
+        let places = u32::try_from(-self.0.exponent).ok().filter(|places| *places <= 28)?;
+        Some(Decimal::new(if self.0.negative { -digits } else { digits }, places))
     }
 }
 

@@ -219,15 +219,12 @@ impl<M: Model> Filtered<M> {
     }
 
     /// The rows that are asked for.
-    pub fn apply(&self, mut queryset: QuerySet<M>) -> QuerySet<M> {
-        for step in &self.steps {
-            queryset = match step {
-                Step::Filter(condition) => queryset.filter_by(condition.clone()),
-                Step::Order(order) => queryset.order_by(order.clone()),
-                Step::Call(method, name, value) => method(queryset, name, value.clone()),
-            };
-        }
-        queryset
+    pub fn apply(self, queryset: QuerySet<M>) -> QuerySet<M> {
+        self.steps.into_iter().fold(queryset, |queryset, step| match step {
+            Step::Filter(condition) => queryset.filter_by(condition),
+            Step::Order(order) => queryset.order_by(order),
+            Step::Call(method, name, value) => method(queryset, &name, value),
+        })
     }
 
     fn into_detail(mut self) -> Detail {
