@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::fields::JsonWriter;
+
 /// The count and the links of a page, and which of the rows that were read it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
@@ -25,30 +27,26 @@ impl Envelope {
 
     /// Writes everything up to the rows: `{"count":3,"next":null,"previous":null,"results":`.
     pub fn write_head(&self, out: &mut Vec<u8>) {
-        out.push(b'{');
+        let mut json = JsonWriter::after(std::mem::take(out));
+        json.begin_object();
         if let Some(count) = self.count {
-            out.extend_from_slice(b"\"count\":");
-            out.extend_from_slice(count.to_string().as_bytes());
-            out.push(b',');
+            json.key("count");
+            json.i64(count);
         }
-        out.extend_from_slice(b"\"next\":");
-        write_link(out, self.next.as_deref());
-        out.extend_from_slice(b",\"previous\":");
-        write_link(out, self.previous.as_deref());
-        out.extend_from_slice(b",\"results\":");
+        for (key, link) in [("next", &self.next), ("previous", &self.previous)] {
+            json.key(key);
+            match link {
+                Some(link) => json.str(link),
+                None => json.null(),
+            }
+        }
+        json.key("results");
+        *out = json.into_bytes();
     }
 
     /// Writes what follows the rows: `}`.
     pub fn write_tail(&self, out: &mut Vec<u8>) {
         out.push(b'}');
-    }
-}
-
-fn write_link(out: &mut Vec<u8>, link: Option<&str>) {
-    match link {
-        // a text always has a JSON form
-        Some(link) => out.extend_from_slice(serde_json::Value::from(link).to_string().as_bytes()),
-        None => out.extend_from_slice(b"null"),
     }
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::links::page_link;
 use super::{
     CountPolicy, Envelope, EnvelopeField, Pagination, Plan, chosen_size, clamp, foreign_plan,
+    number_text,
 };
 use crate::db::Order;
 use crate::exceptions::Result;
@@ -120,9 +121,9 @@ impl Pagination for LimitOffsetPagination {
         };
         let offset = self.offset(request);
         let mut envelope = Envelope::new(Some(count), 0..rows_read);
-        let limit_text = limit.to_string();
+        let limit_text = number_text(limit);
         let link = |offset: Option<i128>| {
-            let offset = offset.map(|offset| offset.to_string());
+            let offset = offset.map(number_text);
             let changes = [
                 (&*self.limit_query_param, Some(limit_text.as_str())),
                 (&*self.offset_query_param, offset.as_deref()),

@@ -61,8 +61,9 @@ fn rewrite(url: &str, change: (&str, Option<&str>)) -> String {
 
 fn push_query(out: &mut String, params: &QueryParams, changes: &[(&str, Option<&str>)]) {
     let kept = params.iter().filter(|(key, _)| changes.iter().all(|(name, _)| name != key));
-    let set = changes.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
-    let mut pairs: Vec<(&str, &str)> = kept.chain(set).collect();
+    let mut pairs: Vec<(&str, &str)> = Vec::with_capacity(16);
+    pairs.extend(kept);
+    pairs.extend(changes.iter().filter_map(|(name, value)| Some((*name, (*value)?))));
     pairs.sort_by_key(|(key, _)| *key);
     let mut separator = '?';
     for (key, value) in pairs {
