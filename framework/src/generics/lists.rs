@@ -1,6 +1,7 @@
 //! Lists: the filters of a request, and a page of what they leave.
 
 use std::future::Future;
+use std::pin::pin;
 
 use futures_util::future::join;
 
@@ -35,7 +36,7 @@ impl Context {
             if !filtered.lookups().is_empty() {
                 waits = may_wait && filtered.may_look_up_later();
                 if !waits {
-                    filtered = self.look_up(filtered).await?;
+                    filtered = Box::pin(self.look_up(filtered)).await?;
                 }
             }
             queryset = filtered.apply(queryset);
@@ -84,7 +85,7 @@ impl Context {
         let unproven = waits && !matches!(answer, Ok((_, rows)) if rows > 0);
         if unproven && let Some(view) = self.view_of::<M>() {
             // no row proves that the keys exist, so they are looked up after all
-            self.look_up(view.filters.parse(&self.request)?).await?;
+            Box::pin(self.look_up(view.filters.parse(&self.request)?)).await?;
         }
         answer.map(|(response, _)| response)
     }
@@ -117,7 +118,7 @@ impl Context {
         };
         let mut count = None;
         if let Plan::NeedsCount { .. } = plan {
-            let total = self.count_rows(&queryset).await?;
+            let total = Box::pin(self.count_rows(&queryset)).await?;
             count = Some(total);
             plan = plan.counted(total);
         }
@@ -132,15 +133,16 @@ impl Context {
                 (description.list(sliced.into(), position, self).await?, None)
             }
             Plan::Slice { offset, limit, .. } => {
-                let counting = self.count_rows(&queryset);
+                // pinned where they are made: both are large
+                let mut counting = pin!(self.count_rows(&queryset));
                 let sliced: Select = queryset.slice(*offset, *limit).into();
-                let list = description.list(sliced, None, self);
+                let mut list = pin!(description.list(sliced, None, self));
                 if count.is_some() {
                     (list.await?, count)
                 } else if self.dialect() == Dialect::Postgres && !self.in_transaction() {
                     // one flight for both; counting takes longer, and rows that come right after
                     // it are often read together with it
-                    let (count, rows) = join(counting, list).await;
+                    let (count, rows) = join(counting.as_mut(), list.as_mut()).await;
                     (rows?, Some(count?))
                 } else {
                     let rows = list.await?;

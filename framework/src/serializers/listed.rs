@@ -34,9 +34,10 @@ impl Description {
         conn: &Conn,
     ) -> Result<Listed, Error> {
         let Some(columns) = &self.columns else {
-            return Ok(Listed::Kept(self.load(select, conn).await?));
+            return Ok(Listed::Kept(Box::pin(self.load(select, conn)).await?));
         };
-        let mut written = Written { json: JsonWriter::with_capacity(8192), ..Written::default() };
+        let json = JsonWriter::with_capacity(8192);
+        let mut written = Written { json, ends: Vec::with_capacity(32), positions: Vec::new() };
         written.json.begin_array();
         if select.is_empty() {
             return Ok(Listed::Written(written));
@@ -122,15 +123,30 @@ impl Listed {
                 return Ok(out.into_bytes());
             }
         };
+        // large beside what has come this far, and rows that are written need none of it
+        Box::pin(description.write_kept(rows, shown, reversed, (writing, conn), head)).await
+    }
+}
+
+impl Description {
+    /// An array of some of the rows that were kept, with what belongs to them.
+    async fn write_kept(
+        &self,
+        rows: Vec<Loaded>,
+        shown: Range<usize>,
+        reversed: bool,
+        (writing, conn): (Writing<'_>, &Conn),
+        head: Vec<u8>,
+    ) -> Result<Vec<u8>, Error> {
         let mut rows: Vec<&Loaded> = rows.get(shown).unwrap_or_default().iter().collect();
         if reversed {
             rows.reverse();
         }
-        let related = description.fetch(&rows, conn).await?;
+        let related = self.fetch(&rows, conn).await?;
         let mut out = JsonWriter::after(head);
         out.begin_array();
         for row in rows {
-            description.write(row, &related, writing, &mut out);
+            self.write(row, &related, writing, &mut out);
         }
         out.end_array();
         Ok(out.into_bytes())
