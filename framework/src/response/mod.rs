@@ -11,6 +11,9 @@ pub(crate) use cookies::{date_in, seconds};
 use crate::exceptions::ApiException;
 use crate::reverse::iri_to_uri;
 
+/// How many headers an answer has, give or take: type, `Allow`, `Vary` and those of security.
+const USUAL: usize = 7;
+
 /// The body of an answer.
 #[derive(Debug, Clone)]
 pub enum ResponseBody {
@@ -59,12 +62,12 @@ impl Response {
 
     /// 200 with a JSON body that is already written.
     pub fn json(bytes: Vec<u8>) -> Self {
-        Self { status: 200, headers: HeaderMap::new(), body: ResponseBody::Json(bytes) }
+        Self { body: ResponseBody::Json(bytes), ..Self::empty(200) }
     }
 
     /// A status without a body.
     pub fn empty(status: u16) -> Self {
-        Self { status, headers: HeaderMap::new(), body: ResponseBody::Empty }
+        Self { status, headers: HeaderMap::with_capacity(USUAL), body: ResponseBody::Empty }
     }
 
     /// 200 with a page.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue, VARY, WWW_AUTHENTICATE};
+use futures_util::future::LocalBoxFuture;
 
 use super::page::{self, PageInfo};
 use super::{Policies, View, ViewInfo};
@@ -206,10 +207,15 @@ impl Endpoint {
     }
 
     /// The view's own answer, in a transaction where `ATOMIC_REQUESTS` asks for one.
-    async fn handle(&self, cx: &mut Context) -> Result<Response> {
-        if !cx.settings().atomic_requests || self.view.info().non_atomic {
-            return self.view.handle(cx).await;
+    fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>> {
+        if cx.settings().atomic_requests && !self.view.info().non_atomic {
+            Box::pin(self.handle_atomic(cx))
+        } else {
+            self.view.handle(cx)
         }
+    }
+
+    async fn handle_atomic(&self, cx: &mut Context) -> Result<Response> {
         let scope = cx.conn.begin().await?;
         let result = self.view.handle(cx).await;
         cx.conn.end(scope, result.is_ok()).await?;
