@@ -177,18 +177,21 @@ impl Sql {
     }
 
     /// Appends SQL text; the caller vouches that it holds no value.
+    #[inline(never)] // statements are put together from many pieces; in line, the code is too
     pub fn push(&mut self, text: &str) -> &mut Self {
         self.text().push_str(text);
         self
     }
 
     /// Appends a quoted name.
+    #[inline(never)]
     pub fn name(&mut self, name: &str) -> &mut Self {
         quote(self.text(), name);
         self
     }
 
     /// Appends `"table"."column"`.
+    #[inline(never)]
     pub fn column(&mut self, table: &str, column: &str) -> &mut Self {
         let text = self.text();
         quote(text, table);

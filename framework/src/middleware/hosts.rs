@@ -7,15 +7,16 @@ const DEBUG_HOSTS: [&str; 3] = [".localhost", "127.0.0.1", "[::1]"];
 
 /// True when a `Host` header, port included, is one that this site answers to.
 pub fn allowed_host(settings: &Settings, host: &str) -> bool {
-    let host = host.to_ascii_lowercase();
-    let Some(domain) = domain_of(&host) else { return false };
+    let Some(domain) = domain_of(host) else { return false };
+    let is = |name: &[u8], other: &str| name.eq_ignore_ascii_case(other.as_bytes());
     let allowed = |pattern: &str| {
-        let pattern = pattern.to_ascii_lowercase();
-        pattern == "*"
-            || pattern == domain
-            || pattern
-                .strip_prefix('.')
-                .is_some_and(|base| domain == base || domain.ends_with(&pattern))
+        let Some(base) = pattern.strip_prefix('.') else {
+            return pattern == "*" || is(domain.as_bytes(), pattern);
+        };
+        // the domain itself, and whatever ends like the pattern
+        let start = domain.len().checked_sub(pattern.len());
+        let end = start.and_then(|start| domain.as_bytes().get(start..));
+        is(domain.as_bytes(), base) || end.is_some_and(|end| is(end, pattern))
     };
     if settings.allowed_hosts.is_empty() && settings.debug {
         return DEBUG_HOSTS.iter().any(|pattern| allowed(pattern));
