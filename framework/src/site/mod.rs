@@ -378,7 +378,7 @@ impl Site {
         });
         let mut response = match run.await {
             Ok(response) => response,
-            Err(error) => endpoint.refuse(&error.into(), &method),
+            Err(error) => failed(&endpoint, &method, None, &error.into()),
         };
         self.security.protect(&mut response, is_secure, true);
         response
@@ -393,7 +393,7 @@ async fn run_view(endpoint: &Endpoint, cx: &mut Context) -> Response {
     };
     match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(Ok(response)) => response,
-        Ok(Err(error)) => failed(endpoint, cx, &error),
+        Ok(Err(error)) => failed(endpoint, &cx.request.method, cx.request.header("accept"), &error),
         Err(_) => {
             tracing::error!(view = endpoint.view().info().name, "a view panicked");
             middleware::page(500, cx.request.header("accept"))
@@ -401,19 +401,24 @@ async fn run_view(endpoint: &Endpoint, cx: &mut Context) -> Response {
     }
 }
 
-/// The answer where a session could not be stored.
+/// The answer to a request that no view was reached for, or whose session could not be stored.
 #[cold]
-fn failed(endpoint: &Endpoint, cx: &Context, error: &ApiException) -> Response {
+fn failed(
+    endpoint: &Endpoint,
+    method: &Method,
+    accept: Option<&str>,
+    error: &ApiException,
+) -> Response {
     match error {
         ApiException::Suspicious(reason) => {
             tracing::warn!("refused: {reason}");
-            middleware::page(400, cx.request.header("accept"))
+            middleware::page(400, accept)
         }
         ApiException::Internal(source) => {
             tracing::error!("server error: {source}");
-            middleware::page(500, cx.request.header("accept"))
+            middleware::page(500, accept)
         }
-        error => endpoint.refuse(error, &cx.request.method),
+        error => endpoint.refuse(error, method),
     }
 }
 
