@@ -245,7 +245,9 @@ fn default(value: &Expr, inner: &Type) -> TokenStream {
     if word == "Value" {
         return quote_spanned! {span=>
             field = field.default_with(|| {
-                ::quintet::fields::Value::Json(::core::convert::Into::into(#value))
+                ::quintet::fields::Value::Json(::std::boxed::Box::new(
+                    ::core::convert::Into::into(#value),
+                ))
             });
         };
     }

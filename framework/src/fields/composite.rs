@@ -68,7 +68,8 @@ pub(super) fn json(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
         Raw::JsonText(text) => parse_json(text).ok().and_then(|raw| to_json(&raw)),
         raw => to_json(raw),
     };
-    value.map(Value::Json).ok_or_else(|| field.fail("invalid", "Value must be valid JSON."))
+    let json = value.ok_or_else(|| field.fail("invalid", "Value must be valid JSON."))?;
+    Ok(Value::Json(Box::new(json)))
 }
 
 /// Input as JSON; `None` for what JSON cannot say: an infinite number, a lone surrogate.
@@ -220,7 +221,7 @@ mod tests {
         let text = Raw::JsonText("{bad".into());
         assert!(Field::json("j").run(Some(&text), false).is_err());
         let text = Raw::JsonText("null".into());
-        let null = Value::Json(serde_json::Value::Null);
+        let null = Value::Json(Box::new(serde_json::Value::Null));
         assert_eq!(Field::json("j").run(Some(&text), false), Ok(Some(null)));
     }
 }

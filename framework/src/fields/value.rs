@@ -38,8 +38,8 @@ pub enum Value {
     List(Vec<Value>),
     /// The validated values of a nested serializer, or of a `DictField`.
     Map(Vec<(Cow<'static, str>, Value)>),
-    /// Any JSON.
-    Json(serde_json::Value),
+    /// Any JSON; boxed, so that the usual values stay small.
+    Json(Box<serde_json::Value>),
 }
 
 /// The same, borrowed from a row.

@@ -248,7 +248,7 @@ fn json(value: &Value) -> Option<Json> {
         Value::Decimal(value) => value.to_string().into(),
         Value::Date(value) => value.to_string().into(),
         Value::List(items) => Json::Array(items.iter().map(json).collect::<Option<_>>()?),
-        Value::Json(value) => value.clone(),
+        Value::Json(value) => (**value).clone(),
         _ => return None,
     })
 }

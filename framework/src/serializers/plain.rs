@@ -146,7 +146,7 @@ impl<T: FromValidated> FromValidated for BTreeMap<String, T> {
 impl FromValidated for serde_json::Value {
     fn from_validated(value: Option<Value>) -> Option<Self> {
         match value? {
-            Value::Json(json) => Some(json),
+            Value::Json(json) => Some(*json),
             other => {
                 let mut out = JsonWriter::new();
                 out.value(other.as_ref());
