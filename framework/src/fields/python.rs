@@ -101,8 +101,10 @@ pub(crate) fn int_digits(text: &str) -> Option<String> {
 
 /// `int(text)`; numbers beyond `i128` become its bounds.
 pub(crate) fn int(text: &str) -> Option<i128> {
-    // the usual spelling means the same to Rust
-    if let Ok(number) = text.parse::<i64>() {
+    // the usual spelling means the same to Rust; a longer one may be too long for Python
+    if text.len() <= 20
+        && let Ok(number) = text.parse::<i64>()
+    {
         return Some(number.into());
     }
     let digits = int_digits(text)?;
@@ -247,6 +249,7 @@ mod tests {
         assert_eq!(int(&"9".repeat(60)), Some(i128::MAX));
         assert_eq!(int(&format!("-{}", "9".repeat(4300))), Some(i128::MIN));
         assert_eq!(int(&"9".repeat(4301)), None);
+        assert_eq!(int(&format!("{}1", "0".repeat(4300))), None);
     }
 
     #[test]
