@@ -80,8 +80,8 @@ impl OrderingFilter {
     /// `None`.
     pub fn get_ordering(&self, request: &Request) -> Option<Vec<Order>> {
         let text = request.query_params().get(&self.param).unwrap_or_default();
-        let mut chosen: Vec<Order> = Vec::with_capacity(2);
-        let mut taken: Vec<&str> = Vec::with_capacity(2);
+        let mut chosen: Vec<Order> = Vec::new();
+        let mut taken: Vec<&str> = Vec::new();
         for term in text.split(',').map(python::strip) {
             let name = term.strip_prefix('-').unwrap_or(term);
             // a name counts once, as in Django; databases bound the terms of an order

@@ -14,11 +14,11 @@ use crate::request::QueryParams;
 /// The value that stands for rows without one, where a filter has a null label.
 pub(super) const NULL: &str = "null";
 
-/// Keys that must be found, each with what is said when it is not.
+/// Keys that must be found.
 #[derive(Debug)]
 pub(super) struct Keys {
     pub(super) model: fn() -> &'static ModelMeta,
-    pub(super) keys: Vec<(Value, Detail)>,
+    pub(super) keys: Vec<Value>,
 }
 
 /// A value that passed its form.
@@ -50,6 +50,14 @@ fn not_a_choice(value: &str) -> Detail {
         format!("Select a valid choice. {value} is not one of the available choices."),
         "invalid_choice",
     )
+}
+
+/// What a filter says of a key that is not found.
+pub(super) fn missing(kind: &Kind) -> fn(&Value) -> Detail {
+    match kind {
+        Kind::ModelMultipleChoice(_) => |key| not_a_choice(&python::value_text(key.as_ref())),
+        _ => |_| no_such_row(),
+    }
 }
 
 fn no_such_row() -> Detail {
@@ -215,10 +223,9 @@ fn clean_key(filter: &Described, model: fn() -> &'static ModelMeta, text: &str) 
         return Err(vec![nul()]);
     }
     match key(model(), text) {
-        Key::Possible(key) => Ok(Cleaned {
-            value: Some(key.clone()),
-            keys: Some(Keys { model, keys: vec![(key, no_such_row())] }),
-        }),
+        Key::Possible(key) => {
+            Ok(Cleaned { value: Some(key.clone()), keys: Some(Keys { model, keys: vec![key] }) })
+        }
         Key::Impossible => Err(vec![no_such_row()]),
         Key::Malformed => Err(vec![bad_key(model(), text, no_such_row())]),
     }
@@ -255,11 +262,11 @@ fn clean_keys(
     for (text, key) in keys {
         // Django compares texts, so `01` is no key though 1 is
         match key.filter(|key| python::value_text(key.as_ref()) == text) {
-            Some(key) => found.push((key, not_a_choice(text))),
+            Some(key) => found.push(key),
             None => return Err(vec![not_a_choice(text)]),
         }
     }
-    let mut values: Vec<Value> = found.iter().map(|(key, _)| key.clone()).collect();
+    let mut values = found.clone();
     values.extend(null.then_some(Value::Null));
     Ok(Cleaned { value: Some(Value::List(values)), keys: Some(Keys { model, keys: found }) })
 }

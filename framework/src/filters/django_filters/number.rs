@@ -9,28 +9,32 @@ const MOST: &str = "100000000000000007629769841091887003294964970946560";
 
 /// A finite number of any size.
 #[derive(Debug)]
-pub(super) struct Number(DecimalText);
+pub(super) enum Number {
+    /// Of a few digits and nothing else, as nearly all are.
+    Plain(Decimal),
+    /// Any other.
+    Spelled(DecimalText),
+}
 
 impl Number {
     /// `None` for anything that is no finite number.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        DecimalText::parse(python::strip(text)).map(Self)
-    }
-
-    /// The place of the first digit: 0 for ones, 2 for hundreds.
-    fn magnitude(&self) -> i64 {
-        i64::try_from(self.0.digits.len()).unwrap_or(i64::MAX / 2) + self.0.exponent - 1
+        match plain(text) {
+            Some(number) => Some(Self::Plain(number)),
+            None => DecimalText::parse(python::strip(text)).map(Self::Spelled),
+        }
     }
 
     /// True above the float 1e50.
     pub(super) fn is_too_large(&self) -> bool {
-        if self.0.negative || self.0.digits.is_empty() {
+        let Self::Spelled(number) = self else { return false };
+        if number.negative || number.digits.is_empty() {
             return false;
         }
-        match self.magnitude() {
+        match magnitude(number) {
             ..50 => false,
             50 => {
-                let digits = self.0.digits.trim_end_matches('0');
+                let digits = number.digits.trim_end_matches('0');
                 let most = MOST.trim_end_matches('0');
                 // digit by digit from the same place; the longer one is greater when they agree
                 digits > most
@@ -41,46 +45,64 @@ impl Number {
 
     /// A decimal; a float where no decimal is large enough.
     pub(super) fn to_value(&self) -> Value {
-        if self.0.digits.is_empty() {
+        let number = match self {
+            Self::Plain(number) => return Value::Decimal(*number),
+            Self::Spelled(number) => number,
+        };
+        if number.digits.is_empty() {
             return Value::Decimal(Decimal::ZERO);
         }
-        let magnitude = self.magnitude();
-        let sign = if self.0.negative { -1.0 } else { 1.0 };
+        let magnitude = magnitude(number);
+        let sign = if number.negative { -1.0 } else { 1.0 };
         if magnitude > 28 {
             return Value::Float(sign * 1e30);
         }
         if magnitude < -28 {
             return Value::Decimal(Decimal::ZERO);
         }
-        self.to_decimal().map_or(Value::Float(sign * 1e30), Value::Decimal)
+        to_decimal(number).map_or(Value::Float(sign * 1e30), Value::Decimal)
     }
+}
 
-    fn to_decimal(&self) -> Option<Decimal> {
-        if let Some(number) = self.small() {
-            return Some(number);
+/// Up to 18 digits, with a point or without.
+fn plain(text: &str) -> Option<Decimal> {
+    let (mut digits, mut places) = (0_i64, None);
+    if text.len() > 18 || text.is_empty() || text == "." {
+        return None;
+    }
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                digits = digits * 10 + i64::from(byte - b'0');
+                places = places.map(|places| places + 1);
+            }
+            b'.' if places.is_none() => places = Some(0),
+            _ => return None,
         }
-        let sign = if self.0.negative { "-" } else { "" };
-        // 40 digits are more than any column holds
-        let kept = self.0.digits.get(..40).unwrap_or(&self.0.digits);
-        let dropped = i64::try_from(self.0.digits.len() - kept.len()).ok()?;
-        let exponent = self.0.exponent + dropped;
-        let places = usize::try_from(exponent.unsigned_abs()).ok()?;
-        let text = if exponent >= 0 {
-            format!("{sign}{kept}{}", "0".repeat(places))
-        } else {
-            let padded = format!("{kept:0>width$}", width = places + 1);
-            let (whole, fraction) = padded.split_at(padded.len() - places);
-            format!("{sign}{whole}.{fraction}")
-        };
-        text.parse::<rust_decimal::Decimal>().ok().map(Decimal::from)
     }
+    Some(if digits == 0 { Decimal::ZERO } else { Decimal::new(digits, places.unwrap_or(0)) })
+}
 
-    /// A number of a few digits and places, as nearly all are.
-    fn small(&self) -> Option<Decimal> {
-        let digits: i64 = self.0.digits.parse().ok()?;
-        let places = u32::try_from(-self.0.exponent).ok().filter(|places| *places <= 28)?;
-        Some(Decimal::new(if self.0.negative { -digits } else { digits }, places))
-    }
+/// The place of the first digit: 0 for ones, 2 for hundreds.
+fn magnitude(number: &DecimalText) -> i64 {
+    i64::try_from(number.digits.len()).unwrap_or(i64::MAX / 2) + number.exponent - 1
+}
+
+fn to_decimal(number: &DecimalText) -> Option<Decimal> {
+    let sign = if number.negative { "-" } else { "" };
+    // 40 digits are more than any column holds
+    let kept = number.digits.get(..40).unwrap_or(&number.digits);
+    let dropped = i64::try_from(number.digits.len() - kept.len()).ok()?;
+    let exponent = number.exponent + dropped;
+    let places = usize::try_from(exponent.unsigned_abs()).ok()?;
+    let text = if exponent >= 0 {
+        format!("{sign}{kept}{}", "0".repeat(places))
+    } else {
+        let padded = format!("{kept:0>width$}", width = places + 1);
+        let (whole, fraction) = padded.split_at(padded.len() - places);
+        format!("{sign}{whole}.{fraction}")
+    };
+    text.parse::<rust_decimal::Decimal>().ok().map(Decimal::from)
 }
 
 #[cfg(test)]
@@ -99,6 +121,11 @@ mod tests {
             ("0.990", "Decimal(Decimal(0.990))"),
             ("+.5e+3", "Decimal(Decimal(500))"),
             ("5.", "Decimal(Decimal(5))"),
+            ("00.50", "Decimal(Decimal(0.50))"),
+            ("0.000", "Decimal(Decimal(0))"),
+            ("999999999999999999", "Decimal(Decimal(999999999999999999))"),
+            ("9999999999999999.99", "Decimal(Decimal(9999999999999999.99))"),
+            ("0.0000000000000000000000000001", "Decimal(Decimal(0.0000000000000000000000000001))"),
             ("1_0", "Decimal(Decimal(10))"),
             ("-1.5", "Decimal(Decimal(-1.5))"),
             ("-0", "Decimal(Decimal(0))"),
@@ -110,8 +137,8 @@ mod tests {
             assert_eq!(value(text).as_deref(), Some(expected), "{text}");
         }
         for text in [
-            "", "abc", "NaN", "Infinity", ".", "e5", "1e", "1e+", "1e5.0", "--1", "1 2", "1e1+1",
-            "\0",
+            "", "abc", "NaN", "Infinity", ".", "1.2.3", "..", "e5", "1e", "1e+", "1e5.0", "--1",
+            "1 2", "1e1+1", "\0",
         ] {
             assert_eq!(value(text), None, "{text}");
         }

@@ -146,7 +146,7 @@ pub struct KeyCheck {
     /// True when a row that passes all conditions proves that the key exists, so that the look-up
     /// may wait until there is none.
     pub implied: bool,
-    messages: Vec<Detail>,
+    missing: fn(&Value) -> Detail,
     at: usize,
 }
 
@@ -201,14 +201,9 @@ impl<M: Model> Filtered<M> {
     /// The messages of all filters, in their order.
     pub fn finish(mut self, exists: &dyn Fn(usize, &Value) -> bool) -> Result<Self, Detail> {
         for (place, check) in self.checks.iter().enumerate() {
-            let missing =
-                check.keys.iter().zip(&check.messages).find(|(key, _)| !exists(place, key));
-            if let Some((_, message)) = missing {
-                self.errors.push((
-                    check.at,
-                    check.name.clone(),
-                    Detail::List(vec![message.clone()]),
-                ));
+            if let Some(missing) = check.keys.iter().find(|key| !exists(place, key)) {
+                let message = (check.missing)(missing);
+                self.errors.push((check.at, check.name.clone(), Detail::List(vec![message])));
             }
         }
         if self.errors.is_empty() {
@@ -234,24 +229,23 @@ impl<M: Model> Filtered<M> {
 
     fn add(&mut self, at: usize, filter: &Filter<M>, cleaned: Cleaned) {
         let described = &filter.described;
-        if let Some(Keys { model, keys }) = cleaned.keys {
-            let mut check = KeyCheck {
-                name: described.name.clone(),
-                model: model(),
-                column: model().pk_column(),
-                keys: Vec::with_capacity(keys.len()),
-                implied: filter.method.is_none() && proves_its_key(described),
-                messages: Vec::with_capacity(keys.len()),
-                at,
-            };
-            for (key, message) in keys {
-                if !check.keys.contains(&key) {
-                    check.keys.push(key);
-                    check.messages.push(message);
+        if let Some(Keys { model, keys: named }) = cleaned.keys {
+            let mut keys = Vec::with_capacity(named.len());
+            for key in named {
+                if !keys.contains(&key) {
+                    keys.push(key);
                 }
             }
-            if !check.keys.is_empty() {
-                self.checks.push(check);
+            if !keys.is_empty() {
+                self.checks.push(KeyCheck {
+                    name: described.name.clone(),
+                    model: model(),
+                    column: model().pk_column(),
+                    keys,
+                    implied: filter.method.is_none() && proves_its_key(described),
+                    missing: clean::missing(&described.kind),
+                    at,
+                });
             }
         }
         let Some(value) = cleaned.value else { return };
