@@ -108,7 +108,9 @@ impl Compiler {
                     self.count(&mut inner, &(annotation.path)(), table);
                     compare(
                         sql,
-                        |sql| sql.pieces.append(&mut inner.pieces.clone()),
+                        |sql| {
+                            sql.append(inner.clone());
+                        },
                         ColumnKind::BigInt,
                         lookup,
                         operand,
@@ -310,7 +312,7 @@ fn compare(
             sql.push("1 = 0");
             return;
         }
-        Operand::One(value) => value.clone(),
+        Operand::One(value) => value,
         Operand::Many(values) => {
             lhs(sql);
             sql.any_of(values.iter().filter(|value| storable(value)).cloned().collect(), kind);
@@ -339,17 +341,19 @@ fn compare(
         Lookup::Lte => simple(" <= ", sql),
         Lookup::IsNull => {
             lhs(sql);
-            sql.push(if value == Value::Bool(false) { " IS NOT NULL" } else { " IS NULL" });
+            sql.push(if *value == Value::Bool(false) { " IS NOT NULL" } else { " IS NULL" });
         }
-        Lookup::IExact => pattern(sql, lhs, &value, "", "", true, true),
-        Lookup::Contains => pattern(sql, lhs, &value, "%", "%", false, false),
-        Lookup::IContains => pattern(sql, lhs, &value, "%", "%", true, false),
-        Lookup::StartsWith => pattern(sql, lhs, &value, "", "%", false, false),
-        Lookup::IStartsWith => pattern(sql, lhs, &value, "", "%", true, false),
-        Lookup::EndsWith => pattern(sql, lhs, &value, "%", "", false, false),
-        Lookup::IEndsWith => pattern(sql, lhs, &value, "%", "", true, false),
-        Lookup::Regex | Lookup::IRegex => regex(sql, lhs, value, lookup == Lookup::IRegex),
-        Lookup::Part(part, how) => date_part(sql, lhs, kind, part, how, value),
+        Lookup::IExact => pattern(sql, lhs, value, "", "", true, true),
+        Lookup::Contains => pattern(sql, lhs, value, "%", "%", false, false),
+        Lookup::IContains => pattern(sql, lhs, value, "%", "%", true, false),
+        Lookup::StartsWith => pattern(sql, lhs, value, "", "%", false, false),
+        Lookup::IStartsWith => pattern(sql, lhs, value, "", "%", true, false),
+        Lookup::EndsWith => pattern(sql, lhs, value, "%", "", false, false),
+        Lookup::IEndsWith => pattern(sql, lhs, value, "%", "", true, false),
+        Lookup::Regex | Lookup::IRegex => {
+            regex(sql, lhs, value.clone(), lookup == Lookup::IRegex);
+        }
+        Lookup::Part(part, how) => date_part(sql, lhs, kind, part, how, value.clone()),
         // an `in` of one value
         Lookup::In => {
             lhs(sql);
@@ -388,19 +392,16 @@ fn pattern(
     }
 }
 
-/// A pattern of LIKE: the text as it is, behind and before what is to stand around it.
+/// A pattern of LIKE that matches this very text; what stands around it may hold wildcards.
 fn like(before: &str, text: &str, after: &str) -> String {
     let mut pattern = String::with_capacity(before.len() + text.len() + after.len());
     pattern.push_str(before);
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'\\' | b'%' | b'_')) {
-        let (plain, special) = rest.split_at(at);
-        pattern.push_str(plain);
-        pattern.push('\\');
-        pattern.push_str(&special[..1]);
-        rest = &special[1..];
+    for letter in text.chars() {
+        if matches!(letter, '\\' | '%' | '_') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
     }
-    pattern.push_str(rest);
     pattern.push_str(after);
     pattern
 }

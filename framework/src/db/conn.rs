@@ -10,6 +10,7 @@ use diesel::dsl::CountStar;
 use diesel::query_dsl::methods::{LimitDsl, SelectDsl};
 
 use super::database::Database;
+use super::row::ReadRow;
 use super::statements::{Command, Query};
 use super::{Dialect, Error, Row, Sql};
 
@@ -139,27 +140,38 @@ impl Conn {
     ///
     /// # Errors
     /// What the database reports, and what `read` does.
-    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     pub async fn rows<T>(
         &self,
         sql: Sql,
-        read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+        mut read: impl FnMut(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
+        let mut rows = Vec::new();
+        self.each_row(sql, &mut |row| {
+            rows.push(read(row)?);
+            Ok(())
+        })
+        .await?;
+        Ok(rows)
+    }
+
+    /// The same, of rows that are dealt with as they are read.
+    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
+    pub(crate) async fn each_row(&self, sql: Sql, read: ReadRow<'_>) -> Result<(), Error> {
         self.ready()?;
         tracing::trace!(%sql);
         match &self.inner {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(sqlite) => {
-                super::sqlite::rows(&mut sqlite.shared.borrow_mut(), sql, read)
+                super::sqlite::each_row(&mut sqlite.shared.borrow_mut(), sql, read)
             }
             #[cfg(feature = "postgres")]
             Inner::Postgres(postgres) => {
                 let _flight = postgres.flight();
                 let (link, begin) = postgres.target().await?;
                 if begin {
-                    link.begin_and_rows(sql, read).await
+                    link.begin_and_each_row(sql, read).await
                 } else {
-                    link.rows(sql, read).await
+                    link.each_row(sql, read).await
                 }
             }
         }

@@ -9,6 +9,7 @@ mod model;
 mod node;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod prepared;
 mod queryset;
 mod row;
 mod select;

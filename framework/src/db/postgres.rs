@@ -1,11 +1,10 @@
 //! `PostgreSQL`: connections that belong to one actix worker.
 //!
 //! Statements outside a transaction share a few connections and are pipelined through them; a
-//! transaction takes one for itself. A connection that the server closed is made anew by the next
-//! statement that needs it.
+//! transaction takes one for itself. A connection that the server closed, or that has prepared as
+//! many statements as it may, is made anew by the next statement that needs it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,19 +12,22 @@ use std::time::{Duration, Instant};
 
 use diesel::pg::Pg;
 use diesel::sql_types as st;
-use diesel_async::{AsyncConnectionCore, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{
+    AsyncConnection, AsyncConnectionCore, AsyncPgConnection, SimpleAsyncConnection,
+};
 use futures_util::StreamExt;
 use futures_util::future::{LocalBoxFuture, join};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 use super::database::DatabaseConfig;
+use super::prepared::Prepared;
+use super::row::ReadRow;
 use super::{ColumnKind, Error, Row, Sql};
 
 /// How long a server may leave what was sent to it unacknowledged.
 const UNANSWERED: Duration = Duration::from_secs(30);
 
-/// Statement texts that one connection keeps prepared.
-const PREPARED: usize = 500;
+type LoadFuture<'a> = <&'a AsyncPgConnection as AsyncConnectionCore>::LoadFuture<'a, 'a>;
 
 /// One connection.
 pub(crate) struct Link {
@@ -34,7 +36,7 @@ pub(crate) struct Link {
     under_way: Cell<usize>,
     /// When a statement was last sent into idleness or came back.
     moved: Cell<Instant>,
-    shapes: RefCell<HashSet<u64, foldhash::fast::FixedState>>,
+    prepared: Prepared,
 }
 
 #[derive(Default)]
@@ -89,27 +91,25 @@ impl PgWorker {
             .ok_or(Error::Unavailable("the worker has no connections"))?;
         match slot.live() {
             Some(link) => Ok(link),
-            None => self.filled(slot).await,
+            None => self.fill(slot).await,
         }
     }
 
-    /// [`PgWorker::fill`], rare and too large a future to be part of every statement's.
+    /// Connects for a slot, unless another request has done it meanwhile: rare, and too large a
+    /// future to be part of every statement's.
     #[cold]
-    fn filled<'a>(&'a self, slot: &'a Slot) -> LocalBoxFuture<'a, Result<Rc<Link>, Error>> {
-        Box::pin(self.fill(slot))
-    }
-
-    /// Connects for a slot, unless another request has done it meanwhile.
-    async fn fill(&self, slot: &Slot) -> Result<Rc<Link>, Error> {
-        let Ok(_turn) = tokio::time::timeout(self.wait, slot.connecting.lock()).await else {
-            return Err(Error::Unavailable("every database connection is busy"));
-        };
-        if let Some(link) = slot.live() {
-            return Ok(link);
-        }
-        let link = Rc::new(self.link().await?);
-        *slot.link.borrow_mut() = Some(Rc::clone(&link));
-        Ok(link)
+    fn fill<'a>(&'a self, slot: &'a Slot) -> LocalBoxFuture<'a, Result<Rc<Link>, Error>> {
+        Box::pin(async move {
+            let Ok(_turn) = tokio::time::timeout(self.wait, slot.connecting.lock()).await else {
+                return Err(Error::Unavailable("every database connection is busy"));
+            };
+            if let Some(link) = slot.live() {
+                return Ok(link);
+            }
+            let link = Rc::new(self.link().await?);
+            *slot.link.borrow_mut() = Some(Rc::clone(&link));
+            Ok(link)
+        })
     }
 
     /// A connection for one transaction, and the right to use it.
@@ -121,7 +121,7 @@ impl PgWorker {
         loop {
             let idle = self.idle.borrow_mut().pop();
             match idle {
-                Some(link) if link.is_closed() => {}
+                Some(link) if link.is_over() => {}
                 Some(link) => return Ok((link, permit)),
                 None => return Ok((Box::pin(self.link()).await?, permit)),
             }
@@ -148,13 +148,16 @@ impl PgWorker {
             }
             flag.store(true, Ordering::Release);
         });
-        let connection = AsyncPgConnection::try_from(client).await.map_err(|error| away(&error))?;
+        let connected = AsyncPgConnection::try_from(client).await;
+        let mut connection = connected.map_err(|error| away(&error))?;
+        let prepared = Prepared::default();
+        connection.set_instrumentation(prepared.clone());
         Ok(Link {
             connection,
             closed,
             under_way: Cell::new(0),
             moved: Cell::new(Instant::now()),
-            shapes: RefCell::default(),
+            prepared,
         })
     }
 }
@@ -162,7 +165,7 @@ impl PgWorker {
 impl Slot {
     fn live(&self) -> Option<Rc<Link>> {
         let mut slot = self.link.borrow_mut();
-        if slot.as_ref().is_some_and(|link| link.is_closed()) {
+        if slot.as_ref().is_some_and(|link| link.is_over()) {
             *slot = None;
         }
         slot.clone()
@@ -224,52 +227,43 @@ impl Link {
         self.closed.load(Ordering::Acquire)
     }
 
+    /// True when another connection is to take its place.
+    fn is_over(&self) -> bool {
+        self.is_closed() || self.prepared.is_full()
+    }
+
     /// Marks that a statement of the user's is under way.
     pub(crate) fn busy(&self) -> impl Drop + '_ {
         UnderWay::new(self)
     }
 
-    fn bounded(&self, mut sql: Sql) -> Sql {
-        let mut shapes = self.shapes.borrow_mut();
-        let shape = sql.shape();
-        if !shapes.contains(&shape) {
-            if shapes.len() < PREPARED {
-                shapes.insert(shape);
-            } else {
-                sql.cached = false;
-            }
-        }
-        sql
+    /// Sends a statement. Not inlined: diesel's future is made on the stack before it is boxed,
+    /// and would take its place there as long as the statement is being sent.
+    #[inline(never)]
+    fn load(&self, sql: Sql) -> LoadFuture<'_> {
+        let mut connection = &self.connection;
+        AsyncConnectionCore::load(&mut connection, sql)
     }
 
-    pub(crate) async fn rows<T>(
-        &self,
-        sql: Sql,
-        mut read: impl FnMut(&Row<'_>) -> Result<T, Error>,
-    ) -> Result<Vec<T>, Error> {
+    pub(crate) async fn each_row(&self, sql: Sql, read: ReadRow<'_>) -> Result<(), Error> {
         let _busy = UnderWay::new(self);
-        let mut connection = &self.connection;
-        let mut stream = AsyncConnectionCore::load(&mut connection, self.bounded(sql))
-            .await
-            .map_err(|error| self.error(error))?;
-        let mut result = Vec::new();
+        let mut stream = self.load(sql).await.map_err(|error| self.error(error))?;
         while let Some(row) = stream.next().await {
             let row = row.map_err(|error| self.error(error))?;
-            result.push(read(&Row(&PgRow(&row)))?);
+            read(&Row(&PgRow(&row)))?;
         }
-        Ok(result)
+        Ok(())
     }
 
     /// BEGIN and the first statement behind it, in one flight; its future is kept out of that of
     /// other statements.
-    #[cold]
-    pub(crate) fn begin_and_rows<'a, T: 'a>(
+    pub(crate) fn begin_and_each_row<'a>(
         &'a self,
         sql: Sql,
-        read: impl FnMut(&Row<'_>) -> Result<T, Error> + 'a,
-    ) -> LocalBoxFuture<'a, Result<Vec<T>, Error>> {
+        read: ReadRow<'a>,
+    ) -> LocalBoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
-            let (opened, rows) = join(self.batch("BEGIN"), self.rows(sql, read)).await;
+            let (opened, rows) = join(self.batch("BEGIN"), self.each_row(sql, read)).await;
             opened.and(rows)
         })
     }
@@ -277,7 +271,7 @@ impl Link {
     pub(crate) async fn execute(&self, sql: Sql) -> Result<usize, Error> {
         let _busy = UnderWay::new(self);
         let mut connection = &self.connection;
-        AsyncConnectionCore::execute_returning_count(&mut connection, self.bounded(sql))
+        AsyncConnectionCore::execute_returning_count(&mut connection, sql)
             .await
             .map_err(|error| self.error(error))
     }

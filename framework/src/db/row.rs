@@ -39,6 +39,10 @@ pub trait RawRow {
 #[allow(missing_debug_implementations)]
 pub struct Row<'a>(pub(crate) &'a dyn RawRow);
 
+/// What is done with each row of a statement. Not generic, so that the way to the database and
+/// back is there once, whatever is read.
+pub(crate) type ReadRow<'a> = &'a mut dyn FnMut(&Row<'_>) -> Result<(), Error>;
+
 impl Row<'_> {
     /// The value of column `at`, which stores `kind`.
     ///

@@ -218,7 +218,7 @@ impl Select {
         }
         joins.write(&mut sql);
         self.where_clause(&mut sql, &mut compiler);
-        sql.pieces.append(&mut order.pieces);
+        sql.append(order);
         self.slice(&mut sql);
         sql
     }

@@ -1,6 +1,6 @@
 //! SQL text with its values, written per database and replayed to diesel.
 //!
-//! [`Sql`] is what the framework sends: pieces of text, bound values and typed diesel nodes. Its
+//! [`Sql`] is what the framework sends: a text with bound values and typed diesel nodes in it. The
 //! text never holds a value and never a name from a request, so it is stable and can be prepared.
 
 use std::sync::Arc;
@@ -122,9 +122,9 @@ impl Bind {
     }
 }
 
+/// What stands in the text of a statement.
 #[derive(Clone)]
-pub(crate) enum Piece {
-    Text(String),
+enum Part {
     Bind(Bind),
     Node(Arc<dyn Node>),
 }
@@ -132,19 +132,20 @@ pub(crate) enum Piece {
 /// A statement of the framework's own, for one database.
 #[derive(Clone)]
 pub struct Sql {
-    pub(crate) dialect: Dialect,
-    pub(crate) pieces: Vec<Piece>,
-    /// False when its text is one of too many to be kept prepared.
-    pub(crate) cached: bool,
+    dialect: Dialect,
+    text: String,
+    /// What stands in the text, each with the length of the text before it.
+    parts: Vec<(usize, Part)>,
 }
 
 impl std::fmt::Debug for Sql {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for piece in &self.pieces {
-            match piece {
-                Piece::Text(text) => f.write_str(text)?,
-                Piece::Bind(bind) => write!(f, "{{{bind:?}}}")?,
-                Piece::Node(_) => f.write_str("{diesel}")?,
+        for (text, part) in self.stretches() {
+            f.write_str(text)?;
+            match part {
+                Some(Part::Bind(bind)) => write!(f, "{{{bind:?}}}")?,
+                Some(Part::Node(_)) => f.write_str("{diesel}")?,
+                None => {}
             }
         }
         Ok(())
@@ -154,12 +155,13 @@ impl std::fmt::Debug for Sql {
 /// Without its values, which a log has no business with.
 impl std::fmt::Display for Sql {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for piece in &self.pieces {
-            f.write_str(match piece {
-                Piece::Text(text) => text,
-                Piece::Bind(_) => "?",
-                Piece::Node(_) => "{diesel}",
-            })?;
+        for (text, part) in self.stretches() {
+            f.write_str(text)?;
+            match part {
+                Some(Part::Bind(_)) => f.write_str("?")?,
+                Some(Part::Node(_)) => f.write_str("{diesel}")?,
+                None => {}
+            }
         }
         Ok(())
     }
@@ -168,7 +170,9 @@ impl std::fmt::Display for Sql {
 impl Sql {
     /// An empty statement.
     pub fn new(dialect: Dialect) -> Self {
-        Self { dialect, pieces: Vec::with_capacity(16), cached: true }
+        // room for what a page asks: its columns and a few values
+        let (text, parts) = (String::with_capacity(512), Vec::with_capacity(8));
+        Self { dialect, text, parts }
     }
 
     /// The database it is written for.
@@ -176,57 +180,65 @@ impl Sql {
         self.dialect
     }
 
+    /// The stretches of text, each with what stands behind it; nothing does behind the last.
+    fn stretches(&self) -> impl Iterator<Item = (&str, Option<&Part>)> {
+        let ends = self.parts.iter().map(|(end, part)| (*end, Some(part)));
+        ends.chain([(self.text.len(), None)]).scan(0, |start, (end, part)| {
+            let text = self.text.get(*start..end)?;
+            *start = end;
+            Some((text, part))
+        })
+    }
+
     /// Appends SQL text; the caller vouches that it holds no value.
-    #[inline(never)] // statements are put together from many pieces; in line, the code is too
+    // not inlined, as the two below: a statement takes dozens of these calls, and their code
+    // would be repeated at each
+    #[inline(never)]
     pub fn push(&mut self, text: &str) -> &mut Self {
-        self.text().push_str(text);
+        self.text.push_str(text);
         self
     }
 
     /// Appends a quoted name.
     #[inline(never)]
     pub fn name(&mut self, name: &str) -> &mut Self {
-        quote(self.text(), name);
+        quote(&mut self.text, name);
         self
     }
 
     /// Appends `"table"."column"`.
     #[inline(never)]
     pub fn column(&mut self, table: &str, column: &str) -> &mut Self {
-        let text = self.text();
-        quote(text, table);
-        text.push('.');
-        quote(text, column);
+        quote(&mut self.text, table);
+        self.text.push('.');
+        quote(&mut self.text, column);
         self
     }
 
-    /// The text at the end.
-    fn text(&mut self) -> &mut String {
-        if !matches!(self.pieces.last(), Some(Piece::Text(_))) {
-            // the first one names the columns, the others stand between values
-            let room = if self.pieces.is_empty() { 512 } else { 40 };
-            self.pieces.push(Piece::Text(String::with_capacity(room)));
-        }
-        match self.pieces.last_mut() {
-            Some(Piece::Text(text)) => text,
-            _ => unreachable!("a text was put there"),
-        }
+    /// Appends another statement's text and values.
+    pub(crate) fn append(&mut self, other: Self) -> &mut Self {
+        let before = self.text.len();
+        self.text.push_str(&other.text);
+        self.parts.extend(other.parts.into_iter().map(|(at, part)| (before + at, part)));
+        self
+    }
+
+    fn part(&mut self, part: Part) -> &mut Self {
+        self.parts.push((self.text.len(), part));
+        self
     }
 
     /// Appends a bound value for a column of the given kind.
     pub fn bind(&mut self, value: Value, kind: ColumnKind) -> &mut Self {
-        self.pieces.push(Piece::Bind(Bind::new(value, kind)));
-        self
+        self.part(Part::Bind(Bind::new(value, kind)))
     }
 
     pub(crate) fn bind_raw(&mut self, bind: Bind) -> &mut Self {
-        self.pieces.push(Piece::Bind(bind));
-        self
+        self.part(Part::Bind(bind))
     }
 
     pub(crate) fn node(&mut self, node: &Arc<dyn Node>) -> &mut Self {
-        self.pieces.push(Piece::Node(Arc::clone(node)));
-        self
+        self.part(Part::Node(Arc::clone(node)))
     }
 
     /// Appends `IN (…)` over a list of values, one text whatever its length.
@@ -250,21 +262,6 @@ impl Sql {
                 self.push(" = ANY(").bind_raw(list).push(cast).push(")")
             }
         }
-    }
-
-    /// Numbers what identifies the text, for the bound on prepared statements.
-    #[cfg(any(feature = "postgres", test))]
-    pub(crate) fn shape(&self) -> u64 {
-        use std::hash::{BuildHasher, Hash, Hasher};
-        let mut hasher = foldhash::fast::FixedState::with_seed(0).build_hasher();
-        for piece in &self.pieces {
-            match piece {
-                Piece::Text(text) => text.hash(&mut hasher),
-                Piece::Bind(bind) => std::mem::discriminant(bind).hash(&mut hasher),
-                Piece::Node(_) => 7_u8.hash(&mut hasher),
-            }
-        }
-        hasher.finish()
     }
 }
 
@@ -326,21 +323,19 @@ mod sqlite {
     use diesel::serialize::{self, IsNull, Output, ToSql};
     use diesel::sqlite::Sqlite;
 
-    use super::{Bind, ColumnKind, DateTime, Decimal, NaiveDate, NaiveTime, Piece, Sql, Uuid};
+    use super::{Bind, ColumnKind, DateTime, Decimal, NaiveDate, NaiveTime, Part, Sql, Uuid};
     use crate::fields::format;
 
     impl QueryFragment<Sqlite> for Sql {
         fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-            if !self.cached {
-                out.unsafe_to_cache_prepared();
-            }
-            for piece in &self.pieces {
-                match piece {
-                    Piece::Text(text) => out.push_sql(text),
-                    Piece::Node(node) => {
+            for (text, part) in self.stretches() {
+                out.push_sql(text);
+                match part {
+                    None => {}
+                    Some(Part::Node(node)) => {
                         QueryFragment::<Sqlite>::walk_ast(&**node, out.reborrow())?;
                     }
-                    Piece::Bind(bind) => walk!(Sqlite, out, bind, {
+                    Some(Part::Bind(bind)) => walk!(Sqlite, out, bind, {
                         // diesel's text of a time cuts zeros off, which Django's has
                         Bind::Time(_) | Bind::BigInts(_) | Bind::Texts(_) | Bind::Uuids(_) => {
                             out.push_bind_param::<diesel::sql_types::Text, Bind>(bind)?;
@@ -380,18 +375,18 @@ mod postgres {
     use diesel::query_builder::{AstPass, QueryFragment};
     use diesel::sql_types::{Array, BigInt, Text, Time};
 
-    use super::{Bind, ColumnKind, DateTime, Decimal, NaiveDate, NaiveTime, Piece, Sql, Uuid};
+    use super::{Bind, ColumnKind, DateTime, Decimal, NaiveDate, NaiveTime, Part, Sql, Uuid};
 
     impl QueryFragment<Pg> for Sql {
         fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-            if !self.cached {
-                out.unsafe_to_cache_prepared();
-            }
-            for piece in &self.pieces {
-                match piece {
-                    Piece::Text(text) => out.push_sql(text),
-                    Piece::Node(node) => QueryFragment::<Pg>::walk_ast(&**node, out.reborrow())?,
-                    Piece::Bind(bind) => walk!(Pg, out, bind, {
+            for (text, part) in self.stretches() {
+                out.push_sql(text);
+                match part {
+                    None => {}
+                    Some(Part::Node(node)) => {
+                        QueryFragment::<Pg>::walk_ast(&**node, out.reborrow())?;
+                    }
+                    Some(Part::Bind(bind)) => walk!(Pg, out, bind, {
                         Bind::Time(v) => out.push_bind_param::<Time, _>(v)?,
                         Bind::BigInts(v) => out.push_bind_param::<Array<BigInt>, _>(v)?,
                         Bind::Texts(v) => out.push_bind_param::<Array<Text>, _>(v)?,
@@ -446,18 +441,6 @@ mod tests {
         assert_eq!(text(Dialect::Postgres, 0, ColumnKind::Integer), "x = ANY({BigInts([])})");
         let price = ColumnKind::Decimal { digits: 10, places: 2 };
         assert_eq!(text(Dialect::Postgres, 1, price), "x = ANY({Texts([\"0\"])}::numeric[])");
-    }
-
-    #[test]
-    fn a_shape_is_of_texts_and_kinds_not_of_values() {
-        let shape = |text: &str, value| {
-            let mut sql = Sql::new(Dialect::Sqlite);
-            sql.push(text).bind(value, ColumnKind::BigInt);
-            sql.shape()
-        };
-        assert_eq!(shape("a", Value::Int(1)), shape("a", Value::Int(2)));
-        assert_ne!(shape("a", Value::Int(1)), shape("b", Value::Int(1)));
-        assert_ne!(shape("a", Value::Int(1)), shape("a", Value::Null));
     }
 
     /// A column of every kind, with a value of it.

@@ -46,7 +46,7 @@ impl Description {
         let mut wanted: Vec<usize> = columns.iter().map(|shown| shown.column).collect();
         wanted.extend(position.map(|(column, _)| column));
         select.only(wanted);
-        conn.rows(select.rows(conn.dialect()), |row| {
+        conn.each_row(select.rows(conn.dialect()), &mut |row| {
             self.write_columns(columns, row, 0, &mut written.json)?;
             written.ends.push(written.json.len());
             if let Some((_, kind)) = position {

@@ -9,13 +9,15 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use diesel::connection::{LoadConnection, SimpleConnection};
+use diesel::connection::{CacheSize, LoadConnection, SimpleConnection};
 use diesel::sql_types as st;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel::{Connection, QueryResult};
 
 pub(super) use pool::SqlitePool;
 
+use super::prepared::Prepared;
+use super::row::ReadRow;
 use super::{Error, Row, Sql};
 
 /// The connection of a thread, shared by the `Conn`s made there.
@@ -46,7 +48,11 @@ fn matches(pattern: Option<String>, value: Option<String>) -> bool {
 }
 
 /// Opens a database: foreign keys on, busy time-out, WAL for a file that is made here.
-fn open(path: &str, busy: Duration) -> Result<SqliteConnection, diesel::result::ConnectionError> {
+fn open(
+    path: &str,
+    busy: Duration,
+    prepared: Prepared,
+) -> Result<SqliteConnection, diesel::result::ConnectionError> {
     let made = path != ":memory:"
         && std::fs::metadata(Path::new(path)).map_or(true, |file| file.len() == 0);
     let mut connection = SqliteConnection::establish(path)?;
@@ -58,28 +64,34 @@ fn open(path: &str, busy: Duration) -> Result<SqliteConnection, diesel::result::
     }
     connection.batch_execute(&pragmas).map_err(setup)?;
     regexp_utils::register_impl(&mut connection, matches).map_err(setup)?;
+    connection.set_instrumentation(prepared);
     Ok(connection)
+}
+
+/// Makes a connection forget what it has prepared.
+fn forget(connection: &mut SqliteConnection, prepared: &Prepared) {
+    connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+    connection.set_prepared_statement_cache_size(CacheSize::Unbounded);
+    prepared.clear();
 }
 
 /// A database that lives as long as its connection, for tests.
 #[cfg(test)]
 pub(crate) fn in_memory() -> Shared {
-    Rc::new(RefCell::new(open(":memory:", Duration::from_secs(5)).unwrap()))
+    Rc::new(RefCell::new(open(":memory:", Duration::from_secs(5), Prepared::default()).unwrap()))
 }
 
 /// Runs a statement and reads its rows.
-pub(crate) fn rows<T>(
+pub(crate) fn each_row(
     connection: &mut SqliteConnection,
     sql: Sql,
-    mut read: impl FnMut(&Row<'_>) -> Result<T, Error>,
-) -> Result<Vec<T>, Error> {
-    let mut result = Vec::new();
-    let cursor = LoadConnection::load(connection, sql).map_err(Error::from_diesel)?;
-    for row in cursor {
+    read: ReadRow<'_>,
+) -> Result<(), Error> {
+    for row in LoadConnection::load(connection, sql).map_err(Error::from_diesel)? {
         let row = row.map_err(Error::from_diesel)?;
-        result.push(read(&Row(&SqliteRow(&row)))?);
+        read(&Row(&SqliteRow(&row)))?;
     }
-    Ok(result)
+    Ok(())
 }
 
 /// Runs a statement that answers no rows.
@@ -97,6 +109,24 @@ mod tests {
     use super::super::{ColumnKind, Conn};
     use super::*;
     use crate::fields::Value;
+
+    #[test]
+    fn a_connection_forgets_what_it_has_prepared() {
+        let prepared = Prepared::default();
+        let mut connection = open(":memory:", Duration::ZERO, prepared.clone()).unwrap();
+        let mut send = |number: usize| {
+            let mut sql = Sql::new(super::super::Dialect::Sqlite);
+            sql.push("SELECT 1 AS ").name(&format!("text_{number}"));
+            each_row(&mut connection, sql, &mut |_| Ok(())).unwrap();
+        };
+        (0..499).for_each(&mut send);
+        send(7);
+        assert!(!prepared.is_full());
+        send(499);
+        assert!(prepared.is_full());
+        forget(&mut connection, &prepared);
+        assert!(!prepared.is_full());
+    }
 
     #[test]
     fn a_pattern_that_is_none_matches_nothing() {

@@ -24,8 +24,9 @@ use tokio::sync::{Notify, oneshot};
 use super::super::Error;
 use super::super::conn::{Conn, Inner, SqliteConn};
 use super::super::database::Database;
+use super::super::prepared::Prepared;
 use super::parked::{Parked, Rest, Turns};
-use super::{Shared, open};
+use super::{Shared, forget, open};
 
 const WAITING: u8 = 0;
 const TAKEN: u8 = 1;
@@ -74,6 +75,7 @@ impl Bell {
 struct Thread {
     runtime: tokio::runtime::Runtime,
     connection: RefCell<Option<Shared>>,
+    prepared: Prepared,
     /// A transaction is open on the connection.
     open: Rc<Cell<bool>>,
     pool: Arc<SqlitePool>,
@@ -119,7 +121,13 @@ impl SqlitePool {
     }
 
     fn serve(pool: Arc<Self>, runtime: tokio::runtime::Runtime, writer: bool) {
-        let thread = Thread { runtime, connection: RefCell::default(), open: Rc::default(), pool };
+        let thread = Thread {
+            runtime,
+            connection: RefCell::default(),
+            prepared: Prepared::default(),
+            open: Rc::default(),
+            pool,
+        };
         let turns = Rc::new(Turns::default());
         let mut parked = FuturesUnordered::new();
         let mut number = 0;
@@ -263,9 +271,16 @@ impl SqlitePool {
 impl Thread {
     fn connection(&self) -> Result<Shared, Error> {
         if let Some(shared) = &*self.connection.borrow() {
+            if self.prepared.is_full()
+                && let Ok(mut connection) = shared.try_borrow_mut()
+            {
+                forget(&mut connection, &self.prepared);
+            }
             return Ok(Rc::clone(shared));
         }
-        let opened = open(&self.pool.path, self.pool.busy).map_err(|error| {
+        self.prepared.clear();
+        let opened = open(&self.pool.path, self.pool.busy, self.prepared.clone());
+        let opened = opened.map_err(|error| {
             tracing::error!("SQLite database {}: {error}", self.pool.path);
             Error::Unavailable("the database cannot be opened")
         })?;
