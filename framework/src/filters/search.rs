@@ -179,6 +179,7 @@ fn words(text: &str) -> Vec<&str> {
 }
 
 fn split_terms(text: &str) -> Vec<String> {
+    // one plain word, as nearly always: nothing to split, trim or unquote
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return vec![text.to_owned()];
     }

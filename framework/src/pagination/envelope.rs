@@ -25,7 +25,8 @@ impl Envelope {
         Self { count, next: None, previous: None, shown, reversed: false }
     }
 
-    /// Writes everything up to the rows: `{"count":3,"next":null,"previous":null,"results":`.
+    /// Writes everything up to the rows: `{"count":3,"next":null,"previous":null,"results":`. What
+    /// `out` holds already must end where a value is due.
     pub fn write_head(&self, out: &mut Vec<u8>) {
         let mut json = JsonWriter::after(std::mem::take(out));
         json.begin_object();

@@ -61,9 +61,8 @@ fn rewrite(url: &str, change: (&str, Option<&str>)) -> String {
 
 fn push_query(out: &mut String, params: &QueryParams, changes: &[(&str, Option<&str>)]) {
     let kept = params.iter().filter(|(key, _)| changes.iter().all(|(name, _)| name != key));
-    let mut pairs: Vec<(&str, &str)> = Vec::with_capacity(16);
-    pairs.extend(kept);
-    pairs.extend(changes.iter().filter_map(|(name, value)| Some((*name, (*value)?))));
+    let added = changes.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
+    let mut pairs: Vec<(&str, &str)> = kept.chain(added).collect();
     pairs.sort_by_key(|(key, _)| *key);
     let mut separator = '?';
     for (key, value) in pairs {

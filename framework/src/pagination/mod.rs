@@ -22,7 +22,6 @@ pub use page_number::PageNumberPagination;
 
 use crate::db::Order;
 use crate::exceptions::{ApiException, Result};
-use crate::fields::format;
 use crate::filters::{QueryParameter, python};
 use crate::request::Request;
 
@@ -229,12 +228,9 @@ fn clamp(number: i128) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// The number as a link has it; a small one is written the short way.
-fn number_text(number: i128) -> String {
-    let Ok(small) = i64::try_from(number) else { return number.to_string() };
-    let mut text = String::new();
-    format::integer(small, &mut text);
-    text
+/// A number as a link has it.
+fn number_text(number: impl itoa::Integer) -> String {
+    itoa::Buffer::new().format(number).to_owned()
 }
 
 /// A plan or a count that the pagination did not make.

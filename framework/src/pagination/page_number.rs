@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::links::page_link;
 use super::{
     CountPolicy, Envelope, EnvelopeField, Pagination, Plan, chosen_size, clamp, foreign_plan,
+    number_text,
 };
 use crate::db::Order;
 use crate::exceptions::{ApiException, Detail, Result};
@@ -147,7 +148,7 @@ impl Pagination for PageNumberPagination {
         }
         let mut envelope = Envelope::new(Some(count), 0..rows_read);
         let link = |page: i64| {
-            let number = (page > 1).then(|| page.to_string());
+            let number = (page > 1).then(|| number_text(page));
             page_link(request, &[(&*self.page_query_param, number.as_deref())])
         };
         envelope.next = (page < last).then(|| link(page + 1));

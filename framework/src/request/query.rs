@@ -7,8 +7,8 @@ use std::borrow::Cow;
 pub struct QueryParams {
     /// Names and values, one behind the other.
     text: String,
-    /// Where each pair's value starts and ends; its name starts at the end of the pair before it.
-    pairs: Vec<(usize, usize)>,
+    /// Where each name starts, where its value does, and where that ends.
+    pairs: Vec<[usize; 3]>,
 }
 
 impl QueryParams {
@@ -30,16 +30,19 @@ impl QueryParams {
             }
             params.text.len()
         };
+        let mut start = 0;
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            params.pairs.push((decode(key), decode(value)));
+            let (middle, end) = (decode(key), decode(value));
+            params.pairs.push([start, middle, end]);
+            start = end;
         }
         params
     }
 
     /// The last value under a name, as `query_params.get`.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter().rev().find(|(key, _)| *key == name).map(|(_, value)| value)
+        self.in_order().rev().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
     /// Every value under a name, as `query_params.getlist`.
@@ -48,10 +51,12 @@ impl QueryParams {
     }
 
     /// All pairs, in order.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {
-        (0..self.pairs.len()).filter_map(|at| {
-            let start = at.checked_sub(1).map_or(0, |before| self.pairs[before].1);
-            let (middle, end) = self.pairs[at];
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.in_order()
+    }
+
+    fn in_order(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {
+        self.pairs.iter().filter_map(|&[start, middle, end]| {
             Some((self.text.get(start..middle)?, self.text.get(middle..end)?))
         })
     }
@@ -83,6 +88,17 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_become_replacement_characters() {
-        assert_eq!(QueryParams::parse("a=%FF").get("a"), Some("\u{fffd}"));
+        let query = QueryParams::parse("a=%FF%FF&b=1");
+        assert_eq!(query.get("a"), Some("\u{fffd}\u{fffd}"));
+        assert_eq!(query.get("b"), Some("1"));
+    }
+
+    #[test]
+    fn names_and_values_may_be_empty() {
+        let query = QueryParams::parse("=x&=y&a=1&a=&b");
+        assert_eq!(query.get(""), Some("y"));
+        assert_eq!(query.get("a"), Some(""));
+        let pairs: Vec<_> = query.iter().collect();
+        assert_eq!(pairs, [("", "x"), ("", "y"), ("a", "1"), ("a", ""), ("b", "")]);
     }
 }
