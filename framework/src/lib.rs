@@ -44,6 +44,7 @@
 extern crate self as quintet;
 
 pub mod accounts;
+mod aside;
 pub mod auth;
 pub mod authentication;
 mod cache;

@@ -13,6 +13,8 @@ use super::database::Database;
 use super::row::ReadRow;
 use super::statements::{Command, Query};
 use super::{Dialect, Error, Row, Sql};
+#[cfg(feature = "postgres")]
+use crate::aside::aside;
 
 #[cfg(feature = "sqlite")]
 use diesel::connection::SimpleConnection;
@@ -169,7 +171,7 @@ impl Conn {
                 let _flight = postgres.flight();
                 let (link, begin) = postgres.target().await?;
                 if begin {
-                    link.begin_and_each_row(sql, read).await
+                    aside(|| link.begin_and_each_row(sql, read)).await
                 } else {
                     link.each_row(sql, read).await
                 }

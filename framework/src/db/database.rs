@@ -11,6 +11,8 @@ use futures_util::future::LocalBoxFuture;
 
 use super::conn::Conn;
 use super::{Dialect, Error};
+#[cfg(feature = "sqlite")]
+use crate::aside::aside;
 use crate::settings::Settings;
 
 /// How a database is reached.
@@ -228,8 +230,8 @@ impl DatabaseWorker {
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(pool) => {
                 let wait = self.database.config.wait;
-                // kept out of this future, which on PostgreSQL is every request's
-                Box::pin(pool.run(Arc::clone(&self.database), write, wait, work)).await
+                // on PostgreSQL this future is every request's
+                aside(|| pool.run(Arc::clone(&self.database), write, wait, work)).await
             }
             #[cfg(feature = "postgres")]
             Kind::Postgres(_) => {

@@ -16,13 +16,14 @@ use diesel_async::{
     AsyncConnection, AsyncConnectionCore, AsyncPgConnection, SimpleAsyncConnection,
 };
 use futures_util::StreamExt;
-use futures_util::future::{LocalBoxFuture, join};
+use futures_util::future::join;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 use super::database::DatabaseConfig;
 use super::prepared::Prepared;
 use super::row::ReadRow;
 use super::{ColumnKind, Error, Row, Sql};
+use crate::aside::aside;
 
 /// How long a server may leave what was sent to it unacknowledged.
 const UNANSWERED: Duration = Duration::from_secs(30);
@@ -91,25 +92,21 @@ impl PgWorker {
             .ok_or(Error::Unavailable("the worker has no connections"))?;
         match slot.live() {
             Some(link) => Ok(link),
-            None => self.fill(slot).await,
+            None => aside(|| self.fill(slot)).await,
         }
     }
 
-    /// Connects for a slot, unless another request has done it meanwhile: rare, and too large a
-    /// future to be part of every statement's.
-    #[cold]
-    fn fill<'a>(&'a self, slot: &'a Slot) -> LocalBoxFuture<'a, Result<Rc<Link>, Error>> {
-        Box::pin(async move {
-            let Ok(_turn) = tokio::time::timeout(self.wait, slot.connecting.lock()).await else {
-                return Err(Error::Unavailable("every database connection is busy"));
-            };
-            if let Some(link) = slot.live() {
-                return Ok(link);
-            }
-            let link = Rc::new(self.link().await?);
-            *slot.link.borrow_mut() = Some(Rc::clone(&link));
-            Ok(link)
-        })
+    /// Connects for a slot, unless another request has done it meanwhile.
+    async fn fill(&self, slot: &Slot) -> Result<Rc<Link>, Error> {
+        let Ok(_turn) = tokio::time::timeout(self.wait, slot.connecting.lock()).await else {
+            return Err(Error::Unavailable("every database connection is busy"));
+        };
+        if let Some(link) = slot.live() {
+            return Ok(link);
+        }
+        let link = Rc::new(self.link().await?);
+        *slot.link.borrow_mut() = Some(Rc::clone(&link));
+        Ok(link)
     }
 
     /// A connection for one transaction, and the right to use it.
@@ -123,7 +120,7 @@ impl PgWorker {
             match idle {
                 Some(link) if link.is_over() => {}
                 Some(link) => return Ok((link, permit)),
-                None => return Ok((Box::pin(self.link()).await?, permit)),
+                None => return Ok((aside(|| self.link()).await?, permit)),
             }
         }
     }
@@ -255,17 +252,14 @@ impl Link {
         Ok(())
     }
 
-    /// BEGIN and the first statement behind it, in one flight; its future is kept out of that of
-    /// other statements.
-    pub(crate) fn begin_and_each_row<'a>(
-        &'a self,
+    /// BEGIN and the first statement behind it, in one flight.
+    pub(crate) async fn begin_and_each_row(
+        &self,
         sql: Sql,
-        read: ReadRow<'a>,
-    ) -> LocalBoxFuture<'a, Result<(), Error>> {
-        Box::pin(async move {
-            let (opened, rows) = join(self.batch("BEGIN"), self.each_row(sql, read)).await;
-            opened.and(rows)
-        })
+        read: ReadRow<'_>,
+    ) -> Result<(), Error> {
+        let (opened, rows) = join(self.batch("BEGIN"), self.each_row(sql, read)).await;
+        opened.and(rows)
     }
 
     pub(crate) async fn execute(&self, sql: Sql) -> Result<usize, Error> {

@@ -5,6 +5,7 @@ use std::pin::pin;
 
 use futures_util::future::join;
 
+use crate::aside::aside;
 use crate::db::{self, Dialect, Error, Model, ModelMeta, QuerySet, Select};
 use crate::exceptions::Result;
 use crate::fields::Value;
@@ -36,7 +37,7 @@ impl Context {
             if !filtered.lookups().is_empty() {
                 waits = may_wait && filtered.may_look_up_later();
                 if !waits {
-                    filtered = Box::pin(self.look_up(filtered)).await?;
+                    filtered = aside(|| self.look_up(filtered)).await?;
                 }
             }
             queryset = filtered.apply(queryset);
@@ -85,7 +86,8 @@ impl Context {
         let unproven = waits && !matches!(answer, Ok((_, rows)) if rows > 0);
         if unproven && let Some(view) = self.view_of::<M>() {
             // no row proves that the keys exist, so they are looked up after all
-            Box::pin(self.look_up(view.filters.parse(&self.request)?)).await?;
+            let filtered = view.filters.parse(&self.request)?;
+            aside(|| self.look_up(filtered)).await?;
         }
         answer.map(|(response, _)| response)
     }
@@ -118,7 +120,7 @@ impl Context {
         };
         let mut count = None;
         if let Plan::NeedsCount { .. } = plan {
-            let total = Box::pin(self.count_rows(&queryset)).await?;
+            let total = aside(|| self.count_rows(&queryset)).await?;
             count = Some(total);
             plan = plan.counted(total);
         }

@@ -2,6 +2,7 @@
 //! `CsrfViewMiddleware`), as the last step of every request.
 
 use super::csrf;
+use crate::aside::aside;
 use crate::exceptions::Result;
 use crate::request::{Context, Request};
 use crate::response::{Cookie, Response, date_in};
@@ -19,11 +20,11 @@ pub(crate) async fn process_response(cx: &mut Context, response: Response) -> Re
     if cx.session.is_none() && cx.csrf.is_none() && !cx.request.has_cookies() {
         return Ok(response);
     }
-    // most clients of an API send no cookie: what follows is no part of their future
-    Box::pin(process_cookies(cx, response)).await
+    // most clients of an API send no cookie
+    aside(|| store_and_set_cookies(cx, response)).await
 }
 
-async fn process_cookies(cx: &mut Context, mut response: Response) -> Result<Response> {
+async fn store_and_set_cookies(cx: &mut Context, mut response: Response) -> Result<Response> {
     csrf::process_response(cx.csrf.as_deref(), &cx.request, &cx.shared.settings, &mut response)?;
     let settings = &cx.shared.settings;
     let sent = cx.request.cookie(&settings.session.cookie_name);

@@ -12,7 +12,7 @@ use crate::exceptions::ApiException;
 use crate::reverse::iri_to_uri;
 
 /// How many headers an answer has, give or take: type, `Allow`, `Vary` and those of security.
-const USUAL: usize = 7;
+const USUAL_HEADERS: usize = 7;
 
 /// The body of an answer.
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ impl Response {
 
     /// A status without a body.
     pub fn empty(status: u16) -> Self {
-        Self { status, headers: HeaderMap::with_capacity(USUAL), body: ResponseBody::Empty }
+        Self { status, headers: HeaderMap::with_capacity(USUAL_HEADERS), body: ResponseBody::Empty }
     }
 
     /// 200 with a page.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::description::{Description, ShownColumn};
 use super::rows::Loaded;
 use super::write::{Writing, write_value};
+use crate::aside::aside;
 use crate::db::{Conn, Error, Row, Select};
 use crate::fields::{JsonWriter, Value, ValueRef};
 
@@ -15,7 +16,6 @@ pub(crate) enum Listed {
 }
 
 /// Rows as JSON, each behind the one before it, in an array that is not closed yet.
-#[derive(Default)]
 pub(crate) struct Written {
     json: JsonWriter,
     /// Where each row ends.
@@ -34,18 +34,18 @@ impl Description {
         conn: &Conn,
     ) -> Result<Listed, Error> {
         let Some(columns) = &self.columns else {
-            return Ok(Listed::Kept(Box::pin(self.load(select, conn)).await?));
+            return Ok(Listed::Kept(aside(|| self.load(select, conn)).await?));
         };
-        let json = JsonWriter::with_capacity(8192);
-        let mut written = Written { json, ends: Vec::with_capacity(32), positions: Vec::new() };
+        // room for a page of the usual size
+        let (json, ends) = (JsonWriter::with_capacity(8192), Vec::with_capacity(32));
+        let mut written = Written { json, ends, positions: Vec::new() };
         written.json.begin_array();
         if select.is_empty() {
             return Ok(Listed::Written(written));
         }
         let position = position.and_then(|at| Some((at, self.model.columns.get(at)?.kind)));
-        let mut wanted: Vec<usize> = columns.iter().map(|shown| shown.column).collect();
-        wanted.extend(position.map(|(column, _)| column));
-        select.only(wanted);
+        let wanted = columns.iter().map(|shown| shown.column);
+        select.only(wanted.chain(position.map(|(column, _)| column)).collect());
         conn.each_row(select.rows(conn.dialect()), &mut |row| {
             self.write_columns(columns, row, 0, &mut written.json)?;
             written.ends.push(written.json.len());
@@ -74,6 +74,29 @@ impl Description {
         }
         out.end_object();
         Ok(())
+    }
+
+    /// An array of some of the rows that were kept, with what belongs to them.
+    async fn write_kept(
+        &self,
+        rows: Vec<Loaded>,
+        shown: Range<usize>,
+        reversed: bool,
+        (writing, conn): (Writing<'_>, &Conn),
+        head: Vec<u8>,
+    ) -> Result<Vec<u8>, Error> {
+        let mut rows: Vec<&Loaded> = rows.get(shown).unwrap_or_default().iter().collect();
+        if reversed {
+            rows.reverse();
+        }
+        let related = self.fetch(&rows, conn).await?;
+        let mut out = JsonWriter::after(head);
+        out.begin_array();
+        for row in rows {
+            self.write(row, &related, writing, &mut out);
+        }
+        out.end_array();
+        Ok(out.into_bytes())
     }
 }
 
@@ -123,33 +146,8 @@ impl Listed {
                 return Ok(out.into_bytes());
             }
         };
-        // large beside what has come this far, and rows that are written need none of it
-        Box::pin(description.write_kept(rows, shown, reversed, (writing, conn), head)).await
-    }
-}
-
-impl Description {
-    /// An array of some of the rows that were kept, with what belongs to them.
-    async fn write_kept(
-        &self,
-        rows: Vec<Loaded>,
-        shown: Range<usize>,
-        reversed: bool,
-        (writing, conn): (Writing<'_>, &Conn),
-        head: Vec<u8>,
-    ) -> Result<Vec<u8>, Error> {
-        let mut rows: Vec<&Loaded> = rows.get(shown).unwrap_or_default().iter().collect();
-        if reversed {
-            rows.reverse();
-        }
-        let related = self.fetch(&rows, conn).await?;
-        let mut out = JsonWriter::after(head);
-        out.begin_array();
-        for row in rows {
-            self.write(row, &related, writing, &mut out);
-        }
-        out.end_array();
-        Ok(out.into_bytes())
+        // rows that are written need none of it
+        aside(|| description.write_kept(rows, shown, reversed, (writing, conn), head)).await
     }
 }
 

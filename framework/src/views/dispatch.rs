@@ -10,6 +10,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::page::{self, PageInfo};
 use super::{Policies, View, ViewInfo};
+use crate::aside::aside;
 use crate::authentication::AuthenticationList;
 use crate::exceptions::{ApiException, Result};
 use crate::middleware;
@@ -117,7 +118,7 @@ impl Endpoint {
     /// Answers a request; errors are answers too.
     pub async fn dispatch(&self, cx: &mut Context) -> Response {
         if let Some(page) = self.view.info().page {
-            return self.dispatch_page(page, cx).await;
+            return aside(|| self.dispatch_page(page, cx)).await;
         }
         let policies = self.policies_of(&cx.request.method);
         let result = self.run(policies, cx).await;
@@ -209,7 +210,7 @@ impl Endpoint {
     /// The view's own answer, in a transaction where `ATOMIC_REQUESTS` asks for one.
     fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>> {
         if cx.settings().atomic_requests && !self.view.info().non_atomic {
-            Box::pin(self.handle_atomic(cx))
+            aside(|| self.handle_atomic(cx))
         } else {
             self.view.handle(cx)
         }

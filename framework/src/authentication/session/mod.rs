@@ -32,22 +32,6 @@ pub struct SessionAuthentication;
 
 impl Authentication for SessionAuthentication {
     async fn authenticate(&self, cx: &mut Context) -> Result<Option<Authenticated>> {
-        if !cx.may_have_session() {
-            cx.vary_on("Cookie");
-            return Ok(None);
-        }
-        // API clients send no cookie as a rule: what follows is no part of their future
-        Box::pin(Self::authenticate_session(cx)).await
-    }
-
-    fn scheme(&self) -> Option<AuthenticationScheme> {
-        Some(AuthenticationScheme::Session { cookie: "sessionid".into() })
-    }
-}
-
-impl SessionAuthentication {
-    /// The user of the session that the client's cookie names.
-    async fn authenticate_session(cx: &mut Context) -> Result<Option<Authenticated>> {
         let Some(user) = session_user(cx).await? else { return Ok(None) };
         if let Some(reason) = csrf::check(cx, form_token)? {
             let text = format!("CSRF Failed: {reason}");
@@ -57,6 +41,10 @@ impl SessionAuthentication {
             ))));
         }
         Ok(Some(Authenticated { user, auth: None }))
+    }
+
+    fn scheme(&self) -> Option<AuthenticationScheme> {
+        Some(AuthenticationScheme::Session { cookie: "sessionid".into() })
     }
 }
 

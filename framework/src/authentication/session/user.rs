@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{BACKEND, HASH, MODEL_BACKEND, USER_ID};
+use crate::aside::aside;
 use crate::auth::Account;
 use crate::exceptions::Result;
 use crate::request::Context;
@@ -20,6 +21,11 @@ pub async fn session_user(cx: &mut Context) -> Result<Option<Account>> {
         cx.vary_on("Cookie");
         return Ok(None);
     }
+    // most clients of an API send no cookie
+    aside(|| stored_user(cx)).await
+}
+
+async fn stored_user(cx: &mut Context) -> Result<Option<Account>> {
     let Some(session) = cx.session_if_kept().await? else { return Ok(None) };
     let Some(id) = session.get(USER_ID).and_then(key_text) else { return Ok(None) };
     if session.get_str(BACKEND) != Some(MODEL_BACKEND) {
