@@ -3,6 +3,7 @@
 mod accounts;
 mod context;
 mod cookies;
+mod headers;
 mod query;
 mod quota;
 
@@ -10,10 +11,10 @@ use std::cell::OnceCell;
 use std::net::IpAddr;
 
 use actix_web::http::Method;
-use actix_web::http::header::HeaderMap;
 use actix_web::web::Bytes;
 
 pub use context::{Auth, Context, ViewContext};
+pub use headers::Headers;
 pub use query::QueryParams;
 pub use quota::Quota;
 
@@ -43,7 +44,7 @@ pub struct Request {
     /// What follows the question mark, as it was sent.
     pub query_string: String,
     /// The headers.
-    pub headers: HeaderMap,
+    pub headers: Headers,
     /// The body.
     pub body: Body,
     /// `http` or `https`.
@@ -82,7 +83,7 @@ impl Request {
             method,
             path,
             query_string,
-            headers: HeaderMap::new(),
+            headers: Headers::default(),
             body: Body::Read(Bytes::new()),
             scheme: "http",
             host: "testserver".to_owned(),
@@ -137,7 +138,7 @@ impl Request {
     /// What every link of the answer starts and ends with.
     pub fn origin(&self) -> Origin {
         Origin {
-            base: format!("{}://{}", self.scheme, self.host),
+            base: self.build_absolute_uri(""),
             format: self.kwarg("format").map(ToOwned::to_owned),
             format_query: self.query_params().get("format").map(ToOwned::to_owned),
         }

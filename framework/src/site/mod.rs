@@ -9,6 +9,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use actix_web::http::Method;
+use actix_web::http::header::ACCEPT;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
@@ -369,6 +370,7 @@ impl Site {
         request.kwargs = kwargs;
         let is_secure = request.is_secure();
         let method = request.method.clone();
+        let accept = request.headers.get(ACCEPT).cloned();
         let shared = Arc::clone(&self.shared);
         let running = Arc::clone(&endpoint);
         let run = worker.run(!request.is_safe(), move |conn| {
@@ -378,7 +380,10 @@ impl Site {
         });
         let mut response = match run.await {
             Ok(response) => response,
-            Err(error) => failed(&endpoint, &method, None, &error.into()),
+            Err(error) => {
+                let accept = accept.as_ref().and_then(|value| value.to_str().ok());
+                failed(&endpoint, &method, accept, &error.into())
+            }
         };
         self.security.protect(&mut response, is_secure, true);
         response

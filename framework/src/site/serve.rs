@@ -2,24 +2,21 @@
 
 use std::sync::Arc;
 
-#[cfg(feature = "cors")]
-use actix_service::{ServiceFactoryExt, apply};
 use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse, fn_service};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{
-    CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, TRANSFER_ENCODING,
-};
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue, TRANSFER_ENCODING};
 use actix_web::http::uri::Authority;
 use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer};
 use futures_util::StreamExt;
 
 use super::{Site, Way};
+use crate::aside::aside;
 use crate::db::DatabaseWorker;
 #[cfg(feature = "cors")]
 use crate::middleware;
-use crate::request::{Body, Request};
+use crate::request::{Body, Headers, Request};
 use crate::response::{Response, ResponseBody};
 
 /// How much of a body that is too long is read and dropped, so that its sender gets to read the
@@ -55,8 +52,7 @@ impl Site {
             });
             #[cfg(feature = "cors")]
             if let Some(cors) = cors {
-                let service = apply(cors, service).map(ServiceResponse::map_into_boxed_body);
-                config.default_service(service);
+                config.default_service(web::route().service(service).wrap(cors));
                 return;
             }
             config.default_service(service);
@@ -102,8 +98,8 @@ impl Site {
         server.bind(address)?.run().await
     }
 
-    async fn serve(&self, worker: &DatabaseWorker, service: ServiceRequest) -> ServiceResponse {
-        let (http, payload) = service.into_parts();
+    async fn serve(&self, worker: &DatabaseWorker, sent: ServiceRequest) -> ServiceResponse {
+        let (http, payload) = sent.into_parts();
         let mut request = self.request(&http);
         let response = match self.way(&request) {
             Way::Answered(response, framed) => self.finish_plain(&request, response, framed),
@@ -114,7 +110,7 @@ impl Site {
                     || http.version() == actix_web::http::Version::HTTP_2;
                 if has_body {
                     let most = self.settings().data_upload_max_memory_size;
-                    request.body = Box::pin(read(payload, &request.headers, most)).await;
+                    request.body = aside(|| read(payload, &request.headers, most)).await;
                 }
                 self.run(worker, request, found).await
             }
@@ -142,7 +138,7 @@ impl Site {
         let mut request = Box::new(Request::new(http.method().clone(), ""));
         http.uri().path().clone_into(&mut request.path);
         http.uri().query().unwrap_or_default().clone_into(&mut request.query_string);
-        request.headers = headers.clone();
+        request.headers = headers.into();
         request.scheme = if secure { "https" } else { "http" };
         let forwarded = settings.use_x_forwarded_port.then(|| text("x-forwarded-port")).flatten();
         request.port = forwarded
@@ -165,7 +161,7 @@ fn host_of(server: &str, port: u16, secure: bool) -> String {
 }
 
 /// Reads a body up to the limit; a longer one is read on for a while and dropped.
-async fn read(mut payload: Payload, headers: &HeaderMap, most: Option<usize>) -> Body {
+async fn read(mut payload: Payload, headers: &Headers, most: Option<usize>) -> Body {
     let most = most.unwrap_or(usize::MAX);
     let announced = headers
         .get(CONTENT_LENGTH)
