@@ -3,6 +3,7 @@
 use std::cell::Cell;
 #[cfg(feature = "sqlite")]
 use std::cell::RefCell;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -176,6 +177,23 @@ impl Conn {
                     link.each_row(sql, read).await
                 }
             }
+        }
+    }
+
+    /// Waits for two statements that are of use together: on `PostgreSQL`, outside a transaction,
+    /// they travel together and the answers are heard together.
+    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
+    pub(crate) async fn in_order<A, B>(
+        &self,
+        first: Pin<&mut impl Future<Output = A>>,
+        second: Pin<&mut impl Future<Output = B>>,
+    ) -> (A, B) {
+        match &self.inner {
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(_) if !self.in_transaction() => {
+                super::flight::in_order(first, second).await
+            }
+            _ => (first.await, second.await),
         }
     }
 

@@ -4,6 +4,8 @@ mod compile;
 mod conn;
 mod database;
 mod error;
+#[cfg(feature = "postgres")]
+mod flight;
 mod lookups;
 mod model;
 mod node;

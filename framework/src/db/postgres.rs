@@ -20,6 +20,7 @@ use futures_util::future::join;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 
 use super::database::DatabaseConfig;
+use super::flight;
 use super::prepared::Prepared;
 use super::row::ReadRow;
 use super::{ColumnKind, Error, Row, Sql};
@@ -140,7 +141,7 @@ impl PgWorker {
         // not a local task: an actix worker runs its handlers as local tasks, and only when they
         // have all had their turn the connection sends what they asked for, in one write
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            if let Err(error) = flight::drive(connection).await {
                 tracing::warn!("PostgreSQL connection: {error}");
             }
             flag.store(true, Ordering::Release);
@@ -244,7 +245,10 @@ impl Link {
 
     pub(crate) async fn each_row(&self, sql: Sql, read: ReadRow<'_>) -> Result<(), Error> {
         let _busy = UnderWay::new(self);
-        let mut stream = self.load(sql).await.map_err(|error| self.error(error))?;
+        // diesel says of the framework's own text alone when it has to be prepared
+        let plain = sql.is_plain();
+        let loading = flight::unheard(plain, self.load(sql), || self.prepared.count());
+        let mut stream = loading.await.map_err(|error| self.error(error))?;
         while let Some(row) = stream.next().await {
             let row = row.map_err(|error| self.error(error))?;
             read(&Row(&PgRow(&row)))?;

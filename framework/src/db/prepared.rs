@@ -14,6 +14,12 @@ const MOST: usize = 500;
 pub(crate) struct Prepared(Arc<AtomicUsize>);
 
 impl Prepared {
+    /// How many they are.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// True when no more texts should be prepared on the connection as it is.
     pub(crate) fn is_full(&self) -> bool {
         self.0.load(Ordering::Relaxed) >= MOST

@@ -180,6 +180,12 @@ impl Sql {
         self.dialect
     }
 
+    /// True when no diesel expression stands in it.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.parts.iter().any(|(_, part)| matches!(part, Part::Node(_)))
+    }
+
     /// The stretches of text, each with what stands behind it; nothing does behind the last.
     fn stretches(&self) -> impl Iterator<Item = (&str, Option<&Part>)> {
         let ends = self.parts.iter().map(|(end, part)| (*end, Some(part)));

@@ -3,8 +3,6 @@
 use std::future::Future;
 use std::pin::pin;
 
-use futures_util::future::join;
-
 use crate::aside::aside;
 use crate::db::{self, Dialect, Error, Model, ModelMeta, QuerySet, Select};
 use crate::exceptions::Result;
@@ -142,9 +140,8 @@ impl Context {
                 if count.is_some() {
                     (list.await?, count)
                 } else if self.dialect() == Dialect::Postgres && !self.in_transaction() {
-                    // one flight for both; counting takes longer, and rows that come right after
-                    // it are often read together with it
-                    let (count, rows) = join(counting.as_mut(), list.as_mut()).await;
+                    // one flight for both; counting takes longer, and rows often come right after it
+                    let (count, rows) = self.in_order(counting.as_mut(), list.as_mut()).await;
                     (rows?, Some(count?))
                 } else {
                     let rows = list.await?;
