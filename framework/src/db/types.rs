@@ -520,6 +520,11 @@ mod tests {
             assert_eq!(read(&[0, 0, 0, 2]).as_deref(), Some("0.00"));
             assert_eq!(read(&[1, 2, 0, 0, 3]).as_deref(), Some("300000000"));
             assert_eq!(read(&[1, -3, 0, 12, 7]).as_deref(), Some("0.000000000007"));
+            // the number fits 64 bits, and its zeros do not
+            assert_eq!(
+                read(&[3, 2, 0, 12, 9999, 9999, 9999]).as_deref(),
+                Some("999999999999.000000000000")
+            );
         }
 
         #[test]
