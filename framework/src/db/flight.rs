@@ -8,6 +8,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
+use std::thread::LocalKey;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -20,17 +21,32 @@ thread_local! {
 }
 
 /// How long an answer may go unheard. The second answer is what ends it; this is a guard against
-/// an answer in so many pieces that the connection waits for them to be taken.
-const LONGEST: Duration = Duration::from_secs(1);
+/// an answer in so many pieces that the connection waits for them to be taken, and others with it.
+/// Tests know by its lateness that nothing else ended it.
+const LONGEST: Duration = Duration::from_millis(if cfg!(test) { 2000 } else { 200 });
+
+/// A mark that is set as long as this lives, a panic included.
+struct Marked(&'static LocalKey<Cell<bool>>);
+
+impl Marked {
+    fn new(mark: &'static LocalKey<Cell<bool>>, is_set: bool) -> Self {
+        mark.set(is_set);
+        Self(mark)
+    }
+}
+
+impl Drop for Marked {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}
 
 /// Drives a connection; the wakes that its answers cause can be told from others.
 pub(super) async fn drive<F: Future>(connection: F) -> F::Output {
     let mut connection = pin!(connection);
     poll_fn(|cx| {
-        HANDING_OUT.set(true);
-        let polled = connection.as_mut().poll(cx);
-        HANDING_OUT.set(false);
-        polled
+        let _handing_out = Marked::new(&HANDING_OUT, true);
+        connection.as_mut().poll(cx)
     })
     .await
 }
@@ -76,7 +92,8 @@ pub(super) async fn unheard<F: Future + Unpin>(
 }
 
 /// Drives two statements that one connection sends one behind the other. While the second is
-/// waited for, an answer to the first wakes nobody; it is heard together with the second's.
+/// waited for, an answer to the first wakes nobody; it is heard together with the second's. So
+/// `first` must drive its statement whenever it is driven itself, as an async block does.
 pub(super) async fn in_order<A, B>(
     mut first: Pin<&mut impl Future<Output = A>>,
     mut second: Pin<&mut impl Future<Output = B>>,
@@ -85,10 +102,8 @@ pub(super) async fn in_order<A, B>(
     let mut longest = pin!(tokio::time::sleep(LONGEST));
     let other = poll_fn(|cx| {
         if answer.is_none() {
-            UNHEARD.set(longest.as_mut().poll(cx).is_pending());
-            let polled = first.as_mut().poll(cx);
-            UNHEARD.set(false);
-            if let Poll::Ready(value) = polled {
+            let _unheard = Marked::new(&UNHEARD, longest.as_mut().poll(cx).is_pending());
+            if let Poll::Ready(value) = first.as_mut().poll(cx) {
                 answer = Some(value);
             }
         }
@@ -119,7 +134,7 @@ mod tests {
             sql.push("SELECT 7::bigint AS ").name(mark).push(what);
             sql
         };
-        (sql(""), sql(" FROM pg_sleep(0.2)"))
+        (sql(""), sql(" FROM pg_sleep(0.1)"))
     }
 
     /// Sends them in order; answers how often the request was driven, and for how long.
@@ -179,6 +194,19 @@ mod tests {
             })
         });
         assert!(took.is_none_or(|took| took < LONGEST), "{took:?}");
+    }
+
+    #[test]
+    fn a_panic_leaves_later_answers_to_be_heard() {
+        let panics = std::panic::catch_unwind(|| {
+            let first = poll_fn(|_| -> Poll<()> { panic!("while it is written") });
+            block_on(in_order(pin!(first), pin!(std::future::ready(()))))
+        });
+        assert!(panics.is_err() && !UNHEARD.get());
+        let panics = std::panic::catch_unwind(|| {
+            block_on(drive(poll_fn(|_| -> Poll<()> { panic!("while it hands out") })));
+        });
+        assert!(panics.is_err() && !HANDING_OUT.get());
     }
 
     #[test]

@@ -92,9 +92,23 @@ impl PgWorker {
             .or_else(|| self.shared.iter().min_by_key(|slot| busy(slot)))
             .ok_or(Error::Unavailable("the worker has no connections"))?;
         match slot.live() {
-            Some(link) => Ok(link),
+            Some(link) if !link.prepared.is_full() => Ok(link),
+            Some(link) => Ok(aside(|| self.renew(slot, link)).await),
             None => aside(|| self.fill(slot)).await,
         }
+    }
+
+    /// Puts a new connection in the place of one that has prepared enough; others use the old one
+    /// meanwhile, and so does this request where there can be no other.
+    async fn renew(&self, slot: &Slot, old: Rc<Link>) -> Rc<Link> {
+        let Ok(_turn) = slot.connecting.try_lock() else { return old };
+        let Ok(link) = self.link().await else {
+            old.prepared.clear();
+            return old;
+        };
+        let link = Rc::new(link);
+        *slot.link.borrow_mut() = Some(Rc::clone(&link));
+        link
     }
 
     /// Connects for a slot, unless another request has done it meanwhile.
@@ -119,7 +133,14 @@ impl PgWorker {
         loop {
             let idle = self.idle.borrow_mut().pop();
             match idle {
-                Some(link) if link.is_over() => {}
+                Some(link) if link.is_closed() => {}
+                Some(link) if link.prepared.is_full() => {
+                    let Ok(new) = aside(|| self.link()).await else {
+                        link.prepared.clear();
+                        return Ok((link, permit));
+                    };
+                    return Ok((new, permit));
+                }
                 Some(link) => return Ok((link, permit)),
                 None => return Ok((aside(|| self.link()).await?, permit)),
             }
@@ -149,7 +170,7 @@ impl PgWorker {
         let connected = AsyncPgConnection::try_from(client).await;
         let mut connection = connected.map_err(|error| away(&error))?;
         let prepared = Prepared::default();
-        connection.set_instrumentation(prepared.clone());
+        connection.set_instrumentation(prepared.counting());
         Ok(Link {
             connection,
             closed,
@@ -163,7 +184,7 @@ impl PgWorker {
 impl Slot {
     fn live(&self) -> Option<Rc<Link>> {
         let mut slot = self.link.borrow_mut();
-        if slot.as_ref().is_some_and(|link| link.is_over()) {
+        if slot.as_ref().is_some_and(|link| link.is_closed()) {
             *slot = None;
         }
         slot.clone()
@@ -223,11 +244,6 @@ impl Link {
 
     fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
-    }
-
-    /// True when another connection is to take its place.
-    fn is_over(&self) -> bool {
-        self.is_closed() || self.prepared.is_full()
     }
 
     /// Marks that a statement of the user's is under way.

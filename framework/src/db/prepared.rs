@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use diesel::connection::{Instrumentation, InstrumentationEvent};
+use diesel::connection::{Instrumentation, InstrumentationEvent, get_default_instrumentation};
 
 /// Statement texts that one connection keeps prepared: clients choose filters and orders, and so
 /// the number of texts.
 const MOST: usize = 500;
 
-/// How many texts a connection has prepared and keeps.
+/// How many texts a connection has prepared and keeps, those that it tried to prepare included.
+/// Looked at between requests.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Prepared(Arc<AtomicUsize>);
 
@@ -25,17 +26,29 @@ impl Prepared {
         self.0.load(Ordering::Relaxed) >= MOST
     }
 
-    /// The connection has forgotten them.
-    #[cfg(feature = "sqlite")]
+    /// Counts from the start: the connection has forgotten them, or has to do for a while longer.
     pub(crate) fn clear(&self) {
         self.0.store(0, Ordering::Relaxed);
     }
+
+    /// What the connection reports to: this, and what the program gave to diesel.
+    pub(crate) fn counting(&self) -> impl Instrumentation {
+        Counting { prepared: self.clone(), own: get_default_instrumentation() }
+    }
 }
 
-impl Instrumentation for Prepared {
+struct Counting {
+    prepared: Prepared,
+    own: Option<Box<dyn Instrumentation>>,
+}
+
+impl Instrumentation for Counting {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         if let InstrumentationEvent::CacheQuery { .. } = event {
-            self.0.fetch_add(1, Ordering::Relaxed);
+            self.prepared.0.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(own) = &mut self.own {
+            own.on_connection_event(event);
         }
     }
 }

@@ -81,6 +81,7 @@ mod tests {
         headers.insert(ACCEPT, HeaderValue::from_static("c"));
         assert_eq!(texts(&headers, "ACCEPT"), ["c"]);
         assert!(headers.get("accept-language").is_none() && !headers.contains_key("x"));
+        assert!(headers.get("no name").is_none() && headers.get("").is_none());
         assert_eq!(format!("{headers:?}"), "[\"accept\"]");
     }
 }

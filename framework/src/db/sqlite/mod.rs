@@ -51,7 +51,7 @@ fn matches(pattern: Option<String>, value: Option<String>) -> bool {
 fn open(
     path: &str,
     busy: Duration,
-    prepared: Prepared,
+    prepared: &Prepared,
 ) -> Result<SqliteConnection, diesel::result::ConnectionError> {
     let made = path != ":memory:"
         && std::fs::metadata(Path::new(path)).map_or(true, |file| file.len() == 0);
@@ -64,7 +64,7 @@ fn open(
     }
     connection.batch_execute(&pragmas).map_err(setup)?;
     regexp_utils::register_impl(&mut connection, matches).map_err(setup)?;
-    connection.set_instrumentation(prepared);
+    connection.set_instrumentation(prepared.counting());
     Ok(connection)
 }
 
@@ -78,7 +78,7 @@ fn forget(connection: &mut SqliteConnection, prepared: &Prepared) {
 /// A database that lives as long as its connection, for tests.
 #[cfg(test)]
 pub(crate) fn in_memory() -> Shared {
-    Rc::new(RefCell::new(open(":memory:", Duration::from_secs(5), Prepared::default()).unwrap()))
+    Rc::new(RefCell::new(open(":memory:", Duration::from_secs(5), &Prepared::default()).unwrap()))
 }
 
 /// Runs a statement and reads its rows.
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn a_connection_forgets_what_it_has_prepared() {
         let prepared = Prepared::default();
-        let mut connection = open(":memory:", Duration::ZERO, prepared.clone()).unwrap();
+        let mut connection = open(":memory:", Duration::ZERO, &prepared).unwrap();
         let mut send = |number: usize| {
             let mut sql = Sql::new(super::super::Dialect::Sqlite);
             sql.push("SELECT 1 AS ").name(&format!("text_{number}"));

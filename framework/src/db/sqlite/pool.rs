@@ -279,7 +279,7 @@ impl Thread {
             return Ok(Rc::clone(shared));
         }
         self.prepared.clear();
-        let opened = open(&self.pool.path, self.pool.busy, self.prepared.clone());
+        let opened = open(&self.pool.path, self.pool.busy, &self.prepared);
         let opened = opened.map_err(|error| {
             tracing::error!("SQLite database {}: {error}", self.pool.path);
             Error::Unavailable("the database cannot be opened")
