@@ -289,8 +289,22 @@ impl QueryId for Sql {
 
 impl diesel::query_dsl::RunQueryDsl<()> for Sql {}
 
+/// Replays a statement to diesel: its text, its nodes and its values, those apart that a database
+/// takes in its own way.
 macro_rules! walk {
-    ($backend:ty, $out:ident, $bind:ident, { $($special:tt)* }) => {{
+    ($sql:ident, $backend:ty, $out:ident, $bind:ident, { $($special:tt)* }) => {
+        for (text, part) in $sql.stretches() {
+            $out.push_sql(text);
+            match part {
+                None => {}
+                Some(Part::Node(node)) => {
+                    QueryFragment::<$backend>::walk_ast(&**node, $out.reborrow())?;
+                }
+                Some(Part::Bind($bind)) => walk!($out, $bind, { $($special)* }),
+            }
+        }
+    };
+    ($out:ident, $bind:ident, { $($special:tt)* }) => {{
         use diesel::sql_types as st;
         use crate::db::types::sql_types as own;
         match $bind {
@@ -334,21 +348,12 @@ mod sqlite {
 
     impl QueryFragment<Sqlite> for Sql {
         fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-            for (text, part) in self.stretches() {
-                out.push_sql(text);
-                match part {
-                    None => {}
-                    Some(Part::Node(node)) => {
-                        QueryFragment::<Sqlite>::walk_ast(&**node, out.reborrow())?;
-                    }
-                    Some(Part::Bind(bind)) => walk!(Sqlite, out, bind, {
-                        // diesel's text of a time cuts zeros off, which Django's has
-                        Bind::Time(_) | Bind::BigInts(_) | Bind::Texts(_) | Bind::Uuids(_) => {
-                            out.push_bind_param::<diesel::sql_types::Text, Bind>(bind)?;
-                        }
-                    }),
+            walk!(self, Sqlite, out, bind, {
+                // diesel's text of a time cuts zeros off, which Django's has
+                Bind::Time(_) | Bind::BigInts(_) | Bind::Texts(_) | Bind::Uuids(_) => {
+                    out.push_bind_param::<diesel::sql_types::Text, Bind>(bind)?;
                 }
-            }
+            });
             Ok(())
         }
     }
@@ -385,23 +390,14 @@ mod postgres {
 
     impl QueryFragment<Pg> for Sql {
         fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-            for (text, part) in self.stretches() {
-                out.push_sql(text);
-                match part {
-                    None => {}
-                    Some(Part::Node(node)) => {
-                        QueryFragment::<Pg>::walk_ast(&**node, out.reborrow())?;
-                    }
-                    Some(Part::Bind(bind)) => walk!(Pg, out, bind, {
-                        Bind::Time(v) => out.push_bind_param::<Time, _>(v)?,
-                        Bind::BigInts(v) => out.push_bind_param::<Array<BigInt>, _>(v)?,
-                        Bind::Texts(v) => out.push_bind_param::<Array<Text>, _>(v)?,
-                        Bind::Uuids(v) => {
-                            out.push_bind_param::<Array<super::super::types::sql_types::Uuid>, _>(v)?;
-                        }
-                    }),
+            walk!(self, Pg, out, bind, {
+                Bind::Time(v) => out.push_bind_param::<Time, _>(v)?,
+                Bind::BigInts(v) => out.push_bind_param::<Array<BigInt>, _>(v)?,
+                Bind::Texts(v) => out.push_bind_param::<Array<Text>, _>(v)?,
+                Bind::Uuids(v) => {
+                    out.push_bind_param::<Array<super::super::types::sql_types::Uuid>, _>(v)?;
                 }
-            }
+            });
             Ok(())
         }
     }
