@@ -5,6 +5,7 @@ mod database;
 mod errors;
 mod jwt;
 mod layout;
+mod ledger;
 mod lookups;
 mod openapi;
 mod pagination;

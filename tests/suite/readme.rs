@@ -26,7 +26,9 @@ fn the_first_screen_is_the_quickstart() {
 #[test]
 fn every_file_that_a_page_links_to_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    for page in ["README.md", "docs/architecture.md", "docs/differences.md", "docs/migration.md"] {
+    let guides = ["architecture.md", "differences.md", "migration.md", "parity/README.md"];
+    let guides = guides.map(|guide| format!("docs/{guide}"));
+    for page in guides.iter().map(String::as_str).chain(["README.md"]) {
         let text = read(page);
         let folder = root.join(page).parent().map(Path::to_owned).unwrap_or_default();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')) {
