@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use musicstore::models::{Album, Artist, Customer, Employee, Invoice, Playlist, Track};
-use quintet::db::{Operand, Select};
+use quintet::db::{Compare, DatePart, Operand, Select};
 use quintet::prelude::*;
 use quintet_tests::store::{On, Store};
 use serde_json::{Map, Value as Json};
@@ -317,6 +317,31 @@ fn quarter_is_three_months() {
     check::<Invoice>(&invoiced("quarter", 1), |row| day(row).month() <= 3);
     check::<Invoice>(&invoiced("quarter", 4), |row| day(row).month() >= 10);
     check::<Invoice>(&invoiced("quarter__lt", 3), |row| day(row).month() <= 6);
+}
+
+/// A condition on a part of the moment of an invoice, which is one of several.
+fn invoiced_in(part: DatePart, values: Vec<Value>) -> Condition {
+    Condition::Lookup {
+        path: Invoice::fields().invoice_date().into(),
+        lookup: Lookup::Part(part, Compare::Exact),
+        operand: Operand::Many(values),
+    }
+}
+
+#[test]
+fn a_part_is_one_of_several() {
+    let numbers = |values: &[i64]| values.iter().copied().map(Value::Int).collect();
+    let years = invoiced_in(DatePart::Year, numbers(&[2021, 2023, 1]));
+    check::<Invoice>(&years, |row| [2021, 2023].contains(&day(row).year()));
+    let quarters = invoiced_in(DatePart::Quarter, numbers(&[1, 4]));
+    check::<Invoice>(&quarters, |row| day(row).month() <= 3 || day(row).month() >= 10);
+    let new_year = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
+    let days = invoiced_in(DatePart::Date, vec![Value::Date(new_year)]);
+    check::<Invoice>(&days, |row| id(row) == 250);
+    let midnight = invoiced_in(DatePart::Time, vec![Value::Time(chrono::NaiveTime::MIN)]);
+    for on in On::all() {
+        assert_eq!(found::<Invoice>(on, midnight.clone()).len(), 412);
+    }
 }
 
 #[test]

@@ -88,6 +88,7 @@ fn parameters_beyond_what_a_statement_takes_are_no_fault_of_the_server() {
             ("search", "a".repeat(51_000)),
             ("ordering", "name,-id,".repeat(3_000)),
             ("id__in", "1,".repeat(20_000)),
+            ("search", "%5C%22+".repeat(8_000)),
         ] {
             for list in ["tracks", "albums", "artists"] {
                 let status = client.get(&format!("/api/{list}/?{parameter}={value}")).status;
@@ -96,6 +97,22 @@ fn parameters_beyond_what_a_statement_takes_are_no_fault_of_the_server() {
             }
         }
         is_well(store);
+    }
+}
+
+#[test]
+fn an_order_is_the_same_however_often_its_terms_come() {
+    for on in On::all() {
+        let client = Store::shared(on).client();
+        for (list, parameter, term, other) in
+            [("playlists", "sort", "-name", "created_at"), ("tracks", "ordering", "-name", "id")]
+        {
+            let once = client.get(&format!("/api/{list}/?{parameter}={term},{other}"));
+            let often = format!("{},{other},{}", [term; 5_000].join(","), [term; 100].join(","));
+            let often = client.get(&format!("/api/{list}/?{parameter}={often}"));
+            assert_eq!((once.status, often.status), (200, 200), "{on:?} {list}");
+            assert_eq!(often.json()["results"], once.json()["results"], "{on:?} {list}");
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The resources of the store.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use actix_web::http::Method;
 use quintet::auth::{normalize_email, user};
@@ -361,11 +361,12 @@ impl InvoiceViewSet {
         let wanted: Vec<i64> =
             lines.iter().filter_map(|line| line.get(invoice_line::track_id)).collect();
         let tracks = cx.all(Track::objects().filter(track::id.eq_any(wanted))).await?;
+        let tracks: HashMap<i64, Track> =
+            tracks.into_iter().map(|track| (track.id, track)).collect();
         let (mut seen, mut total) = (HashSet::new(), Decimal::ZERO);
         for line in lines {
-            let Some(track) =
-                tracks.iter().find(|track| line.get(invoice_line::track_id) == Some(track.id))
-            else {
+            let track = line.get(invoice_line::track_id).and_then(|key| tracks.get(&key));
+            let Some(track) = track else {
                 return Err(ApiException::validation("A track is gone."));
             };
             if !seen.insert(track.id) {

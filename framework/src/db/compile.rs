@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::lookups::{Compare, DatePart};
+use super::pattern::IGNORE_CASE;
 use super::{
     ColumnKind, ColumnMeta, Condition, Dialect, Hop, Leaf, Lookup, ModelMeta, Operand, Order, Path,
     Sql,
@@ -314,7 +315,13 @@ fn compare(
         }
         Operand::One(value) => value,
         Operand::Many(values) => {
-            lhs(sql);
+            let kind = match lookup {
+                Lookup::Part(part, _) => date_part(sql, lhs, kind, part),
+                _ => {
+                    lhs(sql);
+                    kind
+                }
+            };
             sql.any_of(values.iter().filter(|value| storable(value)).cloned().collect(), kind);
             return;
         }
@@ -353,7 +360,10 @@ fn compare(
         Lookup::Regex | Lookup::IRegex => {
             regex(sql, lhs, value.clone(), lookup == Lookup::IRegex);
         }
-        Lookup::Part(part, how) => date_part(sql, lhs, kind, part, how, value.clone()),
+        Lookup::Part(part, how) => {
+            let kind = date_part(sql, lhs, kind, part);
+            sql.push(operator(how)).bind(part_value(value, kind), kind);
+        }
         // an `in` of one value
         Lookup::In => {
             lhs(sql);
@@ -410,7 +420,7 @@ fn regex(sql: &mut Sql, lhs: impl Fn(&mut Sql), value: Value, fold: bool) {
     match sql.dialect() {
         Dialect::Sqlite => {
             let Value::Text(text) = value else { return };
-            let text = if fold { format!("(?i){text}") } else { text };
+            let text = if fold { format!("{IGNORE_CASE}{text}") } else { text };
             lhs(sql);
             sql.push(" REGEXP ").bind(Value::Text(text), ColumnKind::Text);
         }
@@ -431,20 +441,14 @@ fn operator(how: Compare) -> &'static str {
     }
 }
 
+/// Writes a part of a date or a time; answers what kind of value it is.
 fn date_part(
     sql: &mut Sql,
     lhs: impl Fn(&mut Sql),
     kind: ColumnKind,
     part: DatePart,
-    how: Compare,
-    value: Value,
-) {
+) -> ColumnKind {
     let moment = kind == ColumnKind::DateTime;
-    let result = match part {
-        DatePart::Date => ColumnKind::Date,
-        DatePart::Time => ColumnKind::Time,
-        _ => ColumnKind::Integer,
-    };
     match sql.dialect() {
         Dialect::Sqlite => sqlite_part(sql, lhs, part),
         Dialect::Postgres => {
@@ -481,17 +485,24 @@ fn date_part(
             }
         }
     }
-    let value = match (&value, result) {
+    match part {
+        DatePart::Date => ColumnKind::Date,
+        DatePart::Time => ColumnKind::Time,
+        // EXTRACT is numeric: a bound number of any width compares
+        _ => ColumnKind::BigInt,
+    }
+}
+
+/// The value that a part of this kind is compared with.
+fn part_value(value: &Value, kind: ColumnKind) -> Value {
+    match (value, kind) {
         (Value::DateTime(v), ColumnKind::Date) => Value::Date(v.naive_utc().date()),
-        (Value::Decimal(v), ColumnKind::Integer) => {
+        (Value::Decimal(v), ColumnKind::BigInt) => {
             // a fraction or a huge number equals no part
             v.normalize().to_string().parse().map_or(Value::Decimal(*v), Value::Int)
         }
-        _ => value,
-    };
-    sql.push(operator(how));
-    // EXTRACT is numeric: a bound number of any width compares
-    sql.bind(value, if result == ColumnKind::Integer { ColumnKind::BigInt } else { result });
+        _ => value.clone(),
+    }
 }
 
 fn sqlite_part(sql: &mut Sql, lhs: impl Fn(&mut Sql), part: DatePart) {

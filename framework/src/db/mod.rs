@@ -9,6 +9,7 @@ mod flight;
 mod lookups;
 mod model;
 mod node;
+pub(crate) mod pattern;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod prepared;

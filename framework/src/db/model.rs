@@ -443,6 +443,17 @@ impl Path {
         parts.join("__")
     }
 
+    /// True for the same end of the same way.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let leaf = match (self.leaf, other.leaf) {
+            (Leaf::Column(own), Leaf::Column(other)) => own.column == other.column,
+            (Leaf::Count(own), Leaf::Count(other)) => own.name == other.name,
+            _ => false,
+        };
+        leaf && self.hops.len() == other.hops.len()
+            && self.hops.iter().zip(&other.hops).all(|(own, other)| own.is_same(other))
+    }
+
     /// The steps up to the last one that leads to several rows.
     pub fn many_hops(&self) -> &[Hop] {
         let last = self.hops.iter().rposition(Hop::is_many).map_or(0, |last| last + 1);

@@ -261,9 +261,9 @@ impl Link {
 
     pub(crate) async fn each_row(&self, sql: Sql, read: ReadRow<'_>) -> Result<(), Error> {
         let _busy = UnderWay::new(self);
-        // diesel says of the framework's own text alone when it has to be prepared
-        let plain = sql.is_plain();
-        let loading = flight::unheard(plain, self.load(sql), || self.prepared.count());
+        // diesel says when it has to be prepared of the framework's own text alone, where it keeps it
+        let may = sql.is_kept() && sql.is_plain();
+        let loading = flight::unheard(may, self.load(sql), || self.prepared.count());
         let mut stream = loading.await.map_err(|error| self.error(error))?;
         while let Some(row) = stream.next().await {
             let row = row.map_err(|error| self.error(error))?;

@@ -208,6 +208,10 @@ impl Select {
             &default
         };
         for (index, term) in terms.iter().enumerate() {
+            // what is equal in a term is equal in its repetition, as Django has it too
+            if terms.iter().take(index).any(|earlier| earlier.path.is_same(&term.path)) {
+                continue;
+            }
             order.push(if index == 0 { " ORDER BY " } else { ", " });
             order_term(&mut order, &mut compiler, &mut joins, term, table);
         }
@@ -402,6 +406,16 @@ mod tests {
                  ORDER BY \"T1\".\"title\" DESC, \"t_track\".\"id\" ASC"
             )
         );
+    }
+
+    #[test]
+    fn a_repeated_term_of_an_order_is_written_once() {
+        let title = || Track::fields().album().title();
+        let query = Track::objects().then_by(title()).then_by_desc(title());
+        let query = query.then_by(Track::fields().name()).then_by(Track::fields().name());
+        let sql = rows(&Select::from(query), Dialect::Postgres);
+        let order = "ORDER BY \"T1\".\"title\" ASC, \"t_track\".\"name\" ASC";
+        assert!(sql.ends_with(order), "{sql}");
     }
 
     #[test]

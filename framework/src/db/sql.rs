@@ -9,6 +9,7 @@ use chrono::{NaiveDate, NaiveTime};
 use diesel::query_builder::{Query, QueryId};
 use diesel::sql_types::Untyped;
 
+use super::prepared::LONGEST;
 use super::types::{DateTime, Decimal, Uuid};
 use super::{ColumnKind, Node};
 use crate::fields::{Value, python};
@@ -186,6 +187,17 @@ impl Sql {
         !self.parts.iter().any(|(_, part)| matches!(part, Part::Node(_)))
     }
 
+    /// True for a statement that writes nothing.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn only_reads(&self) -> bool {
+        self.text.starts_with("SELECT")
+    }
+
+    /// True when a connection keeps it prepared.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.text.len() < LONGEST
+    }
+
     /// The stretches of text, each with what stands behind it; nothing does behind the last.
     fn stretches(&self) -> impl Iterator<Item = (&str, Option<&Part>)> {
         let ends = self.parts.iter().map(|(end, part)| (*end, Some(part)));
@@ -293,6 +305,9 @@ impl diesel::query_dsl::RunQueryDsl<()> for Sql {}
 /// takes in its own way.
 macro_rules! walk {
     ($sql:ident, $backend:ty, $out:ident, $bind:ident, { $($special:tt)* }) => {
+        if !$sql.is_kept() {
+            $out.unsafe_to_cache_prepared();
+        }
         for (text, part) in $sql.stretches() {
             $out.push_sql(text);
             match part {

@@ -8,6 +8,7 @@ use super::{
     OnDelete, Row, Select, Sql,
 };
 use crate::fields::Value;
+use crate::fields::distinct::{ByValue, set_of};
 
 /// A row that cannot be deleted because another one points at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,7 +180,8 @@ impl Conn {
             // rows come up again where foreign keys go around in a circle, or along two ways
             let known = doomed.iter_mut().find(|(other, _)| *other == model);
             if let Some((_, known)) = &known {
-                keys.retain(|key| !known.contains(key));
+                let known = set_of(known);
+                keys.retain(|key| !known.contains(&ByValue(key)));
             }
             if keys.is_empty() {
                 continue;

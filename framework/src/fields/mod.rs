@@ -17,6 +17,7 @@
 mod column;
 mod composite;
 mod convert;
+pub(crate) mod distinct;
 pub(crate) mod duration;
 mod field;
 pub mod form;

@@ -81,31 +81,16 @@ impl OrderingFilter {
     pub fn get_ordering(&self, request: &Request) -> Option<Vec<Order>> {
         let text = request.query_params().get(&self.param).unwrap_or_default();
         let mut chosen: Vec<Order> = Vec::new();
-        let mut taken: Vec<&str> = Vec::new();
         for term in text.split(',').map(python::strip) {
-            let name = term.strip_prefix('-').unwrap_or(term);
-            // a name counts once, as in Django; databases bound the terms of an order
-            if taken.contains(&name) {
-                continue;
-            }
-            if let Some(order) = self.term(term) {
-                taken.push(name);
-                chosen.push(order);
+            let (name, descending) = split_term(term);
+            if let Some(field) = self.fields.iter().find(|field| field.name == name) {
+                choose(&mut chosen, &field.path, descending);
             }
         }
         if chosen.is_empty() {
             chosen.clone_from(&self.ordering);
         }
         (!chosen.is_empty()).then_some(chosen)
-    }
-
-    fn term(&self, term: &str) -> Option<Order> {
-        let (name, descending) = match term.strip_prefix('-') {
-            Some(name) => (name, true),
-            None => (term, false),
-        };
-        let field = self.fields.iter().find(|field| field.name == name)?;
-        Some(Order { path: field.path.clone(), descending })
     }
 
     /// The parameter it reads.
@@ -115,6 +100,19 @@ impl OrderingFilter {
             ParameterType::String,
             "Which field to use when ordering the results.",
         )
+    }
+}
+
+/// A term of a client's order: the name, and whether it is descending.
+pub(super) fn split_term(term: &str) -> (&str, bool) {
+    term.strip_prefix('-').map_or((term, false), |name| (name, true))
+}
+
+/// Adds a term that a client chose. A path counts once, as in Django: repeated, it orders nothing,
+/// and a client can repeat it thousands of times.
+pub(super) fn choose(chosen: &mut Vec<Order>, path: &Path, descending: bool) {
+    if !chosen.iter().any(|order| order.path.is_same(path)) {
+        chosen.push(Order { path: path.clone(), descending });
     }
 }
 
@@ -153,6 +151,7 @@ mod tests {
         OrderingFilter::new([
             OrderingField::new("id", column("id")),
             OrderingField::new("name", column("name")),
+            OrderingField::new("title", column("name")),
             OrderingField::new("owner__username", column("owner__username")),
         ])
     }
@@ -175,6 +174,8 @@ mod tests {
             ("Name", "-id"),
             ("name;drop", "-id"),
             ("-id&ordering=id", "id"),
+            ("name,-name,id,name,-id", "name,id"),
+            ("title,-name,id", "name,id"),
         ] {
             assert_eq!(chosen(&filter, query).as_deref(), Some(order), "{query}");
         }

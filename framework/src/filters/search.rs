@@ -1,6 +1,7 @@
 //! Search: `?search=term "a phrase"` (`rest_framework.filters.SearchFilter`).
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -71,21 +72,35 @@ impl SearchFilter {
                 Detail::new("Null characters are not allowed.", "null_characters_not_allowed");
             return Err(ApiException::Validation(detail.into_list()));
         }
-        let terms = if self.fields.is_empty() { Vec::new() } else { split_terms(text) };
+        let mut terms = if self.fields.is_empty() { Vec::new() } else { split_terms(text) };
         if terms.is_empty() {
             return Ok(None);
         }
         if terms.len() > MOST_TERMS {
-            let detail = Detail::invalid("Too many search terms.");
-            return Err(ApiException::Validation(detail.into_list()));
+            return Err(too_many());
         }
-        let any_pattern =
-            self.fields.iter().any(|f| matches!(f.lookup, Lookup::Regex | Lookup::IRegex));
-        if any_pattern && !terms.iter().all(|term| is_regex(term)) {
-            let detail = Detail::invalid("Enter a valid regular expression.");
-            return Err(ApiException::Validation(detail.into_list()));
+        if terms.len() > 1 {
+            let mut known = HashSet::new();
+            // a term that comes again asks nothing more
+            terms.retain(|term| known.insert(term.clone()));
         }
+        self.check_patterns(&terms)?;
         Ok(Some(self.all_terms(&terms)))
+    }
+
+    /// Refuses what is no pattern where a field wants one.
+    fn check_patterns(&self, terms: &[String]) -> Result<()> {
+        let wanted = |lookup: &Lookup| self.fields.iter().any(|field| field.lookup == *lookup);
+        for lookup in [Lookup::Regex, Lookup::IRegex].into_iter().filter(wanted) {
+            if terms.len() > MOST_PATTERNS {
+                return Err(too_many());
+            }
+            if !terms.iter().all(|term| is_regex(term, lookup)) {
+                let detail = Detail::invalid("Enter a valid regular expression.");
+                return Err(ApiException::Validation(detail.into_list()));
+            }
+        }
+        Ok(())
     }
 
     /// Every term is found in some field. Terms found in relations to many rows are found in one
@@ -165,19 +180,28 @@ const MOST_WAYS: usize = 3;
 /// (`SQLite` at 1000) and its values.
 const MOST_TERMS: usize = 200;
 
+/// Terms that are patterns: each is matched with every row.
+const MOST_PATTERNS: usize = 20;
+
+fn too_many() -> ApiException {
+    ApiException::Validation(Detail::invalid("Too many search terms.").into_list())
+}
+
 fn same_way(a: &[Hop], b: &[Hop]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.is_same(b))
 }
 
 /// The words of a text; without quotes they are what stands between white space.
-fn words(text: &str) -> Vec<&str> {
-    if text.contains(['"', '\'']) {
-        return WORD.iter().flat_map(|word| word.find_iter(text)).map(|m| m.as_str()).collect();
-    }
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_quoted = text.contains(['"', '\'']);
+    let word = WORD.as_ref().filter(|_| is_quoted);
+    let quoted = word.into_iter().flat_map(move |word| word.find_iter(text)).map(|m| m.as_str());
     let space = |c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c);
-    text.split(space).filter(|word| !word.is_empty()).collect()
+    let plain = if is_quoted { "" } else { text };
+    quoted.chain(plain.split(space).filter(|word| !word.is_empty()))
 }
 
+/// The terms of a text, not many more than there may be.
 fn split_terms(text: &str) -> Vec<String> {
     // one plain word, as nearly always: nothing to split, trim or unquote
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -185,6 +209,10 @@ fn split_terms(text: &str) -> Vec<String> {
     }
     let mut terms = Vec::new();
     for term in words(text) {
+        // the end of each quote may be looked for up to the end of the text
+        if terms.len() > MOST_TERMS {
+            break;
+        }
         let term = term.trim_matches(',');
         let mut chars = term.chars();
         match (chars.next(), chars.next_back()) {
@@ -242,6 +270,23 @@ mod tests {
     }
 
     #[test]
+    fn a_term_that_comes_again_asks_nothing_more() {
+        let fields = vec![SearchField::new(column("name"))];
+        assert_eq!(
+            search(fields, "a%20b,a%20%20b").unwrap().unwrap(),
+            "All([Any([name__IContains(One(Text(\"a\")))]), \
+             Any([name__IContains(One(Text(\"b\")))])])"
+        );
+    }
+
+    #[test]
+    fn quotes_that_are_never_closed_take_no_quadratic_time() {
+        // each quote might be closed at the end of the text
+        let error = search(vec![SearchField::new(column("name"))], &"%5C%22+".repeat(100_000));
+        assert_eq!(error.unwrap_err().body(), serde_json::json!(["Too many search terms."]));
+    }
+
+    #[test]
     fn no_terms_or_no_fields_is_no_filter() {
         for query in ["", "%20%20", ","] {
             assert_eq!(search(vec![SearchField::new(column("name"))], query).unwrap(), None);
@@ -259,7 +304,14 @@ mod tests {
     #[test]
     fn a_broken_pattern_is_400() {
         let fields = vec![SearchField::new(column("name")).lookup(Lookup::IRegex)];
-        assert_eq!(search(fields, "(").unwrap_err().status(), 400);
+        assert_eq!(search(fields.clone(), "(").unwrap_err().status(), 400);
+        assert_eq!(search(fields.clone(), &"a".repeat(1_001)).unwrap_err().status(), 400);
+        let terms = |count: u8| (0..count).map(|n| format!("{n},")).collect::<String>();
+        assert!(search(fields.clone(), &terms(20)).is_ok());
+        assert_eq!(
+            search(fields, &terms(21)).unwrap_err().body(),
+            serde_json::json!(["Too many search terms."])
+        );
     }
 
     #[test]

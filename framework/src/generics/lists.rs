@@ -7,6 +7,7 @@ use crate::aside::aside;
 use crate::db::{self, Dialect, Error, Model, ModelMeta, QuerySet, Select};
 use crate::exceptions::Result;
 use crate::fields::Value;
+use crate::fields::distinct::{ByValue, set_of};
 use crate::pagination::{Pagination, Plan, position_text};
 use crate::request::Context;
 use crate::response::Response;
@@ -68,8 +69,11 @@ impl Context {
                 .any_of(check.keys.clone(), check.column.kind);
             found.push(self.rows(sql, |row| row.value(0, check.column.kind)).await?);
         }
-        Ok(filtered
-            .finish(&|place, key| found.get(place).is_some_and(|keys| keys.contains(key)))?)
+        let found: Vec<_> = found.iter().map(|keys| set_of(keys)).collect();
+        let exists = |place: usize, key: &Value| {
+            found.get(place).is_some_and(|keys| keys.contains(&ByValue(key)))
+        };
+        Ok(filtered.finish(&exists)?)
     }
 
     /// Lists the rows that the filters leave, a page of them where there is a paginator.

@@ -1,12 +1,11 @@
 //! What only the database can confirm, asked in one statement.
 
-use std::collections::HashSet;
-
 use super::description::KeyCheck;
 use crate::db::{
     ColumnKind, ColumnMeta, Condition, Conn, Error, Lookup, ModelMeta, Operand, Path, Select, Sql,
 };
 use crate::fields::Value;
+use crate::fields::distinct::{ByValue, set_of};
 
 /// One question.
 #[derive(Debug, Clone)]
@@ -149,12 +148,13 @@ async fn missing(
     conn: &Conn,
 ) -> Result<Option<usize>, Error> {
     let Some(column) = model.columns.get(column) else { return Ok(None) };
-    let distinct: HashSet<String> = values.iter().map(|value| format!("{value:?}")).collect();
-    if *count == Value::Int(i64::try_from(distinct.len()).unwrap_or(i64::MAX)) {
+    let distinct = set_of(values).len();
+    if *count == Value::Int(i64::try_from(distinct).unwrap_or(i64::MAX)) {
         return Ok(None);
     }
     let known = keys(model, column, values, conn).await?;
-    Ok(values.iter().position(|value| !known.contains(value)))
+    let known = set_of(&known);
+    Ok(values.iter().position(|value| !known.contains(&ByValue(value))))
 }
 
 async fn keys(
@@ -175,4 +175,24 @@ async fn keys(
     sql.push("SELECT ").name(column.column).push(" FROM ").name(model.table).push(" WHERE ");
     sql.name(column.column).any_of(values, column.kind);
     conn.rows(sql, |row| row.value(0, column.kind)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Model;
+    use crate::db::testing::{Artist, on_each};
+
+    #[test]
+    fn a_missing_key_among_a_hundred_thousand_is_found_without_quadratic_time() {
+        on_each(async |conn| {
+            let rows = "INSERT INTO t_artist (id, name) WITH RECURSIVE n (i) AS (SELECT 1000 \
+                        UNION ALL SELECT i + 1 FROM n WHERE i < 100999) SELECT i, 'x' || i FROM n";
+            conn.batch_execute(rows).await.unwrap();
+            let mut values: Vec<Value> = (1_000..101_000).map(Value::Int).collect();
+            values.push(Value::Int(7));
+            let keys = Check::Keys { model: || Artist::META, column: Artist::META.pk, values };
+            assert_eq!(run_checks(&[keys], conn).await.unwrap(), [Answer::Missing(100_000)]);
+        });
+    }
 }

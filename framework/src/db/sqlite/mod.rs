@@ -3,6 +3,7 @@
 
 mod parked;
 mod pool;
+mod regexp;
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -23,30 +24,6 @@ use super::{Error, Row, Sql};
 /// The connection of a thread, shared by the `Conn`s made there.
 pub(crate) type Shared = Rc<RefCell<SqliteConnection>>;
 
-diesel::define_sql_function! {
-    /// What `x REGEXP y` calls in `SQLite`: the pattern comes first.
-    fn regexp(pattern: diesel::sql_types::Nullable<diesel::sql_types::Text>, value: diesel::sql_types::Nullable<diesel::sql_types::Text>) -> diesel::sql_types::Bool;
-}
-
-thread_local! {
-    static PATTERN: RefCell<Option<(String, Option<regex::Regex>)>> = const { RefCell::new(None) };
-}
-
-/// A pattern that is no pattern matches nothing.
-fn matches(pattern: Option<String>, value: Option<String>) -> bool {
-    let (Some(pattern), Some(value)) = (pattern, value) else { return false };
-    PATTERN.with_borrow_mut(|cached| {
-        if cached.as_ref().is_none_or(|(text, _)| *text != pattern) {
-            let compiled = regex::Regex::new(&pattern).ok();
-            *cached = Some((pattern, compiled));
-        }
-        cached
-            .as_ref()
-            .and_then(|(_, regex)| regex.as_ref())
-            .is_some_and(|regex| regex.is_match(&value))
-    })
-}
-
 /// Opens a database: foreign keys on, busy time-out, WAL for a file that is made here.
 fn open(
     path: &str,
@@ -63,7 +40,7 @@ fn open(
         pragmas.push_str("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
     }
     connection.batch_execute(&pragmas).map_err(setup)?;
-    regexp_utils::register_impl(&mut connection, matches).map_err(setup)?;
+    regexp::register(&mut connection).map_err(setup)?;
     connection.set_instrumentation(prepared.counting());
     Ok(connection)
 }
@@ -105,10 +82,7 @@ super::row::raw_row!(SqliteRow, Sqlite, |row, at, _kind| row.get::<st::BigInt, i
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::block_on;
-    use super::super::{ColumnKind, Conn};
     use super::*;
-    use crate::fields::Value;
 
     #[test]
     fn a_connection_forgets_what_it_has_prepared() {
@@ -126,18 +100,5 @@ mod tests {
         assert!(prepared.is_full());
         forget(&mut connection, &prepared);
         assert!(!prepared.is_full());
-    }
-
-    #[test]
-    fn a_pattern_that_is_none_matches_nothing() {
-        let conn = Conn::for_tests();
-        let matches = |pattern: &str| {
-            let mut sql = Sql::new(conn.dialect());
-            sql.push("SELECT 'Riff Raff' REGEXP ");
-            sql.bind(Value::Text(pattern.into()), ColumnKind::Text);
-            let read = conn.rows(sql, |row| row.get::<bool>(0, ColumnKind::Bool));
-            block_on(read).unwrap() == [true]
-        };
-        assert!(matches("^R.*f$") && matches("(?i)RAFF") && !matches("x") && !matches("("));
     }
 }

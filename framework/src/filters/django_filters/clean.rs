@@ -1,5 +1,7 @@
 //! From the texts of a query string to cleaned values, with the messages of Django's forms.
 
+use std::collections::HashSet;
+
 use super::conditions::{Fit, fit, is_regex, uuid};
 use super::filter::Described;
 use super::kinds::Kind;
@@ -7,6 +9,7 @@ use super::number::Number;
 use crate::db::{ColumnKind, Lookup, ModelMeta};
 use crate::exceptions::Detail;
 use crate::fields::Value;
+use crate::fields::distinct::distinct;
 use crate::fields::duration::{self, TooLong};
 use crate::filters::{python, temporal};
 use crate::request::QueryParams;
@@ -78,8 +81,10 @@ pub(super) fn clean(filter: &Described, query: &QueryParams) -> Result<Cleaned> 
             if let Some(wrong) = values.iter().find(|value| !is_choice(filter, value, false)) {
                 return Err(vec![not_a_choice(wrong)]);
             }
-            let values: Vec<Value> =
-                values.into_iter().map(|v| Value::Text(v.to_owned())).collect();
+            // a value that is sent again asks nothing more
+            let values = values.into_iter().map(|v| Value::Text(v.to_owned())).collect();
+            let values = distinct(values);
+            bounded(filter, values.len())?;
             Ok(Some(values).filter(|values| !values.is_empty()).map(Value::List).into())
         }
         Kind::ModelMultipleChoice(model) => {
@@ -173,7 +178,8 @@ fn clean_text(filter: &Described, text: &str) -> Result<Cleaned> {
     if text.contains('\0') {
         return Err(vec![nul()]);
     }
-    if matches!(filter.expr.lookup, Lookup::Regex | Lookup::IRegex) && !is_regex(text) {
+    let lookup = filter.expr.lookup;
+    if matches!(lookup, Lookup::Regex | Lookup::IRegex) && !is_regex(text, lookup) {
         return invalid("Enter a valid regular expression.");
     }
     Ok(Some(Value::Text(text.to_owned())).into())
@@ -184,6 +190,22 @@ fn is_choice(filter: &Described, value: &str, blank: bool) -> bool {
         || (value == NULL && filter.null_label.is_some())
         || filter.choices.iter().any(|(choice, _)| choice == value)
         || filter.ordering.iter().any(|c| c.param == value.strip_prefix('-').unwrap_or(value))
+}
+
+/// Values that become a condition each: each takes its place in the statement, and a sub-select
+/// where it is found along a relation.
+const MOST_CONDITIONS: usize = 100;
+
+/// Refuses more values than a statement has conditions for. Where any one of them will do they are
+/// one list, of any length.
+fn bounded(filter: &Described, values: usize) -> Result<()> {
+    if filter.is_one_condition() || values <= MOST_CONDITIONS {
+        return Ok(());
+    }
+    Err(vec![Detail::new(
+        format!("Ensure this field has no more than {MOST_CONDITIONS} elements."),
+        "max_length",
+    )])
 }
 
 /// A text read as a key of the model.
@@ -241,6 +263,7 @@ fn clean_keys(
     }
     let null = filter.null_label.is_some() && texts.contains(&NULL);
     let mut keys: Vec<(&str, Option<Value>)> = Vec::new();
+    let mut known = HashSet::new();
     for text in texts.into_iter().filter(|text| !(null && *text == NULL)) {
         if text.contains('\0') {
             return Err(vec![nul()]);
@@ -254,10 +277,11 @@ fn clean_keys(
                 return Err(vec![bad_key(model(), text, message)]);
             }
         };
-        if !keys.iter().any(|(known, _)| *known == text) {
+        if known.insert(text) {
             keys.push((text, key));
         }
     }
+    bounded(filter, keys.len())?;
     let mut found = Vec::with_capacity(keys.len());
     for (text, key) in keys {
         // Django compares texts, so `01` is no key though 1 is

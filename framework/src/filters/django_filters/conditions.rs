@@ -8,7 +8,9 @@ use chrono::{NaiveTime, TimeDelta};
 
 use super::filter::LookupExpr;
 use super::number::Number;
-use crate::db::{ColumnKind, Compare, Condition, DatePart, DateTime, Lookup, Operand, Path};
+use crate::db::{
+    ColumnKind, Compare, Condition, DatePart, DateTime, Lookup, Operand, Path, pattern,
+};
 use crate::fields::{Value, moments};
 use crate::filters::{python, temporal};
 
@@ -168,8 +170,8 @@ pub(super) fn uuid(text: &str) -> Option<crate::db::Uuid> {
 }
 
 /// True for a text that is a regular expression, and one of bounded cost.
-pub(crate) fn is_regex(text: &str) -> bool {
-    regex::RegexBuilder::new(text).size_limit(1 << 18).build().is_ok()
+pub(crate) fn is_regex(text: &str, lookup: Lookup) -> bool {
+    pattern::compile(text, lookup == Lookup::IRegex).is_some()
 }
 
 /// Every row, also those without a value.
@@ -231,11 +233,8 @@ fn within(path: &Path, part: Option<DatePart>, value: &Value) -> Condition {
     if fitting.is_empty() {
         return Condition::never();
     }
-    if part.is_some() {
-        let each = fitting.into_iter().map(|item| one(path, part, Lookup::Exact, item));
-        return Condition::Any(each.collect());
-    }
-    Condition::Lookup { path: path.clone(), lookup: Lookup::In, operand: Operand::Many(fitting) }
+    let lookup = part.map_or(Lookup::In, |part| Lookup::Part(part, Compare::Exact));
+    Condition::Lookup { path: path.clone(), lookup, operand: Operand::Many(fitting) }
 }
 
 fn between(path: &Path, part: Option<DatePart>, value: &Value) -> Condition {
@@ -357,7 +356,7 @@ mod tests {
         );
         assert_eq!(
             text("created", LookupExpr::part(DatePart::Year, Lookup::In), &years),
-            "Any([created__Part(Year, Exact)(One(Int(2020))), created__Part(Year, Exact)(One(Int(2021)))])"
+            "created__Part(Year, Exact)(Many([Int(2020), Int(2021)]))"
         );
     }
 

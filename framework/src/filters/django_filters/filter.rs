@@ -348,6 +348,11 @@ fn last_name(field: &str) -> &str {
 }
 
 impl Described {
+    /// True when several values are one condition, that one of them is equal.
+    pub(super) fn is_one_condition(&self) -> bool {
+        !self.conjoined && self.expr == Lookup::Exact.into()
+    }
+
     /// The parameters as the API's document describes them.
     pub(super) fn query_parameters(&self) -> Vec<QueryParameter> {
         let mut choices: Vec<String> =

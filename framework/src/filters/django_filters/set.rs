@@ -11,7 +11,9 @@ use super::kinds::Kind;
 use crate::db::{ColumnMeta, Condition, DateTime, Lookup, Model, ModelMeta, Order, Path, QuerySet};
 use crate::exceptions::Detail;
 use crate::fields::Value;
+use crate::fields::distinct::distinct;
 use crate::filters::QueryParameter;
+use crate::filters::ordering::{choose, split_term};
 use crate::request::Request;
 
 /// A struct that stands for a set of filters; written by `#[derive(FilterSet)]`.
@@ -230,12 +232,7 @@ impl<M: Model> Filtered<M> {
     fn add(&mut self, at: usize, filter: &Filter<M>, cleaned: Cleaned) {
         let described = &filter.described;
         if let Some(Keys { model, keys: named }) = cleaned.keys {
-            let mut keys = Vec::with_capacity(named.len());
-            for key in named {
-                if !keys.contains(&key) {
-                    keys.push(key);
-                }
-            }
+            let keys = distinct(named);
             if !keys.is_empty() {
                 self.checks.push(KeyCheck {
                     name: described.name.clone(),
@@ -267,17 +264,22 @@ fn proves_its_key(filter: &Described) -> bool {
 fn step<M>(filter: &Described, value: &Value) -> Option<Step<M>> {
     if matches!(filter.kind, Kind::Ordering) {
         let Value::List(names) = value else { return None };
-        return Some(Step::Order(names.iter().filter_map(|name| term(filter, name)).collect()));
+        return Some(Step::Order(order(filter, names)));
     }
     let condition = condition(filter, filter.path.as_ref()?, value);
     Some(Step::Filter(if filter.exclude { !condition } else { condition }))
 }
 
-fn term(filter: &Described, name: &Value) -> Option<Order> {
-    let Value::Text(name) = name else { return None };
-    let plain = name.strip_prefix('-').unwrap_or(name);
-    let choice = filter.ordering.iter().find(|choice| choice.param == plain)?;
-    Some(Order { path: choice.path.clone(), descending: name.starts_with('-') })
+fn order(filter: &Described, names: &[Value]) -> Vec<Order> {
+    let mut chosen = Vec::new();
+    for name in names {
+        let Value::Text(name) = name else { continue };
+        let (name, descending) = split_term(name);
+        if let Some(choice) = filter.ordering.iter().find(|choice| choice.param == name) {
+            choose(&mut chosen, &choice.path, descending);
+        }
+    }
+    chosen
 }
 
 fn condition(filter: &Described, path: &Path, value: &Value) -> Condition {
@@ -299,7 +301,7 @@ fn several(filter: &Described, path: &Path, values: &[Value]) -> Condition {
         let word = matches!(value, Value::Text(text) if text == NULL);
         value.is_null() || (word && filter.null_label.is_some())
     };
-    if !filter.conjoined && filter.expr == Lookup::Exact.into() {
+    if filter.is_one_condition() {
         let rest: Vec<Value> = values.iter().filter(|value| !null(value)).cloned().collect();
         let within = (!rest.is_empty())
             .then(|| compare(path, Lookup::In.into(), &Value::List(rest.clone())));
@@ -458,6 +460,10 @@ mod tests {
         let terms: Vec<(String, bool)> =
             order.iter().map(|term| (term.path.name(), term.descending)).collect();
         assert_eq!(terms, [("created".to_owned(), true), ("name".to_owned(), false)]);
+        let repeated = parse(&format!("sort={}-name,-made", "name,".repeat(5_000))).unwrap();
+        let order = repeated.apply(QuerySet::all()).order.unwrap();
+        let terms: Vec<_> = order.iter().map(|term| term.path.name()).collect();
+        assert_eq!(terms, ["name", "created"]);
     }
 
     #[test]
@@ -494,6 +500,55 @@ mod tests {
             format!("{filtered:?}"),
             "[All([tags__id__Exact(One(Int(1))), tags__id__Exact(One(Int(2)))])]"
         );
+    }
+
+    #[test]
+    fn conditions_of_one_filter_are_bounded_and_lists_are_not() {
+        let conjoined = || Filter::new::<ModelMultipleChoiceFilter<Tag>>("t", column("tags"));
+        let spec = |filter| FilterSpec::<Note>::new().declare(filter);
+        let query = |count: usize| {
+            let values = (1..=count).map(|key| format!("t={key}&t={key}"));
+            Request::new(Verb::GET, format!("/a/?{}", values.collect::<Vec<_>>().join("&")))
+        };
+        let strict = spec(conjoined().conjoined());
+        let filtered = strict.parse(&query(100)).unwrap().finish(&|_, _| true).unwrap();
+        assert_eq!(format!("{filtered:?}").matches("Exact").count(), 100);
+        assert_eq!(
+            strict.parse(&query(101)).unwrap_err().to_json(),
+            serde_json::json!({"t": ["Ensure this field has no more than 100 elements."]})
+        );
+        let any = spec(conjoined()).parse(&query(5_000)).unwrap();
+        assert_eq!(any.lookups()[0].keys.len(), 5_000);
+    }
+
+    #[test]
+    fn a_choice_that_is_sent_again_counts_once() {
+        let spec = FilterSpec::<Note>::new().declare(
+            Filter::new::<MultipleChoiceFilter>("g", column("grade"))
+                .choices(TIERS)
+                .lookup(Lookup::StartsWith),
+        );
+        let repeated = format!("/a/?{}", "g=low&g=high&".repeat(400));
+        let filtered = spec.parse(&Request::new(Verb::GET, repeated)).unwrap();
+        assert_eq!(
+            format!("{filtered:?}"),
+            "[Any([grade__StartsWith(One(Text(\"low\"))), grade__StartsWith(One(Text(\"high\")))])]"
+        );
+    }
+
+    #[test]
+    fn half_a_million_keys_take_no_quadratic_time() {
+        let keys: Vec<String> = (1..=500_000).map(|key| key.to_string()).collect();
+        let spec = FilterSpec::<Note>::new()
+            .declare(Filter::new::<BaseInFilter<ModelChoiceFilter<Tag>>>("t", column("tags")));
+        let request = Request::new(Verb::GET, format!("/a/?t={}", keys.join(",")));
+        let filtered = spec.parse(&request).unwrap();
+        assert_eq!(filtered.lookups()[0].keys.len(), 500_000);
+        let texts: Vec<String> = keys.iter().map(|key| format!("t={key}")).collect();
+        let spec = FilterSpec::<Note>::new()
+            .declare(Filter::new::<ModelMultipleChoiceFilter<Tag>>("t", column("tags")));
+        let request = Request::new(Verb::GET, format!("/a/?{}", texts.join("&")));
+        assert_eq!(spec.parse(&request).unwrap().lookups()[0].keys.len(), 500_000);
     }
 
     #[test]
