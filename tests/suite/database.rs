@@ -322,6 +322,30 @@ fn a_file_that_another_process_has_locked_is_503_within_the_wait() {
 }
 
 #[test]
+fn under_atomic_requests_sqlite_reads_while_another_process_writes() {
+    use diesel::connection::{Connection, SimpleConnection};
+    let _turn = alone();
+    let store = Store::with(On::Sqlite, |settings| {
+        settings.atomic_requests = true;
+        settings.database_wait_timeout = Duration::from_millis(300);
+    });
+    let client = store.client_of(ADMIN);
+    let file = store.url.strip_prefix("sqlite://").unwrap();
+    let mut other = diesel::SqliteConnection::establish(file).unwrap();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let started = Instant::now();
+    for path in ["/api/genres/1/", "/api/tracks/?limit=2", "/api/invoices/"] {
+        assert_eq!(client.get(path).status, 200, "{path}");
+    }
+    assert_eq!(client.send("HEAD", "/api/genres/1/", &[], b"").status, 200);
+    assert!(started.elapsed() < Duration::from_millis(300), "{:?}", started.elapsed());
+    let artist = json!({"name": "Locked Out"});
+    unavailable(&client.json("POST", "/api/artists/", &artist), AWAY);
+    other.batch_execute("COMMIT").unwrap();
+    assert_eq!(client.json("POST", "/api/artists/", &artist).status, 201);
+}
+
+#[test]
 fn atomic_requests_undo_what_a_refused_request_has_written() {
     for on in On::all() {
         for (atomic, stored) in [(false, 1), (true, 0)] {

@@ -61,6 +61,8 @@ pub(crate) struct SqliteConn {
     open: Cell<bool>,
     /// The same for the thread, which does nothing else then.
     thread: Rc<Cell<bool>>,
+    /// True when this job may have written.
+    wrote: Rc<Cell<bool>>,
 }
 
 #[cfg(feature = "sqlite")]
@@ -68,8 +70,9 @@ impl SqliteConn {
     pub(crate) fn new(
         shared: Rc<RefCell<diesel::sqlite::SqliteConnection>>,
         thread: Rc<Cell<bool>>,
+        wrote: Rc<Cell<bool>>,
     ) -> Self {
-        Self { shared, open: Cell::new(false), thread }
+        Self { shared, open: Cell::new(false), thread, wrote }
     }
 
     fn set_open(&self, open: bool) {
@@ -165,6 +168,9 @@ impl Conn {
         match &self.inner {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(sqlite) => {
+                if !sql.only_reads() {
+                    sqlite.wrote.set(true);
+                }
                 super::sqlite::each_row(&mut sqlite.shared.borrow_mut(), sql, read)
             }
             #[cfg(feature = "postgres")]
@@ -207,8 +213,11 @@ impl Conn {
         tracing::trace!(%sql);
         match &self.inner {
             #[cfg(feature = "sqlite")]
-            Inner::Sqlite(sqlite) => super::sqlite::execute(&mut sqlite.shared.borrow_mut(), &sql)
-                .map_err(Error::from_diesel),
+            Inner::Sqlite(sqlite) => {
+                sqlite.wrote.set(true);
+                super::sqlite::execute(&mut sqlite.shared.borrow_mut(), &sql)
+                    .map_err(Error::from_diesel)
+            }
             #[cfg(feature = "postgres")]
             Inner::Postgres(postgres) => {
                 let (link, begin) = postgres.target().await?;
@@ -230,6 +239,10 @@ impl Conn {
     #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     pub async fn batch_execute(&self, sql: &str) -> Result<(), Error> {
         self.ready()?;
+        #[cfg(feature = "sqlite")]
+        if let Inner::Sqlite(sqlite) = &self.inner {
+            sqlite.wrote.set(true);
+        }
         self.control(sql).await
     }
 
@@ -243,6 +256,8 @@ impl Conn {
         match &self.inner {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(sqlite) => {
+                // whether diesel's statement reads or writes is not known here
+                sqlite.wrote.set(true);
                 query.load_sqlite(&mut sqlite.shared.borrow_mut()).map_err(Error::from_diesel)
             }
             #[cfg(feature = "postgres")]
@@ -296,6 +311,7 @@ impl Conn {
         match &self.inner {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(sqlite) => {
+                sqlite.wrote.set(true);
                 command.execute_sqlite(&mut sqlite.shared.borrow_mut()).map_err(Error::from_diesel)
             }
             #[cfg(feature = "postgres")]
@@ -322,8 +338,19 @@ impl Conn {
     }
 
     /// Opens a transaction, or a savepoint in the one that is open.
-    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     pub(crate) async fn begin(&self) -> Result<Scope, Error> {
+        self.open(true).await
+    }
+
+    /// The same for work that is expected to read only: on `SQLite` it takes the lock for writing
+    /// when it writes, and does not wait for others that do.
+    pub(crate) async fn begin_reading(&self) -> Result<Scope, Error> {
+        self.open(false).await
+    }
+
+    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
+    #[cfg_attr(not(feature = "sqlite"), allow(unused_variables))]
+    async fn open(&self, write: bool) -> Result<Scope, Error> {
         if self.abandoned.get() {
             return Err(Error::Diesel(diesel::result::Error::BrokenTransactionManager));
         }
@@ -335,7 +362,8 @@ impl Conn {
                 #[cfg(feature = "sqlite")]
                 Inner::Sqlite(sqlite) => {
                     let mut connection = sqlite.shared.borrow_mut();
-                    connection.batch_execute("BEGIN IMMEDIATE").map_err(Error::from_diesel)?;
+                    let begin = if write { "BEGIN IMMEDIATE" } else { "BEGIN" };
+                    connection.batch_execute(begin).map_err(Error::from_diesel)?;
                     sqlite.set_open(true);
                 }
                 #[cfg(feature = "postgres")]

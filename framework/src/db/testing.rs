@@ -102,7 +102,11 @@ impl Conn {
         {
             let database = Database::open(DatabaseConfig::new("sqlite://:memory:")).unwrap();
             let shared = super::sqlite::in_memory();
-            let sqlite = super::conn::SqliteConn::new(shared, std::rc::Rc::default());
+            let sqlite = super::conn::SqliteConn::new(
+                shared,
+                std::rc::Rc::default(),
+                std::rc::Rc::default(),
+            );
             Self::new(super::conn::Inner::Sqlite(sqlite), database)
         }
         #[cfg(not(feature = "sqlite"))]

@@ -217,7 +217,11 @@ impl Endpoint {
     }
 
     async fn handle_atomic(&self, cx: &mut Context) -> Result<Response> {
-        let scope = cx.conn.begin().await?;
+        let scope = if cx.request.is_safe() {
+            cx.conn.begin_reading().await?
+        } else {
+            cx.conn.begin().await?
+        };
         let result = self.view.handle(cx).await;
         cx.conn.end(scope, result.is_ok()).await?;
         result

@@ -40,6 +40,40 @@ struct Job {
     work: Box<Work>,
 }
 
+/// Who waits for a job; when it is dropped, because a client has gone, the job is not begun.
+struct Waiting(Arc<AtomicU8>);
+
+impl Waiting {
+    /// True when the job has not begun, and will not.
+    fn give_up(&self) -> bool {
+        self.0.compare_exchange(WAITING, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.give_up();
+    }
+}
+
+/// Goes on with work that waits for something; it is dropped when nobody waits for it any more,
+/// unless it may have written.
+async fn rest<T>(
+    mut work: LocalBoxFuture<'static, T>,
+    mut answer: oneshot::Sender<Result<T, Error>>,
+    wrote: Rc<Cell<bool>>,
+) {
+    let done = poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending if wrote.get() => Poll::Pending,
+        Poll::Pending => answer.poll_closed(cx).map(|()| None),
+    });
+    if let Some(value) = done.await {
+        // the other end is gone when its client is
+        drop(answer.send(Ok(value)));
+    }
+}
+
 #[derive(Default)]
 struct Queues {
     read: VecDeque<Job>,
@@ -233,35 +267,35 @@ impl SqlitePool {
         let job = Job {
             state: Arc::clone(&state),
             work: Box::new(move |thread| {
-                // the other end is gone when its client is
-                let answer = |result| drop(answer.send(result));
                 let shared = match thread.connection() {
                     Ok(shared) => shared,
                     Err(error) => {
-                        answer(Err(error));
+                        drop(answer.send(Err(error)));
                         return None;
                     }
                 };
-                let open = Rc::clone(&thread.open);
-                let conn = Conn::new(Inner::Sqlite(SqliteConn::new(shared, open)), database);
+                let (open, wrote) = (Rc::clone(&thread.open), Rc::<Cell<bool>>::default());
+                let conn = SqliteConn::new(shared, open, Rc::clone(&wrote));
+                let conn = Conn::new(Inner::Sqlite(conn), database);
                 let mut work = work(conn);
                 // most work needs no other poll
                 let _inside = thread.runtime.enter();
                 match work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
                     Poll::Ready(value) => {
-                        answer(Ok(value));
+                        drop(answer.send(Ok(value)));
                         None
                     }
-                    Poll::Pending => Some(Box::pin(async move { answer(Ok(work.await)) })),
+                    Poll::Pending => Some(Box::pin(rest(work, answer, wrote))),
                 }
             }),
         };
+        let waiting = Waiting(state);
         self.push(write, job);
         let gone = |_| Error::Diesel(diesel::result::Error::BrokenTransactionManager);
         if let Ok(result) = tokio::time::timeout(wait, &mut answered).await {
             return result.map_err(gone)?;
         }
-        if state.compare_exchange(WAITING, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+        if waiting.give_up() {
             return Err(Error::Unavailable("every database connection is busy"));
         }
         answered.await.map_err(gone)?
@@ -383,6 +417,61 @@ mod tests {
             // and what was given up is not done afterwards
             assert!(send(&worker, "SELECT * FROM late").await.is_err());
         });
+    }
+
+    #[test]
+    fn a_request_whose_client_has_gone_is_not_begun() {
+        let file = File::new("gone");
+        let worker = file.open(1, Duration::from_secs(5)).worker();
+        let (release, released) = mpsc::channel::<()>();
+        let slow = move |_: Conn| -> LocalBoxFuture<'static, ()> {
+            Box::pin(async move {
+                let _ = released.recv();
+            })
+        };
+        block_on(async {
+            let first = worker.clone();
+            let first = tokio::task::spawn_local(async move { first.run(true, slow).await });
+            tokio::task::yield_now().await;
+            let second = send(&worker, "CREATE TABLE gone (id integer)");
+            assert!(tokio::time::timeout(SHORT, second).await.is_err());
+            release.send(()).unwrap();
+            assert!(first.await.unwrap().is_ok());
+            assert!(send(&worker, "SELECT * FROM gone").await.is_err());
+        });
+    }
+
+    /// Work that waits without end, after it has written or not, and whose client goes. True when
+    /// it is dropped with its client.
+    fn is_dropped(writes: bool) -> bool {
+        let file = File::new(if writes { "gone_written" } else { "gone_parked" });
+        let worker = file.open(1, Duration::from_secs(5)).worker();
+        let (held, mut dropped) = oneshot::channel::<()>();
+        block_on(async {
+            let work = move |conn: Conn| -> LocalBoxFuture<'static, ()> {
+                Box::pin(async move {
+                    let mut sql = Sql::new(conn.dialect());
+                    sql.push("SELECT 1");
+                    conn.rows(sql, |_| Ok(())).await.unwrap();
+                    if writes {
+                        conn.batch_execute("CREATE TABLE t (n integer)").await.unwrap();
+                    }
+                    std::future::pending::<()>().await;
+                    drop(held);
+                })
+            };
+            assert!(tokio::time::timeout(SHORT, worker.run(true, work)).await.is_err());
+            let dropped = tokio::time::timeout(SHORT * 4, &mut dropped).await;
+            // others go on in either case
+            send(&worker, "SELECT 1").await.unwrap();
+            dropped.is_ok()
+        })
+    }
+
+    #[test]
+    fn work_that_waits_is_given_up_when_its_client_has_gone_unless_it_has_written() {
+        assert!(is_dropped(false));
+        assert!(!is_dropped(true));
     }
 
     #[test]
