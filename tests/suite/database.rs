@@ -374,6 +374,43 @@ fn a_transaction_that_fails_stores_nothing() {
     }
 }
 
+#[test]
+fn a_table_that_is_missing_is_503() {
+    for on in On::all() {
+        let store = Store::new(on);
+        let client = store.client_of(ADMIN);
+        store.execute("DROP TABLE store_playlist_tracks");
+        for path in ["/api/playlists/", "/api/playlists/1/tracks/"] {
+            unavailable(&client.get(path), AWAY);
+        }
+        let body = json!({"name": "Nowhere", "tracks": [1]});
+        unavailable(&client.json("POST", "/api/playlists/", &body), AWAY);
+        assert_eq!(client.get("/api/genres/1/").status, 200, "{on:?}");
+    }
+}
+
+#[test]
+fn work_of_the_start_is_done_when_the_database_is_there() {
+    if !has_postgres() {
+        return;
+    }
+    let _turn = alone();
+    let store = Store::new(On::Postgres);
+    let (mut proxy, url) = through(&store.url);
+    proxy.shut();
+    let database = Database::open(DatabaseConfig::new(url)).unwrap();
+    let loaded = actix_web::rt::System::new().block_on(async move {
+        let work = async move { database.once_reachable(musicstore::loader::at_start).await };
+        let work = actix_web::rt::spawn(work);
+        actix_web::rt::time::sleep(Duration::from_millis(400)).await;
+        assert!(!work.is_finished(), "the database is away");
+        proxy.reopen();
+        work.await.unwrap()
+    });
+    // it was filled before
+    assert!(!loaded.unwrap());
+}
+
 /// A file that is removed when the test is over.
 struct File(PathBuf);
 

@@ -247,6 +247,19 @@ fn regex_minds_the_case_and_iregex_does_not() {
     });
 }
 
+#[test]
+fn several_patterns_of_one_query_are_all_looked_for() {
+    let both = by(Track::fields().name(), "regex", "[ao]$")
+        .and(by(Track::fields().name(), "iregex", "^[a-m]"))
+        .and(by(Track::fields().composer(), "iregex", "e"));
+    check::<Track>(&both, |row| {
+        let name = text(row, "name");
+        name.ends_with(['a', 'o'])
+            && name.to_ascii_lowercase().starts_with(|first| ('a'..='m').contains(&first))
+            && lower(row, "composer").contains('e')
+    });
+}
+
 /// A condition on the moment of an invoice, and the day of each in the data.
 fn invoiced(lookup: &str, value: i64) -> Condition {
     compared(Invoice::fields().invoice_date(), lookup, Value::Int(value))
@@ -338,7 +351,7 @@ fn a_part_is_one_of_several() {
     let new_year = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
     let days = invoiced_in(DatePart::Date, vec![Value::Date(new_year)]);
     check::<Invoice>(&days, |row| id(row) == 250);
-    let midnight = invoiced_in(DatePart::Time, vec![Value::Time(chrono::NaiveTime::MIN)]);
+    let midnight = invoiced_in(DatePart::Time, vec![Value::Time(NaiveTime::MIN)]);
     for on in On::all() {
         assert_eq!(found::<Invoice>(on, midnight.clone()).len(), 412);
     }

@@ -7,8 +7,9 @@
 use std::error::Error;
 
 use diesel::sql_types::BigInt;
+use futures_util::future::LocalBoxFuture;
 use indicatif::{ProgressBar, ProgressStyle};
-use quintet::db::{Conn, Dialect};
+use quintet::db::{Conn, Dialect, StartupError};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -77,6 +78,10 @@ const fn is_loaded_query(database: Dialect) -> &'static str {
 pub async fn load(conn: &mut Conn, progress: bool) -> Result<bool, Box<dyn Error + Send + Sync>> {
     conn.transaction(async |conn| {
         let database = conn.dialect();
+        if database == Dialect::Postgres {
+            // of two programs that start at once, one loads
+            conn.batch_execute("SELECT pg_advisory_xact_lock(7311963)").await?;
+        }
         let found: i64 =
             conn.get_result(diesel::dsl::sql::<BigInt>(is_loaded_query(database))).await?;
         if found > 0 {
@@ -97,6 +102,11 @@ pub async fn load(conn: &mut Conn, progress: bool) -> Result<bool, Box<dyn Error
         Ok(true)
     })
     .await
+}
+
+/// [`load`] as the work of a start: see [`Database::once_reachable`](quintet::db::Database).
+pub fn at_start(mut conn: Conn) -> LocalBoxFuture<'static, Result<bool, StartupError>> {
+    Box::pin(async move { load(&mut conn, true).await })
 }
 
 /// Every row of the store, a few hundred to a statement, in the order of the foreign keys.

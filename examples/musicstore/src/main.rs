@@ -1,10 +1,12 @@
 //! Runs the store: `musicstore [runserver] [127.0.0.1:8000]`.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use musicstore::{loader, site};
 use quintet::management::{changepassword, createsuperuser};
 use quintet::prelude::*;
+use tracing_subscriber::filter::LevelFilter;
 
 const ADDRESS: &str = "127.0.0.1:8000";
 const USAGE: &str = "usage: musicstore [runserver] [ADDRESS:PORT], musicstore openapi, \
@@ -40,6 +42,32 @@ fn openapi() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Makes and fills the tables of an empty database. A server need not wait for one that is away:
+/// they are made when it is there.
+async fn fill(database: &Arc<Database>, is_server: bool) {
+    let filled = database.worker().run(true, loader::at_start).await;
+    let Err(error) = filled.unwrap_or_else(|error| Err(error.into())) else { return };
+    eprintln!("The database is not ready: {error}");
+    if is_server {
+        let database = Arc::clone(database);
+        actix_web::rt::spawn(async move {
+            if let Err(error) = database.once_reachable(loader::at_start).await {
+                eprintln!("The database cannot be filled: {error}");
+            }
+        });
+    }
+}
+
+/// Writes what the framework logs to the standard error: warnings and errors, or from the level on
+/// that `RUST_LOG` names.
+fn log() {
+    let level = std::env::var("RUST_LOG").ok().and_then(|level| level.parse().ok());
+    tracing_subscriber::fmt()
+        .with_max_level(level.unwrap_or(LevelFilter::WARN))
+        .with_writer(std::io::stderr)
+        .init();
+}
+
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -50,16 +78,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ["openapi"] => return openapi(),
         _ => return Err(USAGE.into()),
     };
+    log();
     let settings = settings()?;
     let database = Database::open(&settings)?;
-    let load = |mut conn| -> futures_util::future::LocalBoxFuture<'static, _> {
-        Box::pin(
-            async move { loader::load(&mut conn, true).await.map_err(|error| error.to_string()) },
-        )
-    };
-    if let Err(error) = database.worker().run(true, load).await? {
-        eprintln!("The database is not ready: {error}");
-    }
+    let is_server = matches!(words.as_slice(), [] | ["runserver", _]);
+    fill(&database, is_server).await;
     let site = site(settings, database)?;
     match words.as_slice() {
         ["createsuperuser", options @ ..] => return Ok(createsuperuser(&site, options).await?),

@@ -315,12 +315,11 @@ fn compare(
         }
         Operand::One(value) => value,
         Operand::Many(values) => {
-            let kind = match lookup {
-                Lookup::Part(part, _) => date_part(sql, lhs, kind, part),
-                _ => {
-                    lhs(sql);
-                    kind
-                }
+            let kind = if let Lookup::Part(part, _) = lookup {
+                date_part(sql, lhs, kind, part)
+            } else {
+                lhs(sql);
+                kind
             };
             sql.any_of(values.iter().filter(|value| storable(value)).cloned().collect(), kind);
             return;

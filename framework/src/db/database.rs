@@ -25,6 +25,8 @@ pub struct DatabaseConfig {
     /// Connections: threads on `SQLite` (one of them writes), shared connections of each actix
     /// worker on `PostgreSQL`, and as many again for transactions.
     pub pool_size: usize,
+    /// How many actix workers have connections to `PostgreSQL`.
+    pub workers: usize,
     /// Longest wait for a connection, then 503.
     pub wait: Duration,
     /// Longest wait for a connection to be made, then 503.
@@ -37,6 +39,7 @@ impl DatabaseConfig {
         Self {
             url: url.into(),
             pool_size: 4,
+            workers: 1,
             wait: Duration::from_secs(5),
             connect: Duration::from_secs(5),
         }
@@ -47,6 +50,19 @@ impl DatabaseConfig {
     pub fn pool_size(mut self, size: usize) -> Self {
         self.pool_size = size.max(1);
         self
+    }
+
+    /// Sets the number of workers, which the log compares with what the server takes.
+    #[must_use]
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = workers.max(1);
+        self
+    }
+
+    /// The most connections that a process makes to `PostgreSQL`.
+    #[cfg(feature = "postgres")]
+    fn most(&self) -> usize {
+        self.pool_size.saturating_mul(2).saturating_mul(self.workers)
     }
 
     /// Sets the longest wait for a connection.
@@ -79,6 +95,7 @@ impl From<&Settings> for DatabaseConfig {
     fn from(settings: &Settings) -> Self {
         Self::new(&settings.database_url)
             .pool_size(settings.database_pool_size)
+            .workers(settings.worker_count())
             .wait(settings.database_wait_timeout)
             .connect(settings.database_connect_timeout)
     }
@@ -94,7 +111,7 @@ enum Kind {
     #[cfg(feature = "sqlite")]
     Sqlite(Arc<super::sqlite::SqlitePool>),
     #[cfg(feature = "postgres")]
-    Postgres(Box<tokio_postgres::Config>),
+    Postgres(Box<tokio_postgres::Config>, Arc<super::room::Room>),
 }
 
 /// The database of a process.
@@ -135,7 +152,10 @@ impl Database {
             #[cfg(feature = "postgres")]
             return url
                 .parse()
-                .map(|config| Kind::Postgres(Box::new(config)))
+                .map(|server| {
+                    let room = super::room::Room::new(config.most());
+                    Kind::Postgres(Box::new(server), Arc::new(room))
+                })
                 .map_err(|error| ConfigError(format!("not a PostgreSQL URL: {error}")));
             #[cfg(not(feature = "postgres"))]
             return Err(ConfigError("this URL needs the cargo feature `postgres`".into()));
@@ -149,7 +169,7 @@ impl Database {
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(_) => Dialect::Sqlite,
             #[cfg(feature = "postgres")]
-            Kind::Postgres(_) => Dialect::Postgres,
+            Kind::Postgres(..) => Dialect::Postgres,
         }
     }
 
@@ -179,9 +199,11 @@ impl Database {
         DatabaseWorker {
             #[cfg(feature = "postgres")]
             postgres: match &self.kind {
-                Kind::Postgres(config) => {
-                    Some(super::postgres::PgWorker::new((**config).clone(), &self.config))
-                }
+                Kind::Postgres(server, room) => Some(super::postgres::PgWorker::new(
+                    (**server).clone(),
+                    &self.config,
+                    Arc::clone(room),
+                )),
                 #[cfg(feature = "sqlite")]
                 Kind::Sqlite(_) => None,
             },
@@ -196,7 +218,7 @@ impl Drop for Database {
             #[cfg(feature = "sqlite")]
             Kind::Sqlite(pool) => pool.stop(),
             #[cfg(feature = "postgres")]
-            Kind::Postgres(_) => {}
+            Kind::Postgres(..) => {}
         }
     }
 }
@@ -234,7 +256,7 @@ impl DatabaseWorker {
                 aside(|| pool.run(Arc::clone(&self.database), write, wait, work)).await
             }
             #[cfg(feature = "postgres")]
-            Kind::Postgres(_) => {
+            Kind::Postgres(..) => {
                 let _ = write;
                 let Some(worker) = &self.postgres else {
                     return Err(Error::Unavailable("the database has no worker"));

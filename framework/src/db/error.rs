@@ -21,6 +21,9 @@ pub enum Error {
     /// A value does not fit its column.
     #[error("a value does not fit its column: {0}")]
     Misfit(String),
+    /// The database has no table of this name.
+    #[error("the table {0} does not exist")]
+    MissingTable(String),
     /// A column does not hold what the model says.
     #[error("column {column}: {reason}")]
     Decode {
@@ -55,6 +58,13 @@ impl From<Error> for ApiException {
                 "non_field_errors",
                 [Detail::new("A value does not fit its column.", "invalid")],
             )),
+            Error::MissingTable(table) => {
+                tracing::error!(
+                    "the table {table} does not exist: apply the project's migrations to the \
+                     database that DATABASE_URL names"
+                );
+                Self::Unavailable("a table does not exist")
+            }
             other => Self::internal(other),
         }
     }
@@ -69,13 +79,7 @@ impl From<diesel::result::Error> for ApiException {
 impl Error {
     /// True when the database has no table of this name.
     pub(crate) fn is_missing_table(&self, table: &str) -> bool {
-        use diesel::result::{DatabaseErrorKind, Error as Diesel};
-        let Self::Diesel(Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)) = self else {
-            return false;
-        };
-        let message = info.message();
-        message == format!("no such table: {table}")
-            || message == format!("relation \"{table}\" does not exist")
+        matches!(self, Self::MissingTable(missing) if missing == table)
     }
 
     /// Sorts diesel's errors into ours.
@@ -101,10 +105,21 @@ impl Error {
             {
                 Self::Unavailable("another transaction came first")
             }
+            // `statement_timeout`, `lock_timeout`, an administrator
+            Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
+                if info.message().starts_with("canceling statement due to") =>
+            {
+                Self::Unavailable("the database gave up a statement")
+            }
             Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
                 if is_misfit(info.message()) =>
             {
                 Self::Misfit(info.message().to_owned())
+            }
+            Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
+                if missing_table(info.message()).is_some() =>
+            {
+                Self::MissingTable(missing_table(info.message()).unwrap_or_default().to_owned())
             }
             Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
                 Self::Unique(unique_columns(info.message(), info.details().unwrap_or_default()))
@@ -124,6 +139,13 @@ impl Error {
 /// of more values than one statement takes.
 fn is_misfit(message: &str) -> bool {
     is_postgres_misfit(message) || is_sqlite_misfit(message)
+}
+
+/// The name of the table that a database says it does not have.
+fn missing_table(message: &str) -> Option<&str> {
+    let sqlite = message.strip_prefix("no such table: ");
+    let postgres = || message.strip_prefix("relation \"")?.strip_suffix("\" does not exist");
+    sqlite.or_else(postgres)
 }
 
 fn is_sqlite_misfit(message: &str) -> bool {
@@ -185,6 +207,8 @@ mod tests {
         assert_eq!(status(said(DatabaseErrorKind::Unknown, "near \"x\": syntax error")), 500);
         assert_eq!(status(said(DatabaseErrorKind::Unknown, "deadlock detected")), 503);
         assert_eq!(status(said(DatabaseErrorKind::SerializationFailure, "no")), 503);
+        let slow = "canceling statement due to statement timeout";
+        assert_eq!(status(said(DatabaseErrorKind::Unknown, slow)), 503);
         assert_eq!(status(said(DatabaseErrorKind::ForeignKeyViolation, "no")), 400);
         assert_eq!(status(said(DatabaseErrorKind::UniqueViolation, "no")), 400);
         assert_eq!(status(said(DatabaseErrorKind::Unknown, "integer out of range")), 400);
@@ -195,5 +219,22 @@ mod tests {
         let pattern = "invalid regular expression: invalid repetition count(s)";
         assert_eq!(status(said(DatabaseErrorKind::Unknown, pattern)), 400);
         assert_eq!(status(Diesel::NotFound), 404);
+    }
+
+    #[test]
+    fn a_missing_table_is_503_and_is_named() {
+        use diesel::result::{DatabaseErrorKind, Error as Diesel};
+        let said = |text: &str| {
+            let info = Box::new(text.to_owned());
+            Error::from_diesel(Diesel::DatabaseError(DatabaseErrorKind::Unknown, info))
+        };
+        for text in ["no such table: store_album", "relation \"store_album\" does not exist"] {
+            assert!(
+                said(text).is_missing_table("store_album") && !said(text).is_missing_table("x")
+            );
+            assert_eq!(ApiException::from(said(text)).status(), 503);
+        }
+        let column = "column \"x\" of relation \"store_album\" does not exist";
+        assert_eq!(ApiException::from(said(column)).status(), 500);
     }
 }

@@ -14,11 +14,14 @@ pub(crate) mod pattern;
 mod postgres;
 mod prepared;
 mod queryset;
+#[cfg(feature = "postgres")]
+mod room;
 mod row;
 mod select;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod startup;
 mod statements;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -39,6 +42,7 @@ pub use row::{ColumnValue, RawRow, Row};
 pub(crate) use select::nowhere;
 pub use select::{Select, Selected, columns as write_columns};
 pub use sql::{Dialect, Sql};
+pub use startup::StartupError;
 pub use statements::{Command, Query};
 pub use types::{DateTime, Decimal, Uuid};
 pub use write::{DeleteError, Protected};

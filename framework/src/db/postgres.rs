@@ -22,6 +22,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use super::database::DatabaseConfig;
 use super::flight;
 use super::prepared::Prepared;
+use super::room::{self, Room};
 use super::row::ReadRow;
 use super::{ColumnKind, Error, Row, Sql};
 use crate::aside::aside;
@@ -55,6 +56,7 @@ pub(crate) struct PgWorker {
     permits: Arc<Semaphore>,
     wait: Duration,
     connect: Duration,
+    room: Arc<Room>,
 }
 
 impl std::fmt::Debug for PgWorker {
@@ -64,7 +66,11 @@ impl std::fmt::Debug for PgWorker {
 }
 
 impl PgWorker {
-    pub(crate) fn new(mut config: tokio_postgres::Config, settings: &DatabaseConfig) -> Rc<Self> {
+    pub(crate) fn new(
+        mut config: tokio_postgres::Config,
+        settings: &DatabaseConfig,
+        room: Arc<Room>,
+    ) -> Rc<Self> {
         config.connect_timeout(settings.connect);
         // a server that is gone without a word is noticed
         config.tcp_user_timeout(UNANSWERED).keepalives_idle(UNANSWERED);
@@ -78,6 +84,7 @@ impl PgWorker {
             permits: Arc::new(Semaphore::new(settings.pool_size.max(1))),
             wait: settings.wait,
             connect: settings.connect,
+            room,
         })
     }
 
@@ -94,7 +101,11 @@ impl PgWorker {
         match slot.live() {
             Some(link) if !link.prepared.is_full() => Ok(link),
             Some(link) => Ok(aside(|| self.renew(slot, link)).await),
-            None => aside(|| self.fill(slot)).await,
+            None => match aside(|| self.fill(slot)).await {
+                Ok(link) => Ok(link),
+                // a server that takes no more connections leaves those that there are
+                Err(error) => self.shared.iter().find_map(Slot::live).ok_or(error),
+            },
         }
     }
 
@@ -156,7 +167,7 @@ impl PgWorker {
         let (client, connection) = tokio::time::timeout(self.connect, connecting)
             .await
             .map_err(|_| away(&"no connection in time"))?
-            .map_err(|error| away(&error))?;
+            .map_err(|error| away(&room::reason(&error)))?;
         let closed = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&closed);
         // not a local task: an actix worker runs its handlers as local tasks, and only when they
@@ -167,6 +178,7 @@ impl PgWorker {
             }
             flag.store(true, Ordering::Release);
         });
+        self.room.compare(&client).await;
         let connected = AsyncPgConnection::try_from(client).await;
         let mut connection = connected.map_err(|error| away(&error))?;
         let prepared = Prepared::default();

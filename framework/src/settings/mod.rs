@@ -62,7 +62,9 @@ pub struct Settings {
     /// `DATABASE_POOL_SIZE`: most connections to the database: of each worker to `PostgreSQL`, and
     /// as many again for transactions; of the whole program to `SQLite`. 4: more of them do not
     /// make a database faster, and statements that travel together cost less. A worker whose
-    /// statements are often slow (reports, searches) wants more, so that others pass them.
+    /// statements are often slow (reports, searches) wants more, so that others pass them. Read
+    /// from the environment, the default is smaller beyond ten workers, so that all of them stay
+    /// below the hundred connections that `PostgreSQL` takes by default.
     pub database_pool_size: usize,
     /// `DATABASE_WAIT_TIMEOUT`: longest wait for a connection, in seconds; then 503.
     pub database_wait_timeout: Duration,
@@ -178,6 +180,9 @@ impl Settings {
         vars.flag("USE_X_FORWARDED_PORT", &mut to.use_x_forwarded_port)?;
         vars.text("FORCE_SCRIPT_NAME", &mut to.force_script_name);
         vars.number_or_none("WORKERS", &mut to.workers)?;
+        if vars.get("DATABASE_POOL_SIZE").is_none() && to.database_url.starts_with("postgres") {
+            to.database_pool_size = pool_size_for(to.worker_count());
+        }
         vars.text_or_none("REDIS_URL", &mut to.redis_url);
         to.secure.read(&vars)?;
         to.session.read(&vars)?;
@@ -187,6 +192,12 @@ impl Settings {
         to.cors.read(&vars)?;
         to.throttle.read(&vars)?;
         Ok(to)
+    }
+
+    /// How many workers serve: as many as there are cores where `workers` says nothing.
+    pub(crate) fn worker_count(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self.workers.unwrap_or_else(cores)
     }
 
     /// Looks for what would go wrong later.
@@ -223,6 +234,13 @@ impl Settings {
         self.csrf.check()?;
         self.secure.check()
     }
+}
+
+/// The connections of each worker to `PostgreSQL` where no setting names them: four, and fewer
+/// where there are so many workers that all of them together, and as many again for transactions,
+/// would come near to the hundred that a server takes by default.
+fn pool_size_for(workers: usize) -> usize {
+    (80 / workers.saturating_mul(2).max(1)).clamp(1, 4)
 }
 
 impl fmt::Debug for Settings {
@@ -269,6 +287,17 @@ mod tests {
     fn an_unreadable_variable_is_named() {
         let error = from(&[("DATABASE_POOL_SIZE", "many")]).unwrap_err();
         assert_eq!(error.to_string(), "setting DATABASE_POOL_SIZE: `many` is not a whole number");
+    }
+
+    #[test]
+    fn many_workers_share_what_postgresql_takes() {
+        let url = ("DATABASE_URL", "postgres://u@h/d");
+        let size = |pairs: &[(&str, &str)]| from(pairs).unwrap().database_pool_size;
+        for (workers, connections) in [("1", 4), ("10", 4), ("13", 3), ("32", 1), ("64", 1)] {
+            assert_eq!(size(&[url, ("WORKERS", workers)]), connections, "{workers}");
+        }
+        assert_eq!(size(&[url, ("WORKERS", "32"), ("DATABASE_POOL_SIZE", "4")]), 4);
+        assert_eq!(size(&[("DATABASE_URL", "sqlite://x"), ("WORKERS", "32")]), 4);
     }
 
     #[test]

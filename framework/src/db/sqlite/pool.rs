@@ -274,8 +274,8 @@ impl SqlitePool {
                         return None;
                     }
                 };
-                let (open, wrote) = (Rc::clone(&thread.open), Rc::<Cell<bool>>::default());
-                let conn = SqliteConn::new(shared, open, Rc::clone(&wrote));
+                let touched = Rc::<Cell<bool>>::default();
+                let conn = SqliteConn::new(shared, Rc::clone(&thread.open), Rc::clone(&touched));
                 let conn = Conn::new(Inner::Sqlite(conn), database);
                 let mut work = work(conn);
                 // most work needs no other poll
@@ -285,7 +285,7 @@ impl SqlitePool {
                         drop(answer.send(Ok(value)));
                         None
                     }
-                    Poll::Pending => Some(Box::pin(rest(work, answer, wrote))),
+                    Poll::Pending => Some(Box::pin(rest(work, answer, touched))),
                 }
             }),
         };
