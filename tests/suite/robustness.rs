@@ -117,6 +117,56 @@ fn an_order_is_the_same_however_often_its_terms_come() {
 }
 
 #[test]
+fn moments_outside_the_calendar_in_utc_are_refused_in_bodies_and_compared_in_filters() {
+    const EARLY: &str = "0001-01-01T00:00:00%2B14:00";
+    const LATE: &str = "9999-12-31T23:59:59-14:00";
+    for on in On::all() {
+        let store = Store::new(on);
+        let client = store.client_of(ADMIN);
+        for moment in ["0001-01-01T00:00:00+14:00", LATE] {
+            let reply = client.json("PATCH", "/api/invoices/1/", &json!({"invoice_date": moment}));
+            let refused = json!({"invoice_date": ["Datetime value out of range."]});
+            assert_eq!((reply.status, reply.json()), (400, refused), "{on:?} {moment}");
+        }
+        let found = |query: &str| {
+            let reply = client.get(&format!("/api/invoices/?page_size=2&{query}"));
+            assert_eq!(reply.status, 200, "{on:?} {query}");
+            reply.json()["results"].as_array().map_or(0, Vec::len)
+        };
+        for (query, rows) in [
+            (format!("since={EARLY}"), 2),
+            (format!("since={LATE}"), 0),
+            (format!("until={EARLY}"), 0),
+            (format!("until={LATE}"), 2),
+            // `p=0001-01-01 00:00:00+14:00` and `p=9999-12-31 23:59:59-14:00`, newest first
+            ("cursor=cD0wMDAxLTAxLTAxKzAwJTNBMDAlM0EwMCUyQjE0JTNBMDA%3D".to_owned(), 0),
+            ("cursor=cD05OTk5LTEyLTMxKzIzJTNBNTklM0E1OS0xNCUzQTAw".to_owned(), 2),
+        ] {
+            assert_eq!(found(&query), rows, "{on:?} {query}");
+        }
+    }
+}
+
+#[test]
+fn what_others_have_stored_outside_the_calendar_is_shown() {
+    for on in On::all() {
+        let store = Store::new(on);
+        let client = store.client_of(ADMIN);
+        for (stored, shown) in [("infinity", "infinity"), ("-infinity", "-infinity")] {
+            store.execute(&format!(
+                "UPDATE store_invoice SET invoice_date = '{stored}' WHERE id = 1; \
+                 UPDATE store_employee SET hire_date = '{stored}' WHERE id = 8"
+            ));
+            let invoice = client.get("/api/invoices/1/");
+            assert_eq!(invoice.json()["invoice_date"], json!(shown), "{on:?}");
+            assert_eq!(client.get("/api/employees/8/").json()["hire_date"], json!(shown));
+            assert_eq!(client.get("/api/invoices/").status, 200, "{on:?}");
+            assert_eq!(client.get("/api/invoices/?ordering=invoice_date").status, 200, "{on:?}");
+        }
+    }
+}
+
+#[test]
 fn hostile_text_in_addresses_finds_nothing() {
     for on in On::all() {
         let store = Store::shared(on);

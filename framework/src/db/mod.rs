@@ -4,6 +4,7 @@ mod compile;
 mod conn;
 mod database;
 mod error;
+pub(crate) mod extremes;
 #[cfg(feature = "postgres")]
 mod flight;
 mod lookups;

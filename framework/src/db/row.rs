@@ -212,14 +212,22 @@ macro_rules! raw_row {
                 Ok(())
             }
 
+            fn date(&self, at: usize) -> Result<Option<chrono::NaiveDate>, $crate::db::Error> {
+                use $crate::db::extremes::Day;
+                Ok(self.get::<diesel::sql_types::Date, Day>(at)?.map(|day| day.0))
+            }
+
+            fn time(&self, at: usize) -> Result<Option<chrono::NaiveTime>, $crate::db::Error> {
+                use $crate::db::extremes::Clock;
+                Ok(self.get::<diesel::sql_types::Time, Clock>(at)?.map(|clock| clock.0))
+            }
+
             $crate::db::row::raw_row!(@columns $backend;
                 float: f64 = diesel::sql_types::Double;
                 bool: bool = diesel::sql_types::Bool;
                 text: String = diesel::sql_types::Text;
                 decimal: $crate::db::Decimal = diesel::sql_types::Numeric;
                 datetime: $crate::db::DateTime = $crate::db::types::sql_types::Moment;
-                date: chrono::NaiveDate = diesel::sql_types::Date;
-                time: chrono::NaiveTime = diesel::sql_types::Time;
                 uuid: $crate::db::Uuid = $crate::db::types::sql_types::Uuid;
             );
         }

@@ -16,6 +16,8 @@ use diesel::expression::AsExpression;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use rust_decimal::prelude::ToPrimitive;
 
+use super::extremes;
+
 /// The SQL types of columns that diesel does not have for both databases.
 pub mod sql_types {
     use diesel::query_builder::QueryId;
@@ -53,6 +55,9 @@ impl DateTime {
 
     /// The text that Django stores on `SQLite`: microseconds only when they are not zero.
     pub fn to_sqlite_text(self) -> String {
+        if let Some(word) = extremes::word(self.0.date_naive()) {
+            return word.to_owned();
+        }
         let format =
             if self.0.nanosecond() < 1000 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M:%S%.6f" };
         self.0.format(format).to_string()
@@ -60,6 +65,9 @@ impl DateTime {
 
     /// Reads the text that Django (or `SQLite`'s own functions) stores.
     pub fn from_sqlite_text(text: &str) -> Option<Self> {
+        if let Some(day) = extremes::day(text) {
+            return Some(day.and_time(chrono::NaiveTime::MIN).and_utc().into());
+        }
         let naive = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ"];
         let offset = ["%Y-%m-%d %H:%M:%S%.f%:z", "%Y-%m-%dT%H:%M:%S%.f%:z"];
         naive
@@ -315,7 +323,8 @@ mod postgres {
     use std::io::Write;
 
     use super::{
-        DateTime, Decimal, FromSql, IsNull, Output, ToSql, Uuid, deserialize, serialize, sql_types,
+        DateTime, Decimal, FromSql, IsNull, Output, ToSql, Uuid, deserialize, extremes, serialize,
+        sql_types,
     };
 
     /// Microseconds from 1970 to 2000, the epoch of `PostgreSQL`.
@@ -324,17 +333,26 @@ mod postgres {
     impl FromSql<sql_types::Moment, Pg> for DateTime {
         fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
             let micros = <i64 as FromSql<diesel::sql_types::BigInt, Pg>>::from_sql(value)?;
-            micros
-                .checked_add(EPOCH)
-                .and_then(chrono::DateTime::from_timestamp_micros)
-                .map(Self)
-                .ok_or_else(|| "timestamp out of range".into())
+            match micros {
+                i64::MAX => Ok(Self(chrono::DateTime::<chrono::Utc>::MAX_UTC)),
+                i64::MIN => Ok(Self(chrono::DateTime::<chrono::Utc>::MIN_UTC)),
+                _ => micros
+                    .checked_add(EPOCH)
+                    .and_then(chrono::DateTime::from_timestamp_micros)
+                    .map(Self)
+                    .ok_or_else(|| "timestamp out of range".into()),
+            }
         }
     }
 
     impl ToSql<sql_types::Moment, Pg> for DateTime {
         fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-            out.write_all(&(self.0.timestamp_micros() - EPOCH).to_be_bytes())?;
+            let micros = match extremes::word(self.0.date_naive()) {
+                None => self.0.timestamp_micros() - EPOCH,
+                Some("infinity") => i64::MAX,
+                Some(_) => i64::MIN,
+            };
+            out.write_all(&micros.to_be_bytes())?;
             Ok(IsNull::No)
         }
     }

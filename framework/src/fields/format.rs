@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta, Timelike};
 
+use crate::db::extremes;
 use crate::db::types::{DateTime, Decimal, Uuid};
 
 /// What values are written to: a `String` or bytes.
@@ -60,6 +61,9 @@ pub fn datetime(value: DateTime, out: &mut impl Out) {
 /// A moment in UTC with a separator and an offset of one's own: `str(value)` has ` ` and `+00:00`.
 pub fn moment(value: DateTime, separator: char, offset: &str, out: &mut impl Out) {
     let naive = value.naive_utc();
+    if let Some(word) = extremes::word(naive.date()) {
+        return out.text(word);
+    }
     date(naive.date(), out);
     out.text(separator.encode_utf8(&mut [0; 4]));
     time(naive.time(), out);
@@ -68,6 +72,9 @@ pub fn moment(value: DateTime, separator: char, offset: &str, out: &mut impl Out
 
 /// A day: `2020-01-02`.
 pub fn date(value: NaiveDate, out: &mut impl Out) {
+    if let Some(word) = extremes::word(value) {
+        return out.text(word);
+    }
     let year = value.year();
     if year < 0 {
         out.ascii(b"-");
@@ -79,7 +86,10 @@ pub fn date(value: NaiveDate, out: &mut impl Out) {
 
 /// A time of day: `03:04:05.000006`, microseconds only when they are not zero.
 pub fn time(value: NaiveTime, out: &mut impl Out) {
-    clock(value.num_seconds_from_midnight(), value.nanosecond() % 1_000_000_000 / 1000, out);
+    if extremes::is_end_of_day(value) {
+        return out.text(extremes::END_OF_DAY);
+    }
+    clock(value.num_seconds_from_midnight(), value.nanosecond() / 1000, out);
 }
 
 /// A length of time as Django writes it: `1 02:03:04.500000`, `-1 23:59:59`, `00:00:05`.

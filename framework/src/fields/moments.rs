@@ -1,7 +1,7 @@
 //! Dates and times as `django.utils.dateparse` reads them: first Python's `fromisoformat`, then
 //! Django's own, looser patterns.
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
 
 use crate::exceptions::Detail;
 
@@ -61,7 +61,10 @@ pub(super) fn time(field: &Field, formats: &[&str], raw: &Raw<'_>) -> Result<Val
         let parsed = if format.eq_ignore_ascii_case(ISO_8601) {
             parse_time(text)
         } else {
-            NaiveTime::parse_from_str(text, format).ok()
+            // a leap second is no time of day to Python
+            NaiveTime::parse_from_str(text, format)
+                .ok()
+                .filter(|time| time.nanosecond() < 1_000_000_000)
         };
         if let Some(time) = parsed {
             return Ok(Value::Time(time));

@@ -4,7 +4,7 @@
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
 use super::python;
-use crate::db::DateTime;
+use crate::db::{DateTime, extremes};
 use crate::fields::moments::{parse_date, parse_datetime};
 
 /// Reads a text from its start.
@@ -56,11 +56,10 @@ fn date(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year, month, day)
 }
 
-/// A calendar time of a zone in UTC; `None` outside the years 1 to 9999.
+/// A calendar time of a zone in UTC, where it may lie a day outside the years 1 to 9999.
 fn to_utc((naive, offset): (NaiveDateTime, Option<TimeDelta>)) -> Option<DateTime> {
     let utc = naive.checked_sub_signed(offset.unwrap_or_default())?;
-    let years = date(1, 1, 1)?..=date(9999, 12, 31)?;
-    years.contains(&utc.date()).then(|| utc.and_utc().into())
+    Some(utc.and_utc().into())
 }
 
 /// `IsoDateTimeField`
@@ -190,6 +189,9 @@ pub(crate) fn form_time(text: &str) -> Option<NaiveTime> {
 /// A moment as the column reads a text (`DateTimeField.to_python`).
 pub(crate) fn column_datetime(text: &str) -> Option<DateTime> {
     let midnight = || Some((parse_date(text)?.and_time(NaiveTime::MIN), None));
+    if let Some(day) = extremes::day(text) {
+        return Some(day.and_time(NaiveTime::MIN).and_utc().into());
+    }
     parse_datetime(text).or_else(midnight).and_then(to_utc)
 }
 
@@ -216,6 +218,7 @@ mod tests {
             ("2025-12-01T00:00:00+02:00", "2025-11-30 22:00:00"),
             ("2025-12-05T10:00 -0230", "2025-12-05 12:30:00"),
             ("2025-12-05T10:00:00.1234567", "2025-12-05 10:00:00.123456"),
+            ("0001-01-01T00:00+01:00", "0000-12-31 23:00:00"),
         ] {
             assert_eq!(iso(text).as_deref(), Some(moment), "{text}");
         }
@@ -228,7 +231,6 @@ mod tests {
             "2025-12-05T10:00+25:00",
             "2025-13-01",
             "0000-01-01",
-            "0001-01-01T00:00+01:00",
             "2025-12-05T10:00:60",
             "2025-é",
         ] {

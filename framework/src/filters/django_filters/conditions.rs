@@ -4,7 +4,7 @@
 //! parts of dates included, [`Value::Date`] for the date of a moment, [`Value::Text`] for
 //! patterns, [`Value::Bool`] for `isnull`. A number that the column cannot hold is decided here.
 
-use chrono::{NaiveTime, TimeDelta};
+use chrono::{Datelike as _, NaiveTime, TimeDelta};
 
 use super::filter::LookupExpr;
 use super::number::Number;
@@ -135,7 +135,13 @@ fn moment(value: &Value) -> Fit {
         Value::Text(text) => temporal::column_datetime(text),
         _ => None,
     };
-    moment.map_or(Fit::Misfit, |moment| Fit::Value(Value::DateTime(moment)))
+    match moment.map(|moment| (moment, moment.year())) {
+        Some((moment, 1..=9999)) => Fit::Value(Value::DateTime(moment)),
+        // SQLite compares texts, and those of other years do not sort
+        Some((_, 10_000..)) => Fit::Above,
+        Some(_) => Fit::Below,
+        None => Fit::Misfit,
+    }
 }
 
 fn date(value: &Value) -> Fit {
@@ -265,7 +271,6 @@ pub(super) fn named_days(path: &Path, word: &str, now: DateTime) -> Condition {
     let day = |days| *now + TimeDelta::days(days);
     let part = |part, number: i64| one(path, Some(part), Lookup::Exact, Value::Int(number));
     let parts = |moment: chrono::DateTime<chrono::Utc>, count: usize| {
-        use chrono::Datelike as _;
         let all = [
             part(DatePart::Year, moment.year().into()),
             part(DatePart::Month, moment.month().into()),
@@ -345,6 +350,23 @@ mod tests {
         let on = LookupExpr::part(DatePart::Date, Lookup::Exact);
         assert_eq!(text("created", on, &day), "created__Part(Date, Exact)(One(Date(2024-03-04)))");
         assert!(text("created", Lookup::Gte, &day).contains("2024-03-04T00:00:00Z"));
+    }
+
+    #[test]
+    fn a_moment_outside_the_calendar_is_before_or_after_every_row() {
+        let moment = |text| Value::DateTime(temporal::iso_datetime(text).unwrap());
+        let early = moment("0001-01-01T00:00:00+14:00");
+        let late = moment("9999-12-31T23:59:59-14:00");
+        let (none, all) = ("Any([])", "All([])");
+        for (value, lookup, expected) in [
+            (&early, Lookup::Gte, all),
+            (&early, Lookup::Lt, none),
+            (&late, Lookup::Gte, none),
+            (&late, Lookup::Lt, all),
+            (&late, Lookup::Exact, none),
+        ] {
+            assert_eq!(text("created", lookup, value), expected, "{lookup:?}");
+        }
     }
 
     #[test]
