@@ -21,4 +21,5 @@ mod sessions;
 mod statements;
 mod swagger_ui;
 mod throttling;
+mod trees;
 mod users;

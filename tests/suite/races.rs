@@ -7,7 +7,7 @@ use quintet_tests::store::{ADMIN, ALICE, On, Store};
 use serde_json::{Value, json};
 
 /// Sends one request from each of several threads at the same moment.
-fn together(count: usize, send: impl Fn(usize) -> Reply + Sync) -> Vec<Reply> {
+pub(crate) fn together(count: usize, send: impl Fn(usize) -> Reply + Sync) -> Vec<Reply> {
     let (barrier, send) = (Barrier::new(count), &send);
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..count)

@@ -55,6 +55,8 @@ pub(super) struct FieldAttr {
     pub(super) foreign_key: Option<Path>,
     pub(super) related_name: Option<Ident>,
     pub(super) on_delete: Option<Ident>,
+    /// The rows of a relation of a model to itself are trees: the word, where it stands.
+    pub(super) acyclic: Option<Ident>,
     /// The other model is of another crate: its way back here is a trait's method.
     pub(super) foreign: bool,
 }
@@ -225,8 +227,8 @@ impl FieldAttr {
             "regex" => self.regex = Some(meta.value()?.parse()?),
             "error" => meta.parse_nested_meta(|message| {
                 let code = message.path.require_ident()?.to_string();
-                if !["unique", "invalid"].contains(&code.as_str()) {
-                    return Err(message.error("expected `unique` or `invalid`"));
+                if !["unique", "invalid", "cycle"].contains(&code.as_str()) {
+                    return Err(message.error("expected `unique`, `invalid` or `cycle`"));
                 }
                 self.errors.push((code, message.value()?.parse()?));
                 Ok(())
@@ -235,6 +237,7 @@ impl FieldAttr {
             "foreign_key" => self.foreign_key = Some(meta.value()?.parse()?),
             "related_name" => self.related_name = Some(meta.value()?.parse()?),
             "foreign" => self.foreign = flag(meta)?,
+            "acyclic" => self.acyclic = flag(meta)?.then(|| word.clone()),
             "on_delete" => {
                 let word: Ident = meta.value()?.parse()?;
                 let name = match word.to_string().as_str() {
@@ -250,7 +253,7 @@ impl FieldAttr {
                     "unknown option `{other}`; one of `column`, `primary_key`, `max_length`, \
                      `min_value`, `max_value`, `decimal`, `unique`, `blank`, `default`, `auto_now`, \
                      `auto_now_add`, `choices`, `email`, `regex`, `error`, \
-                     `help_text`, `foreign_key`, `related_name`, `on_delete`, `foreign`"
+                     `help_text`, `foreign_key`, `related_name`, `on_delete`, `acyclic`, `foreign`"
                 )));
             }
         }

@@ -126,6 +126,7 @@ fn meta(column: &Column, kind: &TokenStream) -> TokenStream {
     let help_text = column.attr.help_text.as_ref().map_or_else(String::new, syn::LitStr::value);
     let references =
         option(column.attr.foreign_key.as_ref().map(|to| quote!(::quintet::db::meta_of::<#to>)));
+    let acyclic = column.attr.acyclic.is_some();
     let on_delete = column.attr.on_delete.clone().unwrap_or_else(|| format_ident!("Cascade"));
     quote! {
         ::quintet::db::ColumnMeta {
@@ -146,6 +147,7 @@ fn meta(column: &Column, kind: &TokenStream) -> TokenStream {
             help_text: #help_text,
             references: #references,
             on_delete: ::quintet::db::OnDelete::#on_delete,
+            acyclic: #acyclic,
         }
     }
 }
@@ -188,6 +190,17 @@ pub(super) fn model(
         );
     }
     let pk = pk.unwrap_or(0);
+    for column in columns {
+        let Some(word) = &column.attr.acyclic else { continue };
+        let to = column.attr.foreign_key.as_ref().and_then(|to| to.segments.last());
+        if !to.is_some_and(|to| to.ident == *ident) || !column.stored.nullable {
+            let message = format!(
+                "`acyclic` is said of an `Option` with `foreign_key = {ident}`: the rows at the top \
+                 of a tree point nowhere"
+            );
+            errors.push(syn::Error::new(word.span(), message));
+        }
+    }
     let index = |name: &Ident, errors: &mut Errors| {
         let found = columns.iter().position(|c| *name == c.name() || c.ident == *name);
         if found.is_none() {

@@ -157,7 +157,13 @@ impl Container {
                 self.all = true;
             }
             "inherit" => self.inherit = Some(meta.value()?.parse()?),
-            "depth" => self.depth = Some(meta.value()?.parse()?),
+            "depth" => {
+                let depth: LitInt = meta.value()?.parse()?;
+                if depth.base10_parse::<u64>()? > 10 {
+                    return Err(syn::Error::new(depth.span(), "`depth` is 10 at most"));
+                }
+                self.depth = Some(depth);
+            }
             "read_only" => {
                 let names = in_parentheses(meta, |content| {
                     Punctuated::<Ident, Token![,]>::parse_terminated(content)

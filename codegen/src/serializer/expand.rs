@@ -34,7 +34,7 @@ pub(super) fn expand(serializer: &Serializer, model: &Type, mut errors: Errors) 
                 static DESCRIPTION: ::std::sync::OnceLock<::quintet::serializers::Description> =
                     ::std::sync::OnceLock::new();
                 #reads
-                DESCRIPTION.get_or_init(|| {
+                ::quintet::serializers::once(&DESCRIPTION, #name, || {
                     ::quintet::serializers::Description::of::<#model>(#name) #(#steps)* .build()
                 })
             }

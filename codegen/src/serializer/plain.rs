@@ -56,7 +56,7 @@ pub(super) fn expand(serializer: &Serializer, mut errors: Errors) -> TokenStream
                 static DESCRIPTION: ::std::sync::OnceLock<::quintet::serializers::Description> =
                     ::std::sync::OnceLock::new();
                 #reads
-                DESCRIPTION.get_or_init(|| {
+                ::quintet::serializers::once(&DESCRIPTION, #name, || {
                     ::quintet::serializers::Description::plain(#name) #(#steps)* .build()
                 })
             }

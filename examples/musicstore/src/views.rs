@@ -457,14 +457,11 @@ impl ViewSet for EmployeeViewSet {
 impl EmployeeViewSet {
     /// The employee with everybody below, in one statement for all levels.
     async fn tree(&self, cx: &mut Context) -> Result<Response> {
-        fn node(employee: &Employee, all: &[Employee]) -> serde_json::Value {
-            let below = all.iter().filter(|other| other.reports_to_id == Some(employee.id));
-            let below: Vec<_> = below.map(|other| node(other, all)).collect();
-            json!({"id": employee.id, "last_name": employee.last_name, "subordinates": below})
-        }
         let employee = cx.object(self.get_queryset(cx)).await?;
-        let all = cx.all(Employee::objects()).await?;
-        Response::new(&node(&employee, &all))
+        let tree = cx.descendants(&employee, Employee::fields().reports_to()).await?;
+        Response::new(&tree.fold(|employee, below| {
+            json!({"id": employee.id, "last_name": employee.last_name, "subordinates": below})
+        }))
     }
 }
 

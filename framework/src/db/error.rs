@@ -1,5 +1,6 @@
 //! What the database layer reports.
 
+use super::TreeError;
 use crate::exceptions::{ApiException, Detail};
 
 /// A statement that did not do what was asked of it.
@@ -24,6 +25,17 @@ pub enum Error {
     /// The database has no table of this name.
     #[error("the table {0} does not exist")]
     MissingTable(String),
+    /// Rows along a foreign key of a model to itself are no tree, or none that is read.
+    #[error("{field} {problem}")]
+    Tree {
+        /// The foreign key, in Django's words.
+        field: &'static str,
+        /// What is wrong with them.
+        problem: TreeError,
+    },
+    /// Rows below rows go deeper than is read; what holds them.
+    #[error("rows of {0} are nested too deep")]
+    TooDeep(&'static str),
     /// A column does not hold what the model says.
     #[error("column {column}: {reason}")]
     Decode {
@@ -54,6 +66,17 @@ impl From<Error> for ApiException {
                     "unique",
                 )],
             )),
+            Error::Tree { field, problem } => {
+                let (code, text) = problem.refusal();
+                Self::validation(Detail::field(field, [Detail::new(text, code)]))
+            }
+            Error::TooDeep(name) => Self::Custom {
+                status: 409,
+                detail: Detail::new(
+                    format!("Cannot show this: objects of {name} are nested too deep."),
+                    "too_deep",
+                ),
+            },
             Error::Misfit(_) => Self::validation(Detail::field(
                 "non_field_errors",
                 [Detail::new("A value does not fit its column.", "invalid")],

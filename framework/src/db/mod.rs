@@ -7,6 +7,7 @@ mod error;
 pub(crate) mod extremes;
 #[cfg(feature = "postgres")]
 mod flight;
+mod key;
 mod lookups;
 mod model;
 mod node;
@@ -26,12 +27,14 @@ mod startup;
 mod statements;
 #[cfg(test)]
 pub(crate) mod testing;
+mod tree;
 pub mod types;
 mod write;
 
 pub use conn::Conn;
 pub use database::{ConfigError, Database, DatabaseConfig, DatabaseWorker};
 pub use error::Error;
+pub(crate) use key::Key;
 pub use lookups::{Compare, Condition, DatePart, Lookup, Operand};
 pub use model::{
     AnnotationMeta, Column, ColumnDefault, ColumnKind, ColumnMeta, DecodeRow, FieldPath, Fields,
@@ -45,6 +48,8 @@ pub use select::{Select, Selected, columns as write_columns};
 pub use sql::{Dialect, Sql};
 pub use startup::StartupError;
 pub use statements::{Command, Query};
+pub(crate) use tree::{SelfRelation, TreeLimits, places_in_tree};
+pub use tree::{Tree, TreeError};
 pub use types::{DateTime, Decimal, Uuid};
 pub use write::{DeleteError, Protected};
 pub(crate) use write::{is_referenced, reachable};

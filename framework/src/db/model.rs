@@ -85,7 +85,7 @@ pub struct ColumnMeta {
     pub email: bool,
     /// What a text must look like.
     pub regex: Option<fn() -> regex::Regex>,
-    /// Texts in place of the usual ones, by code: `unique`, and `invalid` for the pattern.
+    /// Texts in place of the usual ones, by code: `unique`, `cycle`, and `invalid` for the pattern.
     pub errors: &'static [(&'static str, &'static str)],
     /// A sentence for people.
     pub help_text: &'static str,
@@ -93,6 +93,8 @@ pub struct ColumnMeta {
     pub references: Option<fn() -> &'static ModelMeta>,
     /// What becomes of the row when the row that it points at is deleted.
     pub on_delete: OnDelete,
+    /// True where no row may be its own ancestor: the column points at the same table.
+    pub acyclic: bool,
 }
 
 /// What becomes of a row when the row that it points at is deleted.

@@ -18,6 +18,9 @@ impl Field {
         if matches!(column.default, Some(ColumnDefault::AutoNow | ColumnDefault::AutoNowAdd)) {
             field = field.read_only();
         }
+        if let Some(text) = error_of(column, "cycle") {
+            field = field.error("cycle", text);
+        }
         field
     }
 
@@ -132,6 +135,7 @@ mod tests {
         help_text: "",
         references: None,
         on_delete: crate::db::OnDelete::Cascade,
+        acyclic: false,
     };
 
     static MILLISECONDS: ColumnMeta = ColumnMeta {

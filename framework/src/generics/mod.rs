@@ -3,6 +3,7 @@
 mod lists;
 mod objects;
 mod saving;
+mod trees;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::request::Context;
 use crate::serializers::{Description, Links, Writing};
 
 pub use saving::LinkSet;
+pub use trees::Descendants;
 
 pub(crate) use saving::{by_key, represent_saved};
 

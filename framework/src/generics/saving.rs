@@ -1,5 +1,6 @@
 //! Saving: validated input, rows, links, and what a deletion takes with it.
 
+use crate::aside::aside;
 use crate::db::{
     self, Column, Condition, Conn, DeleteError, Error, Hop, Lookup, Model, ModelMeta, ModelRow,
     Operand, Path, QuerySet, Select, is_referenced,
@@ -44,8 +45,27 @@ impl Context {
     /// relations are set as well.
     ///
     /// # Errors
-    /// 404 when the row is gone; 400 when another row came first with a unique value.
+    /// 404 when the row is gone; 400 when another row came first with a unique value, or when the
+    /// row would become its own ancestor along a foreign key that is `acyclic`.
     pub async fn save<M: Model>(&self, changes: Changes<M>) -> Result<M> {
+        if db::places_in_tree(M::META, &changes.set.columns) {
+            return aside(|| self.save_in_tree(changes)).await;
+        }
+        self.store(changes).await
+    }
+
+    /// The same in a transaction that first looks at the row's new place.
+    async fn save_in_tree<M: Model>(&self, changes: Changes<M>) -> Result<M> {
+        let scope = self.begin().await?;
+        let place = self.refuse_cycles(M::META, changes.target.as_ref(), &changes.set.columns);
+        let saved = match place.await {
+            Ok(()) => self.store(changes).await,
+            Err(error) => Err(refused(error, M::META, changes.description)),
+        };
+        self.settle(scope, saved).await
+    }
+
+    async fn store<M: Model>(&self, changes: Changes<M>) -> Result<M> {
         let Changes { set, target, description, .. } = changes;
         let refused = |error| refused(error, M::META, description);
         let row: Box<dyn ModelRow> = match target {
@@ -184,6 +204,9 @@ fn refused(
         }
         (Error::Unique(columns), None) => {
             ApiException::Validation(Description::model_taken(model, &columns))
+        }
+        (Error::Tree { field, problem }, Some(description)) => {
+            ApiException::Validation(description.misplaced(field, problem))
         }
         (other, _) => other.into(),
     }

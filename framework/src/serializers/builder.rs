@@ -425,9 +425,10 @@ impl<M: Model> Builder<M> {
         self
     }
 
-    /// Foreign keys become nested objects with all their columns, `depth` steps far; read-only.
+    /// Foreign keys become nested objects with all their columns, `depth` steps far, 10 at most;
+    /// read-only.
     pub fn depth(mut self, depth: usize) -> Self {
-        self.description.add_depth(depth);
+        self.description.add_depth(depth.min(10));
         self
     }
 

@@ -6,6 +6,7 @@ mod checks;
 mod description;
 mod listed;
 mod plain;
+mod recursion;
 mod relations;
 mod rows;
 #[cfg(feature = "openapi")]
@@ -19,6 +20,8 @@ pub use builder::{Builder, Shows, of_kind, pk, with_choices};
 pub use changes::{Attrs, Changes};
 pub use description::Description;
 pub use plain::{FromValidated, PlainBuilder, Serializer, Validated};
+#[doc(hidden)]
+pub use recursion::once;
 pub use relations::{
     HyperlinkedIdentity, HyperlinkedRelated, PrimaryKeyRelated, SlugRelated, StringRelated,
 };

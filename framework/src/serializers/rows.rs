@@ -7,8 +7,9 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::description::{Description, Many, Output, ShownColumn, Slot};
+use super::recursion::MOST_LEVELS;
 use super::relations::Related;
-use crate::db::{ColumnKind, Conn, Error, Hop, Model, ModelRow, Row, Select};
+use crate::db::{ColumnKind, Conn, Error, Hop, Key, Model, ModelRow, Row, Select};
 use crate::fields::{JsonWriter, Value, ValueRef};
 
 /// A related row of which only the key was asked for.
@@ -75,24 +76,6 @@ impl Loaded {
 
     pub(crate) fn slot(&self, slot: usize) -> Option<&Extra> {
         self.extra.get(slot)
-    }
-}
-
-/// A key as a map's key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Key {
-    Int(i64),
-    Text(String),
-}
-
-impl Key {
-    fn new(value: ValueRef<'_>) -> Option<Self> {
-        match value {
-            ValueRef::Int(v) => Some(Self::Int(v)),
-            ValueRef::Text(v) => Some(Self::Text(v.to_owned())),
-            ValueRef::Uuid(v) => Some(Self::Text(v.to_string())),
-            _ => None,
-        }
     }
 }
 
@@ -182,12 +165,22 @@ impl Description {
     /// Fetches the many-relations of all rows: one statement for each, whatever the number of
     /// rows.
     pub(crate) async fn fetch(&self, rows: &[&Loaded], conn: &Conn) -> Result<RelatedRows, Error> {
+        self.fetch_below(rows, 0, conn).await
+    }
+
+    /// The same for rows that stand so many levels below those of the answer.
+    async fn fetch_below(
+        &self,
+        rows: &[&Loaded],
+        level: u32,
+        conn: &Conn,
+    ) -> Result<RelatedRows, Error> {
         let mut result = RelatedRows::default();
         if rows.is_empty() {
             return Ok(result);
         }
         for many in &self.many {
-            let fetched = self.fetch_many(many, rows, conn).await?;
+            let fetched = self.fetch_many(many, rows, level, conn).await?;
             result.many.push(fetched);
         }
         for (at, slot) in self.slots.iter().enumerate() {
@@ -203,7 +196,7 @@ impl Description {
                     _ => None,
                 })
                 .collect();
-            let related = Box::pin(inner.fetch(&joined, conn)).await?;
+            let related = Box::pin(inner.fetch_below(&joined, level + 1, conn)).await?;
             result.slots.push((at, related));
         }
         Ok(result)
@@ -248,6 +241,7 @@ impl Description {
         &self,
         many: &Many,
         rows: &[&Loaded],
+        level: u32,
         conn: &Conn,
     ) -> Result<ManyRows, Error> {
         let keys: Vec<Value> =
@@ -299,8 +293,11 @@ impl Description {
         if let Related::Serializer(inner) = &many.related {
             let inner = inner.get();
             if inner.fetches() {
+                if !result.rows.is_empty() && level >= MOST_LEVELS {
+                    return Err(Error::TooDeep(self.name));
+                }
                 let all: Vec<&Loaded> = result.rows.iter().collect();
-                result.related = Box::pin(inner.fetch(&all, conn)).await?;
+                result.related = Box::pin(inner.fetch_below(&all, level + 1, conn)).await?;
             }
         }
         Ok(result)

@@ -4,7 +4,7 @@ use super::description::{Description, Output, SerializerField};
 use super::description::{Slot, Target};
 use super::relations::Related;
 use super::rows::{Extra, Loaded, RelatedRows};
-use crate::db::{Hop, Leaf, ModelMeta};
+use crate::db::{Hop, Leaf, ModelMeta, TreeError};
 use crate::exceptions::Detail;
 use crate::fields::JsonWriter;
 use crate::fields::{Field, FieldDefault, Kind, Value, ValueRef};
@@ -186,6 +186,21 @@ impl Description {
             return Detail::field("non_field_errors", vec![message]);
         }
         Self::model_taken(self.model, columns)
+    }
+
+    /// The words for a place in a tree that a row cannot have.
+    pub(crate) fn misplaced(&self, name: &'static str, problem: TreeError) -> Detail {
+        let (code, text) = problem.refusal();
+        let writes = |field: &&SerializerField| match field.target {
+            Target::Column(column) => {
+                self.model.columns.get(column).is_some_and(|column| column.name == name)
+            }
+            _ => false,
+        };
+        match self.fields.iter().find(writes) {
+            Some(field) => Detail::field(field.field.name, [field.field.message(code, text, &[])]),
+            None => Detail::field(name, [Detail::new(text, code)]),
+        }
     }
 
     /// The same for a row that no serializer validated.
