@@ -7,6 +7,7 @@ mod jwt;
 mod layout;
 mod ledger;
 mod lookups;
+mod nesting;
 mod openapi;
 mod pagination;
 mod parity;

@@ -1,0 +1,222 @@
+//! What a client can nest: it is read to a depth, and deeper is refused; no thread's stack ends.
+//!
+//! Frames are largest in a debug build, and stacks smallest (2 MiB) on the workers that serve
+//! `PostgreSQL`.
+
+use musicstore::models::Genre;
+use quintet::prelude::*;
+use quintet_tests::client::Reply;
+use quintet_tests::store::{ADMIN, On, Store};
+use serde_json::json;
+
+/// The deepest JSON that is read.
+const DEEPEST: usize = 500;
+
+#[derive(Serializer)]
+struct AnythingSerializer {
+    value: serde_json::Value,
+    #[field(required = false)]
+    words: Option<Vec<Vec<String>>>,
+}
+
+/// Reads a body by fields and shows what it was.
+async fn echo(cx: &mut Context) -> Result<Response, ApiException> {
+    let AnythingSerializer { value, words } = cx.validated().await?;
+    Response::new(&json!({"value": value, "words": words}))
+}
+
+/// Shows a body as it came.
+async fn raw(cx: &mut Context) -> Result<Response, ApiException> {
+    let data = cx.data()?;
+    Response::new(&data.to_json()?)
+}
+
+/// Refuses with the body.
+async fn refuse(cx: &mut Context) -> Result<Response, ApiException> {
+    let data = cx.data()?;
+    Err(ApiException::validation(Detail::Raw(data.to_json()?)))
+}
+
+#[derive(Serializer)]
+#[serializer(model = Genre, fields = all)]
+struct GenreSerializer {}
+
+/// Finds names by pattern.
+struct GenreViewSet;
+
+impl ViewSet for GenreViewSet {
+    type Base = ReadOnlyModelViewSet;
+    type Serializer = GenreSerializer;
+
+    fn policies(&self) -> Policies {
+        Policies::inherit().permissions(AllowAny)
+    }
+
+    fn filters(&self) -> FilterSpec<Genre> {
+        filter_fields![Genre: name(regex, iregex)]
+    }
+
+    fn search_fields(&self) -> Vec<SearchField> {
+        search_fields![Genre: name]
+    }
+}
+
+fn site(on: On) -> Store {
+    Store::serving(
+        on,
+        |_| {},
+        |settings, database| {
+            let open = |name| ApiView::new(name).permissions(AllowAny);
+            let router = Router::new()
+                .path("echo/", open("Echo").post(echo), "echo")
+                .path("raw/", open("Raw").post(raw), "raw")
+                .path("refuse/", open("Refuse").post(refuse), "refuse")
+                .register("genres", GenreViewSet);
+            Site::builder(settings, database).mount(router.at("/")).build().expect("a site")
+        },
+    )
+}
+
+fn post(store: &Store, path: &str, body: &str) -> Reply {
+    let headers = [("Content-Type", "application/json")];
+    store.client_of(ADMIN).send("POST", path, &headers, body.as_bytes())
+}
+
+/// Lists in lists, or objects in objects, or both in turn.
+fn nested(levels: usize) -> [String; 3] {
+    let made =
+        |open: &str, close: &str, times: usize| open.repeat(times) + "1" + &close.repeat(times);
+    [made("[", "]", levels), made("{\"a\":", "}", levels), made("[{\"a\":", "}]", levels / 2)]
+}
+
+#[test]
+fn json_is_read_shown_and_refused_with_at_its_greatest_depth() {
+    for on in On::all() {
+        let store = site(on);
+        for value in nested(DEEPEST - 1) {
+            let reply = post(&store, "/echo/", &format!("{{\"value\":{value}}}"));
+            let shown = format!("{{\"value\":{value},\"words\":null}}");
+            assert_eq!((reply.status, reply.text()), (200, shown), "{on:?}");
+        }
+        for value in nested(DEEPEST) {
+            let reply = post(&store, "/raw/", &value);
+            assert_eq!((reply.status, reply.text()), (200, value.clone()), "{on:?}");
+            let reply = post(&store, "/refuse/", &value);
+            assert_eq!((reply.status, reply.text()), (400, value.clone()), "{on:?}");
+            let reply = post(&store, "/echo/", &format!("{{\"words\":{value}}}"));
+            assert_eq!(reply.status, 400, "{on:?}");
+        }
+    }
+}
+
+#[test]
+fn json_that_is_deeper_is_refused_however_deep() {
+    for on in On::all() {
+        let store = site(on);
+        for levels in [DEEPEST + 2, 5_000, 400_000] {
+            for value in nested(levels) {
+                for path in ["/echo/", "/raw/", "/refuse/"] {
+                    let reply = post(&store, path, &value);
+                    let text = reply.text();
+                    assert_eq!(reply.status, 400, "{on:?} {path} {levels}");
+                    assert!(text.contains("Too many levels of nesting"), "{on:?} {path} {text}");
+                }
+            }
+            // never closed
+            assert_eq!(post(&store, "/raw/", &"[".repeat(levels)).status, 400, "{on:?}");
+        }
+    }
+}
+
+#[test]
+fn fields_of_every_kind_refuse_deep_values() {
+    for on in On::all() {
+        let store = Store::shared(on);
+        for (path, field) in [
+            ("artists", "name"),
+            ("albums", "artist_id"),
+            ("tracks", "unit_price"),
+            ("tracks", "genre"),
+            ("playlists", "tracks"),
+            ("playlists", "is_public"),
+            ("invoices", "lines"),
+            ("invoices", "invoice_date"),
+            ("employees", "hire_date"),
+            ("employees", "reports_to"),
+        ] {
+            for value in nested(DEEPEST - 1) {
+                let body = format!("{{\"{field}\":{value}}}");
+                let reply = post(store, &format!("/api/{path}/"), &body);
+                assert_eq!(reply.status, 400, "{on:?} {path} {field} {}", reply.text());
+                assert!(reply.json()[field].is_array() || reply.json()[field].is_object());
+            }
+        }
+        let line = format!("{{\"lines\":[{{\"track\":{}}}]}}", nested(DEEPEST - 3)[0]);
+        assert_eq!(post(store, "/api/invoices/", &line).status, 400, "{on:?}");
+    }
+}
+
+#[test]
+fn names_of_forms_may_have_any_number_of_parts() {
+    for on in On::all() {
+        let store = Store::shared(on);
+        for name in [
+            "lines".to_owned() + &"[0]".repeat(100_000),
+            "lines".to_owned() + &".a".repeat(100_000),
+            "lines[0]".to_owned() + &"track.".repeat(100_000),
+            "[".repeat(100_000),
+        ] {
+            let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+            let body = format!("customer=1&{name}=1");
+            let reply =
+                store.client_of(ADMIN).send("POST", "/api/invoices/", &headers, body.as_bytes());
+            assert_eq!(reply.status, 400, "{on:?} {}", reply.text());
+        }
+    }
+}
+
+#[test]
+fn patterns_quotes_and_headers_may_be_nested_too() {
+    for on in On::all() {
+        let store = site(on);
+        let client = store.client();
+        let pairs =
+            |open: &str, close: &str, times: usize| open.repeat(times) + "a" + &close.repeat(times);
+        for pattern in [
+            pairs("(", ")", 5_000),
+            pairs("(%3F:", ")%2B", 2_000),
+            pairs("[", "]", 5_000),
+            pairs("(a%7C", ")*", 2_000),
+            "%5B%5E".repeat(3_000),
+            pairs("a%7B2%7D", "", 2_000),
+        ] {
+            for lookup in ["regex", "iregex"] {
+                let reply = client.get(&format!("/genres/?name__{lookup}={pattern}"));
+                let refused = pattern.starts_with('(');
+                let known = if refused { reply.status == 400 } else { reply.status < 500 };
+                assert!(known, "{on:?} {lookup} {}: {}", &pattern[..9], reply.status);
+            }
+        }
+        for search in ["%22".repeat(5_000), "'%22".repeat(5_000), "%5C%22".repeat(5_000)] {
+            let reply = client.get(&format!("/genres/?search={search}"));
+            assert!([200, 400].contains(&reply.status), "{on:?} {}", reply.status);
+        }
+        for (name, value) in [
+            ("Accept", "a/b;".repeat(5_000)),
+            ("Accept", "a/b,".repeat(5_000)),
+            ("Accept", "\"\\\"".repeat(5_000)),
+            ("Cookie", "a=\"".repeat(5_000)),
+            ("Cookie", ";".repeat(15_000)),
+            ("Content-Type", "a/b;c=\"".repeat(2_000)),
+            ("X-Forwarded-For", "1.1.1.1,".repeat(2_000)),
+            ("Authorization", "Bearer ".to_owned() + &"a.".repeat(5_000)),
+        ] {
+            let reply = client.send("GET", "/genres/1/", &[(name, &value)], b"");
+            assert!(
+                [200, 400, 401, 406, 431].contains(&reply.status),
+                "{on:?} {name} {}",
+                reply.status
+            );
+        }
+    }
+}
