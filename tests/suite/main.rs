@@ -17,6 +17,7 @@ mod races;
 mod readme;
 mod robustness;
 mod routers;
+mod saving;
 mod security;
 mod sessions;
 mod statements;

@@ -261,25 +261,47 @@ impl Sql {
 
     /// Appends `IN (…)` over a list of values, one text whatever its length.
     pub fn any_of(&mut self, values: Vec<Value>, kind: ColumnKind) -> &mut Self {
-        let list = Bind::list(values, kind);
         match self.dialect {
             Dialect::Sqlite => {
-                self.push(" IN (SELECT value FROM json_each(").bind_raw(list).push("))")
+                self.push(" IN (SELECT value FROM json_each(").list(values, kind).push("))")
             }
+            Dialect::Postgres => self.push(" = ANY(").list(values, kind).push(")"),
+        }
+    }
+
+    /// Appends a list of values as a table `q` with the columns `key`, the place of each from
+    /// [`Sql::first_place`] on, and `value`; one text whatever its length.
+    pub(crate) fn each_of(&mut self, values: Vec<Value>, kind: ColumnKind) -> &mut Self {
+        match self.dialect {
+            Dialect::Sqlite => self.push("json_each(").list(values, kind).push(") q"),
             Dialect::Postgres => {
-                // texts stand for the kinds that have no array of their own here
-                let cast = match (&list, kind) {
-                    (Bind::Texts(_), ColumnKind::Decimal { .. }) => "::numeric[]",
-                    (Bind::Texts(_), ColumnKind::Float) => "::double precision[]",
-                    (Bind::Texts(_), ColumnKind::Date) => "::date[]",
-                    (Bind::Texts(_), ColumnKind::Time) => "::time[]",
-                    (Bind::Texts(_), ColumnKind::DateTime) => "::timestamptz[]",
-                    (Bind::Texts(_), ColumnKind::Bool) => "::int[]::bool[]",
-                    _ => "",
-                };
-                self.push(" = ANY(").bind_raw(list).push(cast).push(")")
+                self.push("unnest(").list(values, kind).push(") WITH ORDINALITY q(value, key)")
             }
         }
+    }
+
+    /// The `key` of the first value of [`Sql::each_of`].
+    pub(crate) fn first_place(dialect: Dialect) -> i64 {
+        match dialect {
+            Dialect::Sqlite => 0,
+            Dialect::Postgres => 1,
+        }
+    }
+
+    fn list(&mut self, values: Vec<Value>, kind: ColumnKind) -> &mut Self {
+        let list = Bind::list(values, kind);
+        // texts stand for the kinds that have no array of their own here
+        let cast = match (&list, kind) {
+            _ if self.dialect == Dialect::Sqlite => "",
+            (Bind::Texts(_), ColumnKind::Decimal { .. }) => "::numeric[]",
+            (Bind::Texts(_), ColumnKind::Float) => "::double precision[]",
+            (Bind::Texts(_), ColumnKind::Date) => "::date[]",
+            (Bind::Texts(_), ColumnKind::Time) => "::time[]",
+            (Bind::Texts(_), ColumnKind::DateTime) => "::timestamptz[]",
+            (Bind::Texts(_), ColumnKind::Bool) => "::int[]::bool[]",
+            _ => "",
+        };
+        self.bind_raw(list).push(cast)
     }
 }
 

@@ -1,11 +1,17 @@
-//! What only the database can confirm, asked in one statement.
+//! What only the database can confirm, asked in as few statements as can be: one, as a rule.
+//!
+//! A client chooses how many rows it nests, and so how much there is to ask; the statements have
+//! bounds all the same, and few texts. Keys into one column are a list, which is one value. What
+//! cannot be a list is asked in batches of a few sizes.
+
+use std::collections::HashMap;
 
 use super::description::KeyCheck;
 use crate::db::{
-    ColumnKind, ColumnMeta, Condition, Conn, Error, Lookup, ModelMeta, Operand, Path, Select, Sql,
+    ColumnKind, ColumnMeta, Condition, Conn, Dialect, Error, Lookup, ModelMeta, Operand, Path,
+    Select, Sql,
 };
 use crate::fields::Value;
-use crate::fields::distinct::{ByValue, set_of};
 
 /// One question.
 #[derive(Debug, Clone)]
@@ -42,59 +48,232 @@ impl Check {
     pub(crate) fn keys(key: KeyCheck, values: Vec<Value>) -> Self {
         Self::Keys { model: key.model, column: key.column, values }
     }
+}
 
-    fn is_hopeless(&self) -> bool {
-        // a number that no column holds, a null in a list
-        let hopeless = |value: &Value| matches!(value, Value::BigInt(_) | Value::Null);
-        match self {
-            Self::Key { value, .. } => hopeless(value),
-            Self::Keys { values, .. } => values.is_empty() || values.iter().any(hopeless),
-            Self::Unique { .. } => false,
+/// Questions of one statement.
+const TOGETHER: usize = 64;
+
+/// The sizes of batches of questions of one shape, where there are more.
+const BATCHES: [usize; 3] = [TOGETHER, 8, 1];
+
+/// Keys into one column, each with the check that asks for it and its place there.
+struct List<'a> {
+    model: &'static ModelMeta,
+    column: &'static ColumnMeta,
+    keys: Vec<(usize, usize, &'a Value)>,
+}
+
+/// Asks every question.
+pub(crate) async fn run_checks(checks: &[Check], conn: &Conn) -> Result<Vec<Answer>, Error> {
+    let mut answers: Vec<Answer> = checks
+        .iter()
+        .map(|check| match check {
+            Check::Keys { .. } => Answer::Found(Value::Null),
+            _ => Answer::NotFound,
+        })
+        .collect();
+    let (lists, singles) = sort(checks);
+    for batch in batches(checks, singles) {
+        for (index, key) in ask(checks, &batch, conn).await? {
+            if let Some(answer) = answers.get_mut(index) {
+                *answer = Answer::Found(key);
+            }
+        }
+    }
+    for list in lists {
+        list.ask(&mut answers, conn).await?;
+    }
+    Ok(answers)
+}
+
+/// Sorts questions into lists and those that stand by themselves, by index.
+fn sort(checks: &[Check]) -> (Vec<List<'_>>, Vec<usize>) {
+    let mut lists: Vec<List<'_>> = Vec::new();
+    let mut places: HashMap<(&str, usize), usize> = HashMap::new();
+    let mut singles = Vec::new();
+    for (index, check) in checks.iter().enumerate() {
+        let (model, column, values) = match check {
+            Check::Key { model, column, value } => (model(), *column, std::slice::from_ref(value)),
+            Check::Keys { model, column, values } => (model(), *column, values.as_slice()),
+            Check::Unique { .. } => {
+                singles.push(index);
+                continue;
+            }
+        };
+        let Some(meta) = model.columns.get(column) else { continue };
+        let place = *places.entry((model.table, column)).or_insert_with(|| {
+            lists.push(List { model, column: meta, keys: Vec::new() });
+            lists.len() - 1
+        });
+        if let Some(list) = lists.get_mut(place) {
+            list.keys.extend(values.iter().enumerate().map(|(at, value)| (index, at, value)));
+        }
+    }
+    // one key alone goes with the others; what no column holds is not asked for
+    lists.retain(|list| match list.keys.as_slice() {
+        [(index, _, value)] if matches!(checks.get(*index), Some(Check::Key { .. })) => {
+            if may_be(value, list.column.kind) {
+                singles.push(*index);
+            }
+            false
+        }
+        _ => true,
+    });
+    singles.sort_unstable();
+    (lists, singles)
+}
+
+/// True when a column may hold a value, so that it is worth a question.
+fn may_be(value: &Value, kind: ColumnKind) -> bool {
+    match (value, kind) {
+        (Value::BigInt(_) | Value::Null, _) => false,
+        (value, ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt) => {
+            matches!(value, Value::Int(_))
+        }
+        (value, ColumnKind::Uuid) => matches!(value, Value::Uuid(_)),
+        _ => true,
+    }
+}
+
+/// Few questions are one statement. Of many, those of one shape come together, in batches that have
+/// the same text whatever their number.
+fn batches(checks: &[Check], singles: Vec<usize>) -> Vec<Vec<usize>> {
+    if singles.len() <= TOGETHER {
+        return if singles.is_empty() { Vec::new() } else { vec![singles] };
+    }
+    let mut shapes: Vec<Vec<usize>> = Vec::new();
+    let mut places: HashMap<Shape<'_>, usize> = HashMap::new();
+    for index in singles {
+        let Some(check) = checks.get(index) else { continue };
+        let place = *places.entry(Shape::of(check)).or_insert_with(|| {
+            shapes.push(Vec::new());
+            shapes.len() - 1
+        });
+        if let Some(shape) = shapes.get_mut(place) {
+            shape.push(index);
+        }
+    }
+    let mut batches = Vec::new();
+    for shape in shapes {
+        let mut rest = shape.as_slice();
+        for size in BATCHES {
+            while let Some((batch, others)) = rest.split_at_checked(size) {
+                batches.push(batch.to_vec());
+                rest = others;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+        }
+    }
+    batches
+}
+
+/// What decides on a question's text.
+#[derive(PartialEq, Eq, Hash)]
+struct Shape<'a> {
+    table: &'a str,
+    columns: Vec<usize>,
+    ignore_case: bool,
+    except: bool,
+}
+
+impl Shape<'_> {
+    fn of(check: &Check) -> Self {
+        match check {
+            Check::Key { model, column, .. } | Check::Keys { model, column, .. } => Self {
+                table: model().table,
+                columns: vec![*column],
+                ignore_case: false,
+                except: false,
+            },
+            Check::Unique { model, values, ignore_case, except } => Self {
+                table: model.table,
+                columns: values.iter().map(|(column, _)| *column).collect(),
+                ignore_case: *ignore_case,
+                except: except.is_some(),
+            },
         }
     }
 }
 
-/// Asks every question in one statement; lists with a missing key cost one more each.
-pub(crate) async fn run_checks(checks: &[Check], conn: &Conn) -> Result<Vec<Answer>, Error> {
+/// Asks questions in one statement: the key of the row that each finds, by its index.
+async fn ask(checks: &[Check], batch: &[usize], conn: &Conn) -> Result<Vec<(usize, Value)>, Error> {
     let mut sql = Sql::new(conn.dialect());
-    let mut kinds = Vec::new();
+    let mut kinds = Vec::with_capacity(batch.len());
     sql.push("SELECT ");
-    for check in checks.iter().filter(|check| !check.is_hopeless()) {
+    for (index, check) in batch.iter().filter_map(|index| Some((*index, checks.get(*index)?))) {
         if !kinds.is_empty() {
             sql.push(", ");
         }
-        kinds.push(question(&mut sql, check));
+        kinds.push((index, question(&mut sql, check)));
     }
-    let mut found = Vec::new();
-    if !kinds.is_empty() {
-        let rows = conn
-            .rows(sql, |row| {
-                kinds
-                    .iter()
-                    .enumerate()
-                    .map(|(at, kind)| row.value(at, *kind))
-                    .collect::<Result<Vec<_>, _>>()
-            })
-            .await?;
-        found = rows.into_iter().next().unwrap_or_default();
-    }
-    let mut found = found.into_iter();
-    let mut answers = Vec::with_capacity(checks.len());
-    for check in checks {
-        let value =
-            if check.is_hopeless() { Value::Null } else { found.next().unwrap_or(Value::Null) };
-        answers.push(match (check, value) {
-            (Check::Keys { model, column, values }, count) => {
-                match missing(model(), *column, values, &count, conn).await? {
-                    Some(index) => Answer::Missing(index),
-                    None => Answer::Found(Value::Null),
-                }
+    let rows = conn.rows(sql, |row| {
+        let values = kinds.iter().enumerate();
+        values
+            .map(|(at, (index, kind))| Ok((*index, row.value(at, *kind)?)))
+            .collect::<Result<Vec<_>, _>>()
+    });
+    let found = rows.await?.into_iter().next().unwrap_or_default();
+    Ok(found.into_iter().filter(|(_, value)| !value.is_null()).collect())
+}
+
+impl List<'_> {
+    /// Looks the keys up, all in one statement.
+    async fn ask(&self, answers: &mut [Answer], conn: &Conn) -> Result<(), Error> {
+        let asked: Vec<&(usize, usize, &Value)> =
+            self.keys.iter().filter(|(_, _, value)| may_be(value, self.column.kind)).collect();
+        let mut found: Vec<Option<Value>> = Vec::with_capacity(asked.len());
+        if !asked.is_empty() {
+            let values = asked.iter().map(|(_, _, value)| (*value).clone()).collect();
+            found = self.rows(values, conn).await?;
+        }
+        let mut found =
+            asked.iter().zip(found).map(|((index, at, _), key)| (index, at, key)).peekable();
+        for (index, at, _) in &self.keys {
+            let own = found.next_if(|(own, place, _)| (*own, *place) == (index, at));
+            let Some(answer) = answers.get_mut(*index) else { continue };
+            match (own.and_then(|(_, _, key)| key), &answer) {
+                // of several keys the first one without a row is told
+                (None, Answer::Found(Value::Null)) => *answer = Answer::Missing(*at),
+                (Some(key), Answer::NotFound) => *answer = Answer::Found(key),
+                _ => {}
             }
-            (_, Value::Null) => Answer::NotFound,
-            (_, pk) => Answer::Found(pk),
-        });
+        }
+        Ok(())
     }
-    Ok(answers)
+
+    /// The key of the row that each value names.
+    async fn rows(&self, values: Vec<Value>, conn: &Conn) -> Result<Vec<Option<Value>>, Error> {
+        let (table, pk) = (self.model.table, self.model.pk_column());
+        let own = pk.column == self.column.column;
+        let mut sql = Sql::new(conn.dialect());
+        let mut keys: Vec<Option<Value>> =
+            if own { values.iter().cloned().map(Some).collect() } else { vec![None; values.len()] };
+        if own {
+            // those that are there need not be told
+            sql.push("SELECT q.key FROM ").each_of(values, self.column.kind);
+            sql.push(" WHERE NOT EXISTS (SELECT 1 FROM ").name(table).push(" WHERE ");
+            sql.column(table, self.column.column).push(" = q.value)");
+        } else {
+            sql.push("SELECT q.key, ").column(table, pk.column).push(" FROM ");
+            sql.each_of(values, self.column.kind);
+            // SQLite takes the list first then, and looks each up in the index
+            sql.push(if conn.dialect() == Dialect::Sqlite { " CROSS JOIN " } else { " JOIN " });
+            sql.name(table).push(" ON ").column(table, self.column.column).push(" = q.value");
+        }
+        let first = Sql::first_place(conn.dialect());
+        let rows = conn.rows(sql, |row| {
+            let key = if own { Value::Null } else { row.value(1, pk.kind)? };
+            Ok((row.get::<i64>(0, ColumnKind::BigInt)? - first, key))
+        });
+        for (at, key) in rows.await? {
+            if let Some(place) = usize::try_from(at).ok().and_then(|at| keys.get_mut(at)) {
+                *place = (!key.is_null()).then_some(key);
+            }
+        }
+        Ok(keys)
+    }
 }
 
 fn question(sql: &mut Sql, check: &Check) -> ColumnKind {
@@ -107,14 +286,9 @@ fn question(sql: &mut Sql, check: &Check) -> ColumnKind {
             sql.push(" LIMIT 1)");
             model.pk_column().kind
         }
-        Check::Keys { model, column, values } => {
-            let model = model();
-            let Some(wanted) = model.columns.get(*column) else { return ColumnKind::BigInt };
-            sql.push("(SELECT COUNT(*) FROM ")
-                .name(model.table)
-                .push(" WHERE ")
-                .name(wanted.column);
-            sql.any_of(values.clone(), wanted.kind).push(")");
+        // lists have statements of their own
+        Check::Keys { .. } => {
+            sql.push("NULL");
             ColumnKind::BigInt
         }
         Check::Unique { model, values, ignore_case, except } => {
@@ -137,44 +311,6 @@ fn question(sql: &mut Sql, check: &Check) -> ColumnKind {
             model.pk_column().kind
         }
     }
-}
-
-/// The first key of a list that names no row; `count` says how many rows the list names.
-async fn missing(
-    model: &'static ModelMeta,
-    column: usize,
-    values: &[Value],
-    count: &Value,
-    conn: &Conn,
-) -> Result<Option<usize>, Error> {
-    let Some(column) = model.columns.get(column) else { return Ok(None) };
-    let distinct = set_of(values).len();
-    if *count == Value::Int(i64::try_from(distinct).unwrap_or(i64::MAX)) {
-        return Ok(None);
-    }
-    let known = keys(model, column, values, conn).await?;
-    let known = set_of(&known);
-    Ok(values.iter().position(|value| !known.contains(&ByValue(value))))
-}
-
-async fn keys(
-    model: &'static ModelMeta,
-    column: &'static ColumnMeta,
-    values: &[Value],
-    conn: &Conn,
-) -> Result<Vec<Value>, Error> {
-    let values: Vec<Value> = values
-        .iter()
-        .filter(|value| !matches!(value, Value::BigInt(_) | Value::Null))
-        .cloned()
-        .collect();
-    if values.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut sql = Sql::new(conn.dialect());
-    sql.push("SELECT ").name(column.column).push(" FROM ").name(model.table).push(" WHERE ");
-    sql.name(column.column).any_of(values, column.kind);
-    conn.rows(sql, |row| row.value(0, column.kind)).await
 }
 
 #[cfg(test)]

@@ -1,0 +1,192 @@
+//! What is stored, and what is said where it cannot be: nested rows, links, constraints, and
+//! transactions whose work is given up.
+
+use musicstore::models::*;
+use quintet::authentication::TokenAuthentication;
+use quintet::prelude::*;
+use quintet_tests::client::Reply;
+use quintet_tests::store::{ADMIN, On, Store};
+use serde_json::{Value, json};
+
+#[derive(Serializer)]
+#[serializer(model = Customer)]
+pub(crate) struct CustomerRowSerializer {
+    first_name: String,
+    last_name: String,
+    email: String,
+    support_rep: Option<PrimaryKeyRelated<Employee>>,
+}
+
+/// An employee with as many customers as a client likes.
+#[derive(Serializer)]
+#[serializer(model = Employee)]
+pub(crate) struct StaffSerializer {
+    id: i64,
+    first_name: String,
+    last_name: String,
+    #[field(nested, writable)]
+    customers: Vec<CustomerRowSerializer>,
+}
+
+/// Stores employees without their customers, and tells how many were valid.
+pub(crate) struct StaffViewSet;
+
+impl ViewSet for StaffViewSet {
+    type Base = ModelViewSet;
+    type Serializer = StaffSerializer;
+
+    async fn perform_create(
+        &self,
+        mut new: Changes<Employee>,
+        cx: &mut Context,
+    ) -> Result<Employee> {
+        let customers = new.take_nested::<Customer>("customers").unwrap_or_default();
+        cx.save(new.set(employee::city, Some(customers.len().to_string()))).await
+    }
+}
+
+#[derive(Serializer)]
+#[serializer(model = Track)]
+pub(crate) struct AlbumRowSerializer {
+    name: String,
+    #[field(slug = name)]
+    media_type: SlugRelated<MediaType>,
+    milliseconds: i32,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Album)]
+pub(crate) struct RecordSerializer {
+    id: i64,
+    title: String,
+    artist: PrimaryKeyRelated<Artist>,
+    #[field(nested, writable)]
+    tracks: Vec<AlbumRowSerializer>,
+}
+
+/// Stores albums with all their tracks.
+pub(crate) struct RecordViewSet;
+
+impl ViewSet for RecordViewSet {
+    type Base = ModelViewSet;
+    type Serializer = RecordSerializer;
+
+    async fn perform_create(&self, mut new: Changes<Album>, cx: &mut Context) -> Result<Album> {
+        let tracks = new.take_nested::<Track>("tracks").unwrap_or_default();
+        let album = cx.save(new).await?;
+        for track in tracks {
+            let price = Decimal::new(99, 2);
+            cx.save(track.set(track::album_id, Some(album.id)).set(track::unit_price, price))
+                .await?;
+        }
+        Ok(album)
+    }
+}
+
+fn store(on: On, atomic: bool) -> Store {
+    Store::serving(
+        on,
+        |settings| settings.atomic_requests = atomic,
+        |mut settings, database| {
+            settings.throttle.default_rates(musicstore::throttles::RATES);
+            let router = musicstore::urls()
+                .register("staff", StaffViewSet)
+                .register("records", RecordViewSet);
+            Site::builder(settings, database)
+                .authentication(TokenAuthentication::new())
+                .mount(router.at("/api/"))
+                .build()
+                .expect("the site builds")
+        },
+    )
+}
+
+fn is(reply: &Reply, status: u16, body: &Value) {
+    assert_eq!((reply.status, &reply.json()), (status, body));
+}
+
+/// More rows than a statement has columns on any database.
+const MANY: usize = 5_000;
+
+#[test]
+fn thousands_of_nested_rows_are_asked_about_in_few_statements() {
+    for on in On::all() {
+        let store = store(on, false);
+        let client = store.client_of(ADMIN);
+        let customers = |last: Value| -> Value {
+            let mut rows: Vec<Value> = (0..MANY)
+                .map(|number| {
+                    let email = format!("row{number}@example.com");
+                    json!({"first_name": "A", "last_name": "B", "email": email, "support_rep": 1 + number % 8})
+                })
+                .collect();
+            rows.push(last);
+            json!({"first_name": "C", "last_name": "D", "customers": rows})
+        };
+        let post = |body: Value| store.counted(|| client.json("POST", "/api/staff/", &body));
+        let taken = "luisg@embraer.com.br";
+        let last = json!({"first_name": "A", "last_name": "B", "email": taken, "support_rep": 99});
+        let (statements, reply) = post(customers(last));
+        let errors = json!({
+            "email": ["customer with this email already exists."],
+            "support_rep": ["Invalid pk \"99\" - object does not exist."],
+        });
+        is(&reply, 400, &json!({"customers": { MANY.to_string(): errors }}));
+        assert!(statements < 100, "{on:?} {statements}");
+        let last = json!({"first_name": "A", "last_name": "B", "email": "x@example.com"});
+        let (statements, reply) = post(customers(last));
+        assert_eq!(reply.status, 201, "{on:?} {}", reply.text());
+        assert!(statements < 100, "{on:?} {statements}");
+        let id = &reply.json()["id"];
+        let sql = format!("SELECT CAST(city AS bigint) FROM store_employee WHERE id = {id}");
+        assert_eq!(store.number(&sql), 5_001);
+    }
+}
+
+#[test]
+fn thousands_of_nested_rows_are_stored_with_their_keys() {
+    for on in On::all() {
+        let store = store(on, true);
+        let client = store.client_of(ADMIN);
+        let record = |bad: Option<usize>| -> Value {
+            let rows = (0..MANY).map(|number| {
+                let kind = if Some(number) == bad { "Wax" } else { "AAC audio file" };
+                json!({"name": format!("Row {number}"), "media_type": kind, "milliseconds": 1})
+            });
+            json!({"title": "Long", "artist": 1, "tracks": rows.collect::<Vec<_>>()})
+        };
+        let reply = client.json("POST", "/api/records/", &record(Some(4_321)));
+        let error = json!({"media_type": ["Object with name=Wax does not exist."]});
+        is(&reply, 400, &json!({"tracks": {"4321": error}}));
+        let reply = client.json("POST", "/api/records/", &record(None));
+        assert_eq!(reply.status, 201, "{on:?} {}", reply.text());
+        let id = &reply.json()["id"];
+        let kind = "(SELECT id FROM store_mediatype WHERE name = 'AAC audio file')";
+        let sql = format!(
+            "SELECT count(*) FROM store_track WHERE album_id = {id} AND media_type_id = {kind}"
+        );
+        assert_eq!(store.number(&sql), 5_000);
+    }
+}
+
+#[test]
+fn thousands_of_links_are_set_at_once_and_the_first_wrong_one_is_told() {
+    for on in On::all() {
+        let store = Store::new(on);
+        let client = store.client_of(ADMIN);
+        // every track once, then again
+        let mut tracks: Vec<i64> = (1..=3_503).chain(1..=1_497).collect();
+        let list = json!({"name": "All", "tracks": []});
+        let id = client.json("POST", "/api/playlists/", &list).json()["id"].clone();
+        let address = format!("/api/playlists/{id}/");
+        let reply = client.json("PATCH", &address, &json!({ "tracks": tracks }));
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let links = "SELECT count(*) FROM store_playlist_tracks WHERE playlist_id = ";
+        let links = format!("{links}{id}");
+        assert_eq!(store.number(&links), 3_503, "{on:?}");
+        tracks.extend([9_998, 9_999]);
+        let reply = client.json("PATCH", &address, &json!({ "tracks": tracks }));
+        is(&reply, 400, &json!({"tracks": ["Invalid pk \"9998\" - object does not exist."]}));
+        assert_eq!(store.number(&links), 3_503, "{on:?}");
+    }
+}
