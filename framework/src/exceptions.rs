@@ -188,6 +188,9 @@ pub enum ApiException {
     Suspicious(&'static str),
     /// 503 with `Retry-After`: the database is away or every connection is busy.
     Unavailable(&'static str),
+    /// 503 with `Retry-After`: a deadlock with another request, which running the work again did
+    /// not resolve.
+    Deadlock,
     /// 500: a bug or a broken server; the text goes to the log, never to the client.
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -224,7 +227,7 @@ impl ApiException {
             Self::UnsupportedMediaType(_) => 415,
             Self::Throttled { .. } => 429,
             Self::Custom { status, .. } => *status,
-            Self::Unavailable(_) => 503,
+            Self::Unavailable(_) | Self::Deadlock => 503,
             Self::Internal(_) => 500,
         }
     }
@@ -264,6 +267,9 @@ impl ApiException {
             Self::Unavailable(_) => {
                 Detail::new("Service temporarily unavailable, try again later.", "unavailable")
             }
+            Self::Deadlock => {
+                Detail::new("Deadlock with another request, try again later.", "deadlock")
+            }
             Self::Internal(_) => Detail::new("A server error occurred.", "error"),
         }
     }
@@ -272,7 +278,7 @@ impl ApiException {
     pub fn retry_after(&self) -> Option<String> {
         match self {
             Self::Throttled { wait } => wait.map(|wait| wait.max(0.0).ceil().to_string()),
-            Self::Unavailable(_) => Some("1".into()),
+            Self::Unavailable(_) | Self::Deadlock => Some("1".into()),
             _ => None,
         }
     }

@@ -8,6 +8,26 @@ use quintet_tests::client::Reply;
 use quintet_tests::store::{ADMIN, On, Store};
 use serde_json::{Value, json};
 
+/// A line of which the database must say what is missing.
+#[derive(Serializer)]
+#[serializer(model = InvoiceLine)]
+pub(crate) struct LooseLineSerializer {
+    id: i64,
+    invoice: PrimaryKeyRelated<Invoice>,
+    track: PrimaryKeyRelated<Track>,
+    #[field(required = false)]
+    unit_price: Decimal,
+    #[field(source = quantity, required = false)]
+    pieces: i32,
+}
+
+pub(crate) struct LooseLineViewSet;
+
+impl ViewSet for LooseLineViewSet {
+    type Base = ModelViewSet;
+    type Serializer = LooseLineSerializer;
+}
+
 #[derive(Serializer)]
 #[serializer(model = Customer)]
 pub(crate) struct CustomerRowSerializer {
@@ -83,13 +103,32 @@ impl ViewSet for RecordViewSet {
     }
 }
 
+/// A row that no serializer has looked at.
+async fn bare(cx: &mut Context) -> Result<Response> {
+    cx.save(Changes::<InvoiceLine>::new().set(invoice_line::track_id, 1_i64)).await?;
+    Response::new(&json!("stored"))
+}
+
+/// A row that a constraint of the table refuses.
+async fn refused(cx: &mut Context) -> Result<Response> {
+    let sql =
+        "CREATE TABLE test_price (amount integer CONSTRAINT price_is_positive CHECK (amount > 0))";
+    cx.batch_execute(sql).await?;
+    cx.batch_execute("INSERT INTO test_price VALUES (-1)").await?;
+    Response::new(&json!("stored"))
+}
+
 fn store(on: On, atomic: bool) -> Store {
     Store::serving(
         on,
         |settings| settings.atomic_requests = atomic,
         |mut settings, database| {
             settings.throttle.default_rates(musicstore::throttles::RATES);
+            let open = |name| ApiView::new(name).permissions(AllowAny);
             let router = musicstore::urls()
+                .path("bare/", open("Bare").post(bare), "bare")
+                .path("refused/", open("Refused").post(refused), "refused")
+                .register("loose-lines", LooseLineViewSet)
                 .register("staff", StaffViewSet)
                 .register("records", RecordViewSet);
             Site::builder(settings, database)
@@ -103,6 +142,56 @@ fn store(on: On, atomic: bool) -> Store {
 
 fn is(reply: &Reply, status: u16, body: &Value) {
     assert_eq!((reply.status, &reply.json()), (status, body));
+}
+
+#[test]
+fn a_new_row_in_a_list_needs_its_fields_in_a_patch_too() {
+    for on in On::all() {
+        let store = Store::new(on);
+        let client = store.client_of(ADMIN);
+        let before = client.get("/api/invoices/2/").json();
+        let required = json!(["This field is required."]);
+        let patch = |body: Value| client.json("PATCH", "/api/invoices/2/", &body);
+        let lines = json!({"lines": [{"track": 3}]});
+        is(&patch(lines), 400, &json!({"lines": {"0": {"quantity": required}}}));
+        let lines = json!({"lines": [{"track": 3, "quantity": 1}, {"quantity": 1}, {}]});
+        let missing = json!({"track": required, "quantity": required});
+        is(&patch(lines), 400, &json!({"lines": {"1": {"track": required}, "2": missing}}));
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        let reply = client.send("PATCH", "/api/invoices/2/", &form, b"lines[0]track=3");
+        is(&reply, 400, &json!({"lines": {"0": {"quantity": required}}}));
+        assert_eq!(client.get("/api/invoices/2/").json(), before);
+        // what the row itself needs not, it needs not now
+        let reply = patch(json!({"lines": [{"track": 3, "quantity": 1}]}));
+        assert_eq!((reply.status, &reply.json()["lines"][0]["unit_price"]), (200, &json!("0.99")));
+    }
+}
+
+#[test]
+fn a_null_that_the_database_finds_is_a_400_under_the_field() {
+    for on in On::all() {
+        let store = store(on, false);
+        let client = store.client_of(ADMIN);
+        let nothing = json!(["This field may not be null."]);
+        let mut line = json!({"invoice": 1, "track": 1});
+        let post = |line: &Value| client.json("POST", "/api/loose-lines/", line);
+        is(&post(&line), 400, &json!({"unit_price": nothing}));
+        line["unit_price"] = json!("1.00");
+        is(&post(&line), 400, &json!({"pieces": nothing}));
+        line["pieces"] = json!(1);
+        assert_eq!(post(&line).status, 201);
+        is(&client.send("POST", "/api/bare/", &[], b""), 400, &json!({"unit_price": nothing}));
+    }
+}
+
+#[test]
+fn a_check_that_the_database_makes_is_a_400_with_its_name() {
+    for on in On::all() {
+        let store = store(on, true);
+        let reply = store.client_of(ADMIN).send("POST", "/api/refused/", &[], b"");
+        let text = "Constraint \u{201c}price_is_positive\u{201d} is violated.";
+        is(&reply, 400, &json!({"non_field_errors": [text]}));
+    }
 }
 
 /// More rows than a statement has columns on any database.

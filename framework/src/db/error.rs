@@ -1,5 +1,9 @@
 //! What the database layer reports.
 
+use std::borrow::Cow;
+
+use diesel::result::DatabaseErrorInformation;
+
 use super::TreeError;
 use crate::exceptions::{ApiException, Detail};
 
@@ -16,6 +20,23 @@ pub enum Error {
     /// A unique constraint refused the row; the columns it is over.
     #[error("another row has the same {}", .0.join(", "))]
     Unique(Vec<String>),
+    /// The database ended this transaction in favour of another one: a deadlock, a transaction that
+    /// came second, a lock that did not come free in time. The same work succeeds as a rule when it
+    /// is run again from the start; the database's words.
+    #[error("deadlock: {0}")]
+    Deadlock(String),
+    /// Rows were to be locked outside a transaction, where no lock lasts.
+    #[error("`select_for_update` cannot be used outside a transaction")]
+    NoTransaction,
+    /// A transaction that was to be committed was rolled back; why.
+    #[error("the transaction was rolled back: {0}")]
+    RolledBack(&'static str),
+    /// A column that must have a value got none; its name.
+    #[error("the column {0} may not be null")]
+    NotNull(String),
+    /// A check constraint refused the row; its name.
+    #[error("the row violates the constraint {0}")]
+    Check(String),
     /// A foreign key refused the statement.
     #[error("a foreign key refused the statement: {0}")]
     ForeignKey(String),
@@ -54,6 +75,9 @@ impl From<Error> for ApiException {
         match error {
             Error::Unavailable(reason) => Self::Unavailable(reason),
             Error::NotFound => Self::NotFound(None),
+            Error::Deadlock(_) => Self::Deadlock,
+            Error::NotNull(column) => Self::validation(null(column)),
+            Error::Check(name) => Self::validation(violated(&name)),
             // where constraints are deferred, the end of a transaction is the first to know
             Error::ForeignKey(_) => Self::validation(Detail::field(
                 "non_field_errors",
@@ -93,6 +117,17 @@ impl From<Error> for ApiException {
     }
 }
 
+/// DRF's words for a null, under the name of a field.
+pub(crate) fn null(field: impl Into<Cow<'static, str>>) -> Detail {
+    Detail::field(field, [Detail::new("This field may not be null.", "null")])
+}
+
+/// Django's words for a check constraint.
+fn violated(name: &str) -> Detail {
+    let text = format!("Constraint \u{201c}{name}\u{201d} is violated.");
+    Detail::field("non_field_errors", [Detail::new(text, "invalid")])
+}
+
 impl From<diesel::result::Error> for ApiException {
     fn from(error: diesel::result::Error) -> Self {
         Error::from_diesel(error).into()
@@ -120,13 +155,13 @@ impl Error {
             {
                 Self::Unavailable("the database is busy")
             }
-            Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => {
-                Self::Unavailable("another transaction came first")
+            Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, info) => {
+                Self::Deadlock(info.message().to_owned())
             }
             Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
-                if info.message().starts_with("deadlock detected") =>
+                if is_deadlock(info.message()) =>
             {
-                Self::Unavailable("another transaction came first")
+                Self::Deadlock(info.message().to_owned())
             }
             // `statement_timeout`, `lock_timeout`, an administrator
             Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
@@ -147,15 +182,40 @@ impl Error {
             Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
                 Self::Unique(unique_columns(info.message(), info.details().unwrap_or_default()))
             }
-            Diesel::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, info) => {
-                Self::ForeignKey(
-                    info.constraint_name()
-                        .map_or_else(|| info.message().to_owned(), ToOwned::to_owned),
-                )
+            Diesel::DatabaseError(
+                DatabaseErrorKind::ForeignKeyViolation | DatabaseErrorKind::RestrictViolation,
+                info,
+            ) => Self::ForeignKey(constraint(&*info).to_owned()),
+            Diesel::DatabaseError(DatabaseErrorKind::NotNullViolation, info) => {
+                Self::NotNull(null_column(&*info).to_owned())
             }
+            Diesel::DatabaseError(
+                DatabaseErrorKind::CheckViolation | DatabaseErrorKind::ExclusionViolation,
+                info,
+            ) => Self::Check(constraint(&*info).to_owned()),
             other => Self::Diesel(other),
         }
     }
+}
+
+/// True for what `PostgreSQL` says of SQLSTATE 40P01 and 55P03. diesel passes on no SQLSTATE, but a
+/// kind for 40001; so the others are known in English only (`lc_messages`).
+fn is_deadlock(message: &str) -> bool {
+    message.starts_with("deadlock detected")
+        || message.starts_with("canceling statement due to lock timeout")
+        || message.starts_with("could not obtain lock on")
+}
+
+/// The name of a constraint; `SQLite` has it in the message alone: `CHECK constraint failed: price`.
+fn constraint(info: &dyn DatabaseErrorInformation) -> &str {
+    let last = || info.message().rsplit(": ").next().unwrap_or_default();
+    info.constraint_name().unwrap_or_else(last)
+}
+
+/// The column of `NOT NULL constraint failed: store_invoiceline.quantity`, or `PostgreSQL`'s field.
+fn null_column(info: &dyn DatabaseErrorInformation) -> &str {
+    let last = || info.message().rsplit(['.', ' ']).next().unwrap_or_default();
+    info.column_name().unwrap_or_else(last)
 }
 
 /// True for what the databases say of a value that a column cannot hold or be compared with, and
@@ -188,6 +248,8 @@ fn is_postgres_misfit(message: &str) -> bool {
         // the patterns that are let through are those of another engine
         || message.starts_with("invalid regular expression")
         || message.starts_with("regular expression failed")
+        // a text that is longer than an index over its column takes
+        || message.starts_with("index row ")
 }
 
 /// The columns of a unique constraint, read from what the database says: `UNIQUE constraint failed:
@@ -232,6 +294,10 @@ mod tests {
         assert_eq!(status(said(DatabaseErrorKind::SerializationFailure, "no")), 503);
         let slow = "canceling statement due to statement timeout";
         assert_eq!(status(said(DatabaseErrorKind::Unknown, slow)), 503);
+        let locked = "could not obtain lock on row in relation \"store_invoice\"";
+        assert_eq!(status(said(DatabaseErrorKind::Unknown, locked)), 503);
+        let waited = "canceling statement due to lock timeout";
+        assert_eq!(status(said(DatabaseErrorKind::Unknown, waited)), 503);
         assert_eq!(status(said(DatabaseErrorKind::ForeignKeyViolation, "no")), 400);
         assert_eq!(status(said(DatabaseErrorKind::UniqueViolation, "no")), 400);
         assert_eq!(status(said(DatabaseErrorKind::Unknown, "integer out of range")), 400);
@@ -241,6 +307,8 @@ mod tests {
         assert_eq!(status(said(DatabaseErrorKind::Unknown, long)), 400);
         let pattern = "invalid regular expression: invalid repetition count(s)";
         assert_eq!(status(said(DatabaseErrorKind::Unknown, pattern)), 400);
+        let long = "index row size 3024 exceeds btree version 4 maximum 2704 for index \"i\"";
+        assert_eq!(status(said(DatabaseErrorKind::Unknown, long)), 400);
         assert_eq!(status(Diesel::NotFound), 404);
     }
 
@@ -259,5 +327,26 @@ mod tests {
         }
         let column = "column \"x\" of relation \"store_album\" does not exist";
         assert_eq!(ApiException::from(said(column)).status(), 500);
+    }
+
+    #[test]
+    fn a_null_and_a_check_are_told_under_their_names() {
+        use diesel::result::{DatabaseErrorKind, Error as Diesel};
+        let body = |kind, text: &str| {
+            let error = Diesel::DatabaseError(kind, Box::new(text.to_owned()));
+            let error = ApiException::from(Error::from_diesel(error));
+            (error.status(), error.body())
+        };
+        let null = "NOT NULL constraint failed: store_invoiceline.quantity";
+        assert_eq!(
+            body(DatabaseErrorKind::NotNullViolation, null),
+            (400, serde_json::json!({"quantity": ["This field may not be null."]}))
+        );
+        let check = "CHECK constraint failed: price_is_positive";
+        let text = "Constraint \u{201c}price_is_positive\u{201d} is violated.";
+        assert_eq!(
+            body(DatabaseErrorKind::CheckViolation, check),
+            (400, serde_json::json!({"non_field_errors": [text]}))
+        );
     }
 }

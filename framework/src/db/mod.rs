@@ -34,6 +34,7 @@ mod write;
 pub use conn::Conn;
 pub use database::{ConfigError, Database, DatabaseConfig, DatabaseWorker};
 pub use error::Error;
+pub(crate) use error::null;
 pub(crate) use key::Key;
 pub use lookups::{Compare, Condition, DatePart, Lookup, Operand};
 pub use model::{

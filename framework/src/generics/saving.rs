@@ -45,8 +45,9 @@ impl Context {
     /// relations are set as well.
     ///
     /// # Errors
-    /// 404 when the row is gone; 400 when another row came first with a unique value, or when the
-    /// row would become its own ancestor along a foreign key that is `acyclic`.
+    /// 404 when the row is gone; 400 when another row came first with a unique value, when a
+    /// constraint of the database refuses a value, or when the row would become its own ancestor
+    /// along a foreign key that is `acyclic`.
     pub async fn save<M: Model>(&self, changes: Changes<M>) -> Result<M> {
         if db::places_in_tree(M::META, &changes.set.columns) {
             return aside(|| self.save_in_tree(changes)).await;
@@ -156,6 +157,14 @@ impl std::fmt::Debug for LinkSet<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LinkSet").field("pk", &self.pk).finish_non_exhaustive()
     }
+        (Error::NotNull(column), description) => {
+            let named = description.and_then(|description| description.field_of(&column));
+            let own = || model.columns.iter().find(|own| own.column == column);
+            match named.or_else(|| own().map(|column| column.name)) {
+                Some(name) => ApiException::Validation(db::null(name)),
+                None => ApiException::Validation(db::null(column)),
+            }
+        }
 }
 
 impl LinkSet<'_> {

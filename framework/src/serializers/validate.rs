@@ -505,6 +505,8 @@ fn nested_pass<'a>(
     } else {
         None
     };
+    // rows of a model in a list are new ones, whatever becomes of the row that they hang on
+    let partial = partial && inner.is_plain();
     match wrong {
         Some(detail) => Slot::Failed(non_field(detail)),
         None => Slot::List(

@@ -203,6 +203,14 @@ impl Description {
         }
     }
 
+    /// The field that writes a column of the database.
+    pub(crate) fn field_of(&self, column: &str) -> Option<&'static str> {
+        let index = self.model.columns.iter().position(|own| own.column == column)?;
+        let writes =
+            |field: &&SerializerField| matches!(field.target, Target::Column(own) if own == index);
+        self.fields.iter().find(writes).map(|field| field.field.name)
+    }
+
     /// The same for a row that no serializer validated.
     pub(crate) fn model_taken(model: &'static ModelMeta, columns: &[String]) -> Detail {
         let names: Vec<&'static str> = columns

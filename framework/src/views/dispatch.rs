@@ -346,8 +346,10 @@ fn error_response(error: &ApiException, policies: &Settled, cx: &Context) -> Err
 fn api_error(error: &ApiException) -> Response {
     let mut json = JsonWriter::with_capacity(96);
     json.json(&error.body());
-    if let ApiException::Unavailable(reason) = error {
-        tracing::error!("unavailable: {reason}");
+    match error {
+        ApiException::Unavailable(reason) => tracing::error!("unavailable: {reason}"),
+        ApiException::Deadlock => tracing::error!("unavailable: a deadlock was not resolved"),
+        _ => {}
     }
     Response::json(json.into_bytes()).with_status(error.status()).retry_after(error)
 }

@@ -186,6 +186,9 @@ pub(super) fn error_page(error: &ApiException, cx: &Context) -> Response {
         ApiException::Suspicious(reason) | ApiException::Unavailable(reason) => {
             tracing::warn!(path = cx.request.path, "refused: {reason}");
         }
+        ApiException::Deadlock => {
+            tracing::warn!(path = cx.request.path, "refused: a deadlock was not resolved");
+        }
         _ => {}
     }
     plain_error(error, cx.request.header("accept"))
