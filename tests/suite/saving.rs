@@ -1,6 +1,8 @@
 //! What is stored, and what is said where it cannot be: nested rows, links, constraints, and
 //! transactions whose work is given up.
 
+use std::time::Duration;
+
 use musicstore::models::*;
 use quintet::authentication::TokenAuthentication;
 use quintet::prelude::*;
@@ -103,6 +105,17 @@ impl ViewSet for RecordViewSet {
     }
 }
 
+/// Deletes an artist, and gives up waiting for it.
+async fn impatient(cx: &mut Context) -> Result<Response> {
+    let artist = cx.get_or_404(Artist::objects().filter(artist::name.eq("Patient"))).await?;
+    let deletion = cx.transaction(async |cx| {
+        cx.delete(&artist).await?;
+        std::future::pending::<Result<()>>().await
+    });
+    let ended = tokio::time::timeout(Duration::from_millis(50), deletion).await;
+    Response::new(&json!({"deleted": ended.is_ok()}))
+}
+
 /// A row that no serializer has looked at.
 async fn bare(cx: &mut Context) -> Result<Response> {
     cx.save(Changes::<InvoiceLine>::new().set(invoice_line::track_id, 1_i64)).await?;
@@ -126,6 +139,7 @@ fn store(on: On, atomic: bool) -> Store {
             settings.throttle.default_rates(musicstore::throttles::RATES);
             let open = |name| ApiView::new(name).permissions(AllowAny);
             let router = musicstore::urls()
+                .path("impatient/", open("Impatient").post(impatient), "impatient")
                 .path("bare/", open("Bare").post(bare), "bare")
                 .path("refused/", open("Refused").post(refused), "refused")
                 .register("loose-lines", LooseLineViewSet)
@@ -191,6 +205,24 @@ fn a_check_that_the_database_makes_is_a_400_with_its_name() {
         let reply = store.client_of(ADMIN).send("POST", "/api/refused/", &[], b"");
         let text = "Constraint \u{201c}price_is_positive\u{201d} is violated.";
         is(&reply, 400, &json!({"non_field_errors": [text]}));
+    }
+}
+
+#[test]
+fn work_that_is_given_up_inside_an_atomic_request_takes_the_request_along() {
+    for on in On::all() {
+        for (atomic, status) in [(true, 500), (false, 200)] {
+            let store = store(on, atomic);
+            let client = store.client_of(ADMIN);
+            let artist = client.json("POST", "/api/artists/", &json!({"name": "Patient"}));
+            let id = &artist.json()["id"];
+            let album = json!({"title": "Patience", "artist_id": id});
+            assert_eq!(client.json("POST", "/api/albums/", &album).status, 201);
+            let reply = client.send("POST", "/api/impatient/", &[], b"");
+            assert_eq!(reply.status, status, "{on:?} {}", reply.text());
+            let kept = client.get(&format!("/api/artists/{id}/")).json();
+            assert_eq!(kept["album_count"], 1, "{on:?}, atomic {atomic}");
+        }
     }
 }
 

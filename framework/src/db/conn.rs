@@ -97,23 +97,6 @@ impl Drop for SqliteConn {
     }
 }
 
-/// Marks the connection when a transaction's future is dropped before its end.
-struct Guard(Option<Rc<Cell<bool>>>);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        if let Some(abandoned) = &self.0 {
-            abandoned.set(true);
-        }
-    }
-}
-
-/// A transaction under way; ended by [`Conn::end`].
-pub(crate) struct Scope {
-    guard: Guard,
-    depth: u32,
-}
-
 impl Conn {
     pub(crate) fn new(inner: Inner, database: Arc<Database>) -> Self {
         Self { inner, database, depth: Cell::new(0), abandoned: Rc::default() }
@@ -222,11 +205,11 @@ impl Conn {
             Inner::Postgres(postgres) => {
                 let (link, begin) = postgres.target().await?;
                 if begin {
-                    let (opened, changed) =
-                        futures_util::future::join(link.batch("BEGIN"), link.execute(sql)).await;
+                    let both = futures_util::future::join(link.batch("BEGIN"), link.execute(sql));
+                    let (opened, changed) = self.whole(both).await;
                     opened.and(changed)
                 } else {
-                    link.execute(sql).await
+                    self.whole(link.execute(sql)).await
                 }
             }
         }
@@ -318,106 +301,9 @@ impl Conn {
             Inner::Postgres(postgres) => {
                 let link = postgres.link().await?;
                 let _busy = link.busy();
-                command.execute_postgres(&link.connection).await.map_err(|error| link.error(error))
+                let changed = self.whole(command.execute_postgres(&link.connection)).await;
+                changed.map_err(|error| link.error(error))
             }
-        }
-    }
-
-    /// Runs `work` in a transaction: committed when it answers `Ok`, rolled back otherwise. Inside
-    /// another one it is a savepoint.
-    ///
-    /// # Errors
-    /// What `work` answers, and what the database reports.
-    pub async fn transaction<T, E: From<Error>>(
-        &mut self,
-        work: impl AsyncFnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let scope = self.begin().await?;
-        let result = work(self).await;
-        self.settle(scope, result).await
-    }
-
-    /// Opens a transaction, or a savepoint in the one that is open.
-    pub(crate) async fn begin(&self) -> Result<Scope, Error> {
-        self.open(true).await
-    }
-
-    /// The same for work that is expected to read only: on `SQLite` it takes the lock for writing
-    /// when it writes, and does not wait for others that do.
-    pub(crate) async fn begin_reading(&self) -> Result<Scope, Error> {
-        self.open(false).await
-    }
-
-    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
-    #[cfg_attr(not(feature = "sqlite"), allow(unused_variables))]
-    async fn open(&self, write: bool) -> Result<Scope, Error> {
-        if self.abandoned.get() {
-            return Err(Error::Diesel(diesel::result::Error::BrokenTransactionManager));
-        }
-        let depth = self.depth.get();
-        if depth > 0 {
-            self.control(&format!("SAVEPOINT quintet_{depth}")).await?;
-        } else {
-            match &self.inner {
-                #[cfg(feature = "sqlite")]
-                Inner::Sqlite(sqlite) => {
-                    let mut connection = sqlite.shared.borrow_mut();
-                    let begin = if write { "BEGIN IMMEDIATE" } else { "BEGIN" };
-                    connection.batch_execute(begin).map_err(Error::from_diesel)?;
-                    sqlite.set_open(true);
-                }
-                #[cfg(feature = "postgres")]
-                Inner::Postgres(postgres) => postgres.hold().await?,
-            }
-        }
-        self.depth.set(depth + 1);
-        Ok(Scope { guard: Guard(Some(Rc::clone(&self.abandoned))), depth })
-    }
-
-    /// Ends what [`Conn::begin`] opened as its work did: committed when that is `Ok`. A failure of
-    /// the work is nearer to the cause than one of its end, and is the one that is answered.
-    pub(crate) async fn settle<T, E: From<Error>>(
-        &self,
-        scope: Scope,
-        result: Result<T, E>,
-    ) -> Result<T, E> {
-        match self.end(scope, result.is_ok()).await {
-            Err(error) if result.is_ok() => Err(error.into()),
-            _ => result,
-        }
-    }
-
-    /// Ends what [`Conn::begin`] opened.
-    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
-    pub(crate) async fn end(&self, mut scope: Scope, commit: bool) -> Result<(), Error> {
-        scope.guard.0 = None;
-        let depth = scope.depth;
-        self.depth.set(depth);
-        if depth > 0 {
-            if !commit {
-                self.control(&format!("ROLLBACK TO SAVEPOINT quintet_{depth}")).await?;
-            }
-            return self.control(&format!("RELEASE SAVEPOINT quintet_{depth}")).await;
-        }
-        match &self.inner {
-            #[cfg(feature = "sqlite")]
-            Inner::Sqlite(sqlite) => {
-                let mut connection = sqlite.shared.borrow_mut();
-                if commit {
-                    if let Err(error) = connection.batch_execute("COMMIT") {
-                        // the transaction is still open, and what follows must not run in it;
-                        // should this fail too, the connection's end tries again
-                        sqlite.set_open(connection.batch_execute("ROLLBACK").is_err());
-                        return Err(Error::from_diesel(error));
-                    }
-                } else {
-                    connection.batch_execute("ROLLBACK").map_err(Error::from_diesel)?;
-                }
-                sqlite.set_open(false);
-                Ok(())
-            }
-            #[cfg(feature = "postgres")]
-            Inner::Postgres(postgres) => postgres.release(commit).await,
         }
     }
 
@@ -435,6 +321,8 @@ impl Conn {
         }
     }
 }
+
+mod transaction;
 
 #[cfg(test)]
 mod tests;

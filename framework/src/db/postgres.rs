@@ -40,6 +40,8 @@ pub(crate) struct Link {
     /// When a statement was last sent into idleness or came back.
     moved: Cell<Instant>,
     prepared: Prepared,
+    /// A statement has failed: a transaction that it was part of can only be rolled back.
+    failed: Cell<bool>,
 }
 
 #[derive(Default)]
@@ -189,6 +191,7 @@ impl PgWorker {
             under_way: Cell::new(0),
             moved: Cell::new(Instant::now()),
             prepared,
+            failed: Cell::new(false),
         })
     }
 }
@@ -233,6 +236,11 @@ impl Link {
     /// diesel's error; whatever it says, a closed connection means that the database is away.
     pub(crate) fn error(&self, error: diesel::result::Error) -> Error {
         use diesel::result::{DatabaseErrorKind, Error as Diesel};
+        if let Diesel::DatabaseError(kind, _) = &error
+            && !matches!(kind, DatabaseErrorKind::UnableToSendCommand)
+        {
+            self.failed.set(true);
+        }
         let away = match &error {
             Diesel::DatabaseError(DatabaseErrorKind::UnableToSendCommand, _) => true,
             Diesel::DatabaseError(DatabaseErrorKind::Unknown, info) => {
@@ -386,21 +394,36 @@ impl PgConn {
 
     pub(crate) async fn hold(&self) -> Result<(), Error> {
         let (link, permit) = self.worker.exclusive().await?;
+        link.failed.set(false);
         *self.held.borrow_mut() = Some(Held { link: Rc::new(link), permit, begun: false });
         Ok(())
+    }
+
+    /// What failed has been rolled back to a savepoint.
+    pub(crate) fn recovered(&self) {
+        if let Some(held) = &*self.held.borrow() {
+            held.link.failed.set(false);
+        }
     }
 
     /// Ends the transaction; an empty one has sent nothing.
     pub(crate) async fn release(&self, commit: bool) -> Result<(), Error> {
         let Some(held) = self.held.borrow_mut().take() else { return Ok(()) };
+        let failed = held.link.failed.get();
         if held.begun {
+            // the server takes a COMMIT of what has failed for a ROLLBACK, and says nothing
+            let word = if commit && !failed { "COMMIT" } else { "ROLLBACK" };
             // an error here drops the connection, and the server rolls back
-            held.link.batch(if commit { "COMMIT" } else { "ROLLBACK" }).await?;
+            held.link.batch(word).await?;
         }
         if let Ok(link) = Rc::try_unwrap(held.link) {
             self.worker.idle.borrow_mut().push(link);
         }
         drop(held.permit);
+        if commit && failed {
+            tracing::error!("a transaction is rolled back: a statement in it failed");
+            return Err(Error::RolledBack("a statement in it failed, which was passed over"));
+        }
         Ok(())
     }
 }

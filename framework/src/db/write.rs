@@ -75,7 +75,8 @@ impl Conn {
         set: Vec<(usize, Value)>,
     ) -> Result<Box<dyn ModelRow>, Error> {
         let sql = insert(self.dialect(), model, &with_defaults(model, set));
-        self.rows(sql, decode(model)).await?.into_iter().next().ok_or(Error::NotFound)
+        let rows = self.whole(self.rows(sql, decode(model))).await?;
+        rows.into_iter().next().ok_or(Error::NotFound)
     }
 
     /// Changes the rows of a query (one row, as a rule) and answers the first as stored; `None`
@@ -98,7 +99,7 @@ impl Conn {
         } else {
             select.update(self.dialect(), &set)
         };
-        Ok(self.rows(sql, decode(model)).await?.into_iter().next())
+        Ok(self.whole(self.rows(sql, decode(model))).await?.into_iter().next())
     }
 
     /// Makes the links of a many-to-many relation those of `keys` and no others.

@@ -42,7 +42,8 @@ impl Context {
     }
 
     /// Stores validated changes: a new row, or the row that they are for. Links of many-to-many
-    /// relations are set as well.
+    /// relations are set as well, in a transaction. In one, the row stays locked until its end,
+    /// even where no column changes.
     ///
     /// # Errors
     /// 404 when the row is gone; 400 when another row came first with a unique value, when a
@@ -52,7 +53,12 @@ impl Context {
         if db::places_in_tree(M::META, &changes.set.columns) {
             return aside(|| self.save_in_tree(changes)).await;
         }
-        self.store(changes).await
+        if changes.set.links.is_empty() || self.in_transaction() {
+            return self.store(changes).await;
+        }
+        let scope = self.begin().await?;
+        let stored = self.store(changes).await;
+        self.settle(scope, stored).await
     }
 
     /// The same in a transaction that first looks at the row's new place.
@@ -66,6 +72,7 @@ impl Context {
         self.settle(scope, saved).await
     }
 
+    /// The row first, which is locked by it, then its links.
     async fn store<M: Model>(&self, changes: Changes<M>) -> Result<M> {
         let Changes { set, target, description, .. } = changes;
         let refused = |error| refused(error, M::META, description);
@@ -77,9 +84,13 @@ impl Context {
                 .map_err(refused)?
                 .ok_or_else(|| ApiException::no_match(M::META.name))?,
         };
-        let pk = row.value(M::META.pk).to_value();
-        for (hop, keys) in &set.links {
-            self.set_links(hop, &pk, keys).await?;
+        if !set.links.is_empty() {
+            let unfinished = self.unfinished();
+            let pk = row.value(M::META.pk).to_value();
+            for (hop, keys) in &set.links {
+                self.set_links(hop, &pk, keys).await?;
+            }
+            unfinished.done();
         }
         row.into_any()
             .downcast()

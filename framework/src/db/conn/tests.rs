@@ -167,6 +167,106 @@ fn a_dropped_transaction_rolls_back_and_refuses_what_follows() {
     });
 }
 
+/// A transaction whose future is dropped once it has written a number.
+async fn dropped(conn: &mut Conn, table: &str, number: i32) {
+    let begun = tokio::sync::Notify::new();
+    let transaction = conn.transaction(async |conn| {
+        add(conn, table, number).await?;
+        begun.notify_one();
+        std::future::pending::<Result<(), Error>>().await
+    });
+    futures_util::future::select(Box::pin(transaction), Box::pin(begun.notified())).await;
+}
+
+#[test]
+fn a_transaction_in_which_another_was_dropped_is_rolled_back_and_says_so() {
+    const T: &str = "quintet_inner_dropped";
+    on_each_committing(T, async |conn| {
+        let outer: Result<(), Error> = conn
+            .transaction(async |conn| {
+                add(conn, T, 1).await?;
+                dropped(conn, T, 2).await;
+                Ok(())
+            })
+            .await;
+        assert!(matches!(outer, Err(Error::RolledBack(_))), "{outer:?}");
+        assert!(!conn.in_transaction());
+        assert_eq!(numbers(conn, T).await, [0_i32; 0]);
+        // the connection is as good as before
+        let again: Result<(), Error> = conn.transaction(async |conn| add(conn, T, 3).await).await;
+        again.unwrap();
+        assert_eq!(numbers(conn, T).await, [3]);
+    });
+}
+
+#[test]
+fn what_was_dropped_goes_with_the_savepoint_around_it_and_no_further() {
+    const T: &str = "quintet_middle_dropped";
+    on_each_committing(T, async |conn| {
+        let outer: Result<(), Error> = conn
+            .transaction(async |conn| {
+                add(conn, T, 1).await?;
+                let middle: Result<(), Error> = conn
+                    .transaction(async |conn| {
+                        dropped(conn, T, 2).await;
+                        add(conn, T, 3).await
+                    })
+                    .await;
+                assert!(middle.is_err());
+                let passed: Result<(), Error> = conn
+                    .transaction(async |conn| {
+                        dropped(conn, T, 4).await;
+                        Ok(())
+                    })
+                    .await;
+                assert!(matches!(passed, Err(Error::RolledBack(_))), "{passed:?}");
+                add(conn, T, 5).await
+            })
+            .await;
+        outer.unwrap();
+        assert_eq!(numbers(conn, T).await, [1, 5]);
+    });
+}
+
+#[test]
+fn several_statements_that_come_to_no_end_are_not_committed() {
+    const T: &str = "quintet_unfinished";
+    on_each_committing(T, async |conn| {
+        let outer: Result<(), Error> = conn
+            .transaction(async |conn| {
+                let unfinished = conn.unfinished();
+                add(conn, T, 1).await?;
+                drop(unfinished);
+                Ok(())
+            })
+            .await;
+        assert!(matches!(outer, Err(Error::RolledBack(_))), "{outer:?}");
+        assert_eq!(numbers(conn, T).await, [0_i32; 0]);
+    });
+}
+
+#[test]
+fn a_failure_that_is_passed_over_is_never_taken_for_a_commit() {
+    const T: &str = "quintet_passed_over";
+    on_each_committing(T, async |conn| {
+        let outer: Result<(), Error> = conn
+            .transaction(async |conn| {
+                add(conn, T, 1).await?;
+                drop(conn.batch_execute("nonsense").await);
+                Ok(())
+            })
+            .await;
+        // PostgreSQL has given the transaction up at the failure, SQLite has not
+        if conn.dialect() == super::super::Dialect::Postgres {
+            assert!(matches!(outer, Err(Error::RolledBack(_))), "{outer:?}");
+            assert_eq!(numbers(conn, T).await, [0_i32; 0]);
+        } else {
+            outer.unwrap();
+            assert_eq!(numbers(conn, T).await, [1]);
+        }
+    });
+}
+
 #[test]
 fn a_panic_in_a_job_rolls_back_and_the_next_job_finds_a_connection() {
     const T: &str = "quintet_panic";

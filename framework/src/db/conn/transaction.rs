@@ -1,0 +1,184 @@
+//! Transactions and savepoints.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::super::Error;
+use super::{Conn, Inner};
+
+#[cfg(feature = "sqlite")]
+use diesel::connection::SimpleConnection;
+
+/// Marks the connection when work in a transaction is dropped before its end.
+pub(crate) struct Guard(Option<Rc<Cell<bool>>>);
+
+impl Guard {
+    /// The work has come to its end.
+    pub(crate) fn done(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(abandoned) = &self.0 {
+            abandoned.set(true);
+        }
+    }
+}
+
+/// A transaction under way; ended by [`Conn::end`].
+pub(crate) struct Scope {
+    guard: Guard,
+    depth: u32,
+}
+
+impl Conn {
+    /// Runs `work` in a transaction: committed when it returns `Ok`, rolled back otherwise. Inside
+    /// another one it is a savepoint. Work that is dropped before its end (by a time-out, say) is
+    /// rolled back with everything around it.
+    ///
+    /// # Errors
+    /// What `work` returns, and what the database reports; [`Error::RolledBack`] when `work` has
+    /// passed over a failure that leaves nothing to commit.
+    pub async fn transaction<T, E: From<Error>>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let scope = self.begin().await?;
+        let result = work(self).await;
+        self.settle(scope, result).await
+    }
+
+    /// Marks several statements that belong together, in a transaction that is open: should they
+    /// not come to their end, the transaction cannot be committed.
+    pub(crate) fn unfinished(&self) -> Guard {
+        Guard(Some(Rc::clone(&self.abandoned)))
+    }
+
+    /// A statement that writes. What is given up while it is under way in a transaction, by a
+    /// time-out, may have been done: the transaction cannot be committed.
+    pub(crate) async fn whole<T>(&self, statement: impl Future<Output = T>) -> T {
+        let unfinished = self.in_transaction().then(|| self.unfinished());
+        let result = statement.await;
+        if let Some(unfinished) = unfinished {
+            unfinished.done();
+        }
+        result
+    }
+
+    /// Opens a transaction, or a savepoint in the one that is open.
+    pub(crate) async fn begin(&self) -> Result<Scope, Error> {
+        self.open(true).await
+    }
+
+    /// The same for work that is expected to read only: on `SQLite` it takes the lock for writing
+    /// when it writes, and does not wait for others that do.
+    pub(crate) async fn begin_reading(&self) -> Result<Scope, Error> {
+        self.open(false).await
+    }
+
+    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
+    #[cfg_attr(not(feature = "sqlite"), allow(unused_variables))]
+    async fn open(&self, write: bool) -> Result<Scope, Error> {
+        if self.abandoned.get() {
+            return Err(Error::Diesel(diesel::result::Error::BrokenTransactionManager));
+        }
+        let depth = self.depth.get();
+        if depth > 0 {
+            self.control(&format!("SAVEPOINT quintet_{depth}")).await?;
+        } else {
+            match &self.inner {
+                #[cfg(feature = "sqlite")]
+                Inner::Sqlite(sqlite) => {
+                    let mut connection = sqlite.shared.borrow_mut();
+                    let begin = if write { "BEGIN IMMEDIATE" } else { "BEGIN" };
+                    connection.batch_execute(begin).map_err(Error::from_diesel)?;
+                    sqlite.set_open(true);
+                }
+                #[cfg(feature = "postgres")]
+                Inner::Postgres(postgres) => postgres.hold().await?,
+            }
+        }
+        self.depth.set(depth + 1);
+        Ok(Scope { guard: self.unfinished(), depth })
+    }
+
+    /// Ends what [`Conn::begin`] opened as its work did: committed when that is `Ok`. A failure of
+    /// the work is nearer to the cause than one of its end, and is the one that is returned.
+    pub(crate) async fn settle<T, E: From<Error>>(
+        &self,
+        scope: Scope,
+        result: Result<T, E>,
+    ) -> Result<T, E> {
+        match self.end(scope, result.is_ok()).await {
+            Err(error) if result.is_ok() => Err(error.into()),
+            _ => result,
+        }
+    }
+
+    /// Ends what [`Conn::begin`] opened. What cannot be committed, because work inside was dropped
+    /// before its end, is rolled back.
+    pub(crate) async fn end(&self, scope: Scope, commit: bool) -> Result<(), Error> {
+        let depth = scope.depth;
+        scope.guard.done();
+        self.depth.set(depth);
+        // whatever was dropped was inside, and goes with what is rolled back here
+        let abandoned = self.abandoned.replace(false);
+        let ended = if depth > 0 {
+            self.end_savepoint(depth, commit && !abandoned).await
+        } else {
+            self.end_transaction(commit && !abandoned).await
+        };
+        match ended {
+            Err(error) => {
+                self.abandoned.set(abandoned && depth > 0);
+                Err(error)
+            }
+            Ok(()) if commit && abandoned => {
+                tracing::error!(
+                    "a transaction is rolled back: work inside it was dropped before its end"
+                );
+                Err(Error::RolledBack("work inside it was dropped before its end"))
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    async fn end_savepoint(&self, depth: u32, commit: bool) -> Result<(), Error> {
+        if !commit {
+            self.control(&format!("ROLLBACK TO SAVEPOINT quintet_{depth}")).await?;
+            match &self.inner {
+                #[cfg(feature = "sqlite")]
+                Inner::Sqlite(_) => {}
+                #[cfg(feature = "postgres")]
+                Inner::Postgres(postgres) => postgres.recovered(),
+            }
+        }
+        self.control(&format!("RELEASE SAVEPOINT quintet_{depth}")).await
+    }
+
+    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
+    async fn end_transaction(&self, commit: bool) -> Result<(), Error> {
+        match &self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(sqlite) => {
+                let mut connection = sqlite.shared.borrow_mut();
+                if commit {
+                    if let Err(error) = connection.batch_execute("COMMIT") {
+                        // the transaction is still open, and what follows must not run in it;
+                        // should this fail too, the connection's end tries again
+                        sqlite.set_open(connection.batch_execute("ROLLBACK").is_err());
+                        return Err(Error::from_diesel(error));
+                    }
+                } else {
+                    connection.batch_execute("ROLLBACK").map_err(Error::from_diesel)?;
+                }
+                sqlite.set_open(false);
+                Ok(())
+            }
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(postgres) => postgres.release(commit).await,
+        }
+    }
+}
