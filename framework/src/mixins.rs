@@ -3,10 +3,10 @@
 //! A view set names the mixins it is made of as its `Base`; an action that needs something else
 //! overrides the method of its name and may call the function here.
 
-use crate::db::{Model, Select};
+use crate::db::{Lock, Model, Select, is_referenced};
 use crate::exceptions::{ApiException, Result};
 use crate::fields::Value;
-use crate::generics::{by_key, represent_saved};
+use crate::generics::{by_key, related_is_gone, represent_saved};
 use crate::request::Context;
 use crate::response::Response;
 use crate::serializers::{Changes, Description, Existing, Loaded};
@@ -113,19 +113,18 @@ pub async fn retrieve<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response
 
 /// POST to the list: 201 with the new object, and `Location` when it shows its address as `url`.
 ///
+/// Where a row comes with others (nested rows, links), all of it is one transaction, validation
+/// included; after a deadlock it is run again.
+///
 /// # Errors
 /// 400 with every message of the body.
 pub async fn create<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
     let description = view.get_serializer(cx.action().unwrap_or("create"));
-    let set = cx.changes(description, false, Existing::default()).await?;
-    let mut changes = Changes::<ModelOf<V>>::from_set(set);
-    changes.description = Some(description);
-    let row = if description.writes_several() {
-        cx.transaction(async |cx| view.perform_create(changes, cx).await).await?
+    let (bytes, location) = if description.writes_several() {
+        cx.retrying_transaction(async |cx| insert(view, description, cx).await).await?
     } else {
-        view.perform_create(changes, cx).await?
+        insert(view, description, cx).await?
     };
-    let (bytes, location) = represent_saved(row, None, description, false, cx).await?;
     let response = Response::json(bytes).with_status(201);
     Ok(match location {
         Some(address) => response.with_header(actix_web::http::header::LOCATION, &address),
@@ -133,10 +132,26 @@ pub async fn create<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> 
     })
 }
 
+async fn insert<V: ViewSet>(
+    view: &V,
+    description: &'static Description,
+    cx: &mut Context,
+) -> Result<(Vec<u8>, Option<String>)> {
+    let set = cx.changes(description, false, Existing::default()).await?;
+    let mut changes = Changes::<ModelOf<V>>::from_set(set);
+    changes.description = Some(description);
+    let row = view.perform_create(changes, cx).await?;
+    // a new row goes with one that it points at
+    represent_saved(row, None, description, false, cx).await?.ok_or_else(related_is_gone)
+}
+
 /// PUT of an object, or PATCH when `partial`.
 ///
 /// The stored row is read first only when something needs it: an object permission, a validator
-/// of the whole object, a count beside it, or the view set (`reads_instance`).
+/// of the whole object, a count beside it, or the view set (`reads_instance`). Where what is
+/// written depends on it, or comes with other rows (nested rows, links), it is locked before
+/// anything else is read, and all of it is one transaction, validation included; after a deadlock
+/// it is run again.
 ///
 /// # Errors
 /// 404 when there is none, 403 or 401 when a permission refuses it, 400 with every message of
@@ -144,11 +159,31 @@ pub async fn create<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> 
 pub async fn update<V: ViewSet>(view: &V, cx: &mut Context, partial: bool) -> Result<Response> {
     let action = if partial { "partial_update" } else { "update" };
     let description = view.get_serializer(cx.action().unwrap_or(action));
+    let bytes =
+        if view.reads_instance() || description.needs_instance() || description.writes_several() {
+            let lock = Some(Lock::NoKeyUpdate);
+            cx.retrying_transaction(async |cx| change(view, description, partial, lock, cx).await)
+                .await?
+        } else {
+            change(view, description, partial, None, cx).await?
+        };
+    Ok(Response::json(bytes))
+}
+
+async fn change<V: ViewSet>(
+    view: &V,
+    description: &'static Description,
+    partial: bool,
+    lock: Option<Lock>,
+    cx: &mut Context,
+) -> Result<Vec<u8>> {
     let queryset = cx.filter_queryset(view.get_queryset(cx)).await?;
     let queryset = cx.object_query(queryset)?.unordered();
     let mut stored = None;
-    if needs_row(view, cx, description) {
-        stored = Some(stored_row::<ModelOf<V>>(queryset.clone().into(), description, cx).await?);
+    if lock.is_some() || needs_row(view, cx, description) {
+        let mut select = Select::from(queryset.clone());
+        select.lock = lock.or(select.lock);
+        stored = Some(stored_row::<ModelOf<V>>(select, description, cx).await?);
     }
     let pk = match &stored {
         Some(row) => row.value(ModelOf::<V>::META.pk).to_value(),
@@ -175,25 +210,35 @@ pub async fn update<V: ViewSet>(view: &V, cx: &mut Context, partial: bool) -> Re
         changes.target = Some(queryset.into());
         None
     };
-    let row = if description.writes_several() {
-        cx.transaction(async |cx| view.perform_update(changes, cx).await).await?
-    } else {
-        view.perform_update(changes, cx).await?
-    };
-    let (bytes, _) = represent_saved(row, before.as_ref(), description, partial, cx).await?;
-    Ok(Response::json(bytes))
+    let row = view.perform_update(changes, cx).await?;
+    let written = represent_saved(row, before.as_ref(), description, partial, cx).await?;
+    let (bytes, _) = written.ok_or_else(|| ApiException::no_match(ModelOf::<V>::META.name))?;
+    Ok(bytes)
 }
 
 /// DELETE of an object: 204.
+///
+/// An object that others may point at is locked before it is looked at, and goes with them in one
+/// transaction; after a deadlock it is run again.
 ///
 /// # Errors
 /// 404 when there is none, 403 or 401 when a permission refuses it, 409 when a protected foreign
 /// key points at it.
 pub async fn destroy<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
-    let queryset = view.get_queryset(cx);
-    let row = cx.object(queryset).await?;
-    view.perform_destroy(row, cx).await?;
+    if is_referenced(&cx.models(), ModelOf::<V>::META) {
+        let lock = Some(Lock::Update);
+        cx.retrying_transaction(async |cx| remove(view, lock, cx).await).await?;
+    } else {
+        remove(view, None, cx).await?;
+    }
     Ok(Response::empty(204))
+}
+
+async fn remove<V: ViewSet>(view: &V, lock: Option<Lock>, cx: &mut Context) -> Result<()> {
+    let mut queryset = view.get_queryset(cx);
+    queryset.lock = lock.or(queryset.lock);
+    let row = cx.object(queryset).await?;
+    view.perform_destroy(row, cx).await
 }
 
 fn needs_row<V: ViewSet>(view: &V, cx: &Context, description: &Description) -> bool {
@@ -210,10 +255,16 @@ async fn stored_row<M: Model>(
     cx: &mut Context,
 ) -> Result<Loaded> {
     let rows = if description.has_counts() {
+        let mut select = select;
+        if select.lock.is_some() {
+            // counts are taken once the row is locked
+            cx.rows(select.statement(cx)?, |_| Ok(())).await?;
+            select.lock = None;
+        }
         description.load(select, cx).await?
     } else {
-        let sql = select.rows(cx.dialect());
-        cx.rows(sql, |row| Ok(Loaded::bare(Box::new(M::from_row(row, 0)?)))).await?
+        cx.rows(select.statement(cx)?, |row| Ok(Loaded::bare(Box::new(M::from_row(row, 0)?))))
+            .await?
     };
     let row = rows.into_iter().next().ok_or_else(|| ApiException::no_match(M::META.name))?;
     if let Some(object) = row.row::<M>() {

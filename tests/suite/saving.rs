@@ -116,6 +116,13 @@ async fn impatient(cx: &mut Context) -> Result<Response> {
     Response::new(&json!({"deleted": ended.is_ok()}))
 }
 
+/// Locks a row where no lock lasts.
+async fn careless(cx: &mut Context) -> Result<Response> {
+    let artist = cx.get_or_404(Artist::objects().filter(artist::id.eq(1))).await?;
+    let artist = cx.lock(&artist).await?;
+    Response::new(&json!({"name": artist.name}))
+}
+
 /// A row that no serializer has looked at.
 async fn bare(cx: &mut Context) -> Result<Response> {
     cx.save(Changes::<InvoiceLine>::new().set(invoice_line::track_id, 1_i64)).await?;
@@ -140,6 +147,7 @@ fn store(on: On, atomic: bool) -> Store {
             let open = |name| ApiView::new(name).permissions(AllowAny);
             let router = musicstore::urls()
                 .path("impatient/", open("Impatient").post(impatient), "impatient")
+                .path("careless/", open("Careless").post(careless), "careless")
                 .path("bare/", open("Bare").post(bare), "bare")
                 .path("refused/", open("Refused").post(refused), "refused")
                 .register("loose-lines", LooseLineViewSet)
@@ -223,6 +231,42 @@ fn work_that_is_given_up_inside_an_atomic_request_takes_the_request_along() {
             let kept = client.get(&format!("/api/artists/{id}/")).json();
             assert_eq!(kept["album_count"], 1, "{on:?}, atomic {atomic}");
         }
+    }
+}
+
+#[test]
+fn a_row_is_locked_inside_a_transaction_only() {
+    for on in On::all() {
+        for (atomic, status) in [(true, 200), (false, 500)] {
+            let store = store(on, atomic);
+            let reply = store.client_of(ADMIN).send("POST", "/api/careless/", &[], b"");
+            assert_eq!(reply.status, status, "{on:?} {}", reply.text());
+        }
+    }
+}
+
+#[test]
+fn links_that_stay_keep_their_rows() {
+    for on in On::all() {
+        let store = Store::new(on);
+        let client = store.client_of(ADMIN);
+        let list = json!({"name": "Mine", "tracks": [1, 2, 3]});
+        let id = client.json("POST", "/api/playlists/", &list).json()["id"].clone();
+        let link = |track: i64| {
+            let sql = "SELECT coalesce(max(id), 0) FROM store_playlist_tracks WHERE playlist_id";
+            store.number(&format!("{sql} = {id} AND track_id = {track}"))
+        };
+        let before: Vec<i64> = (1..=4).map(link).collect();
+        for method in ["PUT", "PATCH"] {
+            let body = json!({"name": "Mine", "tracks": [4, 3, 2]});
+            let reply = client.json(method, &format!("/api/playlists/{id}/"), &body);
+            assert_eq!((reply.status, &reply.json()["tracks"]), (200, &json!([2, 3, 4])));
+            let after: Vec<i64> = (1..=4).map(link).collect();
+            assert_eq!((after[0], &after[1..3]), (0, &before[1..3]), "{on:?} {method}");
+            assert!(after[3] > before[2], "{on:?}");
+        }
+        let none = client.json("PATCH", &format!("/api/playlists/{id}/"), &json!({"tracks": []}));
+        assert_eq!((none.status, &none.json()["tracks"]), (200, &json!([])));
     }
 }
 

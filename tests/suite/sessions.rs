@@ -17,7 +17,7 @@ const DJANGOS: &str = ".eJxVjMsOwiAQRf-FtSE8BVy67zeQGQakaiAp7cr479qkC93ec859sQjb
 const KEY: &str = "abcdefghijklmnopqrstuvwxyz012345";
 
 /// `alice-pass-1` and `bob-pass-1` by one round, so that a test does not wait for a million.
-const PASSWORDS: &str = "UPDATE auth_user SET password = \
+pub(crate) const PASSWORDS: &str = "UPDATE auth_user SET password = \
     'pbkdf2_sha256$1$saltsaltsaltsaltsaltsa$dW8bc1rhpvIoHniDYiigSMiAjgJN0BUPp9lwzuSgyAU=' WHERE username = 'alice';\
     UPDATE auth_user SET password = \
     'pbkdf2_sha256$1$saltsaltsaltsaltsaltsa$ZYpwy9RFLP0j3g733sUyWHAtcv4fw54VnmgXYAHyyc8=' WHERE username = 'bob';";
@@ -34,13 +34,14 @@ fn store(on: On) -> Store {
 }
 
 /// A client that keeps its cookies, as browsers do.
-struct Visitor {
+#[derive(Clone)]
+pub(crate) struct Visitor {
     client: Client,
     cookies: BTreeMap<String, String>,
 }
 
 impl Visitor {
-    fn new(store: &Store) -> Self {
+    pub(crate) fn new(store: &Store) -> Self {
         Self { client: store.client(), cookies: BTreeMap::new() }
     }
 
@@ -51,7 +52,7 @@ impl Visitor {
         visitor
     }
 
-    fn session(&self) -> Option<&str> {
+    pub(crate) fn session(&self) -> Option<&str> {
         self.cookies.get("sessionid").map(String::as_str)
     }
 
@@ -79,12 +80,12 @@ impl Visitor {
         reply
     }
 
-    fn get(&mut self, path: &str) -> Reply {
+    pub(crate) fn get(&mut self, path: &str) -> Reply {
         self.send("GET", path, &[], "")
     }
 
     /// A form with the CSRF token, which is fetched first.
-    fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
+    pub(crate) fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
         if self.token().is_empty() {
             self.get("/api-auth/login/");
         }
@@ -96,7 +97,7 @@ impl Visitor {
         self.send("POST", path, &[FORM], &body.join("&"))
     }
 
-    fn login(&mut self, username: &str) -> Reply {
+    pub(crate) fn login(&mut self, username: &str) -> Reply {
         let password = format!("{username}-pass-1");
         self.post("/api-auth/login/", &[("username", username), ("password", &password)])
     }

@@ -266,7 +266,8 @@ impl PlaylistViewSet {
         let playlist = cx.object(self.get_queryset(cx)).await?;
         let PlaylistTracksSerializer { tracks } = cx.validated().await?;
         let count = cx
-            .transaction(async |cx| {
+            .retrying_transaction(async |cx| {
+                // the playlist is locked by the first of these
                 let links = cx.links(&playlist, Playlist::fields().tracks());
                 links.add(tracks.iter().map(PrimaryKeyRelated::key)).await?;
                 cx.save(Changes::of(&playlist)).await?;
@@ -279,7 +280,7 @@ impl PlaylistViewSet {
     async fn remove_tracks(&self, cx: &mut Context) -> Result<Response> {
         let playlist = cx.object(self.get_queryset(cx)).await?;
         let PlaylistTracksSerializer { tracks } = cx.validated().await?;
-        cx.transaction(async |cx| {
+        cx.retrying_transaction(async |cx| {
             let links = cx.links(&playlist, Playlist::fields().tracks());
             links.remove(tracks.iter().map(PrimaryKeyRelated::key)).await?;
             cx.save(Changes::of(&playlist)).await

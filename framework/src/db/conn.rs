@@ -324,5 +324,7 @@ impl Conn {
 
 mod transaction;
 
+pub(crate) use transaction::Runs;
+
 #[cfg(test)]
 mod tests;

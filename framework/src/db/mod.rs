@@ -32,6 +32,7 @@ pub mod types;
 mod write;
 
 pub use conn::Conn;
+pub(crate) use conn::Runs;
 pub use database::{ConfigError, Database, DatabaseConfig, DatabaseWorker};
 pub use error::Error;
 pub(crate) use error::null;
@@ -42,6 +43,7 @@ pub use model::{
     Hop, Leaf, LinkTable, Model, ModelMeta, ModelRow, OnDelete, Path, Way, decode, meta_of,
 };
 pub use node::{Node, OnPostgres, OnSqlite};
+pub(crate) use queryset::Lock;
 pub use queryset::{Order, QuerySet};
 pub use row::{ColumnValue, RawRow, Row};
 pub(crate) use select::nowhere;

@@ -16,6 +16,27 @@ pub struct Order {
     pub descending: bool,
 }
 
+/// How rows are locked as they are read, until the transaction ends. `SQLite` has no such locks and
+/// needs none: its transactions write one at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lock {
+    /// As an UPDATE locks them (`FOR NO KEY UPDATE`): others may point at the rows meanwhile, as
+    /// the lines of an invoice do, but neither change them nor lock them.
+    NoKeyUpdate,
+    /// As a DELETE does (`FOR UPDATE`): nobody may point at them either.
+    Update,
+}
+
+impl Lock {
+    /// The end of a SELECT.
+    pub(crate) fn clause(self) -> &'static str {
+        match self {
+            Self::NoKeyUpdate => " FOR NO KEY UPDATE",
+            Self::Update => " FOR UPDATE",
+        }
+    }
+}
+
 /// The rows of a model that a request is about; nothing is sent until it is loaded.
 ///
 /// `filter` takes any boolean diesel expression over the model's own table, sub-selects
@@ -26,6 +47,7 @@ pub struct QuerySet<M> {
     pub(crate) order: Option<Vec<Order>>,
     pub(crate) limit: Option<i64>,
     pub(crate) offset: i64,
+    pub(crate) lock: Option<Lock>,
     model: PhantomData<fn() -> M>,
 }
 
@@ -36,6 +58,7 @@ impl<M> Clone for QuerySet<M> {
             order: self.order.clone(),
             limit: self.limit,
             offset: self.offset,
+            lock: self.lock,
             model: PhantomData,
         }
     }
@@ -61,7 +84,14 @@ impl<M: Model> Default for QuerySet<M> {
 impl<M: Model> QuerySet<M> {
     /// Every row.
     pub fn all() -> Self {
-        Self { conditions: Vec::new(), order: None, limit: None, offset: 0, model: PhantomData }
+        Self {
+            conditions: Vec::new(),
+            order: None,
+            limit: None,
+            offset: 0,
+            lock: None,
+            model: PhantomData,
+        }
     }
 
     /// The rows for which a boolean diesel expression holds.
@@ -124,6 +154,24 @@ impl<M: Model> QuerySet<M> {
         let (offset, limit) = (offset.max(0), limit.max(0));
         self.limit = Some(self.limit.map_or(limit, |own| limit.min((own - offset).max(0))));
         self.offset = self.offset.saturating_add(offset);
+        self
+    }
+
+    /// Locks the rows as they are read, until the transaction ends
+    /// (`select_for_update(no_key=True)`): whoever else wants to change them, or what hangs on
+    /// them, waits. Rows that point at these may still be inserted, as with an UPDATE; Django's
+    /// default keeps those out too. Reading them outside a transaction is an error, on `SQLite` as
+    /// well, where a transaction is lock enough.
+    ///
+    /// For one row that is at hand there is
+    /// [`Context::lock`](crate::request::Context::lock).
+    #[must_use]
+    pub fn select_for_update(self) -> Self {
+        self.locked(Lock::NoKeyUpdate)
+    }
+
+    pub(crate) fn locked(mut self, lock: Lock) -> Self {
+        self.lock = Some(lock);
         self
     }
 

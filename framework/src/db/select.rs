@@ -1,7 +1,10 @@
 //! SELECT statements over one model and what its serializer asks for beside it.
 
 use super::compile::{Compiler, Joins, default_order, order_term};
-use super::{Condition, Dialect, Hop, Leaf, Model, ModelMeta, Order, Path, QuerySet, Sql, meta_of};
+use super::{
+    Condition, Conn, Dialect, Error, Hop, Leaf, Lock, Model, ModelMeta, Order, Path, QuerySet, Sql,
+    meta_of,
+};
 use crate::fields::Value;
 
 /// The alias of a link table.
@@ -31,6 +34,8 @@ pub struct Select {
     via: Option<(Hop, Vec<Value>)>,
     /// The model's columns that are read, where not all of them are.
     only: Option<Vec<usize>>,
+    /// How the model's rows are locked.
+    pub(crate) lock: Option<Lock>,
 }
 
 /// The start of a path that is used on one table only, and the model of what has none.
@@ -69,6 +74,7 @@ impl<M: Model> From<QuerySet<M>> for Select {
             extra: Vec::new(),
             via: None,
             only: None,
+            lock: query.lock,
         }
     }
 }
@@ -91,6 +97,7 @@ impl Select {
             extra: Vec::new(),
             via: None,
             only: None,
+            lock: None,
         }
     }
 
@@ -148,6 +155,14 @@ impl Select {
             lookup: super::Lookup::In,
             operand: super::Operand::Many(keys),
         });
+    }
+
+    /// The statement for the rows on a connection.
+    pub(crate) fn statement(&self, conn: &Conn) -> Result<Sql, Error> {
+        if self.lock.is_some() && !conn.in_transaction() {
+            return Err(Error::NoTransaction);
+        }
+        Ok(self.rows(conn.dialect()))
     }
 
     /// The statement for the rows.
@@ -224,6 +239,12 @@ impl Select {
         self.where_clause(&mut sql, &mut compiler);
         sql.append(order);
         self.slice(&mut sql);
+        if let Some(lock) = self.lock
+            && dialect == Dialect::Postgres
+        {
+            // not those of joined tables, which may have no row
+            sql.push(lock.clause()).push(" OF ").name(table);
+        }
         sql
     }
 
@@ -349,7 +370,7 @@ pub(crate) fn insert(dialect: Dialect, model: &'static ModelMeta, set: &[(usize,
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Album, Artist, Track, on_each};
-    use super::super::{ColumnKind, Conn, Fields};
+    use super::super::{ColumnKind, Fields};
     use super::*;
 
     const TRACK: &str = "\"t_track\".\"id\", \"t_track\".\"name\", \"t_track\".\"album_id\", \

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use super::select::insert;
 use super::{
-    ColumnDefault, ColumnKind, ColumnMeta, Conn, DateTime, Error, Hop, ModelMeta, ModelRow,
-    OnDelete, Row, Select, Sql,
+    ColumnDefault, ColumnKind, ColumnMeta, Conn, DateTime, Dialect, Error, Hop, Lock, ModelMeta,
+    ModelRow, OnDelete, Row, Select, Sql,
 };
 use crate::fields::Value;
 use crate::fields::distinct::{ByValue, set_of};
@@ -79,8 +79,10 @@ impl Conn {
         rows.into_iter().next().ok_or(Error::NotFound)
     }
 
-    /// Changes the rows of a query (one row, as a rule) and answers the first as stored; `None`
-    /// when there is none. Nothing but `auto_now` columns changes when `set` is empty.
+    /// Changes the rows of a query (one row, as a rule) and returns the first as stored; `None`
+    /// when there is none. Nothing but `auto_now` columns changes when `set` is empty; in a
+    /// transaction the rows are locked all the same, as an UPDATE does, for what hangs on them may
+    /// be written next.
     pub(crate) async fn update_row(
         &self,
         select: &Select,
@@ -95,6 +97,8 @@ impl Conn {
             }
         }
         let sql = if set.is_empty() {
+            let mut select = select.clone();
+            select.lock = self.in_transaction().then_some(Lock::NoKeyUpdate);
             select.rows(self.dialect())
         } else {
             select.update(self.dialect(), &set)
@@ -102,19 +106,52 @@ impl Conn {
         Ok(self.whole(self.rows(sql, decode(model))).await?.into_iter().next())
     }
 
-    /// Makes the links of a many-to-many relation those of `keys` and no others.
+    /// Makes the links of a many-to-many relation those of `keys` and no others. Those that stay
+    /// are left alone. Belongs in a transaction that has locked the row.
     pub(crate) async fn set_links(
         &self,
         hop: &Hop,
         pk: &Value,
         keys: &[Value],
     ) -> Result<(), Error> {
-        let Hop::ManyToMany { through, source, from, .. } = hop else { return Ok(()) };
+        let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(()) };
+        // the rows that are pointed at are locked before links are, as a deletion does
+        self.add_links(hop, pk, keys).await?;
+        let surplus = |sql: &mut Sql| {
+            sql.name(source).push(" = ").bind(pk.clone(), from().pk_column().kind);
+            sql.push(" AND NOT ").name(target);
+            sql.any_of(keys.to_vec(), to().pk_column().kind);
+        };
+        self.delete_links(through, [source, target], surplus).await.map(|_| ())
+    }
+
+    /// Deletes links, in the one order that everybody locks them in.
+    async fn delete_links(
+        &self,
+        through: &str,
+        [one, other]: [&str; 2],
+        which: impl Fn(&mut Sql),
+    ) -> Result<usize, Error> {
         let mut sql = Sql::new(self.dialect());
-        sql.push("DELETE FROM ").name(through).push(" WHERE ").name(source).push(" = ");
-        sql.bind(pk.clone(), from().pk_column().kind);
-        self.send(sql).await?;
-        self.add_links(hop, pk, keys).await.map(|_| ())
+        sql.push("DELETE FROM ").name(through).push(" WHERE ");
+        if self.dialect() == Dialect::Postgres {
+            // whichever side they are reached from
+            let pair = |sql: &mut Sql| {
+                sql.name(one.min(other)).push(", ").name(one.max(other));
+            };
+            sql.push("(");
+            pair(&mut sql);
+            sql.push(") IN (SELECT ");
+            pair(&mut sql);
+            sql.push(" FROM ").name(through).push(" WHERE ");
+            which(&mut sql);
+            sql.push(" ORDER BY ");
+            pair(&mut sql);
+            sql.push(Lock::Update.clause()).push(")");
+        } else {
+            which(&mut sql);
+        }
+        self.send(sql).await
     }
 
     /// Adds links of a many-to-many relation; those that are there stay.
@@ -138,7 +175,8 @@ impl Conn {
         sql.push(" AND ").name(to.pk_column().column).push(" NOT IN (SELECT ").name(target);
         sql.push(" FROM ").name(through).push(" WHERE ").name(source).push(" = ");
         // another request may add the same at the same moment
-        sql.bind(pk.clone(), from.pk_column().kind).push(") ON CONFLICT DO NOTHING");
+        sql.bind(pk.clone(), from.pk_column().kind).push(") ORDER BY ");
+        sql.name(to.pk_column().column).push(" ON CONFLICT DO NOTHING");
         self.send(sql).await
     }
 
@@ -150,11 +188,11 @@ impl Conn {
         keys: &[Value],
     ) -> Result<usize, Error> {
         let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(0) };
-        let mut sql = Sql::new(self.dialect());
-        sql.push("DELETE FROM ").name(through).push(" WHERE ").name(source).push(" = ");
-        sql.bind(pk.clone(), from().pk_column().kind).push(" AND ").name(target);
-        sql.any_of(keys.to_vec(), to().pk_column().kind);
-        self.send(sql).await
+        let named = |sql: &mut Sql| {
+            sql.name(source).push(" = ").bind(pk.clone(), from().pk_column().kind);
+            sql.push(" AND ").name(target).any_of(keys.to_vec(), to().pk_column().kind);
+        };
+        self.delete_links(through, [source, target], named).await
     }
 
     /// How many links a row has.
@@ -175,6 +213,15 @@ impl Conn {
         model: &'static ModelMeta,
         keys: Vec<Value>,
     ) -> Result<(), DeleteError> {
+        if self.dialect() == Dialect::Postgres && is_referenced(models, model) {
+            // whoever changes one of the rows, or points at it, comes before this or after
+            let (pk, kind) = (model.pk_column().column, model.pk_column().kind);
+            let mut sql = Sql::new(self.dialect());
+            sql.push("SELECT 1 FROM ").name(model.table).push(" WHERE ").name(pk);
+            sql.any_of(keys.clone(), kind).push(" ORDER BY ").name(pk);
+            sql.push(Lock::Update.clause());
+            self.send(sql).await?;
+        }
         let mut doomed: Vec<(&'static ModelMeta, Vec<Value>)> = Vec::new();
         let mut waiting = VecDeque::from([(model, keys)]);
         while let Some((model, mut keys)) = waiting.pop_front() {
@@ -216,31 +263,34 @@ impl Conn {
         waiting: &mut VecDeque<(&'static ModelMeta, Vec<Value>)>,
     ) -> Result<(), DeleteError> {
         let kind = model.pk_column().kind;
-        if self.dialect() == super::Dialect::Postgres && is_referenced(models, model) {
-            // whoever changes one of the rows, or points at it, comes before this or after
-            let mut sql = Sql::new(self.dialect());
-            sql.push("SELECT 1 FROM ").name(model.table).push(" WHERE ");
-            sql.name(model.pk_column().column).any_of(keys.to_vec(), kind).push(" ORDER BY ");
-            sql.name(model.pk_column().column).push(" FOR UPDATE");
-            self.send(sql).await?;
-        }
         for (other, column) in references(models, model) {
             let pointing = |sql: &mut Sql| {
                 sql.push(" WHERE ").name(column.column).any_of(keys.to_vec(), kind);
             };
             let mut sql = Sql::new(self.dialect());
+            let pk = other.pk_column();
+            let locked = |sql: &mut Sql, lock: Lock| {
+                if sql.dialect() == Dialect::Postgres {
+                    sql.push(" ORDER BY ").name(pk.column).push(lock.clause());
+                }
+            };
             if column.on_delete == OnDelete::SetNull {
                 sql.push("UPDATE ").name(other.table).push(" SET ").name(column.column);
-                sql.push(" = NULL");
+                sql.push(" = NULL WHERE ").name(pk.column).push(" IN (SELECT ").name(pk.column);
+                sql.push(" FROM ").name(other.table);
                 pointing(&mut sql);
+                locked(&mut sql, Lock::NoKeyUpdate);
+                sql.push(")");
                 self.send(sql).await?;
                 continue;
             }
-            let pk = other.pk_column();
             sql.push("SELECT ").name(pk.column).push(" FROM ").name(other.table);
             pointing(&mut sql);
             if column.on_delete == OnDelete::Protect {
                 sql.push(" LIMIT 1");
+            } else {
+                // a row that points elsewhere by now is left out
+                locked(&mut sql, Lock::Update);
             }
             let found = self.rows(sql, |row| row.value(0, pk.kind)).await?;
             if column.on_delete == OnDelete::Protect && !found.is_empty() {
@@ -267,10 +317,10 @@ impl Conn {
             for link in other.links {
                 let sides = [(**other == *model, link.source), ((link.to)() == model, link.target)];
                 for (_, column) in sides.into_iter().filter(|(ours, _)| *ours) {
-                    let mut sql = Sql::new(self.dialect());
-                    sql.push("DELETE FROM ").name(link.table).push(" WHERE ").name(column);
-                    sql.any_of(keys.clone(), kind);
-                    self.send(sql).await?;
+                    let pointing = |sql: &mut Sql| {
+                        sql.name(column).any_of(keys.clone(), kind);
+                    };
+                    self.delete_links(link.table, [link.source, link.target], pointing).await?;
                 }
             }
         }

@@ -1,8 +1,10 @@
 //! What generic views share: queryset, filters, lookup, pages, saving (`rest_framework.generics`).
 
+mod links;
 mod lists;
 mod objects;
 mod saving;
+mod transactions;
 mod trees;
 
 use std::any::Any;
@@ -14,10 +16,10 @@ use crate::pagination::{DefaultPagination, Pagination};
 use crate::request::Context;
 use crate::serializers::{Description, Links, Writing};
 
-pub use saving::LinkSet;
+pub use links::LinkSet;
 pub use trees::Descendants;
 
-pub(crate) use saving::{by_key, represent_saved};
+pub(crate) use saving::{by_key, related_is_gone, represent_saved};
 
 /// How a view set finds one object.
 #[derive(Debug, Clone)]
@@ -114,7 +116,7 @@ impl Context {
         }
     }
 
-    pub(super) fn models(&self) -> Vec<&'static ModelMeta> {
+    pub(crate) fn models(&self) -> Vec<&'static ModelMeta> {
         self.site().map(|site| site.models.clone()).unwrap_or_default()
     }
 

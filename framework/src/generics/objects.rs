@@ -37,13 +37,13 @@ impl Context {
     /// The rows of a query, as structs.
     ///
     /// # Errors
-    /// When the database cannot be asked.
+    /// When the database cannot be asked; 500 for rows that are to be locked outside a transaction.
     pub async fn all<M: Model>(&self, queryset: QuerySet<M>) -> Result<Vec<M>> {
         let select = Select::from(queryset);
         if select.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(self.rows(select.rows(self.dialect()), |row| M::from_row(row, 0)).await?)
+        Ok(self.rows(select.statement(self)?, |row| M::from_row(row, 0)).await?)
     }
 
     /// The first row of a query; 404 when there is none (`get_object_or_404`).

@@ -2,8 +2,8 @@
 
 use crate::aside::aside;
 use crate::db::{
-    self, Column, Condition, Conn, DeleteError, Error, Hop, Lookup, Model, ModelMeta, ModelRow,
-    Operand, Path, QuerySet, Select, is_referenced,
+    self, Column, Condition, Conn, DeleteError, Error, Lookup, Model, ModelMeta, ModelRow, Operand,
+    Path, QuerySet, Select, is_referenced,
 };
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::{Value, form};
@@ -114,25 +114,6 @@ impl Context {
         self.delete_rows(&models, M::META, vec![key]).await.map_err(protected)
     }
 
-    /// The links of a many-to-many relation of a row: `cx.links(&playlist, Playlist::fields().tracks())`.
-    pub fn links<M: Model, F: db::Fields>(&self, row: &M, relation: F) -> LinkSet<'_> {
-        LinkSet { conn: self, hop: relation.way().hops.last().copied(), pk: row.pk() }
-    }
-
-    /// Runs `work` in a transaction: committed when it answers `Ok`, rolled back otherwise.
-    /// Inside another one it is a savepoint.
-    ///
-    /// # Errors
-    /// What `work` answers, and what the database reports.
-    pub async fn transaction<T, E: From<Error>>(
-        &mut self,
-        work: impl AsyncFnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let scope = self.begin().await?;
-        let result = work(self).await;
-        self.settle(scope, result).await
-    }
-
     /// The sum of a decimal column over the rows of a query, and their number.
     ///
     /// # Errors
@@ -157,61 +138,6 @@ impl Context {
     }
 }
 
-/// The links of one row through a link table.
-pub struct LinkSet<'a> {
-    conn: &'a Conn,
-    hop: Option<Hop>,
-    pk: Value,
-}
-
-impl std::fmt::Debug for LinkSet<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LinkSet").field("pk", &self.pk).finish_non_exhaustive()
-    }
-        (Error::NotNull(column), description) => {
-            let named = description.and_then(|description| description.field_of(&column));
-            let own = || model.columns.iter().find(|own| own.column == column);
-            match named.or_else(|| own().map(|column| column.name)) {
-                Some(name) => ApiException::Validation(db::null(name)),
-                None => ApiException::Validation(db::null(column)),
-            }
-        }
-}
-
-impl LinkSet<'_> {
-    fn hop(&self) -> Result<&Hop> {
-        self.hop.as_ref().ok_or_else(|| ApiException::internal("the relation has no link table"))
-    }
-
-    /// Adds links to rows; those that are there stay.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn add(&self, keys: impl IntoIterator<Item = i64>) -> Result<()> {
-        let keys: Vec<Value> = keys.into_iter().map(Value::Int).collect();
-        self.conn.add_links(self.hop()?, &self.pk, &keys).await?;
-        Ok(())
-    }
-
-    /// Removes links to rows.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn remove(&self, keys: impl IntoIterator<Item = i64>) -> Result<()> {
-        let keys: Vec<Value> = keys.into_iter().map(Value::Int).collect();
-        self.conn.remove_links(self.hop()?, &self.pk, &keys).await?;
-        Ok(())
-    }
-
-    /// How many there are.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    pub async fn count(&self) -> Result<i64> {
-        Ok(self.conn.count_links(self.hop()?, &self.pk).await?)
-    }
-}
-
 /// A write that the database refused, in the words of the validator that would have found it.
 fn refused(
     error: Error,
@@ -224,6 +150,14 @@ fn refused(
         }
         (Error::Unique(columns), None) => {
             ApiException::Validation(Description::model_taken(model, &columns))
+        }
+        (Error::NotNull(column), description) => {
+            let named = description.and_then(|description| description.field_of(&column));
+            let own = || model.columns.iter().find(|own| own.column == column);
+            match named.or_else(|| own().map(|column| column.name)) {
+                Some(name) => ApiException::Validation(db::null(name)),
+                None => ApiException::Validation(db::null(column)),
+            }
         }
         (Error::Tree { field, problem }, Some(description)) => {
             ApiException::Validation(description.misplaced(field, problem))
@@ -253,6 +187,11 @@ fn protected(error: DeleteError) -> ApiException {
     }
 }
 
+/// What is said of a key that named a row a moment ago.
+pub(crate) fn related_is_gone() -> ApiException {
+    Error::ForeignKey(String::new()).into()
+}
+
 /// A condition that names one row by its key.
 pub(crate) fn by_key<M: Model>(key: Value) -> Condition {
     Condition::Lookup {
@@ -273,18 +212,18 @@ pub(crate) async fn reload<M: Model>(
 }
 
 /// Writes a saved row: with everything beside it read anew, but counts as they were before
-/// (DRF's annotations are those of the row that was fetched).
+/// (DRF's annotations are those of the row that was fetched). `None` when the row is gone again.
 pub(crate) async fn represent_saved<M: Model>(
     row: M,
     before: Option<&Loaded>,
     description: &'static Description,
     partial: bool,
     cx: &Context,
-) -> Result<(Vec<u8>, Option<String>)> {
+) -> Result<Option<(Vec<u8>, Option<String>)>> {
     let loaded = if description.needs_reload() {
-        let mut loaded = reload::<M>(row.pk(), description, cx)
-            .await?
-            .ok_or_else(|| ApiException::no_match(M::META.name))?;
+        let Some(mut loaded) = reload::<M>(row.pk(), description, cx).await? else {
+            return Ok(None);
+        };
         description.keep_counts(&mut loaded, before);
         loaded
     } else {
@@ -295,5 +234,5 @@ pub(crate) async fn represent_saved<M: Model>(
     let related: RelatedRows = description.fetch(&[&loaded], cx).await?;
     let mut out = JsonWriter::new();
     description.write(&loaded, &related, cx.writing(partial), &mut out);
-    Ok((out.into_bytes(), description.location(&loaded, cx)))
+    Ok(Some((out.into_bytes(), description.location(&loaded, cx))))
 }

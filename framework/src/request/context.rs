@@ -118,6 +118,13 @@ pub(crate) struct Equipment {
     pub(crate) throttle_scope: Option<String>,
 }
 
+/// Of a request before its view runs: see [`Context::restore`].
+#[derive(Clone, Copy)]
+pub(crate) struct BeforeView {
+    session: bool,
+    user_changes: u32,
+}
+
 /// A request on its way through a view, with the connection it works on. Dereferences to
 /// [`Conn`].
 pub struct Context {
@@ -132,6 +139,8 @@ pub struct Context {
     pub(crate) generic: Option<Arc<dyn Any + Send + Sync>>,
     user: Option<Account>,
     auth: Option<Auth>,
+    /// How often it was said who the user is.
+    user_changes: u32,
     data: Option<Data>,
     vary: Vec<&'static str>,
     quota: Option<Box<Quota>>,
@@ -153,6 +162,7 @@ impl Context {
             generic: None,
             user: None,
             auth: None,
+            user_changes: 0,
             data: None,
             vary: Vec::new(),
             quota: None,
@@ -244,6 +254,26 @@ impl Context {
     pub fn set_user(&mut self, user: Option<Account>, auth: Option<Auth>) {
         self.user = user;
         self.auth = auth;
+        self.user_changes = self.user_changes.wrapping_add(1);
+    }
+
+    /// What a view that is run again must find as it was.
+    pub(crate) fn before_view(&self) -> BeforeView {
+        BeforeView { session: self.session.is_some(), user_changes: self.user_changes }
+    }
+
+    /// Takes back what a view did to the request, whose transaction was rolled back, so that it can
+    /// run again. False where that cannot be done: it logged somebody in or out, or changed a
+    /// session that was there before.
+    pub(crate) fn restore(&mut self, before: BeforeView) -> bool {
+        if self.user_changes != before.user_changes {
+            return false;
+        }
+        if before.session {
+            return !self.session.as_ref().is_some_and(|session| session.is_modified());
+        }
+        self.session = None;
+        true
     }
 
     /// True when the user is active and has every one of these permissions

@@ -46,7 +46,7 @@ impl Description {
         let position = position.and_then(|at| Some((at, self.model.columns.get(at)?.kind)));
         let wanted = columns.iter().map(|shown| shown.column);
         select.only(wanted.chain(position.map(|(column, _)| column)).collect());
-        conn.each_row(select.rows(conn.dialect()), &mut |row| {
+        conn.each_row(select.statement(conn)?, &mut |row| {
             self.write_columns(columns, row, 0, &mut written.json)?;
             written.ends.push(written.json.len());
             if let Some((_, kind)) = position {

@@ -159,7 +159,7 @@ impl Description {
             return Ok(Vec::new());
         }
         self.select(&mut select);
-        conn.rows(select.rows(conn.dialect()), |row| self.read(row, 0)).await
+        conn.rows(select.statement(conn)?, |row| self.read(row, 0)).await
     }
 
     /// Fetches the many-relations of all rows: one statement for each, whatever the number of

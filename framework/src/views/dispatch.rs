@@ -12,6 +12,7 @@ use super::page::{self, PageInfo};
 use super::{Policies, View, ViewInfo};
 use crate::aside::aside;
 use crate::authentication::AuthenticationList;
+use crate::db::Runs;
 use crate::exceptions::{ApiException, Result};
 use crate::middleware;
 use crate::negotiation::{self, Accepted, Offer};
@@ -216,15 +217,22 @@ impl Endpoint {
         }
     }
 
+    /// A deadlock is resolved by running the view again, as often as a transaction is.
     async fn handle_atomic(&self, cx: &mut Context) -> Result<Response> {
-        let scope = if cx.request.is_safe() {
-            cx.conn.begin_reading().await?
-        } else {
-            cx.conn.begin().await?
-        };
-        let result = self.view.handle(cx).await;
-        cx.conn.end(scope, result.is_ok()).await?;
-        result
+        let before = cx.before_view();
+        let mut runs = Runs::default();
+        loop {
+            let scope = if cx.request.is_safe() {
+                cx.conn.begin_reading().await?
+            } else {
+                cx.conn.begin().await?
+            };
+            let result = self.view.handle(cx).await;
+            match cx.conn.settle(scope, result).await {
+                Err(ApiException::Deadlock) if cx.restore(before) && runs.again().await => {}
+                result => return result,
+            }
+        }
     }
 
     /// What OPTIONS answers for every view; the fields of serializers are not part of it.

@@ -1,10 +1,12 @@
-//! Transactions and savepoints.
+//! Transactions and savepoints, the locks that are held in them, and how often one is run again.
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
-use super::super::Error;
+use super::super::{Dialect, Error, Lock, ModelMeta, Sql};
 use super::{Conn, Inner};
+use crate::fields::Value;
 
 #[cfg(feature = "sqlite")]
 use diesel::connection::SimpleConnection;
@@ -31,6 +33,29 @@ impl Drop for Guard {
 pub(crate) struct Scope {
     guard: Guard,
     depth: u32,
+}
+
+/// How often the same transaction has been run. A deadlock costs one of those who are in it
+/// nothing but time; it is run again a few times, after a wait that differs from the other's.
+#[derive(Debug, Default)]
+pub(crate) struct Runs(u32);
+
+impl Runs {
+    /// How often a transaction is run again.
+    const MOST: u32 = 3;
+
+    /// Waits for a further run; false when there have been enough.
+    pub(crate) async fn again(&mut self) -> bool {
+        if self.0 == Self::MOST {
+            return false;
+        }
+        self.0 += 1;
+        tracing::debug!("a deadlock: the transaction is run again, for the {}. time", self.0);
+        // without random bytes two who met may meet again
+        let chance = getrandom::u32().map_or(0, |number| u64::from(number % 20));
+        tokio::time::sleep(Duration::from_millis((5 + chance) << self.0)).await;
+        true
+    }
 }
 
 impl Conn {
@@ -65,6 +90,19 @@ impl Conn {
             unfinished.done();
         }
         result
+    }
+
+    /// Locks a row until the transaction ends; false when there is none. Whoever changes the row,
+    /// or what hangs on it, comes before or after.
+    pub(crate) async fn lock_row(&self, model: &ModelMeta, key: Value) -> Result<bool, Error> {
+        let pk = model.pk_column();
+        let mut sql = Sql::new(self.dialect());
+        sql.push("SELECT ").name(pk.column).push(" FROM ").name(model.table).push(" WHERE ");
+        sql.name(pk.column).push(" = ").bind(key, pk.kind);
+        if self.dialect() == Dialect::Postgres {
+            sql.push(Lock::NoKeyUpdate.clause());
+        }
+        Ok(!self.rows(sql, |row| row.value(0, pk.kind)).await?.is_empty())
     }
 
     /// Opens a transaction, or a savepoint in the one that is open.

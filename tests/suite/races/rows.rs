@@ -1,27 +1,10 @@
-//! Requests that meet: the database decides, and its refusal has the validators' words.
-
-use std::sync::Barrier;
+//! Rows by themselves: the database decides, and its refusal has the validators' words.
 
 use quintet_tests::client::{Client, Reply};
 use quintet_tests::store::{ADMIN, ALICE, On, Store};
 use serde_json::{Value, json};
 
-/// Sends one request from each of several threads at the same moment.
-pub(crate) fn together(count: usize, send: impl Fn(usize) -> Reply + Sync) -> Vec<Reply> {
-    let (barrier, send) = (Barrier::new(count), &send);
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..count)
-            .map(|index| {
-                let barrier = &barrier;
-                scope.spawn(move || {
-                    barrier.wait();
-                    send(index)
-                })
-            })
-            .collect();
-        threads.into_iter().map(|thread| thread.join().expect("an answer")).collect()
-    })
-}
+use super::{created, race, together};
 
 /// Of several answers exactly one is a 201; the others are this 400.
 fn one_wins(replies: &[Reply], refusal: &Value) {
@@ -169,37 +152,19 @@ fn a_row_that_a_protected_key_points_at_is_409_and_stays() {
 }
 
 #[test]
-fn a_row_that_is_pointed_at_while_it_is_deleted_leaves_no_orphan() {
-    for on in On::all() {
-        let store = Store::new(on);
-        let client = store.client_of(ADMIN);
-        for round in 0..15 {
-            let name = format!("Rare {round}");
-            let created = client.json("POST", "/api/artists/", &json!({ "name": name })).json();
-            let (id, address) = (&created["id"], format!("/api/artists/{}/", created["id"]));
-            let replies = together(2, |index| match index {
-                0 => client.json("POST", "/api/albums/", &json!({"title": "x", "artist_id": id})),
-                _ => client.send("DELETE", &address, &[], b""),
-            });
-            assert!([201, 400].contains(&replies[0].status), "{on:?} {}", replies[0].text());
-            assert!([204, 409].contains(&replies[1].status), "{on:?} {}", replies[1].text());
-        }
-        let orphans = "SELECT count(*) FROM store_album WHERE artist_id NOT IN \
-                       (SELECT id FROM store_artist)";
-        assert_eq!(store.number(orphans), 0, "{on:?}");
-    }
-}
-
-#[test]
-fn tracks_added_to_a_list_by_several_at_once_are_in_it_once() {
-    for on in On::all() {
-        let store = Store::new(on);
-        let client = store.client_of(ALICE);
-        let replies = together(6, |_| {
-            client.json("POST", "/api/playlists/16/tracks/", &json!({"tracks": [1, 2, 3]}))
+fn columns_that_several_change_at_once_are_all_kept() {
+    const COLUMNS: [&str; 6] = ["company", "address", "city", "state", "country", "phone"];
+    race("PATCH of different columns", |track, round, tally| {
+        let client = track.client(ADMIN);
+        let email = format!("each{round}of{}@example.com", track.clients);
+        let address =
+            format!("/api/customers/{}/", created(&client, "/api/customers/", &customer(&email)));
+        let replies = track.together(|index| {
+            client.json("PATCH", &address, &json!({ COLUMNS[index]: format!("new {index}") }))
         });
-        assert!(replies.iter().all(|reply| reply.status == 200), "{on:?} {replies:?}");
-        let links = "SELECT count(*) FROM store_playlist_tracks WHERE playlist_id = 16";
-        assert_eq!(store.number(links), 18);
-    }
+        tally.answers(&replies, &[200]);
+        let stored = client.get(&address).json();
+        let kept = |index: usize| stored[COLUMNS[index]] == json!(format!("new {index}"));
+        tally.lost_if(!(0..track.clients).all(kept));
+    });
 }

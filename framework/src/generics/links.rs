@@ -1,0 +1,99 @@
+//! The links of a row to many others, written by hand (`playlist.tracks.add(..)`).
+
+use crate::db::{self, Conn, Error, Hop, Model, ModelMeta};
+use crate::exceptions::{ApiException, Result};
+use crate::fields::Value;
+use crate::request::Context;
+
+impl Context {
+    /// The links of a many-to-many relation of a row: `cx.links(&playlist, Playlist::fields().tracks())`.
+    pub fn links<M: Model, F: db::Fields>(&self, row: &M, relation: F) -> LinkSet<'_> {
+        LinkSet {
+            conn: self,
+            hop: relation.way().hops.last().copied(),
+            model: M::META,
+            pk: row.pk(),
+        }
+    }
+}
+
+/// The links of one row through a link table.
+pub struct LinkSet<'a> {
+    conn: &'a Conn,
+    hop: Option<Hop>,
+    model: &'static ModelMeta,
+    pk: Value,
+}
+
+impl std::fmt::Debug for LinkSet<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinkSet").field("pk", &self.pk).finish_non_exhaustive()
+    }
+}
+
+impl LinkSet<'_> {
+    fn hop(&self) -> Result<&Hop> {
+        self.hop.as_ref().ok_or_else(|| ApiException::internal("the relation has no link table"))
+    }
+
+    /// Adds links to rows; those that are there stay. The row is locked first, until the end of the
+    /// transaction, or of one that is opened for it.
+    ///
+    /// # Errors
+    /// 404 when the row is gone, and what the database refuses.
+    pub async fn add(&self, keys: impl IntoIterator<Item = i64>) -> Result<()> {
+        self.write(keys, async |hop, keys| self.conn.add_links(hop, &self.pk, keys).await).await
+    }
+
+    /// Removes links to rows. The row is locked first, as by [`LinkSet::add`].
+    ///
+    /// # Errors
+    /// 404 when the row is gone, and what the database refuses.
+    pub async fn remove(&self, keys: impl IntoIterator<Item = i64>) -> Result<()> {
+        self.write(keys, async |hop, keys| self.conn.remove_links(hop, &self.pk, keys).await).await
+    }
+
+    /// Makes the links those to these rows and no others (`set`); those that stay are left alone.
+    /// The row is locked first, as by [`LinkSet::add`].
+    ///
+    /// # Errors
+    /// 404 when the row is gone, and what the database refuses.
+    pub async fn set(&self, keys: impl IntoIterator<Item = i64>) -> Result<()> {
+        let work = async |hop: &Hop, keys: &[Value]| {
+            let unfinished = self.conn.unfinished();
+            self.conn.set_links(hop, &self.pk, keys).await?;
+            unfinished.done();
+            Ok(0)
+        };
+        self.write(keys, work).await
+    }
+
+    async fn write(
+        &self,
+        keys: impl IntoIterator<Item = i64>,
+        work: impl AsyncFnOnce(&Hop, &[Value]) -> Result<usize, Error>,
+    ) -> Result<()> {
+        let keys: Vec<Value> = keys.into_iter().map(Value::Int).collect();
+        let work = async {
+            if !self.conn.lock_row(self.model, self.pk.clone()).await? {
+                return Err(ApiException::no_match(self.model.name));
+            }
+            work(self.hop()?, &keys).await?;
+            Ok(())
+        };
+        if self.conn.in_transaction() {
+            return work.await;
+        }
+        let scope = self.conn.begin().await?;
+        let result = work.await;
+        self.conn.settle(scope, result).await
+    }
+
+    /// How many there are.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn count(&self) -> Result<i64> {
+        Ok(self.conn.count_links(self.hop()?, &self.pk).await?)
+    }
+}

@@ -1,0 +1,86 @@
+//! Transactions of a request, and the locks that are held in them.
+
+use crate::db::{Error, Model, QuerySet, Runs};
+use crate::exceptions::{ApiException, Result};
+use crate::generics::by_key;
+use crate::request::Context;
+
+impl Context {
+    /// Runs `work` in a transaction: committed when it returns `Ok`, rolled back otherwise.
+    /// Inside another one it is a savepoint. Work that is dropped before its end (by a time-out,
+    /// say) is rolled back with everything around it.
+    ///
+    /// What is computed from rows that others may change meanwhile is computed from rows that are
+    /// locked first: [`Context::lock`], or
+    /// [`QuerySet::select_for_update`](crate::db::QuerySet::select_for_update).
+    ///
+    /// # Errors
+    /// What `work` returns, and what the database reports.
+    pub async fn transaction<T, E: From<Error>>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let scope = self.begin().await?;
+        let result = work(self).await;
+        self.settle(scope, result).await
+    }
+
+    /// The same, and after a deadlock `work` is run again from its start, three times at most,
+    /// after a short wait: what it does beside the database it may do more than once. Inside
+    /// another transaction it is run once, for that one is what would have to be run again.
+    ///
+    /// Creating, updating and deleting by view sets goes this way where more than one row is
+    /// written, and so does a request under `ATOMIC_REQUESTS`, with its hooks.
+    ///
+    /// ```
+    /// use quintet::prelude::*;
+    ///
+    /// # #[model(table = "account")]
+    /// # pub struct Account {
+    /// #     pub id: i64,
+    /// #     pub balance: i64,
+    /// # }
+    /// /// Takes an amount from an account, as often as there is one left.
+    /// async fn withdraw(cx: &mut Context, account: &Account, amount: i64) -> Result<Account> {
+    ///     cx.retrying_transaction(async |cx| {
+    ///         // as it is now, and stays until the end
+    ///         let account = cx.lock(account).await?;
+    ///         if account.balance < amount {
+    ///             return Err(ApiException::validation("Not enough."));
+    ///         }
+    ///         cx.save(Changes::of(&account).set(account::balance, account.balance - amount)).await
+    ///     })
+    ///     .await
+    /// }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// What `work` returns, and what the database reports; 503 for a deadlock that stays.
+    pub async fn retrying_transaction<T>(
+        &mut self,
+        mut work: impl AsyncFnMut(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        let inside = self.in_transaction();
+        let mut runs = Runs::default();
+        loop {
+            let scope = self.begin().await?;
+            let result = work(self).await;
+            match self.settle(scope, result).await {
+                Err(ApiException::Deadlock) if !inside && runs.again().await => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Locks a row until the transaction ends, and returns it as it is now
+    /// (`select_for_update().get()`). Whoever else wants to change it, or writes what hangs on it
+    /// (nested rows, links), comes before or after.
+    ///
+    /// # Errors
+    /// 404 when the row is gone; 500 outside a transaction, where no lock would last.
+    pub async fn lock<M: Model>(&self, row: &M) -> Result<M> {
+        let row = QuerySet::<M>::all().filter_by(by_key::<M>(row.pk())).unordered();
+        self.get_or_404(row.select_for_update()).await
+    }
+}
