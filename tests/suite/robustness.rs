@@ -105,7 +105,7 @@ fn an_order_is_the_same_however_often_its_terms_come() {
     for on in On::all() {
         let client = Store::shared(on).client();
         for (list, parameter, term, other) in
-            [("playlists", "sort", "-name", "created_at"), ("tracks", "ordering", "-name", "id")]
+            [("playlists", "sort", "-name", "created"), ("tracks", "ordering", "-name", "id")]
         {
             let once = client.get(&format!("/api/{list}/?{parameter}={term},{other}"));
             let often = format!("{},{other},{}", [term; 5_000].join(","), [term; 100].join(","));

@@ -222,9 +222,11 @@ impl Conn {
     #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     pub async fn batch_execute(&self, sql: &str) -> Result<(), Error> {
         self.ready()?;
-        #[cfg(feature = "sqlite")]
-        if let Inner::Sqlite(sqlite) = &self.inner {
-            sqlite.wrote.set(true);
+        match &self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(sqlite) => sqlite.wrote.set(true),
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(_) => {}
         }
         self.control(sql).await
     }
