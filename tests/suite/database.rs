@@ -393,6 +393,34 @@ fn a_table_that_is_missing_is_503() {
 }
 
 #[test]
+fn a_server_that_takes_no_more_connections_is_served_by_those_there_are() {
+    if !has_postgres() {
+        return;
+    }
+    let _turn = alone();
+    let role = format!("quintet_limited_{}", std::process::id());
+    let store = Store::with(On::Postgres, |settings| {
+        let (scheme, rest) = settings.database_url.split_once("://").expect("a URL");
+        let rest = rest.rsplit_once('@').map_or(rest, |(_, server)| server);
+        settings.database_url = format!("{scheme}://{role}@{rest}");
+    });
+    store.execute(&format!("CREATE ROLE {role} LOGIN CONNECTION LIMIT 1"));
+    store.execute(&format!("GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}"));
+    let client = store.client();
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let get = || client.get("/api/tracks/?search=a&limit=50").status;
+        let ten = move || -> Vec<u16> { (0..10).map(|_| get()).collect() };
+        let all: Vec<_> = (0..12).map(|_| scope.spawn(ten)).collect();
+        all.into_iter().flat_map(|one| one.join().unwrap()).collect()
+    });
+    // a transaction wants a connection of its own
+    let artist = json!({"name": "One Too Many"});
+    unavailable(&store.client_of(ALICE).json("POST", "/api/atomic/", &artist), AWAY);
+    store.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+    assert_eq!(statuses, [200; 120]);
+}
+
+#[test]
 fn work_of_the_start_is_done_when_the_database_is_there() {
     if !has_postgres() {
         return;
