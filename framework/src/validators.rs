@@ -4,11 +4,12 @@
 //! The functions named `is_…` decide; the others make a [`Validator`] for a field.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::LazyLock;
 
 use validator::ValidationError;
 
 use crate::exceptions::{Detail, Validated};
-use crate::fields::{FieldType, Validator, Value, format, python};
+use crate::fields::{FieldType, Pattern, Validator, Value, format, python};
 
 /// The longest e-mail address, in characters.
 const MAX_EMAIL_LENGTH: usize = 320;
@@ -144,14 +145,16 @@ fn is_address(text: &str) -> bool {
         || is_domain(host.strip_suffix('.').unwrap_or(host))
 }
 
+/// `SlugField(allow_unicode=True)`
+static UNICODE_SLUG: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(r"^[-\w]+\Z").unwrap_or_else(|error| unreachable!("a fixed pattern: {error}"))
+});
+
 /// True for letters, digits, underscores and hyphens; with `allow_unicode` those of every script.
 pub fn is_slug(value: &str, allow_unicode: bool) -> bool {
-    let allowed = |c: char| {
-        c == '-'
-            || c == '_'
-            || if allow_unicode { c.is_alphanumeric() } else { c.is_ascii_alphanumeric() }
-    };
-    !value.is_empty() && value.chars().all(allowed)
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (!value.is_empty() && value.bytes().all(is_plain))
+        || (allow_unicode && UNICODE_SLUG.is_match(value))
 }
 
 /// True for an IPv4 address without leading zeros.
@@ -289,7 +292,8 @@ pub fn url() -> Validator {
 }
 
 /// A text that the expression finds a match in.
-pub fn regex(expression: regex::Regex) -> Validator {
+pub fn regex(expression: impl Into<Pattern>) -> Validator {
+    let expression = expression.into();
     on_text("This value does not match the required pattern.", move |text| {
         expression.is_match(text)
     })

@@ -119,9 +119,10 @@ fn meta(column: &Column, kind: &TokenStream) -> TokenStream {
     });
     let choices = column.attr.choices.as_ref().map_or_else(|| quote!(&[]), |list| quote!(#list));
     let email = column.attr.email;
-    let regex = option(
-        column.attr.regex.as_ref().map(|regex| quote!(|| ::core::clone::Clone::clone(&#regex))),
-    );
+    let regex =
+        option(column.attr.regex.as_ref().map(
+            |regex| quote!(|| ::core::convert::Into::into(::core::clone::Clone::clone(&#regex))),
+        ));
     let errors = column.attr.errors.iter().map(|(code, text)| quote!((#code, #text)));
     let help_text = column.attr.help_text.as_ref().map_or_else(String::new, syn::LitStr::value);
     let references =

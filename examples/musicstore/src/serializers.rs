@@ -1,8 +1,15 @@
 //! What the API shows and takes.
 
+use std::sync::LazyLock;
+
+use quintet::fields::Pattern;
 use quintet::prelude::*;
 
 use crate::models::*;
+
+/// A digit of any script, as Python finds it.
+static DIGIT: LazyLock<Pattern> =
+    LazyLock::new(|| Pattern::new(r"\d").expect("a pattern that can be read"));
 
 #[derive(Serializer)]
 #[serializer(model = Artist)]
@@ -145,7 +152,7 @@ impl TrackSerializer {
     }
 
     fn validate_composer(composer: Option<String>) -> Validated<Option<String>> {
-        if composer.as_ref().is_some_and(|name| name.contains(char::is_numeric)) {
+        if composer.as_ref().is_some_and(|name| DIGIT.is_match(name)) {
             return Err(["A composer has no digits.", "Use letters only."].into());
         }
         Ok(composer)

@@ -2,14 +2,13 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
-
 use crate::db::DateTime;
+use crate::fields::Pattern;
 use crate::model;
 
 /// What a user name looks like (`UnicodeUsernameValidator`).
-static USERNAME: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^[\w.@+-]+$").unwrap_or_else(|error| unreachable!("a fixed pattern: {error}"))
+static USERNAME: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern::new(r"^[\w.@+-]+\Z").unwrap_or_else(|error| unreachable!("a fixed pattern: {error}"))
 });
 
 /// An account: `auth_user`.

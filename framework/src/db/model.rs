@@ -6,7 +6,7 @@ use std::any::Any;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::fields::{Value, ValueRef};
+use crate::fields::{Pattern, Value, ValueRef};
 
 use super::row::Row;
 
@@ -84,7 +84,7 @@ pub struct ColumnMeta {
     /// True for a text that must be an e-mail address.
     pub email: bool,
     /// What a text must look like.
-    pub regex: Option<fn() -> regex::Regex>,
+    pub regex: Option<fn() -> Pattern>,
     /// Texts in place of the usual ones, by code: `unique`, `cycle`, and `invalid` for the pattern.
     pub errors: &'static [(&'static str, &'static str)],
     /// A sentence for people.

@@ -7,6 +7,8 @@
 use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::{Hir, HirKind};
 
+use crate::fields::translated;
+
 /// What stands before a pattern that minds no case, where a database has one operator for both.
 pub(crate) const IGNORE_CASE: &str = "(?i)";
 
@@ -25,11 +27,13 @@ const MOST_PLACES: u32 = 2_000;
 /// Those of them that may be absent.
 const MOST_OPTIONAL: u32 = 100;
 
-/// Compiles a pattern; `None` when it is none, or costs too much.
+/// Compiles a pattern, whose classes are those of Python; `None` when it is none, or costs too
+/// much.
 pub(crate) fn compile(pattern: &str, ignore_case: bool) -> Option<Regex> {
     if pattern.len() > LONGEST {
         return None;
     }
+    let pattern = &translated(pattern);
     let size = Size::of(&regex_syntax::parse(pattern).ok()?);
     if size.places > MOST_PLACES || size.optional > MOST_OPTIONAL {
         return None;
@@ -111,6 +115,13 @@ mod tests {
     #[test]
     fn a_pattern_of_much_nesting_is_none() {
         assert!(!passes(&format!("{}a{}", "(".repeat(400), ")".repeat(400))));
+    }
+
+    #[test]
+    fn classes_are_those_of_python() {
+        let finds = |pattern: &str, text| compile(pattern, false).unwrap().is_match(text);
+        assert!(finds(r"^\w+\Z", "x²") && !finds(r"^\w+\Z", "e\u{301}"));
+        assert!(finds(r"\s", "\u{1f}") && !finds(r"\d", "½"));
     }
 
     #[test]

@@ -164,7 +164,7 @@ mod tests {
     fn a_pattern_is_checked_before_the_length_and_has_words_of_its_own() {
         static NAME: ColumnMeta = ColumnMeta {
             max_length: Some(3),
-            regex: Some(|| regex::Regex::new("^[a-z]+$").unwrap()),
+            regex: Some(|| super::super::Pattern::new("^[a-z]+$").unwrap()),
             errors: &[("invalid", "Letters only.")],
             ..PLAIN
         };

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::exceptions::{Detail, Validated};
 
 use super::kind::{Char, DecimalOptions, FieldDefault, Kind, TextForm, Validator};
-use super::{Raw, Value, convert, python, text};
+use super::{Pattern, Raw, Value, convert, python, text};
 
 /// A field of a serializer.
 #[derive(Debug, Clone)]
@@ -446,8 +446,8 @@ kinds! {
 
 impl Field {
     /// `RegexField`
-    pub fn regex(name: &'static str, expression: regex::Regex) -> Self {
-        Self::new(name, char(TextForm::Regex(expression)))
+    pub fn regex(name: &'static str, expression: impl Into<Pattern>) -> Self {
+        Self::new(name, char(TextForm::Regex(expression.into())))
     }
 
     /// `IPAddressField`

@@ -176,11 +176,11 @@ pub enum TextForm {
     /// An e-mail address.
     Email,
     /// Something that the expression finds a match in.
-    Regex(regex::Regex),
+    Regex(super::Pattern),
     /// Something that a column's own expression finds a match in: Django's `RegexValidator`.
     Pattern {
         /// The expression.
-        regex: regex::Regex,
+        regex: super::Pattern,
         /// What is said of another text.
         message: &'static str,
     },

@@ -28,6 +28,7 @@ mod keys;
 mod kind;
 pub(crate) mod moments;
 pub(crate) mod number;
+mod pattern;
 pub mod python;
 mod raw;
 mod text;
@@ -44,6 +45,8 @@ pub use keys::ManyKeys;
 pub use kind::{
     Char, Choice, DecimalOptions, FieldDefault, KeyKind, Kind, Protocol, TextForm, Validator,
 };
+pub use pattern::Pattern;
+pub(crate) use pattern::translated;
 pub use raw::Raw;
 pub use value::{FieldType, Value, ValueRef};
 pub use writer::JsonWriter;

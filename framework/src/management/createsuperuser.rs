@@ -276,14 +276,9 @@ fn wrong(users: &UserMeta, field: &str, value: &str) -> Option<String> {
     if value.contains('\0') {
         return Some("Null characters are not allowed.".to_owned());
     }
-    let is_username = *users.model == *User::META && column.name == users.username_field();
-    let fits = |c: char| c.is_alphanumeric() || "_.@+-".contains(c);
-    if is_username && !value.chars().all(fits) {
-        return Some(
-            "Enter a valid username. This value may contain only letters, numbers, and \
-             @/./+/-/_ characters."
-                .to_owned(),
-        );
+    if column.regex.is_some_and(|pattern| !pattern().is_match(value)) {
+        let own = column.errors.iter().find(|(code, _)| *code == "invalid");
+        return Some(own.map_or("Enter a valid value.", |(_, text)| text).to_owned());
     }
     if column.email && !is_email(value) {
         return Some("Enter a valid email address.".to_owned());

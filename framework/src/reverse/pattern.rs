@@ -1,13 +1,16 @@
 //! URL patterns: fixed text and captures, matched and filled in.
 //!
 //! A pattern is written as Django's `path()` takes it (`errors/<slug:kind>/`), or with the named
-//! groups of `re_path()` (`by-letter/(?P<letter>[A-Za-z])/`); both may stand in one pattern.
+//! groups of `re_path()` (`by-letter/(?P<letter>[A-Za-z])/`), whose classes are those of Python
+//! (`\w`, `\s`); both may stand in one pattern.
 //! Text outside of captures stands for itself.
 
 use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use regex::Regex;
+
+use crate::fields::translated;
 
 /// The value pattern of a router's lookup: DRF's `lookup_value_regex` default.
 const LOOKUP: &str = "[^/.]+";
@@ -333,7 +336,8 @@ impl Pattern {
         });
         self.whole = None;
         if !direct {
-            let regex = format!("^(?:{self}){}$", if self.optional_slash { "/?" } else { "" });
+            let slash = if self.optional_slash { "/?" } else { "" };
+            let regex = format!("^(?:{}){slash}$", translated(&self.to_string()));
             self.whole = Some(Box::new(Regex::new(&regex).map_err(|error| error.to_string())?));
         }
         Ok(self)
@@ -356,7 +360,7 @@ impl std::fmt::Display for Pattern {
 fn capture(name: &str, regex: &str) -> Result<Piece, regex::Error> {
     let kind = match Kind::class(regex) {
         Some(test) => Kind::Class(test),
-        None => Kind::Regex(Box::new(Regex::new(&format!("^(?:{regex})$"))?)),
+        None => Kind::Regex(Box::new(Regex::new(&format!("^(?:{})$", translated(regex)))?)),
     };
     Ok(Piece::Capture { name: name.to_owned(), kind, regex: regex.to_owned() })
 }

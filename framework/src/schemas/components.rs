@@ -198,9 +198,12 @@ fn text(char: &Char, read_only: bool) -> Kind {
         TextForm::Url => format = Some("uri"),
         TextForm::Ip(Protocol::V4) => format = Some("ipv4"),
         TextForm::Ip(Protocol::V6) => format = Some("ipv6"),
-        TextForm::Slug { allow_unicode: false } => pattern = Some("^[-a-zA-Z0-9_]+$"),
-        TextForm::Slug { allow_unicode: true } => pattern = Some(r"^[-\w]+$"),
-        TextForm::Regex(regex) | TextForm::Pattern { regex, .. } => pattern = Some(regex.as_str()),
+        TextForm::Slug { allow_unicode: false } => pattern = Some("^[-a-zA-Z0-9_]+$".into()),
+        TextForm::Slug { allow_unicode: true } => pattern = Some(r"^[-\w]+$".into()),
+        // in a document `$` is the very end, and `\Z` is nothing
+        TextForm::Regex(regex) | TextForm::Pattern { regex, .. } => {
+            pattern = Some(regex.as_str().replace(r"\Z", "$"));
+        }
     }
     if char.allow_blank {
         // an empty text has neither
@@ -211,7 +214,7 @@ fn text(char: &Char, read_only: bool) -> Kind {
         format: format.map(Into::into),
         min_length: bound(char.min_length),
         max_length: bound(char.max_length),
-        pattern: pattern.filter(|_| !read_only).map(Into::into),
+        pattern: pattern.filter(|_| !read_only),
     }
 }
 

@@ -1,6 +1,12 @@
 //! How like two texts are: Python's `SequenceMatcher.quick_ratio`.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// What stands between words: Python's `\W+`.
+static GAP: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[^\p{L}\p{N}_]+").ok());
 
 /// The likeness at which a password is refused.
 const MAX_SIMILARITY: f64 = 0.7;
@@ -11,7 +17,7 @@ pub(super) fn is_too_similar(password: &str, value: &str) -> bool {
         return false;
     }
     let value = value.to_lowercase();
-    let words = value.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    let words = GAP.iter().flat_map(|gap| gap.split(&value));
     let length = password.chars().count();
     words.chain([value.as_str()]).any(|part| {
         !is_far_longer(length, part.chars().count()) && ratio(password, part) >= MAX_SIMILARITY
