@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::auth::get_or_create_token;
 use crate::authentication::authenticate;
 use crate::exceptions::{ApiException, Detail, Result};
-use crate::parsers::{FormParser, JsonParser};
+use crate::parsers::{FormParser, JsonParser, MultiPartParser};
 use crate::permissions::AllowAny;
 use crate::renderers::JsonRenderer;
 use crate::request::Context;
@@ -49,7 +49,7 @@ pub fn obtain_auth_token() -> ApiView {
         .permissions(AllowAny)
         .throttles(())
         .non_atomic_requests()
-        .parsers(vec![Arc::new(FormParser), Arc::new(JsonParser)])
+        .parsers(vec![Arc::new(FormParser), Arc::new(MultiPartParser), Arc::new(JsonParser)])
         .renderers(vec![Arc::new(JsonRenderer)])
         .documented(operation)
         .post(obtain)

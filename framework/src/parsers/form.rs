@@ -1,11 +1,10 @@
 //! `application/x-www-form-urlencoded`.
 
-use std::borrow::Cow;
-
 use actix_web::web::Bytes;
 
-use super::{Data, Parser, ParserContext, decode};
-use crate::exceptions::{ApiException, Result};
+use super::charset::Charset;
+use super::{Data, Parser, ParserContext, too_many_fields};
+use crate::exceptions::Result;
 use crate::request::QueryParams;
 
 /// HTML forms. Bytes that are no UTF-8 are read as ISO 8859-1, as Django does.
@@ -19,38 +18,24 @@ impl Parser for FormParser {
 
     fn parse(&self, body: &Bytes, context: &ParserContext<'_>) -> Result<Data> {
         if context.max_fields.is_some_and(|most| QueryParams::count(body) > most) {
-            return Err(ApiException::Suspicious(
-                "the form has more fields than DATA_UPLOAD_MAX_NUMBER_FIELDS",
-            ));
+            return Err(too_many_fields());
         }
-        let form = match context.charset() {
-            None => match std::str::from_utf8(body) {
-                Ok(text) => QueryParams::parse(text),
-                Err(_) => QueryParams::parse(&latin1(body)),
-            },
-            Some(charset) => {
-                let read = |bytes: &[u8]| {
-                    decode(bytes, Some(&charset)).map_or_else(|_| latin1(bytes), Cow::into_owned)
-                };
-                QueryParams::parse_with(&read(body), |escaped| read(escaped))
-            }
-        };
-        Ok(Data::Form(form))
+        let charset = context.decoder()?;
+        Ok(Data::Form(match charset.decode(body) {
+            Some(text) => QueryParams::parse_in(&text, charset),
+            None => QueryParams::parse_in(&Charset::Latin1.decode_lossy(body), charset),
+        }))
     }
-}
-
-/// Each byte as the character of its number.
-fn latin1(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| char::from(*byte)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exceptions::ApiException;
 
-    fn parsed(body: &'static [u8], content_type: &str) -> Result<QueryParams> {
+    fn parsed(body: &[u8], content_type: &str) -> Result<QueryParams> {
         let context = ParserContext::new(content_type, Some(3));
-        let data = FormParser.parse(&Bytes::from_static(body), &context)?;
+        let data = FormParser.parse(&Bytes::copy_from_slice(body), &context)?;
         Ok(data.form().cloned().unwrap_or_default())
     }
 
@@ -68,6 +53,47 @@ mod tests {
         assert_eq!(parsed(b"a=\xe9", FORM).unwrap().get("a"), Some("é"));
         let latin1 = format!("{FORM}; charset=iso-8859-1");
         assert_eq!(parsed(b"a=%E9", &latin1).unwrap().get("a"), Some("é"));
+    }
+
+    #[test]
+    fn a_named_charset_reads_as_well_as_none() {
+        for form in [FORM.to_owned(), format!("{FORM}; charset=UTF-8")] {
+            for (body, text) in [
+                (&b"a=x%C3"[..], "x\u{fffd}"),
+                (b"a=x%80%81y", "x\u{fffd}\u{fffd}y"),
+                (b"a=%C3\xa9", "\u{fffd}\u{a9}"),
+                (b"a=\xc3\xa9%C3%A9", "\u{e9}\u{e9}"),
+            ] {
+                assert_eq!(parsed(body, &form).unwrap().get("a"), Some(text), "{form} {body:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_charset_of_wide_characters_holds_other_names() {
+        let wide = format!("{FORM}; charset=utf-16");
+        assert_eq!(parsed(b"name=off", &wide).unwrap().get("name"), None);
+        let form = parsed(b"\xff\xfea\0=\0b\0", &wide).unwrap();
+        assert_eq!(form.get("a"), Some("b"));
+    }
+
+    #[test]
+    fn a_codec_that_makes_no_text_is_refused() {
+        for name in ["hex", "utf-7"] {
+            let Err(ApiException::ParseError(Some(detail))) =
+                parsed(b"a=1", &format!("{FORM}; charset={name}"))
+            else {
+                panic!("{name} was read");
+            };
+            assert_eq!(
+                detail,
+                crate::exceptions::Detail::new(
+                    format!("Unsupported charset \"{name}\" in request Content-Type header."),
+                    "parse_error"
+                )
+            );
+        }
+        assert_eq!(parsed(b"a=1", &format!("{FORM}; charset=x")).unwrap().get("a"), Some("1"));
     }
 
     #[test]

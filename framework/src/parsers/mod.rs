@@ -1,20 +1,24 @@
 //! From the bytes of a body to its data (`rest_framework.parsers`).
 
-mod charset;
+pub(crate) mod charset;
 mod form;
 mod json;
+mod multipart;
 
 use std::fmt;
 
 use actix_web::web::Bytes;
 
 pub use form::FormParser;
-pub use json::{decode, parse};
+pub use json::parse;
+pub use multipart::MultiPartParser;
 
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::Raw;
 use crate::negotiation::MediaType;
 use crate::request::QueryParams;
+
+use charset::Charset;
 
 /// The data of a body, before any field has looked at it. It owns its bytes.
 #[derive(Debug, Clone)]
@@ -94,6 +98,18 @@ impl<'a> ParserContext<'a> {
             .param("charset")
             .map(ToOwned::to_owned)
     }
+
+    /// What reads the text of the body.
+    ///
+    /// # Errors
+    /// 400 for a charset that no text is read with.
+    pub(crate) fn decoder(&self) -> Result<Charset> {
+        let Some(name) = self.charset() else { return Ok(Charset::Utf8) };
+        Charset::from_name(&name).ok_or_else(|| {
+            let text = format!("Unsupported charset \"{name}\" in request Content-Type header.");
+            ApiException::ParseError(Some(Detail::new(text, "parse_error")))
+        })
+    }
 }
 
 /// Reads bodies of one media type.
@@ -122,18 +138,23 @@ impl Parser for JsonParser {
     }
 
     fn parse(&self, body: &Bytes, context: &ParserContext<'_>) -> Result<Data> {
-        Ok(Data::Json(match context.charset() {
-            None => body.clone(),
-            Some(charset) => decode(body, Some(&charset))
-                .map(|text| Bytes::from(text.into_owned()))
-                .map_err(|reason| json_error(&reason))?,
-        }))
+        let charset = context.decoder()?;
+        if charset == Charset::Utf8 {
+            // which is what the reader of JSON takes
+            return Ok(Data::Json(body.clone()));
+        }
+        let text = charset.read(body).map_err(|reason| json_error(&reason))?;
+        Ok(Data::Json(Bytes::from(text.into_owned())))
     }
 }
 
 fn json_error(reason: &str) -> ApiException {
     let text = format!("JSON parse error - {reason}");
     ApiException::ParseError(Some(Detail::new(text, "parse_error")))
+}
+
+fn too_many_fields() -> ApiException {
+    ApiException::Suspicious("the form has more fields than DATA_UPLOAD_MAX_NUMBER_FIELDS")
 }
 
 /// True for the media types of forms.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::parsers::charset::Charset;
+
 /// The parameters of a query string, in order, as Django's `QueryDict` reads them.
 #[derive(Debug, Clone, Default)]
 pub struct QueryParams {
@@ -14,17 +16,15 @@ pub struct QueryParams {
 impl QueryParams {
     /// Splits at `&`, decodes `+` and percent escapes; bytes that are no UTF-8 become U+FFFD.
     pub fn parse(query: &str) -> Self {
-        Self::parse_with(query, |bytes| String::from_utf8_lossy(bytes).into_owned())
+        Self::parse_in(query, Charset::Utf8)
     }
 
     /// The same, with another charset behind the percent escapes.
-    pub(crate) fn parse_with(query: &str, charset: impl Fn(&[u8]) -> String) -> Self {
+    pub(crate) fn parse_in(query: &str, charset: Charset) -> Self {
         let mut params = Self { text: String::with_capacity(query.len()), pairs: Vec::new() };
         let mut decode = |text: &str| {
             if text.bytes().any(|byte| matches!(byte, b'+' | b'%')) {
-                let text = text.replace('+', " ");
-                let bytes = Cow::from(percent_encoding::percent_decode_str(&text));
-                params.text.push_str(&charset(&bytes));
+                unquote(&text.replace('+', " "), charset, &mut params.text);
             } else {
                 params.text.push_str(text);
             }
@@ -38,6 +38,15 @@ impl QueryParams {
             start = end;
         }
         params
+    }
+
+    /// Adds a pair.
+    pub(crate) fn push(&mut self, name: &str, value: &str) {
+        let start = self.text.len();
+        self.text.push_str(name);
+        let middle = self.text.len();
+        self.text.push_str(value);
+        self.pairs.push([start, middle, self.text.len()]);
     }
 
     /// The last value under a name, as `query_params.get`.
@@ -69,6 +78,28 @@ impl QueryParams {
     /// How many pairs a text of this form has at most: Django counts before it reads.
     pub(crate) fn count(query: &[u8]) -> usize {
         query.split(|byte| *byte == b'&').count()
+    }
+}
+
+/// `urllib.parse.unquote`: where there is an escape at all, every run of ASCII characters is
+/// decoded by itself, and the characters between them stay.
+fn unquote(text: &str, charset: Charset, out: &mut String) {
+    if !text.contains('%') {
+        out.push_str(text);
+        return;
+    }
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        let (ascii, others) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        if !ascii.is_empty() {
+            let bytes = Cow::from(percent_encoding::percent_decode_str(ascii));
+            out.push_str(&charset.decode_lossy(&bytes));
+        }
+        let end = others.bytes().position(|byte| byte.is_ascii()).unwrap_or(others.len());
+        let (plain, next) = others.split_at_checked(end).unwrap_or((others, ""));
+        out.push_str(plain);
+        rest = next;
     }
 }
 

@@ -4,13 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use actix_web::http::header::ALLOW;
+use actix_web::http::header::{ALLOW, CONTENT_TYPE};
 use futures_util::future::LocalBoxFuture;
 
 use super::{Handler, Policies, View, ViewInfo};
 use crate::exceptions::{ApiException, Result};
 use crate::middleware::{self, csrf};
-use crate::parsers::FormParser;
+use crate::parsers::charset::Charset;
+use crate::parsers::{FormParser, MultiPartParser, Parser, ParserContext};
 use crate::request::{Context, QueryParams, handler_method};
 use crate::response::Response;
 
@@ -68,7 +69,7 @@ impl PageView {
             .permissions(())
             .throttles(Vec::new())
             .renderers(Vec::new())
-            .parsers(vec![Arc::new(FormParser)]);
+            .parsers(vec![Arc::new(FormParser), Arc::new(MultiPartParser)]);
         Self { info, handlers: Vec::new() }
     }
 
@@ -151,11 +152,25 @@ pub fn form_of(cx: &mut Context) -> Result<QueryParams> {
     if cx.request.method != Method::POST {
         return Ok(QueryParams::default());
     }
+    check_charset(cx)?;
     match cx.data() {
         Ok(data) => Ok(data.form().cloned().unwrap_or_default()),
         Err(ApiException::UnsupportedMediaType(_)) => Ok(QueryParams::default()),
         Err(error) => Err(error),
     }
+}
+
+/// 400 for a URL-encoded form that says it is not in UTF-8 (`HttpRequest._load_post_and_files`).
+fn check_charset(cx: &Context) -> Result<()> {
+    let content_type = cx.request.headers.text(CONTENT_TYPE).unwrap_or_default();
+    let context = ParserContext::new(&content_type, None);
+    let is_other = |name: &String| !name.eq_ignore_ascii_case("utf-8") && Charset::is_known(name);
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    let is_url_encoded = media_type.eq_ignore_ascii_case(FormParser.media_type());
+    if is_url_encoded && context.charset().as_ref().is_some_and(is_other) {
+        return Err(ApiException::Suspicious("a form is not in UTF-8"));
+    }
+    Ok(())
 }
 
 /// Whether a page's request may go on: 403 as Django words it when it lacks the CSRF token.
@@ -191,7 +206,7 @@ pub(super) fn error_page(error: &ApiException, cx: &Context) -> Response {
         }
         _ => {}
     }
-    plain_error(error, cx.request.header("accept"))
+    plain_error(error, cx.request.header("accept").as_deref())
 }
 
 /// The same, of a request that did not get here.

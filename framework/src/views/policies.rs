@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::authentication::{
     DynAuthentication, IntoAuthentication, SessionAuthentication, TokenAuthentication,
 };
-use crate::parsers::{FormParser, JsonParser, Parser};
+use crate::parsers::{FormParser, JsonParser, MultiPartParser, Parser};
 use crate::permissions::{AllowAny, DynPermission, IntoPermissions};
 use crate::renderers::{BrowsableApiRenderer, JsonRenderer, Renderer};
 use crate::throttling::{DynThrottle, IntoThrottles};
@@ -47,7 +47,11 @@ impl Policies {
             throttles: Some(().into_throttles()),
             throttle_scope: None,
             renderers: Some(vec![Arc::new(JsonRenderer), Arc::new(BrowsableApiRenderer)]),
-            parsers: Some(vec![Arc::new(JsonParser), Arc::new(FormParser)]),
+            parsers: Some(vec![
+                Arc::new(JsonParser),
+                Arc::new(FormParser),
+                Arc::new(MultiPartParser),
+            ]),
         }
     }
 
