@@ -9,7 +9,7 @@
 //! | a list of nested objects | `name[0]field` |
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::kind::Kind;
 use super::{Field, Raw};
@@ -92,21 +92,37 @@ fn all<'a>(pairs: &[(&'a str, &'a str)], name: &str) -> Vec<Raw<'a>> {
 
 /// The pairs `name.rest`, under `rest`.
 fn below<'a>(pairs: &[(&'a str, &'a str)], name: &str) -> Pairs<'a> {
-    let rest = |key: &'a str| key.strip_prefix(name)?.strip_prefix('.').filter(|r| !r.is_empty());
+    let rest = |key: &'a str| {
+        one_line(key.strip_prefix(name)?.strip_prefix('.')?).filter(|r| !r.is_empty())
+    };
     pairs.iter().filter_map(|(key, value)| Some((rest(key)?, *value))).collect()
+}
+
+/// What `.*$` takes of a text: one line, without the line feed at its end.
+fn one_line(text: &str) -> Option<&str> {
+    let line = text.strip_suffix('\n').unwrap_or(text);
+    (!line.contains('\n')).then_some(line)
+}
+
+/// The last value of each key, in the order in which the keys came first
+/// (`MultiValueDict.items`).
+fn distinct<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Pairs<'a> {
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut values: Pairs<'a> = Vec::new();
+    for (key, value) in pairs {
+        let place = *places.entry(key).or_insert(values.len());
+        match values.get_mut(place) {
+            Some(known) => known.1 = value,
+            None => values.push((key, value)),
+        }
+    }
+    values
 }
 
 /// The pairs as an object of texts; of equal keys the last one wins.
 fn plain_map<'a>(pairs: &[(&'a str, &'a str)]) -> Raw<'a> {
-    let mut order: Vec<&str> = Vec::new();
-    let mut values: BTreeMap<&str, &str> = BTreeMap::new();
-    for (key, value) in pairs {
-        if values.insert(key, value).is_none() {
-            order.push(key);
-        }
-    }
-    let item = |key: &'a str| Some((Cow::Borrowed(key), text(values.get(key)?)));
-    Raw::Map(order.into_iter().filter_map(item).collect())
+    let item = |(key, value): (&'a str, &'a str)| (Cow::Borrowed(key), text(value));
+    Raw::Map(distinct(pairs.iter().copied()).into_iter().map(item).collect())
 }
 
 /// One item of `name[0]`: a text, or the pairs `name[0]rest` under `rest`.
@@ -115,16 +131,18 @@ enum Item<'a> {
     Pairs(Pairs<'a>),
 }
 
-/// The items `name[0]`, `name[1]` in the order of their numbers.
+/// The items `name[0]`, `name[1]` in the order of their numbers. A text takes the place of the
+/// parts that came before it, and a part that of a text.
 fn indexed<'a>(
     child: &Field,
     pairs: &[(&'a str, &'a str)],
     name: &str,
     partial: bool,
 ) -> Option<Raw<'a>> {
-    let mut items: BTreeMap<u64, Item<'a>> = BTreeMap::new();
-    for (key, value) in pairs {
-        let Some((index, rest)) = index(key, name) else { continue };
+    let mut items: BTreeMap<Index<'a>, Item<'a>> = BTreeMap::new();
+    let ours = pairs.iter().copied().filter(|(key, _)| part(key, name).is_some());
+    for (key, value) in distinct(ours) {
+        let Some((index, rest)) = part(key, name) else { continue };
         match items.get_mut(&index) {
             _ if rest.is_empty() => {
                 items.insert(index, Item::Text(value));
@@ -137,22 +155,30 @@ fn indexed<'a>(
     }
     let item = |item: Item<'a>| match item {
         Item::Text(value) => text(value),
-        Item::Pairs(inner) => match &child.kind {
-            Kind::Nested { fields, .. } => object(fields, &inner, partial),
-            Kind::List { child, .. } => {
-                indexed(child, &inner, "", partial).unwrap_or_else(|| Raw::List(Vec::new()))
+        Item::Pairs(inner) => {
+            let inner = distinct(inner.into_iter());
+            match &child.kind {
+                Kind::Nested { fields, .. } => object(fields, &inner, partial),
+                Kind::List { child, .. } => {
+                    indexed(child, &inner, "", partial).unwrap_or_else(|| Raw::List(Vec::new()))
+                }
+                Kind::Dict { .. } => plain_map(&below(&inner, "")),
+                _ => plain_map(&inner),
             }
-            _ => plain_map(&inner),
-        },
+        }
     };
     (!items.is_empty()).then(|| Raw::List(items.into_values().map(item).collect()))
 }
 
+/// A number of any length: how many digits it has without leading zeros, then those.
+type Index<'a> = (usize, &'a str);
+
 /// The number and the rest of `name[number]rest`.
-fn index<'a>(key: &'a str, name: &str) -> Option<(u64, &'a str)> {
+fn part<'a>(key: &'a str, name: &str) -> Option<(Index<'a>, &'a str)> {
     let (number, rest) = key.strip_prefix(name)?.strip_prefix('[')?.split_once(']')?;
-    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    Some((digits.then(|| number.parse().ok()).flatten()?, rest))
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = number.trim_start_matches('0');
+    is_number.then_some(((digits.len(), digits), one_line(rest)?))
 }
 
 #[cfg(test)]
@@ -204,6 +230,46 @@ mod tests {
         let many = [Field::many_related("m", Field::slug_key(""))];
         assert_eq!(read(&many, &[], false), "{'m': []}");
         assert_eq!(read(&many, &[], true), "{}");
+    }
+
+    #[test]
+    fn numbers_of_parts_have_any_length_and_name_one_item_however_they_are_written() {
+        let fields = [Field::nested("l", vec![Field::char("a"), Field::char("b")], true)];
+        let pairs = [
+            ("l[99999999999999999999]a", "big"),
+            ("l[18446744073709551616]b", "less"),
+            ("l[01]a", "x"),
+            ("l[001]b", "y"),
+            ("l[1]a", "z"),
+            ("l[-1]a", "no"),
+            ("l[ 0]a", "no"),
+            ("l[]a", "no"),
+            ("l[0", "no"),
+        ];
+        assert_eq!(
+            read(&fields, &pairs, true),
+            "{'l': [{'a': 'z', 'b': 'y'}, {'b': 'less'}, {'a': 'big'}]}"
+        );
+    }
+
+    #[test]
+    fn a_text_and_parts_of_one_item_take_each_others_place_in_the_order_of_their_first_keys() {
+        let fields = [Field::nested("l", vec![Field::char("a"), Field::char("b")], true)];
+        let mixed = [("l[0]a", "1"), ("l[0]b", "2"), ("l[0]", "x"), ("l[0]b", "3")];
+        assert_eq!(read(&fields, &mixed, true), "{'l': ['x']}");
+        let behind = [("l[0]", "x"), ("l[0]a", "1"), ("l[0]", "y")];
+        assert_eq!(read(&fields, &behind, true), "{'l': [{'a': '1'}]}");
+    }
+
+    #[test]
+    fn a_line_feed_ends_a_key_and_may_not_stand_within() {
+        let fields = [
+            Field::list("l", Field::char("")),
+            Field::nested("n", vec![Field::char("a")], false),
+            Field::list("d", Field::dict("", Field::char(""))),
+        ];
+        let pairs = [("l[0]\n", "x"), ("l[1]\nz", "no"), ("n.a\n", "y"), ("d[0].k", "v")];
+        assert_eq!(read(&fields, &pairs, true), "{'l': ['x'], 'n': {'a': 'y'}, 'd': [{'k': 'v'}]}");
     }
 
     #[test]
