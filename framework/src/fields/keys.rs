@@ -102,11 +102,9 @@ fn slug(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
     storable(raw).ok_or_else(|| field.fail("invalid", "Invalid value."))
 }
 
-/// The text of a value, unless no text column can hold it.
+/// The text of a value, unless it is none; one with a NUL is a text, though no row has it.
 fn storable(raw: &Raw<'_>) -> Option<Value> {
-    let text = python::text(raw);
-    let fits = !matches!(raw, Raw::Surrogate(..)) && !text.contains('\0');
-    fits.then(|| Value::Text(text.into_owned()))
+    (!matches!(raw, Raw::Surrogate(..))).then(|| Value::Text(python::text(raw).into_owned()))
 }
 
 #[cfg(test)]
@@ -161,6 +159,8 @@ mod tests {
         let field = Field::slug_key("genre");
         assert_eq!(run(&field, &Raw::Int("5")), Ok(Some(Value::Text("5".into()))));
         let nul = run(&field, &Raw::Text("a\0".into()));
-        assert_eq!(nul, Err(serde_json::json!(["Invalid value."])));
+        assert_eq!(nul, Ok(Some(Value::Text("a\0".into()))));
+        let half = run(&field, &Raw::Surrogate("a\u{fffd}".into(), 0xD800));
+        assert_eq!(half, Err(serde_json::json!(["Invalid value."])));
     }
 }

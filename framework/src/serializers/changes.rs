@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Description;
+use super::{Description, FromValidated};
 use crate::db::{Column, Condition, Hop, Model, Path, QuerySet, Select};
 use crate::fields::{FieldType, Value};
 
@@ -97,10 +97,32 @@ impl<M: Model> Changes<M> {
         self
     }
 
-    /// Takes the value of a field that has no column, under the field's name.
-    pub fn take<T: FieldType>(&mut self, field: &str) -> Option<T> {
+    /// Takes the value of a field that has no column (`#[field(other)]`), under the field's name
+    /// and in its type: a `Vec<String>`, a `HashMap<String, i64>`, a `serde_json::Value`. `None`
+    /// when it is absent, or of another type.
+    ///
+    /// ```
+    /// # use quintet::prelude::*;
+    /// # #[model(table = "store_artist")]
+    /// # pub struct Artist {
+    /// #     pub id: i64,
+    /// #     pub name: String,
+    /// # }
+    /// #[derive(Serializer)]
+    /// #[serializer(model = Artist)]
+    /// struct ArtistSerializer {
+    ///     name: String,
+    ///     #[field(other)]
+    ///     labels: Option<Vec<String>>,
+    /// }
+    ///
+    /// fn labels_of(new: &mut Changes<Artist>) -> Vec<String> {
+    ///     new.take("labels").unwrap_or_default()
+    /// }
+    /// ```
+    pub fn take<T: FromValidated>(&mut self, field: &str) -> Option<T> {
         let at = self.set.others.iter().position(|(name, _)| *name == field)?;
-        T::from_value(self.set.others.swap_remove(at).1)
+        T::from_validated(Some(self.set.others.swap_remove(at).1))
     }
 
     /// Takes the validated rows of a nested serializer, under the field's name; `None` when the

@@ -127,6 +127,8 @@ fn sort(checks: &[Check]) -> (Vec<List<'_>>, Vec<usize>) {
 fn may_be(value: &Value, kind: ColumnKind) -> bool {
     match (value, kind) {
         (Value::BigInt(_) | Value::Null, _) => false,
+        // `PostgreSQL` refuses to look at one with a NUL
+        (Value::Text(text), _) if text.contains('\0') => false,
         (value, ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt) => {
             matches!(value, Value::Int(_))
         }

@@ -101,6 +101,16 @@ impl<'a> Work<'a> {
         work
     }
 
+    /// One item of a list. Unlike the body as a whole, it is a field with a value: a null is told
+    /// as that of any other field.
+    fn item(field: &Field, inner: &'a Description, raw: &'a Raw<'a>, partial: bool) -> Self {
+        let mut work = Self::new(inner, raw, partial, Existing::default());
+        if matches!(raw, Raw::Null) {
+            work.error = Some(field.fail("null", "This field may not be null."));
+        }
+        work
+    }
+
     fn failed(&self) -> bool {
         self.error.is_some()
             || self.slots.iter().any(|slot| match slot {
@@ -509,9 +519,9 @@ fn nested_pass<'a>(
     let partial = partial && inner.is_plain();
     match wrong {
         Some(detail) => Slot::Failed(non_field(detail)),
-        None => Slot::List(
-            items.iter().map(|raw| Work::new(inner, raw, partial, Existing::default())).collect(),
-        ),
+        None => {
+            Slot::List(items.iter().map(|raw| Work::item(field, inner, raw, partial)).collect())
+        }
     }
 }
 
@@ -548,6 +558,7 @@ fn many<'a>(
     if let Some(Answer::Missing(index)) = answer {
         let value = match raw {
             Raw::List(items) => items.get(*index).map(python::text),
+            Raw::Map(items) => items.get(*index).map(|(key, _)| Cow::Borrowed(&**key)),
             _ => None,
         };
         let value = value.unwrap_or_default();

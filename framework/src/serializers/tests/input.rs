@@ -67,6 +67,12 @@ async fn every_error_of_a_body_is_told_in_the_order_of_the_fields() {
         })
         .to_string()
     );
+    let body = r#"{"name": "x", "album": 1, "genre": "a\u0000b", "milliseconds": 1,
+                   "unit_price": "1"}"#;
+    assert_eq!(
+        errors::<TrackSerializer>(body).await,
+        json!({"genre": ["Object with name=a\0b does not exist."]})
+    );
     let body = r#"{"name": "untitled", "album": "x", "genre": true, "composer": "X9",
                    "milliseconds": "a", "unit_price": "1.234"}"#;
     assert_eq!(
@@ -186,6 +192,10 @@ async fn a_nested_list_tells_its_errors_by_index() {
         inner(r#"[{"name": "a", "milliseconds": 1}, 7]"#).await,
         json!({"1": whole("Invalid data. Expected a dictionary, but got int.")})
     );
+    assert_eq!(
+        inner(r#"[null, {"name": "a", "milliseconds": 1}]"#).await,
+        json!({"0": ["This field may not be null."]})
+    );
 }
 
 #[actix_web::test]
@@ -209,6 +219,9 @@ async fn the_first_key_of_a_list_that_is_wrong_in_any_way_is_told() {
         tracks(r#"{"name": "x", "tracks": "x"}"#).await,
         json!(["Expected a list of items but got type \"str\"."])
     );
+    // of an object, as Python has it, the keys are read
+    assert_eq!(tracks(r#"{"name": "x", "tracks": {"1": 0, "9": 1}}"#).await, missing);
+    assert_eq!(tracks(r#"{"name": "x", "tracks": {"x": 1}}"#).await, incorrect);
     let links = accepted::<PlaylistDetailSerializer>(r#"{"name": "x", "tracks": [3, 1]}"#).await;
     assert_eq!(links.set.links[0].1, [Value::Int(3), Value::Int(1)]);
     let none = accepted::<PlaylistDetailSerializer>(r#"{"name": "x"}"#).await;
@@ -244,6 +257,32 @@ async fn two_fields_must_match_and_values_without_a_column_are_kept() {
     let mut changes = accepted::<AccountSerializer>(body).await;
     assert_eq!(changes.take::<String>("password").as_deref(), Some("long enough"));
     assert_eq!(changes.get(artist::name).as_deref(), Some("Abba"));
+}
+
+#[actix_web::test]
+async fn a_value_without_a_column_is_taken_in_the_type_of_its_field() {
+    let body = r#"{"name": "Abba", "labels": ["a", "b"], "grid": [[1, 2], []],
+                   "scores": {"x": "1.50"}, "settings": {"k": [null]}, "days": ["2024-01-02", null]}"#;
+    let mut changes = accepted::<LabelledSerializer>(body).await;
+    assert_eq!(changes.take("labels"), Some(vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!(changes.take("grid"), Some(vec![vec![1_i64, 2], vec![]]));
+    let scores: Option<HashMap<String, Decimal>> = changes.take("scores");
+    assert_eq!(scores.unwrap()["x"].to_string(), "1.50");
+    assert_eq!(changes.take("settings"), Some(json!({"k": [null]})));
+    let day = chrono::NaiveDate::from_ymd_opt(2024, 1, 2);
+    assert_eq!(changes.take("days"), Some(vec![day, None]));
+    assert_eq!(changes.take::<Vec<String>>("labels"), None, "it is taken");
+
+    let mut changes = accepted::<LabelledSerializer>(r#"{"name": "x", "labels": []}"#).await;
+    assert_eq!(changes.take::<Vec<i64>>("grid"), None, "it is absent");
+    assert_eq!(changes.take::<i64>("labels"), None, "it is a list");
+    assert_eq!(
+        errors::<LabelledSerializer>(r#"{"name": "x", "labels": ["ok", null, "longer"]}"#).await,
+        json!({"labels": {
+            "1": ["This field may not be null."],
+            "2": ["Ensure this field has no more than 5 characters."],
+        }})
+    );
 }
 
 fn names(description: &Description) -> Vec<&'static str> {

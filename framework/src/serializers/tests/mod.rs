@@ -4,6 +4,7 @@ mod input;
 mod output;
 mod plain;
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde_json::json;
@@ -282,6 +283,23 @@ struct AccountSerializer {
     #[validate(must_match(other = "password"))]
     again: Option<String>,
     album_count: i64,
+}
+
+/// Values without a column, of every shape that a type can say.
+#[derive(Serializer)]
+#[serializer(model = Artist)]
+struct LabelledSerializer {
+    name: String,
+    #[field(other, each(max_length = 5))]
+    labels: Vec<String>,
+    #[field(other)]
+    grid: Option<Vec<Vec<i64>>>,
+    #[field(other)]
+    scores: Option<HashMap<String, Decimal>>,
+    #[field(other)]
+    settings: Option<serde_json::Value>,
+    #[field(other)]
+    days: Option<Vec<Option<chrono::NaiveDate>>>,
 }
 
 const TABLES: &str = "
