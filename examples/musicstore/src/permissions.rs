@@ -53,7 +53,7 @@ pub struct HasTeaHeader;
 
 impl Permission for HasTeaHeader {
     async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
-        Ok(cx.request.header("x-tea") == Some("yes"))
+        Ok(cx.request.header("x-tea").as_deref() == Some("yes"))
     }
 
     fn message(&self) -> Option<Detail> {

@@ -16,7 +16,7 @@ impl SimpleRateThrottle for HeaderThrottle {
     }
 
     fn get_cache_key(&self, cx: &Context) -> Option<String> {
-        let client = cx.request.header_text("x-client").filter(|client| !client.is_empty())?;
+        let client = cx.request.header("x-client").filter(|client| !client.is_empty())?;
         Some(self.format_key(&client))
     }
 }
@@ -26,7 +26,7 @@ async fn ok(_: &mut Context) -> Result<Response> {
 }
 
 async fn client(cx: &mut Context) -> Result<Response> {
-    Response::new(&json!({"client": cx.request.header_text("x-client")}))
+    Response::new(&json!({"client": cx.request.header("x-client")}))
 }
 
 pub fn scoped() -> ApiView {

@@ -22,7 +22,7 @@ async fn submit(cx: &mut Context) -> Result<Response> {
         (None, Some(url)) => next::resolved(cx, url)?,
         (None, None) => cx.request.path.clone(),
     };
-    if to != next::full_path(cx) {
+    if to != cx.request.full_path() {
         return Ok(Response::redirect(&to));
     }
     let again = cx.urls().reverse(&Origin::default(), "rest_framework:login", &[]);

@@ -27,12 +27,3 @@ pub(super) fn resolved(cx: &Context, to: &str) -> Result<String> {
         .reverse(&Origin::default(), to, &[])
         .map_err(crate::exceptions::ApiException::internal)
 }
-
-/// The path with its query, as it was sent (`get_full_path`).
-pub(super) fn full_path(cx: &Context) -> String {
-    let request = &cx.request;
-    if request.query_string.is_empty() {
-        return request.path.clone();
-    }
-    format!("{}?{}", request.path, request.query_string)
-}

@@ -129,7 +129,7 @@ fn changed() -> Response {
 /// To the login page, and back from there (`redirect_to_login`).
 fn login_first(cx: &Context) -> Result<Response> {
     let login = next::resolved(cx, &cx.settings().auth.login_url)?;
-    let path = next::full_path(cx);
+    let path = cx.request.full_path();
     let next = utf8_percent_encode(&path, PATH);
     let mark = if login.contains('?') { '&' } else { '?' };
     Ok(Response::redirect(&format!("{login}{mark}next={next}")))

@@ -4,10 +4,9 @@ use actix_web::http::header::{
     CROSS_ORIGIN_OPENER_POLICY, HeaderName, HeaderValue, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use regex::Regex;
 
-use super::slash::full_path;
-use super::{allowed_host, moved};
+use super::{allowed_host, full_path, moved};
+use crate::fields::Pattern;
 use crate::request::Request;
 use crate::response::Response;
 use crate::settings::{Settings, SettingsError};
@@ -27,7 +26,7 @@ pub(crate) struct Security {
 #[derive(Debug)]
 struct Redirect {
     host: Option<String>,
-    exempt: Vec<Regex>,
+    exempt: Vec<Pattern>,
 }
 
 impl Security {
@@ -118,7 +117,7 @@ impl Redirect {
     fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let secure = &settings.secure;
         let compile = |pattern: &String| {
-            Regex::new(pattern).map_err(|error| SettingsError {
+            Pattern::new(pattern).map_err(|error| SettingsError {
                 name: "SECURE_REDIRECT_EXEMPT",
                 reason: format!("`{pattern}` is no regex: {error}"),
             })

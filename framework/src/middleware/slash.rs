@@ -56,7 +56,7 @@ pub(crate) fn decode_path(path: &str) -> Cow<'_, str> {
 
 /// The path and the query of a request as they are written in an address
 /// (`HttpRequest.get_full_path`); the path is decoded.
-pub(super) fn full_path(path: &str, query_string: &str) -> String {
+pub(crate) fn full_path(path: &str, query_string: &str) -> String {
     let mut full: String = utf8_percent_encode(path, PATH).collect();
     if !query_string.is_empty() {
         full.push('?');

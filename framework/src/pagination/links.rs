@@ -38,7 +38,7 @@ pub fn remove_query_param(url: &str, name: &str) -> String {
 
 /// The request's own address with some of its query parameters set or, for `None`, removed.
 pub(super) fn page_link(request: &Request, changes: &[(&str, Option<&str>)]) -> String {
-    let mut out = request.build_absolute_uri(&request.path);
+    let mut out = request.build_absolute_uri(&request.escaped_path());
     push_query(&mut out, request.query_params(), changes);
     out
 }

@@ -388,12 +388,8 @@ impl Context {
     }
 
     fn parse(&self) -> Result<Data> {
-        let content_type = self
-            .request
-            .headers
-            .get(actix_web::http::header::CONTENT_TYPE)
-            .map(|value| String::from_utf8_lossy(value.as_bytes()))
-            .unwrap_or_default();
+        let content_type =
+            self.request.headers.text(actix_web::http::header::CONTENT_TYPE).unwrap_or_default();
         if matches!(&self.request.body, Body::Read(bytes) if bytes.is_empty()) {
             return Ok(if parsers::is_form_media_type(&content_type) {
                 Data::Form(super::QueryParams::default())

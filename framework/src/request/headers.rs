@@ -1,8 +1,9 @@
 //! The headers of a request.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 
 /// The headers of a request; names have no case, and several of one name keep their order.
 ///
@@ -21,6 +22,26 @@ impl Headers {
     pub fn get_all(&self, name: impl TryInto<HeaderName>) -> impl Iterator<Item = &HeaderValue> {
         let name = name.try_into().ok();
         self.iter().filter(move |(own, _)| Some(*own) == name.as_ref()).map(|(_, value)| value)
+    }
+
+    /// The value under a name as Django has it (`request.headers`): each byte a character, as in
+    /// Latin-1, and several values joined by commas, as WSGI servers join them, so that none of
+    /// them is believed here and overlooked there. Of several `Content-Type` the last one counts.
+    pub fn text(&self, name: impl TryInto<HeaderName>) -> Option<Cow<'_, str>> {
+        let name = name.try_into().ok()?;
+        let is_single = name == CONTENT_TYPE;
+        let mut values = self.get_all(name).map(latin1);
+        let first = values.next()?;
+        if is_single {
+            return Some(values.last().unwrap_or(first));
+        }
+        Some(values.fold(first, |list, next| list + "," + next))
+    }
+
+    /// True when a header whose value cannot be a list is there more than once: each server on
+    /// the way might believe another of them (RFC 9110, section 5.3).
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        [HOST, CONTENT_TYPE].into_iter().any(|name| self.get_all(name).nth(1).is_some())
     }
 
     /// True when there is a value under a name.
@@ -50,6 +71,14 @@ impl From<&HeaderMap> for Headers {
         let mut list = Vec::with_capacity(headers.len());
         list.extend(headers.iter().map(|(name, value)| (name.clone(), value.clone())));
         Self(list)
+    }
+}
+
+/// Each byte as the character of its number.
+fn latin1(value: &HeaderValue) -> Cow<'_, str> {
+    match value.to_str() {
+        Ok(text) => text.into(),
+        Err(_) => value.as_bytes().iter().copied().map(char::from).collect::<String>().into(),
     }
 }
 
@@ -83,5 +112,21 @@ mod tests {
         assert!(headers.get("accept-language").is_none() && !headers.contains_key("x"));
         assert!(headers.get("no name").is_none() && headers.get("").is_none());
         assert_eq!(format!("{headers:?}"), "[\"accept\"]");
+    }
+
+    #[test]
+    fn several_values_are_one_text_and_the_last_content_type_counts() {
+        let mut headers = Headers::default();
+        for value in ["one".as_bytes(), "é".as_bytes()] {
+            for name in [ACCEPT, CONTENT_TYPE] {
+                headers.append(name, HeaderValue::from_bytes(value).unwrap());
+            }
+        }
+        assert_eq!(headers.text(ACCEPT).as_deref(), Some("one,Ã©"));
+        assert_eq!(headers.text("content-type").as_deref(), Some("Ã©"));
+        assert_eq!(headers.text("x-client"), None);
+        assert!(headers.is_ambiguous());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        assert!(!headers.is_ambiguous());
     }
 }

@@ -4,9 +4,11 @@ mod accounts;
 mod context;
 mod cookies;
 mod headers;
+mod path;
 mod query;
 mod quota;
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::net::IpAddr;
 
@@ -99,20 +101,10 @@ impl Request {
         self.query.get_or_init(|| QueryParams::parse(&self.query_string))
     }
 
-    /// A header as text, when it is there and is text.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-
-    /// A header as Django reads it (`request.headers`): each byte a character, as in Latin-1, and
-    /// several of one name joined by commas.
-    pub fn header_text(&self, name: &str) -> Option<String> {
-        let mut values = self
-            .headers
-            .get_all(name)
-            .map(|value| value.as_bytes().iter().map(|byte| char::from(*byte)).collect::<String>());
-        let first = values.next()?;
-        Some(values.fold(first, |list, next| list + "," + &next))
+    /// A header as Django reads it; several of one name are one, joined by commas
+    /// ([`Headers::text`]).
+    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.headers.text(name)
     }
 
     /// What the route captured under a name.
@@ -123,16 +115,6 @@ impl Request {
     /// The absolute address of a path on this host: `http://host/path`.
     pub fn build_absolute_uri(&self, path: &str) -> String {
         [self.scheme, "://", &self.host, path].concat()
-    }
-
-    /// The absolute address of this request, query included, as page links start from it.
-    pub fn absolute_uri(&self) -> String {
-        let mut uri = self.build_absolute_uri(&self.path);
-        if !self.query_string.is_empty() {
-            uri.push('?');
-            uri.push_str(&self.query_string);
-        }
-        uri
     }
 
     /// What every link of the answer starts and ends with.
@@ -152,23 +134,5 @@ impl Request {
     /// True for GET, HEAD and OPTIONS.
     pub fn is_safe(&self) -> bool {
         matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_web::http::header::{HeaderName, HeaderValue};
-
-    use super::*;
-
-    #[test]
-    fn a_header_is_read_as_django_does() {
-        let mut request = Request::new(Method::GET, "/");
-        let name = HeaderName::from_static("x-client");
-        assert_eq!(request.header_text("x-client"), None);
-        for value in ["one".as_bytes(), "é".as_bytes()] {
-            request.headers.append(name.clone(), HeaderValue::from_bytes(value).unwrap());
-        }
-        assert_eq!(request.header_text("X-Client").unwrap(), "one,Ã©");
     }
 }

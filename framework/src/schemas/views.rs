@@ -104,7 +104,7 @@ async fn asset(cx: &mut Context) -> Result<Response> {
 
 /// True when the client holds the contents of this tag (RFC 9110, section 13.1.2).
 fn has_already(request: &Request, etag: &str) -> bool {
-    request.header(IF_NONE_MATCH.as_str()).is_some_and(|tags| {
+    request.headers.text(IF_NONE_MATCH).is_some_and(|tags| {
         let mut tags = tags.split(',').map(str::trim);
         tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
     })

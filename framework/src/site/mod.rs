@@ -330,7 +330,7 @@ impl Site {
     fn way(&self, request: &Request) -> Way {
         let settings = self.settings();
         let page = |status, framed| {
-            Way::Answered(middleware::page(status, request.header("accept")), framed)
+            Way::Answered(middleware::page(status, request.header("accept").as_deref()), framed)
         };
         let refused_host = || {
             tracing::warn!(host = request.host, "host is not in ALLOWED_HOSTS");
@@ -380,10 +380,12 @@ impl Site {
         });
         let mut response = match run.await {
             Ok(response) => response,
-            Err(error) => {
-                let accept = accept.as_ref().and_then(|value| value.to_str().ok());
-                failed(&endpoint, &method, accept, &error.into())
-            }
+            Err(error) => failed(
+                &endpoint,
+                &method,
+                accept.as_ref().and_then(|value| value.to_str().ok()),
+                &error.into(),
+            ),
         };
         self.security.protect(&mut response, is_secure, true);
         response
@@ -398,10 +400,12 @@ async fn run_view(endpoint: &Endpoint, cx: &mut Context) -> Response {
     };
     match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(Ok(response)) => response,
-        Ok(Err(error)) => failed(endpoint, &cx.request.method, cx.request.header("accept"), &error),
+        Ok(Err(error)) => {
+            failed(endpoint, &cx.request.method, cx.request.header("accept").as_deref(), &error)
+        }
         Err(_) => {
             tracing::error!(view = endpoint.view().info().name, "a view panicked");
-            middleware::page(500, cx.request.header("accept"))
+            middleware::page(500, cx.request.header("accept").as_deref())
         }
     }
 }

@@ -6,7 +6,6 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse, fn_service};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue, TRANSFER_ENCODING};
-use actix_web::http::uri::Authority;
 use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer};
 use futures_util::StreamExt;
@@ -16,6 +15,7 @@ use crate::aside::aside;
 use crate::db::DatabaseWorker;
 #[cfg(feature = "cors")]
 use crate::middleware;
+use crate::middleware::page;
 use crate::request::{Body, Headers, Request};
 use crate::response::{Response, ResponseBody};
 
@@ -101,7 +101,13 @@ impl Site {
     async fn serve(&self, worker: &DatabaseWorker, sent: ServiceRequest) -> ServiceResponse {
         let (http, payload) = sent.into_parts();
         let mut request = self.request(&http);
-        let response = match self.way(&request) {
+        let repeats = http.headers().len() != http.headers().len_keys();
+        let way = if repeats && request.headers.is_ambiguous() {
+            Way::Answered(page(400, request.header("accept").as_deref()), false)
+        } else {
+            self.way(&request)
+        };
+        let response = match way {
             Way::Answered(response, framed) => self.finish_plain(&request, response, framed),
             Way::View(found) => {
                 let has_body = [CONTENT_LENGTH, TRANSFER_ENCODING]
@@ -121,12 +127,12 @@ impl Site {
     /// Our request, without its body.
     fn request(&self, http: &HttpRequest) -> Box<Request> {
         let settings = self.settings();
-        let headers = http.headers();
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let headers = Headers::from(http.headers());
+        let text = |name: &str| headers.text(name);
         let forwarded = settings.use_x_forwarded_host.then(|| text("x-forwarded-host")).flatten();
         let sent = forwarded
-            .or_else(|| headers.get(HOST).map(|value| value.to_str().unwrap_or_default()))
-            .or_else(|| http.uri().authority().map(Authority::as_str));
+            .or_else(|| headers.text(HOST))
+            .or_else(|| http.uri().authority().map(|authority| authority.as_str().into()));
         let secure = match &settings.secure.proxy_ssl_header {
             Some((name, value)) => match text(name) {
                 // the first of several proxies spoke with the client
@@ -138,17 +144,17 @@ impl Site {
         let mut request = Box::new(Request::new(http.method().clone(), ""));
         http.uri().path().clone_into(&mut request.path);
         http.uri().query().unwrap_or_default().clone_into(&mut request.query_string);
-        request.headers = headers.into();
         request.scheme = if secure { "https" } else { "http" };
         let forwarded = settings.use_x_forwarded_port.then(|| text("x-forwarded-port")).flatten();
         request.port = forwarded
             .and_then(|port| port.trim().parse().ok())
             .unwrap_or_else(|| http.app_config().local_addr().port());
         request.host = match sent {
-            Some(host) => host.to_owned(),
+            Some(host) => host.into_owned(),
             None => host_of(http.app_config().host(), request.port, secure),
         };
         request.peer = http.peer_addr().map(|address| address.ip());
+        request.headers = headers;
         request
     }
 }

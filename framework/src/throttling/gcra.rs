@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn a_request_without_a_key_is_not_throttled() {
         let throttle = GcraThrottle::new("client", "1/day")
-            .key(|cx| cx.request.header("x-client").map(ToOwned::to_owned));
+            .key(|cx| cx.request.header("x-client").map(Into::into));
         let mut cx = testing::context(Method::GET, None, ViewContext::default());
         for _ in 0..10 {
             assert_eq!(ask(&throttle, &mut cx), Decision::Allow);

@@ -34,7 +34,7 @@ fn ident(cx: &Context, proxies: Option<usize>) -> String {
     if proxies == Some(0) {
         return socket();
     }
-    let Some(forwarded) = cx.request.header_text(FORWARDED_FOR) else { return socket() };
+    let Some(forwarded) = cx.request.header(FORWARDED_FOR) else { return socket() };
     match proxies {
         Some(proxies) => {
             forwarded.rsplit(',').take(proxies).last().unwrap_or_default().trim().to_owned()

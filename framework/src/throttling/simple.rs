@@ -23,7 +23,7 @@ use crate::settings::{Settings, SettingsError};
 ///     }
 ///
 ///     fn get_cache_key(&self, cx: &Context) -> Option<String> {
-///         Some(self.format_key(cx.request.header("x-client")?))
+///         Some(self.format_key(&cx.request.header("x-client")?))
 ///     }
 /// }
 /// ```

@@ -314,10 +314,7 @@ fn negotiate(policies: &Settled, cx: &Context) -> Result<Accepted> {
         None if request.query_string.is_empty() => None,
         None => request.query_params().get("format"),
     };
-    // several headers of one name are one list
-    let mut accepts =
-        request.headers.get_all(ACCEPT).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let accept = accepts.next().map(|first| accepts.fold(first, |list, next| list + "," + next));
+    let accept = request.headers.text(ACCEPT);
     negotiation::select_renderer(&policies.offers, format, accept.as_deref())
 }
 
@@ -333,11 +330,11 @@ fn error_response(error: &ApiException, policies: &Settled, cx: &Context) -> Err
     match error {
         ApiException::Suspicious(reason) => {
             tracing::warn!(path = cx.request.path, "refused: {reason}");
-            ErrorResponse::Page(middleware::page(400, cx.request.header("accept")))
+            ErrorResponse::Page(middleware::page(400, cx.request.header("accept").as_deref()))
         }
         ApiException::Internal(source) => {
             tracing::error!(path = cx.request.path, "server error: {source}");
-            ErrorResponse::Page(middleware::page(500, cx.request.header("accept")))
+            ErrorResponse::Page(middleware::page(500, cx.request.header("accept").as_deref()))
         }
         ApiException::NotAuthenticated(_) | ApiException::AuthenticationFailed(_) => {
             let response = api_error(error);

@@ -19,7 +19,7 @@ use crate::response::{Cookie, Response, seconds};
 use crate::settings::{CsrfSettings, Settings};
 use crate::signing::constant_time_compare;
 
-use origin::{check_referer, is_origin_trusted, latin1};
+use origin::{check_referer, is_origin_trusted};
 use token::{mask, random, secret_of};
 
 /// The name of the form field with the token.
@@ -73,8 +73,7 @@ pub(crate) fn check(
         return Ok(None);
     }
     let settings = &cx.shared.settings.csrf;
-    if let Some(origin) = cx.request.headers.get(ORIGIN) {
-        let origin = latin1(origin);
+    if let Some(origin) = cx.request.headers.text(ORIGIN) {
         if !is_origin_trusted(&cx.request, settings, &origin) {
             return Ok(Some(format!(
                 "Origin checking failed - {origin} does not match any trusted origins."
@@ -96,9 +95,10 @@ pub(crate) fn check(
     let settings = &cx.shared.settings.csrf;
     let (token, source) = match sent.filter(|token| !token.is_empty()) {
         Some(token) => (token, "POST".to_owned()),
-        None => match cx.request.headers.get(settings.header_name.as_str()) {
+        None => match cx.request.headers.text(settings.header_name.as_str()) {
             Some(header) => {
-                (latin1(header), format!("the '{}' HTTP header", titled(&settings.header_name)))
+                let source = format!("the '{}' HTTP header", titled(&settings.header_name));
+                (header.into_owned(), source)
             }
             None => return Ok(Some("CSRF token missing.".to_owned())),
         },

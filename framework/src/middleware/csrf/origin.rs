@@ -1,6 +1,6 @@
 //! Where a request comes from, as its browser says.
 
-use actix_web::http::header::{HeaderValue, REFERER};
+use actix_web::http::header::REFERER;
 
 use crate::request::Request;
 use crate::reverse::{SplitUrl, is_same_domain};
@@ -27,8 +27,8 @@ pub(super) fn is_origin_trusted(request: &Request, settings: &CsrfSettings, orig
 /// can put a cookie there by plain HTTP.
 pub(super) fn check_referer(request: &Request, settings: &CsrfSettings) -> Result<(), String> {
     let failed = |why: &str| Err(format!("Referer checking failed - {why}"));
-    let Some(referer) = request.headers.get(REFERER) else { return failed("no Referer.") };
-    let Some(referer) = SplitUrl::parse(&latin1(referer)) else {
+    let Some(referer) = request.headers.text(REFERER) else { return failed("no Referer.") };
+    let Some(referer) = SplitUrl::parse(&referer) else {
         return failed("Referer is malformed.");
     };
     if referer.scheme.is_empty() || referer.netloc.is_empty() {
@@ -54,9 +54,4 @@ pub(super) fn check_referer(request: &Request, settings: &CsrfSettings) -> Resul
         return Ok(());
     }
     failed(&format!("{} does not match any trusted origins.", referer.url()))
-}
-
-/// A header as Python's servers read it.
-pub(super) fn latin1(header: &HeaderValue) -> String {
-    header.as_bytes().iter().map(|byte| char::from(*byte)).collect()
 }
