@@ -60,7 +60,13 @@ impl SearchFilter {
         self
     }
 
-    /// What the request searches for, `None` when it is nothing.
+    /// True when it searches at all.
+    pub(crate) fn has_fields(&self) -> bool {
+        !self.fields.is_empty()
+    }
+
+    /// What the request searches for, `None` when it is nothing. Its parameter is checked also
+    /// where there are no fields to search in.
     ///
     /// # Errors
     /// 400 with a list of messages when the text holds a NUL, or is no regular expression where

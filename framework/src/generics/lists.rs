@@ -41,9 +41,7 @@ impl Context {
             }
             queryset = filtered.apply(queryset);
         }
-        if let Some(condition) =
-            view.search.as_ref().map(|s| s.condition(&self.request)).transpose()?.flatten()
-        {
+        if let Some(condition) = view.search.condition(&self.request)? {
             queryset = queryset.filter_by(condition);
         }
         if let Some(order) = self.ordering(&view) {

@@ -35,7 +35,7 @@ pub struct ObjectLookup {
 /// What a generic view is, made once from its hooks.
 pub struct GenericView<M> {
     pub(crate) filters: FilterSpec<M>,
-    pub(crate) search: Option<SearchFilter>,
+    pub(crate) search: SearchFilter,
     pub(crate) ordering: Option<OrderingFilter>,
     /// True when the view does not say what may be ordered by.
     pub(crate) ordering_by_default: bool,

@@ -99,7 +99,7 @@ impl<V: ViewSet> Registration<V> {
             chosen.unwrap_or_else(|| default_ordering_fields(V::Serializer::description()));
         let view = Arc::new(GenericView {
             filters: view_set.filters(),
-            search: (!search.is_empty()).then(|| SearchFilter::new(search)),
+            search: SearchFilter::new(search),
             ordering: Some(OrderingFilter::new(fields).ordering(view_set.ordering())),
             ordering_by_default: by_default,
             backends: view_set.filter_backends(),
@@ -160,7 +160,9 @@ impl<V: ViewSet> Registration<V> {
     /// What a list can be asked: filters, search, ordering, pages.
     fn list_operation(&self, operation: OperationInfo) -> OperationInfo {
         let mut parameters = self.view.filters.query_parameters();
-        parameters.extend(self.view.search.as_ref().map(SearchFilter::query_parameter));
+        if self.view.search.has_fields() {
+            parameters.push(self.view.search.query_parameter());
+        }
         let ordering = self.view.ordering.as_ref().filter(|_| !self.view.ordering_by_default);
         parameters.extend(ordering.map(OrderingFilter::query_parameter));
         for backend in &self.view.backends {
