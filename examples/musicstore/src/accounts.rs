@@ -17,7 +17,11 @@ fn view(name: &str, authentication: impl IntoAuthentication) -> ApiView {
 
 /// The addresses below `auth/`.
 pub fn urls() -> Router {
-    let everybody = ApiView::new("Who Am I").permissions(AllowAny).get(whoami).post(whoami);
+    let everybody = ApiView::new("Who Am I")
+        .description("Default authenticators: token, JWT, basic, session.")
+        .permissions(AllowAny)
+        .get(whoami)
+        .post(whoami);
     let session_first = (SessionAuthentication, BasicAuthentication::new());
     let token = TokenAuthentication::new();
     Router::simple()

@@ -28,21 +28,22 @@ use quintet::site::SiteError;
 /// The addresses of the store.
 pub fn urls() -> Router {
     let open = |name| ApiView::new(name).permissions(AllowAny);
-    let atomic = ApiView::new("Atomic").permissions(IsAuthenticated).post(pages::atomic);
+    let atomic = ApiView::new("Atomic")
+        .description("Writes an artist, then fails in the asked way; nothing must stay.")
+        .permissions(IsAuthenticated)
+        .post(pages::atomic);
+    let errors = open("Raising").description("Raises the exception named in the path.");
+    let encoding = open("Encoding").description("Values whose JSON form is easily got wrong.");
     Router::new()
         .path("atomic/", atomic, "atomic")
         .path("empty/", open("Empty").get(pages::empty), "empty")
         .include("auth/", accounts::urls())
         .include("perm/", guards::urls())
-        .path(
-            "errors/<slug:kind>/",
-            open("Raising").get(pages::errors).post(pages::errors),
-            "errors",
-        )
+        .path("errors/<slug:kind>/", errors.get(pages::errors).post(pages::errors), "errors")
         .path("throttle/scoped/", throttles::scoped(), "throttle-scoped")
         .path("throttle/user/", throttles::user(), "throttle-user")
         .path("throttle/header/", throttles::header(), "throttle-header")
-        .path_with_suffix("encoding/", open("Encoding").get(pages::encoding), "encoding")
+        .path_with_suffix("encoding/", encoding.get(pages::encoding), "encoding")
         .register("artists", views::ArtistViewSet)
         .register("albums", views::AlbumViewSet)
         .register("tracks", views::TrackViewSet)

@@ -19,6 +19,10 @@ impl ViewSet for ArtistViewSet {
     type Base = ModelViewSet;
     type Serializer = ArtistSerializer;
 
+    fn description(&self) -> &'static str {
+        "Artists with the number of their albums."
+    }
+
     fn policies(&self) -> Policies {
         Policies::inherit().permissions(DjangoModelPermissionsOrAnonReadOnly::new())
     }
@@ -40,11 +44,22 @@ impl ViewSet for ArtistViewSet {
 
     fn actions(&self) -> Vec<Action<Self>> {
         vec![
-            Action::detail("albums").get(Self::albums).many(),
-            Action::detail("rename").post(Self::rename).takes(RenameSerializer::description()),
-            Action::list("top").get(Self::top).many().unpaginated(),
+            Action::detail("albums")
+                .description("The albums of one artist, paginated.")
+                .get(Self::albums)
+                .many(),
+            Action::detail("rename")
+                .description("Give the artist another name.")
+                .post(Self::rename)
+                .takes(RenameSerializer::description()),
+            Action::list("top")
+                .description("The artists with most albums; ``limit`` is 1 to 20, normally 5.")
+                .get(Self::top)
+                .many()
+                .unpaginated(),
             Action::list("by_letter")
                 .url_path("by-letter/(?P<letter>[A-Za-z])")
+                .description("The artists whose name starts with a letter, without pages.")
                 .get(Self::by_letter)
                 .many()
                 .unpaginated(),
@@ -117,7 +132,11 @@ impl ViewSet for AlbumViewSet {
     }
 
     fn actions(&self) -> Vec<Action<Self>> {
-        vec![Action::detail("depth").get(Self::retrieve)]
+        vec![
+            Action::detail("depth")
+                .description("The album through a ``depth = 1`` serializer.")
+                .get(Self::retrieve),
+        ]
     }
 }
 

@@ -43,26 +43,30 @@ struct TokenBlacklistSerializer {
 /// Hands out a pair of tokens for a name and a password: `{"refresh", "access"}`. The name is asked
 /// for under the user model's own name of it.
 pub fn token_obtain_pair() -> ApiView {
-    let description = "Hands out a refresh token and an access token for a name and a password.";
+    let description = "Takes a set of user credentials and returns an access and refresh JSON web\n\
+                       token pair to prove the authentication of those credentials.";
     view("Token Obtain Pair", description, credentials("username"), obtain).non_atomic_requests()
 }
 
 /// Hands out an access token for a refresh token: `{"access"}`, and with `JWT_ROTATE_REFRESH_TOKENS`
 /// a refresh token that takes the place of the old one.
 pub fn token_refresh() -> ApiView {
-    let description = "Hands out an access token for a refresh token that is valid.";
+    let description = "Takes a refresh type JSON web token and returns an access type JSON web\n\
+                       token if the refresh token is valid.";
     view("Token Refresh", description, TokenRefreshSerializer::description(), refresh)
 }
 
 /// Says whether a token of any kind is valid: `{}` or 401.
 pub fn token_verify() -> ApiView {
-    let description = "Says whether a token is valid, whatever it is for.";
+    let description = "Takes a token and indicates if it is valid.  This view provides no\n\
+         information about a token's fitness for a particular use.";
     view("Token Verify", description, TokenVerifySerializer::description(), verify)
 }
 
 /// Puts a refresh token on the blacklist: `{}`. It needs the setting `JWT_BLACKLIST`.
 pub fn token_blacklist() -> ApiView {
-    let description = "Puts a refresh token on the blacklist.";
+    let description = "Takes a token and blacklists it. Must be used with the\n\
+                       `rest_framework_simplejwt.token_blacklist` app installed.";
     view("Token Blacklist", description, TokenBlacklistSerializer::description(), blacklist)
 }
 

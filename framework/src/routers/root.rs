@@ -20,6 +20,7 @@ struct ApiRoot {
 /// The view that answers with the addresses of these lists; one without an address is left out.
 pub(super) fn api_root(lists: Vec<(String, String)>) -> impl View + fmt::Debug {
     let mut info = ViewInfo::new("Api Root", [Method::GET]);
+    info.description = "The default basic root view for DefaultRouter".into();
     let context = ViewContext {
         name: info.name.clone(),
         ignore_model_permissions: true,
