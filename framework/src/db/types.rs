@@ -7,6 +7,7 @@
 //! | [`Decimal`] | a number (REAL or INTEGER) | `numeric` |
 
 use std::fmt;
+use std::iter::Sum;
 use std::ops::{Add, AddAssign, Deref, Mul, Neg, Sub};
 use std::str::FromStr;
 
@@ -162,6 +163,25 @@ impl Decimal {
         Self(value)
     }
 
+    /// The same number with at least so many places, where it has room for them.
+    fn widened(mut self, places: u32) -> Self {
+        if self.0.scale() < places {
+            self.0.rescale(places);
+        }
+        self
+    }
+
+    /// A zero with the places of both.
+    fn zero(self, other: Self) -> Self {
+        Self::zero_of(self.0.scale().max(other.0.scale()))
+    }
+
+    /// A zero with so many places; there is no negative one.
+    fn zero_of(places: u32) -> Self {
+        let places = places.min(rust_decimal::Decimal::MAX_SCALE);
+        Self(rust_decimal::Decimal::from_parts(0, 0, 0, false, places))
+    }
+
     /// Reads what `SQLite` hands out for a decimal column: 15 significant digits of a float.
     pub fn from_float(value: f64) -> Option<Self> {
         rust_decimal::Decimal::from_f64_retain(value)
@@ -226,11 +246,17 @@ impl serde::Serialize for Decimal {
     }
 }
 
+/// The places of the operands decide those of the result, zeros included, as in Python's
+/// `decimal`: `0.00 + 5` is `5.00`.
 impl Add for Decimal {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self(self.0.saturating_add(other.0))
+        let sum = self.0.saturating_add(other.0);
+        if sum.is_zero() {
+            return self.zero(other);
+        }
+        Self(sum).widened(self.0.scale().max(other.0.scale()))
     }
 }
 
@@ -244,23 +270,44 @@ impl Sub for Decimal {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
-        Self(self.0.saturating_sub(other.0))
+        let rest = self.0.saturating_sub(other.0);
+        if rest.is_zero() {
+            return self.zero(other);
+        }
+        Self(rest).widened(self.0.scale().max(other.0.scale()))
     }
 }
 
+/// A zero becomes a positive one.
 impl Neg for Decimal {
     type Output = Self;
 
     fn neg(self) -> Self {
-        Self(-self.0)
+        let mut negated = -self.0;
+        if negated.is_zero() {
+            negated.set_sign_positive(true);
+        }
+        Self(negated)
     }
 }
 
+/// The product has the places of both factors together, zeros included: `0.00 * 2` is `0.00`.
 impl<T: Into<Decimal>> Mul<T> for Decimal {
     type Output = Self;
 
     fn mul(self, other: T) -> Self {
-        Self(self.0.saturating_mul(other.into().0))
+        let other = other.into();
+        if self.0.is_zero() || other.0.is_zero() {
+            return Self::zero_of(self.0.scale() + other.0.scale());
+        }
+        Self(self.0.saturating_mul(other.0))
+    }
+}
+
+/// The sum of nothing is a zero without places.
+impl Sum for Decimal {
+    fn sum<I: Iterator<Item = Self>>(values: I) -> Self {
+        values.fold(Self::ZERO, Add::add)
     }
 }
 
@@ -499,6 +546,37 @@ mod tests {
         assert_eq!(quantized("1.005", 2), "1.00");
         assert_eq!(quantized("1.015", 2), "1.02");
         assert_eq!(quantized("7", 2), "7.00");
+    }
+
+    #[test]
+    fn places_of_a_result_are_those_of_pythons_decimals() {
+        let number = |text: &str| text.parse::<Decimal>().unwrap();
+        for (result, text) in [
+            (number("0.00") * 2, "0.00"),
+            (number("0.00") * number("1.5"), "0.000"),
+            (number("1.50") * number("2.00"), "3.0000"),
+            (number("1.50") * number("0"), "0.00"),
+            (number("0.00") * -1, "0.00"),
+            (number("0.00") + number("5"), "5.00"),
+            (number("5") + number("0.00"), "5.00"),
+            (number("0") + number("0.000"), "0.000"),
+            (number("1.10") - number("1.1"), "0.00"),
+            (number("1.1") - number("1.1"), "0.0"),
+            (number("0.00") - number("0"), "0.00"),
+            (number("5") - number("0.000"), "5.000"),
+            (number("0.00") - number("5"), "-5.00"),
+            (-number("0.00"), "0.00"),
+            (number("0").quantize(2), "0.00"),
+            (number("0.001").quantize(2), "0.00"),
+            ([number("0.00"), number("0.0")].into_iter().sum(), "0.00"),
+            ([number("1.50"), number("2")].into_iter().sum(), "3.50"),
+            (std::iter::empty().sum(), "0"),
+        ] {
+            assert_eq!(result.to_string(), text);
+        }
+        let most = rust_decimal::Decimal::MAX_SCALE;
+        let tiny = Decimal::zero_of(most);
+        assert_eq!((tiny * tiny).scale(), most);
     }
 
     #[test]
