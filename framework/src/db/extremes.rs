@@ -27,6 +27,14 @@ pub(crate) fn day(word: &str) -> Option<NaiveDate> {
     }
 }
 
+/// A text that begins with a year of more than four digits, with the sign that chrono wants then.
+#[cfg(feature = "sqlite")]
+pub(crate) fn signed(text: &str) -> Option<String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let is_year = digits > 4 && text.as_bytes().get(digits) == Some(&b'-');
+    is_year.then(|| format!("+{text}"))
+}
+
 /// True for what stands for the end of a day.
 pub(crate) fn is_end_of_day(time: NaiveTime) -> bool {
     time.nanosecond() >= 1_000_000_000
@@ -88,11 +96,13 @@ mod sqlite {
     use diesel::sql_types::{Date, Time};
     use diesel::sqlite::{Sqlite, SqliteValue};
 
-    use super::{Clock, Day, day};
+    use super::{Clock, Day, day, signed};
 
     impl FromSql<Date, Sqlite> for Day {
         fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
-            match day(value.read_text()) {
+            let text = value.read_text();
+            let far = || NaiveDate::parse_from_str(&signed(text)?, "%Y-%m-%d").ok();
+            match day(text).or_else(far) {
                 Some(day) => Ok(Self(day)),
                 None => <NaiveDate as FromSql<Date, Sqlite>>::from_sql(value).map(Self),
             }

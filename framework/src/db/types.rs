@@ -61,13 +61,18 @@ impl DateTime {
         }
         let format =
             if self.0.nanosecond() < 1000 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M:%S%.6f" };
-        self.0.format(format).to_string()
+        // chrono puts a sign before years of more than four digits
+        self.0.format(format).to_string().trim_start_matches('+').to_owned()
     }
 
     /// Reads the text that Django (or `SQLite`'s own functions) stores.
     pub fn from_sqlite_text(text: &str) -> Option<Self> {
         if let Some(day) = extremes::day(text) {
             return Some(day.and_time(chrono::NaiveTime::MIN).and_utc().into());
+        }
+        #[cfg(feature = "sqlite")]
+        if let Some(signed) = extremes::signed(text) {
+            return Self::from_sqlite_text(&signed);
         }
         let naive = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ"];
         let offset = ["%Y-%m-%d %H:%M:%S%.f%:z", "%Y-%m-%dT%H:%M:%S%.f%:z"];
