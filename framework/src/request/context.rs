@@ -609,6 +609,25 @@ mod tests {
     }
 
     #[test]
+    fn a_view_runs_again_unless_it_changed_the_user_or_a_session_that_was_there() {
+        let mut cx = context(Method::POST, None, ViewContext::default());
+        let before = cx.before_view();
+        assert!(cx.restore(before));
+        // a session that the view asked for is asked for again
+        cx.session = Some(Box::default());
+        assert!(cx.restore(before) && cx.session.is_none());
+        cx.session = Some(Box::default());
+        let before = cx.before_view();
+        assert!(cx.restore(before));
+        cx.session.as_mut().unwrap().set("visits", 1);
+        assert!(!cx.restore(before));
+        let before = cx.before_view();
+        cx.session = Some(Box::default());
+        cx.set_user(Some(crate::auth::testing::user().into()), None);
+        assert!(!cx.restore(before));
+    }
+
+    #[test]
     fn vary_names_each_header_once() {
         let mut cx = context(Method::GET, None, ViewContext::default());
         cx.vary_on("Cookie");

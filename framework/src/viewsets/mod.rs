@@ -159,12 +159,15 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         Self::Serializer::description()
     }
 
-    /// True when [`ViewSet::perform_update`] wants to see the stored row.
+    /// True when [`ViewSet::perform_update`] wants to see the stored row
+    /// ([`Changes::instance`](crate::serializers::Changes::instance)), to compute from it what is
+    /// stored: it is locked then, and nobody changes it meanwhile.
     fn reads_instance(&self) -> bool {
         false
     }
 
-    /// Stores a new row.
+    /// Stores a new row; with nested rows or links in a transaction, which runs again after a
+    /// deadlock ([`Context::retrying_transaction`]).
     ///
     /// # Errors
     /// Whatever keeps it from being stored.
@@ -176,7 +179,9 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         cx.save(new).await
     }
 
-    /// Stores changes to a row.
+    /// Stores changes to a row. Where they depend on the stored row, or come with nested rows or
+    /// links, the row is locked already, in a transaction that runs again after a deadlock
+    /// ([`Context::retrying_transaction`]).
     ///
     /// # Errors
     /// Whatever keeps them from being stored.
@@ -188,7 +193,8 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         cx.save(changes).await
     }
 
-    /// Deletes a row.
+    /// Deletes a row. One that others may point at is locked already, in a transaction that runs
+    /// again after a deadlock ([`Context::retrying_transaction`]).
     ///
     /// # Errors
     /// Whatever keeps it from being deleted.

@@ -11,7 +11,7 @@ mod links;
 mod nested;
 mod rows;
 
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier, OnceLock};
 
 use quintet::prelude::Settings;
 use quintet_tests::client::{Client, Reply};
@@ -77,9 +77,34 @@ impl Tally {
     }
 }
 
-/// Runs the rounds of a path on every database, in both settings, by two and by six clients.
+/// Runs the rounds of a path on every database, in both settings, by two and by six clients. The
+/// stores are those of all paths.
 fn race(path: &str, round: impl Fn(&Track<'_>, usize, &mut Tally)) {
-    race_in(path, |_| {}, |_| {}, round);
+    static STORES: [OnceLock<Arc<Store>>; 4] = [const { OnceLock::new() }; 4];
+    let store = |on: On, atomic: bool| {
+        let place = 2 * usize::from(on == On::Postgres) + usize::from(atomic);
+        let new = || Arc::new(Store::with(on, |all| all.atomic_requests = atomic));
+        Arc::clone(STORES[place].get_or_init(new))
+    };
+    run(path, store, round);
+}
+
+/// The same with settings, on stores of its own that are prepared first.
+fn race_in(
+    path: &str,
+    settings: impl Fn(&mut Settings),
+    prepare: impl Fn(&Store),
+    round: impl Fn(&Track<'_>, usize, &mut Tally),
+) {
+    let store = |on: On, atomic: bool| {
+        let store = Store::with(on, |all| {
+            all.atomic_requests = atomic;
+            settings(all);
+        });
+        prepare(&store);
+        Arc::new(store)
+    };
+    run(path, store, round);
 }
 
 /// What a round is run on.
@@ -99,21 +124,15 @@ impl Track<'_> {
     }
 }
 
-/// The same with settings, and with a store that is prepared first.
-fn race_in(
+fn run(
     path: &str,
-    settings: impl Fn(&mut Settings),
-    prepare: impl Fn(&Store),
+    store: impl Fn(On, bool) -> Arc<Store>,
     round: impl Fn(&Track<'_>, usize, &mut Tally),
 ) {
     let mut failed = Vec::new();
     for on in On::all() {
         for atomic in [false, true] {
-            let store = Store::with(on, |all| {
-                all.atomic_requests = atomic;
-                settings(all);
-            });
-            prepare(&store);
+            let store = store(on, atomic);
             for clients in [2, 6] {
                 let mut tally = Tally::default();
                 let rounds = rounds();
