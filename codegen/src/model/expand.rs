@@ -194,7 +194,7 @@ pub(super) fn model(
     for column in columns {
         let Some(word) = &column.attr.acyclic else { continue };
         let to = column.attr.foreign_key.as_ref().and_then(|to| to.segments.last());
-        if !to.is_some_and(|to| to.ident == *ident) || !column.stored.nullable {
+        if to.is_none_or(|to| to.ident != *ident) || !column.stored.nullable {
             let message = format!(
                 "`acyclic` is said of an `Option` with `foreign_key = {ident}`: the rows at the top \
                  of a tree point nowhere"
