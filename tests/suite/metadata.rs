@@ -32,4 +32,19 @@ fn every_kind_of_view_describes_itself() {
         });
         assert_eq!((reply.status, reply.json()), (200, told), "{path}");
     }
+    let schema = client.send("OPTIONS", "/api/schema/", &[("Accept", "application/json")], b"");
+    assert_eq!(
+        schema.json(),
+        json!({
+            "name": "Spectacular Api",
+            "description": "OpenApi3 schema for this API. Format can be selected via content \
+                            negotiation.\n\n- YAML: application/vnd.oai.openapi\n\
+                            - JSON: application/vnd.oai.openapi+json",
+            "renders": [
+                "application/vnd.oai.openapi", "application/yaml",
+                "application/vnd.oai.openapi+json", "application/json",
+            ],
+            "parses": PARSES,
+        })
+    );
 }

@@ -17,10 +17,14 @@ use crate::request::{Context, Request};
 use crate::response::{Response, ResponseBody};
 use crate::views::{ApiView, Policies, View, ViewInfo};
 
+/// What OPTIONS tells of the document's view: drf-spectacular's words.
+const DESCRIPTION: &str = "OpenApi3 schema for this API. Format can be selected via content negotiation.\n\n\
+     - YAML: application/vnd.oai.openapi\n- JSON: application/vnd.oai.openapi+json";
+
 /// The document, in the media type that the client accepts (`SpectacularAPIView`).
 pub(super) fn schema(document: Arc<RenderedSchema>) -> impl View {
-    let mut info = ViewInfo::new("Schema", [Method::GET]);
-    info.description = "The OpenAPI document, as YAML or JSON.".into();
+    let mut info = ViewInfo::new("Spectacular Api", [Method::GET]);
+    info.description = DESCRIPTION.into();
     info.policies = Policies::inherit().permissions(AllowAny).renderers(
         SCHEMA_RENDERERS.iter().map(|one| Arc::new(Written(*one)) as Arc<dyn Renderer>).collect(),
     );
