@@ -170,6 +170,49 @@ fn a_header_that_nobody_vouches_for_frees_no_caller() {
 }
 
 #[test]
+fn a_port_or_garbage_of_a_proxy_frees_no_caller() {
+    let store = || {
+        serving(On::Sqlite, "limited", "3/hour", |settings| {
+            settings.throttle.num_proxies = Some(1);
+            settings.auth.login_throttle_rate = Some("3/min".into());
+        })
+    };
+    let kinds: [(&str, fn(usize) -> String); 6] = [
+        ("a port", |n| format!("1.2.3.4:{}", 5000 + n)),
+        ("brackets", |n| format!("[2001:db8::{n}]:{}", 5000 + n)),
+        ("a network", |n| format!("2001:db8:0:0:{n}::1")),
+        ("RFC 7239", |n| format!("for=\"[2001:db8::{n}]:47\"")),
+        ("a hidden name", |n| format!("_hidden{n}")),
+        ("garbage", |n| format!("unknown, \u{fe}{n} {n}")),
+    ];
+    for (kind, entry) in kinds {
+        let store = store();
+        let name = fresh();
+        let ask = |method, path: &str, n| {
+            let forwarded = format!("9.9.9.{n}, {}", entry(n));
+            store.client().send(method, path, &[("X-Forwarded-For", &forwarded)], b"").status
+        };
+        let statuses =
+            |method, path: &str| (0..5).map(|n| ask(method, path, n)).collect::<Vec<_>>();
+        assert_eq!(statuses("GET", "/limited/"), [200, 200, 200, 429, 429], "{kind}");
+        let login = format!("/login/?name={name}");
+        assert_eq!(statuses("POST", &login), [401, 401, 401, 429, 429], "{kind}");
+    }
+    let store = store();
+    let from = |address: &str| {
+        let headers = [("X-Forwarded-For", address)];
+        store.client().send("GET", "/limited/", &headers, b"").status
+    };
+    for _ in 0..3 {
+        assert_eq!(
+            (from("1.2.3.4:1"), from("1.2.3.5:1"), from("[2001:db8:0:1::1]:1")),
+            (200, 200, 200)
+        );
+    }
+    assert_eq!((from("1.2.3.4"), from("2001:db8:0:2::1")), (429, 200));
+}
+
+#[test]
 fn throttles_belong_to_a_view_or_to_one_of_its_actions() {
     let store = serving(On::Sqlite, "limited", "5/hour", |_| {});
     let statuses =

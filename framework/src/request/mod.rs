@@ -1,6 +1,7 @@
 //! A request as views see it (`rest_framework.request`).
 
 mod accounts;
+mod client;
 mod context;
 mod cookies;
 mod headers;
@@ -20,6 +21,7 @@ pub use headers::Headers;
 pub use query::QueryParams;
 pub use quota::Quota;
 
+pub(crate) use client::{network, network_text, proxied_address};
 #[cfg(test)]
 pub(crate) use context::testing;
 pub(crate) use context::{Equipment, ObjectGuard, Shared, handler_method};

@@ -1,47 +1,29 @@
 //! Who asks, when it is not a user: the address of a client (`BaseThrottle.get_ident`).
 
-use std::net::{IpAddr, Ipv6Addr};
-
-use crate::request::Context;
-
-const FORWARDED_FOR: &str = "x-forwarded-for";
+use crate::request::{Context, network, network_text, proxied_address};
 
 /// The address of the client, as text.
 ///
 /// `NUM_PROXIES` says how many proxies in front append to `X-Forwarded-For`. With 0, the default,
 /// the header is not looked at: it is the address of the socket. With `n` it is the n-th entry from
-/// the right, which the outermost of them wrote, or the first one when there are fewer. With `None`,
-/// DRF's default, it is the whole header without white space, which whoever sends it chooses.
+/// the right, which the outermost of them wrote, or the first one when there are fewer; without its
+/// port, and the socket's where the entry is no address. With `None`, DRF's default, it is the
+/// whole header without white space, which whoever sends it chooses.
+///
+/// Of an IPv6 address it is the network, `2001:db8::/64`, where DRF counts each address by itself.
+/// [`Context::client_network`] has the same, as a value that no client chooses.
 pub fn get_ident(cx: &Context) -> String {
-    ident(cx, cx.settings().throttle.num_proxies)
+    if cx.settings().throttle.num_proxies.is_none()
+        && let Some(list) = cx.forwarded_for()
+    {
+        return proxied_address(&list).map_or(list, |address| network_text(network(address)));
+    }
+    trusted_ident(cx)
 }
 
-/// The address that nobody can choose: under DRF's default it is the socket's. Of an IPv6 address
-/// it is the network, the first 64 bits: whoever has one has all the addresses in it.
+/// The address that nobody can choose: under DRF's default it is the socket's.
 pub(super) fn trusted_ident(cx: &Context) -> String {
-    let ident = ident(cx, Some(cx.settings().throttle.num_proxies.unwrap_or(0)));
-    match ident.parse::<IpAddr>().map(|address| address.to_canonical()) {
-        Ok(IpAddr::V6(address)) => {
-            let network = Ipv6Addr::from_bits(address.to_bits() >> 64 << 64);
-            format!("{network}/64")
-        }
-        _ => ident,
-    }
-}
-
-fn ident(cx: &Context, proxies: Option<usize>) -> String {
-    let socket = || cx.request.peer.map(|peer| peer.to_canonical().to_string()).unwrap_or_default();
-    if proxies == Some(0) {
-        return socket();
-    }
-    let Some(forwarded) = cx.request.header(FORWARDED_FOR) else { return socket() };
-    match proxies {
-        Some(proxies) => {
-            forwarded.rsplit(',').take(proxies).last().unwrap_or_default().trim().to_owned()
-        }
-        None if forwarded.is_empty() => socket(),
-        None => forwarded.split_whitespace().collect(),
-    }
+    cx.client_network().map(network_text).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -54,54 +36,59 @@ mod tests {
     use super::*;
     use crate::request::{Shared, ViewContext, testing};
 
-    fn ident_of(proxies: Option<usize>, headers: &[&'static str]) -> String {
+    fn ident_of(proxies: Option<usize>, peer: &str, headers: &[&'static str]) -> String {
         let mut cx = testing::context(Method::GET, None, ViewContext::default());
         let mut shared = Shared::default();
         shared.settings.throttle.num_proxies = proxies;
         cx.shared = Arc::new(shared);
-        cx.request.peer = Some([127, 0, 0, 1].into());
+        cx.request.peer = peer.parse().ok();
         for value in headers {
-            cx.request
-                .headers
-                .append(HeaderName::from_static(FORWARDED_FOR), HeaderValue::from_static(value));
+            let name = HeaderName::from_static("x-forwarded-for");
+            cx.request.headers.append(name, HeaderValue::from_static(value));
         }
         get_ident(&cx)
     }
 
     #[test]
-    fn the_header_is_believed_as_far_as_proxies_are_known() {
-        let list = &["1.1.1.1, 2.2.2.2 ,3.3.3.3"][..];
+    fn with_a_number_of_proxies_it_is_the_address_that_they_know() {
         for (proxies, headers, expected) in [
-            (Some(0), list, "127.0.0.1"),
-            (Some(1), list, "3.3.3.3"),
-            (Some(2), list, "2.2.2.2"),
-            (Some(3), list, "1.1.1.1"),
-            (Some(9), list, "1.1.1.1"),
-            (Some(usize::MAX), list, "1.1.1.1"),
-            (Some(1), &["1.1.1.1", "2.2.2.2"], "2.2.2.2"),
+            (Some(0), &["1.1.1.1"][..], "127.0.0.1"),
+            (Some(1), &["1.1.1.1, 2.2.2.2:80"], "2.2.2.2"),
+            (Some(1), &["[2001:db8::1]:80"], "2001:db8::/64"),
+            (Some(1), &["1.1.1.1, unknown"], "127.0.0.1"),
             (Some(1), &[], "127.0.0.1"),
-            (Some(1), &[""], ""),
-            (None, list, "1.1.1.1,2.2.2.2,3.3.3.3"),
-            (None, &[" a  b\t,c "], "ab,c"),
-            (None, &[""], "127.0.0.1"),
-            (None, &[], "127.0.0.1"),
         ] {
-            assert_eq!(ident_of(proxies, headers), expected, "{proxies:?} {headers:?}");
+            assert_eq!(
+                ident_of(proxies, "127.0.0.1", headers),
+                expected,
+                "{proxies:?} {headers:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn as_in_drf_it_is_all_of_the_header_without_a_number() {
+        for (headers, expected) in [
+            (&["1.1.1.1, 2.2.2.2 ,3.3.3.3"][..], "1.1.1.1,2.2.2.2,3.3.3.3"),
+            (&[" a  b\t,c "], "ab,c"),
+            (&["2001:db8::1"], "2001:db8::/64"),
+            (&["1.1.1.1:80"], "1.1.1.1"),
+            (&[""], "127.0.0.1"),
+            (&[], "127.0.0.1"),
+        ] {
+            assert_eq!(ident_of(None, "127.0.0.1", headers), expected, "{headers:?}");
         }
     }
 
     #[test]
     fn an_address_is_text_and_one_client_has_one() {
-        let mut cx = testing::context(Method::GET, None, ViewContext::default());
         for (address, text) in [
-            ("2001:db8::1", "2001:db8::1"),
+            ("2001:db8::1", "2001:db8::/64"),
             ("::ffff:10.0.0.1", "10.0.0.1"),
             ("10.0.0.1", "10.0.0.1"),
+            ("", ""),
         ] {
-            cx.request.peer = Some(address.parse().unwrap());
-            assert_eq!(get_ident(&cx), text);
+            assert_eq!(ident_of(Some(0), address, &[]), text);
         }
-        cx.request.peer = None;
-        assert_eq!(get_ident(&cx), "");
     }
 }
