@@ -1,7 +1,8 @@
 //! Logging in with a password: the key that it is answered with, and what becomes of the hash.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use quintet_tests::client::Reply;
 use quintet_tests::store::{ADMIN, ALICE, On, Store};
@@ -184,7 +185,79 @@ fn failures_beyond_twenty_a_minute_are_429_for_that_account_alone() {
     }
 }
 
-/// Plays four logins, one hash at a time, and requests of others until the first is through.
+/// Logs people in while forty connections try names that nobody has, by one hash at a time.
+fn flooded(on: On, known_from: impl Fn(usize) -> String + Sync) {
+    // about twenty milliseconds each
+    let rounds = 30_000;
+    let store = Store::with(on, |settings| {
+        settings.auth.hashing_threads = Some(1);
+        settings.auth.pbkdf2_iterations = rounds;
+        settings.throttle.num_proxies = Some(1);
+    });
+    let admin = store.client_of(ADMIN);
+    for person in 0..6 {
+        let body = json!({"username": format!("person{person}"), "password": "a-long-password"});
+        assert_eq!(admin.json("POST", "/api/users/", &body).status, 201, "{on:?}");
+    }
+    let log_in = |name: &str, from: &str| {
+        let headers = [("Content-Type", "application/json"), ("X-Forwarded-For", from)];
+        let body = json!({"username": name, "password": "a-long-password"}).to_string();
+        store.client().send("POST", "/api/auth/token/", &headers, body.as_bytes()).status
+    };
+    let over = AtomicBool::new(false);
+    let tried = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for connection in 0..40 {
+            let (log_in, over, tried) = (&log_in, &over, &tried);
+            scope.spawn(move || {
+                for number in 0.. {
+                    let status = log_in(&format!("ghost{connection}x{number}"), "10.6.6.6");
+                    assert!([400, 503].contains(&status), "{status}");
+                    tried.fetch_add(1, Ordering::Relaxed);
+                    if over.load(Ordering::Relaxed) {
+                        break;
+                    }
+                }
+            });
+        }
+        // until the line is full
+        while tried.load(Ordering::Relaxed) < 20 {
+            thread::sleep(Duration::from_millis(10));
+        }
+        let people: Vec<_> = (0..6)
+            .map(|person| {
+                let (log_in, from) = (&log_in, known_from(person));
+                scope.spawn(move || {
+                    let asked = Instant::now();
+                    (log_in(&format!("person{person}"), &from), asked.elapsed())
+                })
+            })
+            .collect();
+        let people: Vec<_> = people.into_iter().map(|person| person.join()).collect();
+        over.store(true, Ordering::Relaxed);
+        for person in people {
+            let (status, took) = person.expect("an answer");
+            assert_eq!(status, 200, "{on:?}");
+            assert!(took < Duration::from_secs(5), "{on:?} {took:?}");
+        }
+    });
+}
+
+#[test]
+fn names_that_nobody_has_keep_nobody_out() {
+    for on in On::all() {
+        flooded(on, |person| format!("10.1.1.{person}"));
+    }
+}
+
+#[test]
+fn not_even_who_comes_from_the_same_address() {
+    for on in On::all() {
+        flooded(on, |_| "10.6.6.6".into());
+    }
+}
+
+/// Plays two logins, one hash at a time, and requests of others until the first is through.
 fn others_meanwhile(on: On, atomic: bool) {
     // the store's own hashes, of a million rounds
     let store = Store::with(on, |settings| {
@@ -198,7 +271,7 @@ fn others_meanwhile(on: On, atomic: bool) {
         let logins: Vec<_> = ["/api/auth/token/", "/api/auth/jwt/create/"]
             .into_iter()
             .cycle()
-            .take(4)
+            .take(2)
             .map(|path| {
                 let (store, body, done) = (&store, &body, &done);
                 scope.spawn(move || {

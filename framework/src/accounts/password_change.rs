@@ -5,7 +5,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::fields::{self, TextField};
 use super::{html, next};
-use crate::auth::{Account, UserAttributes, password_validators_help_texts, validate_password};
+use crate::auth::{
+    Account, UserAttributes, check_password, password_validators_help_texts, set_password,
+    validate_password,
+};
 use crate::authentication::{session_user, update_session_auth_hash};
 use crate::exceptions::Result;
 use crate::middleware::csrf;
@@ -89,7 +92,8 @@ impl PasswordChangeForm {
 /// session over does not know it.
 async fn is_right(cx: &Context, account: &mut Account, password: &str) -> Result<bool> {
     let name = account.username().to_owned();
-    let guess = async { Ok(cx.check_password(account, password).await?.then_some(())) };
+    let hashers = cx.hashers().known(true);
+    let guess = async { Ok(check_password(cx, &hashers, account, password).await?.then_some(())) };
     Ok(throttling::login::attempt(cx, &name, guess).await?.is_some())
 }
 
@@ -107,7 +111,8 @@ async fn submit(cx: &mut Context) -> Result<Response> {
     if !form.clean(cx, &mut account, &sent).await? {
         return form.page(cx);
     }
-    cx.set_password(&mut account, sent.get(form.new.name)).await?;
+    let hashers = cx.hashers().known(true);
+    set_password(cx, &hashers, &mut account, sent.get(form.new.name)).await?;
     update_session_auth_hash(cx, &account).await?;
     match cx.urls().reverse(&Origin::default(), "password_change_done", &[]) {
         Ok(to) => Ok(Response::redirect(&to)),

@@ -3,8 +3,12 @@
 //! Every refusal looks the same and costs the same: one hash is computed for a name that nobody
 //! has, for a wrong password, for an account that is shut. Who tries names learns nothing from the
 //! answer or from its time.
+//!
+//! Where many wait for a hash, an account that may log in goes before names that nobody has, unless
+//! it has failed several times lately; what is wrong is told no sooner for that
+//! ([`PasswordHashers`]).
 
-use crate::auth::Account;
+use crate::auth::{Account, PasswordHashers, check_password, is_password_usable};
 use crate::exceptions::Result;
 use crate::request::Context;
 use crate::throttling;
@@ -21,15 +25,31 @@ pub async fn authenticate(
     password: &str,
 ) -> Result<Option<Account>> {
     let cx: &Context = cx;
-    throttling::login::attempt(cx, username, find(cx, username, password)).await
+    let attempt = throttling::login::check(cx, username).await?;
+    let mut hashers = cx.hashers().known(false);
+    let found = find(cx, &mut hashers, attempt.is_trusted(), username, password).await;
+    attempt.end(&found).await;
+    if let Ok(None) = found {
+        hashers.wait_as_unknown(password).await?;
+    }
+    found
 }
 
-async fn find(cx: &Context, username: &str, password: &str) -> Result<Option<Account>> {
+async fn find(
+    cx: &Context,
+    hashers: &mut PasswordHashers,
+    trusted: bool,
+    username: &str,
+    password: &str,
+) -> Result<Option<Account>> {
     let Some(mut account) = cx.user_meta().by_username(cx, username).await? else {
-        cx.hashers().make(password).await?;
+        hashers.make(password).await?;
         return Ok(None);
     };
-    let right = cx.check_password(&mut account, password).await?;
+    if trusted && account.is_active() && is_password_usable(account.password()) {
+        *hashers = hashers.clone().known(true);
+    }
+    let right = check_password(cx, hashers, &mut account, password).await?;
     Ok((right && account.is_active()).then_some(account))
 }
 
@@ -40,7 +60,7 @@ mod tests {
     use actix_web::http::Method;
 
     use super::*;
-    use crate::auth::{PasswordHashers, UserMeta, testing};
+    use crate::auth::{UserMeta, testing};
     use crate::db::testing::block_on;
     use crate::exceptions::ApiException;
     use crate::request::{Shared, ViewContext};

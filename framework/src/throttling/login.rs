@@ -32,6 +32,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// So long after a log in Redis was full it is asked again.
 const MOMENT: Duration = Duration::from_millis(25);
 
+/// So many attempts at an account from one address are looked at before those for names that nobody
+/// has: a person mistypes now and then.
+const TRUSTED: u32 = 5;
+
 /// So many times in a row nobody is seen to be under way before an attempt is refused: between two
 /// questions a place may be taken by who has not marked it yet, or given back.
 const QUIET: u32 = 2;
@@ -58,10 +62,7 @@ pub async fn attempt<T>(
 ) -> Result<Option<T>> {
     let attempt = check(cx, username).await?;
     let found = login.await;
-    match &found {
-        Ok(None) => attempt.failed().await,
-        Ok(Some(_)) | Err(_) => attempt.withdraw().await,
-    }
+    attempt.end(&found).await;
     found
 }
 
@@ -72,7 +73,7 @@ pub async fn attempt<T>(
 /// and `THROTTLE_ON_FAILURE` is `closed`. Neither is stored.
 pub async fn check(cx: &Context, username: &str) -> Result<Attempt> {
     let limit = limit(cx.settings()).map_err(ApiException::internal)?;
-    let Some(limit) = limit else { return Ok(Attempt { place: None }) };
+    let Some(limit) = limit else { return Ok(Attempt { place: None, trusted: true }) };
     let (key, counters) = (key(cx, username), &cx.shared.counters);
     let end = Instant::now() + PATIENCE;
     let mut quiet = 0;
@@ -90,7 +91,7 @@ pub async fn check(cx: &Context, username: &str) -> Result<Attempt> {
             let aside = here && counters.are_shared();
             let shared = Arc::clone(&cx.shared);
             let place = Place { shared, key, stored, aside, mark, given_back: false };
-            return Ok(Attempt { place: Some(place) });
+            return Ok(Attempt { place: Some(place), trusted: entry.count <= TRUSTED });
         }
         let goes_on = if here {
             match counters.pending.bell(&key) {
@@ -135,6 +136,7 @@ async fn marked(counters: &Counters, key: &str) -> bool {
 #[must_use = "a login that succeeds gives its place back: `attempt.withdraw().await`"]
 pub struct Attempt {
     place: Option<Place>,
+    trusted: bool,
 }
 
 struct Place {
@@ -149,6 +151,19 @@ struct Place {
 }
 
 impl Attempt {
+    /// False when there were several failures lately, or several attempts are under way.
+    pub fn is_trusted(&self) -> bool {
+        self.trusted
+    }
+
+    /// Ends it by what a login has found: it counts when that is nobody.
+    pub async fn end<T>(self, found: &Result<Option<T>>) {
+        match found {
+            Ok(None) => self.failed().await,
+            Ok(Some(_)) | Err(_) => self.withdraw().await,
+        }
+    }
+
     /// The password was right, or was not looked at: the attempt does not count.
     pub async fn withdraw(mut self) {
         let Some(place) = &mut self.place else { return };

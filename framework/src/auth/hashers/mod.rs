@@ -6,7 +6,7 @@
 //!
 //! Hashing takes a good part of a second by design. It never runs where requests are answered, but
 //! on a few threads of the site's own ([`PasswordHashers`]): many logins at once wait for each
-//! other, and nobody else waits for them. A stored hash may name costs of any size; those beyond a
+//! other, in a line that is fair, and nobody else waits for them. A stored hash may name costs of any size; those beyond a
 //! bound are refused, so that no row of the database can use up memory or time.
 
 mod algorithms;
@@ -14,6 +14,7 @@ mod algorithms;
 mod argon2;
 #[cfg(feature = "hashers")]
 mod bcrypt;
+mod line;
 mod password_hashers;
 mod pbkdf2;
 mod pool;

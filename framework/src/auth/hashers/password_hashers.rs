@@ -1,36 +1,57 @@
 //! The door to hashing for everything that answers requests.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::algorithms::{Algorithms, Checked};
+use super::line::Place;
 use super::pool::Pool;
 use crate::exceptions::{ApiException, Result};
 use crate::settings::AuthSettings;
 
 /// Makes and checks hashes on the site's hashing threads
 /// (`settings.auth.hashing_threads`); [`Context::hashers`](crate::request::Context::hashers) has
-/// those of the site.
+/// those of the site, for the client that sends the request.
+///
+/// # Who waits for whom
+///
+/// The line in front of the threads is fair: addresses take turns, each may fill a part of it, and
+/// who is known goes before names that may be made up. So a flood of logins with invented names
+/// keeps nobody out who has an account. What finds no room is answered 503 after a second.
+///
+/// That somebody was let ahead is seen by those behind him, who wait a hash longer; it cannot be
+/// told whether he was the one that they have tried. A wrong password for a known account is told
+/// when a made-up name's would have been, and an account that has failed a few times in a minute
+/// stands with the made-up names.
 ///
 /// # Debug builds
 ///
-/// A million rounds of SHA-256 take a tenth of a second when everything is optimised, and several
-/// seconds when nothing is. PBKDF2's loop is written over the block functions of `sha2` and `sha1`,
-/// which are no generics and so are compiled with their crates: a project whose `Cargo.toml`
-/// optimises those alone logs in within half a second in a debug build too. (The loop of the crate
-/// `pbkdf2` is generic, and is compiled again, as slow as the rest, where it is called.)
+/// PBKDF2 with SHA-256, Django's usual algorithm, is written so that a login takes about a second
+/// in a debug build, where nothing is optimised, and a tenth of one in a release. The others are
+/// libraries, which a debug build makes ten to a hundred times slower; a project that uses one of
+/// them has it optimised in its own `Cargo.toml`:
 ///
 /// ```toml
 /// [profile.dev.package]
-/// sha2 = { opt-level = 3 }
-/// sha1 = { opt-level = 3 }
-/// # for the other algorithms
 /// argon2 = { opt-level = 3 }
 /// bcrypt = { opt-level = 3 }
+/// blake2 = { opt-level = 3 }
+/// blowfish = { opt-level = 3 }
 /// scrypt = { opt-level = 3 }
+/// sha1 = { opt-level = 3 }
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct PasswordHashers {
-    algorithms: Arc<Algorithms>,
+    shared: Arc<Shared>,
+    place: Place,
+    /// When its client came to the line; now, where there is none.
+    asked: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    algorithms: Algorithms,
     pool: Pool,
 }
 
@@ -40,7 +61,23 @@ impl PasswordHashers {
         let threads = settings.hashing_threads.unwrap_or_else(|| {
             std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2)
         });
-        Self { algorithms: Arc::new(Algorithms::new(settings)), pool: Pool::new(threads) }
+        let shared = Shared { algorithms: Algorithms::new(settings), pool: Pool::new(threads) };
+        Self { shared: Arc::new(shared), place: Place::default(), asked: None }
+    }
+
+    /// The same for a client of this network, which stands in line from now on.
+    #[must_use]
+    pub fn for_client(&self, network: Option<IpAddr>) -> Self {
+        let place = Place { address: network, known: false };
+        Self { shared: Arc::clone(&self.shared), place, asked: Some(Instant::now()) }
+    }
+
+    /// Whether the client is somebody known, an account that exists and has not failed lately: it
+    /// goes before those who are not.
+    #[must_use]
+    pub fn known(mut self, known: bool) -> Self {
+        self.place.known = known;
+        self
     }
 
     /// A new hash of a password by the preferred algorithm (`make_password`).
@@ -48,8 +85,8 @@ impl PasswordHashers {
     /// # Errors
     /// 503 when too many wait already, 500 when the system gives no random numbers or memory.
     pub async fn make(&self, password: &str) -> Result<String> {
-        let (algorithms, password) = (Arc::clone(&self.algorithms), password.to_owned());
-        let made = self.pool.run(move || algorithms.make(&password)).await?;
+        let password = password.to_owned();
+        let made = self.run(self.place, move |algorithms| algorithms.make(&password)).await?;
         made.map_err(ApiException::internal)
     }
 
@@ -69,16 +106,39 @@ impl PasswordHashers {
     /// # Errors
     /// 503 when too many wait already, 500 when the system gives no random numbers or memory.
     pub async fn check(&self, password: &str, encoded: &str) -> Result<Checked> {
-        let algorithms = Arc::clone(&self.algorithms);
         let (password, encoded) = (password.to_owned(), encoded.to_owned());
-        let checked = self.pool.run(move || algorithms.check(&password, &encoded)).await?;
-        checked.map_err(ApiException::internal)
+        let check = move |algorithms: &Algorithms| algorithms.check(&password, &encoded);
+        self.run(self.place, check).await?.map_err(ApiException::internal)
+    }
+
+    /// Goes through the line once more, as somebody unknown who came at the same time, if such a
+    /// one would still wait: a wrong password for a known account is told no sooner than one for a
+    /// name that nobody has. Where nobody was passed, this is nothing.
+    ///
+    /// # Errors
+    /// Those of [`PasswordHashers::make`].
+    pub(crate) async fn wait_as_unknown(&self, password: &str) -> Result<()> {
+        let passed = self.asked.is_some_and(|asked| self.shared.pool.has_waited_since(asked));
+        if !self.place.known || !passed {
+            return Ok(());
+        }
+        self.clone().known(false).make(password).await.map(drop)
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        place: Place,
+        work: impl FnOnce(&Algorithms) -> T + Send + 'static,
+    ) -> Result<T> {
+        let asked = self.asked.unwrap_or_else(Instant::now);
+        let shared = Arc::clone(&self.shared);
+        self.shared.pool.run(place, asked, move || work(&shared.algorithms)).await
     }
 
     /// How many hashes were computed, for tests of equal work.
     #[cfg(test)]
     pub(crate) fn computed(&self) -> u64 {
-        self.algorithms.computed()
+        self.shared.algorithms.computed()
     }
 }
 
@@ -90,6 +150,10 @@ impl Default for PasswordHashers {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
+    use futures_util::future::{LocalBoxFuture, join_all};
+
     use super::*;
     use crate::db::testing::block_on;
 
@@ -101,5 +165,51 @@ mod tests {
         assert!(block_on(hashers.check("secret", &encoded)).unwrap().is_correct);
         assert!(!block_on(hashers.check("other", &encoded)).unwrap().is_correct);
         assert_eq!(hashers.computed(), 3);
+    }
+
+    #[test]
+    fn a_wrong_password_is_told_no_sooner_than_that_of_a_made_up_name() {
+        let settings = AuthSettings {
+            pbkdf2_iterations: 2000,
+            hashing_threads: Some(1),
+            ..AuthSettings::default()
+        };
+        let site = PasswordHashers::new(&settings);
+        let encoded = block_on(site.make("secret")).unwrap();
+        let told = Mutex::new(Vec::new());
+        let made_up = async |name| {
+            let made = site.for_client(None).make("guess").await;
+            told.lock().unwrap().push(name);
+            made.unwrap();
+        };
+        let log_in = async |name, password| {
+            let hashers = site.for_client(None).known(true);
+            if !hashers.check(password, &encoded).await.unwrap().is_correct {
+                hashers.wait_as_unknown(password).await.unwrap();
+            }
+            told.lock().unwrap().push(name);
+        };
+        let all: [LocalBoxFuture<'_, ()>; 6] = [
+            Box::pin(made_up("first")),
+            Box::pin(made_up("second")),
+            Box::pin(made_up("third")),
+            Box::pin(log_in("wrong", "guess")),
+            Box::pin(log_in("right", "secret")),
+            Box::pin(made_up("last")),
+        ];
+        block_on(join_all(all));
+        let told = told.into_inner().unwrap();
+        let at = |name| told.iter().position(|other| *other == name).unwrap();
+        assert!(at("right") < at("third") && at("wrong") > at("third"), "{told:?}");
+        assert!(at("wrong") < at("last"), "{told:?}");
+        let before = site.computed();
+        block_on(log_in_alone(&site, &encoded));
+        assert_eq!(site.computed() - before, 1);
+    }
+
+    async fn log_in_alone(site: &PasswordHashers, encoded: &str) {
+        let hashers = site.for_client(None).known(true);
+        assert!(!hashers.check("guess", encoded).await.unwrap().is_correct);
+        hashers.wait_as_unknown("guess").await.unwrap();
     }
 }

@@ -1,28 +1,38 @@
-//! A few threads for work that takes long, and a bounded line in front of them.
+//! A few threads for work that takes long, with a bounded [`Line`] in front of them.
 //!
 //! The threads start with the first job. Who waits too long is turned away when its turn comes
-//! rather than served: nobody is there to hear the answer by then, and those behind it are.
+//! rather than served: nobody is there to hear the answer by then, and those behind it are. Who
+//! finds no room is told so after a moment, the same for everybody: it neither asks again at once
+//! nor learns from the time that the answer took whether it was let into the line.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
+use tokio::time::sleep_until;
 
+use super::line::{Job, Line, Place, Waiting};
 use crate::exceptions::{ApiException, Result};
 
-/// The most jobs that wait for each thread.
-const LINE: usize = 32;
+/// The most jobs that wait for each thread, those who are known and the others each.
+const LINE: usize = 64;
 
-/// The longest wait.
+/// The most of one address.
+const LINE_OF_ONE: usize = LINE / 2;
+
+/// The longest wait of somebody unknown.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-type Job = Box<dyn FnOnce() + Send>;
+/// So many times as long who is known may wait: there is somebody who wants to be let in.
+const KNOWN_PATIENCE: u32 = 3;
 
-struct Line {
-    jobs: VecDeque<Job>,
+/// When who finds no room is told so.
+const REFUSAL: Duration = Duration::from_secs(1);
+
+struct State {
+    line: Line,
     /// Threads that were started.
     threads: usize,
     /// Threads that wait for work.
@@ -31,7 +41,7 @@ struct Line {
 }
 
 struct Inner {
-    line: Mutex<Line>,
+    state: Mutex<State>,
     bell: Condvar,
 }
 
@@ -39,96 +49,135 @@ struct Inner {
 pub(super) struct Pool {
     inner: Arc<Inner>,
     threads: usize,
-    longest: usize,
     patience: Duration,
+    refusal: Duration,
+}
+
+/// What became of a job.
+enum Outcome<T> {
+    Done(T),
+    Late,
+    Panicked,
+}
+
+/// Work, and who waits for what comes of it.
+struct Asked<T, F> {
+    answer: oneshot::Sender<Outcome<T>>,
+    work: F,
+    /// When it is too late for it.
+    end: Instant,
+}
+
+impl<T: Send, F: FnOnce() -> T + Send> Job for Asked<T, F> {
+    fn is_abandoned(&self) -> bool {
+        self.answer.is_closed()
+    }
+
+    fn run(self: Box<Self>) {
+        let Self { answer, work, end } = *self;
+        if answer.is_closed() {
+            return;
+        }
+        let outcome = if Instant::now() > end {
+            Outcome::Late
+        } else if let Ok(done) = std::panic::catch_unwind(AssertUnwindSafe(work)) {
+            Outcome::Done(done)
+        } else {
+            Outcome::Panicked
+        };
+        let _ = answer.send(outcome);
+    }
 }
 
 impl Pool {
     /// So many threads at most.
     pub(super) fn new(threads: usize) -> Self {
         let threads = threads.max(1);
-        Self::with(threads, threads.saturating_mul(LINE), PATIENCE)
+        let times = |number: usize| threads.saturating_mul(number);
+        Self::with(threads, Line::new(times(LINE), times(LINE_OF_ONE)), PATIENCE, REFUSAL)
     }
 
-    /// With a line of this length, and this long a wait.
-    pub(super) fn with(threads: usize, longest: usize, patience: Duration) -> Self {
-        let line = Line { jobs: VecDeque::new(), threads: 0, idle: 0, closed: false };
-        let inner = Arc::new(Inner { line: Mutex::new(line), bell: Condvar::new() });
-        Self { inner, threads, longest, patience }
+    /// With a line, so long a wait in it, and so long a one where it is full.
+    fn with(threads: usize, line: Line, patience: Duration, refusal: Duration) -> Self {
+        let state = State { line, threads: 0, idle: 0, closed: false };
+        let inner = Arc::new(Inner { state: Mutex::new(state), bell: Condvar::new() });
+        Self { inner, threads, patience, refusal }
     }
 
-    /// Runs work on one of the threads.
+    /// Runs work on one of the threads, for somebody who has asked for it at this moment.
     ///
     /// # Errors
     /// 503 when the line is full, or the wait was too long; 500 when the work panics.
     pub(super) async fn run<T: Send + 'static>(
         &self,
+        place: Place,
+        asked: Instant,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
-        let (asked, patience) = (Instant::now(), self.patience);
-        self.push(Box::new(move || {
-            // nobody waits any more
-            if answer.is_closed() {
-                return;
-            }
-            let result = (asked.elapsed() <= patience).then(work);
-            let _ = answer.send(result);
-        }))?;
+        let patience = self.patience * if place.known { KNOWN_PATIENCE } else { 1 };
+        let job = Box::new(Asked { answer, work, end: asked + patience });
+        self.push(place, Waiting { asked, job })?;
         match answered.await {
-            Ok(Some(result)) => Ok(result),
-            Ok(None) => Err(ApiException::Unavailable("too many passwords wait to be hashed")),
-            Err(_) => Err(ApiException::internal("hashing a password panicked")),
+            Ok(Outcome::Done(done)) => return Ok(done),
+            Ok(Outcome::Panicked) => {
+                return Err(ApiException::internal("hashing a password panicked"));
+            }
+            Ok(Outcome::Late) => {}
+            // there was no room, or there is none any more
+            Err(_) => sleep_until((asked + self.refusal).into()).await,
         }
+        Err(ApiException::Unavailable("too many passwords wait to be hashed"))
     }
 
-    fn push(&self, job: Job) -> Result<()> {
-        let mut line = self.inner.lock();
-        if line.jobs.len() >= self.longest {
-            return Err(ApiException::Unavailable("too many passwords wait to be hashed"));
-        }
-        if line.idle <= line.jobs.len() && line.threads < self.threads {
+    /// True when somebody unknown has waited since before this moment.
+    pub(super) fn has_waited_since(&self, moment: Instant) -> bool {
+        self.inner.lock().line.has_waited_since(moment)
+    }
+
+    /// Lets a job wait; one that finds no room is dropped.
+    fn push(&self, place: Place, waiting: Waiting) -> Result<()> {
+        let mut state = self.inner.lock();
+        if state.idle <= state.line.len() && state.threads < self.threads {
             let inner = Arc::clone(&self.inner);
-            let name = format!("hasher-{}", line.threads);
+            let name = format!("hasher-{}", state.threads);
             let started = std::thread::Builder::new().name(name).spawn(move || inner.serve());
             match started {
-                Ok(_) => line.threads += 1,
-                Err(error) if line.threads == 0 => return Err(ApiException::internal(error)),
+                Ok(_) => state.threads += 1,
+                Err(error) if state.threads == 0 => return Err(ApiException::internal(error)),
                 Err(error) => tracing::warn!("no further thread for hashing: {error}"),
             }
         }
-        line.jobs.push_back(job);
-        drop(line);
+        state.line.push(place, waiting);
+        drop(state);
         self.inner.bell.notify_one();
         Ok(())
     }
 }
 
 impl Inner {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Line> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn serve(&self) {
-        while let Some(job) = self.next() {
-            if std::panic::catch_unwind(AssertUnwindSafe(job)).is_err() {
-                tracing::error!("hashing a password panicked");
-            }
+        while let Some(Waiting { job, .. }) = self.next() {
+            job.run();
         }
     }
 
-    fn next(&self) -> Option<Job> {
-        let mut line = self.lock();
+    fn next(&self) -> Option<Waiting> {
+        let mut state = self.lock();
         loop {
-            if let Some(job) = line.jobs.pop_front() {
-                return Some(job);
+            if let Some(waiting) = state.line.pop() {
+                return Some(waiting);
             }
-            if line.closed {
+            if state.closed {
                 return None;
             }
-            line.idle += 1;
-            line = self.bell.wait(line).unwrap_or_else(PoisonError::into_inner);
-            line.idle -= 1;
+            state.idle += 1;
+            state = self.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.idle -= 1;
         }
     }
 }
@@ -136,10 +185,10 @@ impl Inner {
 /// The threads finish what they do and end; the site has gone.
 impl Drop for Pool {
     fn drop(&mut self) {
-        let mut line = self.inner.lock();
-        line.closed = true;
-        line.jobs.clear();
-        drop(line);
+        let mut state = self.inner.lock();
+        state.closed = true;
+        state.line.clear();
+        drop(state);
         self.inner.bell.notify_all();
     }
 }
@@ -167,17 +216,28 @@ mod tests {
         })
     }
 
+    fn pool(threads: usize, most: usize, patience: Duration) -> Pool {
+        Pool::with(threads, Line::new(most, most), patience, Duration::from_millis(30))
+    }
+
+    async fn run<T: Send + 'static>(
+        pool: &Pool,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
+        pool.run(Place::default(), Instant::now(), work).await
+    }
+
     fn is_busy<T>(result: &Result<T>) -> bool {
         matches!(result, Err(ApiException::Unavailable(_)))
     }
 
     #[test]
     fn no_more_threads_work_than_were_asked_for() {
-        let pool = Pool::with(2, 100, PATIENCE);
+        let pool = pool(2, 100, PATIENCE);
         let at_work = Arc::new(Mutex::new((0, 0)));
         let jobs = (0..20).map(|_| {
             let at_work = Arc::clone(&at_work);
-            pool.run(move || {
+            run(&pool, move || {
                 let count = |by: i32| {
                     let mut at_work = at_work.lock().unwrap();
                     at_work.0 += by;
@@ -193,19 +253,21 @@ mod tests {
     }
 
     #[test]
-    fn a_full_line_turns_away_at_once_and_works_on() {
-        let pool = Pool::with(1, 2, PATIENCE);
+    fn a_full_line_turns_away_after_a_moment_and_works_on() {
+        let pool = pool(1, 2, PATIENCE);
         let (open, wait) = gate();
         let (started, has_started) = mpsc::channel();
-        let first = pool.run(move || {
+        let first = run(&pool, move || {
             started.send(()).unwrap();
             wait();
         });
         let rest = async {
             has_started.recv().unwrap();
-            let (second, third) = (pool.run(|| 2), pool.run(|| 3));
+            let (second, third) = (run(&pool, || 2), run(&pool, || 3));
             let later = async {
-                let full = pool.run(|| 4).await;
+                let asked = Instant::now();
+                let full = run(&pool, || 4).await;
+                assert!(asked.elapsed() >= pool.refusal);
                 drop(open);
                 full
             };
@@ -216,29 +278,32 @@ mod tests {
         let (first, others) = block_on(join(first, rest));
         assert!(first.is_ok());
         assert_eq!(others, (2, 3));
-        assert_eq!(block_on(pool.run(|| 5)).unwrap(), 5);
+        assert_eq!(block_on(run(&pool, || 5)).unwrap(), 5);
     }
 
     #[test]
     fn who_waited_too_long_is_turned_away_unserved() {
-        let pool = Pool::with(1, 10, Duration::from_millis(20));
-        let slow = pool.run(|| std::thread::sleep(Duration::from_millis(60)));
-        let (slow, late) = block_on(join(slow, pool.run(|| ())));
-        assert!(slow.is_ok() && is_busy(&late));
+        let pool = pool(1, 10, Duration::from_millis(200));
+        let nap = || std::thread::sleep(Duration::from_millis(300));
+        let known = Place { known: true, ..Place::default() };
+        let of_known = pool.run(known, Instant::now(), || ());
+        let ((slow, late), of_known) =
+            block_on(join(join(run(&pool, nap), run(&pool, || ())), of_known));
+        assert!(slow.is_ok() && is_busy(&late) && of_known.is_ok());
     }
 
     #[test]
     fn a_panic_ends_the_job_and_not_the_thread() {
-        let pool = Pool::with(1, 10, PATIENCE);
-        let failed = block_on(pool.run(|| -> () { panic!("as the test wants") }));
+        let pool = pool(1, 10, PATIENCE);
+        let failed = block_on(run(&pool, || -> () { panic!("as the test wants") }));
         assert!(matches!(failed, Err(ApiException::Internal(_))));
-        assert_eq!(block_on(pool.run(|| 1)).unwrap(), 1);
+        assert_eq!(block_on(run(&pool, || 1)).unwrap(), 1);
     }
 
     #[test]
     fn the_threads_end_with_the_pool() {
-        let pool = Pool::with(1, 10, PATIENCE);
-        block_on(pool.run(|| ())).unwrap();
+        let pool = pool(1, 10, PATIENCE);
+        block_on(run(&pool, || ())).unwrap();
         let inner = Arc::downgrade(&pool.inner);
         drop(pool);
         for _ in 0..200 {
