@@ -1,6 +1,8 @@
 //! The store's accounts: made and changed by staff, their passwords never shown.
 
+use quintet::auth::User;
 use quintet::db::{ColumnKind, Sql};
+use quintet::prelude::*;
 use quintet_tests::client::{Client, Reply};
 use quintet_tests::store::{ADMIN, ALICE, On, STAFF, Store};
 use serde_json::{Value, json};
@@ -71,6 +73,79 @@ fn a_changed_password_is_hashed_and_one_that_is_not_sent_stays() {
         assert_eq!((missing.status, missing.json()), (400, required));
         assert_eq!(put(json!({"username": "bob", "password": "x".repeat(500)})).status, 200);
         assert!(logs_in(&store, "bob", &"x".repeat(500)));
+    }
+}
+
+/// Accounts as a serializer makes them that says nothing of it.
+#[derive(Serializer)]
+#[serializer(model = User)]
+struct PlainUserSerializer {
+    id: i32,
+    username: String,
+    email: String,
+}
+
+struct PlainUserViewSet;
+
+impl ViewSet for PlainUserViewSet {
+    type Base = ModelViewSet;
+    type Serializer = PlainUserSerializer;
+}
+
+#[test]
+fn names_that_look_alike_are_one_name() {
+    for on in On::all() {
+        let store = Store::with(on, |settings| settings.auth.pbkdf2_iterations = 1000);
+        let admin = store.client_of(ADMIN);
+        let body =
+            |name: &str| json!({"username": name, "password": "pw12345678", "email": " Z@EX.Co"});
+        let reply = post(&admin, &body("ｚｏｅ３"));
+        let shown = reply.json();
+        assert_eq!((reply.status, &shown["username"]), (201, &json!("zoe3")), "{on:?}");
+        assert_eq!(shown["email"], "Z@ex.co");
+        assert_eq!(reply.header("location"), Some("http://testserver/api/users/zoe3/"));
+        let taken = json!({"username": ["A user with that username already exists."]});
+        for name in ["zoe3", "ｚｏｅ3", "zoe３"] {
+            let reply = post(&admin, &body(name));
+            assert_eq!((reply.status, reply.json()), (400, taken.clone()), "{on:?} {name}");
+        }
+        assert!(logs_in(&store, "zoe3", "pw12345678"));
+        // as with Django: the form of a page is looked up, what an API is sent is not
+        assert!(!logs_in(&store, "ｚｏｅ３", "pw12345678"));
+        // an update writes what was sent
+        let reply = admin.json(
+            "PATCH",
+            "/api/users/bob/",
+            &json!({"username": "ｂob", "email": "b@EX.co"}),
+        );
+        let shown = reply.json();
+        assert_eq!((&shown["username"], &shown["email"]), (&json!("ｂob"), &json!("b@EX.co")));
+    }
+}
+
+#[test]
+fn a_serializer_that_says_nothing_of_it_makes_accounts_that_can_log_in() {
+    for on in On::all() {
+        let store = Store::serving(
+            on,
+            |_| {},
+            |settings, database| {
+                let router = Router::new().register("users", PlainUserViewSet);
+                let site = Site::builder(settings, database).permissions(AllowAny);
+                site.mount(router.at("/")).build().expect("the site builds")
+            },
+        );
+        let made = |name: &str| {
+            let body = json!({"username": name, "email": "a@B.Co"});
+            store.client().json("POST", "/users/", &body)
+        };
+        let reply = made("ｚｏｅ");
+        let id = reply.json()["id"].clone();
+        let expected = json!({"id": id, "username": "zoe", "email": "a@b.co"});
+        assert_eq!((reply.status, reply.json()), (201, expected), "{on:?}");
+        let taken = json!({"username": ["A user with that username already exists."]});
+        let again = made("zｏe");
+        assert_eq!((again.status, again.json()), (400, taken), "{on:?}");
     }
 }
 

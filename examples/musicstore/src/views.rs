@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use actix_web::http::Method;
-use quintet::auth::{normalize_email, user};
+use quintet::auth::user;
 use quintet::prelude::*;
 use serde_json::json;
 
@@ -505,8 +505,7 @@ impl ViewSet for UserViewSet {
     }
 
     async fn perform_create(&self, new: Changes<User>, cx: &mut Context) -> Result<User> {
-        let email = normalize_email(&new.get(user::email).unwrap_or_default());
-        cx.save(hashed(new.set(user::email, email), cx).await?).await
+        cx.save(hashed(new, cx).await?).await
     }
 
     async fn perform_update(&self, changes: Changes<User>, cx: &mut Context) -> Result<User> {

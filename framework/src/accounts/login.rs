@@ -76,7 +76,12 @@ async fn submit(cx: &mut Context) -> Result<Response> {
     let mut form = LoginForm::new(cx);
     let password = sent.get("password").unwrap_or_default();
     sent.get("username").unwrap_or_default().clone_into(&mut form.username.value);
-    let username = normalize_username(strip(&form.username.value));
+    let typed = strip(&form.username.value);
+    // as in Django: the form of a name that is too long is not looked for
+    let username = match form.username.max_length {
+        Some(most) if typed.chars().count() > most => typed.to_owned(),
+        _ => normalize_username(typed),
+    };
     let filled = form.username.clean(&username) & form.password.clean(password);
     if !filled {
         return form.page(cx, &sent);

@@ -133,19 +133,36 @@ pub async fn create_user(
     let at = |field: &str| index(users, field);
     put(at("is_staff"), Value::Bool(new.is_staff));
     put(at("is_superuser"), Value::Bool(new.is_superuser));
-    put(users.email_field().and_then(at), Value::Text(normalize_email(&new.email)));
+    put(users.email_field().and_then(at), Value::Text(new.email));
     for (model, at, value) in new.fields {
         put((*model == *users.model).then_some(at), value);
     }
     put(at(users.password_field()), Value::Text(password));
     // a model may log people in by their address: its name is the one that counts
     put(at(users.username_field()), Value::Text(username));
+    normalize(users, &mut set);
     match conn.insert_row(users.model, set).await {
         Ok(row) => Ok(Account::of_row(row, Arc::clone(users))),
         Err(Error::Unique(columns)) if columns.iter().any(|own| own == users.username_field()) => {
             Err(refused(taken(users), "unique"))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Brings the address and the name of a new account into the one form that they are looked up in:
+/// names that look alike are one, and the log-in page finds them.
+pub(crate) fn normalize(users: &UserMeta, set: &mut [(usize, Value)]) {
+    let at = |field: Option<&str>| field.and_then(|field| index(users, field));
+    let (email, username) = (at(users.email_field()), at(Some(users.username_field())));
+    for (column, value) in set {
+        let Value::Text(text) = value else { continue };
+        if Some(*column) == email {
+            *text = normalize_email(text);
+        }
+        if Some(*column) == username {
+            *text = normalize_username(text);
+        }
     }
 }
 

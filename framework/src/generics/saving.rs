@@ -1,6 +1,7 @@
 //! Saving: validated input, rows, links, and what a deletion takes with it.
 
 use crate::aside::aside;
+use crate::auth::normalize;
 use crate::db::{
     self, Column, Condition, Conn, DeleteError, Error, Lookup, Model, ModelMeta, ModelRow, Operand,
     Path, QuerySet, Select, is_referenced,
@@ -43,7 +44,8 @@ impl Context {
 
     /// Stores validated changes: a new row, or the row that they are for. Links of many-to-many
     /// relations are set as well, in a transaction. In one, the row stays locked until its end,
-    /// even where no column changes.
+    /// even where no column changes. A new account of the site's user model gets its name and its
+    /// address as [`create_user`](crate::auth::create_user) would write them.
     ///
     /// # Errors
     /// 404 when the row is gone; 400 when another row came first with a unique value, when a
@@ -74,8 +76,11 @@ impl Context {
 
     /// The row first, which is locked by it, then its links.
     async fn store<M: Model>(&self, changes: Changes<M>) -> Result<M> {
-        let Changes { set, target, description, .. } = changes;
+        let Changes { mut set, target, description, .. } = changes;
         let refused = |error| refused(error, M::META, description);
+        if target.is_none() && *M::META == *self.user_meta().model {
+            normalize(&self.user_meta(), &mut set.columns);
+        }
         let row: Box<dyn ModelRow> = match target {
             None => self.insert_row(M::META, set.columns).await.map_err(refused)?,
             Some(select) => self

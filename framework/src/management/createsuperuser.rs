@@ -6,7 +6,9 @@ use futures_util::future::LocalBoxFuture;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::{CommandError, Console, Terminal};
-use crate::auth::{NewUser, User, UserAttributes, UserMeta, validate_password, verbose_name};
+use crate::auth::{
+    NewUser, User, UserAttributes, UserMeta, normalize_username, validate_password, verbose_name,
+};
 use crate::db::{ColumnMeta, Model};
 use crate::request::Context;
 use crate::site::Site;
@@ -239,7 +241,7 @@ impl Command<'_> {
     }
 
     async fn exists(&self, username: &str) -> Result<bool, CommandError> {
-        let username = username.to_owned();
+        let username = normalize_username(username);
         let found = self.site.with_context(false, move |cx| {
             Box::pin(async move { cx.user_meta().by_username(&cx, &username).await })
         });

@@ -68,11 +68,11 @@ impl Line {
 
     /// Takes the job whose turn it is.
     pub(super) fn pop(&mut self) -> Option<Waiting> {
-        if self.in_a_row < IN_A_ROW || self.others.len == 0 {
-            if let Some(waiting) = self.known.pop() {
-                self.in_a_row = self.in_a_row.saturating_add(1);
-                return Some(waiting);
-            }
+        if (self.in_a_row < IN_A_ROW || self.others.len == 0)
+            && let Some(waiting) = self.known.pop()
+        {
+            self.in_a_row = self.in_a_row.saturating_add(1);
+            return Some(waiting);
         }
         self.in_a_row = 0;
         self.others.pop()
