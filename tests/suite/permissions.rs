@@ -248,12 +248,13 @@ fn who_may_not_read_an_object_is_told_that_there_is_none() {
             ("GET", "/hidden/10/"),
             ("GET", "/hidden/11/"),
             ("GET", "/hidden/13/"),
+            ("HEAD", "/hidden/13/"),
             ("PATCH", "/hidden/10/"),
             ("PATCH", "/hidden/13/"),
             ("PATCH", "/hidden/14/"),
             ("DELETE", "/hidden/13/"),
         ];
-        let expected = [200, 200, 404, 403, 200, 404, 404];
+        let expected = [200, 200, 404, 404, 403, 200, 404, 404];
         assert_eq!(statuses(&alice, &requests), expected, "{on:?}");
         let (_, body, _) = refusal(&alice, "/hidden/13/");
         assert_eq!(body, json!({"detail": "Not found."}));
@@ -330,5 +331,24 @@ fn several_questions_about_a_user_take_one_statement_a_kind() {
         let (taken, reply) = store.counted(|| store.client().get("/asks/"));
         assert_eq!(reply.json(), json!([false, false, false, false, false]));
         assert_eq!(taken, 0, "{on:?}");
+    }
+}
+
+#[test]
+fn where_reading_asks_for_a_permission_head_tells_nothing_either() {
+    for on in On::all() {
+        let store = Store::shared(on);
+        let alice = store.client_of(ALICE);
+        for path in ["/api/invoice-lines/", "/api/invoice-lines/1/"] {
+            for method in ["GET", "HEAD"] {
+                assert_eq!(
+                    alice.send(method, path, &[], b"").status,
+                    403,
+                    "{on:?} {method} {path}"
+                );
+            }
+            assert_eq!(alice.send("OPTIONS", path, &[], b"").status, 200, "{on:?} {path}");
+            assert_eq!(store.client_of(ADMIN).send("HEAD", path, &[], b"").status, 200, "{on:?}");
+        }
     }
 }

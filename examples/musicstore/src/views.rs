@@ -421,9 +421,7 @@ impl ViewSet for InvoiceLineViewSet {
     /// Reading, too, needs the permission to view.
     fn policies(&self) -> Policies {
         let view = &["%(app_label)s.view_%(model_name)s"];
-        let strict = DjangoModelPermissions::new()
-            .perms_map(Method::GET, view)
-            .perms_map(Method::HEAD, view);
+        let strict = DjangoModelPermissions::new().perms_map(Method::GET, view);
         Policies::inherit().permissions(strict)
     }
 

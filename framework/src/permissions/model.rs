@@ -30,7 +30,8 @@ impl DjangoModelPermissions {
     }
 
     /// What a method asks for, in place of the map's entry; `%(app_label)s` and
-    /// `%(model_name)s` stand for the model of the view.
+    /// `%(model_name)s` stand for the model of the view. What is said of GET is said of HEAD, too,
+    /// unless HEAD has an entry of its own.
     #[must_use]
     pub fn perms_map(mut self, method: Method, perms: &[&str]) -> Self {
         self.perms_map.set(method, perms);
@@ -64,7 +65,8 @@ impl DjangoModelPermissionsOrAnonReadOnly {
         Self::default()
     }
 
-    /// What a method asks for, in place of the map's entry.
+    /// What a method asks for, in place of the map's entry; what is said of GET is said of HEAD, too
+    /// ([`DjangoModelPermissions::perms_map`]).
     #[must_use]
     pub fn perms_map(mut self, method: Method, perms: &[&str]) -> Self {
         self.perms_map.set(method, perms);
@@ -141,6 +143,28 @@ mod tests {
         assert_eq!(allowed(&rule, Method::TRACE, Some(superuser())).unwrap_err().status(), 405);
         let rule = rule.perms_map(Method::GET, &["%(app_label)s.view_%(model_name)s"]);
         assert!(!allowed(&rule, Method::GET, Some(user())).unwrap());
+    }
+
+    #[test]
+    fn head_asks_for_what_get_does_unless_it_has_an_entry_of_its_own() {
+        let view = &["%(app_label)s.view_%(model_name)s"][..];
+        let strict = DjangoModelPermissions::new().perms_map(Method::GET, view);
+        assert!(!allowed(&strict, Method::HEAD, Some(user())).unwrap());
+        assert!(allowed(&strict, Method::HEAD, Some(superuser())).unwrap());
+        assert!(allowed(&strict, Method::OPTIONS, Some(user())).unwrap());
+        let open = DjangoModelPermissionsOrAnonReadOnly::new();
+        assert!(allowed(&open, Method::HEAD, None).unwrap());
+        let open = open.perms_map(Method::GET, view);
+        assert!(!allowed(&open, Method::HEAD, None).unwrap());
+        assert_eq!(open.admits_anonymous(&Method::HEAD), Some(false));
+        // in whichever order they are set
+        for rule in [
+            DjangoModelPermissions::new().perms_map(Method::HEAD, &[]).perms_map(Method::GET, view),
+            DjangoModelPermissions::new().perms_map(Method::GET, view).perms_map(Method::HEAD, &[]),
+        ] {
+            assert!(allowed(&rule, Method::HEAD, Some(user())).unwrap());
+            assert!(!allowed(&rule, Method::GET, Some(user())).unwrap());
+        }
     }
 
     #[test]

@@ -5,7 +5,8 @@ use actix_web::http::Method;
 use crate::exceptions::{ApiException, Result};
 use crate::request::{Context, ViewContext};
 
-/// What each method asks for, with Django's placeholders.
+/// What each method asks for, with Django's placeholders. HEAD asks for what GET does, unless it has
+/// an entry of its own: it tells whether a row exists, and how long its representation is.
 #[derive(Debug, Clone)]
 pub(super) struct PermsMap(Vec<(Method, Vec<String>)>);
 
@@ -16,7 +17,6 @@ impl Default for PermsMap {
         Self(vec![
             of(Method::GET, &[]),
             of(Method::OPTIONS, &[]),
-            of(Method::HEAD, &[]),
             of(Method::POST, &["%(app_label)s.add_%(model_name)s"]),
             of(Method::PUT, &[change]),
             of(Method::PATCH, &[change]),
@@ -31,9 +31,18 @@ impl PermsMap {
         self.0.push((method, perms.iter().map(|perm| (*perm).into()).collect()));
     }
 
+    fn get(&self, method: &Method) -> Option<&[String]> {
+        let of = |method| self.0.iter().find(|(own, _)| own == method);
+        let found = match *method {
+            Method::HEAD => of(method).or_else(|| of(&Method::GET)),
+            _ => of(method),
+        };
+        found.map(|(_, perms)| perms.as_slice())
+    }
+
     /// True when a method asks for nothing.
     pub(super) fn asks_for_nothing(&self, method: &Method) -> bool {
-        self.0.iter().any(|(own, perms)| own == method && perms.is_empty())
+        self.get(method).is_some_and(<[String]>::is_empty)
     }
 
     /// The permissions that a method needs, for the model of the view.
@@ -41,7 +50,7 @@ impl PermsMap {
     /// # Errors
     /// 405 for a method without an entry, 500 for a view without a model.
     pub(super) fn required(&self, method: &Method, view: &ViewContext) -> Result<Vec<String>> {
-        let Some((_, perms)) = self.0.iter().find(|(own, _)| own == method) else {
+        let Some(perms) = self.get(method) else {
             return Err(ApiException::MethodNotAllowed(method.to_string()));
         };
         if perms.is_empty() {
