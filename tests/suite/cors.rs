@@ -155,6 +155,7 @@ fn paths_are_those_behind_the_script_name_decoded() {
     assert!(allowed("/shop/api/genres/1/"));
     assert!(allowed("/shop/api/%67enres/1/"));
     assert!(!allowed("/shop/api/artists/1/"));
+    assert!(!allowed("/shopapi/genres/1/"));
 }
 
 #[test]

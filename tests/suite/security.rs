@@ -144,6 +144,18 @@ fn a_script_name_stands_in_redirects() {
 }
 
 #[test]
+fn of_a_script_name_whole_segments_are_taken_off() {
+    let store = Store::with(On::Sqlite, |settings| settings.force_script_name = "/store".into());
+    let client = store.client();
+    for path in ["/store/api/genres/1/", "/api/genres/1/", "/%73tore/api/genres/1/"] {
+        assert_eq!(client.get(path).status, 200, "{path}");
+    }
+    for path in ["/storeapi/genres/1/", "/store%20/api/genres/1/", "/store.api/genres/1/"] {
+        assert_eq!(client.get(path).status, 404, "{path}");
+    }
+}
+
+#[test]
 fn a_request_without_a_host_has_the_servers_name_and_the_proxys_port() {
     let store = store(|settings| {
         settings.use_x_forwarded_port = true;

@@ -24,7 +24,7 @@ use actix_web::{Error, HttpResponse};
 use futures_util::TryFutureExt;
 use futures_util::future::{LocalBoxFuture, ready};
 
-use super::decode_path;
+use super::{behind_script, decode_path};
 use crate::settings::{CorsSettings, OriginRules, Settings, SettingsError};
 
 const REQUEST_PRIVATE_NETWORK: &str = "access-control-request-private-network";
@@ -80,7 +80,7 @@ impl CorsPolicy {
 
     fn covers(&self, path: &str) -> bool {
         let path = decode_path(path);
-        self.rules.covers(path.strip_prefix(self.script_name.as_str()).unwrap_or(&path))
+        self.rules.covers(behind_script(&path, &self.script_name))
     }
 
     fn allows(&self, origin: &HeaderValue) -> bool {

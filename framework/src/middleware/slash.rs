@@ -37,6 +37,14 @@ const IRI: &AsciiSet = &PATH
     .remove(b';')
     .remove(b'?');
 
+/// What follows the script name in a path, or all of a path that does not start with it: `/store`
+/// stands before `/store/api/`, and not before `/storeapi/`.
+pub(crate) fn behind_script<'a>(path: &'a str, script: &str) -> &'a str {
+    path.strip_prefix(script)
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        .unwrap_or(path)
+}
+
 /// The path as patterns see it. Bytes that are no UTF-8 stay escaped.
 pub(crate) fn decode_path(path: &str) -> Cow<'_, str> {
     if !path.contains('%') {
@@ -104,6 +112,20 @@ mod tests {
     #[test]
     fn a_redirect_never_leads_to_another_host() {
         assert_eq!(location("//evil.example/x/", ""), "/%2Fevil.example/x/");
+    }
+
+    #[test]
+    fn a_script_name_is_taken_off_in_whole_segments() {
+        for (path, rest) in [
+            ("/store/api/", "/api/"),
+            ("/store", ""),
+            ("/store/", "/"),
+            ("/storeapi/", "/storeapi/"),
+            ("/api/store/", "/api/store/"),
+        ] {
+            assert_eq!(behind_script(path, "/store"), rest);
+            assert_eq!(behind_script(path, ""), path);
+        }
     }
 
     #[test]

@@ -338,7 +338,7 @@ impl Site {
         };
         let script = settings.force_script_name.as_str();
         let whole = middleware::decode_path(&request.path);
-        let path = whole.strip_prefix(script).unwrap_or(&whole);
+        let path = middleware::behind_script(&whole, script);
         match self.security.redirect(settings, request, || format!("{script}{path}")) {
             Some(Ok(redirect)) => return Way::Answered(redirect, false),
             Some(Err(())) => return refused_host(),
