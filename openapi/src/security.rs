@@ -30,6 +30,15 @@ impl SecurityScheme {
         Self::of("jwtAuth", Scheme::Bearer(Some("JWT".into())))
     }
 
+    /// `jwtAuth`: a JSON Web Token behind a keyword. Only `Bearer` is a scheme of HTTP's own; with
+    /// another one the header is a key, to be sent with the keyword before it.
+    pub fn jwt_with(keyword: &str) -> Self {
+        match keyword {
+            "Bearer" => Self::jwt(),
+            _ => Self { name: "jwtAuth".into(), ..Self::token(keyword) },
+        }
+    }
+
     /// `basicAuth`: user name and password.
     pub fn basic() -> Self {
         Self::of("basicAuth", Scheme::Basic)

@@ -60,7 +60,7 @@ pub enum AuthenticationScheme {
     },
     /// A session, named by a cookie.
     Session {
-        /// Usually `sessionid`.
+        /// The cookie; empty for the site's own (`SESSION_COOKIE_NAME`).
         cookie: String,
     },
     /// `Authorization: Basic` with a user name and a password.
@@ -70,6 +70,8 @@ pub enum AuthenticationScheme {
         /// What the document calls it.
         name: &'static str,
     },
+    /// `Authorization`, the first word of `JWT_AUTH_HEADER_TYPES`, a JSON web token.
+    Jwt,
     /// A key in a header of its own.
     Header {
         /// What the document calls it.

@@ -131,7 +131,7 @@ impl OpenApi {
         self,
         site: &SiteSchema<'_>,
     ) -> Result<(Arc<RenderedSchema>, Mount), SchemaError> {
-        let script_name = site.script_name.trim_end_matches('/');
+        let script_name = site.settings.force_script_name.trim_end_matches('/');
         let mut api = self.api;
         if !script_name.is_empty() {
             api = api.server(script_name);

@@ -15,6 +15,7 @@ use crate::pagination::Pagination;
 use crate::permissions::DynPermission;
 use crate::request::ViewContext;
 use crate::reverse::Pattern;
+use crate::settings::Settings;
 use crate::views::{OperationInfo, Policies, View, ViewInfo};
 
 /// An address: the place of its router, its pattern behind it, its view.
@@ -31,8 +32,8 @@ pub(crate) struct SiteSchema<'a> {
     pub(crate) pagination: Option<&'a Arc<dyn Pagination>>,
     /// True when lists may be ordered where a view does not say.
     pub(crate) ordering_filter: bool,
-    /// What every path starts with, outside of this process.
-    pub(crate) script_name: &'a str,
+    /// What every path starts with, and how credentials are sent.
+    pub(crate) settings: &'a Settings,
 }
 
 impl SiteSchema<'_> {
@@ -76,6 +77,7 @@ impl SiteSchema<'_> {
 /// One operation on its way into the document.
 struct Route<'a> {
     path: String,
+    settings: &'a Settings,
     pattern: &'a Pattern,
     method: Method,
     view: &'a ViewInfo,
@@ -87,7 +89,7 @@ struct Route<'a> {
 
 impl<'a> Route<'a> {
     fn new(
-        site: &SiteSchema<'_>,
+        site: &SiteSchema<'a>,
         place: &str,
         pattern: &'a Pattern,
         view: &'a ViewInfo,
@@ -100,6 +102,7 @@ impl<'a> Route<'a> {
         let pagination = info.pagination.clone().filter(|_| info.many);
         Self {
             path: format!("/{place}{template}"),
+            settings: site.settings,
             pattern,
             method,
             view,
@@ -201,7 +204,7 @@ impl<'a> Route<'a> {
         let authenticators = self.policies.authentication.iter().flatten();
         authenticators
             .filter_map(|one| one.describe())
-            .map(|scheme| security_scheme(&scheme))
+            .map(|scheme| security_scheme(&scheme, self.settings))
             .collect()
     }
 
@@ -304,12 +307,18 @@ pub(super) fn envelope(pagination: &dyn Pagination) -> Option<Envelope> {
     })
 }
 
-fn security_scheme(scheme: &AuthenticationScheme) -> SecurityScheme {
+fn security_scheme(scheme: &AuthenticationScheme, settings: &Settings) -> SecurityScheme {
     match scheme {
         AuthenticationScheme::Token { keyword } => SecurityScheme::token(keyword),
+        AuthenticationScheme::Session { cookie } if cookie.is_empty() => {
+            SecurityScheme::session(&settings.session.cookie_name)
+        }
         AuthenticationScheme::Session { cookie } => SecurityScheme::session(cookie),
         AuthenticationScheme::Basic => SecurityScheme::basic(),
-        AuthenticationScheme::Bearer { name: "jwtAuth" } => SecurityScheme::jwt(),
+        AuthenticationScheme::Jwt => {
+            let keywords = &settings.jwt.auth_header_types;
+            SecurityScheme::jwt_with(keywords.first().map_or("Bearer", String::as_str))
+        }
         AuthenticationScheme::Bearer { name } => SecurityScheme::bearer(*name),
         AuthenticationScheme::Header { name, header } => SecurityScheme::header(*name, *header),
     }

@@ -7,7 +7,11 @@ use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, HeaderName, HeaderVal
 use serde_json::{Value, json};
 
 use super::{OpenApi, SchemaError};
+#[cfg(feature = "jwt")]
+use crate::authentication::JwtAuthentication;
+use crate::authentication::SessionAuthentication;
 use crate::db::{Database, DatabaseConfig};
+use crate::exceptions::Result;
 use crate::model;
 use crate::pagination::{
     CursorPagination, LimitOffsetPagination, NoPagination, PageNumberPagination, Pagination,
@@ -387,6 +391,56 @@ fn security_is_what_authenticates_and_empty_where_anonymous_clients_are_let_in()
         schemes["cookieAuth"],
         json!({"type": "apiKey", "in": "cookie", "name": "sessionid"})
     );
+}
+
+/// The security schemes of a site that is authenticated by its settings.
+fn schemes(change: impl FnOnce(&mut Settings)) -> Value {
+    let mut settings = Settings { secret_key: "k".into(), ..Settings::default() };
+    change(&mut settings);
+    let database = Database::open(DatabaseConfig::new("sqlite://:memory:")).unwrap();
+    let builder = Site::builder(settings, database);
+    #[cfg(feature = "jwt")]
+    let builder = builder.authentication((JwtAuthentication::default(), SessionAuthentication));
+    #[cfg(not(feature = "jwt"))]
+    let builder = builder.authentication(SessionAuthentication);
+    let operation = OperationInfo::new(Method::GET, "");
+    let view = ApiView::new("Open").documented(operation).get(open);
+    let router = Router::new().path("open/", view, "open");
+    let site = builder.mount(router.at("/api/")).openapi(OpenApi::new("API", "1")).build().unwrap();
+    let document: Value = serde_json::from_str(site.openapi().unwrap().json()).unwrap();
+    document["components"]["securitySchemes"].clone()
+}
+
+async fn open(_: &mut Context) -> Result<Response> {
+    Ok(Response::empty(204))
+}
+
+#[test]
+fn the_cookie_of_sessions_is_that_of_the_site() {
+    let own = schemes(|settings| settings.session.cookie_name = "shop_session".into());
+    let cookie = json!({"type": "apiKey", "in": "cookie", "name": "shop_session"});
+    assert_eq!(own["cookieAuth"], cookie);
+}
+
+#[cfg(feature = "jwt")]
+#[test]
+fn a_web_token_is_a_bearer_where_that_is_its_word_and_else_a_key_with_a_prefix() {
+    let of = |words: &[&str]| {
+        let words = words.iter().map(|word| (*word).to_owned()).collect();
+        schemes(|settings| settings.jwt.auth_header_types = words)["jwtAuth"].clone()
+    };
+    let bearer = json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"});
+    assert_eq!(of(&["Bearer"]), bearer);
+    assert_eq!(of(&["Bearer", "JWT"]), bearer);
+    for word in ["JWT", "Token", "bearer"] {
+        let key = json!({
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": format!("Token-based authentication with required prefix \"{word}\""),
+        });
+        assert_eq!(of(&[word, "Bearer"]), key, "{word}");
+    }
 }
 
 #[test]

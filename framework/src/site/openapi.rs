@@ -31,7 +31,7 @@ impl SiteBuilder {
             defaults: &self.defaults,
             pagination: self.generics.pagination.as_ref(),
             ordering_filter: self.generics.ordering_filter,
-            script_name: &self.settings.force_script_name,
+            settings: &self.settings,
         };
         let (document, mount) = openapi.prepare(&site)?;
         tables.insert(0, mount.build(&self.defaults, urls)?);

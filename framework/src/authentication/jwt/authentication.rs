@@ -71,7 +71,7 @@ impl Authentication for JwtAuthentication {
     }
 
     fn scheme(&self) -> Option<AuthenticationScheme> {
-        Some(AuthenticationScheme::Bearer { name: "jwtAuth" })
+        Some(AuthenticationScheme::Jwt)
     }
 }
 

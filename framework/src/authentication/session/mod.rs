@@ -44,7 +44,7 @@ impl Authentication for SessionAuthentication {
     }
 
     fn scheme(&self) -> Option<AuthenticationScheme> {
-        Some(AuthenticationScheme::Session { cookie: "sessionid".into() })
+        Some(AuthenticationScheme::Session { cookie: String::new() })
     }
 }
 
