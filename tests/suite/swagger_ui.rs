@@ -76,6 +76,16 @@ async fn the_page_lists_every_operation_and_sends_an_authorised_request() {
         serde_json::from_str(body.as_str().unwrap_or_default()).expect("the page shows JSON");
     assert_eq!(body["results"][0]["last_name"], "Adams");
 
+    // nothing of it stays on the machine, nor what an earlier release left there
+    let kept = "JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage)])";
+    assert_eq!(browser.eval(kept), "[[],[]]");
+    browser.eval("localStorage.setItem('authorized', '{\"basicAuth\": \"a password\"}')");
+    browser.eval("window.before = true");
+    browser.call("Page.reload", &serde_json::json!({}));
+    browser.wait("!window.before && document.querySelector('.opblock') !== null");
+    assert_eq!(browser.eval(kept), "[[],[]]");
+    browser.wait("document.querySelector('.scheme-container .btn.authorize.unlocked') !== null");
+
     let sent: Vec<&Value> = browser
         .events
         .iter()
