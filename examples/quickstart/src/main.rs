@@ -36,8 +36,11 @@ impl ViewSet for BookViewSet {
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut settings = Settings::from_env()?;
-    settings.secret_key = "change me".into();
-    settings.debug = true;
+    if settings.secret_key.is_empty() && settings.allowed_hosts.is_empty() {
+        // nothing says who this site is: somebody is trying it out on this machine
+        settings.secret_key = "not a secret".into();
+        settings.debug = true;
+    }
     let database = Database::open(DatabaseConfig::new("sqlite://quickstart.sqlite3"))?;
     let table = "CREATE TABLE IF NOT EXISTS books (id INTEGER PRIMARY KEY, title TEXT NOT NULL, year INTEGER NOT NULL)";
     database.batch_execute(table).await?;
