@@ -21,6 +21,7 @@ mod pool;
 mod random;
 #[cfg(feature = "hashers")]
 mod scrypt;
+mod sha256;
 #[cfg(test)]
 mod vectors;
 

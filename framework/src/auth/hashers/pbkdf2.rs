@@ -105,73 +105,77 @@ fn sha256(password: &[u8], salt: &[u8], rounds: u32) -> [u8; 32] {
         0x1f83_d9ab,
         0x5be0_cd19,
     ];
+    let compress: Compress<8> = if cfg!(debug_assertions) {
+        super::sha256::compress
+    } else {
+        |state, block| {
+            let mut state = *state;
+            sha2::block_api::compress256(&mut state, &[bytes(block)]);
+            state
+        }
+    };
     let mut key = [0; 32];
-    derive(sha2::block_api::compress256, START, password, salt, rounds, &mut key);
+    write(&derive(compress, START, password, salt, rounds), &mut key);
     key
 }
 
 fn sha1(password: &[u8], salt: &[u8], rounds: u32) -> [u8; 20] {
     const START: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
+    let compress: Compress<5> = |state, block| {
+        let mut state = *state;
+        ::sha1::block_api::compress(&mut state, &[bytes(block)]);
+        state
+    };
     let mut key = [0; 20];
-    derive(::sha1::block_api::compress, START, password, salt, rounds, &mut key);
+    write(&derive(compress, START, password, salt, rounds), &mut key);
     key
 }
 
-/// Works blocks into a state: the part of a hash function that is in its crate.
-type Compress<const WORDS: usize> = fn(&mut [u32; WORDS], &[[u8; BLOCK]]);
+/// The state after a block: the part of a hash function that takes the time.
+type Compress<const WORDS: usize> = fn(&[u32; WORDS], &[u32; 16]) -> [u32; WORDS];
 
 /// The first (and here only) block of PBKDF2's output, RFC 8018 5.2, over HMAC, RFC 2104.
 ///
 /// Each round is two calls of `compress`: the states behind HMAC's two keys are computed once, and
-/// what follows them, a digest and its padding, fits into a block.
+/// what follows them, a digest and its padding, fits into a block. All is done in words, so that no
+/// round turns them into bytes and back.
 fn derive<const WORDS: usize>(
     compress: Compress<WORDS>,
     start: [u32; WORDS],
     password: &[u8],
     salt: &[u8],
     rounds: u32,
-    out: &mut [u8],
-) {
-    let size = 4 * WORDS;
+) -> [u32; WORDS] {
     let mut key = [0; BLOCK];
     if password.len() <= BLOCK {
-        copy(&mut key, password);
+        key[..password.len()].copy_from_slice(password);
     } else {
         write(&finish(compress, start, 0, password), &mut key);
     }
-    let keyed = |pad: u8| {
-        let mut state = start;
-        compress(&mut state, &[key.map(|byte| byte ^ pad)]);
-        state
-    };
+    let keyed = |pad: u8| compress(&start, &words(&key.map(|byte| byte ^ pad)));
     let (inner, outer) = (keyed(0x36), keyed(0x5c));
 
-    let mut block = [[0; BLOCK]];
-    let message = [salt, &1_u32.to_be_bytes()].concat();
-    write(&finish(compress, inner, BLOCK, &message), &mut block[0]);
     // the padding behind a digest that follows one block; it stays from round to round
-    block[0][size] = 0x80;
-    let bits = 8 * (BLOCK + size) as u64;
-    block[0][BLOCK - 8..].copy_from_slice(&bits.to_be_bytes());
-
-    let mut state = outer;
-    compress(&mut state, &block);
+    let mut block = [0; 16];
+    block[WORDS] = 1 << 31;
+    block[15] = 8 * (64 + 4 * WORDS as u32);
+    let message = [salt, &1_u32.to_be_bytes()].concat();
+    block[..WORDS].copy_from_slice(&finish(compress, inner, BLOCK, &message));
+    let mut state = compress(&outer, &block);
     let mut result = state;
     for _ in 1..rounds {
-        write(&state, &mut block[0]);
-        state = inner;
-        compress(&mut state, &block);
-        write(&state, &mut block[0]);
-        state = outer;
-        compress(&mut state, &block);
-        // as loops of indices: they are what a debug build is quickest at
+        block[..WORDS].copy_from_slice(&state);
+        state = compress(&inner, &block);
+        block[..WORDS].copy_from_slice(&state);
+        state = compress(&outer, &block);
+        // a loop of indices is what a debug build is quickest at
         let mut at = 0;
         while at < WORDS {
             result[at] ^= state[at];
             at += 1;
         }
     }
-    write(&result, out);
+    result
 }
 
 /// The state after a message and its padding; `before` bytes are in it already.
@@ -183,28 +187,36 @@ fn finish<const WORDS: usize>(
 ) -> [u32; WORDS] {
     let bits = 8 * (before + message.len()) as u64;
     let (blocks, rest) = message.as_chunks::<BLOCK>();
-    compress(&mut state, blocks);
     let mut tail = [[0; BLOCK]; 2];
-    copy(&mut tail[0], rest);
+    tail[0][..rest.len()].copy_from_slice(rest);
     tail[0][rest.len()] = 0x80;
     // the length takes eight bytes at the end
     let used = if rest.len() < BLOCK - 8 { 1 } else { 2 };
     tail[used - 1][BLOCK - 8..].copy_from_slice(&bits.to_be_bytes());
-    compress(&mut state, &tail[..used]);
+    for block in blocks.iter().chain(&tail[..used]) {
+        state = compress(&state, &words(block));
+    }
     state
 }
 
-/// A state as bytes, at the beginning of `out`.
-fn write<const WORDS: usize>(state: &[u32; WORDS], out: &mut [u8]) {
-    let mut at = 0;
-    while at < WORDS {
-        out[4 * at..4 * at + 4].copy_from_slice(&state[at].to_be_bytes());
-        at += 1;
-    }
+/// A block as words.
+fn words(block: &[u8; BLOCK]) -> [u32; 16] {
+    let (bytes, _) = block.as_chunks();
+    std::array::from_fn(|at| u32::from_be_bytes(bytes[at]))
 }
 
-fn copy(to: &mut [u8], from: &[u8]) {
-    to[..from.len()].copy_from_slice(from);
+/// A block as bytes.
+fn bytes(block: &[u32; 16]) -> [u8; BLOCK] {
+    let mut bytes = [0; BLOCK];
+    write(block, &mut bytes);
+    bytes
+}
+
+/// Words as bytes, at the beginning of `out`.
+fn write(words: &[u32], out: &mut [u8]) {
+    for (word, out) in words.iter().zip(out.as_chunks_mut().0) {
+        *out = word.to_be_bytes();
+    }
 }
 
 #[cfg(test)]
