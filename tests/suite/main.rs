@@ -21,6 +21,7 @@ mod requests;
 mod robustness;
 mod routers;
 mod saving;
+mod secrets;
 mod security;
 mod sessions;
 mod statements;

@@ -52,6 +52,8 @@ pub(super) struct FieldAttr {
     /// Texts by code.
     pub(super) errors: Vec<(String, LitStr)>,
     pub(super) help_text: Option<LitStr>,
+    /// Its value is not printed.
+    pub(super) secret: bool,
     pub(super) foreign_key: Option<Path>,
     pub(super) related_name: Option<Ident>,
     pub(super) on_delete: Option<Ident>,
@@ -234,6 +236,7 @@ impl FieldAttr {
                 Ok(())
             })?,
             "help_text" => self.help_text = Some(meta.value()?.parse()?),
+            "secret" => self.secret = flag(meta)?,
             "foreign_key" => self.foreign_key = Some(meta.value()?.parse()?),
             "related_name" => self.related_name = Some(meta.value()?.parse()?),
             "foreign" => self.foreign = flag(meta)?,
@@ -253,7 +256,8 @@ impl FieldAttr {
                     "unknown option `{other}`; one of `column`, `primary_key`, `max_length`, \
                      `min_value`, `max_value`, `decimal`, `unique`, `blank`, `default`, `auto_now`, \
                      `auto_now_add`, `choices`, `email`, `regex`, `error`, \
-                     `help_text`, `foreign_key`, `related_name`, `on_delete`, `acyclic`, `foreign`"
+                     `help_text`, `secret`, `foreign_key`, `related_name`, `on_delete`, `acyclic`, \
+                     `foreign`"
                 )));
             }
         }

@@ -21,6 +21,11 @@ impl Column {
         self.attr.column.as_ref().map_or_else(|| self.ident.to_string(), syn::LitStr::value)
     }
 
+    /// True for a value that is not printed: what a user model keeps of a password is one anyway.
+    fn is_secret(&self) -> bool {
+        self.attr.secret || self.ident == "password" || self.column() == "password"
+    }
+
     /// Django's name: `album` for `album_id`.
     fn name(&self) -> String {
         let name = self.ident.to_string();
@@ -266,15 +271,18 @@ pub(super) fn model(
     });
     let paths = paths(attr, ident, columns);
     let relations = relations(attr, ident, &module, columns);
+    let debug = debug(ident, columns);
     let display = attr.display.as_ref().map(|text| display(ident, text, columns));
     let vis = &item.vis;
     let doc = format!("Paths that lead through [`{ident}`]: one method a column or relation.");
 
     let table_doc = format!("The table `{table}` of [`{ident}`], in diesel's terms.");
     quote! {
-        #[derive(Debug, Clone, PartialEq, diesel::Queryable, diesel::Selectable)]
+        #[derive(Clone, PartialEq, diesel::Queryable, diesel::Selectable)]
         #[diesel(table_name = #module)]
         #item
+
+        #debug
 
         diesel::table! {
             #[doc = #table_doc]
@@ -362,6 +370,26 @@ pub(super) fn model(
 
         #relations
         #display
+    }
+}
+
+/// `Debug`, without the values that are secret.
+fn debug(model: &Ident, columns: &[Column]) -> TokenStream {
+    let fields = columns.iter().map(|column| {
+        let ident = &column.ident;
+        let name = ident.to_string();
+        if column.is_secret() {
+            quote!(.field(#name, &::core::format_args!("..")))
+        } else {
+            quote!(.field(#name, &self.#ident))
+        }
+    });
+    quote! {
+        impl ::core::fmt::Debug for #model {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.debug_struct(::core::stringify!(#model)) #(#fields)* .finish()
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::html::escape;
 
 /// A field, and what is wrong with what was sent.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct TextField {
     pub(super) name: &'static str,
     pub(super) label: String,

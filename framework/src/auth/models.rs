@@ -102,7 +102,7 @@ pub struct ContentType {
 #[model(table = "authtoken_token")]
 pub struct Token {
     /// The key: 40 hex digits.
-    #[field(primary_key, max_length = 40)]
+    #[field(primary_key, max_length = 40, secret)]
     pub key: String,
     /// When it was made.
     #[field(auto_now_add)]

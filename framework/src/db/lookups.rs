@@ -202,21 +202,36 @@ pub enum Condition {
 }
 
 impl std::fmt::Debug for Condition {
+    /// Without the values, which may be secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Lookup { path, lookup, operand } => {
-                write!(f, "{}__{lookup:?}({operand:?})", path.name())
-            }
-            Self::All(items) => f.debug_tuple("All").field(items).finish(),
-            Self::Any(items) => f.debug_tuple("Any").field(items).finish(),
-            Self::Exists { inner, .. } => f.debug_tuple("Exists").field(inner).finish(),
-            Self::Not(inner) => f.debug_tuple("Not").field(inner).finish(),
-            Self::Typed(_) => f.write_str("Typed(..)"),
-        }
+        f.write_str(&self.spell(&|_| "..".to_owned()))
     }
 }
 
 impl Condition {
+    /// The condition as text, with its operands in some form.
+    fn spell(&self, operand_of: &dyn Fn(&Operand) -> String) -> String {
+        let all = |items: &[Self]| {
+            items.iter().map(|item| item.spell(operand_of)).collect::<Vec<_>>().join(", ")
+        };
+        match self {
+            Self::Lookup { path, lookup, operand } => {
+                format!("{}__{lookup:?}({})", path.name(), operand_of(operand))
+            }
+            Self::All(items) => format!("All([{}])", all(items)),
+            Self::Any(items) => format!("Any([{}])", all(items)),
+            Self::Exists { inner, .. } => format!("Exists({})", inner.spell(operand_of)),
+            Self::Not(inner) => format!("Not({})", inner.spell(operand_of)),
+            Self::Typed(_) => "Typed(..)".to_owned(),
+        }
+    }
+
+    /// The condition with its values, for tests.
+    #[cfg(test)]
+    pub(crate) fn spelled(&self) -> String {
+        self.spell(&|operand| format!("{operand:?}"))
+    }
+
     /// One comparison with one value.
     pub fn new(path: impl Into<Path>, lookup: Lookup, value: Value) -> Self {
         Self::Lookup { path: path.into(), lookup, operand: Operand::One(value) }

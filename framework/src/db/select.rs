@@ -379,7 +379,7 @@ mod tests {
                          \"t_album\".\"released\", \"t_album\".\"price\"";
 
     fn rows(select: &Select, dialect: Dialect) -> String {
-        format!("{:?}", select.rows(dialect))
+        select.rows(dialect).spelled()
     }
 
     #[test]
@@ -486,30 +486,27 @@ mod tests {
     fn counting_forgets_slices_and_orders() {
         let query = Track::objects().then_by(Track::fields().album().title()).slice(3, 2);
         let select = Select::from(query);
-        assert_eq!(
-            format!("{:?}", select.count(Dialect::Sqlite)),
-            "SELECT COUNT(*) FROM \"t_track\""
-        );
+        assert_eq!(select.count(Dialect::Sqlite).spelled(), "SELECT COUNT(*) FROM \"t_track\"");
     }
 
     #[test]
     fn writes_name_what_was_given_and_answer_the_row() {
         let set = [(1, Value::Text("x".into())), (2, Value::Null)];
         assert_eq!(
-            format!("{:?}", insert(Dialect::Sqlite, Track::META, &set)),
+            insert(Dialect::Sqlite, Track::META, &set).spelled(),
             format!(
                 "INSERT INTO \"t_track\" (\"name\", \"album_id\") \
                  VALUES ({{Text(\"x\")}}, {{Null(BigInt)}}) RETURNING {TRACK}"
             )
         );
         assert_eq!(
-            format!("{:?}", insert(Dialect::Sqlite, Track::META, &[])),
+            insert(Dialect::Sqlite, Track::META, &[]).spelled(),
             format!("INSERT INTO \"t_track\" DEFAULT VALUES RETURNING {TRACK}")
         );
         let mut select = Select::from(Track::objects());
         select.among(Path::own(Track::META.pk_column()), vec![Value::Int(3)]);
         assert_eq!(
-            format!("{:?}", select.update(Dialect::Postgres, &set)),
+            select.update(Dialect::Postgres, &set).spelled(),
             format!(
                 "UPDATE \"t_track\" SET \"name\" = {{Text(\"x\")}}, \"album_id\" = {{Null(BigInt)}} \
                  WHERE \"t_track\".\"id\" = ANY({{BigInts([3])}}) RETURNING {TRACK}"

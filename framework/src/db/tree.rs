@@ -333,7 +333,7 @@ mod tests {
         let relation = SelfRelation::of(&Page::fields().book().way()).unwrap();
         let text = |dialect, towards| {
             let most = TreeLimits { depth: 3, rows: 7 };
-            format!("{:?}", relation.rows(dialect, Value::Int(1), towards, most))
+            relation.rows(dialect, Value::Int(1), towards, most).spelled()
         };
         let columns = "\"t_page\".\"id\", \"t_page\".\"book_id\"";
         let order = "ORDER BY \"tree\".\"level\", \"t_page\".\"title\" DESC";

@@ -23,9 +23,16 @@ use crate::exceptions::{ApiException, Result};
 /// json.end_object();
 /// assert_eq!(json.into_bytes(), br#"{"id":1,"name":"AC/DC"}"#);
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct JsonWriter {
     out: Vec<u8>,
+}
+
+impl std::fmt::Debug for JsonWriter {
+    /// Without the text, which may hold a token.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "JsonWriter({} bytes)", self.out.len())
+    }
 }
 
 impl JsonWriter {

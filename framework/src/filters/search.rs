@@ -257,7 +257,7 @@ mod tests {
     fn search(fields: Vec<SearchField>, query: &str) -> Result<Option<String>> {
         let request = Request::new(Method::GET, format!("/a/?search={query}"));
         let condition = SearchFilter::new(fields).condition(&request)?;
-        Ok(condition.map(|condition| format!("{condition:?}")))
+        Ok(condition.map(|condition| condition.spelled()))
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::request::QueryParams;
 use charset::Charset;
 
 /// The data of a body, before any field has looked at it. It owns its bytes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Data {
     /// There was no body: an empty object.
@@ -30,6 +30,17 @@ pub enum Data {
     Json(Bytes),
     /// A form; an empty one when the body was empty and its type is a form's.
     Form(QueryParams),
+}
+
+impl fmt::Debug for Data {
+    /// Without the values, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("Empty"),
+            Self::Json(bytes) => write!(f, "Json({} bytes)", bytes.len()),
+            Self::Form(form) => f.debug_tuple("Form").field(form).finish(),
+        }
+    }
 }
 
 impl Data {

@@ -29,7 +29,7 @@ pub(crate) use context::{Equipment, ObjectGuard, Shared, handler_method};
 use crate::reverse::Origin;
 
 /// The body of a request, read up to the limit before any view runs.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Body {
     /// All of it.
     Read(Bytes),
@@ -37,6 +37,17 @@ pub enum Body {
     TooLarge,
     /// The connection broke before the end; 400 once a view asks for it.
     Broken,
+}
+
+impl std::fmt::Debug for Body {
+    /// Without the bytes, which may hold credentials.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Read(bytes) => write!(f, "Read({} bytes)", bytes.len()),
+            Self::TooLarge => f.write_str("TooLarge"),
+            Self::Broken => f.write_str("Broken"),
+        }
+    }
 }
 
 /// A request, owned: it can cross to the thread that answers it.

@@ -1,16 +1,24 @@
 //! Parameters of a query string or of a form.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::parsers::charset::Charset;
 
 /// The parameters of a query string, in order, as Django's `QueryDict` reads them.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct QueryParams {
     /// Names and values, one behind the other.
     text: String,
     /// Where each name starts, where its value does, and where that ends.
     pairs: Vec<[usize; 3]>,
+}
+
+impl fmt::Debug for QueryParams {
+    /// The names without the values, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
+    }
 }
 
 impl QueryParams {

@@ -1,6 +1,6 @@
 //! Cookies of an answer (`HttpResponse.set_cookie`, `delete_cookie`).
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use actix_web::http::header::{HeaderValue, SET_COOKIE};
@@ -19,7 +19,7 @@ use crate::settings::{CsrfSettings, SessionSettings};
 /// let response = Response::empty(204).with_cookie(&cookie);
 /// assert_eq!(response.headers.get("set-cookie").unwrap(), "theme=dark; Path=/; SameSite=Lax");
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use]
 pub struct Cookie {
     name: String,
@@ -31,6 +31,13 @@ pub struct Cookie {
     secure: bool,
     http_only: bool,
     same_site: Option<String>,
+}
+
+impl fmt::Debug for Cookie {
+    /// Without the value, which may be a session's key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cookie").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl Cookie {

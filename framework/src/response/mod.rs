@@ -3,6 +3,8 @@
 mod cookies;
 mod vary;
 
+use std::fmt;
+
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 
 pub use cookies::Cookie;
@@ -15,7 +17,7 @@ use crate::reverse::iri_to_uri;
 const USUAL_HEADERS: usize = 7;
 
 /// The body of an answer.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum ResponseBody {
     /// None, and no `Content-Type`.
     Empty,
@@ -30,8 +32,21 @@ pub enum ResponseBody {
     },
 }
 
+impl fmt::Debug for ResponseBody {
+    /// Without the bytes, which may hold a token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("Empty"),
+            Self::Json(bytes) => write!(f, "Json({} bytes)", bytes.len()),
+            Self::Bytes { content_type, bytes } => {
+                write!(f, "Bytes({content_type}, {} bytes)", bytes.len())
+            }
+        }
+    }
+}
+
 /// An answer: status, headers, body.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
@@ -39,6 +54,17 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body.
     pub body: ResponseBody,
+}
+
+impl fmt::Debug for Response {
+    /// Without the values of headers, which may set cookies.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("headers", &self.headers.keys().collect::<Vec<_>>())
+            .field("body", &self.body)
+            .finish()
+    }
 }
 
 impl Response {

@@ -7,7 +7,7 @@ use crate::db::{Column, Condition, Hop, Model, Path, QuerySet, Select};
 use crate::fields::{FieldType, Value};
 
 /// What a request changes, by column; a column that is not named stays as it is.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct ChangeSet {
     pub(crate) columns: Vec<(usize, Value)>,
     /// New rows of many-to-many relations: they replace the old ones.
@@ -18,7 +18,26 @@ pub(crate) struct ChangeSet {
     pub(crate) nested: Vec<(&'static str, Vec<ChangeSet>)>,
 }
 
+impl fmt::Debug for ChangeSet {
+    /// Without the values, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChangeSet")
+            .field("columns", &self.columns.iter().map(|(at, _)| at).collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
 impl ChangeSet {
+    /// Prints the names of what is changed in rows of a model.
+    fn names<M: Model>(&self, what: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = self.columns.iter().filter_map(|(at, _)| M::META.columns.get(*at));
+        let columns = columns.map(|column| column.name);
+        let others = self.others.iter().map(|(name, _)| *name);
+        let nested = self.nested.iter().map(|(name, _)| *name);
+        write!(f, "{what} ")?;
+        f.debug_set().entries(columns.chain(others).chain(nested)).finish()
+    }
+
     pub(crate) fn new() -> Self {
         Self { columns: Vec::new(), links: Vec::new(), others: Vec::new(), nested: Vec::new() }
     }
@@ -50,8 +69,9 @@ pub struct Changes<M> {
 }
 
 impl<M: Model> fmt::Debug for Changes<M> {
+    /// The names of what changes, without the values, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.set.fmt(f)
+        self.set.names::<M>("Changes", f)
     }
 }
 
@@ -139,9 +159,10 @@ pub struct Attrs<'a, M> {
     instance: Option<&'a M>,
 }
 
-impl<M> fmt::Debug for Attrs<'_, M> {
+impl<M: Model> fmt::Debug for Attrs<'_, M> {
+    /// The names of what was sent, without the values, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.set.fmt(f)
+        self.set.names::<M>("Attrs", f)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::db::{
 use crate::fields::Value;
 
 /// One question.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum Check {
     /// The row that a key names.
     Key { model: fn() -> &'static ModelMeta, column: usize, value: Value },

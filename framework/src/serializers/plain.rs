@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -32,8 +33,15 @@ pub trait Serializer: Sized + 'static {
 }
 
 /// The values of a body that passed, by field (`serializer.validated_data`).
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Validated(Vec<(Cow<'static, str>, Value)>);
+
+impl fmt::Debug for Validated {
+    /// The names without the values, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
 
 impl Validated {
     /// The values that a serializer without a model let pass.

@@ -17,7 +17,7 @@ const UNUSABLE_LENGTH: usize = 40;
 const MOST_COMPLAINTS: usize = 16;
 
 /// What a password is to a hash.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Checked {
     /// True when the hash was made from the password.
@@ -25,6 +25,13 @@ pub struct Checked {
     /// A new hash of the right password, where the stored one is of another algorithm than the
     /// site's, or of other costs: it takes the stored one's place.
     pub upgrade: Option<String>,
+}
+
+impl fmt::Debug for Checked {
+    /// Without the hash.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checked").field("is_correct", &self.is_correct).finish_non_exhaustive()
+    }
 }
 
 /// The algorithms of `settings.auth.password_hashers`. What it does takes time.

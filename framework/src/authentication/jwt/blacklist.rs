@@ -22,6 +22,7 @@ pub struct OutstandingToken {
     #[field(max_length = 255, unique)]
     pub jti: String,
     /// Its text.
+    #[field(secret)]
     pub token: String,
     /// When it was handed out.
     pub created_at: Option<DateTime>,

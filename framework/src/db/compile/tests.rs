@@ -12,7 +12,7 @@ fn both(condition: Condition) -> [String; 2] {
     [Dialect::Sqlite, Dialect::Postgres].map(|dialect| {
         let mut sql = Sql::new(dialect);
         Compiler::default().all(&mut sql, &conditions, "t");
-        format!("{sql:?}")
+        sql.spelled()
     })
 }
 

@@ -301,7 +301,7 @@ mod tests {
     use crate::filters::testing::column;
 
     fn text(path: &str, expr: impl Into<LookupExpr>, value: &Value) -> String {
-        format!("{:?}", compare(&column(path), expr.into(), value))
+        compare(&column(path), expr.into(), value).spelled()
     }
 
     fn number(text: &str) -> Value {
@@ -385,7 +385,7 @@ mod tests {
     #[test]
     fn named_days_are_seen_from_now() {
         let now = DateTime::from_sqlite_text("2024-03-01 10:00:00").unwrap();
-        let text = |word| format!("{:?}", named_days(&column("created"), word, now));
+        let text = |word| named_days(&column("created"), word, now).spelled();
         assert_eq!(
             text("yesterday"),
             "All([created__Part(Year, Exact)(One(Int(2024))), created__Part(Month, Exact)(One(Int(2))), \
