@@ -158,7 +158,7 @@ fn derive<const WORDS: usize>(
     // the padding behind a digest that follows one block; it stays from round to round
     let mut block = [0; 16];
     block[WORDS] = 1 << 31;
-    block[15] = 8 * (64 + 4 * WORDS as u32);
+    block[15] = 512 + [32; WORDS].iter().sum::<u32>();
     let message = [salt, &1_u32.to_be_bytes()].concat();
     block[..WORDS].copy_from_slice(&finish(compress, inner, BLOCK, &message));
     let mut state = compress(&outer, &block);
