@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::future::LocalBoxFuture;
 
 use super::conn::Conn;
+use super::url::masked;
 use super::{Dialect, Error};
 #[cfg(feature = "sqlite")]
 use crate::aside::aside;
@@ -101,10 +102,23 @@ impl From<&Settings> for DatabaseConfig {
     }
 }
 
-/// A database URL that cannot be used.
-#[derive(Debug, thiserror::Error)]
+/// A database URL that cannot be used. Its debug form is its sentence.
+#[derive(thiserror::Error)]
 #[error("DATABASE_URL: {0}")]
 pub struct ConfigError(String);
+
+impl ConfigError {
+    /// With the URL, whose password is not shown.
+    fn new(url: &str, reason: impl std::fmt::Display) -> Self {
+        Self(format!("`{}`: {reason}", masked(url)))
+    }
+}
+
+impl std::fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
 
 #[derive(Debug)]
 enum Kind {
@@ -135,32 +149,47 @@ impl Database {
 
     fn kind(config: &DatabaseConfig) -> Result<Kind, ConfigError> {
         let url = config.url.as_str();
+        let wrong = |reason: &str| Err(ConfigError::new(url, reason));
         if let Some(path) = url.strip_prefix("sqlite://") {
+            if path.is_empty() {
+                return wrong(
+                    "it names no file; write `sqlite://relative.db` or `sqlite:///absolute.db`",
+                );
+            }
             #[cfg(feature = "sqlite")]
             {
-                if path.is_empty() {
-                    return Err(ConfigError("`sqlite://` names no file".into()));
-                }
-                return super::sqlite::SqlitePool::start(path, config.pool_size, config.wait)
-                    .map(Kind::Sqlite)
-                    .map_err(|error| ConfigError(format!("cannot start a thread: {error}")));
+                super::sqlite::check_path(path).map_err(|reason| ConfigError::new(url, reason))?;
+                let pool = super::sqlite::SqlitePool::start(path, config.pool_size, config.wait);
+                return pool.map(Kind::Sqlite).map_err(|error| {
+                    ConfigError::new(url, format!("a thread cannot be started: {error}"))
+                });
             }
             #[cfg(not(feature = "sqlite"))]
-            return Err(ConfigError(format!("`{path}` needs the cargo feature `sqlite`")));
+            return wrong("this program was built without the feature `sqlite` of quintet");
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             #[cfg(feature = "postgres")]
-            return url
-                .parse()
-                .map(|server| {
+            return match url.parse::<tokio_postgres::Config>() {
+                Ok(read) if read.get_ssl_mode() == tokio_postgres::config::SslMode::Require => {
+                    wrong(
+                        "`sslmode=require` asks for TLS, which is not spoken here; leave it out and \
+                           keep the server near, or use a tunnel",
+                    )
+                }
+                Ok(read) => {
                     let room = super::room::Room::new(config.most());
-                    Kind::Postgres(Box::new(server), Arc::new(room))
-                })
-                .map_err(|error| ConfigError(format!("not a PostgreSQL URL: {error}")));
+                    Ok(Kind::Postgres(Box::new(read), Arc::new(room)))
+                }
+                Err(error) => {
+                    let cause = std::error::Error::source(&error)
+                        .map_or_else(|| error.to_string(), ToString::to_string);
+                    wrong(&format!("{cause}; write `postgres://user:password@host:5432/name`"))
+                }
+            };
             #[cfg(not(feature = "postgres"))]
-            return Err(ConfigError("this URL needs the cargo feature `postgres`".into()));
+            return wrong("this program was built without the feature `postgres` of quintet");
         }
-        Err(ConfigError("expected `sqlite://…` or `postgres://…`".into()))
+        wrong("it is neither `sqlite://path` nor `postgres://user:password@host:5432/name`")
     }
 
     /// The database that statements are written for.
@@ -293,13 +322,25 @@ mod tests {
 
     #[test]
     fn a_url_that_cannot_be_used_names_the_setting() {
-        let expected = "DATABASE_URL: expected `sqlite://…` or `postgres://…`";
-        assert_eq!(refused("mysql://localhost/x"), expected);
-        assert_eq!(refused("store.db"), expected);
-        #[cfg(feature = "sqlite")]
-        assert_eq!(refused("sqlite://"), "DATABASE_URL: `sqlite://` names no file");
+        let expected =
+            "it is neither `sqlite://path` nor `postgres://user:password@host:5432/name`";
+        for (url, shown) in [
+            ("mysql://u:secret@localhost/x", "mysql://u:***@localhost/x"),
+            ("store.db", "store.db"),
+        ] {
+            assert_eq!(refused(url), format!("DATABASE_URL: `{shown}`: {expected}"));
+        }
+        assert!(refused("sqlite://").starts_with("DATABASE_URL: `sqlite://`: it names no file"));
         #[cfg(feature = "postgres")]
-        assert!(refused("postgres://h:port/x").starts_with("DATABASE_URL: not a PostgreSQL URL"));
+        {
+            assert_eq!(
+                refused("postgres://u:secret@h:port/x"),
+                "DATABASE_URL: `postgres://u:***@h:port/x`: invalid value for option `port`; write \
+                 `postgres://user:password@host:5432/name`"
+            );
+            let tls = refused("postgres://u@h/x?sslmode=require");
+            assert!(tls.contains("`sslmode=require` asks for TLS"), "{tls}");
+        }
     }
 
     #[test]
@@ -322,7 +363,9 @@ mod tests {
             })
         };
         let (plain, held) = block_on(async { database.worker().run(true, work).await }).unwrap();
-        assert!(matches!(plain, Err(Error::Unavailable("the database cannot be reached"))));
-        assert!(matches!(held, Err(Error::Unavailable("the database cannot be reached"))));
+        for result in [plain, held] {
+            let Err(Error::Unavailable(reason)) = result else { panic!("{result:?}") };
+            assert!(reason.starts_with("nothing listens at the host and the port"), "{reason}");
+        }
     }
 }

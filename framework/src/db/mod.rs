@@ -1,5 +1,7 @@
 //! Models, queries and connections: diesel on `SQLite` and `PostgreSQL`.
 
+#[cfg(feature = "postgres")]
+mod away;
 mod compile;
 mod conn;
 mod database;
@@ -29,6 +31,7 @@ mod statements;
 pub(crate) mod testing;
 mod tree;
 pub mod types;
+mod url;
 mod write;
 
 pub use conn::Conn;

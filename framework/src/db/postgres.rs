@@ -22,7 +22,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use super::database::DatabaseConfig;
 use super::flight;
 use super::prepared::Prepared;
-use super::room::{self, Room};
+use super::room::Room;
 use super::row::ReadRow;
 use super::{ColumnKind, Error, Row, Sql};
 use crate::aside::aside;
@@ -161,15 +161,17 @@ impl PgWorker {
     }
 
     async fn link(&self) -> Result<Link, Error> {
-        let away = |error: &dyn std::fmt::Display| {
-            tracing::error!("PostgreSQL: {error}");
-            Error::Unavailable("the database cannot be reached")
+        let away = |reason: &'static str, error: &dyn std::fmt::Display| {
+            tracing::error!("PostgreSQL: {reason} ({error})");
+            Error::Unavailable(reason)
         };
         let connecting = self.config.connect(tokio_postgres::NoTls);
         let (client, connection) = tokio::time::timeout(self.connect, connecting)
             .await
-            .map_err(|_| away(&"no connection in time"))?
-            .map_err(|error| away(&room::reason(&error)))?;
+            .map_err(|_| {
+                away("the database does not answer in time", &"DATABASE_CONNECT_TIMEOUT is over")
+            })?
+            .map_err(|error| away(super::away::reason(&error), &super::away::whole(&error)))?;
         let closed = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&closed);
         // not a local task: an actix worker runs its handlers as local tasks, and only when they
@@ -182,7 +184,8 @@ impl PgWorker {
         });
         self.room.compare(&client).await;
         let connected = AsyncPgConnection::try_from(client).await;
-        let mut connection = connected.map_err(|error| away(&error))?;
+        let mut connection =
+            connected.map_err(|error| away("the database cannot be reached", &error))?;
         let prepared = Prepared::default();
         connection.set_instrumentation(prepared.counting());
         Ok(Link {

@@ -1,9 +1,7 @@
 //! Whether a `PostgreSQL` server has room for the connections that this process may make.
 
-use std::error::Error as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 /// Connections that are not for superusers, and those of others that are there.
@@ -55,18 +53,6 @@ async fn left(client: &Client) -> Option<(usize, usize)> {
     })?;
     let most = row.get(0)?.parse::<usize>().ok()?;
     Some((most, most.saturating_sub(row.get(1)?.parse().ok()?)))
-}
-
-/// Why there is no connection, and what to do about a server that takes no more of them.
-pub(crate) fn reason(error: &tokio_postgres::Error) -> String {
-    let cause = error.source().map_or_else(String::new, |cause| format!(": {cause}"));
-    let advice = match error.code() {
-        Some(code) if *code == SqlState::TOO_MANY_CONNECTIONS => {
-            "; lower DATABASE_POOL_SIZE or WORKERS, or raise the server's max_connections"
-        }
-        _ => "",
-    };
-    format!("{error}{cause}{advice}")
 }
 
 #[cfg(test)]

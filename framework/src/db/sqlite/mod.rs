@@ -2,6 +2,7 @@
 //! connections.
 
 mod parked;
+mod path;
 mod pool;
 mod regexp;
 
@@ -15,6 +16,7 @@ use diesel::sql_types as st;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel::{Connection, QueryResult};
 
+pub(super) use path::check as check_path;
 pub(super) use pool::SqlitePool;
 
 use super::prepared::Prepared;

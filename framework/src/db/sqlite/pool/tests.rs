@@ -139,7 +139,11 @@ fn another_process_that_writes_is_waited_for_and_then_unavailable() {
 
 #[test]
 fn a_database_that_cannot_be_opened_is_unavailable() {
-    let database = Database::open(DatabaseConfig::new("sqlite:///nowhere/at/all.db")).unwrap();
+    let folder = std::env::temp_dir().join(format!("quintet-gone-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let url = format!("sqlite://{}/all.db", folder.display());
+    let database = Database::open(DatabaseConfig::new(url)).unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
     let refused = block_on(async { send(&database.worker(), "SELECT 1").await });
     assert!(matches!(refused, Err(Error::Unavailable("the database cannot be opened"))));
 }
