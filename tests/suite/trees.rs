@@ -399,3 +399,48 @@ struct ThreadSerializer {
 fn a_serializer_that_takes_itself_says_so_instead_of_waiting_for_ever() {
     let _ = <ReplySerializer as quintet::serializers::Serializer>::description();
 }
+
+/// A place that goes with the one around it.
+#[model(table = "t_place", ordering(id))]
+pub struct Place {
+    pub id: i64,
+    #[field(foreign_key = Place, related_name = places)]
+    pub around_id: Option<i64>,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Place, fields = all)]
+struct PlainPlaceSerializer {}
+
+struct PlainPlaceViewSet;
+
+impl ViewSet for PlainPlaceViewSet {
+    type Base = ModelViewSet;
+    type Serializer = PlainPlaceSerializer;
+}
+
+#[test]
+fn a_deletion_follows_a_long_chain_and_a_circle_to_their_ends() {
+    for on in On::all() {
+        let store = Store::serving(
+            on,
+            |_| {},
+            |settings, database| {
+                let router = Router::new().register("places", PlainPlaceViewSet);
+                Site::builder(settings, database).mount(router.at("/")).build().expect("a site")
+            },
+        );
+        store.execute(
+            "CREATE TABLE t_place (id bigint PRIMARY KEY, around_id bigint REFERENCES t_place (id) \
+             DEFERRABLE INITIALLY DEFERRED); CREATE INDEX t_place_around ON t_place (around_id); \
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) \
+             INSERT INTO t_place (id, around_id) \
+             SELECT i, CASE WHEN i > 1 THEN i - 1 END FROM n ORDER BY i; \
+             INSERT INTO t_place (id, around_id) VALUES (2001, 2003), (2002, 2001), (2003, 2002)",
+        );
+        let delete = |id: i64| store.client().send("DELETE", &format!("/places/{id}/"), &[], b"");
+        assert_eq!(delete(2).status, 204, "{on:?}");
+        assert_eq!(delete(2002).status, 204, "{on:?}");
+        assert_eq!(store.number("SELECT count(*) FROM t_place"), 1, "{on:?}");
+    }
+}
