@@ -35,7 +35,7 @@ pub use crate::serializers::{
     ModelSerializer, PrimaryKeyRelated, Serializer, SlugRelated, StringRelated,
 };
 pub use crate::settings::Settings;
-pub use crate::site::Site;
+pub use crate::site::{Site, StartError};
 pub use crate::throttling::{
     AnonRateThrottle, ScopedRateThrottle, SimpleRateThrottle, UserRateThrottle,
 };

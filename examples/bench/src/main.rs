@@ -6,7 +6,7 @@ use quintet::prelude::*;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[actix_web::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), StartError> {
     let mut settings = Settings::from_env()?;
     if settings.secret_key.is_empty() {
         settings.secret_key = "a-key-for-the-benchmark-alone".into();
@@ -14,6 +14,5 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let database = Database::open(&settings)?;
     let address = std::env::args().nth(2).unwrap_or_else(|| "127.0.0.1:8000".into());
-    quintet_bench::site(settings, database)?.run_server(&address).await?;
-    Ok(())
+    quintet_bench::site(settings, database)?.run_server(&address).await
 }

@@ -1,6 +1,5 @@
 //! Runs the store: `musicstore [runserver] [127.0.0.1:8000]`.
 
-use std::error::Error;
 use std::sync::Arc;
 
 use musicstore::{loader, site};
@@ -12,30 +11,39 @@ const ADDRESS: &str = "127.0.0.1:8000";
 const USAGE: &str = "usage: musicstore [runserver] [ADDRESS:PORT], musicstore openapi, \
                      musicstore createsuperuser [OPTIONS] or musicstore changepassword [USERNAME]";
 
-/// The settings of the environment, and values for a demonstration where it sets none.
-fn settings() -> Result<Settings, Box<dyn Error>> {
+/// The settings of the environment, and values for a demonstration where it has none. Where it says
+/// that `DEBUG` is off, this is no demonstration.
+fn settings() -> Result<Settings, StartError> {
     let mut settings = Settings::from_env()?;
+    let is_absent = |name: &str| std::env::var_os(name).is_none();
     let mut demo = Vec::new();
-    if settings.secret_key.is_empty() {
+    if is_absent("SECRET_KEY") {
         settings.secret_key = "musicstore-demonstration-key-not-for-production".into();
         demo.push("SECRET_KEY");
     }
-    if settings.allowed_hosts.is_empty() {
+    if is_absent("ALLOWED_HOSTS") {
         settings.allowed_hosts = vec!["localhost".into(), "127.0.0.1".into(), "[::1]".into()];
         demo.push("ALLOWED_HOSTS");
     }
-    if std::env::var_os("DATABASE_URL").is_none() {
+    if is_absent("DATABASE_URL") {
         settings.database_url = "sqlite://musicstore.sqlite3".into();
         demo.push("DATABASE_URL");
     }
-    if !demo.is_empty() {
-        eprintln!("Demo values for {}: set them in production.", demo.join(", "));
+    if demo.is_empty() {
+        return Ok(settings);
     }
+    let demo = demo.join(", ");
+    if !is_absent("DEBUG") && !settings.debug {
+        return Err(StartError::new(format!(
+            "DEBUG is off, and there are values for a demonstration alone for {demo}; set them"
+        )));
+    }
+    eprintln!("Demo values for {demo}: set them in production.");
     Ok(settings)
 }
 
 /// Prints the document.
-fn openapi() -> Result<(), Box<dyn Error>> {
+fn openapi() -> Result<(), StartError> {
     let database = Database::open(DatabaseConfig::new("sqlite://:memory:"))?;
     let site = site(settings()?, database)?;
     println!("{}", site.openapi().map_or("", |document| document.json()));
@@ -69,29 +77,26 @@ fn log() {
 }
 
 #[actix_web::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let words: Vec<String> = std::env::args().skip(1).collect();
+async fn main() -> Result<(), StartError> {
+    let words = std::env::args_os().skip(1);
+    let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let address = match words.as_slice() {
         [] | ["runserver"] | ["createsuperuser" | "changepassword", ..] => ADDRESS,
         ["runserver", address] => address,
         ["openapi"] => return openapi(),
-        _ => return Err(USAGE.into()),
+        _ => return Err(StartError::new(USAGE)),
     };
     log();
     let settings = settings()?;
     let database = Database::open(&settings)?;
-    let is_server = matches!(words.as_slice(), [] | ["runserver", _]);
-    fill(&database, is_server).await;
     let site = site(settings, database)?;
+    let is_server = matches!(words.as_slice(), [] | ["runserver", ..]);
+    fill(site.database(), is_server).await;
     match words.as_slice() {
         ["createsuperuser", options @ ..] => return Ok(createsuperuser(&site, options).await?),
         ["changepassword", names @ ..] => return Ok(changepassword(&site, names).await?),
         _ => {}
     }
-    println!("API         http://{address}/api/");
-    println!("Swagger UI  http://{address}/api/docs/");
-    println!("OpenAPI     http://{address}/api/schema/");
-    site.run_server(address).await?;
-    Ok(())
+    site.run_server(address).await
 }

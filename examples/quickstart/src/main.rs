@@ -34,7 +34,7 @@ impl ViewSet for BookViewSet {
 }
 
 #[actix_web::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<(), StartError> {
     let mut settings = Settings::from_env()?;
     if settings.secret_key.is_empty() && settings.allowed_hosts.is_empty() {
         // nothing says who this site is: somebody is trying it out on this machine
@@ -48,6 +48,5 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .mount(Router::new().register("books", BookViewSet).at("/api/"))
         .openapi(OpenApi::new("Books", "1.0.0"))
         .build()?;
-    site.run_server("127.0.0.1:8000").await?;
-    Ok(())
+    site.run_server("127.0.0.1:8000").await
 }

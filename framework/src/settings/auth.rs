@@ -1,7 +1,7 @@
 //! Accounts and passwords.
 
-use super::SettingsError;
 use super::vars::Vars;
+use super::{SettingsError, forms};
 
 /// The words of Django's algorithms, and whether one needs the feature `hashers`.
 const HASHERS: [(&str, bool); 6] = [
@@ -12,6 +12,9 @@ const HASHERS: [(&str, bool); 6] = [
     ("bcrypt", true),
     ("scrypt", true),
 ];
+
+/// More rounds than this take minutes.
+const MOST_ITERATIONS: u32 = 100_000_000;
 
 /// The names of Django's password validators.
 const VALIDATORS: [&str; 4] = [
@@ -68,15 +71,15 @@ impl Default for AuthSettings {
 
 impl AuthSettings {
     pub(super) fn read(&mut self, vars: &Vars<'_>) -> Result<(), SettingsError> {
-        vars.list("PASSWORD_HASHERS", &mut self.password_hashers);
+        vars.list("PASSWORD_HASHERS", &mut self.password_hashers)?;
         vars.number("PBKDF2_ITERATIONS", &mut self.pbkdf2_iterations)?;
         vars.number_or_none("HASHING_THREADS", &mut self.hashing_threads)?;
-        vars.list("AUTH_PASSWORD_VALIDATORS", &mut self.password_validators);
+        vars.list("AUTH_PASSWORD_VALIDATORS", &mut self.password_validators)?;
         vars.number("AUTH_PASSWORD_MIN_LENGTH", &mut self.password_min_length)?;
-        vars.text("LOGIN_URL", &mut self.login_url);
-        vars.text("LOGIN_REDIRECT_URL", &mut self.login_redirect_url);
-        vars.text_or_none("LOGOUT_REDIRECT_URL", &mut self.logout_redirect_url);
-        vars.text_or_none("LOGIN_THROTTLE_RATE", &mut self.login_throttle_rate);
+        vars.text("LOGIN_URL", &mut self.login_url)?;
+        vars.text("LOGIN_REDIRECT_URL", &mut self.login_redirect_url)?;
+        vars.text_or_none("LOGOUT_REDIRECT_URL", &mut self.logout_redirect_url)?;
+        vars.text_or_none("LOGIN_THROTTLE_RATE", &mut self.login_throttle_rate)?;
         Ok(())
     }
 
@@ -96,13 +99,18 @@ impl AuthSettings {
         if self.password_hashers.is_empty() {
             return wrong("PASSWORD_HASHERS", "it is empty: no password would be right".into());
         }
-        if self.pbkdf2_iterations == 0 {
-            return wrong("PBKDF2_ITERATIONS", "it is 0; Django has 1000000".into());
+        let iterations = self.pbkdf2_iterations;
+        forms::within(
+            "PBKDF2_ITERATIONS",
+            iterations,
+            1..=MOST_ITERATIONS,
+            "; Django has 1000000",
+        )?;
+        if let Some(threads) = self.hashing_threads {
+            let otherwise = "; leave it out for half of the cores";
+            forms::within("HASHING_THREADS", threads, 1..=1024, otherwise)?;
         }
-        if self.hashing_threads == Some(0) {
-            let reason = "it is 0; leave it out for half of the cores";
-            return wrong("HASHING_THREADS", reason.into());
-        }
+        forms::within("AUTH_PASSWORD_MIN_LENGTH", self.password_min_length, 0..=4096, "")?;
         if let Some(name) =
             self.password_validators.iter().find(|name| !VALIDATORS.contains(&name.as_str()))
         {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::vars::Vars;
-use super::{OriginRules, SettingsError};
+use super::{OriginRules, SettingsError, forms};
 use actix_web::http::Method;
 use actix_web::http::header::HeaderName;
 
@@ -62,14 +62,14 @@ impl Default for CorsSettings {
 impl CorsSettings {
     pub(super) fn read(&mut self, vars: &Vars<'_>) -> Result<(), SettingsError> {
         vars.flag("CORS_ALLOW_ALL_ORIGINS", &mut self.allow_all_origins)?;
-        vars.list("CORS_ALLOWED_ORIGINS", &mut self.allowed_origins);
-        vars.list("CORS_ALLOWED_ORIGIN_REGEXES", &mut self.allowed_origin_regexes);
+        vars.list("CORS_ALLOWED_ORIGINS", &mut self.allowed_origins)?;
+        vars.list("CORS_ALLOWED_ORIGIN_REGEXES", &mut self.allowed_origin_regexes)?;
         vars.flag("CORS_ALLOW_CREDENTIALS", &mut self.allow_credentials)?;
-        vars.list("CORS_ALLOW_METHODS", &mut self.allow_methods);
-        vars.list("CORS_ALLOW_HEADERS", &mut self.allow_headers);
-        vars.list("CORS_EXPOSE_HEADERS", &mut self.expose_headers);
+        vars.list("CORS_ALLOW_METHODS", &mut self.allow_methods)?;
+        vars.list("CORS_ALLOW_HEADERS", &mut self.allow_headers)?;
+        vars.list("CORS_EXPOSE_HEADERS", &mut self.expose_headers)?;
         vars.seconds("CORS_PREFLIGHT_MAX_AGE", &mut self.preflight_max_age)?;
-        vars.text("CORS_URLS_REGEX", &mut self.urls_regex);
+        vars.text("CORS_URLS_REGEX", &mut self.urls_regex)?;
         vars.flag("CORS_ALLOW_PRIVATE_NETWORK", &mut self.allow_private_network)?;
         Ok(())
     }
@@ -88,6 +88,7 @@ impl CorsSettings {
                 reason: "it needs the feature `cors` of the crate".into(),
             });
         }
+        forms::period("CORS_PREFLIGHT_MAX_AGE", self.preflight_max_age, Duration::ZERO)?;
         for method in &self.allow_methods {
             method.parse::<Method>().map_err(|_| wrong("CORS_ALLOW_METHODS", method, "method"))?;
         }

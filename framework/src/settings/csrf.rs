@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::SettingsError;
 use super::vars::Vars;
+use super::{SettingsError, forms};
 
 /// Protection against forged requests of other sites: Django's `CSRF_…`.
 #[derive(Debug, Clone)]
@@ -50,19 +50,23 @@ impl Default for CsrfSettings {
 
 impl CsrfSettings {
     pub(super) fn read(&mut self, vars: &Vars<'_>) -> Result<(), SettingsError> {
-        vars.text("CSRF_COOKIE_NAME", &mut self.cookie_name);
+        vars.text("CSRF_COOKIE_NAME", &mut self.cookie_name)?;
         vars.seconds("CSRF_COOKIE_AGE", &mut self.cookie_age)?;
-        vars.text_or_none("CSRF_COOKIE_DOMAIN", &mut self.cookie_domain);
-        vars.text("CSRF_COOKIE_PATH", &mut self.cookie_path);
+        vars.text_or_none("CSRF_COOKIE_DOMAIN", &mut self.cookie_domain)?;
+        vars.text("CSRF_COOKIE_PATH", &mut self.cookie_path)?;
         vars.flag("CSRF_COOKIE_SECURE", &mut self.cookie_secure)?;
         vars.flag("CSRF_COOKIE_HTTPONLY", &mut self.cookie_httponly)?;
-        vars.text_or_none("CSRF_COOKIE_SAMESITE", &mut self.cookie_samesite);
-        vars.text("CSRF_HEADER_NAME", &mut self.header_name);
-        vars.list("CSRF_TRUSTED_ORIGINS", &mut self.trusted_origins);
+        vars.text_or_none("CSRF_COOKIE_SAMESITE", &mut self.cookie_samesite)?;
+        vars.text("CSRF_HEADER_NAME", &mut self.header_name)?;
+        vars.list("CSRF_TRUSTED_ORIGINS", &mut self.trusted_origins)?;
         Ok(())
     }
 
     pub(super) fn check(&self) -> Result<(), SettingsError> {
+        forms::cookie_name("CSRF_COOKIE_NAME", &self.cookie_name)?;
+        forms::period("CSRF_COOKIE_AGE", self.cookie_age, Duration::from_secs(1))?;
+        forms::cookie_path("CSRF_COOKIE_PATH", &self.cookie_path)?;
+        forms::cookie_domain("CSRF_COOKIE_DOMAIN", self.cookie_domain.as_deref())?;
         let wrong = |name, reason: String| Err(SettingsError { name, reason });
         if let Some(origin) = self.trusted_origins.iter().find(|origin| !origin.contains("://")) {
             let reason = format!("`{origin}` has no scheme; write `https://{origin}`");

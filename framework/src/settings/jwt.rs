@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::SettingsError;
 use super::vars::Vars;
+use super::{SettingsError, forms};
 
 /// JSON web tokens: simplejwt's `SIMPLE_JWT`, each name with `JWT_` before it in the environment.
 #[derive(Clone)]
@@ -80,22 +80,29 @@ impl fmt::Debug for JwtSettings {
 
 impl JwtSettings {
     pub(super) fn read(&mut self, vars: &Vars<'_>) -> Result<(), SettingsError> {
-        vars.text("JWT_SIGNING_KEY", &mut self.signing_key);
-        vars.text("JWT_VERIFYING_KEY", &mut self.verifying_key);
-        vars.text("JWT_ALGORITHM", &mut self.algorithm);
+        vars.key("JWT_SIGNING_KEY", &mut self.signing_key);
+        vars.key("JWT_VERIFYING_KEY", &mut self.verifying_key);
+        vars.text("JWT_ALGORITHM", &mut self.algorithm)?;
         vars.seconds("JWT_ACCESS_TOKEN_LIFETIME", &mut self.access_token_lifetime)?;
         vars.seconds("JWT_REFRESH_TOKEN_LIFETIME", &mut self.refresh_token_lifetime)?;
         vars.flag("JWT_ROTATE_REFRESH_TOKENS", &mut self.rotate_refresh_tokens)?;
         vars.flag("JWT_BLACKLIST_AFTER_ROTATION", &mut self.blacklist_after_rotation)?;
         vars.flag("JWT_BLACKLIST", &mut self.blacklist)?;
         vars.flag("JWT_UPDATE_LAST_LOGIN", &mut self.update_last_login)?;
-        vars.text_or_none("JWT_AUDIENCE", &mut self.audience);
-        vars.text_or_none("JWT_ISSUER", &mut self.issuer);
+        vars.text_or_none("JWT_AUDIENCE", &mut self.audience)?;
+        vars.text_or_none("JWT_ISSUER", &mut self.issuer)?;
         vars.seconds("JWT_LEEWAY", &mut self.leeway)?;
-        vars.list("JWT_AUTH_HEADER_TYPES", &mut self.auth_header_types);
-        vars.text("JWT_USER_ID_CLAIM", &mut self.user_id_claim);
+        vars.list("JWT_AUTH_HEADER_TYPES", &mut self.auth_header_types)?;
+        vars.text("JWT_USER_ID_CLAIM", &mut self.user_id_claim)?;
         vars.flag("JWT_CHECK_USER_IS_ACTIVE", &mut self.check_user_is_active)?;
         vars.flag("JWT_CHECK_REVOKE_TOKEN", &mut self.check_revoke_token)?;
         Ok(())
+    }
+
+    pub(super) fn check(&self) -> Result<(), SettingsError> {
+        let second = Duration::from_secs(1);
+        forms::period("JWT_ACCESS_TOKEN_LIFETIME", self.access_token_lifetime, second)?;
+        forms::period("JWT_REFRESH_TOKEN_LIFETIME", self.refresh_token_lifetime, second)?;
+        forms::period("JWT_LEEWAY", self.leeway, Duration::ZERO)
     }
 }

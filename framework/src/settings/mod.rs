@@ -4,13 +4,17 @@
 mod auth;
 mod cors;
 mod csrf;
+mod forms;
 mod jwt;
 mod origins;
+pub(crate) mod secret;
 mod secure;
 mod session;
 mod throttle;
 mod vars;
 
+use std::cell::Cell;
+use std::env::VarError;
 use std::fmt;
 use std::time::Duration;
 
@@ -24,6 +28,9 @@ pub use session::SessionSettings;
 pub use throttle::{OnFailure, ThrottleSettings};
 
 use vars::Vars;
+
+/// As many workers as actix takes.
+const MOST_WORKERS: usize = 512;
 
 /// The settings of a project.
 ///
@@ -133,8 +140,9 @@ impl Default for Settings {
     }
 }
 
-/// A setting that is missing or that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// A setting that is missing or that cannot be read. Its debug form is its sentence, so that a
+/// program may end with it.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("setting {name}: {reason}")]
 pub struct SettingsError {
     /// The setting's name, as in the environment.
@@ -143,14 +151,35 @@ pub struct SettingsError {
     pub reason: String,
 }
 
+impl fmt::Debug for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl Settings {
     /// The defaults, changed by what the environment says under the same names.
     ///
     /// # Errors
-    /// When a variable is there and cannot be read. A missing `SECRET_KEY` is found by
-    /// [`Settings::check`], so that code can set it after this.
+    /// When a variable is there and cannot be read, because it is not UTF-8 for example. A missing
+    /// `SECRET_KEY` is found by [`Settings::check`], so that code can set it after this.
     pub fn from_env() -> Result<Self, SettingsError> {
-        Self::from_vars(|name| std::env::var(name).ok())
+        let broken = Cell::new(None);
+        let read = Self::from_vars(|name| match std::env::var(name) {
+            Ok(value) => Some(value),
+            Err(VarError::NotPresent) => None,
+            Err(VarError::NotUnicode(_)) => {
+                broken.set(broken.get().or(Some(name)));
+                None
+            }
+        });
+        match broken.get() {
+            None => read,
+            Some(name) => {
+                let reason = "its value is not UTF-8; write it in that encoding".into();
+                Err(SettingsError { name, reason })
+            }
+        }
     }
 
     /// The same, from any source of variables.
@@ -160,10 +189,10 @@ impl Settings {
     pub fn from_vars(vars: impl Fn(&'static str) -> Option<String>) -> Result<Self, SettingsError> {
         let vars = Vars(&vars);
         let mut to = Self::default();
-        vars.text("SECRET_KEY", &mut to.secret_key);
-        vars.list("SECRET_KEY_FALLBACKS", &mut to.secret_key_fallbacks);
+        vars.key("SECRET_KEY", &mut to.secret_key);
+        vars.keys("SECRET_KEY_FALLBACKS", &mut to.secret_key_fallbacks)?;
         vars.flag("DEBUG", &mut to.debug)?;
-        vars.list("ALLOWED_HOSTS", &mut to.allowed_hosts);
+        vars.list("ALLOWED_HOSTS", &mut to.allowed_hosts)?;
         vars.flag("APPEND_SLASH", &mut to.append_slash)?;
         vars.number_or_none("DATA_UPLOAD_MAX_MEMORY_SIZE", &mut to.data_upload_max_memory_size)?;
         vars.number_or_none(
@@ -171,19 +200,19 @@ impl Settings {
             &mut to.data_upload_max_number_fields,
         )?;
         vars.flag("ATOMIC_REQUESTS", &mut to.atomic_requests)?;
-        vars.text("DATABASE_URL", &mut to.database_url);
+        vars.text("DATABASE_URL", &mut to.database_url)?;
         vars.number("DATABASE_POOL_SIZE", &mut to.database_pool_size)?;
         vars.seconds("DATABASE_WAIT_TIMEOUT", &mut to.database_wait_timeout)?;
         vars.seconds("DATABASE_CONNECT_TIMEOUT", &mut to.database_connect_timeout)?;
-        vars.text_or_none("X_FRAME_OPTIONS", &mut to.x_frame_options);
+        vars.text_or_none("X_FRAME_OPTIONS", &mut to.x_frame_options)?;
         vars.flag("USE_X_FORWARDED_HOST", &mut to.use_x_forwarded_host)?;
         vars.flag("USE_X_FORWARDED_PORT", &mut to.use_x_forwarded_port)?;
-        vars.text("FORCE_SCRIPT_NAME", &mut to.force_script_name);
+        vars.text("FORCE_SCRIPT_NAME", &mut to.force_script_name)?;
         vars.number_or_none("WORKERS", &mut to.workers)?;
         if vars.get("DATABASE_POOL_SIZE").is_none() && to.database_url.starts_with("postgres") {
             to.database_pool_size = pool_size_for(to.worker_count());
         }
-        vars.text_or_none("REDIS_URL", &mut to.redis_url);
+        vars.text_or_none("REDIS_URL", &mut to.redis_url)?;
         to.secure.read(&vars)?;
         to.session.read(&vars)?;
         to.csrf.read(&vars)?;
@@ -203,8 +232,8 @@ impl Settings {
     /// Looks for what would go wrong later.
     ///
     /// # Errors
-    /// When there is no secret key, a number is zero that must not be, the script name is no path,
-    /// or a setting of a group makes no sense. Keys of tokens and rates of throttles are looked at
+    /// When there is no secret key, a number is out of its bounds, a name, a host or a path cannot
+    /// be one, or a setting of a group makes no sense. Keys of tokens and rates of throttles are looked at
     /// when the site is built.
     pub fn check(&self) -> Result<(), SettingsError> {
         let wrong = |name, reason: &str| Err(SettingsError { name, reason: reason.into() });
@@ -215,14 +244,24 @@ impl Settings {
                  `settings.secret_key`",
             );
         }
-        if self.database_pool_size == 0 {
-            return wrong("DATABASE_POOL_SIZE", "it is 0; a server needs one connection at least");
+        if self.secret_key_fallbacks.iter().any(|key| key.trim().is_empty()) {
+            return wrong("SECRET_KEY_FALLBACKS", "one of them is empty; take it out");
         }
-        if self.workers == Some(0) {
-            return wrong("WORKERS", "it is 0; leave it out for one per core");
+        for host in &self.allowed_hosts {
+            forms::host("ALLOWED_HOSTS", host)?;
         }
+        forms::within("DATABASE_POOL_SIZE", self.database_pool_size, 1..=1000, "")?;
+        if let Some(workers) = self.workers {
+            let otherwise = "; leave it out for one per core";
+            forms::within("WORKERS", workers, 1..=MOST_WORKERS, otherwise)?;
+        }
+        let moment = Duration::from_millis(1);
+        forms::period("DATABASE_WAIT_TIMEOUT", self.database_wait_timeout, moment)?;
+        forms::period("DATABASE_CONNECT_TIMEOUT", self.database_connect_timeout, moment)?;
         let script = &self.force_script_name;
-        if !script.is_empty() && (!script.starts_with('/') || script.ends_with('/')) {
+        let path = script.starts_with('/') && !script.ends_with('/');
+        let graphic = script.bytes().all(|byte| byte.is_ascii_graphic());
+        if !script.is_empty() && (!path || !graphic) {
             return wrong(
                 "FORCE_SCRIPT_NAME",
                 "it starts with a slash and has none at its end, as `/store`",
@@ -232,6 +271,11 @@ impl Settings {
         self.auth.check()?;
         self.session.check()?;
         self.csrf.check()?;
+        if self.session.cookie_name == self.csrf.cookie_name {
+            return wrong("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME is the same; give one another");
+        }
+        self.jwt.check()?;
+        self.throttle.check()?;
         self.secure.check()
     }
 }
@@ -286,7 +330,10 @@ mod tests {
     #[test]
     fn an_unreadable_variable_is_named() {
         let error = from(&[("DATABASE_POOL_SIZE", "many")]).unwrap_err();
-        assert_eq!(error.to_string(), "setting DATABASE_POOL_SIZE: `many` is not a whole number");
+        assert_eq!(
+            error.to_string(),
+            "setting DATABASE_POOL_SIZE: `many` is not a whole number, 0 or more, as `10`"
+        );
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use actix_web::http::header::HeaderName;
 
-use super::SettingsError;
 use super::vars::Vars;
+use super::{SettingsError, forms};
 
 /// Headers and redirects of `SecurityMiddleware`: Django's `SECURE_…`.
 #[derive(Debug, Clone)]
@@ -57,17 +57,17 @@ impl Default for SecureSettings {
 impl SecureSettings {
     pub(super) fn read(&mut self, vars: &Vars<'_>) -> Result<(), SettingsError> {
         vars.flag("SECURE_CONTENT_TYPE_NOSNIFF", &mut self.content_type_nosniff)?;
-        vars.text_or_none("SECURE_REFERRER_POLICY", &mut self.referrer_policy);
+        vars.text_or_none("SECURE_REFERRER_POLICY", &mut self.referrer_policy)?;
         vars.text_or_none(
             "SECURE_CROSS_ORIGIN_OPENER_POLICY",
             &mut self.cross_origin_opener_policy,
-        );
+        )?;
         vars.number("SECURE_HSTS_SECONDS", &mut self.hsts_seconds)?;
         vars.flag("SECURE_HSTS_INCLUDE_SUBDOMAINS", &mut self.hsts_include_subdomains)?;
         vars.flag("SECURE_HSTS_PRELOAD", &mut self.hsts_preload)?;
         vars.flag("SECURE_SSL_REDIRECT", &mut self.ssl_redirect)?;
-        vars.text_or_none("SECURE_SSL_HOST", &mut self.ssl_host);
-        vars.list("SECURE_REDIRECT_EXEMPT", &mut self.redirect_exempt);
+        vars.text_or_none("SECURE_SSL_HOST", &mut self.ssl_host)?;
+        vars.list("SECURE_REDIRECT_EXEMPT", &mut self.redirect_exempt)?;
         if let Some(header) = vars.get("SECURE_PROXY_SSL_HEADER") {
             let (name, value) = header.split_once(':').ok_or_else(|| SettingsError {
                 name: "SECURE_PROXY_SSL_HEADER",
@@ -79,6 +79,7 @@ impl SecureSettings {
     }
 
     pub(super) fn check(&self) -> Result<(), SettingsError> {
+        forms::within("SECURE_HSTS_SECONDS", self.hsts_seconds, 0..=3_153_600_000, "")?;
         for pattern in &self.redirect_exempt {
             regex::Regex::new(pattern).map_err(|error| SettingsError {
                 name: "SECURE_REDIRECT_EXEMPT",

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::SettingsError;
 use super::vars::Vars;
+use super::{SettingsError, forms};
 
 /// Sessions and their cookie: Django's `SESSION_…`.
 #[derive(Debug, Clone)]
@@ -50,19 +50,23 @@ impl Default for SessionSettings {
 
 impl SessionSettings {
     pub(super) fn read(&mut self, vars: &Vars<'_>) -> Result<(), SettingsError> {
-        vars.text("SESSION_COOKIE_NAME", &mut self.cookie_name);
+        vars.text("SESSION_COOKIE_NAME", &mut self.cookie_name)?;
         vars.seconds("SESSION_COOKIE_AGE", &mut self.cookie_age)?;
-        vars.text_or_none("SESSION_COOKIE_DOMAIN", &mut self.cookie_domain);
-        vars.text("SESSION_COOKIE_PATH", &mut self.cookie_path);
+        vars.text_or_none("SESSION_COOKIE_DOMAIN", &mut self.cookie_domain)?;
+        vars.text("SESSION_COOKIE_PATH", &mut self.cookie_path)?;
         vars.flag("SESSION_COOKIE_SECURE", &mut self.cookie_secure)?;
         vars.flag("SESSION_COOKIE_HTTPONLY", &mut self.cookie_httponly)?;
-        vars.text_or_none("SESSION_COOKIE_SAMESITE", &mut self.cookie_samesite);
+        vars.text_or_none("SESSION_COOKIE_SAMESITE", &mut self.cookie_samesite)?;
         vars.flag("SESSION_SAVE_EVERY_REQUEST", &mut self.save_every_request)?;
         vars.flag("SESSION_EXPIRE_AT_BROWSER_CLOSE", &mut self.expire_at_browser_close)?;
         Ok(())
     }
 
     pub(super) fn check(&self) -> Result<(), SettingsError> {
+        forms::cookie_name("SESSION_COOKIE_NAME", &self.cookie_name)?;
+        forms::period("SESSION_COOKIE_AGE", self.cookie_age, Duration::from_secs(1))?;
+        forms::cookie_path("SESSION_COOKIE_PATH", &self.cookie_path)?;
+        forms::cookie_domain("SESSION_COOKIE_DOMAIN", self.cookie_domain.as_deref())?;
         super::csrf::check_same_site("SESSION_COOKIE_SAMESITE", self.cookie_samesite.as_deref())
     }
 }

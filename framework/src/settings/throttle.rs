@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::SettingsError;
 use super::vars::{Vars, unreadable};
+use super::{SettingsError, forms};
 
 /// What becomes of a request when the counters of throttles cannot be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,7 +64,7 @@ impl ThrottleSettings {
 
     pub(super) fn read(&mut self, vars: &Vars<'_>) -> Result<(), SettingsError> {
         let mut rates = Vec::new();
-        vars.list("THROTTLE_RATES", &mut rates);
+        vars.list("THROTTLE_RATES", &mut rates)?;
         for rate in rates {
             let (scope, rate) = rate.split_once('=').ok_or_else(|| {
                 unreadable("THROTTLE_RATES", &rate, "a scope and its rate, as `anon=100/day`")
@@ -81,6 +81,13 @@ impl ThrottleSettings {
         }
         vars.seconds("THROTTLE_TIMEOUT", &mut self.timeout)?;
         vars.flag("THROTTLE_HEADERS", &mut self.headers)
+    }
+
+    pub(super) fn check(&self) -> Result<(), SettingsError> {
+        if let Some(proxies) = self.num_proxies {
+            forms::within("NUM_PROXIES", proxies, 0..=100, "")?;
+        }
+        forms::period("THROTTLE_TIMEOUT", self.timeout, Duration::from_millis(1))
     }
 }
 

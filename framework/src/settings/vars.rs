@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::SettingsError;
+use super::forms::shown;
 
 /// Reads variables into settings; an absent one leaves the setting as it is.
 pub(super) struct Vars<'a>(pub(super) &'a dyn Fn(&'static str) -> Option<String>);
@@ -13,16 +14,57 @@ impl Vars<'_> {
         (self.0)(name)
     }
 
-    pub(super) fn text(&self, name: &'static str, to: &mut String) {
+    /// A text on one line.
+    fn line(&self, name: &'static str) -> Result<Option<String>, SettingsError> {
+        match self.get(name) {
+            // not shown: it may be the URL that has the password
+            Some(value) if value.contains(char::is_control) => {
+                let reason = "it has a control character, as the end of a line; take it out".into();
+                Err(SettingsError { name, reason })
+            }
+            value => Ok(value),
+        }
+    }
+
+    pub(super) fn text(&self, name: &'static str, to: &mut String) -> Result<(), SettingsError> {
+        if let Some(value) = self.line(name)? {
+            *to = value;
+        }
+        Ok(())
+    }
+
+    pub(super) fn text_or_none(
+        &self,
+        name: &'static str,
+        to: &mut Option<String>,
+    ) -> Result<(), SettingsError> {
+        if let Some(value) = self.line(name)? {
+            *to = (!is_none(&value)).then_some(value);
+        }
+        Ok(())
+    }
+
+    /// A key: whatever it is, and never shown.
+    pub(super) fn key(&self, name: &'static str, to: &mut String) {
         if let Some(value) = self.get(name) {
             *to = value;
         }
     }
 
-    pub(super) fn text_or_none(&self, name: &'static str, to: &mut Option<String>) {
-        if let Some(value) = self.get(name) {
-            *to = (!is_none(&value)).then_some(value);
+    /// Keys between commas.
+    pub(super) fn keys(
+        &self,
+        name: &'static str,
+        to: &mut Vec<String>,
+    ) -> Result<(), SettingsError> {
+        let Some(value) = self.get(name) else { return Ok(()) };
+        let keys: Vec<String> = value.split(',').map(|key| key.trim().to_owned()).collect();
+        *to = if value.trim().is_empty() { Vec::new() } else { keys };
+        if to.iter().any(String::is_empty) {
+            let reason = "a key between its commas is empty; take the comma out".into();
+            return Err(SettingsError { name, reason });
         }
+        Ok(())
     }
 
     pub(super) fn flag(&self, name: &'static str, to: &mut bool) -> Result<(), SettingsError> {
@@ -30,7 +72,13 @@ impl Vars<'_> {
         *to = match value.trim().to_ascii_lowercase().as_str() {
             "1" | "true" | "yes" | "on" => true,
             "" | "0" | "false" | "no" | "off" => false,
-            _ => return Err(unreadable(name, &value, "1 or 0")),
+            _ => {
+                return Err(unreadable(
+                    name,
+                    &value,
+                    "`1` or `0`, nor `true`, `yes`, `on`, `false`, `no` or `off`",
+                ));
+            }
         };
         Ok(())
     }
@@ -41,7 +89,7 @@ impl Vars<'_> {
         to: &mut T,
     ) -> Result<(), SettingsError> {
         if let Some(value) = self.get(name) {
-            *to = value.trim().parse().map_err(|_| unreadable(name, &value, "a whole number"))?;
+            *to = value.trim().parse().map_err(|_| unreadable(name, &value, WHOLE))?;
         }
         Ok(())
     }
@@ -56,17 +104,22 @@ impl Vars<'_> {
             None
         } else {
             let number = value.trim().parse();
-            Some(number.map_err(|_| unreadable(name, &value, "a whole number or `none`"))?)
+            Some(number.map_err(|_| unreadable(name, &value, format!("{WHOLE}, or `none`")))?)
         };
         Ok(())
     }
 
     /// A list between commas.
-    pub(super) fn list(&self, name: &'static str, to: &mut Vec<String>) {
-        if let Some(value) = self.get(name) {
+    pub(super) fn list(
+        &self,
+        name: &'static str,
+        to: &mut Vec<String>,
+    ) -> Result<(), SettingsError> {
+        if let Some(value) = self.line(name)? {
             let items = value.split(',').map(str::trim).filter(|item| !item.is_empty());
             *to = items.map(ToOwned::to_owned).collect();
         }
+        Ok(())
     }
 
     pub(super) fn seconds(
@@ -76,9 +129,9 @@ impl Vars<'_> {
     ) -> Result<(), SettingsError> {
         let Some(value) = self.get(name) else { return Ok(()) };
         let seconds = value.trim().parse::<f64>().ok();
-        *to = seconds
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            .ok_or_else(|| unreadable(name, &value, "a number of seconds"))?;
+        *to = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).ok_or_else(
+            || unreadable(name, &value, "a number of seconds, 0 or more, as `300` or `0.5`"),
+        )?;
         Ok(())
     }
 }
@@ -87,6 +140,13 @@ fn is_none(value: &str) -> bool {
     matches!(value.trim().to_ascii_lowercase().as_str(), "" | "none")
 }
 
-pub(super) fn unreadable(name: &'static str, value: &str, expected: &str) -> SettingsError {
-    SettingsError { name, reason: format!("`{value}` is not {expected}") }
+/// What a number is that has no bounds of its own.
+const WHOLE: &str = "a whole number, 0 or more, as `10`";
+
+pub(super) fn unreadable(
+    name: &'static str,
+    value: &str,
+    expected: impl std::fmt::Display,
+) -> SettingsError {
+    SettingsError { name, reason: format!("{} is not {expected}", shown(value)) }
 }

@@ -1,8 +1,11 @@
 //! A whole site: settings, database, default policies and routers, mounted into an actix `App`.
 
+mod banner;
 #[cfg(feature = "openapi")]
 mod openapi;
 mod serve;
+mod start;
+mod warnings;
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
@@ -35,8 +38,10 @@ use crate::settings::{Settings, SettingsError};
 use crate::throttling::{self, IntoThrottles};
 use crate::views::{Endpoint, Policies, View};
 
-/// What keeps a site from starting.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub use start::StartError;
+
+/// What keeps a site from starting. Its debug form is its sentence.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SiteError {
     /// A setting is missing or wrong.
@@ -52,6 +57,12 @@ pub enum SiteError {
     #[cfg(feature = "openapi")]
     #[error(transparent)]
     Schema(#[from] crate::schemas::SchemaError),
+}
+
+impl fmt::Debug for SiteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// A site, ready to answer. It is made once and shared by all workers.
@@ -151,7 +162,8 @@ impl SiteBuilder {
     pub fn build(mut self) -> Result<Arc<Site>, SiteError> {
         self.settings.check()?;
         throttling::login::check_settings(&self.settings)?;
-        warn_of_proxies(&self.settings);
+        throttling::check_rates(&self.settings)?;
+        warnings::warn(&self.settings);
         let counters = Counters::open(&self.settings)?;
         let security = Security::new(&self.settings)?;
         #[cfg(feature = "cors")]
@@ -217,21 +229,6 @@ fn token_models(settings: &Settings) -> Vec<&'static ModelMeta> {
 #[cfg(not(feature = "jwt"))]
 fn token_models(_: &Settings) -> Vec<&'static ModelMeta> {
     Vec::new()
-}
-
-/// Behind a proxy that nobody counted every client has the proxy's address, and limits by address
-/// hold for all of them together.
-fn warn_of_proxies(settings: &Settings) {
-    let behind = settings.use_x_forwarded_host
-        || settings.use_x_forwarded_port
-        || settings.secure.proxy_ssl_header.is_some();
-    if behind && matches!(settings.throttle.num_proxies, None | Some(0)) {
-        tracing::warn!(
-            "the settings tell of a proxy, and NUM_PROXIES of none: all clients have its address, \
-             and failed logins of one keep an account's owner out; set NUM_PROXIES to the number of \
-             proxies that append to X-Forwarded-For"
-        );
-    }
 }
 
 /// Where a request goes.

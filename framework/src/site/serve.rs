@@ -10,7 +10,7 @@ use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer};
 use futures_util::StreamExt;
 
-use super::{Site, Way};
+use super::{Site, StartError, Way};
 use crate::aside::aside;
 use crate::db::DatabaseWorker;
 #[cfg(feature = "cors")]
@@ -83,11 +83,11 @@ impl Site {
         middleware::Cors::new(self.cors.clone())
     }
 
-    /// Serves this site alone at an address: `127.0.0.1:8000`.
+    /// Serves this site alone at an address: `127.0.0.1:8000`. Says so on standard output.
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub async fn run_server(self: Arc<Self>, address: &str) -> std::io::Result<()> {
+    pub async fn run_server(self: Arc<Self>, address: &str) -> Result<(), StartError> {
         let workers = self.settings().workers;
         let site = Arc::clone(&self);
         let server = HttpServer::new(move || App::new().configure(site.configure()));
@@ -95,7 +95,10 @@ impl Site {
             Some(workers) => server.workers(workers),
             None => server,
         };
-        server.bind(address)?.run().await
+        let server =
+            server.bind(address).map_err(|error| StartError::listening(address, &error))?;
+        self.announce(&server.addrs());
+        Ok(server.run().await?)
     }
 
     async fn serve(&self, worker: &DatabaseWorker, sent: ServiceRequest) -> ServiceResponse {

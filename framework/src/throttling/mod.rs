@@ -39,4 +39,5 @@ pub use scoped::ScopedRateThrottle;
 pub use simple::{AnonRateThrottle, SimpleRateThrottle, UserRateThrottle};
 pub use throttle::{Decision, DynThrottle, IntoThrottles, Throttle};
 
+pub(crate) use rate::check_rates;
 pub(crate) use throttle::check;

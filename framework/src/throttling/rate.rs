@@ -70,6 +70,22 @@ pub(super) fn limit_of(
     parse_for_log(rate).map(Some).map_err(|reason| wrong(format!("scope `{scope}`: {reason}")))
 }
 
+/// Looks at every rate of `THROTTLE_RATES`, those of scopes that no throttle has yet too.
+///
+/// # Errors
+/// Names the scope whose rate cannot be read.
+pub(crate) fn check_rates(settings: &Settings) -> Result<(), SettingsError> {
+    let rates = &settings.throttle.rates;
+    rates.iter().try_for_each(|(scope, rate)| {
+        if rate.trim().eq_ignore_ascii_case("none") {
+            return Ok(());
+        }
+        let read = parse(rate).map(drop);
+        let reason = |reason| format!("scope `{scope}`: {reason}");
+        read.map_err(|error| SettingsError { name: "THROTTLE_RATES", reason: reason(error) })
+    })
+}
+
 /// What a full log leaves to wait for (`SimpleRateThrottle.wait`): the time until the oldest request
 /// leaves it, shared among those places that are free then. None when a log is longer than the
 /// limit, as after the rate was lowered.

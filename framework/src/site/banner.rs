@@ -1,0 +1,46 @@
+//! What a program says when it serves, as `runserver` does: on standard output.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::SocketAddr;
+
+use super::Site;
+
+impl Site {
+    /// Says on standard output what serves where, and how to stop it. An output that is closed is
+    /// no reason not to serve.
+    pub(super) fn announce(&self, addresses: &[SocketAddr]) {
+        let mut out = std::io::stdout().lock();
+        drop(out.write_all(self.banner(addresses).as_bytes()).and_then(|()| out.flush()));
+    }
+
+    fn banner(&self, addresses: &[SocketAddr]) -> String {
+        let mut text = format!("Quintet {}\n", env!("CARGO_PKG_VERSION"));
+        let script = &self.settings().force_script_name;
+        for address in addresses {
+            let _ = writeln!(text, "Serving     http://{address}{script}/");
+            for (label, path) in self.documents() {
+                let _ = writeln!(text, "{label:<11} http://{address}{path}");
+            }
+        }
+        text.push_str("Quit with Control-C.\n");
+        text
+    }
+
+    /// The paths of the document and of the page that shows it.
+    #[cfg(feature = "openapi")]
+    fn documents(&self) -> Vec<(&'static str, String)> {
+        let names: &[(&str, &str)] = match self.openapi {
+            Some(_) => &[("OpenAPI", "schema"), ("Swagger UI", "docs")],
+            None => &[],
+        };
+        let path = |name| self.urls().reverse(&crate::reverse::Origin::default(), name, &[]).ok();
+        names.iter().filter_map(|(label, name)| Some((*label, path(name)?))).collect()
+    }
+
+    #[cfg(not(feature = "openapi"))]
+    #[expect(clippy::unused_self, reason = "as with the feature")]
+    fn documents(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}

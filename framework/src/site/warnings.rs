@@ -1,0 +1,39 @@
+//! What a site warns of when it is built (`check --deploy`).
+
+use crate::settings::{Settings, secret};
+
+/// Tells the log of settings that a site in production should not have.
+pub(super) fn warn(settings: &Settings) {
+    warn_of_proxies(settings);
+    if settings.debug {
+        return;
+    }
+    let keys = std::iter::once(("SECRET_KEY", &settings.secret_key))
+        .chain(settings.secret_key_fallbacks.iter().map(|key| ("SECRET_KEY_FALLBACKS", key)));
+    for (name, key) in keys {
+        if secret::is_weak(key) {
+            tracing::warn!(
+                "{name} has a key with fewer than 50 characters or 5 different ones, or one that \
+                 starts with `django-insecure-`; use a long random text"
+            );
+        }
+    }
+    if settings.allowed_hosts.is_empty() {
+        tracing::warn!("ALLOWED_HOSTS is empty and DEBUG is off: every request is answered 400");
+    }
+}
+
+/// Behind a proxy that nobody counted every client has the proxy's address, and limits by address
+/// hold for all of them together.
+fn warn_of_proxies(settings: &Settings) {
+    let behind = settings.use_x_forwarded_host
+        || settings.use_x_forwarded_port
+        || settings.secure.proxy_ssl_header.is_some();
+    if behind && matches!(settings.throttle.num_proxies, None | Some(0)) {
+        tracing::warn!(
+            "the settings tell of a proxy, and NUM_PROXIES of none: all clients have its address, \
+             and failed logins of one keep an account's owner out; set NUM_PROXIES to the number of \
+             proxies that append to X-Forwarded-For"
+        );
+    }
+}
