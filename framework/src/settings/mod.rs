@@ -9,6 +9,7 @@ mod jwt;
 mod origins;
 pub(crate) mod secret;
 mod secure;
+mod server;
 mod session;
 mod throttle;
 mod vars;
@@ -24,6 +25,7 @@ pub use csrf::CsrfSettings;
 pub use jwt::JwtSettings;
 pub use origins::OriginRules;
 pub use secure::SecureSettings;
+pub use server::ServerSettings;
 pub use session::SessionSettings;
 pub use throttle::{OnFailure, ThrottleSettings};
 
@@ -106,6 +108,8 @@ pub struct Settings {
     pub cors: CorsSettings,
     /// `THROTTLE_…` and `NUM_PROXIES`
     pub throttle: ThrottleSettings,
+    /// `SERVER_…`
+    pub server: ServerSettings,
 }
 
 impl Default for Settings {
@@ -136,6 +140,7 @@ impl Default for Settings {
             jwt: JwtSettings::default(),
             cors: CorsSettings::default(),
             throttle: ThrottleSettings::default(),
+            server: ServerSettings::default(),
         }
     }
 }
@@ -220,6 +225,7 @@ impl Settings {
         to.jwt.read(&vars)?;
         to.cors.read(&vars)?;
         to.throttle.read(&vars)?;
+        to.server.read(&vars)?;
         Ok(to)
     }
 
@@ -276,6 +282,7 @@ impl Settings {
         }
         self.jwt.check()?;
         self.throttle.check()?;
+        self.server.check()?;
         self.secure.check()
     }
 }
