@@ -24,7 +24,7 @@
 //! | log in, make accounts | [`accounts`], [`management`] |
 //! | give addresses | [`routers`], [`reverse`] |
 //! | read and write bodies | [`parsers`], [`renderers`], [`negotiation`] |
-//! | put a site together | [`site`], [`settings`], [`middleware`], [`exceptions`] |
+//! | put a site together, serve it | [`site`], [`server`], [`settings`], [`middleware`], [`exceptions`] |
 //!
 //! # Features
 //!
@@ -69,6 +69,7 @@ pub mod routers;
 #[cfg(feature = "openapi")]
 pub mod schemas;
 pub mod serializers;
+pub mod server;
 pub mod sessions;
 pub mod settings;
 pub mod signing;

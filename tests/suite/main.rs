@@ -23,6 +23,7 @@ mod routers;
 mod saving;
 mod secrets;
 mod security;
+mod server;
 mod sessions;
 mod statements;
 mod swagger_ui;

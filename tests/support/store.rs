@@ -7,7 +7,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use actix_web::{App, HttpServer};
+use actix_http::{Request, Response};
+use actix_service::IntoServiceFactory;
+use actix_web::App;
+use actix_web::body::MessageBody;
+use actix_web::dev::{AppConfig, Service, ServiceFactory};
 use quintet::db::{ColumnKind, Conn, Database, DatabaseConfig, Sql};
 use quintet::prelude::{Settings, Site};
 
@@ -66,7 +70,7 @@ pub struct Server {
     pub address: SocketAddr,
     /// Its database, to count statements.
     pub database: Arc<Database>,
-    handle: actix_web::dev::ServerHandle,
+    stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -77,35 +81,61 @@ impl std::fmt::Debug for Server {
 }
 
 impl Server {
-    /// Serves a site with one worker.
+    /// Serves a site with one worker, as `run_server` does.
     pub fn start(site: Arc<Site>) -> Self {
-        let (tell, told) = std::sync::mpsc::channel();
+        let settings = site.settings().clone();
         let database = Arc::clone(site.database());
+        Self::serving(&settings, database, move || App::new().configure(site.configure()))
+    }
+
+    /// Serves an `App` with one worker.
+    pub fn serving<I, S, B>(
+        settings: &Settings,
+        database: Arc<Database>,
+        app: impl Fn() -> I + Send + Clone + 'static,
+    ) -> Self
+    where
+        I: IntoServiceFactory<S, Request> + 'static,
+        S: ServiceFactory<Request, Config = AppConfig> + 'static,
+        S::Error: Into<actix_web::Error> + 'static,
+        S::InitError: std::fmt::Debug,
+        S::Response: Into<Response<B>> + 'static,
+        <S::Service as Service<Request>>::Future: 'static,
+        S::Service: 'static,
+        B: MessageBody + 'static,
+    {
+        let mut settings = settings.clone();
+        settings.workers = Some(1);
+        let (tell, told) = std::sync::mpsc::channel();
+        let (stop, stopped) = tokio::sync::oneshot::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let server = HttpServer::new(move || App::new().configure(site.configure()))
-                    .workers(1)
-                    .disable_signals()
-                    .shutdown_timeout(1)
-                    .bind("127.0.0.1:0")
-                    .expect("a free port");
-                let address = server.addrs()[0];
-                let server = server.run();
-                tell.send((address, server.handle())).expect("the test waits");
-                server.await.expect("the server ends well");
+                let server = quintet::server::Server::new(&settings, app).expect("the settings");
+                let server = server.bind("127.0.0.1:0").expect("a free port");
+                tell.send(server.addresses().next().expect("an address")).expect("the test waits");
+                let ended = server.run_until(async { drop(stopped.await) }).await;
+                ended.expect("the server ends well");
             });
         });
-        let (address, handle) = told.recv().expect("the server starts");
-        Self { address, database, handle, thread: Some(thread) }
+        let address = told.recv().expect("the server starts");
+        Self { address, database, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// Stops the server as SIGTERM does, and waits for its end.
+    pub fn stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // it may have ended by itself
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        drop(self.handle.stop(false));
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
-        }
+        self.stop();
     }
 }
 
@@ -162,6 +192,7 @@ impl Store {
         settings.secret_key = "a key for tests".into();
         settings.allowed_hosts = vec!["*".into()];
         settings.database_url = url;
+        settings.server.shutdown_timeout = Duration::from_secs(1);
         change(&mut settings);
         let database = Database::open(&settings).expect("the URL is right");
         let url = settings.database_url.clone();

@@ -3,13 +3,21 @@
 use crate::negotiation::MediaType;
 use crate::response::{Response, ResponseBody};
 
-/// The page of a status that no view answered: 400, 403, 404, 429, 503 or 500; `accept` is the client's
-/// header.
+/// The page of a status that no view answered: 400, 403, 404, 408, 429, 431, 503 or 500; `accept`
+/// is the client's header.
 pub(crate) fn page(status: u16, accept: Option<&str>) -> Response {
     let (title, text, detail) = match status {
         400 => ("Bad Request (400)", "", "Bad Request (400)"),
         403 => ("403 Forbidden", "", "You do not have permission to perform this action."),
+        408 => {
+            let text = "The request took too long.";
+            ("408 Request Timeout", text, text)
+        }
         429 => ("429 Too Many Requests", "", "Request was throttled."),
+        431 => {
+            let text = "The headers of the request are too long.";
+            ("431 Request Header Fields Too Large", text, text)
+        }
         503 => ("503 Service Unavailable", "", "Service temporarily unavailable, try again later."),
         404 => ("Not Found", "The requested resource was not found on this server.", "Not found."),
         _ => ("Server Error (500)", "", "A server error occurred."),

@@ -377,10 +377,18 @@ impl Context {
     ///
     /// # Errors
     /// 415 when no parser of the view reads the type, 400 when the parser refuses the body, and
-    /// Django's 400 page when the body is longer than `DATA_UPLOAD_MAX_MEMORY_SIZE`.
+    /// Django's 400 page when the body is longer than `DATA_UPLOAD_MAX_MEMORY_SIZE`. 500 before the
+    /// view when the body is longer than 16 KiB and nobody called
+    /// [`receive_body`](Context::receive_body).
     pub fn data(&mut self) -> Result<Data> {
         if let Some(data) = &self.data {
             return Ok(data.clone());
+        }
+        if self.request.incoming.is_some() {
+            return Err(ApiException::internal(
+                "the body is read behind permissions and throttles: what runs before and looks at \
+                 the data calls `cx.receive_body().await` first",
+            ));
         }
         let data = self.parse()?;
         self.data = Some(data.clone());

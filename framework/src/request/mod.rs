@@ -1,6 +1,7 @@
 //! A request as views see it (`rest_framework.request`).
 
 mod accounts;
+mod body;
 mod client;
 mod context;
 mod cookies;
@@ -16,39 +17,19 @@ use std::net::IpAddr;
 use actix_web::http::Method;
 use actix_web::web::Bytes;
 
+pub use body::Body;
 pub use context::{Auth, Context, ViewContext};
 pub use headers::Headers;
 pub use query::QueryParams;
 pub use quota::Quota;
 
+pub(crate) use body::{Arrived, Awaited, BodyMemory, BodyShare, Incoming, on_its_way};
 pub(crate) use client::{network, network_text, proxied_address};
 #[cfg(test)]
 pub(crate) use context::testing;
 pub(crate) use context::{Equipment, ObjectGuard, Shared, handler_method};
 
 use crate::reverse::Origin;
-
-/// The body of a request, read up to the limit before any view runs.
-#[derive(Clone)]
-pub enum Body {
-    /// All of it.
-    Read(Bytes),
-    /// More than `DATA_UPLOAD_MAX_MEMORY_SIZE`; 400 once a view asks for it.
-    TooLarge,
-    /// The connection broke before the end; 400 once a view asks for it.
-    Broken,
-}
-
-impl std::fmt::Debug for Body {
-    /// Without the bytes, which may hold credentials.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Read(bytes) => write!(f, "Read({} bytes)", bytes.len()),
-            Self::TooLarge => f.write_str("TooLarge"),
-            Self::Broken => f.write_str("Broken"),
-        }
-    }
-}
 
 /// A request, owned: it can cross to the thread that answers it.
 pub struct Request {
@@ -74,6 +55,10 @@ pub struct Request {
     /// What the route captured: `pk`, `format`.
     pub kwargs: Vec<(String, String)>,
     query: OnceCell<QueryParams>,
+    /// A body that has not been read yet.
+    pub(crate) incoming: Option<Incoming>,
+    /// What a body that was read takes of the memory for bodies.
+    share: Option<BodyShare>,
 }
 
 impl std::fmt::Debug for Request {
@@ -106,6 +91,8 @@ impl Request {
             peer: None,
             kwargs: Vec::new(),
             query: OnceCell::new(),
+            incoming: None,
+            share: None,
         }
     }
 

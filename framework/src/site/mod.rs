@@ -1,6 +1,7 @@
 //! A whole site: settings, database, default policies and routers, mounted into an actix `App`.
 
 mod banner;
+mod body;
 #[cfg(feature = "openapi")]
 mod openapi;
 mod serve;
@@ -30,7 +31,7 @@ use crate::generics::SiteGenerics;
 use crate::middleware::{self, Security};
 use crate::pagination::Pagination;
 use crate::permissions::IntoPermissions;
-use crate::request::{Context, Request, Shared};
+use crate::request::{BodyMemory, Context, Request, Shared};
 use crate::response::Response;
 use crate::reverse::{Pattern, Urls};
 use crate::routers::{Match, Mount, RouteError, Table};
@@ -72,6 +73,7 @@ pub struct Site {
     #[cfg(feature = "cors")]
     cors: Option<Arc<middleware::CorsPolicy>>,
     database: Arc<Database>,
+    bodies: Arc<BodyMemory>,
     defaults: Policies,
     tables: Vec<Table>,
     #[cfg(feature = "openapi")]
@@ -190,6 +192,7 @@ impl SiteBuilder {
         let accounts = [user, Group::META, Token::META];
         let tokens_kept = token_models(&self.settings);
         generics.models = reachable(models.chain(accounts).chain(tokens_kept));
+        let bodies = BodyMemory::new(self.settings.server.max_bodies_size);
         let shared = Arc::new(Shared {
             hashers: PasswordHashers::new(&self.settings.auth),
             settings: self.settings,
@@ -208,6 +211,7 @@ impl SiteBuilder {
             #[cfg(feature = "cors")]
             cors,
             database,
+            bodies,
             defaults,
             tables,
             #[cfg(feature = "openapi")]

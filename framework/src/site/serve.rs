@@ -1,27 +1,25 @@
 //! The site behind actix: from its request to ours, and from our answer to its own.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::body::BoxBody;
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse, fn_service};
+use actix_web::dev::{ServiceRequest, ServiceResponse, fn_service};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue, TRANSFER_ENCODING};
-use actix_web::web::{self, Bytes, BytesMut};
-use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer};
-use futures_util::StreamExt;
+use actix_web::http::header::{CONTENT_TYPE, HOST, HeaderValue};
+use actix_web::web::{self, Bytes};
+use actix_web::{App, Error, HttpRequest, HttpResponse};
 
+use super::body::{self, Announced};
 use super::{Site, StartError, Way};
 use crate::aside::aside;
 use crate::db::DatabaseWorker;
 #[cfg(feature = "cors")]
 use crate::middleware;
 use crate::middleware::page;
-use crate::request::{Body, Headers, Request};
+use crate::request::{Headers, Request};
 use crate::response::{Response, ResponseBody};
-
-/// How much of a body that is too long is read and dropped, so that its sender gets to read the
-/// refusal.
-const DRAIN: usize = 64 * 1024 * 1024;
+use crate::server::{Connection, Server};
 
 impl Site {
     /// Mounts the site into an actix `App`: it answers what no other service of the app does, and
@@ -83,21 +81,18 @@ impl Site {
         middleware::Cors::new(self.cors.clone())
     }
 
-    /// Serves this site alone at an address: `127.0.0.1:8000`. Says so on standard output.
+    /// Serves this site alone at an address, `127.0.0.1:8000`, within the limits of `SERVER_…`,
+    /// until SIGTERM or SIGINT; then it answers what is under way, as [`Server::run`] does. Says
+    /// where it listens on standard output.
     ///
     /// # Errors
     /// When the address cannot be bound.
     pub async fn run_server(self: Arc<Self>, address: &str) -> Result<(), StartError> {
-        let workers = self.settings().workers;
         let site = Arc::clone(&self);
-        let server = HttpServer::new(move || App::new().configure(site.configure()));
-        let server = match workers {
-            Some(workers) => server.workers(workers),
-            None => server,
-        };
-        let server =
-            server.bind(address).map_err(|error| StartError::listening(address, &error))?;
-        self.announce(&server.addrs());
+        let server = Server::new(self.settings(), move || App::new().configure(site.configure()))?
+            .bind(address)
+            .map_err(|error| StartError::listening(address, &error))?;
+        self.announce(&server.addresses().collect::<Vec<_>>());
         Ok(server.run().await?)
     }
 
@@ -112,17 +107,23 @@ impl Site {
         };
         let response = match way {
             Way::Answered(response, framed) => self.finish_plain(&request, response, framed),
-            Way::View(found) => {
-                let has_body = [CONTENT_LENGTH, TRANSFER_ENCODING]
-                    .iter()
-                    .any(|name| request.headers.contains_key(name))
-                    || http.version() == actix_web::http::Version::HTTP_2;
-                if has_body {
-                    let most = self.settings().data_upload_max_memory_size;
-                    request.body = aside(|| read(payload, &request.headers, most)).await;
+            Way::View(found) => match body::announced(&request.headers, http.version()) {
+                Announced::Nothing => self.run(worker, request, found).await,
+                announced => {
+                    let limits = body::Limits::of(self.settings(), announced);
+                    if limits.is_small() {
+                        request.body = aside(|| body::read_small(payload, limits)).await;
+                        aside(|| self.run(worker, request, found)).await
+                    } else {
+                        let connection = http.conn_data::<Rc<Connection>>();
+                        let run = |request| self.run(worker, request, found);
+                        aside(|| {
+                            body::beside(payload, limits, &self.bodies, connection, request, run)
+                        })
+                        .await
+                    }
                 }
-                self.run(worker, request, found).await
-            }
+            },
         };
         ServiceResponse::new(http, into_http(response))
     }
@@ -167,46 +168,6 @@ impl Site {
 fn host_of(server: &str, port: u16, secure: bool) -> String {
     let name = server.rsplit_once(':').map_or(server, |(name, _)| name);
     if port == if secure { 443 } else { 80 } { name.to_owned() } else { format!("{name}:{port}") }
-}
-
-/// Reads a body up to the limit; a longer one is read on for a while and dropped.
-async fn read(mut payload: Payload, headers: &Headers, most: Option<usize>) -> Body {
-    let most = most.unwrap_or(usize::MAX);
-    let announced = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse::<usize>().ok());
-    let mut fits = announced.is_none_or(|length| length <= most);
-    let mut body = BytesMut::new();
-    let mut whole: Option<Bytes> = None;
-    let mut dropped = 0_usize;
-    while let Some(chunk) = payload.next().await {
-        let Ok(chunk) = chunk else { return Body::Broken };
-        let read = body.len() + whole.as_ref().map_or(0, Bytes::len);
-        if fits && chunk.len() > most.saturating_sub(read) {
-            fits = false;
-        }
-        if !fits {
-            body = BytesMut::new();
-            whole = None;
-            dropped = dropped.saturating_add(chunk.len());
-            if dropped > DRAIN {
-                break;
-            }
-        } else if read == 0 {
-            // most bodies come in one piece
-            whole = Some(chunk);
-        } else {
-            if let Some(first) = whole.take() {
-                // without a limit the client's word is not taken for more than this
-                let length = announced.unwrap_or(first.len() + chunk.len());
-                body.reserve(length.min(most).min(DRAIN));
-                body.extend_from_slice(&first);
-            }
-            body.extend_from_slice(&chunk);
-        }
-    }
-    if fits { Body::Read(whole.unwrap_or_else(|| body.freeze())) } else { Body::TooLarge }
 }
 
 fn into_http(response: Response) -> HttpResponse {

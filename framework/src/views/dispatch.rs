@@ -161,6 +161,8 @@ impl Endpoint {
     async fn run_page(&self, page: PageInfo, cx: &mut Context) -> Result<Response> {
         let info = self.view.info();
         check_query(cx)?;
+        // the token may be in the form
+        cx.receive_body().await?;
         if let Some(refusal) = page::refusal(page, cx)? {
             return Ok(refusal);
         }
@@ -200,6 +202,9 @@ impl Endpoint {
         }
         let method = &cx.request.method;
         if info.answers(method) {
+            if cx.request.incoming.is_some() {
+                aside(|| cx.receive_body()).await?;
+            }
             self.handle(cx).await
         } else if *method == Method::OPTIONS {
             Ok(self.options(policies))

@@ -33,6 +33,10 @@ pub struct SessionAuthentication;
 impl Authentication for SessionAuthentication {
     async fn authenticate(&self, cx: &mut Context) -> Result<Option<Authenticated>> {
         let Some(user) = session_user(cx).await? else { return Ok(None) };
+        if cx.request.method == Method::POST {
+            // the token may be in the form
+            cx.receive_body().await?;
+        }
         if let Some(reason) = csrf::check(cx, form_token)? {
             let text = format!("CSRF Failed: {reason}");
             return Err(ApiException::PermissionDenied(Some(Detail::new(

@@ -1,0 +1,158 @@
+//! The body of a request: there when the view is reached, or still on its way.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use actix_web::web::Bytes;
+use tokio::sync::oneshot;
+
+use super::Context;
+use crate::exceptions::{ApiException, Result};
+
+/// The body of a request, up to the limit.
+#[derive(Clone)]
+pub enum Body {
+    /// All of it.
+    Read(Bytes),
+    /// More than `DATA_UPLOAD_MAX_MEMORY_SIZE`; 400 once a view asks for it.
+    TooLarge,
+    /// The connection broke before the end; 400 once a view asks for it.
+    Broken,
+}
+
+impl std::fmt::Debug for Body {
+    /// Without the bytes, which may hold credentials.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Read(bytes) => write!(f, "Read({} bytes)", bytes.len()),
+            Self::TooLarge => f.write_str("TooLarge"),
+            Self::Broken => f.write_str("Broken"),
+        }
+    }
+}
+
+/// What the bodies of all requests take together (`SERVER_MAX_BODIES_SIZE`).
+#[derive(Debug)]
+pub(crate) struct BodyMemory {
+    left: AtomicUsize,
+}
+
+impl BodyMemory {
+    pub(crate) fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { left: AtomicUsize::new(most) })
+    }
+
+    /// Starts with nothing.
+    pub(crate) fn share(self: &Arc<Self>) -> BodyShare {
+        BodyShare { memory: Arc::clone(self), bytes: 0 }
+    }
+}
+
+/// What one body takes of it, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct BodyShare {
+    memory: Arc<BodyMemory>,
+    bytes: usize,
+}
+
+impl BodyShare {
+    /// Takes more; false when it is not there.
+    pub(crate) fn grow(&mut self, bytes: usize) -> bool {
+        let left = &self.memory.left;
+        let taken =
+            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes));
+        if taken.is_ok() {
+            self.bytes += bytes;
+        }
+        taken.is_ok()
+    }
+
+    /// Gives all of it back.
+    pub(crate) fn clear(&mut self) {
+        self.memory.left.fetch_add(std::mem::take(&mut self.bytes), Ordering::Relaxed);
+    }
+}
+
+impl Drop for BodyShare {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// What became of a body that was asked for.
+#[derive(Debug)]
+pub(crate) enum Arrived {
+    /// It is there.
+    Body(Body, BodyShare),
+    /// There was no memory for it.
+    NoRoom,
+}
+
+/// A body that is on its way, at the place of the view: it may be another thread than the socket's.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    ask: oneshot::Sender<()>,
+    body: oneshot::Receiver<Arrived>,
+}
+
+/// The same at the place of the socket.
+#[derive(Debug)]
+pub(crate) struct Awaited {
+    /// Ready once the view wants the body; an error once it does not any more.
+    pub(crate) asked: oneshot::Receiver<()>,
+    /// Where it goes.
+    pub(crate) body: oneshot::Sender<Arrived>,
+}
+
+/// Both ends of a body's way.
+pub(crate) fn on_its_way() -> (Incoming, Awaited) {
+    let (ask, asked) = oneshot::channel();
+    let (sender, receiver) = oneshot::channel();
+    (Incoming { ask, body: receiver }, Awaited { asked, body: sender })
+}
+
+impl Context {
+    /// Waits for a body that is still on its way, so that [`data`](Context::data) has it.
+    ///
+    /// A body of more than 16 KiB is not read before permissions and throttles have let the request
+    /// through. What runs before the view and looks at the data (an authenticator, a permission)
+    /// calls this first; views need not.
+    ///
+    /// # Errors
+    /// 503 when the bodies of other requests take all of `SERVER_MAX_BODIES_SIZE`.
+    pub async fn receive_body(&mut self) -> Result<()> {
+        let Some(Incoming { ask, body }) = self.request.incoming.take() else { return Ok(()) };
+        // when nobody listens, nobody sends either
+        let _ = ask.send(());
+        match body.await {
+            Ok(Arrived::Body(body, share)) => {
+                self.request.body = body;
+                self.request.share = Some(share);
+                Ok(())
+            }
+            Ok(Arrived::NoRoom) => {
+                Err(ApiException::Unavailable("SERVER_MAX_BODIES_SIZE is in use"))
+            }
+            Err(_) => {
+                self.request.body = Body::Broken;
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_take_no_more_than_there_is() {
+        let memory = BodyMemory::new(10);
+        let (mut one, mut two) = (memory.share(), memory.share());
+        assert!(one.grow(6) && two.grow(4) && !two.grow(1));
+        one.clear();
+        assert!(two.grow(6) && !one.grow(1));
+        drop(two);
+        assert!(one.grow(10));
+    }
+}

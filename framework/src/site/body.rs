@@ -1,0 +1,192 @@
+//! When the body of a request is read: a small one before the view, a larger one once permissions
+//! and throttles have let the request through.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::http::Version;
+use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use actix_web::web::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+
+use crate::request::{Arrived, Awaited, Body, BodyMemory, BodyShare, Headers, Request, on_its_way};
+use crate::response::Response;
+use crate::server::{Connection, FIRST_OF_BODY};
+use crate::settings::Settings;
+
+/// How much of a body that is too long is read and dropped, so that its sender gets to read the
+/// refusal.
+const DRAIN: usize = 64 * 1024 * 1024;
+
+/// What a head says about the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Announced {
+    /// There is none.
+    Nothing,
+    /// It has so many bytes.
+    Length(usize),
+    /// It ends somewhere.
+    Unknown,
+}
+
+/// Reads the headers.
+pub(super) fn announced(headers: &Headers, version: Version) -> Announced {
+    match headers.get(CONTENT_LENGTH) {
+        Some(value) => {
+            let length = value.to_str().ok().and_then(|value| value.trim().parse().ok());
+            length.map_or(Announced::Unknown, Announced::Length)
+        }
+        None if headers.contains_key(TRANSFER_ENCODING) || version == Version::HTTP_2 => {
+            Announced::Unknown
+        }
+        None => Announced::Nothing,
+    }
+}
+
+/// How much is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    announced: Option<usize>,
+    most: usize,
+}
+
+impl Limits {
+    pub(super) fn of(settings: &Settings, announced: Announced) -> Self {
+        let announced = match announced {
+            Announced::Length(length) => Some(length),
+            Announced::Nothing | Announced::Unknown => None,
+        };
+        Self { announced, most: settings.data_upload_max_memory_size.unwrap_or(usize::MAX) }
+    }
+
+    /// True for a body that usually is there with its head, and whose memory need not be counted.
+    pub(super) fn is_small(&self) -> bool {
+        self.announced.is_some_and(|length| length <= FIRST_OF_BODY)
+    }
+}
+
+/// Reads a body that is small.
+pub(super) async fn read_small(payload: Payload, limits: Limits) -> Body {
+    read(payload, limits, |_| true).await.unwrap_or(Body::Broken)
+}
+
+/// Answers a request, and reads its body meanwhile as soon as the view asks for it.
+pub(super) async fn beside<F: Future<Output = Response>>(
+    payload: Payload,
+    limits: Limits,
+    memory: &Arc<BodyMemory>,
+    connection: Option<&Rc<Connection>>,
+    mut request: Box<Request>,
+    run: impl FnOnce(Box<Request>) -> F,
+) -> Response {
+    if let Some(connection) = connection {
+        connection.hold_body();
+    }
+    let (incoming, awaited) = on_its_way();
+    request.incoming = Some(incoming);
+    let receive = receive(payload, limits, memory.share(), connection, awaited);
+    match select(pin!(run(request)), pin!(receive)).await {
+        Either::Left((response, _)) => response,
+        Either::Right((never, _)) => match never {},
+    }
+}
+
+/// Sends a body to the view, if it wants it.
+async fn receive(
+    payload: Payload,
+    limits: Limits,
+    mut share: BodyShare,
+    connection: Option<&Rc<Connection>>,
+    awaited: Awaited,
+) -> Infallible {
+    let Awaited { asked, body } = awaited;
+    if asked.await.is_ok() {
+        if let Some(connection) = connection {
+            connection.want_body();
+        }
+        let read = read(payload, limits, |bytes| share.grow(bytes)).await;
+        let arrived = if let Some(read) = read {
+            if !matches!(read, Body::Read(_)) {
+                share.clear();
+            }
+            Arrived::Body(read, share)
+        } else {
+            drop(share);
+            Arrived::NoRoom
+        };
+        // the view may have gone meanwhile
+        drop(body.send(arrived));
+    }
+    std::future::pending().await
+}
+
+/// Reads a body up to the limit; a longer one is read on for a while and dropped. None when there
+/// is no memory for it.
+async fn read(
+    mut payload: Payload,
+    limits: Limits,
+    mut has_room: impl FnMut(usize) -> bool,
+) -> Option<Body> {
+    let Limits { announced, most } = limits;
+    let mut fits = announced.is_none_or(|length| length <= most);
+    let mut body = BytesMut::new();
+    let mut whole: Option<Bytes> = None;
+    let mut dropped = 0_usize;
+    while let Some(chunk) = payload.next().await {
+        let Ok(chunk) = chunk else { return Some(Body::Broken) };
+        let read = body.len() + whole.as_ref().map_or(0, Bytes::len);
+        if fits && chunk.len() > most.saturating_sub(read) {
+            fits = false;
+        }
+        if !fits {
+            body = BytesMut::new();
+            whole = None;
+            dropped = dropped.saturating_add(chunk.len());
+            if dropped > DRAIN {
+                break;
+            }
+            continue;
+        }
+        if !has_room(chunk.len()) {
+            return None;
+        }
+        if read == 0 {
+            // most bodies come in one piece
+            whole = Some(chunk);
+        } else {
+            if let Some(first) = whole.take() {
+                // without a limit the client's word is not taken for more than this
+                let length = announced.unwrap_or(first.len() + chunk.len());
+                body.reserve(length.min(most).min(DRAIN));
+                body.extend_from_slice(&first);
+            }
+            body.extend_from_slice(&chunk);
+        }
+    }
+    Some(if fits { Body::Read(whole.unwrap_or_else(|| body.freeze())) } else { Body::TooLarge })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_body_is_announced_by_its_length_or_by_chunks() {
+        let mut headers = Headers::default();
+        assert_eq!(announced(&headers, Version::HTTP_11), Announced::Nothing);
+        headers.append(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        assert_eq!(announced(&headers, Version::HTTP_11), Announced::Unknown);
+        headers.append(CONTENT_LENGTH, HeaderValue::from_static("16384"));
+        let length = announced(&headers, Version::HTTP_11);
+        assert_eq!(length, Announced::Length(16384));
+        assert!(Limits::of(&Settings::default(), length).is_small());
+        assert!(!Limits::of(&Settings::default(), Announced::Length(16385)).is_small());
+        assert!(!Limits::of(&Settings::default(), Announced::Unknown).is_small());
+    }
+}
