@@ -329,7 +329,10 @@ fn bodies_are_read_by_the_parsers_and_answers_written_by_the_renderers() {
     let create = operation("post", "/api/artists/");
     let types: Vec<&String> =
         create["requestBody"]["content"].as_object().unwrap().keys().collect();
-    assert_eq!(types, ["application/json", "application/x-www-form-urlencoded"]);
+    assert_eq!(
+        types,
+        ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]
+    );
     let types: Vec<&String> =
         create["responses"]["201"]["content"].as_object().unwrap().keys().collect();
     assert_eq!(types, ["application/json"]);

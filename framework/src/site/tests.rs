@@ -292,7 +292,7 @@ async fn options_describes_the_view() {
     let answer = send(get("/api/things/").method(Method::OPTIONS)).await;
     assert_eq!(
         answer.body,
-        r#"{"name":"Thing List","description":"","renders":["application/json","text/html"],"parses":["application/json","application/x-www-form-urlencoded"]}"#
+        r#"{"name":"Thing List","description":"","renders":["application/json","text/html"],"parses":["application/json","application/x-www-form-urlencoded","multipart/form-data"]}"#
     );
 }
 
