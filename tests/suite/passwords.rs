@@ -233,7 +233,7 @@ fn flooded(on: On, known_from: impl Fn(usize) -> String + Sync) {
                 })
             })
             .collect();
-        let people: Vec<_> = people.into_iter().map(|person| person.join()).collect();
+        let people: Vec<_> = people.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
         over.store(true, Ordering::Relaxed);
         for person in people {
             let (status, took) = person.expect("an answer");

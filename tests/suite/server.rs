@@ -500,10 +500,7 @@ fn child_process() {
                 .route("/slow/", web::get().to(slow))
                 .route(
                     "/endless/",
-                    web::get().to(async || {
-                        std::future::pending::<()>().await;
-                        HttpResponse::Ok()
-                    }),
+                    web::get().to(async || std::future::pending::<HttpResponse>().await),
                 )
                 .route("/echo/", web::post().to(async |body: web::Bytes| body))
         };
@@ -583,7 +580,9 @@ mod signals {
         for signal in ["TERM", "INT"] {
             let mut server = Process::start();
             let mut half_heads = [(); 2].map(|()| server.connect());
-            half_heads.iter_mut().for_each(|stream| send(stream, "GET /"));
+            for stream in &mut half_heads {
+                send(stream, "GET /");
+            }
             let mut half_body = server.connect();
             send(
                 &mut half_body,
@@ -597,7 +596,9 @@ mod signals {
             std::thread::sleep(Duration::from_millis(200));
             let started = Instant::now();
             server.signal(signal);
-            half_heads.iter_mut().for_each(|stream| assert_eq!(rest(stream), ""));
+            for stream in &mut half_heads {
+                assert_eq!(rest(stream), "");
+            }
             assert_eq!(rest(&mut idle), "");
             let refusal = rest(&mut half_body);
             assert!(refusal.starts_with("HTTP/1.1 503 "), "{refusal:?}");

@@ -169,6 +169,9 @@ fn a_header_that_nobody_vouches_for_frees_no_caller() {
     assert_eq!(from(&behind_two, "20.0.0.2, 30.0.0.1"), 200);
 }
 
+/// What a proxy appends for its client of a number.
+type Appended = fn(usize) -> String;
+
 #[test]
 fn a_port_or_garbage_of_a_proxy_frees_no_caller() {
     let store = || {
@@ -177,7 +180,7 @@ fn a_port_or_garbage_of_a_proxy_frees_no_caller() {
             settings.auth.login_throttle_rate = Some("3/min".into());
         })
     };
-    let kinds: [(&str, fn(usize) -> String); 6] = [
+    let kinds: [(&str, Appended); 6] = [
         ("a port", |n| format!("1.2.3.4:{}", 5000 + n)),
         ("brackets", |n| format!("[2001:db8::{n}]:{}", 5000 + n)),
         ("a network", |n| format!("2001:db8:0:0:{n}::1")),

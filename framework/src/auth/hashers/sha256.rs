@@ -4,7 +4,8 @@
 //! is a call. A user's workspace can have dependencies optimised, but a dependency cannot ask for
 //! it, and nobody should wait for a login while trying a project out. So this is written in what a
 //! compiler translates well without any optimisation: no calls but those that are always inlined,
-//! no loop, no index that is checked, and every value assigned once. It takes twice as long as the
+//! no loop, and no index that is checked. The values are assigned anew and not bound anew: lints
+//! that follow a value back through its bindings would never end. It takes twice as long as the
 //! same code optimised. A release uses `sha2`, and with it the instructions that processors have
 //! for this.
 
@@ -35,8 +36,8 @@ macro_rules! round {
             .wrapping_add($g ^ ($e & ($f ^ $g)))
             .wrapping_add(const { K[$at] })
             .wrapping_add($w);
-        let $d = $d.wrapping_add(sum);
-        let $h = sum
+        $d = $d.wrapping_add(sum);
+        $h = sum
             .wrapping_add(rotr!($a, 2) ^ rotr!($a, 13) ^ rotr!($a, 22))
             .wrapping_add(($a & $b) | ($c & ($a | $b)));
     };
@@ -66,7 +67,7 @@ macro_rules! sixteen_rounds {
 
 macro_rules! next {
     ($w:ident $w1:ident $w9:ident $w14:ident) => {
-        let $w = $w
+        $w = $w
             .wrapping_add(rotr!($w1, 7) ^ rotr!($w1, 18) ^ ($w1 >> 3))
             .wrapping_add($w9)
             .wrapping_add(rotr!($w14, 17) ^ rotr!($w14, 19) ^ ($w14 >> 10));
@@ -97,8 +98,12 @@ macro_rules! next_sixteen {
 /// The state after a block.
 #[allow(clippy::many_single_char_names, reason = "the names are those of the standard")]
 pub(super) fn compress(state: &[u32; 8], block: &[u32; 16]) -> [u32; 8] {
-    let [a, b, c, d, e, f, g, h] = *state;
-    let [w0, w1, w2, w3, w4, w5, w6, w7, w8, w9, w10, w11, w12, w13, w14, w15] = *block;
+    let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
+    #[rustfmt::skip]
+    let [
+        mut w0, mut w1, mut w2, mut w3, mut w4, mut w5, mut w6, mut w7,
+        mut w8, mut w9, mut w10, mut w11, mut w12, mut w13, mut w14, mut w15,
+    ] = *block;
     sixteen_rounds!(a b c d e f g h; 0; w0 w1 w2 w3 w4 w5 w6 w7 w8 w9 w10 w11 w12 w13 w14 w15);
     next_sixteen!(w0 w1 w2 w3 w4 w5 w6 w7 w8 w9 w10 w11 w12 w13 w14 w15);
     sixteen_rounds!(a b c d e f g h; 16; w0 w1 w2 w3 w4 w5 w6 w7 w8 w9 w10 w11 w12 w13 w14 w15);
