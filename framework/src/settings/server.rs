@@ -6,10 +6,11 @@ use super::SettingsError;
 use super::vars::Vars;
 
 /// Deadlines and limits below the views (`SERVER_…`), which Django leaves to gunicorn and the proxy
-/// in front. They hold where `Site::run_server` or a `Server` serves the site, and not in an
-/// `HttpServer` of actix.
+/// in front. They apply where `Site::run_server` or a `Server` serves the site, and not in an
+/// `HttpServer` of actix, except `SERVER_MAX_BODIES_SIZE`.
 ///
-/// A deadline is met within an eighth of the shortest one, half a second at most.
+/// A deadline never fires early. It may fire late, by a quarter of the shortest one or one second,
+/// whichever is less.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ServerSettings {
