@@ -1,4 +1,4 @@
-//! Lets connections in, and hands them to actix.
+//! Admits connections, and hands them to actix.
 
 use std::cell::Cell;
 use std::net::SocketAddr;
@@ -18,10 +18,10 @@ use super::refusals::Refusals;
 use super::stream::GuardedStream;
 use crate::settings::ServerSettings;
 
-/// How long a client that found no room has to read so.
+/// How long a client that found no room has to read its refusal.
 const FAREWELL: Duration = Duration::from_millis(500);
 
-/// How many may have that time at once; the others are cut off.
+/// How many clients may have that time at once; the others are cut off.
 const FAREWELLS: usize = 32;
 
 /// Makes the service of a worker.
@@ -96,7 +96,7 @@ where
 }
 
 impl<S> Accepting<S> {
-    /// Says that there is no room.
+    /// Responds that there is no room.
     fn refuse<E: 'static>(&self, io: TcpStream) -> LocalBoxFuture<'static, Result<(), E>> {
         let farewells = Rc::clone(&self.farewells);
         if farewells.get() >= FAREWELLS {
@@ -105,7 +105,7 @@ impl<S> Accepting<S> {
         farewells.set(farewells.get() + 1);
         let refusal = self.refusals.bytes(503);
         Box::pin(async move {
-            // who does not take it, or sends on, is cut off all the same
+            // a client that does not take it, or keeps sending, is cut off all the same
             let _ = rt::time::timeout(FAREWELL, farewell(io, &refusal)).await;
             farewells.set(farewells.get().saturating_sub(1));
             Ok(())
@@ -113,7 +113,7 @@ impl<S> Accepting<S> {
     }
 }
 
-/// Reads what a client has to say before it is refused, which it would not read otherwise.
+/// Reads what a client sends before refusing it, as it would not read the refusal otherwise.
 async fn farewell(io: TcpStream, refusal: &[u8]) {
     let mut dropped = [0; 4096];
     if io.readable().await.is_err() || io.try_read(&mut dropped).is_err() {

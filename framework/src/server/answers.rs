@@ -1,4 +1,4 @@
-//! Tells a connection when the service works for it, and when its answer is written.
+//! Tells a connection when the service works for it, and when its response is written.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -15,7 +15,7 @@ use pin_project_lite::pin_project;
 
 use super::connection::Connection;
 
-/// A service, and the connections of its requests.
+/// A service that reports to the connections of its requests.
 pub(super) struct Answers<S, B> {
     service: S,
     body: PhantomData<B>,
@@ -90,7 +90,7 @@ impl Drop for Done {
 }
 
 pin_project! {
-    /// An answer that is being made.
+    /// A response that is being made.
     pub(super) struct Answering<F, B> {
         #[pin]
         answer: F,
@@ -121,7 +121,7 @@ where
 }
 
 pin_project! {
-    /// The body of an answer; the answer is written once it is dropped.
+    /// The body of a response; the response is written once it is dropped.
     pub(super) struct Answer<B> {
         #[pin]
         body: B,

@@ -21,11 +21,11 @@ enum Place {
 /// What became of some bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Chunks {
-    /// All belong to the body, and it goes on.
+    /// All belong to the body, which continues.
     More,
-    /// The body ends behind so many of them.
+    /// The body ends after this many of them.
     End(usize),
-    /// This is no chunked body.
+    /// This is not a chunked body.
     Wrong,
 }
 
@@ -61,7 +61,7 @@ impl ChunkCounter {
         Chunks::More
     }
 
-    /// The place behind a byte: none of them at the end, none at all where it cannot stand.
+    /// The place after a byte: `Some(None)` at the end, `None` where the byte is not allowed.
     #[allow(clippy::option_option, reason = "the end and a mistake are two things")]
     fn step(&mut self, byte: u8) -> Option<Option<Place>> {
         let digit = char::from(byte).to_digit(16).map(u64::from);

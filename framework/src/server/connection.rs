@@ -9,10 +9,10 @@ use super::deadlines::Worker;
 /// Milliseconds of a worker's clock.
 pub(super) type Millis = u64;
 
-/// How much of a body is taken before somebody asks for it: what usually comes with the head.
+/// How much of a body is read before the view asks for it: what usually comes with the head.
 pub(crate) const FIRST_OF_BODY: usize = 16 * 1024;
 
-/// What the server waits for from the client, or does meanwhile.
+/// What the server reads from the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
     /// The next request.
@@ -23,7 +23,7 @@ pub(super) enum Reading {
     Body,
     /// Nothing: the request is there and not answered yet.
     Answer,
-    /// Whatever comes: the connection is an upgrade's, or what came is no request.
+    /// Whatever comes: the connection was upgraded, or what came is not a request.
     Through,
     /// The end: the server has closed its half.
     Closing,
@@ -32,15 +32,15 @@ pub(super) enum Reading {
 /// How a connection ends before its client wants it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cut {
-    /// Without a word.
+    /// Without a response.
     Silent,
     /// The same, to make room for another.
     Evicted,
-    /// With a refusal, where no answer has begun.
+    /// With a refusal, where no response has begun.
     Refuse(u16),
 }
 
-/// A connection, as the stream, the answers and the clock of its worker see it. It stays on its
+/// A connection, as the stream, the responses and the clock of its worker see it. It stays on its
 /// thread.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -55,19 +55,19 @@ pub(crate) struct Connection {
     /// How long it waited for the body, and for how much.
     waited: Cell<Millis>,
     received: Cell<u64>,
-    /// Since when the client has taken nothing of an answer, and how much is left of what is ready.
+    /// Since when the client has taken nothing of a response, and how much of it is left.
     blocked: Cell<Option<Millis>>,
     unsent: Cell<usize>,
-    /// How long it waited for the client to take the answer, and for how much.
+    /// How long it waited for the client to take the response, and for how much.
     stalled: Cell<Millis>,
     sent: Cell<u64>,
-    /// A head has been handed on and its answer is not out yet.
+    /// A head has been handed on and its response has not been sent yet.
     busy: Cell<bool>,
     /// The service has been called for it.
     called: Cell<bool>,
     /// The service is done with it.
     answered: Cell<bool>,
-    /// Somebody reads the body.
+    /// The view reads the body.
     wanted: Cell<bool>,
     /// The stream keeps bytes back until the state changes.
     held: Cell<bool>,
@@ -171,19 +171,19 @@ impl Connection {
         self.received.set(self.received.get() + bytes as u64);
     }
 
-    /// Nothing is there to be read.
+    /// There is nothing to read.
     pub(super) fn starves(&self) {
         if self.reading.get() == Reading::Body && self.starved.get().is_none() {
             self.starved.set(Some(self.worker.now()));
         }
     }
 
-    /// True when the next request must wait for the answer to the last one.
+    /// True when the next request must wait for the response to the last one.
     pub(super) fn is_busy(&self) -> bool {
         self.busy.get()
     }
 
-    /// True when the body must wait for somebody to read it.
+    /// True when the body must wait for the view to read it.
     pub(super) fn body_waits(&self) -> bool {
         !self.wanted.get() && self.received.get() >= FIRST_OF_BODY as u64
     }
@@ -211,7 +211,7 @@ impl Connection {
         }
     }
 
-    /// All that was written so far is out.
+    /// All that was written so far has been sent.
     pub(super) fn flushed(&self) {
         if self.busy.get() && self.answered.get() {
             self.busy.set(false);
@@ -222,7 +222,7 @@ impl Connection {
         }
     }
 
-    /// True when what is written is no answer of the service: actix refuses what it has read.
+    /// True when what is written is not from the service: actix refuses what it has read.
     pub(super) fn is_refused(&self) -> bool {
         !self.called.get()
     }
@@ -232,7 +232,7 @@ impl Connection {
         self.answered.get()
     }
 
-    /// True when bytes of an answer are out.
+    /// True when bytes of a response have been sent.
     pub(super) fn has_begun(&self) -> bool {
         self.sent.get() > 0 || self.blocked.get().is_some()
     }
@@ -245,18 +245,18 @@ impl Connection {
         self.want_body();
     }
 
-    /// The service is done, and its answer is written as far as it will be.
+    /// The service is done, and its response is written as far as it will be.
     pub(super) fn answered(&self) {
         self.answered.set(true);
         self.want_body();
     }
 
-    /// Takes no more of the body than is there, until [`Self::want_body`].
+    /// Takes no more of the body than has arrived, until [`Self::want_body`].
     pub(crate) fn hold_body(&self) {
         self.wanted.set(false);
     }
 
-    /// Takes the body as it comes.
+    /// Takes the body as it arrives.
     pub(crate) fn want_body(&self) {
         self.wanted.set(true);
         if self.reading.get() == Reading::Body {
@@ -266,7 +266,7 @@ impl Connection {
 
     // the clock
 
-    /// Since when the connection waits for its client, where it does.
+    /// Since when the connection waits for its client, if it does.
     pub(super) fn waits_since(&self) -> Option<Millis> {
         if self.blocked.get().is_some() {
             return self.blocked.get();
@@ -279,12 +279,12 @@ impl Connection {
         }
     }
 
-    /// Bytes of an answer that the client does not take.
+    /// Bytes of a response that the client does not take.
     pub(super) fn unsent(&self) -> usize {
         if self.blocked.get().is_some() { self.unsent.get() } else { 0 }
     }
 
-    /// How the connection must end now, when its client has let a deadline pass.
+    /// How the connection must end now, if its client has missed a deadline.
     pub(super) fn overdue(&self, now: Millis) -> Option<Cut> {
         let limits = &self.worker.limits;
         let slow = |idle: Millis, waited: Millis, bytes: u64| {

@@ -1,6 +1,6 @@
-//! The clock of a worker, which closes the connections whose clients let a deadline pass.
+//! The clock of a worker, which closes the connections whose clients miss a deadline.
 //!
-//! A request sets no timer: it notes the clock's time, which costs nothing, and a task looks at all
+//! A request sets no timer: it notes the clock's time, which costs nothing, and a task checks all
 //! connections a few times a second.
 
 use std::cell::{Cell, RefCell};
@@ -16,11 +16,11 @@ use super::connection::{Connection, Cut, Millis};
 use super::limits::Shared;
 use crate::settings::ServerSettings;
 
-/// How long a closed connection may go on sending what nobody reads, so that its client gets to
-/// read the refusal.
+/// How long a closed connection may keep sending what is dropped, so that its client can read the
+/// refusal.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// How often connections are looked at while the server stops.
+/// How often connections are checked while the server stops.
 const DRAIN_TICK: Duration = Duration::from_millis(10);
 
 /// The settings, in the clock's units.
@@ -77,7 +77,7 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Starts the clock, which runs as long as the worker is there.
+    /// Starts the clock, which runs as long as the worker lives.
     pub(super) fn start(
         settings: &ServerSettings,
         workers: usize,
@@ -147,7 +147,7 @@ impl Worker {
         true
     }
 
-    /// Looks at all connections once.
+    /// Checks all connections once.
     fn tick(&self, draining: bool) {
         let now = Millis::try_from(self.started.elapsed().as_millis()).unwrap_or(Millis::MAX);
         self.now.set(now);
@@ -169,7 +169,7 @@ impl Worker {
         }
     }
 
-    /// Closes the connections that let their answers wait longest, until the rest is bearable.
+    /// Closes the connections whose responses wait longest, until the rest is within the limit.
     fn forget_unread(&self, mut unread: usize) {
         let connections = self.connections.borrow();
         let mut unsent: Vec<(Option<Millis>, usize, &Rc<Connection>)> = connections

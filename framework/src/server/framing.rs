@@ -1,7 +1,7 @@
 //! Where the requests of a connection begin and end (RFC 9112).
 //!
 //! This reads as actix does and keeps nothing: what actix refuses need not be followed. A unit test
-//! holds it against actix's own decoder.
+//! compares it with actix's own decoder.
 
 use memchr::memchr;
 
@@ -20,7 +20,7 @@ pub(super) enum Part {
     Length(u64),
     /// A chunked body.
     Chunks,
-    /// No request that can be followed: actix refuses it, or hands the connection to an upgrade.
+    /// Not a request that can be followed: actix refuses it, or upgrades the connection.
     Through,
 }
 
@@ -44,7 +44,7 @@ pub(super) enum Step {
     Head,
     /// A request ends here.
     End,
-    /// A character of the target that must be encoded stands here.
+    /// Here is a character of the target that must be encoded.
     Raw,
     /// The head is longer than it may be.
     TooLong,
@@ -74,7 +74,7 @@ impl Framing {
         self.part
     }
 
-    /// Follows bytes up to the next thing of note, and says how many those were.
+    /// Follows bytes up to the next event, and returns how many those were.
     pub(super) fn feed(&mut self, bytes: &[u8], longest: usize) -> (usize, Step) {
         match self.part {
             Part::Start => {
@@ -160,7 +160,7 @@ impl Framing {
         (used, step)
     }
 
-    /// Follows the request line, and says whether it stopped at a character to be encoded.
+    /// Follows the request line; true when it stopped at a character to be encoded.
     fn request_line(&mut self, bytes: &[u8]) -> (usize, bool) {
         for (at, byte) in bytes.iter().enumerate() {
             match (self.line, byte) {
@@ -185,7 +185,7 @@ impl Framing {
         (bytes.len(), false)
     }
 
-    /// Reads a line behind the request line; true for the empty one.
+    /// Reads a line after the request line; true for the empty one.
     fn header(&mut self, rest: &[u8]) -> bool {
         if self.piece.is_empty() {
             return self.read_header(rest);
@@ -194,7 +194,7 @@ impl Framing {
         line.extend_from_slice(rest);
         let is_last = self.read_header(&line);
         line.clear();
-        // what a head in pieces once took is not kept for the life of the connection
+        // the buffer of a head that came in pieces is not kept for the life of the connection
         if line.capacity() <= 1024 {
             self.piece = line;
         }

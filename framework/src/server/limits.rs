@@ -1,4 +1,4 @@
-//! How many connections there may be, in all and of one address.
+//! How many connections there may be, in total and per address.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ use crate::settings::ServerSettings;
 /// Files that a process has open beside its clients' connections: logs, databases, listeners.
 const OTHER_FILES: usize = 64;
 
-/// What the workers of a server know together.
+/// The state that the workers of a server share.
 #[derive(Debug)]
 pub(super) struct Shared {
     open: AtomicUsize,
@@ -30,11 +30,11 @@ struct ByAddress {
     open: Mutex<HashMap<IpAddr, usize>>,
 }
 
-/// Whether there is room for one connection more.
+/// Whether there is room for one more connection.
 pub(super) enum Room {
-    /// There is, as long as this lives.
+    /// There is, for as long as the seat lives.
     Yes(Seat),
-    /// There is once others have gone.
+    /// There will be once others have closed.
     Crowded(Seat),
     /// Its address has enough of them.
     No,
@@ -81,12 +81,12 @@ impl Shared {
         if staying < self.most { Room::Yes(seat) } else { Room::Crowded(seat) }
     }
 
-    /// So many connections are about to go.
+    /// This many connections are about to close.
     pub(super) fn leave(&self, connections: usize) {
         self.leaving.fetch_add(connections, Ordering::Relaxed);
     }
 
-    /// So many of them have gone.
+    /// This many of them have closed.
     pub(super) fn left(&self, connections: usize) {
         self.leaving.fetch_sub(connections, Ordering::Relaxed);
     }
@@ -96,7 +96,7 @@ impl Shared {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Tells the workers that the server stops.
+    /// Tells the workers that the server is stopping.
     pub(super) fn stop(&self) {
         self.stop.send_replace(true);
     }
@@ -121,7 +121,7 @@ impl Drop for Seat {
     }
 }
 
-/// How many connections the process may have, of those that the settings ask for, once its limit of
+/// How many of the connections that the settings ask for the process may have, once its limit of
 /// open files has been raised for them.
 pub(super) fn affordable(asked: usize, workers: usize) -> usize {
     let others = OTHER_FILES + 24 * workers;

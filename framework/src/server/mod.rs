@@ -1,12 +1,12 @@
 //! The server process: actix's HTTP with deadlines and limits beneath it.
 //!
-//! actix gives the first head of a connection a deadline, and nothing else: a second head, a body
-//! and an answer may take for ever, and what clients send and do not read is kept in memory. A
-//! [`Server`] stands where [`actix_web::HttpServer`] does, and puts a stream of its own between
-//! the socket and actix, which knows where requests begin and end. What it allows is in
+//! actix sets deadlines for the first head of a connection and for idle ones, and no others: a
+//! second head, a body and a response may take for ever, and what clients send and do not read is
+//! kept in memory. A [`Server`] replaces [`actix_web::HttpServer`] and puts a stream of its own
+//! between the socket and actix, which knows where requests begin and end. Its limits are in
 //! [`ServerSettings`](crate::settings::ServerSettings).
 //!
-//! [`Site::run_server`](crate::site) serves a site by it. It serves any other actix `App` as well.
+//! [`Site::run_server`](crate::site) uses it to serve a site. It serves any other actix `App` too.
 
 mod acceptor;
 mod answers;
@@ -47,20 +47,20 @@ use refusals::Refusals;
 use signals::Signals;
 use stream::GuardedStream;
 
-/// How long a body that nobody reads is read on and dropped, so that its sender gets to read the
-/// answer.
+/// How long an unwanted body is still read and dropped, so that its sender can read the
+/// response.
 const LINGER: Duration = Duration::from_secs(10);
 
 /// The most workers that actix starts.
 const MOST_WORKERS: usize = 512;
 
-/// How often a server that stops looks whether all connections are closed.
+/// How often a stopping server checks whether all connections are closed.
 const LOOK: Duration = Duration::from_millis(10);
 
 /// Serves actix `App`s as [`HttpServer`](actix_web::HttpServer) does, within the limits of
 /// `SERVER_…`.
 ///
-/// Use it where handlers of your own stand beside the site. A site alone is served by
+/// Use it where handlers of your own run beside the site. A site alone is served by
 /// [`run_server`](crate::site::Site::run_server).
 ///
 /// ```no_run
@@ -89,11 +89,11 @@ pub struct Server<F> {
 }
 
 impl<F> Server<F> {
-    /// A server of what a function makes for each worker. It takes `WORKERS`, `SERVER_…` and the
-    /// headers of every answer from the settings.
+    /// A server for the `App` that a function builds, once for each worker. It takes `WORKERS`,
+    /// `SERVER_…` and the headers of every response from the settings.
     ///
     /// # Errors
-    /// When the value of a header cannot stand in one.
+    /// When the value of a header is not valid in one.
     pub fn new(settings: &Settings, app: F) -> Result<Self, SettingsError> {
         let cores = || std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
         Ok(Self {
@@ -105,10 +105,10 @@ impl<F> Server<F> {
         })
     }
 
-    /// Listens at an address, or at all that a name stands for.
+    /// Listens on an address, or on all addresses that a name resolves to.
     ///
     /// # Errors
-    /// When it cannot be bound.
+    /// When the address cannot be bound.
     pub fn bind(mut self, addresses: impl ToSocketAddrs) -> io::Result<Self> {
         let before = self.listeners.len();
         let mut failure = None;
@@ -124,10 +124,10 @@ impl<F> Server<F> {
         }
     }
 
-    /// Listens at a socket that is bound already.
+    /// Listens on a socket that is already bound.
     ///
     /// # Errors
-    /// When it has no address.
+    /// When the socket has no address.
     pub fn listen(mut self, listener: TcpListener) -> io::Result<Self> {
         let address = listener.local_addr()?;
         limit_unsent(&listener);
@@ -135,17 +135,17 @@ impl<F> Server<F> {
         Ok(self)
     }
 
-    /// Where it listens.
+    /// The addresses that it listens on.
     pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
         self.listeners.iter().map(|(_, address)| *address)
     }
 
-    /// Serves until SIGTERM or SIGINT. Then connections that wait for a request or for the rest of
-    /// one are closed, and the others answered, for `SERVER_SHUTDOWN_TIMEOUT` at most. A second
-    /// signal ends it at once.
+    /// Serves until SIGTERM or SIGINT. Then connections that wait for a request, or for the rest of
+    /// one, are closed, and the others get their response, for `SERVER_SHUTDOWN_TIMEOUT` at most.
+    /// A second signal ends the server at once.
     ///
     /// # Errors
-    /// When the workers cannot be started or signals cannot be heard.
+    /// When the workers cannot be started or signals cannot be received.
     pub async fn run<I, S, B>(self) -> io::Result<()>
     where
         F: Fn() -> I + Send + Clone + 'static,
@@ -167,7 +167,7 @@ impl<F> Server<F> {
         self.serve(stop(), stop()).await
     }
 
-    /// Serves until a future is ready, and then as [`run`](Self::run) does.
+    /// Serves until a future is ready, and then stops as [`run`](Self::run) does.
     ///
     /// # Errors
     /// When the workers cannot be started.
@@ -186,8 +186,8 @@ impl<F> Server<F> {
         self.serve(stop, std::future::pending()).await
     }
 
-    /// Serves until a future is ready, and then answers what is under way, until another is ready
-    /// too.
+    /// Serves until `stop` is ready, and then finishes the requests in progress, until `hurry` is
+    /// ready too.
     async fn serve<I, S, B>(
         self,
         stop: impl Future<Output = ()>,
@@ -252,7 +252,7 @@ impl<F> Server<F> {
             return ended;
         }
         shared.stop();
-        // the listeners are closed by this; whether all is done, actix looks once a second
+        // this closes the listeners; actix itself checks only once a second whether all is done
         drop(handle.stop(true));
         let (emptied, hurry) = (pin!(emptied(&shared, longest)), pin!(hurry));
         select(server, select(emptied, hurry)).await;
@@ -264,13 +264,13 @@ impl<F> Server<F> {
     }
 }
 
-/// Lets the system keep no more of an answer than this beside what is on the way: it takes
-/// megabytes otherwise for each client that reads nothing. Connections inherit it.
+/// Limits how much of a response the system buffers before it is sent: otherwise it takes
+/// megabytes for each client that reads nothing. Connections inherit the limit.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn limit_unsent(listener: &TcpListener) {
     const UNSENT: u32 = 128 * 1024;
 
-    // a system that does not know it does without
+    // a system without this option does without
     let _ = socket2::SockRef::from(listener).set_tcp_notsent_lowat(UNSENT);
 }
 

@@ -1,5 +1,5 @@
-//! What a client gets whose request never reaches the site: it cannot be read, takes too long, or
-//! finds no room.
+//! Responses to requests that never reach the site: they cannot be parsed, take too long, or find
+//! no room.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::middleware::{Security, page};
 use crate::response::{Response, ResponseBody};
 use crate::settings::{Settings, SettingsError};
 
-/// Writes refusals, with the headers of every answer.
+/// Writes refusals, with the headers of every response.
 #[derive(Debug, Clone)]
 pub(super) struct Refusals {
     security: Arc<Security>,
@@ -21,7 +21,7 @@ impl Refusals {
         Ok(Self { security: Arc::new(Security::new(settings)?) })
     }
 
-    /// A whole answer, after which the connection is closed.
+    /// A whole response, after which the connection is closed.
     pub(super) fn bytes(&self, status: u16) -> Vec<u8> {
         let (status, reason) = match status {
             408 => (408, "Request Timeout"),
@@ -49,7 +49,7 @@ impl Refusals {
         }
         for (name, value) in &headers {
             if let Ok(value) = value.to_str() {
-                // a text takes whatever is written to it
+                // writing to a `String` cannot fail
                 let _ = write!(head, "{name}: {value}\r\n");
             }
         }
@@ -58,7 +58,7 @@ impl Refusals {
     }
 }
 
-/// The status of an answer that actix has written.
+/// The status of a response that actix has written.
 pub(super) fn status_of(answer: &[u8]) -> u16 {
     let digits = answer.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok());
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(400)

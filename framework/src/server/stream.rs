@@ -1,8 +1,8 @@
 //! The stream between a socket and actix: what it lets through, and when.
 //!
-//! A request is handed on when the answer to the one before is out, so that a client which sends
-//! many and reads nothing is held back by its own socket. A body is handed on when somebody reads
-//! it. What is held back is not read from the socket either.
+//! A request is handed on once the response to the previous one has been sent, so that a client
+//! that sends many and reads nothing is held back by its own socket. A body is handed on when the
+//! view reads it. What is held back is not read from the socket either.
 
 use std::io;
 use std::pin::Pin;
@@ -21,11 +21,11 @@ use super::target;
 /// How much is read and dropped of what comes after the end.
 const LINGER: usize = 1024 * 1024;
 
-/// How much is handed on before actix gets to work on it: it reads without end otherwise, into a
-/// buffer that it keeps.
+/// How much is handed on before actix processes it: otherwise it keeps reading, into a buffer that
+/// it does not shrink.
 const BURST: usize = 32 * 1024;
 
-/// A buffer of bytes held back that is longer is given up once it is empty.
+/// A buffer of held-back bytes that is larger than this is freed once it is empty.
 const KEEP: usize = 4096;
 
 /// A socket whose requests are followed.
@@ -39,7 +39,7 @@ pub(crate) struct GuardedStream {
     /// What has been handed on since actix last worked.
     burst: usize,
     refusals: Refusals,
-    /// A refusal in the place of actix's, and how much of it is out.
+    /// A refusal in place of actix's, and how much of it has been sent.
     refusal: Option<(Vec<u8>, usize)>,
     /// Nothing more is read.
     over: bool,
@@ -48,7 +48,7 @@ pub(crate) struct GuardedStream {
     _seat: Seat,
 }
 
-/// What is to be done with the bytes behind those that were followed.
+/// What to do with the bytes after those that were followed.
 enum Rest {
     /// There are none.
     Nothing,
@@ -83,12 +83,12 @@ impl GuardedStream {
         }
     }
 
-    /// What the answers know the connection by.
+    /// The connection that the responses report to.
     pub(super) fn connection(&self) -> &Rc<Connection> {
         &self.connection
     }
 
-    /// Follows bytes, and says how many of them may be handed on.
+    /// Follows bytes, and returns how many of them may be handed on.
     fn follow(&mut self, bytes: &[u8]) -> (usize, Rest) {
         let connection = &*self.connection;
         let longest = connection.worker().limits.longest_head;
@@ -134,13 +134,13 @@ impl GuardedStream {
         }
     }
 
-    /// True in a body that nobody has read to its end: after the answer actix closes the
-    /// connection, and until then keeps what comes.
+    /// True in a body that was not read to its end: after the response actix closes the
+    /// connection, and until then keeps what arrives.
     fn is_unwanted(&self) -> bool {
         matches!(self.framing.part(), Part::Length(_)) && self.connection.is_answered()
     }
 
-    /// Drops what has come of such a body; behind it the connection is over.
+    /// Drops what has arrived of such a body; the connection ends after it.
     fn drop_unwanted(&mut self, unwanted: bool, buf: &mut ReadBuf<'_>, before: usize) {
         if unwanted {
             self.burst += buf.filled().len() - before;
@@ -194,7 +194,7 @@ impl GuardedStream {
         io::ErrorKind::TimedOut.into()
     }
 
-    /// Writes our refusal where actix has one without a body.
+    /// Writes our refusal where actix's has no body.
     fn poll_refusal(&mut self, cx: &mut Context<'_>, theirs: &[u8]) -> Poll<io::Result<usize>> {
         let (bytes, at) =
             self.refusal.get_or_insert_with(|| (self.refusals.bytes(status_of(theirs)), 0));
@@ -301,8 +301,8 @@ impl AsyncWrite for GuardedStream {
         Pin::new(&mut this.io).poll_flush(cx)
     }
 
-    /// Closes our half, and reads on for a while where the client may still be sending: it would
-    /// lose the answer with the connection.
+    /// Closes our half, and keeps reading for a while where the client may still be sending: it
+    /// would otherwise lose the response with the connection.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         this.connection.remember(cx.waker());

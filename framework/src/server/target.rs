@@ -1,10 +1,10 @@
-//! Characters that stand in an address as they are though they should not: `"` in a query, a
-//! backtick in a path.
+//! Characters that appear unescaped in URLs though they should not: `"` in a query, a backtick in a
+//! path.
 //!
-//! Browsers and curl send them, gunicorn and Django take them, and the parser of `http` refuses
-//! some. They are percent-encoded before it sees them, which means the same.
+//! Browsers and curl send them, gunicorn and Django accept them, and the parser of `http` refuses
+//! some. They are percent-encoded before it sees them, which does not change their meaning.
 
-/// True for a character that is visible ASCII and yet belongs in no address (RFC 3986, appendix A).
+/// True for a visible ASCII character that is not allowed in a URL (RFC 3986, appendix A).
 pub(super) fn is_raw(byte: u8) -> bool {
     matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
 }

@@ -1,4 +1,4 @@
-//! The forms that values of settings have.
+//! The forms that values of settings may have.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::SettingsError;
 
-/// A hundred years: nothing that a site waits for, or hands out, lasts longer.
+/// A hundred years: nothing that a site waits for or issues lasts longer.
 const CENTURY: Duration = Duration::from_secs(3_153_600_000);
 
-/// A value as a message shows it: on one line, and not all of a long one.
+/// A value as a message shows it: on one line, and shortened if it is long.
 pub(super) fn shown(value: &str) -> String {
     let mut letters = value.chars().flat_map(char::escape_debug);
     let start: String = letters.by_ref().take(60).collect();
@@ -85,7 +85,7 @@ pub(super) fn cookie_domain(name: &'static str, value: Option<&str>) -> Result<(
     }
 }
 
-/// A host that a site answers to, as Django writes it.
+/// A host that a site serves, as Django writes it.
 pub(super) fn host(name: &'static str, value: &str) -> Result<(), SettingsError> {
     let address = value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let fits = match address {

@@ -1,13 +1,13 @@
 //! Keys that are too easy to guess (`django.core.checks.security.base`).
 
-/// The shortest key that is not warned of, in characters.
+/// The shortest key that raises no warning, in characters.
 const SHORTEST: usize = 50;
 /// The fewest different characters.
 const FEWEST: usize = 5;
 /// What the keys that Django makes for a new project start with.
 const INSECURE: &str = "django-insecure-";
 
-/// True for a key that Django's `check --deploy` warns of (W009, W025).
+/// True for a key that Django's `check --deploy` warns about (W009, W025).
 pub(crate) fn is_weak(key: &str) -> bool {
     let different: std::collections::HashSet<char> = key.chars().collect();
     key.chars().count() < SHORTEST || different.len() < FEWEST || key.starts_with(INSECURE)

@@ -23,14 +23,14 @@ pub struct ServerSettings {
     /// `SERVER_BODY_IDLE_TIMEOUT`: longest wait for the next bytes of a body, in seconds; then 408.
     /// 20.
     pub body_idle_timeout: Duration,
-    /// `SERVER_BODY_TIMEOUT`: longest wait for a whole body, in seconds, the time in which the
-    /// server did not read it left out; then 408. 300.
+    /// `SERVER_BODY_TIMEOUT`: longest wait for a whole body, in seconds, not counting time in
+    /// which the server did not read it; then 408. 300.
     pub body_timeout: Duration,
-    /// `SERVER_WRITE_TIMEOUT`: longest wait for a client to take the next bytes of an answer, in
-    /// seconds; then the connection is closed. 20.
+    /// `SERVER_WRITE_TIMEOUT`: longest wait for a client to take the next bytes of a response,
+    /// in seconds; then the connection is closed. 20.
     pub write_timeout: Duration,
-    /// `SERVER_MIN_DATA_RATE`: the slowest that a body may come and an answer be taken, in bytes a
-    /// second, once that took longer than the time-out for idling; 0 for any. 240.
+    /// `SERVER_MIN_DATA_RATE`: the slowest rate at which a body may arrive or a response be taken,
+    /// in bytes a second, once that has taken longer than the idle time-out; 0 for any. 240.
     pub min_data_rate: u32,
     /// `SERVER_MAX_CONNECTIONS`: most open connections. With one more, those that have waited
     /// longest for their client are closed; when all are being answered, the new one gets 503. The
@@ -45,11 +45,11 @@ pub struct ServerSettings {
     /// `SERVER_MAX_BODIES_SIZE`: most bytes of bodies over 16 KiB that are in memory at once, of
     /// all requests together; a request beyond gets 503. 32 MiB.
     pub max_bodies_size: usize,
-    /// `SERVER_MAX_UNREAD_SIZE`: most bytes of answers that wait for their clients, of all together;
-    /// beyond, the connections that have waited longest are closed. 32 MiB.
+    /// `SERVER_MAX_UNREAD_SIZE`: most bytes of responses that wait for their clients, in total;
+    /// beyond that, the connections that have waited longest are closed. 32 MiB.
     pub max_unread_size: usize,
-    /// `SERVER_SHUTDOWN_TIMEOUT`: how long requests are still answered after SIGTERM or SIGINT, in
-    /// seconds. 30.
+    /// `SERVER_SHUTDOWN_TIMEOUT`: how long requests in progress may take after SIGTERM or SIGINT,
+    /// in seconds. 30.
     pub shutdown_timeout: Duration,
 }
 
@@ -75,7 +75,7 @@ impl Default for ServerSettings {
 /// The shortest head that a browser with a few cookies still gets through.
 const SHORTEST_HEAD: usize = 1024;
 
-/// What actix reads of a head at most.
+/// The longest head that actix reads.
 const LONGEST_HEAD: usize = 128 * 1024;
 
 impl ServerSettings {
@@ -97,7 +97,7 @@ impl ServerSettings {
         vars.seconds("SERVER_SHUTDOWN_TIMEOUT", &mut self.shutdown_timeout)
     }
 
-    /// Looks for limits that would let nobody in.
+    /// Refuses limits that would let nobody in.
     pub(super) fn check(&self) -> Result<(), SettingsError> {
         let wrong = |name, reason: &str| Err(SettingsError { name, reason: reason.into() });
         for (name, time) in [

@@ -1,4 +1,4 @@
-//! What a program says when it serves, as `runserver` does: on standard output.
+//! What a program prints when it starts to serve, as `runserver` does.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use super::Site;
 
 impl Site {
-    /// Says on standard output what serves where, and how to stop it. An output that is closed is
-    /// no reason not to serve.
+    /// Prints to standard output what is served where, and how to stop it. A closed output does
+    /// not keep the site from serving.
     pub(super) fn announce(&self, addresses: &[SocketAddr]) {
         let mut out = std::io::stdout().lock();
         drop(out.write_all(self.banner(addresses).as_bytes()).and_then(|()| out.flush()));

@@ -18,7 +18,7 @@ use crate::response::Response;
 use crate::server::{Connection, FIRST_OF_BODY};
 use crate::settings::Settings;
 
-/// How much of a body that is too long is read and dropped, so that its sender gets to read the
+/// How much of a body that is too long is read and dropped, so that its sender can read the
 /// refusal.
 const DRAIN: usize = 64 * 1024 * 1024;
 
@@ -27,9 +27,9 @@ const DRAIN: usize = 64 * 1024 * 1024;
 pub(super) enum Announced {
     /// There is none.
     Nothing,
-    /// It has so many bytes.
+    /// It has this many bytes.
     Length(usize),
-    /// It ends somewhere.
+    /// It has no announced length.
     Unknown,
 }
 
@@ -63,7 +63,7 @@ impl Limits {
         Self { announced, most: settings.data_upload_max_memory_size.unwrap_or(usize::MAX) }
     }
 
-    /// True for a body that usually is there with its head, and whose memory need not be counted.
+    /// True for a body that usually arrives with its head, and whose memory need not be counted.
     pub(super) fn is_small(&self) -> bool {
         self.announced.is_some_and(|length| length <= FIRST_OF_BODY)
     }
@@ -74,7 +74,7 @@ pub(super) async fn read_small(payload: Payload, limits: Limits) -> Body {
     read(payload, limits, |_| true).await.unwrap_or(Body::Broken)
 }
 
-/// Answers a request, and reads its body meanwhile as soon as the view asks for it.
+/// Runs a request, and reads its body meanwhile as soon as the view asks for it.
 pub(super) async fn beside<F: Future<Output = Response>>(
     payload: Payload,
     limits: Limits,
@@ -124,8 +124,8 @@ async fn receive(
     std::future::pending().await
 }
 
-/// Reads a body up to the limit; a longer one is read on for a while and dropped. None when there
-/// is no memory for it.
+/// Reads a body up to the limit; more of a longer one is read for a while and dropped. `None` when
+/// there is no memory for it.
 async fn read(
     mut payload: Payload,
     limits: Limits,

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 
 /// Why a program does not start, or why it ended: one line for a person.
 ///
-/// Any error becomes one with `?`. Returned from `main`, it is printed to standard error behind
+/// Any error becomes one with `?`. Returned from `main`, it is printed to standard error after
 /// `Error: `, and the exit status is 1.
 ///
 /// ```no_run
@@ -22,12 +22,12 @@ use std::io::ErrorKind;
 #[derive(Clone, PartialEq, Eq)]
 pub struct StartError(Line);
 
-/// A sentence that is its own debug form.
+/// A message that is its own debug form.
 #[derive(Clone, PartialEq, Eq)]
 struct Line(String);
 
 impl StartError {
-    /// With a sentence; several lines become one.
+    /// An error with a message; several lines become one.
     pub fn new(text: impl fmt::Display) -> Self {
         let text = text.to_string();
         let lines: Vec<&str> =
@@ -35,7 +35,7 @@ impl StartError {
         Self(Line(lines.join(" ")))
     }
 
-    /// An address that cannot be listened at.
+    /// The error for an address that cannot be listened on.
     pub(super) fn listening(address: &str, error: &std::io::Error) -> Self {
         let reason = match error.kind() {
             ErrorKind::AddrInUse => {
@@ -67,7 +67,7 @@ impl fmt::Display for StartError {
 }
 
 impl fmt::Debug for StartError {
-    /// The sentence: it is what a program prints that ends with the error.
+    /// The message: a program that ends with the error prints its debug form.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.0)
     }

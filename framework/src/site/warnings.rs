@@ -1,8 +1,8 @@
-//! What a site warns of when it is built (`check --deploy`).
+//! What a site warns about when it is built (`check --deploy`).
 
 use crate::settings::{Settings, secret};
 
-/// Tells the log of settings that a site in production should not have.
+/// Logs settings that a site in production should not have.
 pub(super) fn warn(settings: &Settings) {
     warn_of_proxies(settings);
     if settings.debug {
@@ -23,8 +23,8 @@ pub(super) fn warn(settings: &Settings) {
     }
 }
 
-/// Behind a proxy that nobody counted every client has the proxy's address, and limits by address
-/// hold for all of them together.
+/// Behind a proxy that is not counted in `NUM_PROXIES`, every client has the proxy's address, and
+/// limits by address apply to all of them together.
 fn warn_of_proxies(settings: &Settings) {
     let behind = settings.use_x_forwarded_host
         || settings.use_x_forwarded_port
