@@ -1,4 +1,4 @@
-//! Why `PostgreSQL` takes no connection, for the log: a client is told no more than 503.
+//! Why `PostgreSQL` accepts no connection, for the log: a client only gets a 503.
 
 use std::error::Error as _;
 use std::io::ErrorKind;
@@ -7,7 +7,7 @@ use tokio_postgres::error::SqlState;
 
 const HUNG_UP: &str = "what listens at the host and the port of DATABASE_URL closed the connection";
 
-/// What is wrong, and what to look at.
+/// What is wrong, and what to check.
 pub(super) fn reason(error: &tokio_postgres::Error) -> &'static str {
     if let Some(code) = error.code() {
         return refused(code);
@@ -32,7 +32,7 @@ pub(super) fn reason(error: &tokio_postgres::Error) -> &'static str {
     }
 }
 
-/// An error with its causes, each said once.
+/// An error with its causes, each mentioned once.
 pub(super) fn whole(error: &tokio_postgres::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -6,7 +6,7 @@
 
 use chrono::{NaiveDate, NaiveTime, Timelike};
 
-/// The end of the day, which no client can send.
+/// The end of a day (`24:00:00`), which no client can send.
 pub(crate) const END_OF_DAY: &str = "24:00:00";
 
 /// The word for a day that stands for infinity.
@@ -27,7 +27,7 @@ pub(crate) fn day(word: &str) -> Option<NaiveDate> {
     }
 }
 
-/// A text that begins with a year of more than four digits, with the sign that chrono wants then.
+/// A text that begins with a year of more than four digits, with the sign that chrono then needs.
 #[cfg(feature = "sqlite")]
 pub(crate) fn signed(text: &str) -> Option<String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();

@@ -1,4 +1,4 @@
-//! Keys of rows as keys of maps.
+//! Primary keys of rows as keys of maps.
 
 use crate::fields::ValueRef;
 

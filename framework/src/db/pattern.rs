@@ -1,15 +1,15 @@
 //! Regular expressions of clients, at a bounded cost.
 //!
 //! `SQLite` matches them with the crate `regex`, whose time grows with the text alone. `PostgreSQL`
-//! has an engine of its own, which takes seconds to compile what is repeated and may be absent:
-//! `((a?){20}){20}` takes six. So a pattern is bounded by what it is written out.
+//! has an engine of its own, which takes seconds to compile repetitions of optional parts:
+//! `((a?){20}){20}` takes six. So a pattern is bounded by its size with repetitions expanded.
 
 use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::{Hir, HirKind};
 
 use crate::fields::translated;
 
-/// What stands before a pattern that minds no case, where a database has one operator for both.
+/// The prefix of a case-insensitive pattern, where a database has one operator for both.
 pub(crate) const IGNORE_CASE: &str = "(?i)";
 
 /// The longest pattern, in bytes.
@@ -18,16 +18,16 @@ const LONGEST: usize = 1_000;
 /// The largest compiled pattern, in bytes.
 const LARGEST: usize = 1 << 18;
 
-/// What matching may remember beside the pattern, in bytes: with less it takes a slower way.
+/// The memory of the matcher beside the pattern, in bytes: with less it falls back to a slower way.
 const REMEMBERED: usize = 1 << 18;
 
-/// Characters and classes of a pattern whose repetitions are written out.
+/// The most characters and classes of a pattern whose repetitions are expanded.
 const MOST_PLACES: u32 = 2_000;
 
-/// Those of them that may be absent.
+/// The most of them that may be absent.
 const MOST_OPTIONAL: u32 = 100;
 
-/// Compiles a pattern, whose classes are those of Python; `None` when it is none, or costs too
+/// Compiles a pattern with Python's classes; `None` when it is not a valid pattern, or costs too
 /// much.
 pub(crate) fn compile(pattern: &str, ignore_case: bool) -> Option<Regex> {
     if pattern.len() > LONGEST {
@@ -46,7 +46,7 @@ pub(crate) fn compile(pattern: &str, ignore_case: bool) -> Option<Regex> {
         .ok()
 }
 
-/// How large a pattern is when its repetitions are written out.
+/// How large a pattern is when its repetitions are expanded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Size {
     places: u32,
@@ -54,7 +54,7 @@ struct Size {
 }
 
 impl Size {
-    // not endless: the parser refuses deep nesting
+    // bounded: the parser refuses deep nesting
     fn of(pattern: &Hir) -> Self {
         match pattern.kind() {
             HirKind::Empty | HirKind::Look(_) | HirKind::Class(_) => {

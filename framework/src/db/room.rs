@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio_postgres::{Client, SimpleQueryMessage};
 
-/// Connections that are not for superusers, and those of others that are there.
+/// How many connections are not reserved for superusers, and how many others are open.
 const QUESTION: &str = "SELECT current_setting('max_connections')::int \
      - current_setting('superuser_reserved_connections')::int, \
      (SELECT count(*) FROM pg_stat_activity \
@@ -22,7 +22,7 @@ impl Room {
         Self { wanted, compared: AtomicBool::new(false) }
     }
 
-    /// Warns when the server may run out of connections; asked by the first connection alone.
+    /// Warns when the server may run out of connections; only the first connection checks.
     pub(crate) async fn compare(&self, client: &Client) {
         if self.compared.swap(true, Ordering::Relaxed) {
             return;
@@ -44,7 +44,7 @@ impl Room {
     }
 }
 
-/// The connections that the server takes, and how many are left.
+/// How many connections the server accepts, and how many are left.
 async fn left(client: &Client) -> Option<(usize, usize)> {
     let messages = client.simple_query(QUESTION).await.ok()?;
     let row = messages.iter().find_map(|message| match message {

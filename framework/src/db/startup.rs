@@ -1,4 +1,4 @@
-//! Work that a program needs of its database before it is of use.
+//! Work that the database needs before the program is of use.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,22 +7,22 @@ use futures_util::future::LocalBoxFuture;
 
 use super::{Conn, Database, Error};
 
-/// What such work ends with; [`Error::Unavailable`] in it means that the database is away.
+/// The error of start-up work; an [`Error::Unavailable`] in it means that the database is away.
 pub type StartupError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The first pause before the next try.
+/// The first pause before a retry.
 const FIRST: Duration = Duration::from_millis(250);
 
 /// The longest pause.
 const LONGEST: Duration = Duration::from_secs(5);
 
 impl Database {
-    /// Does what a program needs of its database, its tables for example, as soon as the database
-    /// can be reached. While it is away the work is tried again after a pause, of five seconds at
-    /// most, and the log says so.
+    /// Runs start-up work, such as creating tables, as soon as the database can be reached. While
+    /// the database is away, the work is tried again after a pause of at most five seconds, and
+    /// the log says so.
     ///
-    /// A server need not wait for it: it serves meanwhile, and answers 503 until the tables are
-    /// there.
+    /// A server need not wait for it: it can serve meanwhile, and returns 503 until the tables
+    /// exist.
     ///
     /// ```no_run
     /// # use std::sync::Arc;
@@ -40,7 +40,7 @@ impl Database {
     /// ```
     ///
     /// # Errors
-    /// What the work ends with, unless the database is away.
+    /// The error of the work, unless the database is away.
     pub async fn once_reachable<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl Fn(Conn) -> LocalBoxFuture<'static, Result<T, StartupError>> + Clone + Send + 'static,

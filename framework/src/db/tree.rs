@@ -9,10 +9,10 @@ use super::{
 };
 use crate::fields::Value;
 
-/// How many levels may stand above the new place of a row whose column is `acyclic`.
+/// How many levels may be above the new place of a row whose column is `acyclic`.
 const MOST_ABOVE: u32 = 1000;
 
-/// Why rows are no tree, or none that is read.
+/// Why rows do not form a tree, or form one that is too large to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TreeError {
@@ -28,7 +28,7 @@ pub enum TreeError {
 }
 
 impl TreeError {
-    /// The code and the words for whoever would give a row such a place.
+    /// The code and the message for a request that would put a row there.
     pub(crate) fn refusal(self) -> (&'static str, &'static str) {
         match self {
             Self::Cycle => ("cycle", "An object may not be its own ancestor."),
@@ -55,7 +55,7 @@ pub(crate) struct SelfRelation {
     pub(crate) column: &'static ColumnMeta,
 }
 
-/// Towards the rows that point here, or the row that is pointed at.
+/// Towards the rows that point at this one, or the row that it points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Towards {
     Below,
@@ -63,7 +63,7 @@ pub(crate) enum Towards {
 }
 
 impl SelfRelation {
-    /// The relation that a way of one step is, seen from either side; `None` for any other way.
+    /// The relation that a path of one step stands for, seen from either side; `None` otherwise.
     pub(crate) fn of(way: &Way) -> Option<Self> {
         let model = (way.model)();
         let [hop] = way.hops.as_slice() else { return None };
@@ -76,8 +76,8 @@ impl SelfRelation {
             .then_some(Self { model, column })
     }
 
-    /// Writes the table `tree` of the keys on the way, each with its level. A row that comes up
-    /// again at the start's key leads no further, so that a circle ends.
+    /// Writes the table `tree` of the keys on the way, each with its level. The recursion stops at
+    /// a row that has the start's key again, so that a circle ends.
     fn with(self, sql: &mut Sql, start: Value, towards: Towards, most: TreeLimits) {
         let (table, key) = (self.model.table, self.model.pk_column());
         let step = |sql: &mut Sql, level: &str| {
@@ -143,8 +143,8 @@ impl<M> Tree<M> {
         self.rows.iter().skip(1).map(|(level, row)| (*level, row))
     }
 
-    /// Makes one value of the tree: `node` is called for every row, after it was called for those
-    /// below it, with what it made of them. Nothing recurses, however deep the tree is.
+    /// Folds the tree into one value: `node` is called for every row with the values of the rows
+    /// below it, for which it was called before. Nothing recurses, however deep the tree is.
     ///
     /// ```
     /// # use quintet::db::Tree;
@@ -244,17 +244,17 @@ impl Conn {
     }
 }
 
-/// True when a write gives a row a place in a tree that must stay one.
+/// True when a write places a row in a tree whose key is `acyclic`.
 pub(crate) fn places_in_tree(model: &ModelMeta, set: &[(usize, Value)]) -> bool {
     set.iter().any(|(index, value)| {
         !value.is_null() && model.columns.get(*index).is_some_and(|column| column.acyclic)
     })
 }
 
-/// Refuses the places that would make a row its own ancestor. Belongs in the transaction that
-/// writes them: of two that move rows of one table, the other waits until the first has ended.
+/// Refuses places that would make a row its own ancestor. Call it in the transaction that writes
+/// them: of two that move rows of one table, the second waits until the first has ended.
 impl Conn {
-    /// Looks at the values that `set` gives to a new row, or to the row of `target`.
+    /// Checks the values that `set` gives to a new row, or to the row of `target`.
     pub(crate) async fn refuse_cycles(
         &self,
         model: &'static ModelMeta,
@@ -267,7 +267,7 @@ impl Conn {
             };
             let refuse = |problem| Err(Error::Tree { field: column.name, problem });
             let Some(target) = target else {
-                // nothing points at a new row but itself
+                // only the new row itself can point at it
                 if set.iter().any(|(own, key)| *own == model.pk && key == above) {
                     return refuse(TreeError::Cycle);
                 }
@@ -295,9 +295,9 @@ impl Conn {
         Ok(())
     }
 
-    /// Waits for whoever moves rows of this table. On `SQLite` one transaction writes at a time
-    /// anyway; row locks would not do on `PostgreSQL`, as the rows of a circle that two make
-    /// together are other ones for each of them.
+    /// Waits for others who move rows of this table. On `SQLite` one transaction writes at a time
+    /// anyway. On `PostgreSQL` row locks would not suffice: two transactions that together make
+    /// a circle each lock different rows.
     async fn lock_tree(&self, model: &'static ModelMeta) -> Result<(), Error> {
         if self.dialect() == Dialect::Postgres {
             let mut sql = Sql::new(self.dialect());

@@ -1,4 +1,4 @@
-//! The URL of a database, for people: without its password.
+//! The URL of a database as it may be shown: without its password.
 
 /// The URL with `***` in place of a password.
 pub(super) fn masked(url: &str) -> String {

@@ -1,18 +1,18 @@
-//! Values told apart by hash: a client may send hundreds of thousands of them.
+//! Distinct values, found by hash: a client may send hundreds of thousands of them.
 
 use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 
 use super::Value;
 
-/// A value as a member of a set. Two are one when they are equal.
+/// A value as a member of a set.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ByValue<'a>(pub(crate) &'a Value);
 
 impl PartialEq for ByValue<'_> {
     fn eq(&self, other: &Self) -> bool {
         match (self.0, other.0) {
-            // NaN is itself here, as a member of a set must be
+            // NaN equals itself here, as a member of a set must
             (Value::Float(own), Value::Float(other)) => bits(*own) == bits(*other),
             (own, other) => own == other,
         }
@@ -47,7 +47,7 @@ impl Hash for ByValue<'_> {
     }
 }
 
-/// The bits of a number; both zeros have the same.
+/// The bits of a number, the same for both zeros.
 fn bits(value: f64) -> u64 {
     if value == 0.0 { 0 } else { value.to_bits() }
 }
@@ -57,7 +57,7 @@ pub(crate) fn set_of(values: &[Value]) -> HashSet<ByValue<'_>> {
     values.iter().map(ByValue).collect()
 }
 
-/// The values without repetition, each in the place of its first.
+/// The values without repetitions, in the order of their first occurrence.
 pub(crate) fn distinct(mut values: Vec<Value>) -> Vec<Value> {
     if values.len() < 2 {
         return values;

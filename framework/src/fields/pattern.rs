@@ -1,11 +1,11 @@
 //! Regular expressions as Python's `re` reads them, compiled by the crate `regex`.
 //!
-//! The two differ in what a class means: Python's `\w` has every kind of number (`²`, `①`) and no
-//! combining mark, its `\s` has the four separators U+001C to U+001F. A pattern that is taken over
-//! from a Django project would refuse names that are stored already, so it is translated before it
+//! The two differ in what a class holds: Python's `\w` has every kind of number (`²`, `①`) and no
+//! combining mark, and its `\s` has the four separators U+001C to U+001F. Untranslated, a pattern
+//! from a Django project would refuse names that are already stored, so it is translated before it
 //! is compiled.
 //!
-//! `\b` and `\B` stay those of the crate: they take a combining mark for part of a word.
+//! `\b` and `\B` keep the crate's meaning: a combining mark is part of a word.
 
 use std::fmt;
 
@@ -38,7 +38,7 @@ impl Pattern {
     /// Compiles a pattern.
     ///
     /// # Errors
-    /// When it cannot be read, looks around (`(?=…)`) or back (`\1`), or is very large.
+    /// When it cannot be parsed, looks around (`(?=…)`) or back (`\1`), or is very large.
     pub fn new(source: &str) -> Result<Self, Error> {
         Ok(Self { source: source.into(), regex: Regex::new(&translated(source))? })
     }
@@ -60,14 +60,14 @@ impl fmt::Debug for Pattern {
     }
 }
 
-/// A regex that is made already keeps its own meaning.
+/// A compiled regex keeps its own meaning.
 impl From<Regex> for Pattern {
     fn from(regex: Regex) -> Self {
         Self { source: regex.as_str().into(), regex }
     }
 }
 
-/// A pattern of Python's in the words of the crate.
+/// Translates a pattern from Python's syntax to the crate's.
 pub(crate) fn translated(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut rest = pattern.chars();
@@ -101,8 +101,8 @@ pub(crate) fn translated(pattern: &str) -> String {
     out
 }
 
-/// Where a character stands within `[…]`. Inside, the crate gives a meaning to `[`, `&&`, `--`
-/// and `~~`, which stand for themselves in Python.
+/// The position within `[…]`. Inside, the crate gives a meaning to `[`, `&&`, `--` and `~~`, which
+/// are literal in Python.
 #[derive(Default)]
 struct Class {
     open: bool,
@@ -170,7 +170,7 @@ fn escape(rest: &mut std::str::Chars<'_>, in_class: bool, out: &mut String) {
     out.push(']');
 }
 
-/// A brace that repeats what stands before it (`{2}`, `{,3}`), or one that stands for itself.
+/// A brace that repeats what is before it (`{2}`, `{,3}`), or a literal one.
 fn brace(rest: &mut std::str::Chars<'_>, out: &mut String) {
     let inner = rest.as_str().split_once('}').map_or("", |(inner, _)| inner);
     let (least, most) = inner.split_once(',').unwrap_or((inner, "0"));

@@ -1,4 +1,4 @@
-//! The links of a row to many others, written by hand (`playlist.tracks.add(..)`).
+//! The links of a row to many others, changed by code (`playlist.tracks.add(..)`).
 
 use crate::db::{self, Conn, Error, Hop, Model, ModelMeta};
 use crate::exceptions::{ApiException, Result};
@@ -36,8 +36,8 @@ impl LinkSet<'_> {
         self.hop.as_ref().ok_or_else(|| ApiException::internal("the relation has no link table"))
     }
 
-    /// Adds links to rows; those that are there stay. The row is locked first, until the end of the
-    /// transaction, or of one that is opened for it.
+    /// Adds links to rows; existing ones stay. The row is locked first, until the end of the
+    /// current transaction, or of one that is opened for the call.
     ///
     /// # Errors
     /// 404 when the row is gone, and what the database refuses.
@@ -53,7 +53,7 @@ impl LinkSet<'_> {
         self.write(keys, async |hop, keys| self.conn.remove_links(hop, &self.pk, keys).await).await
     }
 
-    /// Makes the links those to these rows and no others (`set`); those that stay are left alone.
+    /// Links to exactly these rows (`set`); links that stay are left alone.
     /// The row is locked first, as by [`LinkSet::add`].
     ///
     /// # Errors

@@ -10,8 +10,8 @@ impl Context {
     /// Inside another one it is a savepoint. Work that is dropped before its end (by a time-out,
     /// say) is rolled back with everything around it.
     ///
-    /// What is computed from rows that others may change meanwhile is computed from rows that are
-    /// locked first: [`Context::lock`], or
+    /// Lock rows that others may change meanwhile before you compute anything from them:
+    /// [`Context::lock`], or
     /// [`QuerySet::select_for_update`](crate::db::QuerySet::select_for_update).
     ///
     /// # Errors
@@ -25,12 +25,13 @@ impl Context {
         self.settle(scope, result).await
     }
 
-    /// The same, and after a deadlock `work` is run again from its start, three times at most,
-    /// after a short wait: what it does beside the database it may do more than once. Inside
-    /// another transaction it is run once, for that one is what would have to be run again.
+    /// Runs `work` as [`Context::transaction`] does, and after a deadlock runs it again from its
+    /// start, three times at most, after a short wait: its effects outside the database may
+    /// happen more than once. Inside another transaction it is run once, because the outer one
+    /// would have to be run again.
     ///
-    /// Creating, updating and deleting by view sets goes this way where more than one row is
-    /// written, and so does a request under `ATOMIC_REQUESTS`, with its hooks.
+    /// View sets create, update and delete this way where more than one row is written, and so
+    /// does a request under `ATOMIC_REQUESTS`, with its hooks.
     ///
     /// ```
     /// use quintet::prelude::*;
@@ -40,10 +41,10 @@ impl Context {
     /// #     pub id: i64,
     /// #     pub balance: i64,
     /// # }
-    /// /// Takes an amount from an account, as often as there is one left.
+    /// /// Takes an amount from an account, if the balance suffices.
     /// async fn withdraw(cx: &mut Context, account: &Account, amount: i64) -> Result<Account> {
     ///     cx.retrying_transaction(async |cx| {
-    ///         // as it is now, and stays until the end
+    ///         // the current row, which nobody else can change until the end
     ///         let account = cx.lock(account).await?;
     ///         if account.balance < amount {
     ///             return Err(ApiException::validation("Not enough."));
@@ -56,7 +57,7 @@ impl Context {
     /// ```
     ///
     /// # Errors
-    /// What `work` returns, and what the database reports; 503 for a deadlock that stays.
+    /// What `work` returns, and what the database reports; 503 for a deadlock that persists.
     pub async fn retrying_transaction<T>(
         &mut self,
         mut work: impl AsyncFnMut(&mut Self) -> Result<T>,
@@ -74,8 +75,8 @@ impl Context {
     }
 
     /// Locks a row until the transaction ends, and returns it as it is now
-    /// (`select_for_update().get()`). Whoever else wants to change it, or writes what hangs on it
-    /// (nested rows, links), comes before or after.
+    /// (`select_for_update().get()`). Others who change it, or write what depends on it (nested
+    /// rows, links), do so before or after.
     ///
     /// # Errors
     /// 404 when the row is gone; 500 outside a transaction, where no lock would last.

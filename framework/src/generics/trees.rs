@@ -10,10 +10,10 @@ use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::Value;
 use crate::request::Context;
 
-/// How far a tree is read where a view does not say.
+/// How far a tree is read by default.
 const MOST: TreeLimits = TreeLimits { depth: 100, rows: 10_000 };
 
-/// The question for a row and everything below it; `.await` asks it.
+/// A query for a row and everything below it; `.await` runs it.
 #[derive(Debug)]
 #[must_use = "nothing is asked before it is awaited"]
 pub struct Descendants<'a, M> {
@@ -25,13 +25,13 @@ pub struct Descendants<'a, M> {
 }
 
 impl<M> Descendants<'_, M> {
-    /// At most so many levels below the row; 100 where nothing is said.
+    /// Reads at most this many levels below the row; 100 by default.
     pub fn max_depth(mut self, levels: u32) -> Self {
         self.most.depth = levels;
         self
     }
 
-    /// At most so many rows below the row; 10,000 where nothing is said.
+    /// Reads at most this many rows below the row; 10,000 by default.
     pub fn max_rows(mut self, rows: usize) -> Self {
         self.most.rows = rows;
         self
@@ -54,8 +54,8 @@ impl<'a, M: Model> IntoFuture for Descendants<'a, M> {
 
 impl Context {
     /// The row with everything below it along a foreign key of its model to itself, in one
-    /// statement, each level in the model's order. How much is read at most can be said before
-    /// `.await`.
+    /// statement, each level in the model's order. [`Descendants`] sets how much is read at most,
+    /// before `.await`.
     ///
     /// ```
     /// # use quintet::db::Tree;
@@ -72,7 +72,7 @@ impl Context {
     /// ```
     ///
     /// # Errors
-    /// 409 when the rows go round in a circle, or are deeper or more than is read; 404 when the row
+    /// 409 when the rows form a circle, or exceed the limits of depth or number; 404 when the row
     /// is gone.
     pub fn descendants<M: Model, F: Fields<Model = M>>(
         &self,
@@ -92,7 +92,7 @@ impl Context {
     /// statement: `cx.ancestors(&employee, Employee::fields().reports_to()).await?`.
     ///
     /// # Errors
-    /// 409 when the rows go round in a circle, or are more than 100.
+    /// 409 when the rows form a circle, or are more than 100.
     pub async fn ancestors<M: Model, F: Fields<Model = M>>(
         &self,
         row: &M,

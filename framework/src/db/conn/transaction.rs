@@ -11,7 +11,7 @@ use crate::fields::Value;
 #[cfg(feature = "sqlite")]
 use diesel::connection::SimpleConnection;
 
-/// Marks the connection when work in a transaction is dropped before its end.
+/// Flags the connection when work in a transaction is dropped before its end.
 pub(crate) struct Guard(Option<Rc<Cell<bool>>>);
 
 impl Guard {
@@ -35,8 +35,8 @@ pub(crate) struct Scope {
     depth: u32,
 }
 
-/// How often the same transaction has been run. A deadlock costs one of those who are in it
-/// nothing but time; it is run again a few times, after a wait that differs from the other's.
+/// How often the same transaction has been run. A transaction that the database ends because of a
+/// deadlock is run again a few times, after a random wait that keeps two of them apart.
 #[derive(Debug, Default)]
 pub(crate) struct Runs(u32);
 
@@ -51,7 +51,7 @@ impl Runs {
         }
         self.0 += 1;
         tracing::debug!("a deadlock: the transaction is run again, for the {}. time", self.0);
-        // without random bytes two who met may meet again
+        // without random bytes the same two may collide again
         let chance = getrandom::u32().map_or(0, |number| u64::from(number % 20));
         tokio::time::sleep(Duration::from_millis((5 + chance) << self.0)).await;
         true
@@ -65,7 +65,7 @@ impl Conn {
     ///
     /// # Errors
     /// What `work` returns, and what the database reports; [`Error::RolledBack`] when `work` has
-    /// passed over a failure that leaves nothing to commit.
+    /// ignored a failure that leaves nothing to commit.
     pub async fn transaction<T, E: From<Error>>(
         &mut self,
         work: impl AsyncFnOnce(&mut Self) -> Result<T, E>,
@@ -75,14 +75,14 @@ impl Conn {
         self.settle(scope, result).await
     }
 
-    /// Marks several statements that belong together, in a transaction that is open: should they
-    /// not come to their end, the transaction cannot be committed.
+    /// Guards several statements that belong together in an open transaction: if the guard is
+    /// dropped before [`Guard::done`], the transaction cannot be committed.
     pub(crate) fn unfinished(&self) -> Guard {
         Guard(Some(Rc::clone(&self.abandoned)))
     }
 
-    /// A statement that writes. What is given up while it is under way in a transaction, by a
-    /// time-out, may have been done: the transaction cannot be committed.
+    /// A statement that writes. If it is abandoned in a transaction while it runs, by a time-out,
+    /// it may have taken effect: the transaction cannot be committed.
     pub(crate) async fn whole<T>(&self, statement: impl Future<Output = T>) -> T {
         let unfinished = self.in_transaction().then(|| self.unfinished());
         let result = statement.await;
@@ -92,8 +92,8 @@ impl Conn {
         result
     }
 
-    /// Locks a row until the transaction ends; false when there is none. Whoever changes the row,
-    /// or what hangs on it, comes before or after.
+    /// Locks a row until the transaction ends; false when there is none. Others who change the
+    /// row, or what depends on it, do so before or after.
     pub(crate) async fn lock_row(&self, model: &ModelMeta, key: Value) -> Result<bool, Error> {
         let pk = model.pk_column();
         let mut sql = Sql::new(self.dialect());
@@ -142,8 +142,8 @@ impl Conn {
         Ok(Scope { guard: self.unfinished(), depth })
     }
 
-    /// Ends what [`Conn::begin`] opened as its work did: committed when that is `Ok`. A failure of
-    /// the work is nearer to the cause than one of its end, and is the one that is returned.
+    /// Ends what [`Conn::begin`] opened: committed when the work is `Ok`. When both the work and
+    /// the end fail, the work's error is returned, because it is nearer to the cause.
     pub(crate) async fn settle<T, E: From<Error>>(
         &self,
         scope: Scope,
@@ -161,7 +161,7 @@ impl Conn {
         let depth = scope.depth;
         scope.guard.done();
         self.depth.set(depth);
-        // whatever was dropped was inside, and goes with what is rolled back here
+        // whatever was dropped was inside, and is rolled back here as well
         let abandoned = self.abandoned.replace(false);
         let ended = if depth > 0 {
             self.end_savepoint(depth, commit && !abandoned).await
@@ -205,7 +205,7 @@ impl Conn {
                 if commit {
                     if let Err(error) = connection.batch_execute("COMMIT") {
                         // the transaction is still open, and what follows must not run in it;
-                        // should this fail too, the connection's end tries again
+                        // if this fails too, the end of the connection tries again
                         sqlite.set_open(connection.batch_execute("ROLLBACK").is_err());
                         return Err(Error::from_diesel(error));
                     }

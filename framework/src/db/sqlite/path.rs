@@ -1,4 +1,4 @@
-//! The file of a database, looked at before the first connection.
+//! The file of a database, checked before the first connection.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
@@ -7,10 +7,10 @@ use std::path::Path;
 /// What a database file starts with; an empty file is a new database.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// Looks whether a file can be opened, or made where there is none.
+/// Checks whether a file can be opened, or created where there is none.
 ///
 /// # Errors
-/// Says why not, in the system's words where it has some.
+/// The reason, in the system's words where it gives any.
 pub(crate) fn check(path: &str) -> Result<(), String> {
     if path == ":memory:" || path.starts_with("file:") {
         return Ok(());
@@ -43,8 +43,8 @@ fn starts_as_one(file: &mut File) -> bool {
     }
 }
 
-/// The folder that the file will be made in: its journal stands beside it, so the folder must take
-/// files.
+/// The folder that the file will be created in: its journal is stored beside it, so the folder must
+/// be writable.
 fn check_folder(file: &Path) -> Result<(), String> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
@@ -57,7 +57,7 @@ fn check_folder(file: &Path) -> Result<(), String> {
     }
 }
 
-/// Makes a file of another name, and takes it away again.
+/// Creates a file of another name, and removes it again.
 fn probe(folder: &Path, file: &Path) -> io::Result<()> {
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let probe = folder.join(format!(".{name}.{}", std::process::id()));

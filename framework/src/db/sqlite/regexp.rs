@@ -9,15 +9,15 @@ use regex::Regex;
 use super::super::pattern::{self, IGNORE_CASE};
 
 diesel::define_sql_function! {
-    /// What `x REGEXP y` calls in `SQLite`: the pattern comes first.
+    /// The function that `x REGEXP y` calls in `SQLite`: the pattern comes first.
     fn regexp(pattern: diesel::sql_types::Nullable<diesel::sql_types::Text>, value: diesel::sql_types::Nullable<diesel::sql_types::Text>) -> diesel::sql_types::Bool;
 }
 
-/// Patterns that a thread keeps: more than one statement has, or each would be compiled again for
-/// each row.
+/// How many patterns a thread keeps: more than a statement has, or each would be compiled again
+/// for each row.
 const MOST: usize = 48;
 
-/// Compiled patterns, each with the time when it was used last.
+/// Compiled patterns, each with the time of its last use.
 #[derive(Default)]
 struct Patterns {
     kept: Vec<(u64, String, Option<Regex>)>,
@@ -31,7 +31,7 @@ thread_local! {
 }
 
 impl Patterns {
-    /// The compiled pattern; one that is no pattern matches nothing.
+    /// The compiled pattern; an invalid one matches nothing.
     fn get(&mut self, pattern: String) -> Option<&Regex> {
         self.clock += 1;
         let at = self.kept.iter().position(|(_, own, _)| *own == pattern);
@@ -69,7 +69,7 @@ fn matches(pattern: Option<String>, value: Option<String>) -> bool {
     })
 }
 
-/// Teaches a connection the operator.
+/// Registers the operator with a connection.
 pub(super) fn register(connection: &mut SqliteConnection) -> QueryResult<()> {
     regexp_utils::register_impl(connection, matches)
 }
