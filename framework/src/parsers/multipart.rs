@@ -1,4 +1,4 @@
-//! `multipart/form-data`, its texts: files are passed over.
+//! The text parts of `multipart/form-data`: files are skipped.
 
 use actix_web::web::Bytes;
 use base64::Engine as _;
@@ -11,17 +11,17 @@ use crate::exceptions::{ApiException, Detail, Result};
 use crate::negotiation::MediaType;
 use crate::request::QueryParams;
 
-/// The longest boundary.
+/// The longest boundary, in bytes.
 const MAX_BOUNDARY: usize = 201;
 
-/// Where the head of a part has to end.
+/// How far into a part its head may reach, in bytes.
 const MAX_HEAD: usize = 1024;
 
-/// Parts that a form may have beside those that count as its fields: what stands before the first
-/// and behind the last boundary.
+/// Parts that a form may have in addition to its fields: what precedes the first boundary and what
+/// follows the last.
 const BESIDE: usize = 2;
 
-/// HTML forms that are sent in parts. A part with a file is passed over: no field takes one.
+/// Parses `multipart/form-data`. A part with a file is skipped: no field takes one.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MultiPartParser;
 
@@ -75,7 +75,7 @@ fn refused(reason: &str) -> ApiException {
     ApiException::ParseError(Some(Detail::new(text, "parse_error")))
 }
 
-/// What stands between the boundaries, without the line end in front of each.
+/// What is between the boundaries, without the line end before each.
 fn parts<'b>(body: &'b [u8], boundary: &str) -> impl Iterator<Item = &'b [u8]> {
     let found = Regex::new(&regex::escape(boundary)).ok();
     let places: Vec<_> =

@@ -1,4 +1,4 @@
-//! The body of a request: there when the view is reached, or still on its way.
+//! The body of a request: read before the view is reached, or still to be read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use crate::exceptions::{ApiException, Result};
 /// The body of a request, up to the limit.
 #[derive(Clone)]
 pub enum Body {
-    /// All of it.
+    /// The whole body.
     Read(Bytes),
     /// More than `DATA_UPLOAD_MAX_MEMORY_SIZE`; 400 once a view asks for it.
     TooLarge,
@@ -31,7 +31,7 @@ impl std::fmt::Debug for Body {
     }
 }
 
-/// What the bodies of all requests take together (`SERVER_MAX_BODIES_SIZE`).
+/// The memory that the bodies of all requests share (`SERVER_MAX_BODIES_SIZE`).
 #[derive(Debug)]
 pub(crate) struct BodyMemory {
     left: AtomicUsize,
@@ -48,7 +48,7 @@ impl BodyMemory {
     }
 }
 
-/// What one body takes of it, until it is dropped.
+/// The share of one body, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct BodyShare {
     memory: Arc<BodyMemory>,
@@ -56,7 +56,7 @@ pub(crate) struct BodyShare {
 }
 
 impl BodyShare {
-    /// Takes more; false when it is not there.
+    /// Takes more; false when there is none left.
     pub(crate) fn grow(&mut self, bytes: usize) -> bool {
         let left = &self.memory.left;
         let taken =
@@ -82,29 +82,29 @@ impl Drop for BodyShare {
 /// What became of a body that was asked for.
 #[derive(Debug)]
 pub(crate) enum Arrived {
-    /// It is there.
+    /// It has been read.
     Body(Body, BodyShare),
     /// There was no memory for it.
     NoRoom,
 }
 
-/// A body that is on its way, at the place of the view: it may be another thread than the socket's.
+/// The view's end of a body to be read: the view may run on another thread than the socket.
 #[derive(Debug)]
 pub(crate) struct Incoming {
     ask: oneshot::Sender<()>,
     body: oneshot::Receiver<Arrived>,
 }
 
-/// The same at the place of the socket.
+/// The socket's end of it.
 #[derive(Debug)]
 pub(crate) struct Awaited {
-    /// Ready once the view wants the body; an error once it does not any more.
+    /// Ready once the view wants the body; an error once it no longer does.
     pub(crate) asked: oneshot::Receiver<()>,
     /// Where it goes.
     pub(crate) body: oneshot::Sender<Arrived>,
 }
 
-/// Both ends of a body's way.
+/// Both ends of a body to be read.
 pub(crate) fn on_its_way() -> (Incoming, Awaited) {
     let (ask, asked) = oneshot::channel();
     let (sender, receiver) = oneshot::channel();
@@ -112,10 +112,10 @@ pub(crate) fn on_its_way() -> (Incoming, Awaited) {
 }
 
 impl Context {
-    /// Waits for a body that is still on its way, so that [`data`](Context::data) has it.
+    /// Reads the body if it has not been read yet, so that [`data`](Context::data) can return it.
     ///
-    /// A body of more than 16 KiB is not read before permissions and throttles have let the request
-    /// through. What runs before the view and looks at the data (an authenticator, a permission)
+    /// A body of more than 16 KiB is read only after permissions and throttles have let the request
+    /// through. Code that runs before the view and needs the data (an authenticator, a permission)
     /// calls this first; views need not.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
-//! Whose request it is before anybody has logged in: the client's address, as limits count it.
+//! The address of a client, as limits count it.
 //!
-//! Throttles, the limit of failed logins and the line for hashing all ask here, so that what is one
-//! client to one of them is one to all. Of an IPv6 address the first 64 bits count: whoever has one
-//! address of a network has all the others, too.
+//! Throttles, the limit of failed logins and the queue for hashing all use it, so that they agree
+//! on what one client is. Of an IPv6 address the first 64 bits count, because a client that has one
+//! address of a network has all the others too.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -15,9 +15,9 @@ impl Context {
     /// the socket has no address.
     ///
     /// It is the socket's, or with `NUM_PROXIES` the one that the outermost of those proxies wrote
-    /// into `X-Forwarded-For`. What is no address there (`unknown`, an obfuscated name, nothing)
-    /// leaves the socket's: a proxy that hides its clients makes one client of them, and none of
-    /// them is free of limits.
+    /// into `X-Forwarded-For`. If that is not an address (`unknown`, an obfuscated name, nothing),
+    /// it is the socket's: clients that a proxy hides count as one, and none of them escapes the
+    /// limits.
     pub fn client_network(&self) -> Option<IpAddr> {
         let proxies = self.settings().throttle.num_proxies.unwrap_or(0);
         let told = if proxies == 0 { None } else { self.forwarded(proxies) };
@@ -30,7 +30,7 @@ impl Context {
         list.rsplit(',').take(proxies).last().and_then(proxied_address)
     }
 
-    /// All of `X-Forwarded-For`, without white space; whoever sends it chooses.
+    /// All of `X-Forwarded-For`, without white space; the client chooses its content.
     pub(crate) fn forwarded_for(&self) -> Option<String> {
         let list = self.request.header(FORWARDED_FOR)?;
         Some(list.split_whitespace().collect()).filter(|list: &String| !list.is_empty())
@@ -72,7 +72,7 @@ pub(crate) fn proxied_address(entry: &str) -> Option<IpAddr> {
     })
 }
 
-/// An address, also one that is said to belong to an interface: `fe80::1%eth0`.
+/// An address, with or without an interface: `fe80::1%eth0`.
 fn parse(host: &str) -> Option<IpAddr> {
     let host = match host.split_once('%') {
         Some((host, zone)) if !zone.is_empty() && host.contains(':') => host,

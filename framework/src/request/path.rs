@@ -1,4 +1,4 @@
-//! The address of a request, as Django writes it.
+//! The URL of a request, as Django writes it.
 
 use std::borrow::Cow;
 
@@ -6,8 +6,8 @@ use super::Request;
 use crate::middleware::{decode_path, full_path};
 
 impl Request {
-    /// The path and the query of this request as they are written in an address
-    /// (`get_full_path`): however the client escaped the path, it is escaped in one way.
+    /// The path and the query of this request as they are written in a URL
+    /// (`get_full_path`): however the client escaped the path, the escaping is normalised.
     pub fn full_path(&self) -> Cow<'_, str> {
         if self.query_string.is_empty() {
             return self.escaped_path();
@@ -15,12 +15,12 @@ impl Request {
         full_path(&decode_path(&self.path), &self.query_string).into()
     }
 
-    /// The absolute address of this request, query included (`build_absolute_uri`).
+    /// The absolute URL of this request, query included (`build_absolute_uri`).
     pub fn absolute_uri(&self) -> String {
         self.build_absolute_uri(&self.full_path())
     }
 
-    /// The path without the query, escaped in one way.
+    /// The path without the query, with normalised escaping.
     pub(crate) fn escaped_path(&self) -> Cow<'_, str> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.".contains(&byte);
         if self.path.bytes().all(plain) {

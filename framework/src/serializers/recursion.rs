@@ -1,7 +1,7 @@
-//! Serializers that hold themselves, directly or through others.
+//! Serializers that contain themselves, directly or through others.
 //!
-//! Along a relation to many, rows stand below rows, level by level, until there are none
-//! ([`MOST_LEVELS`] at most). Input that holds input of its own kind has no end and is refused.
+//! Along a relation to many, rows are nested below rows, level by level, until there are none
+//! ([`MOST_LEVELS`] at most). Input that contains input of its own kind has no end and is refused.
 
 use std::cell::RefCell;
 use std::sync::OnceLock;
@@ -12,11 +12,11 @@ use super::description::Description;
 pub(crate) const MOST_LEVELS: u32 = 100;
 
 thread_local! {
-    /// Where the descriptions will be that this thread is making.
+    /// The cells of the descriptions that this thread is building.
     static MAKING: RefCell<Vec<*const OnceLock<Description>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Ends with the making, however that ends.
+/// Removes the cell on drop, on a panic too.
 struct Making;
 
 impl Drop for Making {
@@ -25,10 +25,10 @@ impl Drop for Making {
     }
 }
 
-/// A description that is made when it is first asked for; the derive writes calls of this.
+/// A description that is built on first use; the derive generates calls of this.
 ///
 /// # Panics
-/// When the description needs itself to be made, which would wait for ever.
+/// When building the description needs the description itself, which would block for ever.
 #[doc(hidden)]
 pub fn once(
     cell: &'static OnceLock<Description>,

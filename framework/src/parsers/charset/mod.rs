@@ -1,4 +1,4 @@
-//! Bytes to text, with the words of Python's codecs when they are no text.
+//! Bytes to text, with the messages of Python's codecs for invalid bytes.
 
 mod names;
 mod table;
@@ -21,15 +21,15 @@ pub(crate) enum Charset {
     Ascii,
     /// `latin-1`
     Latin1,
-    /// `utf-16`; without an order of bytes, a mark says it.
+    /// `utf-16`; `None` means that a byte order mark tells the order.
     Utf16(Option<Order>),
-    /// `utf-32`; without an order of bytes, a mark says it.
+    /// `utf-32`; `None` means that a byte order mark tells the order.
     Utf32(Option<Order>),
-    /// A byte a character; 0x80 to 0x9F are control characters.
+    /// One byte per character; 0x80 to 0x9F are control characters.
     Iso(&'static Encoding),
-    /// A byte a character.
+    /// One byte per character.
     Table(&'static Encoding),
-    /// Several bytes a character, and the name in messages.
+    /// Several bytes per character, and the name in messages.
     Multi(&'static Encoding, &'static str),
 }
 
@@ -42,7 +42,7 @@ pub(crate) enum Order {
     Little,
 }
 
-/// Bytes that are no character.
+/// Bytes that do not form a character.
 struct Fault {
     codec: &'static str,
     at: usize,
@@ -53,7 +53,7 @@ struct Fault {
 }
 
 impl Fault {
-    /// As Python's `UnicodeDecodeError` prints.
+    /// As Python's `UnicodeDecodeError` prints it.
     fn text(&self, bytes: &[u8]) -> String {
         let Self { codec, at, length, reason, .. } = *self;
         if length == 1 {
@@ -69,7 +69,7 @@ impl Fault {
 /// Where decoding goes: characters as they come, and what to do about a fault.
 struct Sink<'s> {
     text: String,
-    /// True to go on behind a fault, with U+FFFD in its place.
+    /// True to continue after a fault, with U+FFFD in its place.
     fault: &'s mut dyn FnMut(Fault) -> bool,
 }
 
@@ -84,8 +84,8 @@ impl Sink<'_> {
 }
 
 impl Charset {
-    /// The charset of a name in Python's spellings; UTF-8 for one that Python does not know, as
-    /// Django has it. `None` for a codec of Python's that is not read: one that makes no text
+    /// The charset of a name in Python's spellings; UTF-8 for one that Python does not know, as in
+    /// Django. `None` for a Python codec that is not supported: one that does not decode text
     /// (`hex`), or a rare one.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         match names::find(name) {
@@ -95,16 +95,16 @@ impl Charset {
         }
     }
 
-    /// True for a name of Python's.
+    /// True for a name that Python knows.
     pub(crate) fn is_known(name: &str) -> bool {
         names::find(name) != Named::Unknown
     }
 
-    /// Reads a whole body as a stream, which is how DRF reads JSON: of most charsets, a character
-    /// that is cut short at the very end is dropped without a word.
+    /// Reads a whole body as a stream, which is how DRF reads JSON: in most charsets, a character
+    /// that is cut short at the very end is dropped silently.
     ///
     /// # Errors
-    /// What Python says of bytes that are no text.
+    /// Python's message for invalid bytes.
     pub(crate) fn read(self, bytes: &[u8]) -> Result<Cow<'_, str>, String> {
         let mut error = None;
         let text = self.run(bytes, &mut |fault| {
@@ -124,7 +124,7 @@ impl Charset {
         error.map_or(Ok(text), Err)
     }
 
-    /// Decodes a text; `None` when some bytes are none.
+    /// Decodes a text; `None` when some bytes are invalid.
     pub(crate) fn decode(self, bytes: &[u8]) -> Option<Cow<'_, str>> {
         let mut is_text = true;
         let text = self.run(bytes, &mut |_| {
@@ -134,7 +134,7 @@ impl Charset {
         is_text.then_some(text)
     }
 
-    /// Decodes a text; bytes that are none become U+FFFD.
+    /// Decodes a text; invalid bytes become U+FFFD.
     pub(crate) fn decode_lossy(self, bytes: &[u8]) -> Cow<'_, str> {
         self.run(bytes, &mut |_| true)
     }

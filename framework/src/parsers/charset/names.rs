@@ -14,9 +14,9 @@ use super::{Charset, Order};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {
     Known(Charset),
-    /// Python knows it: as no encoding of texts (`hex`), or as one that is not read here.
+    /// Python knows it, but it does not encode text (`hex`), or it is not supported here.
     Refused,
-    /// Nobody knows it.
+    /// Python does not know it.
     Unknown,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn find(name: &str) -> Named {
     if REFUSED.split(' ').any(is) { Named::Refused } else { Named::Unknown }
 }
 
-/// `encodings.normalize_encoding`: runs of punctuation are one underscore, letters are small.
+/// `encodings.normalize_encoding`: runs of punctuation are one underscore, letters are lower case.
 fn normalized(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     let mut gap = false;
@@ -51,7 +51,7 @@ fn normalized(name: &str) -> String {
     out
 }
 
-/// Names and aliases of what is read.
+/// Names and aliases of the supported charsets.
 #[rustfmt::skip]
 const CHARSETS: &[(&str, Charset)] = &[
     ("cp65001 u8 utf utf8 utf8_ucs2 utf8_ucs4 utf_8", Charset::Utf8),
@@ -107,8 +107,8 @@ const CHARSETS: &[(&str, Charset)] = &[
     ("csiso2022jp iso2022_jp iso2022jp iso_2022_jp", Charset::Multi(ISO_2022_JP, "iso2022_jp")),
 ];
 
-/// Names that are refused: codecs that make no text of bytes, and encodings that no client of an
-/// API sends.
+/// Names that are refused: codecs that do not decode bytes to text, and encodings that API clients
+/// do not send.
 const REFUSED: &str = "\
     037 1026 1125 1140 273 424 437 500 775 850 852 855 857 858 860 861 862 863 864 865 869 base64 \
     base64_codec base_64 bz2 bz2_codec charmap cp037 cp1006 cp1026 cp1051 cp1125 cp1140 cp1361 \

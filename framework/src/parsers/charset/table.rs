@@ -1,4 +1,4 @@
-//! Charsets of a byte or several bytes a character, by their tables.
+//! Charsets of one or several bytes per character, by their tables.
 
 use encoding_rs::{DecoderResult, Encoding};
 
@@ -15,8 +15,8 @@ pub(super) fn ascii(bytes: &[u8], sink: &mut Sink<'_>) {
     }
 }
 
-/// A byte a character. Where Python's tables have gaps, those of browsers have control
-/// characters: in the charsets of ISO they are meant, in others they are gaps.
+/// One byte per character. Where Python's tables have gaps, those of browsers have control
+/// characters: in ISO charsets these are kept, in others they count as gaps.
 pub(super) fn single(bytes: &[u8], encoding: &'static Encoding, iso: bool, sink: &mut Sink<'_>) {
     let upper: Vec<Option<char>> = (0x80..=0xFF_u8)
         .map(|byte| match byte {
