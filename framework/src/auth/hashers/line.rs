@@ -1,30 +1,30 @@
-//! The line in front of the hashing threads: who is served next, and who is turned away.
+//! The queue in front of the hashing threads: who is served next, and who is turned away.
 //!
-//! **By address.** Each address has a queue, and those with somebody in theirs take turns: whoever
-//! sends very many passwords waits behind himself. One address fills a part of the line at most;
-//! when all of it is full, the newest of the longest queue makes room for somebody of a shorter one.
+//! **By address.** Each address has a queue, and the queues that are not empty take turns: a client
+//! that sends many passwords waits behind its own. One address fills a part of the line at most;
+//! when the whole line is full, the newest job of the longest queue makes room for a shorter one.
 //!
-//! **Two lanes.** Names can be made up without end, and each costs as much as a login. So those who
-//! are known ([`Place::known`]) stand in a lane of their own, which is served first; after some of
-//! them in a row it is the turn of one of the others.
+//! **Two lanes.** Names can be invented without end, and each costs as much as a login. So known
+//! accounts ([`Place::known`]) have a lane of their own, which is served first; after a few of them
+//! in a row, one of the others has its turn.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Instant;
 
-/// So many who are known are served in a row while others wait.
+/// How many known accounts are served in a row while others wait.
 const IN_A_ROW: u8 = 4;
 
-/// Where somebody stands in line.
+/// Where a job belongs in the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Place {
-    /// The client's network; all work that has none stands in one queue.
+    /// The client's network; all work without one shares a queue.
     pub(super) address: Option<IpAddr>,
     /// True for an account that exists and has not failed lately: it goes before the others.
     pub(super) known: bool,
 }
 
-/// What waits to be done.
+/// Work that waits for a thread.
 pub(super) trait Job: Send {
     /// True when nobody waits for it any more.
     fn is_abandoned(&self) -> bool;
@@ -43,7 +43,7 @@ pub(super) struct Waiting {
 pub(super) struct Line {
     known: Lane,
     others: Lane,
-    /// Known ones that were served since one of the others was.
+    /// Known accounts served since one of the others was.
     in_a_row: u8,
 }
 
@@ -83,7 +83,7 @@ impl Line {
         self.others.queues.values().filter_map(VecDeque::front).any(|first| first.asked < moment)
     }
 
-    /// Nobody waits any more.
+    /// Drops all jobs.
     pub(super) fn clear(&mut self) {
         for lane in [&mut self.known, &mut self.others] {
             lane.queues.clear();
@@ -137,8 +137,8 @@ impl Lane {
         waiting
     }
 
-    /// Turns away the newest of the longest queue, if that is longer than one of this length would
-    /// become.
+    /// Turns away the newest job of the longest queue, if that is longer than a queue of this
+    /// length would become.
     fn make_room(&mut self, own: usize) -> bool {
         let Some(longest) = self.queues.values_mut().max_by_key(|queue| queue.len()) else {
             return false;

@@ -1,13 +1,12 @@
-//! SHA-256's compression function in straight lines, for builds that optimise nothing.
+//! SHA-256's compression function, unrolled, for builds without optimisation.
 //!
-//! In a debug build the crate `sha2` is many times slower than in a release: every one of its steps
-//! is a call. A user's workspace can have dependencies optimised, but a dependency cannot ask for
-//! it, and nobody should wait for a login while trying a project out. So this is written in what a
-//! compiler translates well without any optimisation: no calls but those that are always inlined,
-//! no loop, and no index that is checked. The values are assigned anew and not bound anew: lints
-//! that follow a value back through its bindings would never end. It takes twice as long as the
-//! same code optimised. A release uses `sha2`, and with it the instructions that processors have
-//! for this.
+//! In a debug build the crate `sha2` is many times slower than in a release, because each of its
+//! steps is a call. A user's workspace can have dependencies optimised, but a dependency cannot ask
+//! for it, and nobody should wait for a login while trying a project out. So this code is what a
+//! compiler translates well without optimisation: only calls that are always inlined, no loop, and
+//! no checked index. Variables are reassigned rather than shadowed, because lints that follow a
+//! value back through its bindings would never end. It takes twice as long as the same code
+//! optimised. A release build uses `sha2`, and with it the processor's instructions for SHA-256.
 
 /// FIPS 180-4, section 4.2.2.
 #[rustfmt::skip]
