@@ -334,6 +334,146 @@ fn a_serializer_that_holds_itself_shows_what_is_below_to_a_depth() {
     }
 }
 
+#[test]
+fn rows_may_be_as_many_above_each_other_as_are_shown() {
+    for on in On::all() {
+        let store = Store::serving(
+            on,
+            |_| {},
+            |settings, database| {
+                let router = Router::new()
+                    .register("categories", CategoryViewSet)
+                    .register("nodes", NodeViewSet);
+                Site::builder(settings, database).mount(router.at("/")).build().expect("a site")
+            },
+        );
+        make_categories(&store, on);
+        let client = store.client();
+        // a chain of a hundred rows, and one of three
+        store.execute(
+            "DELETE FROM t_category; \
+             WITH RECURSIVE n (i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 1099) \
+             INSERT INTO t_category (id, name, parent_id) \
+             SELECT i, 'x', CASE WHEN i > 1000 THEN i - 1 END FROM n ORDER BY i; \
+             INSERT INTO t_category (id, name, parent_id) VALUES \
+             (1300, 'x', NULL), (1301, 'x', 1300), (1302, 'x', 1301)",
+        );
+        let refusal = json!({"parent": ["There are too many objects above this one."]});
+        let put = |id: i64, parent: i64| {
+            let body = json!({ "parent": parent });
+            let reply = client.json("PATCH", &format!("/categories/{id}/"), &body);
+            (reply.status, reply.json())
+        };
+        let moved = |id: i64, parent: i64| json!({"id": id, "name": "x", "parent": parent});
+        assert_eq!(put(1300, 1098), (400, refusal.clone()), "{on:?}");
+        assert_eq!(put(1300, 1097), (200, moved(1300, 1097)), "{on:?}");
+        assert_eq!(put(1302, 1099), (200, moved(1302, 1099)), "{on:?}");
+        let shown = client.get("/nodes/1000/");
+        assert_eq!(shown.status, 200, "{on:?} {}", shown.text());
+        let add = |parent: i64| {
+            client.json("POST", "/categories/", &json!({"name": "y", "parent": parent}))
+        };
+        assert_eq!((add(1302).status, add(1302).json()), (400, refusal), "{on:?}");
+        assert_eq!(add(1099).status, 201, "{on:?}");
+        assert_eq!(client.get("/nodes/1000/").status, 200, "{on:?}");
+    }
+}
+
+/// A thing that others hold, by two keys and by links.
+#[model(table = "t_knot", ordering(id), many_to_many(
+    tied: Knot, through = "t_tied", source = "from_id", target = "to_id"
+))]
+pub struct Knot {
+    pub id: i64,
+    #[field(foreign_key = Knot, related_name = lefts)]
+    pub left_id: Option<i64>,
+    #[field(foreign_key = Knot, related_name = rights)]
+    pub right_id: Option<i64>,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Knot)]
+struct TiedSerializer {
+    id: i64,
+    #[field(nested)]
+    tied: Vec<TiedSerializer>,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Knot)]
+struct SidesSerializer {
+    id: i64,
+    #[field(nested)]
+    lefts: Vec<SidesSerializer>,
+    #[field(nested)]
+    rights: Vec<SidesSerializer>,
+}
+
+struct TiedViewSet;
+
+impl ViewSet for TiedViewSet {
+    type Base = ReadOnlyModelViewSet;
+    type Serializer = TiedSerializer;
+
+    fn basename(&self) -> String {
+        "tied".into()
+    }
+}
+
+struct SidesViewSet;
+
+impl ViewSet for SidesViewSet {
+    type Base = ReadOnlyModelViewSet;
+    type Serializer = SidesSerializer;
+
+    fn basename(&self) -> String {
+        "sides".into()
+    }
+}
+
+#[test]
+fn rows_that_hold_the_same_rows_are_counted_before_they_are_written() {
+    for on in On::all() {
+        let store = Store::serving(
+            on,
+            |_| {},
+            |settings, database| {
+                let router =
+                    Router::new().register("tied", TiedViewSet).register("sides", SidesViewSet);
+                Site::builder(settings, database).mount(router.at("/")).build().expect("a site")
+            },
+        );
+        // forty layers of two, each linked with both of the next; and the same by two keys
+        store.execute(
+            "CREATE TABLE t_knot (id bigint PRIMARY KEY, left_id bigint, right_id bigint); \
+             CREATE TABLE t_tied (id integer, from_id bigint NOT NULL, to_id bigint NOT NULL); \
+             WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 81) \
+             INSERT INTO t_knot (id) SELECT i FROM n; \
+             INSERT INTO t_tied (from_id, to_id) \
+             SELECT a.id, b.id FROM t_knot a, t_knot b WHERE b.id / 2 = a.id / 2 + 1; \
+             WITH RECURSIVE n (i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 139) \
+             INSERT INTO t_knot (id, left_id, right_id) SELECT i, above, above FROM \
+             (SELECT i, CASE WHEN i > 100 THEN i - 1 END AS above FROM n) p",
+        );
+        let client = store.client();
+        let detail = "Cannot show this: more than 10000 objects are nested in it.";
+        for path in ["/tied/2/", "/tied/", "/sides/100/"] {
+            let reply = client.get(path);
+            assert_eq!((reply.status, reply.json()), (409, json!({ "detail": detail })), "{path}");
+        }
+        // from the layers at the end: 2 + 4 + … + 4096 objects, and twice as many
+        for (path, status) in [("/tied/56/", 200), ("/tied/54/", 409)] {
+            let reply = client.get(path);
+            assert_eq!(reply.status, status, "{on:?} {path}");
+            let objects = reply.text().matches("\"id\"").count();
+            assert_eq!(objects, if status == 200 { 8191 } else { 0 }, "{on:?} {path}");
+        }
+        // eight levels by two keys
+        let reply = client.get("/sides/132/");
+        assert_eq!((reply.status, reply.text().matches("\"id\"").count()), (200, 255), "{on:?}");
+    }
+}
+
 /// Shows where it hangs, which shows what hangs there.
 #[derive(Serializer)]
 #[serializer(model = Category)]

@@ -57,6 +57,9 @@ pub enum Error {
     /// Rows below rows go deeper than is read; what holds them.
     #[error("rows of {0} are nested too deep")]
     TooDeep(&'static str),
+    /// Rows below rows are more than are shown; how many are.
+    #[error("more than {0} rows are nested below others")]
+    TooMany(usize),
     /// A column does not hold what the model says.
     #[error("column {column}: {reason}")]
     Decode {
@@ -99,6 +102,13 @@ impl From<Error> for ApiException {
                 detail: Detail::new(
                     format!("Cannot show this: objects of {name} are nested too deep."),
                     "too_deep",
+                ),
+            },
+            Error::TooMany(most) => Self::Custom {
+                status: 409,
+                detail: Detail::new(
+                    format!("Cannot show this: more than {most} objects are nested in it."),
+                    "too_large",
                 ),
             },
             Error::Misfit(_) => Self::validation(Detail::field(

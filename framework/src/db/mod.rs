@@ -54,7 +54,7 @@ pub use select::{Select, Selected, columns as write_columns};
 pub use sql::{Dialect, Sql};
 pub use startup::StartupError;
 pub use statements::{Command, Query};
-pub(crate) use tree::{SelfRelation, TreeLimits, places_in_tree};
+pub(crate) use tree::{MOST_LEVELS, SelfRelation, TreeLimits, places_in_tree};
 pub use tree::{Tree, TreeError};
 pub use types::{DateTime, Decimal, Uuid};
 pub use write::{DeleteError, Protected};

@@ -9,8 +9,12 @@ use super::{
 };
 use crate::fields::Value;
 
-/// How many levels may be above the new place of a row whose column is `acyclic`.
-const MOST_ABOVE: u32 = 1000;
+/// How many levels of rows below a row are shown, unless a view says otherwise; and how many rows may
+/// be above the place of a row whose column is `acyclic`, so that what is stored can be shown.
+pub(crate) const MOST_LEVELS: u32 = 100;
+
+/// How many rows are looked at to find how deep it is below a row that is moved.
+const MOST_MOVED: usize = 10_000;
 
 /// Why rows do not form a tree, or form one that is too large to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +59,24 @@ pub(crate) struct SelfRelation {
     pub(crate) column: &'static ColumnMeta,
 }
 
+/// The row that a tree is read from.
+#[derive(Clone, Copy)]
+enum Start<'a> {
+    Key(&'a Value),
+    FirstOf(&'a Select),
+}
+
+impl Start<'_> {
+    fn write(self, sql: &mut Sql, kind: ColumnKind) {
+        match self {
+            Self::Key(key) => {
+                sql.bind(key.clone(), kind);
+            }
+            Self::FirstOf(select) => select.first_key(sql),
+        }
+    }
+}
+
 /// Towards the rows that point at this one, or the row that it points at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Towards {
@@ -78,7 +100,7 @@ impl SelfRelation {
 
     /// Writes the table `tree` of the keys on the way, each with its level. The recursion stops at
     /// a row that has the start's key again, so that a circle ends.
-    fn with(self, sql: &mut Sql, start: Value, towards: Towards, most: TreeLimits) {
+    fn with(self, sql: &mut Sql, start: Start<'_>, towards: Towards, most: TreeLimits) {
         let (table, key) = (self.model.table, self.model.pk_column());
         let step = |sql: &mut Sql, level: &str| {
             sql.push("SELECT ").column(table, key.column).push(", ");
@@ -86,7 +108,8 @@ impl SelfRelation {
         };
         sql.push("WITH RECURSIVE \"tree\" (\"key\", \"above\", \"level\") AS (");
         step(sql, ", 0");
-        sql.push(" WHERE ").column(table, key.column).push(" = ").bind(start.clone(), key.kind);
+        sql.push(" WHERE ").column(table, key.column).push(" = ");
+        start.write(sql, key.kind);
         sql.push(" UNION ALL ");
         step(sql, ", \"tree\".\"level\" + 1");
         sql.push(" INNER JOIN \"tree\" ON ");
@@ -95,7 +118,8 @@ impl SelfRelation {
             Towards::Above => sql.column(table, key.column).push(" = \"tree\".\"above\""),
         };
         sql.push(" WHERE \"tree\".\"level\" <= ").push(&most.depth.to_string());
-        sql.push(" AND (\"tree\".\"level\" = 0 OR \"tree\".\"key\" <> ").bind(start, key.kind);
+        sql.push(" AND (\"tree\".\"level\" = 0 OR \"tree\".\"key\" <> ");
+        start.write(sql, key.kind);
         sql.push(")");
         if sql.dialect() == Dialect::Sqlite {
             sql.push(" LIMIT ").push(&(most.rows.saturating_add(2)).to_string());
@@ -104,10 +128,10 @@ impl SelfRelation {
     }
 
     /// The statement for the rows of a tree, the start first, then level by level.
-    fn rows(self, dialect: Dialect, start: Value, towards: Towards, most: TreeLimits) -> Sql {
+    fn rows(self, dialect: Dialect, start: &Value, towards: Towards, most: TreeLimits) -> Sql {
         let (table, key) = (self.model.table, self.model.pk_column());
         let mut sql = Sql::new(dialect);
-        self.with(&mut sql, start, towards, most);
+        self.with(&mut sql, Start::Key(start), towards, most);
         sql.push("SELECT \"tree\".\"level\", ");
         columns(&mut sql, self.model, table);
         sql.push(" FROM ");
@@ -217,7 +241,7 @@ impl Conn {
         towards: Towards,
         most: TreeLimits,
     ) -> Result<Vec<(u32, M)>, Error> {
-        let sql = relation.rows(self.dialect(), start, towards, most);
+        let sql = relation.rows(self.dialect(), &start, towards, most);
         let rows = self
             .rows(sql, |row| {
                 let level: i64 = row.get(0, ColumnKind::Integer)?;
@@ -244,6 +268,12 @@ impl Conn {
     }
 }
 
+/// The level that a statement for the deepest one has found.
+fn deepest(row: &super::Row<'_>) -> Result<Option<u32>, Error> {
+    let level: Option<i64> = row.get(0, ColumnKind::Integer)?;
+    Ok(level.map(|level| u32::try_from(level).unwrap_or(u32::MAX)))
+}
+
 /// True when a write places a row in a tree whose key is `acyclic`.
 pub(crate) fn places_in_tree(model: &ModelMeta, set: &[(usize, Value)]) -> bool {
     set.iter().any(|(index, value)| {
@@ -251,8 +281,9 @@ pub(crate) fn places_in_tree(model: &ModelMeta, set: &[(usize, Value)]) -> bool 
     })
 }
 
-/// Refuses places that would make a row its own ancestor. Call it in the transaction that writes
-/// them: of two that move rows of one table, the second waits until the first has ended.
+/// Refuses places that would make a row its own ancestor, or a tree that is too deep to be shown. Call
+/// it in the transaction that writes them: of two that move rows of one table, the second waits until
+/// the first has ended.
 impl Conn {
     /// Checks the values that `set` gives to a new row, or to the row of `target`.
     pub(crate) async fn refuse_cycles(
@@ -266,33 +297,68 @@ impl Conn {
                 continue;
             };
             let refuse = |problem| Err(Error::Tree { field: column.name, problem });
-            let Some(target) = target else {
+            if target.is_some() {
+                self.lock_tree(model).await?;
+            } else if set.iter().any(|(own, key)| *own == model.pk && key == above) {
                 // only the new row itself can point at it
-                if set.iter().any(|(own, key)| *own == model.pk && key == above) {
-                    return refuse(TreeError::Cycle);
-                }
-                continue;
+                return refuse(TreeError::Cycle);
+            }
+            let relation = SelfRelation { model, column };
+            let (levels, is_own) = self.levels_above(relation, above, target).await?;
+            if is_own {
+                return refuse(TreeError::Cycle);
+            }
+            let Some(left) = MOST_LEVELS.checked_sub(levels) else {
+                return refuse(TreeError::TooDeep(MOST_LEVELS));
             };
-            self.lock_tree(model).await?;
-            let most = TreeLimits { depth: MOST_ABOVE, rows: MOST_ABOVE as usize };
-            let mut sql = Sql::new(self.dialect());
-            SelfRelation { model, column }.with(&mut sql, above.clone(), Towards::Above, most);
-            sql.push("SELECT MAX(\"level\"), COUNT(CASE WHEN \"key\" = ");
-            target.first_key(&mut sql);
-            sql.push(" THEN 1 END) FROM \"tree\"");
-            let read = |row: &super::Row<'_>| {
-                let level: Option<i64> = row.get(0, ColumnKind::Integer)?;
-                Ok((level.unwrap_or(0), row.get::<i64>(1, ColumnKind::BigInt)?))
-            };
-            match self.rows(sql, read).await?.first() {
-                Some((_, 1..)) => return refuse(TreeError::Cycle),
-                Some((level, _)) if *level > i64::from(MOST_ABOVE) => {
-                    return refuse(TreeError::TooDeep(MOST_ABOVE));
-                }
-                _ => {}
+            if let Some(target) = target
+                && self.levels_below(relation, target, left).await? > left
+            {
+                return refuse(TreeError::TooDeep(MOST_LEVELS));
             }
         }
         Ok(())
+    }
+
+    /// How many levels are above a row that is placed below `above`, and whether the row of `target`
+    /// is among them.
+    async fn levels_above(
+        &self,
+        relation: SelfRelation,
+        above: &Value,
+        target: Option<&Select>,
+    ) -> Result<(u32, bool), Error> {
+        let most = TreeLimits { depth: MOST_LEVELS - 1, rows: MOST_LEVELS as usize };
+        let mut sql = Sql::new(self.dialect());
+        relation.with(&mut sql, Start::Key(above), Towards::Above, most);
+        sql.push("SELECT MAX(\"level\"), COUNT(CASE WHEN \"key\" = ");
+        match target {
+            Some(target) => target.first_key(&mut sql),
+            None => {
+                sql.push("NULL");
+            }
+        }
+        sql.push(" THEN 1 END) FROM \"tree\"");
+        let read = |row: &super::Row<'_>| {
+            let own: i64 = row.get(1, ColumnKind::BigInt)?;
+            Ok((deepest(row)?.map_or(0, |level| level.saturating_add(1)), own > 0))
+        };
+        Ok(self.rows(sql, read).await?.first().copied().unwrap_or((0, false)))
+    }
+
+    /// How many levels are below a row; of more than `most`, one more than that.
+    async fn levels_below(
+        &self,
+        relation: SelfRelation,
+        target: &Select,
+        most: u32,
+    ) -> Result<u32, Error> {
+        let most = TreeLimits { depth: most, rows: MOST_MOVED };
+        let mut sql = Sql::new(self.dialect());
+        relation.with(&mut sql, Start::FirstOf(target), Towards::Below, most);
+        sql.push("SELECT MAX(\"level\") FROM (SELECT \"level\" FROM \"tree\" LIMIT ");
+        sql.push(&MOST_MOVED.to_string()).push(") \"levels\"");
+        Ok(self.rows(sql, deepest).await?.first().copied().flatten().unwrap_or(0))
     }
 
     /// Waits for others who move rows of this table. On `SQLite` one transaction writes at a time
@@ -333,7 +399,7 @@ mod tests {
         let relation = SelfRelation::of(&Page::fields().book().way()).unwrap();
         let text = |dialect, towards| {
             let most = TreeLimits { depth: 3, rows: 7 };
-            relation.rows(dialect, Value::Int(1), towards, most).spelled()
+            relation.rows(dialect, &Value::Int(1), towards, most).spelled()
         };
         let columns = "\"t_page\".\"id\", \"t_page\".\"book_id\"";
         let order = "ORDER BY \"tree\".\"level\", \"t_page\".\"title\" DESC";

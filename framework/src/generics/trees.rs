@@ -5,13 +5,13 @@ use std::marker::PhantomData;
 
 use futures_util::future::LocalBoxFuture;
 
-use crate::db::{Conn, Error, Fields, Model, SelfRelation, Tree, TreeError, TreeLimits};
+use crate::db::{self, Conn, Error, Fields, Model, SelfRelation, Tree, TreeError, TreeLimits};
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::Value;
 use crate::request::Context;
 
 /// How far a tree is read by default.
-const MOST: TreeLimits = TreeLimits { depth: 100, rows: 10_000 };
+const MOST: TreeLimits = TreeLimits { depth: db::MOST_LEVELS, rows: 10_000 };
 
 /// A query for a row and everything below it; `.await` runs it.
 #[derive(Debug)]

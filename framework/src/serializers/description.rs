@@ -3,7 +3,7 @@
 //! [`Builder`](super::Builder) makes it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::changes::ChangeSet;
 use super::relations::{Inner, Related};
@@ -131,6 +131,8 @@ pub struct Description {
     /// The columns that are shown, by field, where columns are all that is shown: no function then
     /// needs the whole row.
     pub(crate) columns: Option<Vec<ShownColumn>>,
+    /// Whether it holds a serializer that contains itself; found on first use.
+    pub(crate) recurs: OnceLock<bool>,
 }
 
 /// A column that is shown as it is.
@@ -236,6 +238,7 @@ impl Description {
             unique_together: Vec::new(),
             validate: None,
             columns: None,
+            recurs: OnceLock::new(),
         }
     }
 

@@ -1,15 +1,111 @@
 //! Serializers that contain themselves, directly or through others.
 //!
 //! Along a relation to many, rows are nested below rows, level by level, until there are none
-//! ([`MOST_LEVELS`] at most). Input that contains input of its own kind has no end and is refused.
+//! ([`MOST_LEVELS`] at most). A row that several hold is written in each of them, so that rows which
+//! hold the same ones double what is written with every level: the objects are counted before they
+//! are written ([`MOST_OBJECTS`] at most). Input that contains input of its own kind has no end and is refused.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::description::Description;
+use super::description::{Description, Slot};
+use super::relations::Related;
+use crate::db::Key;
+use crate::fields::Value;
 
 /// How many levels of rows below rows are shown.
-pub(crate) const MOST_LEVELS: u32 = 100;
+pub(crate) const MOST_LEVELS: u32 = crate::db::MOST_LEVELS;
+
+/// How many objects below others an answer of such rows holds.
+pub(crate) const MOST_OBJECTS: usize = 10_000;
+
+/// How often each row of a level is written: once for every way that leads to it from the top.
+pub(crate) struct Ways<'a> {
+    /// The objects that are to be written below others, of all levels so far.
+    written: &'a Cell<usize>,
+    times: Vec<usize>,
+}
+
+impl<'a> Ways<'a> {
+    /// The ways to rows of the answer itself.
+    pub(crate) fn to_the_top(rows: usize, written: &'a Cell<usize>) -> Self {
+        Self { written, times: vec![1; rows] }
+    }
+
+    /// The ways to some of the rows, by place.
+    pub(crate) fn to_some(&self, places: impl Iterator<Item = usize>) -> Self {
+        let times = places.map(|place| self.times.get(place).copied().unwrap_or(0)).collect();
+        Self { written: self.written, times }
+    }
+
+    /// How often rows of each key are written.
+    pub(crate) fn by_key(&self, keys: &[Value]) -> HashMap<Key, usize> {
+        let mut by_key = HashMap::with_capacity(keys.len());
+        for (key, times) in keys.iter().zip(&self.times) {
+            if let Some(key) = Key::new(key.as_ref()) {
+                let sum: &mut usize = by_key.entry(key).or_default();
+                *sum = sum.saturating_add(*times);
+            }
+        }
+        by_key
+    }
+
+    /// The ways to the rows below, which belong to keys; `None` when they are too many. Of what
+    /// cannot hold rows of its own kind, only what is written again counts.
+    pub(crate) fn below(
+        &self,
+        by_key: &HashMap<Key, usize>,
+        groups: &HashMap<Key, Vec<usize>>,
+        rows: usize,
+        recurs: bool,
+    ) -> Option<Self> {
+        let mut written = self.written.get();
+        let mut ways = vec![0; rows];
+        for (key, places) in groups {
+            let times = by_key.get(key).copied().unwrap_or(0);
+            let counted = if recurs { times } else { times.saturating_sub(1) };
+            written = written.saturating_add(counted.saturating_mul(places.len()));
+            for place in places {
+                if let Some(way) = ways.get_mut(*place) {
+                    *way = times;
+                }
+            }
+        }
+        self.written.set(written);
+        (written <= MOST_OBJECTS).then_some(Self { written: self.written, times: ways })
+    }
+}
+
+impl Description {
+    /// True when rows can be nested here without an end: this serializer contains itself, or
+    /// holds one that does.
+    pub(crate) fn recurs(&self) -> bool {
+        *self.recurs.get_or_init(|| reaches_a_circle(self, &mut Vec::new(), &mut Vec::new()))
+    }
+}
+
+fn reaches_a_circle(
+    description: &Description,
+    above: &mut Vec<*const Description>,
+    done: &mut Vec<*const Description>,
+) -> bool {
+    let place = std::ptr::from_ref(description);
+    if above.contains(&place) || done.contains(&place) {
+        return above.contains(&place);
+    }
+    above.push(place);
+    let slots = description.slots.iter().filter_map(|slot| match slot {
+        Slot::Row(_, related) => Some(related),
+        Slot::Value(_) => None,
+    });
+    let found = description.many.iter().map(|many| &many.related).chain(slots).any(|related| {
+        matches!(related, Related::Serializer(inner) if reaches_a_circle(inner.get(), above, done))
+    });
+    above.pop();
+    done.push(place);
+    found
+}
 
 thread_local! {
     /// The cells of the descriptions that this thread is building.

@@ -1,13 +1,14 @@
 //! Rows in memory: a model's row, what was selected beside it, and what was fetched for all.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::description::{Description, Many, Output, ShownColumn, Slot};
-use super::recursion::MOST_LEVELS;
+use super::recursion::{MOST_LEVELS, MOST_OBJECTS, Ways};
 use super::relations::Related;
 use crate::db::{ColumnKind, Conn, Error, Hop, Key, Model, ModelRow, Row, Select};
 use crate::fields::{JsonWriter, Value, ValueRef};
@@ -165,13 +166,16 @@ impl Description {
     /// Fetches the many-relations of all rows: one statement for each, whatever the number of
     /// rows.
     pub(crate) async fn fetch(&self, rows: &[&Loaded], conn: &Conn) -> Result<RelatedRows, Error> {
-        self.fetch_below(rows, 0, conn).await
+        let written = Cell::new(0);
+        let ways = self.recurs().then(|| Ways::to_the_top(rows.len(), &written));
+        self.fetch_below(rows, ways.as_ref(), 0, conn).await
     }
 
     /// The same for rows that stand so many levels below those of the answer.
     async fn fetch_below(
         &self,
         rows: &[&Loaded],
+        ways: Option<&Ways<'_>>,
         level: u32,
         conn: &Conn,
     ) -> Result<RelatedRows, Error> {
@@ -180,7 +184,7 @@ impl Description {
             return Ok(result);
         }
         for many in &self.many {
-            let fetched = self.fetch_many(many, rows, level, conn).await?;
+            let fetched = self.fetch_many(many, rows, ways, level, conn).await?;
             result.many.push(fetched);
         }
         for (at, slot) in self.slots.iter().enumerate() {
@@ -189,14 +193,16 @@ impl Description {
             if !inner.fetches() {
                 continue;
             }
-            let joined: Vec<&Loaded> = rows
-                .iter()
-                .filter_map(|row| match row.slot(at) {
-                    Some(Extra::Row(Some(row))) => Some(&**row),
+            let joined = || {
+                rows.iter().enumerate().filter_map(|(place, row)| match row.slot(at) {
+                    Some(Extra::Row(Some(row))) => Some((place, &**row)),
                     _ => None,
                 })
-                .collect();
-            let related = Box::pin(inner.fetch_below(&joined, level + 1, conn)).await?;
+            };
+            let ways = ways.map(|ways| ways.to_some(joined().map(|(place, _)| place)));
+            let joined: Vec<&Loaded> = joined().map(|(_, row)| row).collect();
+            let below = inner.fetch_below(&joined, ways.as_ref(), level + 1, conn);
+            let related = Box::pin(below).await?;
             result.slots.push((at, related));
         }
         Ok(result)
@@ -241,6 +247,7 @@ impl Description {
         &self,
         many: &Many,
         rows: &[&Loaded],
+        ways: Option<&Ways<'_>>,
         level: u32,
         conn: &Conn,
     ) -> Result<ManyRows, Error> {
@@ -249,10 +256,12 @@ impl Description {
         let key_kind = self.model.pk_column().kind;
         if let Related::Serializer(inner) = &many.related
             && !self.shows_rows()
+            && ways.is_none()
             && let Some(columns) = &inner.get().columns
         {
             return inner.get().write_many(&many.hop, keys, key_kind, columns, conn).await;
         }
+        let times = ways.map(|ways| ways.by_key(&keys));
         let mut result = ManyRows::default();
         let mut add = |key: Value, row: Loaded| {
             if let Some(key) = Key::new(key.as_ref()) {
@@ -290,6 +299,12 @@ impl Description {
         for (key, row) in found {
             add(key, row);
         }
+        let recurs = matches!(&many.related, Related::Serializer(inner) if inner.get().recurs());
+        let below = ways.zip(times).map(|(ways, times)| {
+            let below = ways.below(&times, &result.groups, result.rows.len(), recurs);
+            below.ok_or(Error::TooMany(MOST_OBJECTS))
+        });
+        let below = below.transpose()?;
         if let Related::Serializer(inner) = &many.related {
             let inner = inner.get();
             if inner.fetches() {
@@ -297,7 +312,8 @@ impl Description {
                     return Err(Error::TooDeep(self.name));
                 }
                 let all: Vec<&Loaded> = result.rows.iter().collect();
-                result.related = Box::pin(inner.fetch_below(&all, level + 1, conn)).await?;
+                result.related =
+                    Box::pin(inner.fetch_below(&all, below.as_ref(), level + 1, conn)).await?;
             }
         }
         Ok(result)
