@@ -344,6 +344,45 @@ fn under_atomic_requests_sqlite_reads_while_another_process_writes() {
     assert_eq!(client.json("POST", "/api/artists/", &artist).status, 201);
 }
 
+/// Looks, gives others time to write, and writes.
+async fn visit(cx: &mut Context) -> Result<Response, ApiException> {
+    let before = cx.all(Artist::objects()).await?.len();
+    cx.transaction(async |cx| {
+        std::thread::sleep(Duration::from_millis(300));
+        cx.batch_execute("INSERT INTO store_artist (name) VALUES ('Visitor')").await
+    })
+    .await?;
+    Response::new(&json!(before))
+}
+
+#[test]
+fn a_safe_request_that_writes_after_others_have_is_run_again_under_atomic_requests() {
+    use diesel::connection::{Connection, SimpleConnection};
+    let _turn = alone();
+    let store = Store::serving(
+        On::Sqlite,
+        |settings| settings.atomic_requests = true,
+        |settings, database| {
+            let view = ApiView::new("Visit").permissions(AllowAny).get(visit);
+            let router = Router::new().path("visit/", view, "visit");
+            let site = Site::builder(settings, database).authentication(());
+            site.mount(router.at("/")).build().expect("the site builds")
+        },
+    );
+    let all = store.number("SELECT count(*) FROM store_artist");
+    let file = store.url.strip_prefix("sqlite://").unwrap();
+    let mut other = diesel::SqliteConnection::establish(file).unwrap();
+    let reply = std::thread::scope(|scope| {
+        let visiting = scope.spawn(|| store.client().get("/visit/"));
+        std::thread::sleep(Duration::from_millis(150));
+        other.batch_execute("INSERT INTO store_artist (name) VALUES ('Other')").unwrap();
+        visiting.join().unwrap()
+    });
+    // it has seen what the other one wrote
+    assert_eq!((reply.status, reply.json()), (200, json!(all + 1)));
+    assert_eq!(count(&store, "Visitor"), 1);
+}
+
 #[test]
 fn atomic_requests_undo_what_a_refused_request_has_written() {
     for on in On::all() {

@@ -7,6 +7,9 @@ use diesel::result::DatabaseErrorInformation;
 use super::TreeError;
 use crate::exceptions::{ApiException, Detail};
 
+/// Why a statement failed that another connection kept from `SQLite`'s lock for writing.
+pub(crate) const BUSY: &str = "the database is busy";
+
 /// A statement that did not do what was asked of it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -163,7 +166,7 @@ impl Error {
                 if info.message().starts_with("database is locked")
                     || info.message().starts_with("database table is locked") =>
             {
-                Self::Unavailable("the database is busy")
+                Self::Unavailable(BUSY)
             }
             Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, info) => {
                 Self::Deadlock(info.message().to_owned())

@@ -38,7 +38,7 @@ pub use conn::Conn;
 pub(crate) use conn::Runs;
 pub use database::{ConfigError, Database, DatabaseConfig, DatabaseWorker};
 pub use error::Error;
-pub(crate) use error::null;
+pub(crate) use error::{BUSY, null};
 pub(crate) use key::Key;
 pub use lookups::{Compare, Condition, DatePart, Lookup, Operand};
 pub use model::{

@@ -12,7 +12,7 @@ use super::page::{self, PageInfo};
 use super::{Policies, View, ViewInfo};
 use crate::aside::aside;
 use crate::authentication::AuthenticationList;
-use crate::db::Runs;
+use crate::db::{BUSY, Runs};
 use crate::exceptions::{ApiException, Result};
 use crate::middleware;
 use crate::negotiation::{self, Accepted, Offer};
@@ -222,19 +222,22 @@ impl Endpoint {
         }
     }
 
-    /// A deadlock is resolved by running the view again, as often as a transaction is.
+    /// A deadlock is resolved by running the view again, as often as a transaction is. So is a safe
+    /// request that writes after all, where another one has written since it began to read: `SQLite`
+    /// lets it write in a new transaction only, and that one waits for its turn.
     async fn handle_atomic(&self, cx: &mut Context) -> Result<Response> {
         let before = cx.before_view();
         let mut runs = Runs::default();
+        let mut reads = cx.request.is_safe();
         loop {
-            let scope = if cx.request.is_safe() {
-                cx.conn.begin_reading().await?
-            } else {
-                cx.conn.begin().await?
-            };
+            let scope =
+                if reads { cx.conn.begin_reading().await? } else { cx.conn.begin().await? };
             let result = self.view.handle(cx).await;
             match cx.conn.settle(scope, result).await {
                 Err(ApiException::Deadlock) if cx.restore(before) && runs.again().await => {}
+                Err(ApiException::Unavailable(BUSY)) if reads && cx.restore(before) => {
+                    reads = false;
+                }
                 result => return result,
             }
         }
