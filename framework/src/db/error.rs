@@ -23,9 +23,9 @@ pub enum Error {
     /// A unique constraint refused the row; the columns it is over.
     #[error("another row has the same {}", .0.join(", "))]
     Unique(Vec<String>),
-    /// The database ended this transaction in favour of another one: a deadlock, a transaction that
-    /// came second, a lock that did not come free in time. The same work succeeds as a rule when it
-    /// is run again from the start; the database's words.
+    /// The database ended this transaction in favour of another one: a deadlock, or a transaction that
+    /// came second. The same work succeeds as a rule when it is run again from the start; the
+    /// database's words.
     #[error("deadlock: {0}")]
     Deadlock(String),
     /// Rows were to be locked outside a transaction, where no lock lasts.
@@ -168,11 +168,13 @@ impl Error {
             {
                 Self::Unavailable(BUSY)
             }
+            // SQLSTATE 40001; diesel has no kind for 40P01, which is known in English only
+            // (`lc_messages`)
             Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, info) => {
                 Self::Deadlock(info.message().to_owned())
             }
             Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
-                if is_deadlock(info.message()) =>
+                if info.message().starts_with("deadlock detected") =>
             {
                 Self::Deadlock(info.message().to_owned())
             }
@@ -181,6 +183,12 @@ impl Error {
                 if info.message().starts_with("canceling statement due to") =>
             {
                 Self::Unavailable("the database gave up a statement")
+            }
+            // who has waited for a lock, or would not wait, does not begin again
+            Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
+                if info.message().starts_with("could not obtain lock on") =>
+            {
+                Self::Unavailable("a lock did not come free")
             }
             Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
                 if is_misfit(info.message()) =>
@@ -209,14 +217,6 @@ impl Error {
             other => Self::Diesel(other),
         }
     }
-}
-
-/// True for what `PostgreSQL` says of SQLSTATE 40P01 and 55P03. diesel passes on no SQLSTATE, but a
-/// kind for 40001; so the others are known in English only (`lc_messages`).
-fn is_deadlock(message: &str) -> bool {
-    message.starts_with("deadlock detected")
-        || message.starts_with("canceling statement due to lock timeout")
-        || message.starts_with("could not obtain lock on")
 }
 
 /// The name of a constraint; `SQLite` has it in the message alone: `CHECK constraint failed: price`.
@@ -307,10 +307,17 @@ mod tests {
         assert_eq!(status(said(DatabaseErrorKind::SerializationFailure, "no")), 503);
         let slow = "canceling statement due to statement timeout";
         assert_eq!(status(said(DatabaseErrorKind::Unknown, slow)), 503);
+        let deadlock = |text: &str| {
+            let error = Error::from_diesel(said(DatabaseErrorKind::Unknown, text));
+            matches!(error, Error::Deadlock(_))
+        };
+        assert!(deadlock("deadlock detected"));
         let locked = "could not obtain lock on row in relation \"store_invoice\"";
         assert_eq!(status(said(DatabaseErrorKind::Unknown, locked)), 503);
         let waited = "canceling statement due to lock timeout";
         assert_eq!(status(said(DatabaseErrorKind::Unknown, waited)), 503);
+        // which is told at once, and not run again
+        assert!(!deadlock(locked) && !deadlock(waited));
         assert_eq!(status(said(DatabaseErrorKind::ForeignKeyViolation, "no")), 400);
         assert_eq!(status(said(DatabaseErrorKind::UniqueViolation, "no")), 400);
         assert_eq!(status(said(DatabaseErrorKind::Unknown, "integer out of range")), 400);

@@ -40,7 +40,11 @@ static RUNS: AtomicUsize = AtomicUsize::new(0);
 async fn hopeless(cx: &mut Context) -> Result<Response> {
     RUNS.fetch_add(1, Ordering::Relaxed);
     let code = cx.request.query_params().get("code").unwrap_or("40001").to_owned();
-    let text = if code == "40P01" { "deadlock detected" } else { "in any language" };
+    let text = match code.as_str() {
+        "40P01" => "deadlock detected",
+        "55P03" => "could not obtain lock on row in relation \"store_artist\"",
+        _ => "in any language",
+    };
     cx.batch_execute(&format!(
         "DO $$ BEGIN RAISE EXCEPTION '{text}' USING ERRCODE = '{code}'; END $$"
     ))
@@ -119,13 +123,14 @@ fn work_is_run_four_times_and_no_more() {
     for (store, path) in
         [(&atomic, "hopeless"), (&atomic, "hopeless-again"), (&by_hand, "hopeless-again")]
     {
-        for code in ["40001", "40P01"] {
+        // a lock that is not to be had is told at once
+        for (code, runs) in [("40001", 4), ("40P01", 4), ("55P03", 1)] {
             RUNS.store(0, Ordering::Relaxed);
             let started = std::time::Instant::now();
             let address = format!("/api/{path}/?code={code}");
             let reply = store.client().send("POST", &address, &[], b"");
             assert_eq!(reply.status, 503, "{path} {}", reply.text());
-            assert_eq!(RUNS.load(Ordering::Relaxed), 4, "{path} {code}");
+            assert_eq!(RUNS.load(Ordering::Relaxed), runs, "{path} {code}");
             assert!(started.elapsed() < Duration::from_secs(5));
         }
     }
