@@ -248,8 +248,8 @@ impl Conn {
             #[cfg(feature = "postgres")]
             Inner::Postgres(postgres) => {
                 let link = postgres.link().await?;
-                let _busy = link.busy();
-                query.load_postgres(&link.connection).await.map_err(|error| link.error(error))
+                let busy = link.busy();
+                busy.heard(query.load_postgres(&link.connection).await)
             }
         }
     }
@@ -302,9 +302,8 @@ impl Conn {
             #[cfg(feature = "postgres")]
             Inner::Postgres(postgres) => {
                 let link = postgres.link().await?;
-                let _busy = link.busy();
-                let changed = self.whole(command.execute_postgres(&link.connection)).await;
-                changed.map_err(|error| link.error(error))
+                let busy = link.busy();
+                busy.heard(self.whole(command.execute_postgres(&link.connection)).await)
             }
         }
     }

@@ -42,6 +42,8 @@ pub(crate) struct Link {
     prepared: Prepared,
     /// A statement has failed: a transaction that it was part of can only be rolled back.
     failed: Cell<bool>,
+    /// How many have.
+    failures: Cell<u32>,
 }
 
 #[derive(Default)]
@@ -195,6 +197,7 @@ impl PgWorker {
             moved: Cell::new(Instant::now()),
             prepared,
             failed: Cell::new(false),
+            failures: Cell::new(0),
         })
     }
 }
@@ -215,7 +218,8 @@ const TOGETHER: usize = 8;
 /// A connection on which nothing has come back for so long is held up by a slow statement.
 const SLOW: Duration = Duration::from_micros(500);
 
-struct UnderWay<'a>(&'a Link);
+/// A statement on its way, and how many had failed on its connection when it was sent.
+pub(crate) struct UnderWay<'a>(&'a Link, u32);
 
 impl<'a> UnderWay<'a> {
     fn new(link: &'a Link) -> Self {
@@ -224,7 +228,12 @@ impl<'a> UnderWay<'a> {
             link.moved.set(Instant::now());
         }
         link.under_way.set(count + 1);
-        Self(link)
+        Self(link, link.failures.get())
+    }
+
+    /// What the server says of it.
+    pub(crate) fn heard<T>(&self, result: diesel::QueryResult<T>) -> Result<T, Error> {
+        self.0.heard(self.1, result)
     }
 }
 
@@ -236,13 +245,28 @@ impl Drop for UnderWay<'_> {
 }
 
 impl Link {
+    /// What the server says of a statement that was sent after so many had failed. One that succeeds
+    /// in a transaction that had failed shows that it goes on from a savepoint.
+    fn heard<T>(&self, failures: u32, result: diesel::QueryResult<T>) -> Result<T, Error> {
+        match result {
+            Ok(value) => {
+                if self.failures.get() == failures {
+                    self.failed.set(false);
+                }
+                Ok(value)
+            }
+            Err(error) => Err(self.error(error)),
+        }
+    }
+
     /// diesel's error; whatever it says, a closed connection means that the database is away.
-    pub(crate) fn error(&self, error: diesel::result::Error) -> Error {
+    fn error(&self, error: diesel::result::Error) -> Error {
         use diesel::result::{DatabaseErrorKind, Error as Diesel};
         if let Diesel::DatabaseError(kind, _) = &error
             && !matches!(kind, DatabaseErrorKind::UnableToSendCommand)
         {
             self.failed.set(true);
+            self.failures.set(self.failures.get().wrapping_add(1));
         }
         let away = match &error {
             Diesel::DatabaseError(DatabaseErrorKind::UnableToSendCommand, _) => true,
@@ -270,7 +294,7 @@ impl Link {
     }
 
     /// Marks that a statement of the user's is under way.
-    pub(crate) fn busy(&self) -> impl Drop + '_ {
+    pub(crate) fn busy(&self) -> UnderWay<'_> {
         UnderWay::new(self)
     }
 
@@ -283,13 +307,13 @@ impl Link {
     }
 
     pub(crate) async fn each_row(&self, sql: Sql, read: ReadRow<'_>) -> Result<(), Error> {
-        let _busy = UnderWay::new(self);
+        let busy = UnderWay::new(self);
         // diesel says when it has to be prepared of the framework's own text alone, where it keeps it
         let may = sql.is_kept() && sql.is_plain();
         let loading = flight::unheard(may, self.load(sql), || self.prepared.count());
-        let mut stream = loading.await.map_err(|error| self.error(error))?;
+        let mut stream = busy.heard(loading.await)?;
         while let Some(row) = stream.next().await {
-            let row = row.map_err(|error| self.error(error))?;
+            let row = busy.heard(row)?;
             read(&Row(&PgRow(&row)))?;
         }
         Ok(())
@@ -306,16 +330,15 @@ impl Link {
     }
 
     pub(crate) async fn execute(&self, sql: Sql) -> Result<usize, Error> {
-        let _busy = UnderWay::new(self);
+        let busy = UnderWay::new(self);
         let mut connection = &self.connection;
-        AsyncConnectionCore::execute_returning_count(&mut connection, sql)
-            .await
-            .map_err(|error| self.error(error))
+        busy.heard(AsyncConnectionCore::execute_returning_count(&mut connection, sql).await)
     }
 
     pub(crate) async fn batch(&self, sql: &str) -> Result<(), Error> {
+        let failures = self.failures.get();
         let mut connection = &self.connection;
-        connection.batch_execute(sql).await.map_err(|error| self.error(error))
+        self.heard(failures, connection.batch_execute(sql).await)
     }
 }
 

@@ -268,6 +268,35 @@ fn a_failure_that_is_passed_over_is_never_taken_for_a_commit() {
 }
 
 #[test]
+fn what_goes_on_from_a_savepoint_of_the_users_own_is_committed() {
+    const T: &str = "quintet_own_savepoint";
+    on_each_committing(T, async |conn| {
+        let outer: Result<(), Error> = conn
+            .transaction(async |conn| {
+                add(conn, T, 1).await?;
+                conn.batch_execute("SAVEPOINT own").await?;
+                assert!(conn.batch_execute("nonsense").await.is_err());
+                conn.batch_execute("ROLLBACK TO SAVEPOINT own").await?;
+                add(conn, T, 2).await
+            })
+            .await;
+        outer.unwrap();
+        assert_eq!(numbers(conn, T).await, [1, 2]);
+        // one that fails after it counts again
+        let outer: Result<(), Error> = conn
+            .transaction(async |conn| {
+                add(conn, T, 3).await?;
+                drop(conn.batch_execute("SAVEPOINT own; nonsense").await);
+                drop(conn.batch_execute("ROLLBACK TO SAVEPOINT nobodys").await);
+                Ok(())
+            })
+            .await;
+        let failed = conn.dialect() == super::super::Dialect::Postgres;
+        assert_eq!(matches!(outer, Err(Error::RolledBack(_))), failed, "{outer:?}");
+    });
+}
+
+#[test]
 fn a_panic_in_a_job_rolls_back_and_the_next_job_finds_a_connection() {
     const T: &str = "quintet_panic";
     on_each_worker(T, &async |worker| {
