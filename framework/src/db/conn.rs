@@ -325,6 +325,8 @@ impl Conn {
 
 mod transaction;
 
+#[cfg(feature = "postgres")]
+pub(crate) use transaction::PASSED_OVER;
 pub(crate) use transaction::Runs;
 
 #[cfg(test)]

@@ -425,6 +425,11 @@ impl PgConn {
         Ok(())
     }
 
+    /// True when a statement of the transaction has failed, and nothing has been rolled back since.
+    pub(crate) fn failed(&self) -> bool {
+        self.held.borrow().as_ref().is_some_and(|held| held.link.failed.get())
+    }
+
     /// What failed has been rolled back to a savepoint.
     pub(crate) fn recovered(&self) {
         if let Some(held) = &*self.held.borrow() {
@@ -448,7 +453,7 @@ impl PgConn {
         drop(held.permit);
         if commit && failed {
             tracing::error!("a transaction is rolled back: a statement in it failed");
-            return Err(Error::RolledBack("a statement in it failed, which was passed over"));
+            return Err(Error::RolledBack(super::conn::PASSED_OVER));
         }
         Ok(())
     }

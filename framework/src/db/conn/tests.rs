@@ -297,6 +297,31 @@ fn what_goes_on_from_a_savepoint_of_the_users_own_is_committed() {
 }
 
 #[test]
+fn a_failure_that_is_passed_over_in_a_savepoint_leaves_the_outer_transaction_usable() {
+    const T: &str = "quintet_inner_passed_over";
+    on_each_committing(T, async |conn| {
+        let postgres = conn.dialect() == super::super::Dialect::Postgres;
+        let outer: Result<(), Error> = conn
+            .transaction(async |conn| {
+                add(conn, T, 1).await?;
+                let inner: Result<(), Error> = conn
+                    .transaction(async |conn| {
+                        add(conn, T, 2).await?;
+                        drop(conn.batch_execute("nonsense").await);
+                        Ok(())
+                    })
+                    .await;
+                assert_eq!(matches!(inner, Err(Error::RolledBack(_))), postgres, "{inner:?}");
+                add(conn, T, 3).await
+            })
+            .await;
+        outer.unwrap();
+        let kept: &[i32] = if postgres { &[1, 3] } else { &[1, 2, 3] };
+        assert_eq!(numbers(conn, T).await, kept);
+    });
+}
+
+#[test]
 fn a_panic_in_a_job_rolls_back_and_the_next_job_finds_a_connection() {
     const T: &str = "quintet_panic";
     on_each_worker(T, &async |worker| {

@@ -11,6 +11,10 @@ use crate::fields::Value;
 #[cfg(feature = "sqlite")]
 use diesel::connection::SimpleConnection;
 
+/// Why a transaction, or a part of one, is rolled back that was to be committed.
+#[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "SQLite goes on"))]
+pub(crate) const PASSED_OVER: &str = "a statement in it failed, which was passed over";
+
 /// Flags the connection when work in a transaction is dropped before its end.
 pub(crate) struct Guard(Option<Rc<Cell<bool>>>);
 
@@ -184,16 +188,35 @@ impl Conn {
     }
 
     async fn end_savepoint(&self, depth: u32, commit: bool) -> Result<(), Error> {
-        if !commit {
-            self.control(&format!("ROLLBACK TO SAVEPOINT quintet_{depth}")).await?;
-            match &self.inner {
+        let release = format!("RELEASE SAVEPOINT quintet_{depth}");
+        let mut ended = Ok(());
+        if commit {
+            let failed = match &self.inner {
                 #[cfg(feature = "sqlite")]
-                Inner::Sqlite(_) => {}
+                Inner::Sqlite(_) => false,
                 #[cfg(feature = "postgres")]
-                Inner::Postgres(postgres) => postgres.recovered(),
+                Inner::Postgres(postgres) => postgres.failed(),
+            };
+            if failed {
+                tracing::error!("a savepoint is rolled back: a statement after it failed");
+                ended = Err(Error::RolledBack(PASSED_OVER));
+            } else {
+                match self.control(&release).await {
+                    Ok(()) => return Ok(()),
+                    Err(error) => ended = Err(error),
+                }
             }
         }
-        self.control(&format!("RELEASE SAVEPOINT quintet_{depth}")).await
+        // the transaction around it can go on
+        self.control(&format!("ROLLBACK TO SAVEPOINT quintet_{depth}")).await?;
+        match &self.inner {
+            #[cfg(feature = "sqlite")]
+            Inner::Sqlite(_) => {}
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(postgres) => postgres.recovered(),
+        }
+        self.control(&release).await?;
+        ended
     }
 
     #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
