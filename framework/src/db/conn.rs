@@ -228,15 +228,21 @@ impl Conn {
             #[cfg(feature = "postgres")]
             Inner::Postgres(_) => {}
         }
-        self.control(sql).await
+        self.whole(self.control(sql)).await
     }
 
     /// Runs a diesel statement and loads its rows.
     ///
     /// # Errors
     /// What the database reports.
-    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     pub async fn load<'q, U>(&self, query: impl Query<'q, U>) -> Result<Vec<U>, Error> {
+        // it may be `INSERT … RETURNING`
+        self.whole(self.read(query)).await
+    }
+
+    /// The same for what does not write, so that it does no harm if it is abandoned.
+    #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
+    async fn read<'q, U>(&self, query: impl Query<'q, U>) -> Result<Vec<U>, Error> {
         self.ready()?;
         match &self.inner {
             #[cfg(feature = "sqlite")]
@@ -271,7 +277,7 @@ impl Conn {
         Q: LimitDsl,
         Q::Output: Query<'q, U>,
     {
-        Ok(self.load(query.limit(1)).await?.into_iter().next())
+        Ok(self.read(query.limit(1)).await?.into_iter().next())
     }
 
     /// The number of rows of a diesel query.
@@ -283,7 +289,8 @@ impl Conn {
         Q: SelectDsl<CountStar>,
         Q::Output: Query<'q, i64>,
     {
-        self.get_result(query.select(diesel::dsl::count_star())).await
+        let rows = self.read(query.select(diesel::dsl::count_star())).await?;
+        rows.into_iter().next().ok_or(Error::NotFound)
     }
 
     /// Runs a diesel statement that answers no rows; answers the number of rows it changed.

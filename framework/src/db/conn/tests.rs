@@ -322,6 +322,49 @@ fn a_failure_that_is_passed_over_in_a_savepoint_leaves_the_outer_transaction_usa
 }
 
 #[test]
+fn a_write_that_is_given_up_in_flight_is_not_committed_and_a_read_does_no_harm() {
+    use diesel::{ExpressionMethods, QueryDsl};
+    diesel::table! {
+        quintet_given_up (id) {
+            id -> BigInt,
+            n -> Integer,
+        }
+    }
+    on_each_committing("quintet_given_up", async |conn| {
+        use quintet_given_up::{n, table};
+        if conn.dialect() != super::super::Dialect::Postgres {
+            return;
+        }
+        let read: Result<(), Error> = conn
+            .transaction(async |conn| {
+                add(conn, "quintet_given_up", 1).await?;
+                assert!(conn.count(table).now_or_never().is_none());
+                assert!(conn.first::<i32, _>(table.select(n)).now_or_never().is_none());
+                Ok(())
+            })
+            .await;
+        read.unwrap();
+        for batch in [false, true] {
+            let written: Result<(), Error> = conn
+                .transaction(async |conn| {
+                    add(conn, "quintet_given_up", 2).await?;
+                    let insert = diesel::insert_into(table).values(n.eq(3)).returning(n);
+                    let gone = if batch {
+                        add(conn, "quintet_given_up", 3).now_or_never().is_none()
+                    } else {
+                        conn.get_result::<i32>(insert).now_or_never().is_none()
+                    };
+                    assert!(gone);
+                    Ok(())
+                })
+                .await;
+            assert!(matches!(written, Err(Error::RolledBack(_))), "{batch} {written:?}");
+        }
+        assert_eq!(numbers(conn, "quintet_given_up").await, [1]);
+    });
+}
+
+#[test]
 fn a_panic_in_a_job_rolls_back_and_the_next_job_finds_a_connection() {
     const T: &str = "quintet_panic";
     on_each_worker(T, &async |worker| {
