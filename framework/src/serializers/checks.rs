@@ -245,27 +245,18 @@ impl List<'_> {
         Ok(())
     }
 
+    /// True when rows are named by their primary keys.
+    fn is_own(&self) -> bool {
+        self.model.pk_column().column == self.column.column
+    }
+
     /// The key of the row that each value names.
     async fn rows(&self, values: Vec<Value>, conn: &Conn) -> Result<Vec<Option<Value>>, Error> {
-        let (table, pk) = (self.model.table, self.model.pk_column());
-        let own = pk.column == self.column.column;
-        let mut sql = Sql::new(conn.dialect());
+        let (own, pk) = (self.is_own(), self.model.pk_column());
         let mut keys: Vec<Option<Value>> =
             if own { values.iter().cloned().map(Some).collect() } else { vec![None; values.len()] };
-        if own {
-            // those that are there need not be told
-            sql.push("SELECT q.key FROM ").each_of(values, self.column.kind);
-            sql.push(" WHERE NOT EXISTS (SELECT 1 FROM ").name(table).push(" WHERE ");
-            sql.column(table, self.column.column).push(" = q.value)");
-        } else {
-            sql.push("SELECT q.key, ").column(table, pk.column).push(" FROM ");
-            sql.each_of(values, self.column.kind);
-            // SQLite takes the list first then, and looks each up in the index
-            sql.push(if conn.dialect() == Dialect::Sqlite { " CROSS JOIN " } else { " JOIN " });
-            sql.name(table).push(" ON ").column(table, self.column.column).push(" = q.value");
-        }
         let first = Sql::first_place(conn.dialect());
-        let rows = conn.rows(sql, |row| {
+        let rows = conn.rows(self.lookup(values, conn.dialect()), |row| {
             let key = if own { Value::Null } else { row.value(1, pk.kind)? };
             Ok((row.get::<i64>(0, ColumnKind::BigInt)? - first, key))
         });
@@ -275,6 +266,24 @@ impl List<'_> {
             }
         }
         Ok(keys)
+    }
+
+    /// The statement for the places of values: with the key of a row that has the value, or of
+    /// primary keys those that no row has.
+    fn lookup(&self, values: Vec<Value>, dialect: Dialect) -> Sql {
+        let (table, pk) = (self.model.table, self.model.pk_column());
+        let mut sql = Sql::new(dialect);
+        if self.is_own() {
+            sql.push("SELECT q.key FROM ").each_of(values, self.column.kind);
+            sql.push(" WHERE NOT EXISTS (SELECT 1 FROM ").name(table).push(" WHERE ");
+            sql.column(table, self.column.column).push(" = q.value)");
+        } else {
+            // of several rows with one value, one is read
+            sql.push("SELECT q.key, (SELECT ").column(table, pk.column).push(" FROM ").name(table);
+            sql.push(" WHERE ").column(table, self.column.column).push(" = q.value LIMIT 1) FROM ");
+            sql.each_of(values, self.column.kind);
+        }
+        sql
     }
 }
 
@@ -319,7 +328,7 @@ fn question(sql: &mut Sql, check: &Check) -> ColumnKind {
 mod tests {
     use super::*;
     use crate::db::Model;
-    use crate::db::testing::{Artist, on_each};
+    use crate::db::testing::{Artist, Track, on_each};
 
     #[test]
     fn a_missing_key_among_a_hundred_thousand_is_found_without_quadratic_time() {
@@ -331,6 +340,26 @@ mod tests {
             values.push(Value::Int(7));
             let keys = Check::Keys { model: || Artist::META, column: Artist::META.pk, values };
             assert_eq!(run_checks(&[keys], conn).await.unwrap(), [Answer::Missing(100_000)]);
+        });
+    }
+
+    #[test]
+    fn of_many_rows_with_one_value_one_is_read_for_each_time_it_is_named() {
+        on_each(async |conn| {
+            let rows = "INSERT INTO t_track (id, name, seconds, updated) WITH RECURSIVE n (i) AS \
+                        (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 1099) \
+                        SELECT i, 'same', 60, CURRENT_TIMESTAMP FROM n";
+            conn.batch_execute(rows).await.unwrap();
+            let column = Track::META.columns.iter().position(|own| own.column == "name").unwrap();
+            let same = || Value::Text("same".to_owned());
+            let (model, meta) = (Track::META, &Track::META.columns[column]);
+            let list = List { model, column: meta, keys: Vec::new() };
+            let lookup = list.lookup(vec![same(); 50], conn.dialect());
+            assert_eq!(conn.rows(lookup, |_| Ok(())).await.unwrap().len(), 50);
+            let values = vec![same(), Value::Text("nobody".to_owned()), same()];
+            let found = list.rows(values, conn).await.unwrap();
+            let known = |key: &Option<Value>| matches!(key, Some(Value::Int(1000..1100)));
+            assert!(known(&found[0]) && found[1].is_none() && known(&found[2]), "{found:?}");
         });
     }
 }
