@@ -3,7 +3,7 @@
 //! A view set names the mixins it is made of as its `Base`; an action that needs something else
 //! overrides the method of its name and may call the function here.
 
-use crate::db::{Lock, Model, Select, is_referenced};
+use crate::db::{Dialect, Lock, Model, Select, is_referenced};
 use crate::exceptions::{ApiException, Result};
 use crate::fields::Value;
 use crate::generics::{by_key, related_is_gone, represent_saved};
@@ -256,8 +256,8 @@ async fn stored_row<M: Model>(
 ) -> Result<Loaded> {
     let rows = if description.has_counts() {
         let mut select = select;
-        if select.lock.is_some() {
-            // counts are taken once the row is locked
+        // counts are taken once the row is locked; SQLite has no locks of rows
+        if select.lock.is_some() && cx.dialect() == Dialect::Postgres {
             cx.rows(select.statement(cx)?, |_| Ok(())).await?;
             select.lock = None;
         }

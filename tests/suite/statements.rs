@@ -262,6 +262,20 @@ fn changing_a_row_takes_the_key_and_the_update() {
 }
 
 #[test]
+fn a_row_with_a_count_is_locked_by_a_statement_where_rows_can_be_locked() {
+    for (on, counted) in On::all().into_iter().map(|on| (on, if on == On::Sqlite { 5 } else { 6 }))
+    {
+        let store = Store::new(on);
+        let client = store.client_of(ALICE);
+        let made = post(&client, "/api/playlists/", &json!({"name": "Heavy"}));
+        let id = made.json()["id"].clone();
+        let patch = |body: Value| client.json("PATCH", &format!("/api/playlists/{id}/"), &body);
+        let (taken, reply) = store.counted(|| patch(json!({"name": "Heavier"})));
+        assert_eq!((taken, reply.status), (counted, 200), "{on:?} {}", reply.text());
+    }
+}
+
+#[test]
 fn a_cursor_takes_one_statement_and_a_refusal_none_but_the_key() {
     for on in On::all() {
         let store = bench(on);
