@@ -159,14 +159,16 @@ async fn insert<V: ViewSet>(
 pub async fn update<V: ViewSet>(view: &V, cx: &mut Context, partial: bool) -> Result<Response> {
     let action = if partial { "partial_update" } else { "update" };
     let description = view.get_serializer(cx.action().unwrap_or(action));
-    let bytes =
-        if view.reads_instance() || description.needs_instance() || description.writes_several() {
-            let lock = Some(Lock::NoKeyUpdate);
-            cx.retrying_transaction(async |cx| change(view, description, partial, lock, cx).await)
-                .await?
-        } else {
-            change(view, description, partial, None, cx).await?
-        };
+    let locks =
+        view.reads_instance() || description.needs_instance() || description.writes_several();
+    let lock = locks.then_some(Lock::NoKeyUpdate);
+    // who moves a row waits for others who do, and they may wait for the row
+    let bytes = if locks || description.places_in_tree() {
+        cx.retrying_transaction(async |cx| change(view, description, partial, lock, cx).await)
+            .await?
+    } else {
+        change(view, description, partial, None, cx).await?
+    };
     Ok(Response::json(bytes))
 }
 

@@ -242,6 +242,50 @@ fn several_who_move_rows_at_once_make_no_circle_together() {
     }
 }
 
+/// Locks a row, and places it below another one a little later.
+async fn hesitate(cx: &mut Context) -> Result<Response, ApiException> {
+    cx.retrying_transaction(async |cx| {
+        let row = Category::objects().filter(category::id.eq(1)).select_for_update();
+        let row = cx.get_or_404(row).await?;
+        cx.batch_execute("SELECT pg_sleep(0.4)").await?;
+        let body = Changes::of(&row).set(category::parent_id, 4_i64);
+        cx.save(body).await
+    })
+    .await?;
+    Response::new(&json!(null))
+}
+
+#[test]
+fn who_has_the_tree_and_who_has_the_row_both_get_through() {
+    if !On::all().contains(&On::Postgres) {
+        return;
+    }
+    let store = Store::serving(
+        On::Postgres,
+        |_| {},
+        |settings, database| {
+            let view = ApiView::new("Hesitate").permissions(AllowAny).post(hesitate);
+            let router = Router::new().register("categories", CategoryViewSet).path(
+                "hesitate/",
+                view,
+                "hesitate",
+            );
+            Site::builder(settings, database).mount(router.at("/")).build().expect("a site")
+        },
+    );
+    make_categories(&store, On::Postgres);
+    let replies = together(2, |index| {
+        if index == 0 {
+            return store.client().send("POST", "/hesitate/", &[], b"");
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        store.client().json("PATCH", "/categories/1/", &json!({"parent": 6}))
+    });
+    assert_eq!((replies[0].status, replies[1].status), (200, 200), "{replies:?}");
+    let above = store.number("SELECT parent_id FROM t_category WHERE id = 1");
+    assert!([4, 6].contains(&above), "{above}");
+}
+
 #[test]
 fn what_is_above_comes_nearest_first_and_a_circle_above_is_refused() {
     for on in On::all() {

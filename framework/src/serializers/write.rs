@@ -138,6 +138,16 @@ impl Description {
             .any(|field| matches!(field.target, Target::Links(_)) || field.takes_rows())
     }
 
+    /// True when a save may place a row in a tree whose key is `acyclic`.
+    pub(crate) fn places_in_tree(&self) -> bool {
+        self.fields.iter().any(|field| match field.target {
+            Target::Column(column) => {
+                self.model.columns.get(column).is_some_and(|column| column.acyclic)
+            }
+            _ => false,
+        })
+    }
+
     /// True when a count shows what it was before the save.
     pub(crate) fn has_counts(&self) -> bool {
         (0..self.slots.len()).any(|slot| self.count_field(slot).is_some())
