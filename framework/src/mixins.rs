@@ -151,7 +151,7 @@ async fn insert<V: ViewSet>(
 /// of the whole object, a count beside it, or the view set (`reads_instance`). Where what is
 /// written depends on it, or comes with other rows (nested rows, links), it is locked before
 /// anything else is read, and all of it is one transaction, validation included; after a deadlock
-/// it is run again.
+/// it is run again. So is what may move the object along a foreign key that is `acyclic`.
 ///
 /// # Errors
 /// 404 when there is none, 403 or 401 when a permission refuses it, 400 with every message of

@@ -50,7 +50,7 @@ impl Context {
     /// # Errors
     /// 404 when the row is gone; 400 when another row came first with a unique value, when a
     /// constraint of the database refuses a value, or when the row would become its own ancestor
-    /// along a foreign key that is `acyclic`.
+    /// along a foreign key that is `acyclic`, or stand more than 100 levels deep.
     pub async fn save<M: Model>(&self, changes: Changes<M>) -> Result<M> {
         if db::places_in_tree(M::META, &changes.set.columns) {
             return aside(|| self.save_in_tree(changes)).await;
