@@ -220,3 +220,98 @@ fn patterns_quotes_and_headers_may_be_nested_too() {
         }
     }
 }
+
+/// A thing that others hold, by two keys and by links.
+#[model(table = "t_knot", ordering(id), many_to_many(
+    tied: Knot, through = "t_tied", source = "from_id", target = "to_id"
+))]
+pub struct Knot {
+    pub id: i64,
+    #[field(foreign_key = Knot, related_name = lefts)]
+    pub left_id: Option<i64>,
+    #[field(foreign_key = Knot, related_name = rights)]
+    pub right_id: Option<i64>,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Knot)]
+struct TiedSerializer {
+    id: i64,
+    #[field(nested)]
+    tied: Vec<TiedSerializer>,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Knot)]
+struct SidesSerializer {
+    id: i64,
+    #[field(nested)]
+    lefts: Vec<SidesSerializer>,
+    #[field(nested)]
+    rights: Vec<SidesSerializer>,
+}
+
+struct TiedViewSet;
+
+impl ViewSet for TiedViewSet {
+    type Base = ReadOnlyModelViewSet;
+    type Serializer = TiedSerializer;
+
+    fn basename(&self) -> String {
+        "tied".into()
+    }
+}
+
+struct SidesViewSet;
+
+impl ViewSet for SidesViewSet {
+    type Base = ReadOnlyModelViewSet;
+    type Serializer = SidesSerializer;
+
+    fn basename(&self) -> String {
+        "sides".into()
+    }
+}
+
+#[test]
+fn rows_that_hold_the_same_rows_are_counted_before_they_are_written() {
+    for on in On::all() {
+        let store = Store::serving(
+            on,
+            |_| {},
+            |settings, database| {
+                let router =
+                    Router::new().register("tied", TiedViewSet).register("sides", SidesViewSet);
+                Site::builder(settings, database).mount(router.at("/")).build().expect("a site")
+            },
+        );
+        // forty layers of two, each linked with both of the next; and the same by two keys
+        store.execute(
+            "CREATE TABLE t_knot (id bigint PRIMARY KEY, left_id bigint, right_id bigint); \
+             CREATE TABLE t_tied (id integer, from_id bigint NOT NULL, to_id bigint NOT NULL); \
+             WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 81) \
+             INSERT INTO t_knot (id) SELECT i FROM n; \
+             INSERT INTO t_tied (from_id, to_id) \
+             SELECT a.id, b.id FROM t_knot a, t_knot b WHERE b.id / 2 = a.id / 2 + 1; \
+             WITH RECURSIVE n (i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n WHERE i < 139) \
+             INSERT INTO t_knot (id, left_id, right_id) SELECT i, above, above FROM \
+             (SELECT i, CASE WHEN i > 100 THEN i - 1 END AS above FROM n) p",
+        );
+        let client = store.client();
+        let detail = "Cannot show this: more than 10000 objects are nested in it.";
+        for path in ["/tied/2/", "/tied/", "/sides/100/"] {
+            let reply = client.get(path);
+            assert_eq!((reply.status, reply.json()), (409, json!({ "detail": detail })), "{path}");
+        }
+        // from the layers at the end: 2 + 4 + … + 4096 objects, and twice as many
+        for (path, status) in [("/tied/56/", 200), ("/tied/54/", 409)] {
+            let reply = client.get(path);
+            assert_eq!(reply.status, status, "{on:?} {path}");
+            let objects = reply.text().matches("\"id\"").count();
+            assert_eq!(objects, if status == 200 { 8191 } else { 0 }, "{on:?} {path}");
+        }
+        // eight levels by two keys
+        let reply = client.get("/sides/132/");
+        assert_eq!((reply.status, reply.text().matches("\"id\"").count()), (200, 255), "{on:?}");
+    }
+}
