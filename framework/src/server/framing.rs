@@ -8,6 +8,9 @@ use memchr::memchr;
 use super::chunks::{ChunkCounter, Chunks};
 use super::target::is_raw;
 
+/// The one method that changes where a request ends.
+const CONNECT: &[u8] = b"CONNECT";
+
 /// What a connection's next bytes belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Part {
@@ -61,7 +64,8 @@ pub(super) struct Framing {
     piece: Vec<u8>,
     /// The last byte of the request line: its version.
     version: u8,
-    method: [u8; 7],
+    /// How much of [`CONNECT`] the method is so far; `None` once it is another one.
+    connect: Option<usize>,
     length: Option<u64>,
     chunked: bool,
     upgrade: bool,
@@ -116,7 +120,7 @@ impl Framing {
         self.line = Line::Method;
         self.head = 0;
         self.version = 0;
-        self.method = [0; 7];
+        self.connect = Some(0);
         self.length = None;
         self.chunked = false;
         self.upgrade = false;
@@ -169,12 +173,9 @@ impl Framing {
                     return (at + 1, false);
                 }
                 (Line::Method, b' ') => self.line = Line::Target,
-                (Line::Method, _) => {
-                    // the longest method that matters is CONNECT
-                    self.method.rotate_left(1);
-                    if let Some(last) = self.method.last_mut() {
-                        *last = *byte;
-                    }
+                (Line::Method, byte) => {
+                    let next = self.connect.filter(|at| CONNECT.get(*at) == Some(byte));
+                    self.connect = next.map(|at| at + 1);
                 }
                 (Line::Target, b' ') => self.line = Line::Version,
                 (Line::Target, byte) if is_raw(*byte) => return (at, true),
@@ -236,7 +237,7 @@ impl Framing {
             Part::Through
         } else if length > 0 {
             Part::Length(length)
-        } else if &self.method == b"CONNECT" {
+        } else if self.connect == Some(CONNECT.len()) {
             Part::Through
         } else {
             Part::Start
@@ -323,6 +324,13 @@ mod tests {
             format!("{get}Upgrade: websocket\r\n\r\n"),
             format!("{get}Upgrade: h2c\r\n\r\n"),
             "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(),
+            "CONNECT a:80 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n".to_owned(),
+            "XCONNECT / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(),
+            "AACONNECT / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(),
+            "CONNECTCONNECT / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(),
+            "ONNECT / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(),
+            "connect / HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(),
+            format!("{post}Upgrade: websocket\r\nContent-Length: 5\r\n\r\nhello"),
             "GET /a HTTP/1.0\r\n\r\n".to_owned(),
             "POST /a HTTP/1.0\r\nContent-Length: 2\r\n\r\nab".to_owned(),
             "POST /a HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".to_owned(),
@@ -342,7 +350,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(refused, 15);
+        assert_eq!(refused, 17);
     }
 
     #[test]
