@@ -264,7 +264,6 @@ fn when_there_are_too_many_those_who_waited_longest_make_room() {
         })
         .collect();
     is_served(&store);
-    assert_eq!(rest(&mut waiting[0]), "");
     // the others are still there
     send(&mut waiting[3], "1/ HTTP/1.1\r\nHost: testserver\r\n\r\n");
     assert_eq!(answer(&mut waiting[3]).0, 200);
@@ -282,13 +281,88 @@ async fn slow() -> HttpResponse {
     HttpResponse::Ok().body("slow")
 }
 
+/// Reads all that its client sends.
+async fn read(_: web::Bytes) -> HttpResponse {
+    HttpResponse::Ok().body("read")
+}
+
+/// Switches to a protocol that returns what it gets.
+async fn echo(sent: web::Payload) -> HttpResponse {
+    HttpResponse::SwitchingProtocols().upgrade("websocket").streaming(sent)
+}
+
 const SLOW: &str = "GET /slow/ HTTP/1.1\r\nHost: testserver\r\n\r\n";
 
 fn app_beside(store: &Store, change: impl FnOnce(&mut ServerSettings)) -> Server {
     let mut settings = Settings::default();
     change(&mut settings.server);
-    let app = || App::new().route("/slow/", web::get().to(slow));
+    let app = || {
+        App::new()
+            .route("/slow/", web::get().to(slow))
+            .route("/read/", web::to(read))
+            .route("/echo/", web::to(echo))
+    };
     Server::serving(&settings, store.server.database.clone(), app)
+}
+
+fn upgrade(path: &str) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: testserver\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+    )
+}
+
+#[test]
+fn a_body_that_lasts_as_long_as_its_connection_has_the_deadlines_of_any_other() {
+    let server = app_beside(Store::shared(On::Sqlite), |server| server.body_idle_timeout = SOON);
+    let connect_to = "CONNECT /read/ HTTP/1.1\r\nHost: testserver\r\n\r\n".to_owned();
+    for request in [upgrade("/read/"), upgrade("/read/") + "some", connect_to] {
+        let mut stream = connect(&server);
+        send(&mut stream, &request);
+        timed_out(&rest(&mut stream));
+    }
+    // but not once both sides have agreed on another protocol
+    let mut stream = connect(&server);
+    send(&mut stream, &upgrade("/echo/"));
+    let (head, _) = head_and_body(&mut stream);
+    assert!(head.starts_with("http/1.1 101 "), "{head}");
+    std::thread::sleep(SOON * 4);
+    send(&mut stream, "still here");
+    let mut echoed = [0; 10];
+    stream.read_exact(&mut echoed).unwrap();
+    assert_eq!(&echoed, b"still here");
+}
+
+#[test]
+fn a_body_that_lasts_as_long_as_its_connection_makes_room_for_others() {
+    let server = app_beside(Store::shared(On::Sqlite), |server| server.max_connections = 2);
+    let _waiting = [(); 2].map(|()| {
+        let mut stream = connect(&server);
+        send(&mut stream, &upgrade("/read/"));
+        stream
+    });
+    std::thread::sleep(Duration::from_millis(200));
+    let mut next = connect(&server);
+    send(&mut next, SLOW);
+    assert_eq!(answer(&mut next), (200, "slow".to_owned()));
+}
+
+#[test]
+fn what_follows_an_upgrade_is_not_waited_for() {
+    let store = Store::shared(On::Sqlite);
+    let refused = json!({"detail": "Authentication credentials were not provided."});
+    let mut stream = connect(&store.server);
+    let request = "POST /api/playlists/ HTTP/1.1\r\nHost: testserver\r\nUpgrade: websocket\r\n\
+                   Content-Length: 5\r\n\r\n";
+    send(&mut stream, request);
+    let (status, body) = answer(&mut stream);
+    assert_eq!((status, serde_json::from_str(&body).ok()), (401, Some(refused)));
+    let mut stream = connect(&store.server);
+    let request = "CONNECT /api/playlists/ HTTP/1.1\r\nHost: testserver\r\nContent-Length: 0\r\n\
+                   Authorization: Token ";
+    send(&mut stream, &format!("{request}{ALICE}\r\n\r\n"));
+    let refused = json!({"detail": "Method \"CONNECT\" not allowed."});
+    let (status, body) = answer(&mut stream);
+    assert_eq!((status, serde_json::from_str(&body).ok()), (405, Some(refused)));
 }
 
 #[test]

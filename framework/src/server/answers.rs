@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use actix_http::body::{BodySize, MessageBody};
-use actix_http::{ConnectionType, Request, Response};
+use actix_http::{ConnectionType, Request, Response, StatusCode};
 use actix_service::{Service, ServiceFactory};
 use actix_web::web::Bytes;
 use futures_util::future::LocalBoxFuture;
@@ -112,6 +112,11 @@ where
         let answer = ready!(this.answer.poll(cx))?;
         let done = this.done.take();
         Poll::Ready(Ok(answer.into().map_body(|head, body| {
+            if head.status == StatusCode::SWITCHING_PROTOCOLS
+                && let Some(Done(Some(connection))) = &done
+            {
+                connection.upgraded();
+            }
             if done.as_ref().is_some_and(Done::is_last) && !head.upgrade() {
                 head.set_connection_type(ConnectionType::Close);
             }

@@ -23,8 +23,11 @@ pub(super) enum Reading {
     Body,
     /// Nothing: the request is there and not answered yet.
     Answer,
-    /// Whatever comes: the connection was upgraded, or what came is not a request.
+    /// Whatever comes: actix refuses the request, or hands what follows to the service until the
+    /// client ends.
     Through,
+    /// Whatever comes: the service has switched protocols.
+    Upgraded,
     /// The end: the server has closed its half.
     Closing,
 }
@@ -173,7 +176,8 @@ impl Connection {
 
     /// There is nothing to read.
     pub(super) fn starves(&self) {
-        if self.reading.get() == Reading::Body && self.starved.get().is_none() {
+        let in_body = matches!(self.reading.get(), Reading::Body | Reading::Through);
+        if in_body && self.starved.get().is_none() {
             self.starved.set(Some(self.worker.now()));
         }
     }
@@ -245,6 +249,13 @@ impl Connection {
         self.want_body();
     }
 
+    /// The service switches protocols: the client may now be silent for as long as it likes.
+    pub(super) fn upgraded(&self) {
+        if self.reading.get() == Reading::Through {
+            self.read(Reading::Upgraded);
+        }
+    }
+
     /// The service is done, and its response is written as far as it will be.
     pub(super) fn answered(&self) {
         self.answered.set(true);
@@ -273,9 +284,9 @@ impl Connection {
         }
         match self.reading.get() {
             Reading::Idle | Reading::Head | Reading::Closing => Some(self.since.get()),
-            Reading::Body => self.starved.get(),
             Reading::Through if !self.called.get() => Some(self.since.get()),
-            Reading::Through | Reading::Answer => None,
+            Reading::Body | Reading::Through => self.starved.get(),
+            Reading::Upgraded | Reading::Answer => None,
         }
     }
 
@@ -300,12 +311,12 @@ impl Connection {
         match self.reading.get() {
             Reading::Idle => (!self.busy.get() && idle > limits.keep_alive).then_some(Cut::Silent),
             Reading::Head => (idle > limits.head).then_some(Cut::Refuse(408)),
-            Reading::Through => {
-                (!self.called.get() && idle > limits.head).then_some(Cut::Refuse(408))
+            Reading::Through if !self.called.get() => {
+                (idle > limits.head).then_some(Cut::Refuse(408))
             }
             Reading::Closing => (idle > limits.linger).then_some(Cut::Silent),
-            Reading::Answer => None,
-            Reading::Body => {
+            Reading::Upgraded | Reading::Answer => None,
+            Reading::Body | Reading::Through => {
                 let idle = now.saturating_sub(self.starved.get()?);
                 let waited = self.waited.get() + idle;
                 let late = idle > limits.body_idle
@@ -323,6 +334,7 @@ impl Connection {
         }
         self.waits_since().map(|_| match self.reading.get() {
             Reading::Body => Cut::Refuse(503),
+            Reading::Through if self.called.get() => Cut::Refuse(503),
             _ => Cut::Silent,
         })
     }

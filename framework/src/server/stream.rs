@@ -109,7 +109,7 @@ impl GuardedStream {
                 connection.head_begins();
             }
             let in_body = matches!(was, Part::Length(_) | Part::Chunks);
-            if in_body {
+            if in_body || was == Part::Through {
                 connection.received(taken);
             }
             match step {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::Version;
-use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE};
 use actix_web::web::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
@@ -33,18 +33,28 @@ pub(super) enum Announced {
     Unknown,
 }
 
-/// Reads the headers.
+/// Reads the headers, as actix does to find where the request ends.
 pub(super) fn announced(headers: &Headers, version: Version) -> Announced {
     match headers.get(CONTENT_LENGTH) {
         Some(value) => {
-            let length = value.to_str().ok().and_then(|value| value.trim().parse().ok());
-            length.map_or(Announced::Unknown, Announced::Length)
+            match value.to_str().ok().and_then(|value| value.trim().parse().ok()) {
+                Some(0) => Announced::Nothing,
+                // what follows is of another protocol, and ends with the connection
+                Some(_) if version != Version::HTTP_2 && is_upgrade(headers) => Announced::Nothing,
+                length => length.map_or(Announced::Unknown, Announced::Length),
+            }
         }
         None if headers.contains_key(TRANSFER_ENCODING) || version == Version::HTTP_2 => {
             Announced::Unknown
         }
         None => Announced::Nothing,
     }
+}
+
+fn is_upgrade(headers: &Headers) -> bool {
+    let is_websocket = |value: &str| value.trim().eq_ignore_ascii_case("websocket");
+    !headers.contains_key(TRANSFER_ENCODING)
+        && headers.get_all(UPGRADE).any(|value| value.to_str().is_ok_and(is_websocket))
 }
 
 /// How much is read.
@@ -188,5 +198,28 @@ mod tests {
         assert!(Limits::of(&Settings::default(), length).is_small());
         assert!(!Limits::of(&Settings::default(), Announced::Length(16385)).is_small());
         assert!(!Limits::of(&Settings::default(), Announced::Unknown).is_small());
+    }
+
+    #[test]
+    fn what_lasts_until_the_connection_ends_is_no_body() {
+        let of = |sent: &[(_, &'static str)]| {
+            let mut headers = Headers::default();
+            for (name, value) in sent {
+                headers.append(Clone::clone(name), HeaderValue::from_static(value));
+            }
+            announced(&headers, Version::HTTP_11)
+        };
+        assert_eq!(of(&[(UPGRADE, "websocket")]), Announced::Nothing);
+        let five = (CONTENT_LENGTH, "5");
+        assert_eq!(of(&[(UPGRADE, " WebSocket "), five.clone()]), Announced::Nothing);
+        assert_eq!(
+            of(&[(UPGRADE, "h2c"), (UPGRADE, "websocket"), five.clone()]),
+            Announced::Nothing
+        );
+        assert_eq!(of(&[(UPGRADE, "h2c"), five]), Announced::Length(5));
+        let chunked = (TRANSFER_ENCODING, "chunked");
+        assert_eq!(of(&[(UPGRADE, "websocket"), chunked]), Announced::Unknown);
+        // as of CONNECT
+        assert_eq!(of(&[(CONTENT_LENGTH, "0")]), Announced::Nothing);
     }
 }
