@@ -170,6 +170,40 @@ fn a_body_has_no_more_time_for_coming_byte_by_byte() {
 }
 
 #[test]
+fn a_body_in_chunks_is_bounded_beside_its_data_too() {
+    let store = Store::shared(On::Sqlite);
+    let chunked = post(0).replace("Content-Length: 0", "Transfer-Encoding: chunked");
+    for body in [format!("1;{}", "x".repeat(50_000)), "0\r\n".to_owned() + &"A: b\r\n".repeat(9000)]
+    {
+        let mut stream = connect(&store.server);
+        send(&mut stream, &chunked);
+        let started = Instant::now();
+        // it is closed with bytes on the way, which may cost the client the refusal
+        while stream.write_all(body.as_bytes()).is_ok() && started.elapsed() < NEVER {}
+        assert!(started.elapsed() < NEVER);
+    }
+    // small chunks are no excess
+    let body = json!({"name": "In small chunks"}).to_string() + &" ".repeat(20_000);
+    let chunks: Vec<String> = body.chars().map(|byte| format!("1\r\n{byte}\r\n")).collect();
+    let mut stream = connect(&store.server);
+    send(&mut stream, &format!("{chunked}{}0\r\n\r\n", chunks.concat()));
+    assert_eq!(answer(&mut stream).0, 201);
+}
+
+#[test]
+fn a_body_that_nobody_waits_for_is_not_read_for_ever() {
+    let store = Store::shared(On::Sqlite);
+    let mut stream = connect(&store.server);
+    let head =
+        "POST /api/playlists/ HTTP/1.1\r\nHost: testserver\r\nTransfer-Encoding: chunked\r\n\r\n";
+    send(&mut stream, head);
+    assert_eq!(answer(&mut stream).0, 401);
+    let chunk = format!("100000\r\n{}\r\n", " ".repeat(0x10_0000));
+    let sent = (0..500).take_while(|_| stream.write_all(chunk.as_bytes()).is_ok()).count();
+    assert!((60..100).contains(&sent), "{sent} MiB");
+}
+
+#[test]
 fn a_body_that_comes_slowly_but_steadily_is_read() {
     let store = store(|server| server.body_idle_timeout = Duration::from_secs(2));
     let body = json!({"name": "Slow", "tracks": [1]}).to_string();

@@ -1,5 +1,13 @@
 //! Where a chunked body ends (RFC 9112, section 7.1).
 
+/// How much a body may hold beside its data: extensions of chunks, and trailers.
+const EXCESS: u64 = 16 * 1024;
+
+/// What a chunk may bring beside its data without being counted, and what each byte of data allows,
+/// as in Go's `net/http`.
+const FREE: u64 = 16;
+const FREE_PER_BYTE: u64 = 2;
+
 /// A place in a chunked body, as actix's decoder keeps it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Place {
@@ -25,6 +33,8 @@ pub(super) enum Chunks {
     More,
     /// The body ends after this many of them.
     End(usize),
+    /// It is mostly not data.
+    TooLong,
     /// This is not a chunked body.
     Wrong,
 }
@@ -34,6 +44,8 @@ pub(super) enum Chunks {
 pub(super) struct ChunkCounter {
     place: Place,
     size: u64,
+    /// What has come beside data, and was not free.
+    excess: u64,
 }
 
 impl ChunkCounter {
@@ -44,6 +56,8 @@ impl ChunkCounter {
                 let there = bytes.len() - at;
                 let taken = usize::try_from(self.size).map_or(there, |size| size.min(there));
                 self.size -= taken as u64;
+                let free = FREE_PER_BYTE.saturating_mul(taken as u64);
+                self.excess = self.excess.saturating_sub(free);
                 at += taken;
                 if self.size == 0 {
                     self.place = Place::DataCr;
@@ -51,12 +65,19 @@ impl ChunkCounter {
                 continue;
             }
             at += 1;
+            self.excess += 1;
+            if self.excess > EXCESS {
+                return Chunks::TooLong;
+            }
             let Some(next) = self.step(*byte) else { return Chunks::Wrong };
             let Some(place) = next else {
                 *self = Self::default();
                 return Chunks::End(at);
             };
             self.place = place;
+            if place == Place::Data {
+                self.excess = self.excess.saturating_sub(FREE);
+            }
         }
         Chunks::More
     }
@@ -105,6 +126,25 @@ mod tests {
             let mut counter = ChunkCounter::default();
             assert_eq!(counter.feed(&body[..cut]), Chunks::More, "{cut}");
             assert_eq!(counter.feed(&body[cut..]), Chunks::End(end - cut), "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_body_may_be_in_small_chunks_and_not_in_extensions_or_trailers() {
+        let small = "1\r\na\r\n".repeat(100_000) + "0\r\n\r\n";
+        assert_eq!(ChunkCounter::default().feed(small.as_bytes()), Chunks::End(small.len()));
+        let long = "x".repeat(20_000);
+        for body in [
+            format!("5;{long}"),
+            format!("0\r\nA: {long}"),
+            format!("5{}", " ".repeat(20_000)),
+            format!("{}5", "0".repeat(20_000)),
+            format!("1;{}\r\na\r\n", "x".repeat(100)).repeat(1000),
+            "0\r\n".to_owned() + &"A: b\r\n".repeat(5000),
+        ] {
+            let mut counter = ChunkCounter::default();
+            assert_eq!(counter.feed(&body.as_bytes()[..1]), Chunks::More);
+            assert_eq!(counter.feed(&body.as_bytes()[1..]), Chunks::TooLong, "{:?}", &body[..9]);
         }
     }
 

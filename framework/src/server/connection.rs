@@ -12,6 +12,10 @@ pub(super) type Millis = u64;
 /// How much of a body is read before the view asks for it: what usually comes with the head.
 pub(crate) const FIRST_OF_BODY: usize = 16 * 1024;
 
+/// How much of a body that nobody wants is read and dropped, so that its sender can read the
+/// response.
+pub(crate) const DRAIN: usize = 64 * 1024 * 1024;
+
 /// What the server reads from the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
@@ -58,6 +62,8 @@ pub(crate) struct Connection {
     /// How long it waited for the body, and for how much.
     waited: Cell<Millis>,
     received: Cell<u64>,
+    /// How much of the body has come since the response.
+    dropped: Cell<u64>,
     /// Since when the client has taken nothing of a response, and how much of it is left.
     blocked: Cell<Option<Millis>>,
     unsent: Cell<usize>,
@@ -89,6 +95,7 @@ impl Connection {
             starved: Cell::new(None),
             waited: Cell::new(0),
             received: Cell::new(0),
+            dropped: Cell::new(0),
             blocked: Cell::new(None),
             unsent: Cell::new(0),
             stalled: Cell::new(0),
@@ -150,6 +157,7 @@ impl Connection {
         self.wanted.set(false);
         self.waited.set(0);
         self.received.set(0);
+        self.dropped.set(0);
         self.stalled.set(0);
         self.sent.set(0);
     }
@@ -172,6 +180,14 @@ impl Connection {
             self.waited.set(self.waited.get() + self.worker.now().saturating_sub(since));
         }
         self.received.set(self.received.get() + bytes as u64);
+    }
+
+    /// Bytes of a body have come that the service has not waited for.
+    pub(super) fn dropped(&self, bytes: usize) {
+        self.dropped.set(self.dropped.get() + bytes as u64);
+        if self.dropped.get() > DRAIN as u64 {
+            self.cut(Cut::Silent);
+        }
     }
 
     /// There is nothing to read.

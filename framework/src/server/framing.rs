@@ -49,7 +49,7 @@ pub(super) enum Step {
     End,
     /// Here is a character of the target that must be encoded.
     Raw,
-    /// The head is longer than it may be.
+    /// The head is longer than it may be, or what a body in chunks holds beside its data.
     TooLong,
 }
 
@@ -105,6 +105,10 @@ impl Framing {
                 Chunks::End(used) => {
                     self.part = Part::Start;
                     (used, Step::End)
+                }
+                Chunks::TooLong => {
+                    self.part = Part::Through;
+                    (bytes.len(), Step::TooLong)
                 }
                 Chunks::Wrong => {
                     self.part = Part::Through;

@@ -41,7 +41,7 @@ use crate::settings::{ServerSettings, Settings, SettingsError};
 
 use acceptor::Acceptor;
 use answers::Answers;
-pub(crate) use connection::{Connection, FIRST_OF_BODY};
+pub(crate) use connection::{Connection, DRAIN, FIRST_OF_BODY};
 use limits::Shared;
 use refusals::Refusals;
 use signals::Signals;

@@ -112,6 +112,9 @@ impl GuardedStream {
             if in_body || was == Part::Through {
                 connection.received(taken);
             }
+            if was == Part::Chunks && connection.is_answered() {
+                connection.dropped(taken);
+            }
             match step {
                 Step::More if in_body && now == Part::Through => connection.read(Reading::Through),
                 Step::More => {}
@@ -120,6 +123,10 @@ impl GuardedStream {
                 Step::End if in_body => connection.body_ends(),
                 Step::End => connection.head_ends(Reading::Answer),
                 Step::Raw => return (used, Rest::Raw),
+                Step::TooLong if in_body => {
+                    connection.cut(Cut::Refuse(400));
+                    return (used, Rest::Nothing);
+                }
                 Step::TooLong => return (used, Rest::TooLong),
             }
         }

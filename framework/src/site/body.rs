@@ -15,12 +15,8 @@ use futures_util::future::{Either, select};
 
 use crate::request::{Arrived, Awaited, Body, BodyMemory, BodyShare, Headers, Request, on_its_way};
 use crate::response::Response;
-use crate::server::{Connection, FIRST_OF_BODY};
+use crate::server::{Connection, DRAIN, FIRST_OF_BODY};
 use crate::settings::Settings;
-
-/// How much of a body that is too long is read and dropped, so that its sender can read the
-/// refusal.
-const DRAIN: usize = 64 * 1024 * 1024;
 
 /// What a head says about the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
