@@ -239,6 +239,28 @@ fn a_client_that_reads_nothing_is_not_served_on_and_then_cut_off() {
 }
 
 #[test]
+fn a_client_that_reads_slowly_is_seen_to_read() {
+    let limit = Duration::from_millis(500);
+    let server = app_beside(Store::shared(On::Sqlite), |server| server.write_timeout = limit);
+    let runtime = actix_web::rt::System::new();
+    let mut stream = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        // what its system takes for it is not in question
+        socket.set_recv_buffer_size(4096).unwrap();
+        socket.connect(server.address).await.unwrap().into_std().unwrap()
+    });
+    stream.set_nonblocking(false).unwrap();
+    send(&mut stream, "GET /large/ HTTP/1.1\r\nHost: testserver\r\n\r\n");
+    // 64 kB in a second, or half of that within the limit
+    let started = Instant::now();
+    let mut piece = [0; 2048];
+    while started.elapsed() < limit * 6 {
+        stream.read_exact(&mut piece).unwrap();
+        std::thread::sleep(limit / 16);
+    }
+}
+
+#[test]
 fn answers_that_nobody_reads_are_bounded_together() {
     let store = store(|server| server.max_unread_size = 1000);
     let mut stream = connect(&store.server);
@@ -333,6 +355,7 @@ fn app_beside(store: &Store, change: impl FnOnce(&mut ServerSettings)) -> Server
     let app = || {
         App::new()
             .route("/slow/", web::get().to(slow))
+            .route("/large/", web::get().to(async || "x".repeat(8 << 20)))
             .route("/read/", web::to(read))
             .route("/echo/", web::to(echo))
     };

@@ -268,7 +268,8 @@ impl<F> Server<F> {
 /// megabytes for each client that reads nothing. Connections inherit the limit.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn limit_unsent(listener: &TcpListener) {
-    const UNSENT: u32 = 128 * 1024;
+    // the system asks for more once half of it is sent: a client is seen to take bytes in such steps
+    const UNSENT: u32 = 16 * 1024;
 
     // a system without this option does without
     let _ = socket2::SockRef::from(listener).set_tcp_notsent_lowat(UNSENT);
