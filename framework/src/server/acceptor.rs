@@ -51,7 +51,7 @@ where
 
     fn new_service(&self, (): ()) -> Self::Future {
         let http = self.http.new_service(());
-        let worker = Worker::start(&self.settings, self.workers, Arc::clone(&self.shared));
+        let worker = Worker::of_thread(&self.settings, self.workers, Arc::clone(&self.shared));
         let refusals = self.refusals.clone();
         Box::pin(async move {
             Ok(Accepting { http: http.await?, worker, refusals, farewells: Rc::default() })

@@ -65,6 +65,11 @@ impl Limits {
     }
 }
 
+thread_local! {
+    /// The workers of this thread, one for each server.
+    static WORKERS: RefCell<Vec<Weak<Worker>>> = const { RefCell::new(Vec::new()) };
+}
+
 /// The connections of a worker, and its clock.
 #[derive(Debug)]
 pub(super) struct Worker {
@@ -77,12 +82,27 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Starts the clock, which runs as long as the worker lives.
-    pub(super) fn start(
+    /// The worker of this thread, which all listeners of a server share: its limits are those of
+    /// all their connections together.
+    pub(super) fn of_thread(
         settings: &ServerSettings,
         workers: usize,
         shared: Arc<Shared>,
     ) -> Rc<Self> {
+        WORKERS.with_borrow_mut(|known| {
+            known.retain(|worker| worker.strong_count() > 0);
+            let mut own = known.iter().filter_map(Weak::upgrade);
+            if let Some(worker) = own.find(|own| Arc::ptr_eq(&own.shared, &shared)) {
+                return worker;
+            }
+            let worker = Self::start(settings, workers, shared);
+            known.push(Rc::downgrade(&worker));
+            worker
+        })
+    }
+
+    /// Starts the clock, which runs as long as the worker lives.
+    fn start(settings: &ServerSettings, workers: usize, shared: Arc<Shared>) -> Rc<Self> {
         let worker = Rc::new(Self {
             limits: Limits::new(settings, workers),
             shared,
@@ -205,5 +225,27 @@ async fn run(worker: Weak<Worker>) {
         }
         let Some(worker) = worker.upgrade() else { return };
         worker.tick(draining);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_web::test]
+    async fn the_listeners_of_a_server_share_a_worker_on_each_thread() {
+        let settings = ServerSettings::default();
+        let shared = Shared::new(&settings, 2);
+        let worker = Worker::of_thread(&settings, 1, Arc::clone(&shared));
+        let waiting = worker.open();
+        let same = Worker::of_thread(&settings, 1, shared);
+        assert!(Rc::ptr_eq(&worker, &same));
+        // who comes to one listener takes the place of who waits at another
+        assert!(same.make_room());
+        assert_eq!(waiting.cut.get(), Some(Cut::Evicted));
+        // another server has its own
+        let other = Worker::of_thread(&settings, 1, Shared::new(&settings, 2));
+        assert!(!Rc::ptr_eq(&worker, &other));
+        assert!(!other.make_room());
     }
 }
