@@ -58,7 +58,7 @@ pub(super) enum Step {
 pub(super) struct Framing {
     part: Part,
     line: Line,
-    /// Bytes of the head so far.
+    /// Bytes of the head so far, and of the blank lines before it.
     head: usize,
     /// What has come of a line that came in pieces.
     piece: Vec<u8>,
@@ -83,6 +83,11 @@ impl Framing {
         match self.part {
             Part::Start => {
                 let blank = bytes.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+                self.head += blank;
+                if self.head > longest {
+                    self.part = Part::Through;
+                    return (blank, Step::TooLong);
+                }
                 if blank == bytes.len() {
                     return (blank, Step::More);
                 }
@@ -122,7 +127,6 @@ impl Framing {
     fn begin(&mut self) {
         self.part = Part::Head;
         self.line = Line::Method;
-        self.head = 0;
         self.version = 0;
         self.connect = Some(0);
         self.length = None;
@@ -164,6 +168,9 @@ impl Framing {
         if self.head > longest {
             self.part = Part::Through;
             return (used, Step::TooLong);
+        }
+        if matches!(step, Step::Head | Step::End) {
+            self.head = 0;
         }
         (used, step)
     }
@@ -363,6 +370,19 @@ mod tests {
         assert_eq!(framing.feed(b"GET / HTTP/1.1\r\n", 64), (16, Step::More));
         assert_eq!(framing.feed(&[b'a'; 48], 64), (48, Step::More));
         assert_eq!(framing.feed(b"a", 64), (1, Step::TooLong));
+    }
+
+    #[test]
+    fn blank_lines_before_a_head_count_as_part_of_it() {
+        let mut framing = Framing::default();
+        for _ in 0..3 {
+            assert_eq!(framing.feed(b"\r\n\r\nGET / HTTP/1.1\r\n\r\n", 64), (22, Step::End));
+        }
+        assert_eq!(framing.feed(&[b'\n'; 60], 64), (60, Step::More));
+        assert_eq!(framing.feed(b"GET / HTTP/1.1\r\n\r\n", 64), (18, Step::TooLong));
+        let mut framing = Framing::default();
+        assert_eq!(framing.feed(&[b'\r'; 64], 64), (64, Step::More));
+        assert_eq!(framing.feed(b"\r", 64), (1, Step::TooLong));
     }
 
     #[test]
