@@ -147,6 +147,18 @@ fn a_body_that_stops_is_408_be_it_small_or_large_or_in_chunks() {
 }
 
 #[test]
+fn a_body_that_was_asked_for_and_does_not_come_is_408() {
+    let store = store(|server| server.body_idle_timeout = SOON);
+    for length in [100, 1_000_000] {
+        let mut stream = connect(&store.server);
+        send(&mut stream, &post(length).replace("\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n"));
+        let (head, _) = head_and_body(&mut stream);
+        assert_eq!(head, "http/1.1 100 continue\r\n\r\n");
+        timed_out(&rest(&mut stream));
+    }
+}
+
+#[test]
 fn a_body_has_no_more_time_for_coming_byte_by_byte() {
     for change in [
         // in all

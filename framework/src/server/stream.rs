@@ -25,6 +25,9 @@ const LINGER: usize = 1024 * 1024;
 /// it does not shrink.
 const BURST: usize = 32 * 1024;
 
+/// What actix writes before a response where the client waits for it to send its body.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
 /// A buffer of held-back bytes that is larger than this is freed once it is empty.
 const KEEP: usize = 4096;
 
@@ -295,7 +298,11 @@ impl AsyncWrite for GuardedStream {
         }
         let written = Pin::new(&mut this.io).poll_write(cx, buf);
         match &written {
-            Poll::Ready(Ok(bytes)) => this.connection.wrote(*bytes),
+            Poll::Ready(Ok(bytes)) => {
+                let begun = this.connection.has_begun();
+                let before = if !begun && buf.starts_with(CONTINUE) { CONTINUE.len() } else { 0 };
+                this.connection.wrote(bytes.saturating_sub(before));
+            }
             Poll::Ready(Err(_)) => {}
             Poll::Pending => this.connection.blocks(buf.len()),
         }
