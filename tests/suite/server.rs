@@ -537,6 +537,29 @@ fn bodies_are_bounded_together() {
 }
 
 #[test]
+fn a_body_that_is_too_long_leaves_the_memory_to_others() {
+    let store = Store::with(On::Sqlite, |settings| {
+        settings.data_upload_max_memory_size = Some(50_000);
+        settings.server.max_bodies_size = 60_000;
+    });
+    let mut holds = connect(&store.server);
+    let chunked = post(0).replace("Content-Length: 0", "Transfer-Encoding: chunked");
+    let pieces = format!("2000\r\n{}\r\n", " ".repeat(0x2000)).repeat(10);
+    send(&mut holds, &format!("{chunked}{pieces}"));
+    std::thread::sleep(Duration::from_millis(300));
+    let reply = store.client_of(ALICE).send(
+        "POST",
+        "/api/playlists/",
+        &[("Content-Type", "application/json")],
+        large("Others", 45_000).as_bytes(),
+    );
+    assert_eq!(reply.status, 201);
+    // the one that is too long is told so at its end
+    send(&mut holds, "0\r\n\r\n");
+    assert_eq!(answer(&mut holds).0, 400);
+}
+
+#[test]
 fn a_form_with_its_token_may_be_large() {
     let store = Store::shared(On::Sqlite);
     let page = store.client().get("/api-auth/login/");

@@ -77,7 +77,7 @@ impl Limits {
 
 /// Reads a body that is small.
 pub(super) async fn read_small(payload: Payload, limits: Limits) -> Body {
-    read(payload, limits, |_| true).await.unwrap_or(Body::Broken)
+    read(payload, limits, None).await.unwrap_or(Body::Broken)
 }
 
 /// Runs a request, and reads its body meanwhile as soon as the view asks for it.
@@ -114,7 +114,7 @@ async fn receive(
         if let Some(connection) = connection {
             connection.want_body();
         }
-        let read = read(payload, limits, |bytes| share.grow(bytes)).await;
+        let read = read(payload, limits, Some(&mut share)).await;
         let arrived = if let Some(read) = read {
             if !matches!(read, Body::Read(_)) {
                 share.clear();
@@ -131,11 +131,11 @@ async fn receive(
 }
 
 /// Reads a body up to the limit; more of a longer one is read for a while and dropped. `None` when
-/// there is no memory for it.
+/// there is no memory left for its share; without a share it is not counted.
 async fn read(
     mut payload: Payload,
     limits: Limits,
-    mut has_room: impl FnMut(usize) -> bool,
+    mut share: Option<&mut BodyShare>,
 ) -> Option<Body> {
     let Limits { announced, most } = limits;
     let mut fits = announced.is_none_or(|length| length <= most);
@@ -151,13 +151,16 @@ async fn read(
         if !fits {
             body = BytesMut::new();
             whole = None;
+            if let Some(share) = share.as_deref_mut() {
+                share.clear();
+            }
             dropped = dropped.saturating_add(chunk.len());
             if dropped > DRAIN {
                 break;
             }
             continue;
         }
-        if !has_room(chunk.len()) {
+        if share.as_deref_mut().is_some_and(|share| !share.grow(chunk.len())) {
             return None;
         }
         if read == 0 {
