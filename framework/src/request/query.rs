@@ -140,4 +140,20 @@ mod tests {
         let pairs: Vec<_> = query.iter().collect();
         assert_eq!(pairs, [("", "x"), ("", "y"), ("a", "1"), ("a", ""), ("b", "")]);
     }
+
+    #[test]
+    fn a_form_of_many_short_runs_costs_what_its_length_does() {
+        let runs = 400_000;
+        let form = format!("a={}", "é%E9".repeat(runs));
+        let started = std::time::Instant::now();
+        for name in ["cp1252", "iso8859-9", "koi8-r", "gbk", "ascii", "utf-16"] {
+            let charset = Charset::from_name(name).unwrap();
+            let query = QueryParams::parse_in(&form, charset);
+            assert!(query.get("a").is_some_and(|text| text.chars().count() >= runs), "{name}");
+            if name == "cp1252" {
+                assert_eq!(query.get("a"), Some("é".repeat(2 * runs).as_str()));
+            }
+        }
+        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    }
 }

@@ -1,6 +1,6 @@
 //! Charsets of one or several bytes per character, by their tables.
 
-use encoding_rs::{DecoderResult, Encoding};
+use encoding_rs::{Decoder, DecoderResult, Encoding};
 
 use super::{Fault, Sink};
 
@@ -18,19 +18,14 @@ pub(super) fn ascii(bytes: &[u8], sink: &mut Sink<'_>) {
 /// One byte per character. Where Python's tables have gaps, those of browsers have control
 /// characters: in ISO charsets these are kept, in others they count as gaps.
 pub(super) fn single(bytes: &[u8], encoding: &'static Encoding, iso: bool, sink: &mut Sink<'_>) {
-    let upper: Vec<Option<char>> = (0x80..=0xFF_u8)
-        .map(|byte| match byte {
-            0x80..0xA0 if iso => Some(char::from(byte)),
-            byte => encoding
-                .decode_without_bom_handling_and_without_replacement(&[byte])
-                .and_then(|text| text.chars().next())
-                .filter(|c| !matches!(c, '\u{80}'..'\u{a0}')),
-        })
-        .collect();
+    // no state from one byte to the next; a form is decoded in pieces of a byte or two, so nothing
+    // may be prepared here
+    let mut decoder = encoding.new_decoder_without_bom_handling();
     for (at, byte) in bytes.iter().enumerate() {
-        let found = match byte.checked_sub(0x80) {
-            None => Some(char::from(*byte)),
-            Some(upper_half) => upper.get(usize::from(upper_half)).copied().flatten(),
+        let found = match byte {
+            0..0x80 => Some(char::from(*byte)),
+            0x80..0xA0 if iso => Some(char::from(*byte)),
+            _ => upper(*byte, &mut decoder),
         };
         let reason = "character maps to <undefined>";
         if let Some(c) = found {
@@ -39,6 +34,18 @@ pub(super) fn single(bytes: &[u8], encoding: &'static Encoding, iso: bool, sink:
             return;
         }
     }
+}
+
+/// What a byte of the upper half stands for.
+fn upper(byte: u8, decoder: &mut Decoder) -> Option<char> {
+    let mut text = [0; 4];
+    let (result, _, written) =
+        decoder.decode_to_utf8_without_replacement(&[byte], &mut text, false);
+    if result != DecoderResult::InputEmpty {
+        return None;
+    }
+    let found = std::str::from_utf8(text.get(..written)?).ok()?.chars().next();
+    found.filter(|c| !matches!(c, '\u{80}'..'\u{a0}'))
 }
 
 pub(super) fn multi(
