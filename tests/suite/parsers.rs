@@ -230,3 +230,26 @@ fn a_nul_in_a_key_names_no_row() {
         }
     }
 }
+
+#[test]
+fn a_multipart_form_of_too_many_fields_or_files_is_a_bad_request() {
+    let store = Store::new(On::Sqlite);
+    let client = store.client_of(ALICE);
+    let parts = "multipart/form-data; boundary=b";
+    let name = b"--b\r\nContent-Disposition: form-data; name=name\r\n\r\nHash\r\n";
+    let file = b"--b\r\nContent-Disposition: form-data; name=f; filename=f\r\n\r\n1\r\n";
+    let form = |part: &[u8], count| [&name[..], &part.repeat(count), b"--b--\r\n"].concat();
+    for (part, most) in [(&file[..], 100), (b"--b\r\n", 999)] {
+        let fits = post(&client, "/api/artists/", parts, &form(part, most));
+        assert_eq!((fits.status, &fits.json()["name"]), (201, &json!("Hash")));
+        let refused = post(&client, "/api/artists/", parts, &form(part, most + 1));
+        assert_eq!(refused.status, 400);
+        assert!(refused.text().contains("<h1>Bad Request (400)</h1>"), "{}", refused.text());
+    }
+    let flood = post(&client, "/api/artists/", parts, &b"--b".repeat(870_000));
+    assert_eq!(flood.status, 400);
+    let head = [b"--b\r\n", &b"x".repeat(2000)[..], b"\r\n--b--\r\n"].concat();
+    let refused = post(&client, "/api/artists/", parts, &head);
+    let text = "Multipart form parse error - Request max total header size exceeded.";
+    assert_eq!((refused.status, refused.json()), (400, json!({ "detail": text })));
+}

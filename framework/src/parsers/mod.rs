@@ -92,12 +92,21 @@ pub struct ParserContext<'a> {
     pub content_type: &'a str,
     /// `DATA_UPLOAD_MAX_NUMBER_FIELDS`
     pub max_fields: Option<usize>,
+    /// `DATA_UPLOAD_MAX_NUMBER_FILES`
+    pub max_files: Option<usize>,
 }
 
 impl<'a> ParserContext<'a> {
     /// For a `Content-Type` and a limit of fields.
     pub fn new(content_type: &'a str, max_fields: Option<usize>) -> Self {
-        Self { content_type, max_fields }
+        Self { content_type, max_fields, max_files: None }
+    }
+
+    /// The same with a limit of files.
+    #[must_use]
+    pub fn max_files(mut self, most: Option<usize>) -> Self {
+        self.max_files = most;
+        self
     }
 
     /// The `charset` of the `Content-Type`.

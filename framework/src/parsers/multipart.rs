@@ -1,9 +1,11 @@
 //! The text parts of `multipart/form-data`: files are skipped.
 
+use std::iter;
+
 use actix_web::web::Bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use regex::bytes::Regex;
+use memchr::memmem;
 
 use super::charset::Charset;
 use super::{Data, Parser, ParserContext, too_many_fields};
@@ -35,13 +37,20 @@ impl Parser for MultiPartParser {
         let boundary = boundary(context.content_type)?;
         let most = context.max_fields.map(|most| most.saturating_add(BESIDE));
         let mut form = QueryParams::default();
-        let mut count = 0_usize;
-        for part in parts(body, &boundary).filter_map(Part::read) {
+        let (mut fields, mut files) = (0_usize, 0_usize);
+        for bytes in parts(body, boundary.as_bytes()) {
+            let part = Part::read(bytes)?;
             if part.is_file {
+                files += usize::from(part.name.is_some());
+                if context.max_files.is_some_and(|most| files > most) {
+                    return Err(ApiException::Suspicious(
+                        "the form has more files than DATA_UPLOAD_MAX_NUMBER_FILES",
+                    ));
+                }
                 continue;
             }
-            count += 1;
-            if most.is_some_and(|most| count > most) {
+            fields += 1;
+            if most.is_some_and(|most| fields > most) {
                 return Err(too_many_fields());
             }
             if let Some(name) = &part.name {
@@ -75,24 +84,26 @@ fn refused(reason: &str) -> ApiException {
     ApiException::ParseError(Some(Detail::new(text, "parse_error")))
 }
 
-/// What is between the boundaries, without the line end before each.
-fn parts<'b>(body: &'b [u8], boundary: &str) -> impl Iterator<Item = &'b [u8]> {
-    let found = Regex::new(&regex::escape(boundary)).ok();
-    let places: Vec<_> =
-        found.iter().flat_map(|regex| regex.find_iter(body)).map(|at| at.range()).collect();
-    let mut start = 0;
-    let mut parts = Vec::with_capacity(places.len() + 1);
-    for place in places {
-        let part = body.get(start..place.start).unwrap_or_default();
-        let part = part.strip_suffix(b"\n").map_or(part, |p| p.strip_suffix(b"\r").unwrap_or(p));
-        parts.push(part);
-        start = place.end;
-    }
-    parts.push(body.get(start..).unwrap_or_default());
-    parts.into_iter()
+/// What is between the boundaries, without the line end before each; found one by one, as a body may
+/// consist of nothing but boundaries.
+fn parts<'b>(body: &'b [u8], boundary: &'b [u8]) -> impl Iterator<Item = &'b [u8]> {
+    let mut places = memmem::find_iter(body, boundary);
+    let mut rest = Some(0);
+    iter::from_fn(move || {
+        let start = rest?;
+        let Some(end) = places.next() else {
+            rest = None;
+            // nothing after the last boundary is no part
+            return body.get(start..).filter(|part| !part.is_empty());
+        };
+        rest = Some(end + boundary.len());
+        let part = body.get(start..end)?;
+        Some(part.strip_suffix(b"\n").map_or(part, |p| p.strip_suffix(b"\r").unwrap_or(p)))
+    })
 }
 
-/// A part that has a head.
+/// A part; one without a head has no name, and nothing of it is read.
+#[derive(Default)]
 struct Part<'b> {
     name: Option<String>,
     is_file: bool,
@@ -101,16 +112,20 @@ struct Part<'b> {
 }
 
 impl<'b> Part<'b> {
-    fn read(bytes: &'b [u8]) -> Option<Self> {
+    fn read(bytes: &'b [u8]) -> Result<Self> {
         let head = bytes.get(..MAX_HEAD).unwrap_or(bytes);
-        let end = head.windows(4).position(|window| window == b"\r\n\r\n")?;
-        let mut part = Self {
-            name: None,
-            is_file: false,
-            is_base64: false,
-            body: bytes.get(end + 4..).unwrap_or_default(),
+        let Some((head, _)) =
+            memmem::find(head, b"\r\n\r\n").and_then(|at| head.split_at_checked(at))
+        else {
+            return if bytes.len() < MAX_HEAD {
+                Ok(Self::default())
+            } else {
+                Err(refused("Request max total header size exceeded."))
+            };
         };
-        for line in head.get(..end)?.split(|byte| *byte == b'\n') {
+        let mut part =
+            Self { body: bytes.get(head.len() + 4..).unwrap_or_default(), ..Self::default() };
+        for line in head.split(|byte| *byte == b'\n') {
             let Some((name, value)) =
                 std::str::from_utf8(line).ok().and_then(|line| line.split_once(':'))
             else {
@@ -124,7 +139,7 @@ impl<'b> Part<'b> {
                 part.is_base64 = value.main == "base64";
             }
         }
-        Some(part)
+        Ok(part)
     }
 
     fn text(&self, charset: Charset) -> String {
@@ -146,7 +161,7 @@ mod tests {
     const TYPE: &str = "multipart/form-data; boundary=x";
 
     fn parsed(body: &[u8], content_type: &str) -> Result<Vec<(String, String)>> {
-        let context = ParserContext::new(content_type, Some(3));
+        let context = ParserContext::new(content_type, Some(3)).max_files(Some(2));
         let data = MultiPartParser.parse(&Bytes::copy_from_slice(body), &context)?;
         let form = data.form().cloned().unwrap_or_default();
         Ok(form.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
@@ -191,8 +206,47 @@ mod tests {
             let text = format!("Multipart form parse error - {reason}");
             assert_eq!(detail, Detail::new(text, "parse_error"));
         }
-        let part = b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n";
-        assert_eq!(parsed(&part.repeat(5), TYPE).unwrap().len(), 5);
-        assert!(matches!(parsed(&part.repeat(6), TYPE), Err(ApiException::Suspicious(_))));
+        let mut body = b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n".repeat(3);
+        body.extend(b"--x--\r\n");
+        assert_eq!(parsed(&body, TYPE).unwrap().len(), 3);
+        body.extend(b"--x");
+        assert_eq!(parsed(&body, TYPE).unwrap().len(), 3);
+        body.extend(b"--");
+        assert!(matches!(parsed(&body, TYPE), Err(ApiException::Suspicious(_))));
+    }
+
+    #[test]
+    fn what_is_between_boundaries_counts_whatever_it_is() {
+        for part in [&b"--x"[..], b"--x\r\n\r\n\r\n", b"--x\r\nContent-Type: a/b\r\n\r\n"] {
+            let body = part.repeat(2_500_000 / part.len());
+            assert!(matches!(parsed(&body, TYPE), Err(ApiException::Suspicious(_))));
+        }
+        assert_eq!(parsed(&b"--x".repeat(5), TYPE).unwrap(), []);
+        assert!(matches!(parsed(&b"--x".repeat(6), TYPE), Err(ApiException::Suspicious(_))));
+    }
+
+    #[test]
+    fn files_are_counted_by_themselves() {
+        let file = b"--x\r\nContent-Disposition: form-data; name=f; filename=f\r\n\r\n1\r\n";
+        let field = b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n".repeat(3);
+        let form = |files| [&file.repeat(files)[..], &field, b"--x--\r\n"].concat();
+        assert_eq!(parsed(&form(2), TYPE).unwrap().len(), 3);
+        assert!(matches!(parsed(&form(3), TYPE), Err(ApiException::Suspicious(_))));
+    }
+
+    #[test]
+    fn a_head_is_bounded() {
+        let form = |head| {
+            let disposition = "Content-Disposition: form-data; name=a; b=";
+            let line = format!("{disposition}{}", "b".repeat(head - disposition.len()));
+            format!("--x\r\n{line}\r\n\r\n1\r\n--x--\r\n").into_bytes()
+        };
+        // with the line end that precedes it and the two that follow
+        assert_eq!(parsed(&form(MAX_HEAD - 6), TYPE).unwrap(), [pair("a", "1")]);
+        let Err(ApiException::ParseError(Some(detail))) = parsed(&form(MAX_HEAD - 5), TYPE) else {
+            panic!("a head of {MAX_HEAD} bytes was read");
+        };
+        let text = "Multipart form parse error - Request max total header size exceeded.";
+        assert_eq!(detail, Detail::new(text, "parse_error"));
     }
 }

@@ -419,8 +419,10 @@ impl Context {
             }
             Body::Broken => return Err(ApiException::Suspicious("the body broke off")),
         };
-        let most = self.settings().data_upload_max_number_fields;
-        parser.parse(bytes, &ParserContext::new(&content_type, most))
+        let settings = self.settings();
+        let context = ParserContext::new(&content_type, settings.data_upload_max_number_fields)
+            .max_files(settings.data_upload_max_number_files);
+        parser.parse(bytes, &context)
     }
 
     /// Asks the view's permissions about an object (`check_object_permissions`).

@@ -64,6 +64,8 @@ pub struct Settings {
     /// `DATA_UPLOAD_MAX_NUMBER_FIELDS`: most parameters of a query or a form; `None` for no
     /// limit. 1000.
     pub data_upload_max_number_fields: Option<usize>,
+    /// `DATA_UPLOAD_MAX_NUMBER_FILES`: most files of a multipart form; `None` for no limit. 100.
+    pub data_upload_max_number_files: Option<usize>,
     /// `ATOMIC_REQUESTS`: every request is one transaction. Off by default.
     pub atomic_requests: bool,
     /// `DATABASE_URL`: `sqlite://relative.db`, `sqlite:///absolute/path.db` or `postgres://…`.
@@ -122,6 +124,7 @@ impl Default for Settings {
             append_slash: true,
             data_upload_max_memory_size: Some(2_621_440),
             data_upload_max_number_fields: Some(1000),
+            data_upload_max_number_files: Some(100),
             atomic_requests: false,
             database_url: "sqlite://db.sqlite3".into(),
             database_pool_size: 4,
@@ -204,6 +207,7 @@ impl Settings {
             "DATA_UPLOAD_MAX_NUMBER_FIELDS",
             &mut to.data_upload_max_number_fields,
         )?;
+        vars.number_or_none("DATA_UPLOAD_MAX_NUMBER_FILES", &mut to.data_upload_max_number_files)?;
         vars.flag("ATOMIC_REQUESTS", &mut to.atomic_requests)?;
         vars.text("DATABASE_URL", &mut to.database_url)?;
         vars.number("DATABASE_POOL_SIZE", &mut to.database_pool_size)?;
