@@ -150,6 +150,63 @@ fn a_serializer_that_says_nothing_of_it_makes_accounts_that_can_log_in() {
 }
 
 #[test]
+fn a_name_is_valid_and_free_in_its_normal_form_too() {
+    let pattern = "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.";
+    let long = "Ensure this field has no more than 150 characters.";
+    for on in On::all() {
+        let store = Store::with(on, |settings| settings.auth.pbkdf2_iterations = 1000);
+        let admin = store.client_of(ADMIN);
+        let refused = |name: &str| {
+            let reply = post(&admin, &json!({"username": name, "password": "pw12345678"}));
+            assert_eq!(reply.status, 400, "{on:?} {name}: {}", reply.text());
+            reply.json()["username"].clone()
+        };
+        assert_eq!(refused("⑴"), json!([pattern]));
+        assert_eq!(refused("e\u{301}"), json!([pattern]));
+        assert_eq!(refused(&"ﬃ".repeat(51)), json!([long]));
+        assert_eq!(refused(&"ﷺ".repeat(10)), json!([pattern, long]));
+        let made = post(&admin, &json!({"username": "ﬃ".repeat(50), "password": "pw12345678"}));
+        assert_eq!((made.status, &made.json()["username"]), (201, &json!("ffi".repeat(50))));
+    }
+}
+
+/// Accounts whose names differ in more than case.
+#[derive(Serializer)]
+#[serializer(model = User)]
+struct CaselessUserSerializer {
+    id: i32,
+    #[field(unique_ignoring_case)]
+    username: String,
+}
+
+struct CaselessUserViewSet;
+
+impl ViewSet for CaselessUserViewSet {
+    type Base = ModelViewSet;
+    type Serializer = CaselessUserSerializer;
+}
+
+#[test]
+fn a_name_without_regard_to_case_is_compared_in_its_normal_form() {
+    for on in On::all() {
+        let store = Store::serving(
+            on,
+            |_| {},
+            |settings, database| {
+                let router = Router::new().register("users", CaselessUserViewSet);
+                let site = Site::builder(settings, database).permissions(AllowAny);
+                site.mount(router.at("/")).build().expect("the site builds")
+            },
+        );
+        let made = |name: &str| store.client().json("POST", "/users/", &json!({"username": name}));
+        assert_eq!(made("zoe").status, 201, "{on:?}");
+        let again = made("ＺＯＥ");
+        let text = "This field must be unique.";
+        assert_eq!((again.status, again.json()), (400, json!({"username": [text]})), "{on:?}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_told_in_djangos_words() {
     let store = Store::shared(On::Sqlite);
     let refused = |body: Value| {

@@ -1,5 +1,6 @@
 //! Making accounts and changing their passwords (`UserManager`, `AbstractBaseUser`).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization as _;
@@ -153,17 +154,25 @@ pub async fn create_user(
 /// Brings the address and the name of a new account into the one form that they are looked up in:
 /// names that look alike are one, and the log-in page finds them.
 pub(crate) fn normalize(users: &UserMeta, set: &mut [(usize, Value)]) {
-    let at = |field: Option<&str>| field.and_then(|field| index(users, field));
-    let (email, username) = (at(users.email_field()), at(Some(users.username_field())));
     for (column, value) in set {
-        let Value::Text(text) = value else { continue };
-        if Some(*column) == email {
-            *text = normalize_email(text);
-        }
-        if Some(*column) == username {
-            *text = normalize_username(text);
+        if let Some(text) = normalized(users, *column, value) {
+            *value = Value::Text(text);
         }
     }
+}
+
+/// The one form of an account's name or address, where it is another than this one.
+pub(crate) fn normalized(users: &UserMeta, column: usize, value: &Value) -> Option<String> {
+    let Value::Text(text) = value else { return None };
+    let is = |field: Option<&str>| field.and_then(|field| index(users, field)) == Some(column);
+    let mut normal = Cow::Borrowed(text.as_str());
+    if is(users.email_field()) {
+        normal = normalize_email(&normal).into();
+    }
+    if is(Some(users.username_field())) {
+        normal = normalize_username(&normal).into();
+    }
+    (normal != *text).then(|| normal.into_owned())
 }
 
 /// What is said of a name that another account has.

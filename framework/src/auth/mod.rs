@@ -14,11 +14,11 @@ mod tokens;
 
 pub use account::{Account, UserMeta, UserModel, UserModelError};
 pub use hashers::{Checked, PasswordHashers, is_password_usable};
-pub(crate) use manager::normalize;
 pub use manager::{
     NewUser, check_password, create_user, normalize_email, normalize_username, set_password,
     update_last_login,
 };
+pub(crate) use manager::{normalize, normalized};
 pub use models::{
     ContentType, ContentTypeFields, Group, GroupFields, Permission, PermissionFields, Token,
     TokenFields, User, UserFields, content_type, group, permission, token, user,

@@ -32,14 +32,15 @@ impl Context {
         existing: Existing<'_>,
     ) -> Result<crate::serializers::ChangeSet> {
         let data = self.data()?;
+        let users = self.user_meta();
         if let Some(pairs) = data.form() {
             let pairs: Vec<(String, String)> =
                 pairs.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
             let raw = form::to_raw(description.fields(), &pairs, partial);
-            return description.run_validation(&raw, partial, existing, self).await;
+            return description.run_validation(&raw, partial, existing, self, Some(&users)).await;
         }
         let raw = data.raw()?;
-        description.run_validation(&raw, partial, existing, self).await
+        description.run_validation(&raw, partial, existing, self, Some(&users)).await
     }
 
     /// Stores validated changes: a new row, or the row that they are for. Links of many-to-many

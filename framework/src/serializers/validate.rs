@@ -10,6 +10,7 @@ use super::changes::ChangeSet;
 use super::checks::{Answer, Check, run_checks};
 use super::description::{Description, KeyCheck, SerializerField, Target};
 use super::plain::to_map;
+use crate::auth::{UserMeta, normalized};
 use crate::db::{Conn, ModelRow};
 use crate::exceptions::{ApiException, Detail};
 use crate::fields::{Field, Kind, ManyKeys, Raw, Start, Value, python};
@@ -49,7 +50,8 @@ impl Description {
         self.validate.is_some() || !self.unique_together.is_empty()
     }
 
-    /// Validates a body.
+    /// Validates a body. The name and the address of a new account are brought into their normal
+    /// form first of all, and are valid if they are in both forms; `users` has the site's accounts.
     ///
     /// # Errors
     /// 400 with every message, keyed as DRF does; 503 when the database is away.
@@ -59,8 +61,14 @@ impl Description {
         partial: bool,
         existing: Existing<'_>,
         conn: &Conn,
+        users: Option<&UserMeta>,
     ) -> Result<ChangeSet, ApiException> {
         let mut work = Work::new(self, raw, partial, existing);
+        if let Some(users) = users
+            && existing.pk.is_none()
+        {
+            work.normalize(users);
+        }
         work.confirm(conn, false).await?;
         work.field_hooks();
         if !work.failed() {
@@ -109,6 +117,27 @@ impl<'a> Work<'a> {
             work.error = Some(field.fail("null", "This field may not be null."));
         }
         work
+    }
+
+    /// Normalises names and addresses of new accounts and validates them again: `⑴` is a word, but
+    /// `(1)` is none.
+    fn normalize(&mut self, users: &UserMeta) {
+        let is_account = *self.description.model == *users.model;
+        for (field, slot) in self.description.fields.iter().zip(&mut self.slots) {
+            match slot {
+                Slot::Value(value, Some(raw)) if is_account => {
+                    let Target::Column(column) = field.target else { continue };
+                    let Some(normal) = normalized(users, column, value) else { continue };
+                    *value = Value::Text(normal);
+                    if let Err(detail) = field.field.validate(value, raw) {
+                        *slot = Slot::Failed(detail);
+                    }
+                }
+                Slot::One(inner) => inner.normalize(users),
+                Slot::List(items) => items.iter_mut().for_each(|item| item.normalize(users)),
+                _ => {}
+            }
+        }
     }
 
     fn failed(&self) -> bool {

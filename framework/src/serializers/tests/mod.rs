@@ -380,7 +380,7 @@ async fn validate(
         }
         let existing =
             Existing { pk: key.as_ref(), row: stored.as_ref().map(|stored| &*stored.model) };
-        description.run_validation(&raw, partial, existing, conn).await
+        description.run_validation(&raw, partial, existing, conn, None).await
     })
     .await
     .map_err(|error| match error {
