@@ -20,10 +20,11 @@ use crate::settings::AuthSettings;
 /// who is known goes before names that may be made up. So a flood of logins with invented names
 /// keeps nobody out who has an account. What finds no room is answered 503 after a second.
 ///
-/// That somebody was let ahead is seen by those behind him, who wait a hash longer; it cannot be
-/// told whether he was the one that they have tried. A wrong password for a known account is told
-/// when a made-up name's would have been, and an account that has failed a few times in a minute
-/// stands with the made-up names.
+/// A wrong password for a known account is reported no sooner than one for a made-up name that came
+/// at the same time, and an account that has failed a few times in a minute waits with the made-up
+/// names. This does not hide which names exist from somebody who sends several logins at once to a
+/// site that nobody else uses: the one for a known name is hashed twice, so the last of them
+/// returns one hash later.
 ///
 /// # Debug builds
 ///
@@ -113,8 +114,9 @@ impl PasswordHashers {
     }
 
     /// Goes through the line once more, as somebody unknown who came at the same time, if such a
-    /// one would still wait: a wrong password for a known account is told no sooner than one for a
-    /// name that nobody has. Where nobody was passed, this is nothing.
+    /// one would still wait: a wrong password for a known account is reported no sooner than one for
+    /// a name that nobody has. The second hash is seen by those who wait behind it. Where nobody was
+    /// passed, this does nothing.
     ///
     /// # Errors
     /// Those of [`PasswordHashers::make`].
