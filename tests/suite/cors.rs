@@ -189,7 +189,10 @@ fn a_wrong_setting_keeps_the_site_from_starting_and_is_named() {
          write `https://www.example.com`"
     );
     let error = site(|cors| cors.urls_regex = "(".into()).unwrap_err();
-    assert!(error.starts_with("setting CORS_URLS_REGEX: `(` is no regex"), "{error}");
+    assert!(
+        error.starts_with("setting CORS_URLS_REGEX: `(` is not a valid regular expression"),
+        "{error}"
+    );
 }
 
 #[actix_web::test]

@@ -52,17 +52,17 @@ fn ends_with(mut command: Command, line: &str) {
 
 #[test]
 fn a_broken_environment_is_one_line_that_names_the_setting() {
-    const WHOLE: &str = "is not a whole number, 0 or more, as `10`";
-    const SECONDS: &str = "is not a number of seconds, 0 or more, as `300` or `0.5`";
+    const WHOLE: &str = "is not a whole number, 0 or more, such as `10`";
+    const SECONDS: &str = "is not a number of seconds, 0 or more, such as `300` or `0.5`";
     const CENTURY: &str = "is not a number of seconds from 1 to 3153600000, a hundred years";
     const COOKIE: &str =
-        "is not the name of a cookie: letters, digits, `-` and `_`, as `sessionid`";
+        "is not the name of a cookie: letters, digits, `-` and `_`, such as `sessionid`";
     const FLAG: &str = "is not `1` or `0`, nor `true`, `yes`, `on`, `false`, `no` or `off`";
-    const HOST: &str = "is not a host without scheme, port and path, as `example.com`, \
-                        `.example.com` for all names below it too, `[::1]`, or `*` for any";
+    const HOST: &str = "is not a host without scheme, port and path, such as `example.com`, \
+                        `.example.com` for all its subdomains too, `[::1]`, or `*` for any host";
     const URL: &str = "it is neither `sqlite://path` nor `postgres://user:password@host:5432/name`";
     const WORKERS: &str = "is not a whole number from 1 to 512; leave it out for one per core";
-    const RATE: &str = "is no rate as `100/day`: a number, `/`, and s, m, h or d";
+    const RATE: &str = "is not a rate such as `100/day`: a number, `/`, and s, m, h or d";
     let folder = Folder::new("broken");
     std::fs::write(folder.0.join("text"), "this is no database, but a longer text")
         .expect("a file");
@@ -73,7 +73,11 @@ fn a_broken_environment_is_one_line_that_names_the_setting() {
             "it is empty; put a long random text into the variable SECRET_KEY, or set \
              `settings.secret_key`",
         ),
-        ("SECRET_KEY_FALLBACKS", "a,,b", "a key between its commas is empty; take the comma out"),
+        (
+            "SECRET_KEY_FALLBACKS",
+            "a,,b",
+            "there is an empty key between its commas; remove the extra comma",
+        ),
         ("DEBUG", "maybe", &format!("`maybe` {FLAG}")),
         ("WORKERS", "513", &format!("`513` {WORKERS}")),
         ("WORKERS", "0", &format!("`0` {WORKERS}")),
@@ -92,9 +96,13 @@ fn a_broken_environment_is_one_line_that_names_the_setting() {
         (
             "SESSION_COOKIE_NAME",
             "a\nb",
-            "it has a control character, as the end of a line; take it out",
+            "it contains a control character, such as a line break; remove it",
         ),
-        ("SESSION_COOKIE_NAME", "csrftoken", "CSRF_COOKIE_NAME is the same; give one another"),
+        (
+            "SESSION_COOKIE_NAME",
+            "csrftoken",
+            "CSRF_COOKIE_NAME has the same value; change one of them",
+        ),
         ("CSRF_COOKIE_NAME", "", &format!("`` {COOKIE}")),
         ("SESSION_COOKIE_AGE", "0", &format!("`0` {CENTURY}")),
         ("SESSION_COOKIE_AGE", "99999999999", &format!("`99999999999` {CENTURY}")),
@@ -102,13 +110,13 @@ fn a_broken_environment_is_one_line_that_names_the_setting() {
         (
             "SESSION_COOKIE_PATH",
             "store",
-            "`store` is not the path of a cookie, which starts with a slash, as `/` or `/store`",
+            "`store` is not the path of a cookie, which starts with a slash, such as `/` or `/store`",
         ),
         (
             "CSRF_COOKIE_DOMAIN",
             "https://a.example",
-            "`https://a.example` is not the domain of a cookie, as `example.com`; `none` is this \
-             host",
+            "`https://a.example` is not the domain of a cookie, such as `example.com`; `none` \
+             means this host only",
         ),
         ("SESSION_COOKIE_SAMESITE", "lazy", "`lazy` is not `Lax`, `Strict` or `None`"),
         ("ALLOWED_HOSTS", "https://a.example", &format!("`https://a.example` {HOST}")),
@@ -126,7 +134,7 @@ fn a_broken_environment_is_one_line_that_names_the_setting() {
         (
             "FORCE_SCRIPT_NAME",
             "store/",
-            "it starts with a slash and has none at its end, as `/store`",
+            "it must start with a slash and must not end with one, like `/store`",
         ),
     ] {
         let command = program(&folder, &["runserver", "127.0.0.1:0"], &[(name, value)]);
@@ -137,12 +145,15 @@ fn a_broken_environment_is_one_line_that_names_the_setting() {
         ("", format!("``: {URL}")),
         (
             "sqlite://none/x",
-            "`sqlite://none/x`: the folder `none`: No such file or directory (os error 2); make it \
-             first"
+            "`sqlite://none/x`: the directory `none`: No such file or directory (os error 2); \
+             create it first"
                 .into(),
         ),
-        ("sqlite:///tmp", "`sqlite:///tmp`: it is a folder; name a file in it".into()),
-        ("sqlite://text", "`sqlite://text`: it is no SQLite database; name another file".into()),
+        ("sqlite:///tmp", "`sqlite:///tmp`: it is a directory; name a file in it".into()),
+        (
+            "sqlite://text",
+            "`sqlite://text`: it is not an SQLite database; choose another file".into(),
+        ),
         ("sqlite://text/x", "`sqlite://text/x`: Not a directory (os error 20)".into()),
         (
             "postgres://u:secret@h:port/x",
@@ -153,7 +164,7 @@ fn a_broken_environment_is_one_line_that_names_the_setting() {
         (
             "postgres://u:secret@h/x?sslmode=require",
             "`postgres://u:***@h/x?sslmode=require`: `sslmode=require` asks for TLS, which is not \
-             spoken here; leave it out and keep the server near, or use a tunnel"
+             supported; remove it and connect over a private network or a tunnel"
                 .into(),
         ),
     ] {
@@ -247,11 +258,14 @@ fn a_server_says_where_it_serves_and_an_address_that_is_taken_is_named() {
         (taken.as_str(), "another program listens there; stop it, or choose another port"),
         (
             "203.0.113.7:8000",
-            "this machine has no such address; 127.0.0.1 is this machine alone, 0.0.0.0 all \
-             addresses that it has",
+            "this machine has no such address; 127.0.0.1 accepts connections from this machine \
+             only, 0.0.0.0 on all of its addresses",
         ),
-        ("nonsense", "it is no address; write a host and a port, as 127.0.0.1:8000"),
-        ("127.0.0.1:99999", "it is no address; write a host and a port, as 127.0.0.1:8000"),
+        ("nonsense", "it is not an address; write a host and a port, such as 127.0.0.1:8000"),
+        (
+            "127.0.0.1:99999",
+            "it is not an address; write a host and a port, such as 127.0.0.1:8000",
+        ),
     ] {
         let command = program(&folder, &["runserver", address], &url);
         ends_with(command, &format!("cannot listen at {address}: {reason}"));

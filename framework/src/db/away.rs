@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 
 use tokio_postgres::error::SqlState;
 
-const HUNG_UP: &str = "what listens at the host and the port of DATABASE_URL closed the connection";
+const HUNG_UP: &str = "the server at the host and port of DATABASE_URL closed the connection";
 
 /// What is wrong, and what to check.
 pub(super) fn reason(error: &tokio_postgres::Error) -> &'static str {
@@ -24,9 +24,9 @@ pub(super) fn reason(error: &tokio_postgres::Error) -> &'static str {
     }
     let text = whole(error);
     if text.contains("password missing") {
-        "the database asks for a password, and DATABASE_URL has none"
+        "the database requires a password, and DATABASE_URL has none"
     } else if text.contains("TLS") {
-        "the database asks for TLS, which is not spoken here"
+        "the database requires TLS, which is not supported"
     } else {
         "the database cannot be reached"
     }
@@ -56,7 +56,7 @@ fn refused(code: &SqlState) -> &'static str {
         }
         SqlState::INSUFFICIENT_PRIVILEGE => "the user of DATABASE_URL may not use the database",
         SqlState::TOO_MANY_CONNECTIONS => {
-            "the database takes no more connections: lower DATABASE_POOL_SIZE or WORKERS, or raise \
+            "the database accepts no more connections: lower DATABASE_POOL_SIZE or WORKERS, or raise \
              its max_connections"
         }
         SqlState::CANNOT_CONNECT_NOW => "the database is starting or stopping",
@@ -68,12 +68,16 @@ fn refused(code: &SqlState) -> &'static str {
 fn unreached(error: &std::io::Error) -> &'static str {
     match error.kind() {
         ErrorKind::ConnectionRefused => {
-            "nothing listens at the host and the port of DATABASE_URL: is the database running?"
+            "nothing listens at the host and port of DATABASE_URL: is the database running?"
         }
-        ErrorKind::NotFound => "the socket of DATABASE_URL is not there: is the database running?",
-        ErrorKind::PermissionDenied => "the socket of DATABASE_URL may not be opened",
+        ErrorKind::NotFound => {
+            "the socket of DATABASE_URL does not exist: is the database running?"
+        }
+        ErrorKind::PermissionDenied => {
+            "this program is not allowed to open the socket of DATABASE_URL"
+        }
         ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe => HUNG_UP,
-        _ if error.to_string().contains("lookup") => "the host of DATABASE_URL is not found",
+        _ if error.to_string().contains("lookup") => "the host of DATABASE_URL cannot be resolved",
         _ => "the database cannot be reached",
     }
 }
@@ -129,7 +133,7 @@ mod tests {
             ("42501", "the user of DATABASE_URL may not use the database"),
             (
                 "53300",
-                "the database takes no more connections: lower DATABASE_POOL_SIZE or WORKERS, or \
+                "the database accepts no more connections: lower DATABASE_POOL_SIZE or WORKERS, or \
                  raise its max_connections",
             ),
             ("57P03", "the database is starting or stopping"),
@@ -143,18 +147,18 @@ mod tests {
     fn a_server_that_cannot_be_spoken_with_is_told_apart() {
         // it asks for a password
         let asks = b"R\0\0\0\x08\0\0\0\x03".to_vec();
-        let reason = "the database asks for a password, and DATABASE_URL has none";
+        let reason = "the database requires a password, and DATABASE_URL has none";
         assert_eq!(why(&saying(asks)), reason);
-        let reason = "what listens at the host and the port of DATABASE_URL closed the connection";
+        let reason = "the server at the host and port of DATABASE_URL closed the connection";
         assert_eq!(why(&saying(Vec::new())), reason);
-        let reason = "nothing listens at the host and the port of DATABASE_URL: is the database \
+        let reason = "nothing listens at the host and port of DATABASE_URL: is the database \
                       running?";
         assert_eq!(why("postgres://u@127.0.0.1:1/d"), reason);
         assert_eq!(
             why("postgres://u@no.such.host.invalid/d"),
-            "the host of DATABASE_URL is not found"
+            "the host of DATABASE_URL cannot be resolved"
         );
-        let reason = "the socket of DATABASE_URL is not there: is the database running?";
+        let reason = "the socket of DATABASE_URL does not exist: is the database running?";
         assert_eq!(why("postgres://u@%2Fnowhere/d"), reason);
     }
 }

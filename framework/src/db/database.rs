@@ -172,8 +172,8 @@ impl Database {
             return match url.parse::<tokio_postgres::Config>() {
                 Ok(read) if read.get_ssl_mode() == tokio_postgres::config::SslMode::Require => {
                     wrong(
-                        "`sslmode=require` asks for TLS, which is not spoken here; leave it out and \
-                           keep the server near, or use a tunnel",
+                        "`sslmode=require` asks for TLS, which is not supported; remove it and connect \
+                         over a private network or a tunnel",
                     )
                 }
                 Ok(read) => {
@@ -365,7 +365,7 @@ mod tests {
         let (plain, held) = block_on(async { database.worker().run(true, work).await }).unwrap();
         for result in [plain, held] {
             let Err(Error::Unavailable(reason)) = result else { panic!("{result:?}") };
-            assert!(reason.starts_with("nothing listens at the host and the port"), "{reason}");
+            assert!(reason.starts_with("nothing listens at the host and port"), "{reason}");
         }
     }
 }

@@ -54,7 +54,7 @@ impl Database {
             let Err(error) = &outcome else { return outcome };
             let Some(Error::Unavailable(reason)) = error.downcast_ref() else { return outcome };
             let seconds = pause.as_secs_f32();
-            tracing::warn!("the work of the start is tried again in {seconds} s: {reason}");
+            tracing::warn!("start-up work failed, retrying in {seconds} s: {reason}");
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST);
         }

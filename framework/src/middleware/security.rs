@@ -119,7 +119,7 @@ impl Redirect {
         let compile = |pattern: &String| {
             Pattern::new(pattern).map_err(|error| SettingsError {
                 name: "SECURE_REDIRECT_EXEMPT",
-                reason: format!("`{pattern}` is no regex: {error}"),
+                reason: format!("`{pattern}` is not a valid regular expression: {error}"),
             })
         };
         let exempt = secure.redirect_exempt.iter().map(compile).collect::<Result<_, _>>()?;

@@ -386,8 +386,8 @@ impl Context {
         }
         if self.request.incoming.is_some() {
             return Err(ApiException::internal(
-                "the body is read behind permissions and throttles: what runs before and looks at \
-                 the data calls `cx.receive_body().await` first",
+                "the body has not been read yet: before the view, call `cx.receive_body().await` \
+                 before `cx.data()`",
             ));
         }
         let data = self.parse()?;

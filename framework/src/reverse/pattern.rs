@@ -147,7 +147,7 @@ impl Pattern {
                 continue;
             };
             if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-                return Err(fail(format!("`{name}` is no name for a capture")));
+                return Err(fail(format!("`{name}` is not a valid name for a capture")));
             }
             pieces.push(capture(name, regex).map_err(|error| fail(error.to_string()))?);
             rest = after;

@@ -106,7 +106,7 @@ impl CorsSettings {
 }
 
 fn wrong(name: &'static str, value: &str, what: &str) -> SettingsError {
-    SettingsError { name, reason: format!("`{value}` is no name of a {what}") }
+    SettingsError { name, reason: format!("`{value}` is not a valid name of a {what}") }
 }
 
 #[cfg(all(test, feature = "cors"))]

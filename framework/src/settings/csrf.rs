@@ -74,7 +74,7 @@ impl CsrfSettings {
         }
         let token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if self.header_name.is_empty() || !self.header_name.bytes().all(token) {
-            let reason = format!("`{}` is no header, as `X-CSRFToken` is", self.header_name);
+            let reason = format!("`{}` is not a header such as `X-CSRFToken`", self.header_name);
             return wrong("CSRF_HEADER_NAME", reason);
         }
         check_same_site("CSRF_COOKIE_SAMESITE", self.cookie_samesite.as_deref())

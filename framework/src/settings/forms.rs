@@ -61,7 +61,7 @@ pub(super) fn cookie_name(name: &'static str, value: &str) -> Result<(), Setting
     if !value.is_empty() && value.bytes().all(token) {
         return Ok(());
     }
-    let expected = "the name of a cookie: letters, digits, `-` and `_`, as `sessionid`";
+    let expected = "the name of a cookie: letters, digits, `-` and `_`, such as `sessionid`";
     refuse(name, value, expected)
 }
 
@@ -71,7 +71,7 @@ pub(super) fn cookie_path(name: &'static str, value: &str) -> Result<(), Setting
     if value.starts_with('/') && value.bytes().all(fits) {
         return Ok(());
     }
-    refuse(name, value, "the path of a cookie, which starts with a slash, as `/` or `/store`")
+    refuse(name, value, "the path of a cookie, which starts with a slash, such as `/` or `/store`")
 }
 
 /// The domain that a cookie is for.
@@ -79,9 +79,11 @@ pub(super) fn cookie_domain(name: &'static str, value: Option<&str>) -> Result<(
     match value {
         None => Ok(()),
         Some(domain) if is_name(domain.strip_prefix('.').unwrap_or(domain)) => Ok(()),
-        Some(domain) => {
-            refuse(name, domain, "the domain of a cookie, as `example.com`; `none` is this host")
-        }
+        Some(domain) => refuse(
+            name,
+            domain,
+            "the domain of a cookie, such as `example.com`; `none` means this host only",
+        ),
     }
 }
 
@@ -95,8 +97,8 @@ pub(super) fn host(name: &'static str, value: &str) -> Result<(), SettingsError>
     if fits {
         return Ok(());
     }
-    let expected = "a host without scheme, port and path, as `example.com`, `.example.com` for all \
-                    names below it too, `[::1]`, or `*` for any";
+    let expected = "a host without scheme, port and path, such as `example.com`, `.example.com` for \
+                    all its subdomains too, `[::1]`, or `*` for any host";
     refuse(name, value, expected)
 }
 

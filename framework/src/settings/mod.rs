@@ -255,7 +255,7 @@ impl Settings {
             );
         }
         if self.secret_key_fallbacks.iter().any(|key| key.trim().is_empty()) {
-            return wrong("SECRET_KEY_FALLBACKS", "one of them is empty; take it out");
+            return wrong("SECRET_KEY_FALLBACKS", "one of them is empty; remove it");
         }
         for host in &self.allowed_hosts {
             forms::host("ALLOWED_HOSTS", host)?;
@@ -274,7 +274,7 @@ impl Settings {
         if !script.is_empty() && (!path || !graphic) {
             return wrong(
                 "FORCE_SCRIPT_NAME",
-                "it starts with a slash and has none at its end, as `/store`",
+                "it must start with a slash and must not end with one, like `/store`",
             );
         }
         self.cors.check()?;
@@ -282,7 +282,10 @@ impl Settings {
         self.session.check()?;
         self.csrf.check()?;
         if self.session.cookie_name == self.csrf.cookie_name {
-            return wrong("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME is the same; give one another");
+            return wrong(
+                "SESSION_COOKIE_NAME",
+                "CSRF_COOKIE_NAME has the same value; change one of them",
+            );
         }
         self.jwt.check()?;
         self.throttle.check()?;
@@ -343,7 +346,7 @@ mod tests {
         let error = from(&[("DATABASE_POOL_SIZE", "many")]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "setting DATABASE_POOL_SIZE: `many` is not a whole number, 0 or more, as `10`"
+            "setting DATABASE_POOL_SIZE: `many` is not a whole number, 0 or more, such as `10`"
         );
     }
 

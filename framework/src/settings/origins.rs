@@ -69,7 +69,7 @@ fn split(origin: &str) -> Option<(&str, &str)> {
 fn listed(origin: &str) -> Result<(String, String), SettingsError> {
     let wrong = |reason: String| SettingsError { name: "CORS_ALLOWED_ORIGINS", reason };
     if origin == "*" {
-        return Err(wrong("`*` is no origin; set CORS_ALLOW_ALL_ORIGINS instead".into()));
+        return Err(wrong("`*` is not an origin; set CORS_ALLOW_ALL_ORIGINS instead".into()));
     }
     match split(origin) {
         // files, on Chrome for Android
@@ -90,7 +90,7 @@ fn listed(origin: &str) -> Result<(String, String), SettingsError> {
 fn regex(name: &'static str, pattern: &str) -> Result<Regex, SettingsError> {
     Regex::new(&format!(r"\A(?:{pattern})")).map_err(|error| SettingsError {
         name,
-        reason: format!("`{pattern}` is no regex: {error}"),
+        reason: format!("`{pattern}` is not a valid regular expression: {error}"),
     })
 }
 

@@ -83,7 +83,7 @@ impl SecureSettings {
         for pattern in &self.redirect_exempt {
             regex::Regex::new(pattern).map_err(|error| SettingsError {
                 name: "SECURE_REDIRECT_EXEMPT",
-                reason: format!("`{pattern}` is no regex: {error}"),
+                reason: format!("`{pattern}` is not a valid regular expression: {error}"),
             })?;
         }
         let wrong = |name, reason: String| Err(SettingsError { name, reason });
@@ -94,13 +94,13 @@ impl SecureSettings {
                 return wrong("SECURE_PROXY_SSL_HEADER", reason);
             }
             if header.parse::<HeaderName>().is_err() {
-                let reason = format!("`{header}` is no name of a header");
+                let reason = format!("`{header}` is not a valid header name");
                 return wrong("SECURE_PROXY_SSL_HEADER", reason);
             }
         }
         match &self.ssl_host {
             Some(host) if host.is_empty() || host.contains('/') => {
-                let reason = format!("`{host}` is no host; write it as `www.example.com`");
+                let reason = format!("`{host}` is not a host; write it like `www.example.com`");
                 wrong("SECURE_SSL_HOST", reason)
             }
             _ => Ok(()),
@@ -121,17 +121,19 @@ mod tests {
         };
         assert_eq!(
             refused(|secure| secure.ssl_host = Some("https://a.example".into())),
-            "setting SECURE_SSL_HOST: `https://a.example` is no host; write it as `www.example.com`"
+            "setting SECURE_SSL_HOST: `https://a.example` is not a host; write it like \
+             `www.example.com`"
         );
         assert!(
-            refused(|secure| secure.redirect_exempt = vec!["(".into()])
-                .starts_with("setting SECURE_REDIRECT_EXEMPT: `(` is no regex")
+            refused(|secure| secure.redirect_exempt = vec!["(".into()]).starts_with(
+                "setting SECURE_REDIRECT_EXEMPT: `(` is not a valid regular expression"
+            )
         );
         let django =
             "write the header as it is sent, `X-FORWARDED-PROTO`, not `HTTP_X_FORWARDED_PROTO`";
         for (name, reason) in [
             ("HTTP_X_FORWARDED_PROTO", django),
-            ("X Forwarded", "`X Forwarded` is no name of a header"),
+            ("X Forwarded", "`X Forwarded` is not a valid header name"),
         ] {
             let proxy_ssl_header = Some((name.to_owned(), "https".to_owned()));
             let settings = SecureSettings { proxy_ssl_header, ..SecureSettings::default() };

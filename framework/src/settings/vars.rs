@@ -19,7 +19,8 @@ impl Vars<'_> {
         match self.get(name) {
             // not shown: it may be the URL that has the password
             Some(value) if value.contains(char::is_control) => {
-                let reason = "it has a control character, as the end of a line; take it out".into();
+                let reason =
+                    "it contains a control character, such as a line break; remove it".into();
                 Err(SettingsError { name, reason })
             }
             value => Ok(value),
@@ -61,7 +62,7 @@ impl Vars<'_> {
         let keys: Vec<String> = value.split(',').map(|key| key.trim().to_owned()).collect();
         *to = if value.trim().is_empty() { Vec::new() } else { keys };
         if to.iter().any(String::is_empty) {
-            let reason = "a key between its commas is empty; take the comma out".into();
+            let reason = "there is an empty key between its commas; remove the extra comma".into();
             return Err(SettingsError { name, reason });
         }
         Ok(())
@@ -130,7 +131,7 @@ impl Vars<'_> {
         let Some(value) = self.get(name) else { return Ok(()) };
         let seconds = value.trim().parse::<f64>().ok();
         *to = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).ok_or_else(
-            || unreadable(name, &value, "a number of seconds, 0 or more, as `300` or `0.5`"),
+            || unreadable(name, &value, "a number of seconds, 0 or more, such as `300` or `0.5`"),
         )?;
         Ok(())
     }
@@ -141,7 +142,7 @@ fn is_none(value: &str) -> bool {
 }
 
 /// What a number is that has no bounds of its own.
-const WHOLE: &str = "a whole number, 0 or more, as `10`";
+const WHOLE: &str = "a whole number, 0 or more, such as `10`";
 
 pub(super) fn unreadable(
     name: &'static str,

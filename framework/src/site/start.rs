@@ -42,19 +42,19 @@ impl StartError {
                 "another program listens there; stop it, or choose another port".to_owned()
             }
             ErrorKind::AddrNotAvailable => {
-                "this machine has no such address; 127.0.0.1 is this machine alone, 0.0.0.0 all \
-                 addresses that it has"
+                "this machine has no such address; 127.0.0.1 accepts connections from this machine \
+                 only, 0.0.0.0 on all of its addresses"
                     .to_owned()
             }
             ErrorKind::PermissionDenied => {
                 "the system does not allow it; ports below 1024 are for privileged programs, choose \
-                 another one"
+                 another port"
                     .to_owned()
             }
             ErrorKind::InvalidInput => {
-                "it is no address; write a host and a port, as 127.0.0.1:8000".to_owned()
+                "it is not an address; write a host and a port, such as 127.0.0.1:8000".to_owned()
             }
-            _ => format!("{error}; write a host and a port, as 127.0.0.1:8000"),
+            _ => format!("{error}; write a host and a port, such as 127.0.0.1:8000"),
         };
         Self::new(format!("cannot listen at {}: {reason}", address.escape_debug()))
     }
@@ -119,11 +119,12 @@ mod tests {
 
     #[test]
     fn an_error_is_one_line_in_both_forms() {
-        let reason =
-            "`(` is no regex: regex parse error:\n    (\n    ^\nerror: unclosed group".into();
+        let reason = "`(` is not a valid regular expression: regex parse error:\n    (\n    ^\n\
+                      error: unclosed group"
+            .into();
         let error = StartError::from(SettingsError { name: "CORS_URLS_REGEX", reason });
-        let line = "setting CORS_URLS_REGEX: `(` is no regex: regex parse error: ( ^ error: unclosed \
-                    group";
+        let line = "setting CORS_URLS_REGEX: `(` is not a valid regular expression: regex parse \
+                    error: ( ^ error: unclosed group";
         assert_eq!((error.to_string().as_str(), format!("{error:?}").as_str()), (line, line));
         let boxed: Box<dyn Error> = error.into();
         assert_eq!(format!("{boxed:?}"), line);

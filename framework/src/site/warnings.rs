@@ -19,7 +19,9 @@ pub(super) fn warn(settings: &Settings) {
         }
     }
     if settings.allowed_hosts.is_empty() {
-        tracing::warn!("ALLOWED_HOSTS is empty and DEBUG is off: every request is answered 400");
+        tracing::warn!(
+            "ALLOWED_HOSTS is empty and DEBUG is off: every request will get status 400"
+        );
     }
 }
 
@@ -31,9 +33,9 @@ fn warn_of_proxies(settings: &Settings) {
         || settings.secure.proxy_ssl_header.is_some();
     if behind && matches!(settings.throttle.num_proxies, None | Some(0)) {
         tracing::warn!(
-            "the settings tell of a proxy, and NUM_PROXIES of none: all clients have its address, \
-             and failed logins of one keep an account's owner out; set NUM_PROXIES to the number of \
-             proxies that append to X-Forwarded-For"
+            "the settings imply a proxy, but NUM_PROXIES counts none: all clients share the proxy's \
+             address, so one client's failed logins can lock out an account's owner; set \
+             NUM_PROXIES to the number of proxies that append to X-Forwarded-For"
         );
     }
 }

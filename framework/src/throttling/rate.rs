@@ -19,7 +19,7 @@ const MOST: u32 = 1_000_000;
 /// Says what is wrong with it.
 pub(super) fn parse(rate: &str) -> Result<Limit, String> {
     let unreadable =
-        || format!("`{rate}` is no rate as `100/day`: a number, `/`, and s, m, h or d");
+        || format!("`{rate}` is not a rate such as `100/day`: a number, `/`, and s, m, h or d");
     let (number, period) = rate.split_once('/').ok_or_else(unreadable)?;
     let number = number.trim().parse::<u32>().map_err(|_| unreadable())?;
     let seconds = match period.chars().next() {
@@ -181,7 +181,7 @@ mod tests {
         settings.throttle.rates =
             vec![("burst".into(), "often".into()), ("off".into(), "none".into())];
         let error = limit_of(&settings, "burst", None).unwrap_err();
-        assert!(error.to_string().contains("scope `burst`: `often` is no rate"), "{error}");
+        assert!(error.to_string().contains("scope `burst`: `often` is not a rate"), "{error}");
         assert_eq!(limit_of(&settings, "off", None), Ok(None));
     }
 }

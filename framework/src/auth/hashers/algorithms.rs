@@ -150,7 +150,7 @@ impl Algorithms {
 /// Why an algorithm is not there.
 fn unavailable(word: &str) -> &'static str {
     match word {
-        "" => "it is no hash of Django's",
+        "" => "it is not a hash in one of Django's formats",
         "argon2" | "bcrypt_sha256" | "bcrypt" | "scrypt" if cfg!(not(feature = "hashers")) => {
             "its algorithm needs the feature `hashers`"
         }

@@ -74,7 +74,7 @@ impl Keys {
             return Err(wrong(setting, "it is empty; put a long random text there".into()));
         }
         if secret.contains("-----BEGIN ") {
-            let reason = format!("it is a key in PEM, which is no secret of {name}; use RS256");
+            let reason = format!("it is a key in PEM, which is not a secret for {name}; use RS256");
             return Err(wrong(setting, reason));
         }
         if secret.len() < length {
@@ -92,7 +92,7 @@ impl Keys {
     ) -> Result<Self, SettingsError> {
         let (public, private) = (&settings.jwt.verifying_key, &settings.jwt.signing_key);
         let unread = |setting, what: &str, error: &Error| {
-            wrong(setting, format!("it is no {what} of {name} in PEM (PKCS#8): {error}"))
+            wrong(setting, format!("it is not a {what} for {name} in PEM (PKCS#8): {error}"))
         };
         if public.is_empty() || public.contains("PRIVATE KEY") {
             return Err(wrong("JWT_VERIFYING_KEY", format!("put the public key of {name} there")));

@@ -65,7 +65,9 @@ impl Redis {
     pub(super) fn new(url: &str, patience: Duration) -> Result<Self, Reason> {
         match Client::open(url) {
             Ok(client) => Ok(Self { client, patience, thread: OnceLock::new() }),
-            Err(error) => Err(format!("it is no address as `redis://host:6379/0`: {error}")),
+            Err(error) => {
+                Err(format!("it is not an address such as `redis://host:6379/0`: {error}"))
+            }
         }
     }
 

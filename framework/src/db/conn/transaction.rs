@@ -54,7 +54,11 @@ impl Runs {
             return false;
         }
         self.0 += 1;
-        tracing::debug!("a deadlock: the transaction is run again, for the {}. time", self.0);
+        tracing::debug!(
+            "deadlock: running the transaction again (retry {} of {})",
+            self.0,
+            Self::MOST
+        );
         // without random bytes the same two may collide again
         let chance = getrandom::u32().map_or(0, |number| u64::from(number % 20));
         tokio::time::sleep(Duration::from_millis((5 + chance) << self.0)).await;
@@ -179,9 +183,9 @@ impl Conn {
             }
             Ok(()) if commit && abandoned => {
                 tracing::error!(
-                    "a transaction is rolled back: work inside it was dropped before its end"
+                    "rolling back a transaction: work inside it was dropped before it had finished"
                 );
-                Err(Error::RolledBack("work inside it was dropped before its end"))
+                Err(Error::RolledBack("work inside it was dropped before it had finished"))
             }
             Ok(()) => Ok(()),
         }

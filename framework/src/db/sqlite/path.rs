@@ -17,16 +17,16 @@ pub(crate) fn check(path: &str) -> Result<(), String> {
     }
     let file = Path::new(path);
     match fs::metadata(file) {
-        Ok(found) if found.is_dir() => Err("it is a folder; name a file in it".into()),
+        Ok(found) if found.is_dir() => Err("it is a directory; name a file in it".into()),
         Ok(found) => {
             let opened = OpenOptions::new().read(true).write(true).open(file);
             let mut opened = opened.map_err(|error| {
                 format!(
-                    "{error}; this program reads and writes the file, and its user must be able to"
+                    "{error}; the user that runs this program must be able to read and write the file"
                 )
             })?;
             if found.is_file() && found.len() > 0 && !starts_as_one(&mut opened) {
-                return Err("it is no SQLite database; name another file".into());
+                return Err("it is not an SQLite database; choose another file".into());
             }
             Ok(())
         }
@@ -48,12 +48,12 @@ fn starts_as_one(file: &mut File) -> bool {
 fn check_folder(file: &Path) -> Result<(), String> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    let told = |reason: String| format!("the folder `{}`: {reason}", folder.display());
+    let told = |reason: String| format!("the directory `{}`: {reason}", folder.display());
     match fs::metadata(folder) {
         Ok(found) if !found.is_dir() => Err(told("it is a file".into())),
         Ok(_) => probe(folder, file)
-            .map_err(|error| told(format!("{error}; the database cannot be made there"))),
-        Err(error) => Err(told(format!("{error}; make it first"))),
+            .map_err(|error| told(format!("{error}; the database cannot be created there"))),
+        Err(error) => Err(told(format!("{error}; create it first"))),
     }
 }
 
@@ -85,10 +85,10 @@ mod tests {
         assert_eq!(check(&at("empty")), Ok(()));
         assert!(!Path::new(&at("new")).exists());
         let told = |name| check(&at(name)).unwrap_err();
-        assert_eq!(told(""), "it is a folder; name a file in it");
-        assert_eq!(told("text"), "it is no SQLite database; name another file");
-        assert_eq!(told("short"), "it is no SQLite database; name another file");
-        let missing = format!("the folder `{}`: No such file or directory", at("none"));
+        assert_eq!(told(""), "it is a directory; name a file in it");
+        assert_eq!(told("text"), "it is not an SQLite database; choose another file");
+        assert_eq!(told("short"), "it is not an SQLite database; choose another file");
+        let missing = format!("the directory `{}`: No such file or directory", at("none"));
         assert!(told("none/x").starts_with(&missing), "{}", told("none/x"));
         assert!(told("text/x").contains("Not a directory"), "{}", told("text/x"));
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 3);
