@@ -1,12 +1,14 @@
-//! Lists of fields, named at compile time: `filter_fields!`, `search_fields!`,
-//! `ordering_fields!`, `order_by!`.
+//! Fields of a model, named at compile time: `filter_fields!`, `search_fields!`,
+//! `ordering_fields!`, `order_by!`, `lookup_field!`.
+//!
+//! None of them names the model: it is that of the constant's type.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
-use syn::parse::{Parse, ParseStream};
+use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::{Error, Result, Token, Type, parenthesized};
+use syn::{Error, Result, Token, parenthesized};
 
 /// Collects every mistake, so that all are reported at once.
 #[derive(Default)]
@@ -34,8 +36,21 @@ impl Mistakes {
     }
 }
 
-/// `Track::fields().album().title()` for `album__title`; rustc names a field that is not there.
-pub(crate) fn path(model: &Type, name: &Ident) -> TokenStream {
+/// The model whose fields a list names, as the closure's parameter that [`declared`] writes.
+fn root() -> TokenStream {
+    let root = Ident::new("model", Span::mixed_site());
+    quote!(#root.fields())
+}
+
+/// A `Declared`, whose model is inferred from where it is used.
+fn declared(make: &TokenStream) -> TokenStream {
+    let root = Ident::new("model", Span::mixed_site());
+    quote!(::quintet::db::Declared::new(|#root| #make))
+}
+
+/// `Track::fields().album().title()` for `album__title`, from `Track::fields()`; rustc names a
+/// field that is not there.
+pub(crate) fn path(fields: &TokenStream, name: &Ident) -> TokenStream {
     let span = name.span();
     let calls = name.unraw().to_string();
     let calls = calls.split("__").map(|part| {
@@ -43,7 +58,7 @@ pub(crate) fn path(model: &Type, name: &Ident) -> TokenStream {
             .map_or_else(|_| Ident::new_raw(part, span), |_| Ident::new(part, span));
         quote_spanned!(span=> .#method())
     });
-    quote_spanned!(span=> <#model>::fields() #(#calls)*)
+    quote_spanned!(span=> #fields #(#calls)*)
 }
 
 /// Refuses names that cannot be split into methods.
@@ -167,14 +182,14 @@ impl Parse for FieldLookups {
 }
 
 impl FieldLookups {
-    pub(crate) fn expand(&self, model: &Type, mistakes: &mut Mistakes) -> TokenStream {
+    pub(crate) fn expand(&self, fields: &TokenStream, mistakes: &mut Mistakes) -> TokenStream {
         mistakes.keep(check_name(&self.name));
         let lookups: Vec<TokenStream> =
             self.lookups.iter().filter_map(|name| mistakes.keep(lookup(name))).collect();
         if mistakes.0.is_some() {
             return TokenStream::new();
         }
-        let (name, path) = (self.name.unraw().to_string(), path(model, &self.name));
+        let (name, path) = (self.name.unraw().to_string(), path(fields, &self.name));
         quote! {
             .field(
                 #name,
@@ -185,47 +200,27 @@ impl FieldLookups {
     }
 }
 
-/// `Track: a, b, c`
-struct List<T> {
-    model: Type,
-    items: Punctuated<T, Token![,]>,
-}
-
-impl<T: Parse> Parse for List<T> {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let model = input.parse()?;
-        input.parse::<Token![:]>()?;
-        Ok(Self { model, items: Punctuated::parse_terminated(input)? })
-    }
-}
-
 /// Expands a list; on a mistake still to a value of the right type.
 fn list<T: Parse>(
     input: TokenStream,
-    expand: impl FnOnce(&List<T>, &mut Mistakes) -> TokenStream,
-    fallback: &TokenStream,
+    expand: impl FnOnce(Vec<T>, &mut Mistakes) -> TokenStream,
 ) -> TokenStream {
     let mut mistakes = Mistakes::default();
-    let list = mistakes.keep(syn::parse2::<List<T>>(input));
-    let value = list.map(|list| expand(&list, &mut mistakes));
+    let items = mistakes.keep(Punctuated::<T, Token![,]>::parse_terminated.parse2(input));
+    let value = items.map(|items| expand(items.into_iter().collect(), &mut mistakes));
     if let (Some(value), None) = (value, &mistakes.0) {
-        return value;
+        return declared(&value);
     }
     let errors = mistakes.tokens();
-    quote!({ #errors #fallback })
+    quote!({ #errors ::quintet::db::Declared::NONE })
 }
 
 pub(crate) fn filter_fields(input: TokenStream) -> TokenStream {
-    list::<FieldLookups>(
-        input,
-        |list, mistakes| {
-            let model = &list.model;
-            let fields: Vec<TokenStream> =
-                list.items.iter().map(|field| field.expand(model, mistakes)).collect();
-            quote!(::quintet::filters::FilterSpec::<#model>::new() #(#fields)*)
-        },
-        &quote!(::quintet::filters::FilterSpec::new()),
-    )
+    list::<FieldLookups>(input, |items, mistakes| {
+        let fields: Vec<TokenStream> =
+            items.iter().map(|field| field.expand(&root(), mistakes)).collect();
+        quote!(::quintet::filters::FilterSpec::new() #(#fields)*)
+    })
 }
 
 /// `^name`, `=name`, `$name`, `name`, `name__startswith`
@@ -254,7 +249,7 @@ impl Parse for Searched {
 }
 
 impl Searched {
-    fn expand(&self, model: &Type) -> Result<TokenStream> {
+    fn expand(&self) -> Result<TokenStream> {
         check_name(&self.name)?;
         let text = self.name.unraw().to_string();
         let mut name = self.name.clone();
@@ -278,7 +273,7 @@ impl Searched {
                 _ => "icontains",
             },
         };
-        let path = path(model, &name);
+        let path = path(&root(), &name);
         let lookup = variant(&LOOKUPS, lookup);
         Ok(quote! {
             ::quintet::filters::SearchField::new(#path).lookup(::quintet::db::Lookup::#lookup)
@@ -287,18 +282,11 @@ impl Searched {
 }
 
 pub(crate) fn search_fields(input: TokenStream) -> TokenStream {
-    list::<Searched>(
-        input,
-        |list, mistakes| {
-            let fields: Vec<TokenStream> = list
-                .items
-                .iter()
-                .filter_map(|field| mistakes.keep(field.expand(&list.model)))
-                .collect();
-            quote!(::std::vec::Vec::<::quintet::filters::SearchField>::from([#(#fields),*]))
-        },
-        &quote!(::std::vec::Vec::<::quintet::filters::SearchField>::new()),
-    )
+    list::<Searched>(input, |items, mistakes| {
+        let fields: Vec<TokenStream> =
+            items.iter().filter_map(|field| mistakes.keep(field.expand())).collect();
+        quote!(::std::vec::Vec::from([#(#fields),*]))
+    })
 }
 
 struct AnyIdent(Ident);
@@ -310,34 +298,22 @@ impl Parse for AnyIdent {
 }
 
 pub(crate) fn ordering_fields(input: TokenStream) -> TokenStream {
-    list::<AnyIdent>(
-        input,
-        |list, mistakes| {
-            let model = &list.model;
-            let fields: Vec<TokenStream> = list
-                .items
-                .iter()
-                .filter_map(|AnyIdent(name)| {
-                    if name == "__all__" {
-                        return Some(quote! {
-                            fields.extend(::quintet::filters::OrderingField::all::<#model>());
-                        });
-                    }
-                    mistakes.keep(check_name(name))?;
-                    let (text, path) = (name.unraw().to_string(), path(model, name));
-                    Some(quote! {
-                        fields.push(::quintet::filters::OrderingField::new(#text, #path));
-                    })
-                })
-                .collect();
-            quote! {{
-                let mut fields = ::std::vec::Vec::<::quintet::filters::OrderingField>::new();
-                #(#fields)*
-                fields
-            }}
-        },
-        &quote!(::std::vec::Vec::<::quintet::filters::OrderingField>::new()),
-    )
+    list::<AnyIdent>(input, |items, mistakes| {
+        let fields: Vec<TokenStream> = items
+            .iter()
+            .filter_map(|AnyIdent(name)| {
+                if name == "__all__" {
+                    return Some(quote!(::quintet::filters::OrderingField::all()));
+                }
+                mistakes.keep(check_name(name))?;
+                let (text, path) = (name.unraw().to_string(), path(&root(), name));
+                Some(quote!(::std::vec::Vec::from([
+                    ::quintet::filters::OrderingField::new(#text, #path)
+                ])))
+            })
+            .collect();
+        quote!([#(#fields),*].concat())
+    })
 }
 
 struct Term {
@@ -353,25 +329,29 @@ impl Parse for Term {
 }
 
 pub(crate) fn order_by(input: TokenStream) -> TokenStream {
-    list::<Term>(
-        input,
-        |list, mistakes| {
-            let terms: Vec<TokenStream> = list
-                .items
-                .iter()
-                .filter_map(|term| {
-                    mistakes.keep(check_name(&term.name))?;
-                    let (path, descending) = (path(&list.model, &term.name), term.descending);
-                    Some(quote! {
-                        ::quintet::db::Order {
-                            path: ::std::convert::Into::into(#path),
-                            descending: #descending,
-                        }
-                    })
-                })
-                .collect();
-            quote!(::std::vec::Vec::<::quintet::db::Order>::from([#(#terms),*]))
-        },
-        &quote!(::std::vec::Vec::<::quintet::db::Order>::new()),
-    )
+    list::<Term>(input, |items, mistakes| {
+        let terms: Vec<TokenStream> = items
+            .iter()
+            .filter_map(|term| {
+                mistakes.keep(check_name(&term.name))?;
+                let path = path(&root(), &term.name);
+                let direction = if term.descending { "descending" } else { "ascending" };
+                let direction = Ident::new(direction, Span::call_site());
+                Some(quote!(::quintet::db::Order::#direction(#path)))
+            })
+            .collect();
+        quote!(::std::vec::Vec::from([#(#terms),*]))
+    })
+}
+
+pub(crate) fn lookup_field(input: TokenStream) -> TokenStream {
+    let mut mistakes = Mistakes::default();
+    let name = mistakes.keep(Ident::parse_any.parse2(input));
+    let name = name.filter(|name| mistakes.keep(check_name(name)).is_some());
+    if let Some(name) = name {
+        let path = path(&root(), &name);
+        return declared(&quote!(#path.of_any_type()));
+    }
+    let errors = mistakes.tokens();
+    quote!({ #errors ::quintet::db::Declared::NONE })
 }

@@ -179,13 +179,10 @@ fn expand_field(field: &syn::Field, model: &Type, mistakes: &mut Mistakes) -> Op
             .iter()
             .filter_map(|term| {
                 mistakes.keep(check_name(&term.field))?;
-                let (param, path) = (term.param.unraw().to_string(), path(model, &term.field));
+                let (param, path) =
+                    (term.param.unraw().to_string(), path(&fields_of(model), &term.field));
                 Some(quote! {
-                    ::quintet::filters::django_filters::OrderingChoice {
-                        param: #param.into(),
-                        path: ::std::convert::Into::into(#path),
-                        label: "".into(),
-                    }
+                    ::quintet::filters::django_filters::OrderingChoice::new(#param, #path)
                 })
             })
             .collect();
@@ -201,7 +198,7 @@ fn expand_field(field: &syn::Field, model: &Type, mistakes: &mut Mistakes) -> Op
         let by_name = named.as_ref().map_or(ident, |(field, _)| field);
         let field = attr.field.as_ref().unwrap_or(by_name);
         mistakes.keep(check_name(field))?;
-        let path = path(model, field);
+        let path = path(&fields_of(model), field);
         quote_spanned!(kind.span()=> #filter::new::<#kind>(#name, #path))
     };
     let by_name = named
@@ -225,6 +222,11 @@ fn expand_field(field: &syn::Field, model: &Type, mistakes: &mut Mistakes) -> Op
     })
 }
 
+/// The start of a path from a model.
+fn fields_of(model: &Type) -> TokenStream {
+    quote!(<#model>::fields())
+}
+
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let node = match DeriveInput::parse.parse2(input) {
         Ok(node) => node,
@@ -235,7 +237,8 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let mut steps = Vec::new();
     let mut names = Vec::new();
     if let Some(model) = &container.model {
-        steps.extend(container.fields.iter().map(|field| field.expand(model, &mut mistakes)));
+        let root = fields_of(model);
+        steps.extend(container.fields.iter().map(|field| field.expand(&root, &mut mistakes)));
     }
     match &node.data {
         Data::Struct(data) if !matches!(data.fields, Fields::Unnamed(_)) => {

@@ -26,25 +26,31 @@ pub fn derive_filter_set(input: TokenStream) -> TokenStream {
     filter_set::derive(input.into()).into()
 }
 
-/// A `FilterSpec` in place: `filter_fields![Track: name, album(exact, isnull)]`.
+/// A `FilterSpec` in place: `filter_fields![name, album(exact, isnull)]`.
 #[proc_macro]
 pub fn filter_fields(input: TokenStream) -> TokenStream {
     field_lists::filter_fields(input.into()).into()
 }
 
-/// What `?search=` looks at: `search_fields![Track: ^name, =composer, album__title]`.
+/// What `?search=` looks at: `search_fields![^name, =composer, album__title]`.
 #[proc_macro]
 pub fn search_fields(input: TokenStream) -> TokenStream {
     field_lists::search_fields(input.into()).into()
 }
 
-/// What `?ordering=` may name: `ordering_fields![Track: id, album__title]`.
+/// What `?ordering=` may name: `ordering_fields![id, album__title]`.
 #[proc_macro]
 pub fn ordering_fields(input: TokenStream) -> TokenStream {
     field_lists::ordering_fields(input.into()).into()
 }
 
-/// An order: `order_by![Invoice: -invoice_date, -id]`.
+/// The field that an object is looked up by: `lookup_field!(username)`.
+#[proc_macro]
+pub fn lookup_field(input: TokenStream) -> TokenStream {
+    field_lists::lookup_field(input.into()).into()
+}
+
+/// An order: `order_by![-invoice_date, -id]`.
 #[proc_macro]
 pub fn order_by(input: TokenStream) -> TokenStream {
     field_lists::order_by(input.into()).into()

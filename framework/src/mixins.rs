@@ -276,5 +276,5 @@ async fn stored_row<M: Model>(
 }
 
 fn key_target<M: Model>(key: Value) -> Select {
-    crate::db::QuerySet::<M>::all().filter_by(by_key::<M>(key)).unordered().into()
+    crate::db::QuerySet::<M>::all().filter_by_predicate(by_key::<M>(key)).unordered().into()
 }

@@ -8,14 +8,14 @@ pub use diesel::prelude::{
 
 pub use crate::auth::{Group, GroupFields, User, UserFields};
 pub use crate::db::{
-    Condition, Database, DatabaseConfig, DateTime, Decimal, Lookup, Model, Order, Path, QuerySet,
-    Uuid,
+    Condition, Database, DatabaseConfig, DateTime, Decimal, LookupField, Model, Ordering, QuerySet,
+    RelatedLookups as _, Uuid,
 };
 pub use crate::exceptions::{ApiException, Detail, Result, Validated};
 pub use crate::fields::Value;
 pub use crate::filters::{
-    FilterSet, FilterSpec, OrderingField, SearchField, filter_fields, order_by, ordering_fields,
-    search_fields,
+    FilterSet, Filters, OrderingFields, SearchFields, filter_fields, lookup_field, order_by,
+    ordering_fields, search_fields,
 };
 pub use crate::model;
 pub use crate::pagination::{

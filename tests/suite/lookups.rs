@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use musicstore::models::{Album, Artist, Customer, Employee, Invoice, Playlist, Track};
-use quintet::db::{Compare, DatePart, Operand, Select};
+use quintet::db::{Compare, DatePart, Lookup, Operand, PathOf, Select};
+use quintet::fields::Value;
 use quintet::prelude::*;
 use quintet_tests::store::{On, Store};
 use serde_json::{Map, Value as Json};
@@ -45,7 +46,7 @@ fn keys(rows: impl IntoIterator<Item = Row>, column: &str) -> BTreeSet<i64> {
 }
 
 /// The keys of the rows for which a condition holds, as a database finds them.
-fn found<M: Model>(on: On, condition: Condition) -> Vec<i64> {
+fn found<M: Model>(on: On, condition: Condition<M>) -> Vec<i64> {
     Store::shared(on).run(async move |conn| {
         let select = Select::from(QuerySet::<M>::all().filter_by(condition));
         let rows = conn.rows(select.rows(conn.dialect()), |row| M::from_row(row, 0)).await;
@@ -59,11 +60,11 @@ fn found<M: Model>(on: On, condition: Condition) -> Vec<i64> {
 
 /// Checks that a condition holds for the rows of the data for which `holds` does: some of them,
 /// not all.
-fn check<M: Model>(condition: &Condition, holds: impl Fn(&Row) -> bool) {
+fn check<M: Model>(condition: &Condition<M>, holds: impl Fn(&Row) -> bool) {
     check_on::<M>(condition, |row, _| holds(row));
 }
 
-fn check_on<M: Model>(condition: &Condition, holds: impl Fn(&Row, On) -> bool) {
+fn check_on<M: Model>(condition: &Condition<M>, holds: impl Fn(&Row, On) -> bool) {
     let all = rows(M::META.table);
     for on in On::all() {
         let expected: Vec<i64> = all.iter().filter(|row| holds(row, on)).map(id).collect();
@@ -72,16 +73,16 @@ fn check_on<M: Model>(condition: &Condition, holds: impl Fn(&Row, On) -> bool) {
     }
 }
 
-fn named(lookup: &str, value: &str) -> Condition {
+fn named(lookup: &str, value: &str) -> Condition<Artist> {
     by(Artist::fields().name(), lookup, value)
 }
 
-fn by(path: impl Into<Path>, lookup: &str, value: &str) -> Condition {
+fn by<M>(path: impl PathOf<M>, lookup: &str, value: &str) -> Condition<M> {
     compared(path, lookup, Value::Text(value.into()))
 }
 
-fn compared(path: impl Into<Path>, lookup: &str, value: Value) -> Condition {
-    Condition::new(path, Lookup::from_name(lookup).expect("a lookup"), value)
+fn compared<M>(path: impl PathOf<M>, lookup: &str, value: Value) -> Condition<M> {
+    Condition::new(path, Lookup::from_name(lookup).expect("a lookup"), Operand::One(value))
 }
 
 fn lower(row: &Row, column: &str) -> String {
@@ -170,8 +171,8 @@ fn quotes_are_text() {
     }
 }
 
-fn one_of(path: impl Into<Path>, values: Vec<Value>) -> Condition {
-    Condition::Lookup { path: path.into(), lookup: Lookup::In, operand: Operand::Many(values) }
+fn one_of<M>(path: impl PathOf<M>, values: Vec<Value>) -> Condition<M> {
+    Condition::new(path, Lookup::In, Operand::Many(values))
 }
 
 #[test]
@@ -188,19 +189,19 @@ fn in_is_any_of_several() {
 
 #[test]
 fn range_includes_both_ends() {
-    let condition = Condition::Lookup {
-        path: Track::fields().milliseconds().into(),
-        lookup: Lookup::Range,
-        operand: Operand::Range(Value::Int(1071), Value::Int(6635)),
-    };
+    let condition = Condition::new(
+        Track::fields().milliseconds(),
+        Lookup::Range,
+        Operand::Range(Value::Int(1071), Value::Int(6635)),
+    );
     check::<Track>(&condition, |row| [168, 170, 178, 2461].contains(&id(row)));
     let first = NaiveDate::from_ymd_opt(2002, 5, 1).unwrap();
     let last = NaiveDate::from_ymd_opt(2003, 5, 3).unwrap();
-    let condition = Condition::Lookup {
-        path: Employee::fields().hire_date().into(),
-        lookup: Lookup::Range,
-        operand: Operand::Range(Value::Date(first), Value::Date(last)),
-    };
+    let condition = Condition::new(
+        Employee::fields().hire_date(),
+        Lookup::Range,
+        Operand::Range(Value::Date(first), Value::Date(last)),
+    );
     check::<Employee>(&condition, |row| [1, 2, 4].contains(&id(row)));
 }
 
@@ -261,7 +262,7 @@ fn several_patterns_of_one_query_are_all_looked_for() {
 }
 
 /// A condition on the moment of an invoice, and the day of each in the data.
-fn invoiced(lookup: &str, value: i64) -> Condition {
+fn invoiced(lookup: &str, value: i64) -> Condition<Invoice> {
     compared(Invoice::fields().invoice_date(), lookup, Value::Int(value))
 }
 
@@ -333,12 +334,9 @@ fn quarter_is_three_months() {
 }
 
 /// A condition on a part of the moment of an invoice, which is one of several.
-fn invoiced_in(part: DatePart, values: Vec<Value>) -> Condition {
-    Condition::Lookup {
-        path: Invoice::fields().invoice_date().into(),
-        lookup: Lookup::Part(part, Compare::Exact),
-        operand: Operand::Many(values),
-    }
+fn invoiced_in(part: DatePart, values: Vec<Value>) -> Condition<Invoice> {
+    let lookup = Lookup::Part(part, Compare::Exact);
+    Condition::new(Invoice::fields().invoice_date(), lookup, Operand::Many(values))
 }
 
 #[test]

@@ -48,16 +48,11 @@ impl ViewSet for GenreViewSet {
     type Base = ReadOnlyModelViewSet;
     type Serializer = GenreSerializer;
 
+    const FILTERSET_FIELDS: Filters<Genre> = filter_fields![name(regex, iregex)];
+    const SEARCH_FIELDS: SearchFields<Genre> = search_fields![name];
+
     fn policies(&self) -> Policies {
         Policies::inherit().permissions(AllowAny)
-    }
-
-    fn filters(&self) -> FilterSpec<Genre> {
-        filter_fields![Genre: name(regex, iregex)]
-    }
-
-    fn search_fields(&self) -> Vec<SearchField> {
-        search_fields![Genre: name]
     }
 }
 

@@ -52,12 +52,10 @@ impl ViewSet for Customers {
     type Base = ReadOnlyModelViewSet;
     type Serializer = CustomerSerializer;
 
-    fn pagination(&self) -> impl Pagination + 'static {
-        CursorPagination::new().page_size(4).ordering(order_by![Customer: country, id])
-    }
+    const ORDERING_FIELDS: OrderingFields<Customer> = ordering_fields![country, id];
 
-    fn ordering_fields(&self) -> Option<Vec<OrderingField>> {
-        Some(ordering_fields![Customer: country, id])
+    fn pagination(&self) -> impl Pagination + 'static {
+        CursorPagination::new().page_size(4).ordering::<Customer>(order_by![country, id])
     }
 }
 
@@ -75,7 +73,7 @@ type Special = (&'static str, Arc<dyn Pagination>, fn() -> QuerySet<MediaType>);
 fn router() -> Router {
     let pages = || PageNumberPagination::new().page_size(2);
     let slices = || LimitOffsetPagination::new().default_limit(2);
-    let cursors = || CursorPagination::new().page_size(2).ordering(order_by![MediaType: id]);
+    let cursors = || CursorPagination::new().page_size(2).ordering::<MediaType>(order_by![id]);
     let all: Vec<(&'static str, Arc<dyn Pagination>)> = vec![
         ("pages", Arc::new(pages())),
         ("sized", Arc::new(pages().page_size_query_param("size").max_page_size(3))),
@@ -94,7 +92,7 @@ fn router() -> Router {
         ),
         (
             "backwards",
-            Arc::new(CursorPagination::new().page_size(2).ordering(order_by![MediaType: -id])),
+            Arc::new(CursorPagination::new().page_size(2).ordering::<MediaType>(order_by![-id])),
         ),
         ("whole", Arc::new(NoPagination)),
     ];

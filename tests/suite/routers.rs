@@ -56,16 +56,11 @@ impl ViewSet for Named {
     type Base = (RetrieveModelMixin, CreateModelMixin);
     type Serializer = GenreSerializer;
 
+    const LOOKUP_FIELD: LookupField<Genre> = lookup_field!(name);
+    const LOOKUP_VALUE_REGEX: Option<&'static str> = Some("[^.]+");
+
     fn basename(&self) -> String {
         "named".into()
-    }
-
-    fn lookup_field(&self) -> Path {
-        Genre::fields().name().into()
-    }
-
-    fn lookup_value_regex(&self) -> Option<&'static str> {
-        Some("[^.]+")
     }
 }
 
@@ -82,13 +77,8 @@ impl ViewSet for Formats {
     type Base = ReadOnlyModelViewSet;
     type Serializer = FormatSerializer;
 
-    fn lookup_url_kwarg(&self) -> String {
-        "number".into()
-    }
-
-    fn lookup_value_regex(&self) -> Option<&'static str> {
-        Some("[1-3]")
-    }
+    const LOOKUP_VALUE_REGEX: Option<&'static str> = Some("[1-3]");
+    const LOOKUP_URL_KWARG: Option<&'static str> = Some("number");
 }
 
 async fn echo(cx: &mut Context) -> Result<Response> {

@@ -5,8 +5,8 @@ use std::fmt::Debug;
 use actix_web::http::Method;
 use quintet::auth::{NewUser, Token, User, UserModel, user};
 use quintet::authentication::OutstandingToken;
-use quintet::db::{Condition, DateTime, QuerySet};
-use quintet::fields::{JsonWriter, Raw, Value};
+use quintet::db::{DateTime, QuerySet};
+use quintet::fields::{JsonWriter, Raw};
 use quintet::parsers::Data;
 use quintet::prelude::*;
 use quintet::request::{Body, QueryParams, Request};
@@ -101,7 +101,7 @@ fn what_is_written_is_printed_by_name() {
     assert_eq!(format!("{changes:?}"), "Changes {\"password\", \"username\"}");
     let new = NewUser::new("alice").password(SECRET).set(user::password, SECRET);
     hidden(&new);
-    let key = Condition::exact(Token::fields().key(), Value::Text(SECRET.into()));
+    let key = Token::fields().key().exact(SECRET);
     assert_eq!(format!("{key:?}"), "key__Exact(..)");
     hidden(&QuerySet::<Token>::all().filter_by(key));
 }

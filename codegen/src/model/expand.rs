@@ -296,7 +296,7 @@ pub(super) fn model(
 
         impl ::quintet::db::Model for #ident {
             type Table = #module::table;
-            type Fields<Root> = #fields<Root>;
+            type Fields<Root, C> = #fields<Root, C>;
 
             const META: &'static ::quintet::db::ModelMeta = &::quintet::db::ModelMeta {
                 name: #name,
@@ -340,16 +340,18 @@ pub(super) fn model(
 
         #[doc = #doc]
         #[derive(Debug, Clone)]
-        #vis struct #fields<Root> {
+        #vis struct #fields<Root, C = ::quintet::db::One> {
             way: ::quintet::db::Way,
-            root: ::core::marker::PhantomData<fn() -> Root>,
+            types: ::core::marker::PhantomData<fn() -> (Root, C)>,
         }
 
-        impl<Root> ::quintet::db::Fields for #fields<Root> {
+        impl<Root, C> ::quintet::db::Fields for #fields<Root, C> {
+            type Root = Root;
             type Model = #ident;
+            type Cardinality = C;
 
             fn at(way: ::quintet::db::Way) -> Self {
-                Self { way, root: ::core::marker::PhantomData }
+                Self { way, types: ::core::marker::PhantomData }
             }
 
             fn way(self) -> ::quintet::db::Way {
@@ -357,14 +359,8 @@ pub(super) fn model(
             }
         }
 
-        impl<Root> ::core::convert::From<#fields<Root>> for ::quintet::db::Path {
-            fn from(fields: #fields<Root>) -> Self {
-                fields.way.key()
-            }
-        }
-
         #[allow(missing_docs)]
-        impl<Root> #fields<Root> {
+        impl<Root, C> #fields<Root, C> {
             #paths
         }
 
@@ -420,13 +416,13 @@ fn paths(attr: &ModelAttr, model: &Ident, columns: &[Column]) -> TokenStream {
             }
             let (name, fields) = (format_ident!("{name}", span = ident.span()), fields_of(to));
             Some(quote! {
-                pub fn #name(self) -> #fields<Root> {
+                pub fn #name(self) -> #fields<Root, C> {
                     ::quintet::db::Fields::at(self.way.forward::<#model, #to>(#at))
                 }
             })
         });
         quote! {
-            pub fn #ident(self) -> ::quintet::db::FieldPath<Root, #ty> {
+            pub fn #ident(self) -> ::quintet::db::FieldPath<Root, #ty, C> {
                 self.way.column(&<#model as ::quintet::db::Model>::META.columns[#at])
             }
             #relation
@@ -435,10 +431,10 @@ fn paths(attr: &ModelAttr, model: &Ident, columns: &[Column]) -> TokenStream {
     let counts = attr.counts.iter().map(|(name, of)| {
         let text = name.to_string();
         quote! {
-            pub fn #name(self) -> ::quintet::db::FieldPath<Root, i64> {
+            pub fn #name(self) -> ::quintet::db::FieldPath<Root, i64, C> {
                 static ANNOTATION: ::quintet::db::AnnotationMeta = ::quintet::db::AnnotationMeta {
                     name: #text,
-                    path: || ::quintet::db::Path::from(#model::fields().#of()),
+                    path: || ::quintet::db::PathOf::<#model>::into_path(#model::fields().#of()),
                 };
                 self.way.count(&ANNOTATION)
             }
@@ -449,7 +445,7 @@ fn paths(attr: &ModelAttr, model: &Ident, columns: &[Column]) -> TokenStream {
             (&link.name, &link.to, &link.through, &link.source, &link.target);
         let (text, fields) = (name.to_string(), fields_of(to));
         quote! {
-            pub fn #name(self) -> #fields<Root> {
+            pub fn #name(self) -> #fields<Root, ::quintet::db::Many> {
                 ::quintet::db::Fields::at(self.way.hop(::quintet::db::Hop::ManyToMany {
                     name: #text,
                     through: #through,
@@ -490,11 +486,11 @@ fn relations(attr: &ModelAttr, model: &Ident, module: &Ident, columns: &[Column]
                 #[doc = #doc]
                 pub trait #extension<Root> {
                     #[allow(missing_docs)]
-                    fn #name(self) -> #own<Root>;
+                    fn #name(self) -> #own<Root, ::quintet::db::Many>;
                 }
 
-                impl<Root> #extension<Root> for #fields<Root> {
-                    fn #name(self) -> #own<Root> {
+                impl<Root, C> #extension<Root> for #fields<Root, C> {
+                    fn #name(self) -> #own<Root, ::quintet::db::Many> {
                         ::quintet::db::Fields::at(
                             ::quintet::db::Fields::way(self).reverse::<#model>(#text, #db_column),
                         )
@@ -504,8 +500,8 @@ fn relations(attr: &ModelAttr, model: &Ident, module: &Ident, columns: &[Column]
         }
         Some(quote_spanned! {name.span()=>
             #[allow(missing_docs)]
-            impl<Root> #fields<Root> {
-                pub fn #name(self) -> #own<Root> {
+            impl<Root, C> #fields<Root, C> {
+                pub fn #name(self) -> #own<Root, ::quintet::db::Many> {
                     ::quintet::db::Fields::at(
                         ::quintet::db::Fields::way(self).reverse::<#model>(#text, #db_column),
                     )
@@ -521,8 +517,8 @@ fn relations(attr: &ModelAttr, model: &Ident, module: &Ident, columns: &[Column]
         let (text, fields) = (name.to_string(), fields_of(to));
         Some(quote! {
             #[allow(missing_docs)]
-            impl<Root> #fields<Root> {
-                pub fn #name(self) -> #own<Root> {
+            impl<Root, C> #fields<Root, C> {
+                pub fn #name(self) -> #own<Root, ::quintet::db::Many> {
                     ::quintet::db::Fields::at(::quintet::db::Fields::way(self).hop(
                         ::quintet::db::Hop::ManyToMany {
                             name: #text,

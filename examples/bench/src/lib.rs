@@ -91,17 +91,10 @@ impl ViewSet for TrackViewSet {
     type Base = ModelViewSet;
     type Serializer = TrackSerializer;
 
-    fn filters(&self) -> FilterSpec<Track> {
-        TrackFilter::spec()
-    }
-
-    fn search_fields(&self) -> Vec<SearchField> {
-        search_fields![Track: name]
-    }
-
-    fn ordering_fields(&self) -> Option<Vec<OrderingField>> {
-        Some(ordering_fields![Track: id, name, milliseconds, unit_price])
-    }
+    const FILTERSET_CLASS: Filters<Track> = Filters::of::<TrackFilter>();
+    const SEARCH_FIELDS: SearchFields<Track> = search_fields![name];
+    const ORDERING_FIELDS: OrderingFields<Track> =
+        ordering_fields![id, name, milliseconds, unit_price];
 }
 
 /// The same tracks in pages along their key.
@@ -116,7 +109,7 @@ impl ViewSet for TrackCursorViewSet {
     }
 
     fn pagination(&self) -> impl Pagination + 'static {
-        CursorPagination::new().page_size(25).ordering(order_by![Track: id])
+        CursorPagination::new().page_size(25).ordering::<Track>(order_by![id])
     }
 }
 

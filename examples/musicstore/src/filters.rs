@@ -37,21 +37,14 @@ pub struct TrackFilter {
 }
 
 impl TrackFilter {
-    fn tier(tier: &str) -> Condition {
-        let (low, high) = match tier {
-            "budget" => (None, Some(Decimal::new(100, 2))),
-            "standard" => (Some(Decimal::new(100, 2)), Some(Decimal::new(199, 2))),
-            _ => (Some(Decimal::new(199, 2)), None),
-        };
-        let bound = |lookup, price: Decimal| {
-            Condition::new(Track::fields().unit_price(), lookup, Value::Decimal(price))
-        };
-        Condition::All(
-            low.map(|low| bound(Lookup::Gte, low))
-                .into_iter()
-                .chain(high.map(|high| bound(Lookup::Lt, high)))
-                .collect(),
-        )
+    fn tier(tier: &str) -> Condition<Track> {
+        let (standard, premium) = (Decimal::new(100, 2), Decimal::new(199, 2));
+        let price = Track::fields().unit_price();
+        match tier {
+            "budget" => price.lt(standard),
+            "standard" => price.clone().gte(standard) & price.lt(premium),
+            _ => price.gte(premium),
+        }
     }
 
     fn filter_price_tier(tracks: QuerySet<Track>, _name: &str, tier: String) -> QuerySet<Track> {
@@ -66,7 +59,7 @@ impl TrackFilter {
         if tiers.is_empty() {
             return tracks;
         }
-        tracks.filter_by(Condition::Any(tiers.iter().map(|tier| Self::tier(tier)).collect()))
+        tracks.filter_by(Condition::any(tiers.iter().map(|tier| Self::tier(tier))))
     }
 }
 

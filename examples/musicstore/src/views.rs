@@ -19,20 +19,15 @@ impl ViewSet for ArtistViewSet {
     type Base = ModelViewSet;
     type Serializer = ArtistSerializer;
 
+    const SEARCH_FIELDS: SearchFields<Artist> = search_fields![name, albums__title];
+    const ORDERING_FIELDS: OrderingFields<Artist> = ordering_fields![id, name, album_count];
+
     fn description(&self) -> &'static str {
         "Artists with the number of their albums."
     }
 
     fn policies(&self) -> Policies {
         Policies::inherit().permissions(DjangoModelPermissionsOrAnonReadOnly::new())
-    }
-
-    fn search_fields(&self) -> Vec<SearchField> {
-        search_fields![Artist: name, albums__title]
-    }
-
-    fn ordering_fields(&self) -> Option<Vec<OrderingField>> {
-        Some(ordering_fields![Artist: id, name, album_count])
     }
 
     fn get_serializer(&self, action: &str) -> &'static Description {
@@ -91,17 +86,15 @@ impl ArtistViewSet {
         if !(1..=20).contains(&limit) {
             return Err(refuse("Must be between 1 and 20."));
         }
-        let artists =
-            Artist::objects().order_by(order_by![Artist: -album_count, id]).slice(0, limit);
+        let artists = Artist::objects().order_by(order_by![-album_count, id]).slice(0, limit);
         cx.respond_all(artists, ArtistSerializer::description()).await
     }
 
     /// The artists whose name starts with a letter, without pages.
     async fn by_letter(&self, cx: &mut Context) -> Result<Response> {
         let letter = cx.request.kwarg("letter").unwrap_or_default().to_owned();
-        let starts =
-            Condition::new(Artist::fields().name(), Lookup::IStartsWith, Value::Text(letter));
-        cx.respond_all(Artist::objects().filter_by(starts), ArtistSerializer::description()).await
+        let artists = Artist::objects().filter_by(Artist::fields().name().istartswith(letter));
+        cx.respond_all(artists, ArtistSerializer::description()).await
     }
 }
 
@@ -111,17 +104,9 @@ impl ViewSet for AlbumViewSet {
     type Base = ModelViewSet;
     type Serializer = AlbumSerializer;
 
-    fn filters(&self) -> FilterSpec<Album> {
-        AlbumFilter::spec()
-    }
-
-    fn search_fields(&self) -> Vec<SearchField> {
-        search_fields![Album: title, =artist__name]
-    }
-
-    fn ordering_fields(&self) -> Option<Vec<OrderingField>> {
-        Some(ordering_fields![Album: __all__, track_count])
-    }
+    const FILTERSET_CLASS: Filters<Album> = Filters::of::<AlbumFilter>();
+    const SEARCH_FIELDS: SearchFields<Album> = search_fields![title, =artist__name];
+    const ORDERING_FIELDS: OrderingFields<Album> = ordering_fields![__all__, track_count];
 
     fn get_serializer(&self, action: &str) -> &'static Description {
         match action {
@@ -146,20 +131,13 @@ impl ViewSet for TrackViewSet {
     type Base = ModelViewSet;
     type Serializer = TrackSerializer;
 
+    const FILTERSET_CLASS: Filters<Track> = Filters::of::<TrackFilter>();
+    const SEARCH_FIELDS: SearchFields<Track> = search_fields![^name, composer];
+    const ORDERING_FIELDS: OrderingFields<Track> =
+        ordering_fields![id, name, milliseconds, unit_price, album__title];
+
     fn pagination(&self) -> impl Pagination + 'static {
         LimitOffsetPagination::new().default_limit(20).max_limit(200)
-    }
-
-    fn filters(&self) -> FilterSpec<Track> {
-        TrackFilter::spec()
-    }
-
-    fn search_fields(&self) -> Vec<SearchField> {
-        search_fields![Track: ^name, composer]
-    }
-
-    fn ordering_fields(&self) -> Option<Vec<OrderingField>> {
-        Some(ordering_fields![Track: id, name, milliseconds, unit_price, album__title])
     }
 }
 
@@ -169,20 +147,15 @@ impl ViewSet for GenreViewSet {
     type Base = ReadOnlyModelViewSet;
     type Serializer = GenreSerializer;
 
+    const FILTERSET_FIELDS: Filters<Genre> = filter_fields![name];
+    const SEARCH_FIELDS: SearchFields<Genre> = search_fields![=name];
+
     fn policies(&self) -> Policies {
         Policies::inherit().permissions(AllowAny)
     }
 
     fn pagination(&self) -> impl Pagination + 'static {
         NoPagination
-    }
-
-    fn filters(&self) -> FilterSpec<Genre> {
-        filter_fields![Genre: name]
-    }
-
-    fn search_fields(&self) -> Vec<SearchField> {
-        search_fields![Genre: =name]
     }
 
     fn actions(&self) -> Vec<Action<Self>> {
@@ -193,8 +166,8 @@ impl ViewSet for GenreViewSet {
 impl GenreViewSet {
     async fn by_name(&self, cx: &mut Context) -> Result<Response> {
         let name = cx.request.kwarg("name").unwrap_or_default().to_owned();
-        let named = Condition::new(Genre::fields().name(), Lookup::IExact, Value::Text(name));
-        cx.respond_one(Genre::objects().filter_by(named), GenreSerializer::description()).await
+        let named = Genre::objects().filter_by(Genre::fields().name().iexact(name));
+        cx.respond_one(named, GenreSerializer::description()).await
     }
 }
 
@@ -219,20 +192,13 @@ impl ViewSet for PlaylistViewSet {
     type Base = ModelViewSet;
     type Serializer = PlaylistSerializer;
 
+    const FILTERSET_CLASS: Filters<Playlist> = Filters::of::<PlaylistFilter>();
+    const SEARCH_FIELDS: SearchFields<Playlist> = search_fields![name, owner__username];
+    const ORDERING_FIELDS: OrderingFields<Playlist> =
+        ordering_fields![id, name, created_at, track_count];
+
     fn policies(&self) -> Policies {
         Policies::inherit().permissions((IsAuthenticatedOrReadOnly, IsOwnerOrReadOnly))
-    }
-
-    fn filters(&self) -> FilterSpec<Playlist> {
-        PlaylistFilter::spec()
-    }
-
-    fn search_fields(&self) -> Vec<SearchField> {
-        search_fields![Playlist: name, owner__username]
-    }
-
-    fn ordering_fields(&self) -> Option<Vec<OrderingField>> {
-        Some(ordering_fields![Playlist: id, name, created_at, track_count])
     }
 
     fn get_queryset(&self, cx: &Context) -> QuerySet<Playlist> {
@@ -315,6 +281,11 @@ impl ViewSet for InvoiceViewSet {
     type Base = ModelViewSet;
     type Serializer = InvoiceSerializer;
 
+    const FILTERSET_CLASS: Filters<Invoice> = Filters::of::<InvoiceFilter>();
+    const SEARCH_FIELDS: SearchFields<Invoice> = search_fields![billing_city, customer__last_name];
+    const ORDERING_FIELDS: OrderingFields<Invoice> = ordering_fields![id, invoice_date, total];
+    const ORDERING: Ordering<Invoice> = order_by![-invoice_date, -id];
+
     fn policies(&self) -> Policies {
         Policies::inherit().permissions((IsAuthenticated, DjangoModelPermissions::new()))
     }
@@ -324,23 +295,7 @@ impl ViewSet for InvoiceViewSet {
             .page_size(10)
             .page_size_query_param("page_size")
             .max_page_size(50)
-            .ordering(self.ordering())
-    }
-
-    fn filters(&self) -> FilterSpec<Invoice> {
-        InvoiceFilter::spec()
-    }
-
-    fn search_fields(&self) -> Vec<SearchField> {
-        search_fields![Invoice: billing_city, customer__last_name]
-    }
-
-    fn ordering_fields(&self) -> Option<Vec<OrderingField>> {
-        Some(ordering_fields![Invoice: id, invoice_date, total])
-    }
-
-    fn ordering(&self) -> Vec<Order> {
-        order_by![Invoice: -invoice_date, -id]
+            .ordering(Self::ORDERING)
     }
 
     async fn perform_create(&self, mut new: Changes<Invoice>, cx: &mut Context) -> Result<Invoice> {
@@ -418,15 +373,13 @@ impl ViewSet for InvoiceLineViewSet {
     type Base = (RetrieveModelMixin, ListModelMixin);
     type Serializer = InvoiceLineSerializer;
 
+    const FILTERSET_FIELDS: Filters<InvoiceLine> = filter_fields![invoice, track];
+
     /// Reading, too, needs the permission to view.
     fn policies(&self) -> Policies {
         let view = &["%(app_label)s.view_%(model_name)s"];
         let strict = DjangoModelPermissions::new().perms_map(Method::GET, view);
         Policies::inherit().permissions(strict)
-    }
-
-    fn filters(&self) -> FilterSpec<InvoiceLine> {
-        filter_fields![InvoiceLine: invoice, track]
     }
 }
 
@@ -436,20 +389,13 @@ impl ViewSet for CustomerViewSet {
     type Base = ModelViewSet;
     type Serializer = CustomerSerializer;
 
+    const FILTERSET_FIELDS: Filters<Customer> =
+        filter_fields![country(exact, in), support_rep(exact, isnull), company(isnull)];
+    const SEARCH_FIELDS: SearchFields<Customer> = search_fields![^last_name, =country, email];
+    const ORDERING_FIELDS: OrderingFields<Customer> = ordering_fields![last_name, email];
+
     fn policies(&self) -> Policies {
         Policies::inherit().permissions(IsAdminUser)
-    }
-
-    fn filters(&self) -> FilterSpec<Customer> {
-        filter_fields![Customer: country(exact, in), support_rep(exact, isnull), company(isnull)]
-    }
-
-    fn search_fields(&self) -> Vec<SearchField> {
-        search_fields![Customer: ^last_name, =country, email]
-    }
-
-    fn ordering_fields(&self) -> Option<Vec<OrderingField>> {
-        Some(ordering_fields![Customer: last_name, email])
     }
 }
 
@@ -459,12 +405,10 @@ impl ViewSet for EmployeeViewSet {
     type Base = ModelViewSet;
     type Serializer = EmployeeSerializer;
 
+    const FILTERSET_FIELDS: Filters<Employee> = filter_fields![title, reports_to, hire_date];
+
     fn policies(&self) -> Policies {
         Policies::inherit().permissions(IsAuthenticated)
-    }
-
-    fn filters(&self) -> FilterSpec<Employee> {
-        filter_fields![Employee: title, reports_to, hire_date]
     }
 
     fn actions(&self) -> Vec<Action<Self>> {
@@ -490,16 +434,11 @@ impl ViewSet for UserViewSet {
     type Base = (CreateModelMixin, RetrieveModelMixin, UpdateModelMixin, ListModelMixin);
     type Serializer = UserSerializer;
 
+    const LOOKUP_FIELD: LookupField<User> = lookup_field!(username);
+    const LOOKUP_VALUE_REGEX: Option<&'static str> = Some(r"[\w@+-]+");
+
     fn policies(&self) -> Policies {
         Policies::inherit().permissions(IsAdminUser)
-    }
-
-    fn lookup_field(&self) -> Path {
-        User::fields().username().into()
-    }
-
-    fn lookup_value_regex(&self) -> Option<&'static str> {
-        Some(r"[\w@+-]+")
     }
 
     async fn perform_create(&self, new: Changes<User>, cx: &mut Context) -> Result<User> {

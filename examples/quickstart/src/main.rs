@@ -28,9 +28,7 @@ impl ViewSet for BookViewSet {
     type Base = ModelViewSet;
     type Serializer = BookSerializer;
 
-    fn search_fields(&self) -> Vec<SearchField> {
-        search_fields![Book: title]
-    }
+    const SEARCH_FIELDS: SearchFields<Book> = search_fields![title];
 }
 
 #[actix_web::main]

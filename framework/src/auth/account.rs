@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::User;
 use super::permissions::Known;
-use crate::db::{ColumnKind, Condition, Conn, Error, Model, ModelMeta, ModelRow, Select, Sql};
+use crate::db::{ColumnKind, Conn, Error, Model, ModelMeta, ModelRow, Predicate, Select, Sql};
 use crate::db::{DateTime, Path, write_columns};
 use crate::fields::{Value, ValueRef};
 
@@ -209,7 +209,7 @@ impl UserMeta {
     ) -> Result<Option<Account>, Error> {
         let Some(column) = self.model.columns.get(column) else { return Ok(None) };
         let mut select = Select::of_model(self.model);
-        select.also_where(Condition::exact(Path::own(column), value));
+        select.also_where(Predicate::exact(Path::own(column), value));
         self.read(conn, select.rows(conn.dialect())).await
     }
 

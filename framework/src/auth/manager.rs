@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::{Account, PasswordHashers, User, UserMeta};
 use crate::db::{
-    Column, Condition, Conn, DateTime, Error, Model, ModelMeta, ModelRow, Path, Select,
+    Column, Conn, DateTime, Error, Model, ModelMeta, ModelRow, Path, Predicate, Select,
 };
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::{FieldType as _, Value};
@@ -263,9 +263,9 @@ async fn update(
         return Ok(None);
     };
     let mut select = Select::of_model(model);
-    select.also_where(Condition::exact(Path::own(model.pk_column()), account.key()));
+    select.also_where(Predicate::exact(Path::own(model.pk_column()), account.key()));
     if let Some(still) = still {
-        select.also_where(Condition::exact(Path::own(column), still));
+        select.also_where(Predicate::exact(Path::own(column), still));
     }
     let sql = select.update(conn.dialect(), &[(at, value)]);
     let rows = conn.rows(sql, |row| (model.decode)(row, 0)).await?;

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::lookups::{Compare, DatePart};
 use super::pattern::IGNORE_CASE;
 use super::{
-    ColumnKind, ColumnMeta, Condition, Dialect, Hop, Leaf, Lookup, ModelMeta, Operand, Order, Path,
-    Sql,
+    ColumnKind, ColumnMeta, Dialect, Hop, Leaf, Lookup, ModelMeta, Operand, OrderTerm, Path,
+    Predicate, Sql,
 };
 use crate::fields::{Value, python};
 
@@ -25,11 +25,11 @@ impl Compiler {
     }
 
     /// All the conditions; `TRUE` when there is none.
-    pub(crate) fn all(&mut self, sql: &mut Sql, conditions: &[Condition], table: &str) {
+    pub(crate) fn all(&mut self, sql: &mut Sql, conditions: &[Predicate], table: &str) {
         self.join(sql, conditions, table, " AND ", "1 = 1");
     }
 
-    fn join(&mut self, sql: &mut Sql, items: &[Condition], table: &str, word: &str, empty: &str) {
+    fn join(&mut self, sql: &mut Sql, items: &[Predicate], table: &str, word: &str, empty: &str) {
         if items.is_empty() {
             sql.push(empty);
         }
@@ -41,9 +41,9 @@ impl Compiler {
         }
     }
 
-    fn condition(&mut self, sql: &mut Sql, condition: &Condition, table: &str) {
+    fn condition(&mut self, sql: &mut Sql, condition: &Predicate, table: &str) {
         match condition {
-            Condition::Lookup { path, lookup, operand } => {
+            Predicate::Lookup { path, lookup, operand } => {
                 let scope = self.scopes.iter().rev().find(|(way, _)| leads(way, &path.hops));
                 let (walked, start) = match scope {
                     Some((way, alias)) => (way.len(), Cow::Owned(alias.clone())),
@@ -52,7 +52,7 @@ impl Compiler {
                 let rest = path.hops.get(walked..).unwrap_or_default();
                 self.lookup(sql, path, rest, *lookup, operand, &start);
             }
-            Condition::Exists { hops, inner } => {
+            Predicate::Exists { hops, inner } => {
                 let mut alias = table.to_owned();
                 for hop in hops {
                     alias = self.open(sql, hop, &alias);
@@ -62,23 +62,23 @@ impl Compiler {
                 self.scopes.pop();
                 sql.push(&")".repeat(hops.len()));
             }
-            Condition::All(items) => {
+            Predicate::All(items) => {
                 sql.push("(");
                 self.join(sql, items, table, " AND ", "1 = 1");
                 sql.push(")");
             }
-            Condition::Any(items) => {
+            Predicate::Any(items) => {
                 sql.push("(");
                 self.join(sql, items, table, " OR ", "1 = 0");
                 sql.push(")");
             }
-            Condition::Not(inner) => {
+            Predicate::Not(inner) => {
                 // COALESCE: a comparison with NULL inside counts as false, so its opposite holds
                 sql.push("NOT COALESCE(");
                 self.condition(sql, inner, table);
                 sql.push(no(sql.dialect()));
             }
-            Condition::Typed(node) => {
+            Predicate::Typed(node) => {
                 sql.push("(").node(node).push(")");
             }
         }
@@ -265,7 +265,7 @@ pub(crate) fn order_term(
     sql: &mut Sql,
     compiler: &mut Compiler,
     joins: &mut Joins,
-    order: &Order,
+    order: &OrderTerm,
     table: &str,
 ) {
     let Some(alias) = joins.along(table, &order.path.hops) else { return };
@@ -282,12 +282,12 @@ pub(crate) fn order_term(
 pub(crate) fn default_order(
     meta: &'static ModelMeta,
     model: fn() -> &'static ModelMeta,
-) -> Vec<Order> {
+) -> Vec<OrderTerm> {
     meta.ordering
         .iter()
         .filter_map(|&(index, descending)| {
             let column: &'static ColumnMeta = meta.columns.get(index)?;
-            Some(Order {
+            Some(OrderTerm {
                 path: Path { model, hops: Vec::new(), leaf: Leaf::Column(column) },
                 descending,
             })

@@ -1,4 +1,4 @@
-//! Conditions that a query string can choose: Django's lookups over paths.
+//! Predicates that a query string can choose: Django's lookups over paths.
 
 use std::sync::Arc;
 
@@ -170,10 +170,11 @@ pub enum Operand {
     Range(Value, Value),
 }
 
-/// A condition on the rows of a query; a tree of lookups and of typed diesel expressions.
+/// A condition on the rows of whatever model: a tree of lookups and of typed diesel expressions.
+/// Statements are written from it; [`Condition`](super::Condition) is the same of one model.
 #[derive(Clone)]
 #[non_exhaustive]
-pub enum Condition {
+pub enum Predicate {
     /// One comparison.
     Lookup {
         /// What is compared.
@@ -184,31 +185,31 @@ pub enum Condition {
         operand: Operand,
     },
     /// All of them; true when empty.
-    All(Vec<Condition>),
+    All(Vec<Predicate>),
     /// Any of them; false when empty.
-    Any(Vec<Condition>),
+    Any(Vec<Predicate>),
     /// Some row at the end of the hops fulfils the condition inside: its lookups that start with
     /// the same hops are all about that row, others about the row outside.
     Exists {
         /// The way to the rows.
         hops: Vec<Hop>,
         /// What one of them fulfils.
-        inner: Box<Condition>,
+        inner: Box<Predicate>,
     },
     /// The opposite; NULL counts as false inside.
-    Not(Box<Condition>),
+    Not(Box<Predicate>),
     /// A boolean diesel expression over the model's own table.
     Typed(Arc<dyn Node>),
 }
 
-impl std::fmt::Debug for Condition {
+impl std::fmt::Debug for Predicate {
     /// Without the values, which may be secret.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.spell(&|_| "..".to_owned()))
     }
 }
 
-impl Condition {
+impl Predicate {
     /// The condition as text, with its operands in some form.
     fn spell(&self, operand_of: &dyn Fn(&Operand) -> String) -> String {
         let all = |items: &[Self]| {
@@ -233,12 +234,12 @@ impl Condition {
     }
 
     /// One comparison with one value.
-    pub fn new(path: impl Into<Path>, lookup: Lookup, value: Value) -> Self {
-        Self::Lookup { path: path.into(), lookup, operand: Operand::One(value) }
+    pub fn new(path: Path, lookup: Lookup, value: Value) -> Self {
+        Self::Lookup { path, lookup, operand: Operand::One(value) }
     }
 
     /// Equal to a value.
-    pub fn exact(path: impl Into<Path>, value: Value) -> Self {
+    pub fn exact(path: Path, value: Value) -> Self {
         Self::new(path, Lookup::Exact, value)
     }
 
@@ -260,7 +261,7 @@ impl Condition {
     }
 }
 
-impl std::ops::Not for Condition {
+impl std::ops::Not for Predicate {
     type Output = Self;
 
     fn not(self) -> Self {

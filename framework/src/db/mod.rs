@@ -3,8 +3,10 @@
 #[cfg(feature = "postgres")]
 mod away;
 mod compile;
+mod condition;
 mod conn;
 mod database;
+mod declared;
 mod error;
 pub(crate) mod extremes;
 #[cfg(feature = "postgres")]
@@ -13,6 +15,8 @@ mod key;
 mod lookups;
 mod model;
 mod node;
+mod order;
+mod path;
 pub(crate) mod pattern;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -34,20 +38,24 @@ pub mod types;
 mod url;
 mod write;
 
+pub use condition::{Condition, PartPath, RelatedLookups, TemporalField, TextField};
 pub use conn::Conn;
 pub(crate) use conn::Runs;
 pub use database::{ConfigError, Database, DatabaseConfig, DatabaseWorker};
+pub use declared::{Declared, LookupField, Ordering, Root};
 pub use error::Error;
 pub(crate) use error::{BUSY, null};
 pub(crate) use key::Key;
-pub use lookups::{Compare, Condition, DatePart, Lookup, Operand};
+pub use lookups::{Compare, DatePart, Lookup, Operand, Predicate};
 pub use model::{
-    AnnotationMeta, Column, ColumnDefault, ColumnKind, ColumnMeta, DecodeRow, FieldPath, Fields,
-    Hop, Leaf, LinkTable, Model, ModelMeta, ModelRow, OnDelete, Path, Way, decode, meta_of,
+    AnnotationMeta, Column, ColumnDefault, ColumnKind, ColumnMeta, DecodeRow, LinkTable, Model,
+    ModelMeta, ModelRow, OnDelete, decode, meta_of,
 };
 pub use node::{Node, OnPostgres, OnSqlite};
+pub use order::{Order, OrderTerm};
+pub use path::{FieldPath, Fields, Hop, Leaf, Many, One, Path, PathOf, SingleValued, Way};
 pub(crate) use queryset::Lock;
-pub use queryset::{Order, QuerySet};
+pub use queryset::QuerySet;
 pub use row::{ColumnValue, RawRow, Row};
 pub(crate) use select::nowhere;
 pub use select::{Select, Selected, columns as write_columns};

@@ -5,16 +5,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::compile::Compiler;
-use super::{Condition, Dialect, Model, Node, Path, Sql};
-
-/// One term of an order.
-#[derive(Debug, Clone)]
-pub struct Order {
-    /// What is compared.
-    pub path: Path,
-    /// True for greatest first.
-    pub descending: bool,
-}
+use super::{
+    Condition, Dialect, Model, Node, Order, OrderTerm, Ordering, PathOf, Predicate, SingleValued,
+    Sql,
+};
 
 /// How rows are locked as they are read, until the transaction ends. `SQLite` has no such locks and
 /// needs none: its transactions write one at a time.
@@ -43,8 +37,8 @@ impl Lock {
 /// included; `filter_by` takes a [`Condition`] over paths. Sorting and slicing are as in
 /// Django: a second `order_by` replaces the first.
 pub struct QuerySet<M> {
-    pub(crate) conditions: Vec<Condition>,
-    pub(crate) order: Option<Vec<Order>>,
+    pub(crate) conditions: Vec<Predicate>,
+    pub(crate) order: Option<Vec<OrderTerm>>,
     pub(crate) limit: Option<i64>,
     pub(crate) offset: i64,
     pub(crate) lock: Option<Lock>,
@@ -101,28 +95,42 @@ impl<M: Model> QuerySet<M> {
         E: diesel::expression::AppearsOnTable<M::Table> + Node + 'static,
         E::SqlType: diesel::sql_types::BoolOrNullableBool,
     {
-        self.conditions.push(Condition::Typed(Arc::new(expression)));
+        self.conditions.push(Predicate::Typed(Arc::new(expression)));
         self
     }
 
     /// The rows for which a condition over paths holds.
     #[must_use]
-    pub fn filter_by(mut self, condition: Condition) -> Self {
-        self.conditions.push(condition);
+    pub fn filter_by(self, condition: Condition<M>) -> Self {
+        self.filter_by_predicate(condition.into())
+    }
+
+    /// The same of a condition whose model is known to be this one.
+    #[must_use]
+    pub(crate) fn filter_by_predicate(mut self, predicate: Predicate) -> Self {
+        self.conditions.push(predicate);
         self
     }
 
     /// No row, whatever is asked of the query afterwards; no statement is sent for its rows.
     #[must_use]
     pub fn none(mut self) -> Self {
-        self.conditions.push(Condition::never());
+        self.conditions.push(Predicate::never());
         self.limit = Some(0);
         self
     }
 
     /// Replaces the order.
     #[must_use]
-    pub fn order_by(mut self, order: Vec<Order>) -> Self {
+    pub fn order_by(self, order: Ordering<M>) -> Self {
+        self.order_by_terms(
+            order.get().unwrap_or_default().into_iter().map(OrderTerm::from).collect(),
+        )
+    }
+
+    /// The same, of terms whose model is known to be this one.
+    #[must_use]
+    pub(crate) fn order_by_terms(mut self, order: Vec<OrderTerm>) -> Self {
         self.order = Some(order);
         self
     }
@@ -136,15 +144,23 @@ impl<M: Model> QuerySet<M> {
 
     /// Adds a term to the order, least first.
     #[must_use]
-    pub fn then_by(mut self, path: impl Into<Path>) -> Self {
-        self.order.get_or_insert_default().push(Order { path: path.into(), descending: false });
+    pub fn then_by<P>(mut self, path: P) -> Self
+    where
+        P: PathOf<M>,
+        P::Cardinality: SingleValued,
+    {
+        self.order.get_or_insert_default().push(Order::ascending(path).into());
         self
     }
 
     /// Adds a term to the order, greatest first.
     #[must_use]
-    pub fn then_by_desc(mut self, path: impl Into<Path>) -> Self {
-        self.order.get_or_insert_default().push(Order { path: path.into(), descending: true });
+    pub fn then_by_desc<P>(mut self, path: P) -> Self
+    where
+        P: PathOf<M>,
+        P::Cardinality: SingleValued,
+    {
+        self.order.get_or_insert_default().push(Order::descending(path).into());
         self
     }
 

@@ -2,8 +2,8 @@
 
 use super::compile::{Compiler, Joins, default_order, order_term};
 use super::{
-    Condition, Conn, Dialect, Error, Hop, Leaf, Lock, Model, ModelMeta, Order, Path, QuerySet, Sql,
-    meta_of,
+    Conn, Dialect, Error, Hop, Leaf, Lock, Model, ModelMeta, OrderTerm, Path, Predicate, QuerySet,
+    Sql, meta_of,
 };
 use crate::fields::Value;
 
@@ -25,8 +25,8 @@ pub struct Select {
     /// The model whose columns come first.
     pub model: &'static ModelMeta,
     model_fn: fn() -> &'static ModelMeta,
-    conditions: Vec<Condition>,
-    order: Option<Vec<Order>>,
+    conditions: Vec<Predicate>,
+    order: Option<Vec<OrderTerm>>,
     limit: Option<i64>,
     offset: i64,
     extra: Vec<Selected>,
@@ -131,7 +131,7 @@ impl Select {
         self.only = Some(columns);
     }
 
-    pub(crate) fn also_where(&mut self, condition: Condition) {
+    pub(crate) fn also_where(&mut self, condition: Predicate) {
         self.conditions.push(condition);
     }
 
@@ -150,7 +150,7 @@ impl Select {
 
     /// Only rows whose `column` is one of `keys`, in one text whatever their number.
     pub fn among(&mut self, path: Path, keys: Vec<Value>) {
-        self.conditions.push(Condition::Lookup {
+        self.conditions.push(Predicate::Lookup {
             path,
             lookup: super::Lookup::In,
             operand: super::Operand::Many(keys),

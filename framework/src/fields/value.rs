@@ -120,6 +120,10 @@ impl ValueRef<'_> {
 /// A Rust type that a [`Value`] can become and be made from: the types of model fields and of
 /// serializer fields.
 pub trait FieldType: Sized {
+    /// The type itself, or what an `Option` of it holds: what a value of the field is compared
+    /// with.
+    type Plain: FieldType;
+
     /// Makes the value.
     fn into_value(self) -> Value;
 
@@ -133,6 +137,8 @@ pub trait FieldType: Sized {
 macro_rules! field_type {
     ($($type:ty => $variant:ident $(, $narrow:ident)?;)*) => {$(
         impl FieldType for $type {
+            type Plain = Self;
+
             fn into_value(self) -> Value {
                 Value::$variant(self.into())
             }
@@ -168,6 +174,8 @@ field_type! {
 }
 
 impl FieldType for String {
+    type Plain = Self;
+
     fn into_value(self) -> Value {
         Value::Text(self)
     }
@@ -185,6 +193,8 @@ impl FieldType for String {
 }
 
 impl<T: FieldType> FieldType for Option<T> {
+    type Plain = T;
+
     fn into_value(self) -> Value {
         self.map_or(Value::Null, FieldType::into_value)
     }

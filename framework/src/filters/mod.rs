@@ -12,8 +12,8 @@ mod temporal;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use django_filters::{FilterSet, FilterSpec};
-pub use ordering::{OrderingField, OrderingFilter};
+pub use django_filters::{FilterSet, FilterSpec, Filters};
+pub use ordering::{OrderingField, OrderingFields, OrderingFilter};
 pub use parameter::{ParameterType, QueryParameter, Several};
 /// Writes [`FilterSet`](trait@FilterSet) for a struct: each field is a declared filter, its type
 /// the kind, and `fields(..)` asks for generated ones (`Meta.fields`).
@@ -43,18 +43,20 @@ pub use parameter::{ParameterType, QueryParameter, Several};
 /// `year__gte`, `name = "parameter"`, `method = function`, `choices = list`, `conjoined`,
 /// `exclude`, `null_label = "None"`, `help_text = ".."`, `ordering(field = parameter, ..)`.
 pub use quintet_codegen::FilterSet;
-/// A [`FilterSpec`] in place: `filter_fields![Track: name, album(exact, isnull)]`
-/// (`filterset_fields`).
+/// The filters of a view set in place (`filterset_fields`):
+/// `filter_fields![name, album(exact, isnull)]`.
 pub use quintet_codegen::filter_fields;
-/// An order: `order_by![Invoice: -invoice_date, -id]`.
+/// The field that an object is looked up by: `lookup_field!(username)`.
+pub use quintet_codegen::lookup_field;
+/// An order: `order_by![-invoice_date, -id]`.
 pub use quintet_codegen::order_by;
-/// What `?ordering=` may name: `ordering_fields![Track: id, album__title]`; `__all__` stands for
-/// every column.
+/// What `?ordering=` may name: `ordering_fields![id, album__title]`; `__all__` stands for every
+/// column.
 pub use quintet_codegen::ordering_fields;
-/// What `?search=` looks at: `search_fields![Track: ^name, =composer, album__title]`; the
-/// prefixes are DRF's, a lookup at the end (`name__endswith`) is used as it is.
+/// What `?search=` looks at: `search_fields![^name, =composer, album__title]`; the prefixes are
+/// DRF's, a lookup at the end (`name__endswith`) is used as it is.
 pub use quintet_codegen::search_fields;
-pub use search::{SearchField, SearchFilter};
+pub use search::{SearchField, SearchFields, SearchFilter};
 
 pub(crate) use crate::fields::python;
 

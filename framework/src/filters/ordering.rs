@@ -1,38 +1,65 @@
 //! Ordering by the client: `?ordering=-created,name` (`rest_framework.filters.OrderingFilter`).
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
 use super::{FilterBackend, ParameterType, QueryParameter, python};
-use crate::db::{Leaf, Model, Order, Path, QuerySet};
+use crate::db::{Declared, Leaf, Model, Order, OrderTerm, Path, PathOf, QuerySet, SingleValued};
 use crate::exceptions::Result;
 use crate::request::Request;
 
-/// A name that a client may order by.
-#[derive(Debug, Clone)]
-pub struct OrderingField {
-    /// The name.
-    pub name: Cow<'static, str>,
-    /// What it stands for.
-    pub path: Path,
+/// What `?ordering=` may name, written by `ordering_fields!`:
+/// `ordering_fields![id, album__title]`.
+pub type OrderingFields<M> = Declared<M, Vec<OrderingField<M>>>;
+
+/// A name that a client may order the rows of `M` by.
+pub struct OrderingField<M> {
+    name: Cow<'static, str>,
+    path: Path,
+    model: PhantomData<fn() -> M>,
 }
 
-impl OrderingField {
-    /// A name for a path.
-    pub fn new(name: impl Into<Cow<'static, str>>, path: impl Into<Path>) -> Self {
-        Self { name: name.into(), path: path.into() }
+impl<M> OrderingField<M> {
+    /// A name for a path along which a row leads to one value at most.
+    pub fn new<P>(name: impl Into<Cow<'static, str>>, path: P) -> Self
+    where
+        P: PathOf<M>,
+        P::Cardinality: SingleValued,
+    {
+        Self::of(name.into(), path.into_path())
     }
 
-    /// Every column of a model under its own name (`ordering_fields = "__all__"`); computed
-    /// columns are named beside it: `ordering_fields![Album: __all__, track_count]`.
-    pub fn all<M: Model>() -> Vec<Self> {
-        M::META
-            .columns
-            .iter()
-            .map(|column| {
-                let path = Path { model: || M::META, hops: Vec::new(), leaf: Leaf::Column(column) };
-                Self::new(column.name, path)
-            })
-            .collect()
+    /// The same of a path that is known to suit.
+    pub(crate) fn of(name: Cow<'static, str>, path: Path) -> Self {
+        Self { name, path, model: PhantomData }
+    }
+
+    /// The name that a client uses.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl<M: Model> OrderingField<M> {
+    /// Every column of the model under its own name (`ordering_fields = "__all__"`); computed
+    /// columns are named beside it: `ordering_fields![__all__, track_count]`.
+    pub fn all() -> Vec<Self> {
+        let path =
+            |column| Path { model: || M::META, hops: Vec::new(), leaf: Leaf::Column(column) };
+        M::META.columns.iter().map(|column| Self::of(column.name.into(), path(column))).collect()
+    }
+}
+
+impl<M> Clone for OrderingField<M> {
+    fn clone(&self) -> Self {
+        Self::of(self.name.clone(), self.path.clone())
+    }
+}
+
+impl<M> fmt::Debug for OrderingField<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OrderingField").field(&self.name).field(&self.path.name()).finish()
     }
 }
 
@@ -40,16 +67,25 @@ impl OrderingField {
 ///
 /// Names that are not in the list are dropped; when none is left the view's own order holds.
 /// The list comes from `ordering_fields!`, or from the serializer's fields where a view has none.
-#[derive(Debug, Clone)]
-pub struct OrderingFilter {
+pub struct OrderingFilter<M> {
     param: Cow<'static, str>,
-    fields: Vec<OrderingField>,
-    ordering: Vec<Order>,
+    fields: Vec<OrderingField<M>>,
+    ordering: Vec<OrderTerm>,
 }
 
-impl OrderingFilter {
+impl<M> fmt::Debug for OrderingFilter<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OrderingFilter")
+            .field("param", &self.param)
+            .field("fields", &self.fields)
+            .field("ordering", &self.ordering)
+            .finish()
+    }
+}
+
+impl<M> OrderingFilter<M> {
     /// A filter that knows these names.
-    pub fn new(fields: impl IntoIterator<Item = OrderingField>) -> Self {
+    pub fn new(fields: impl IntoIterator<Item = OrderingField<M>>) -> Self {
         Self {
             param: "ordering".into(),
             fields: fields.into_iter().collect(),
@@ -59,8 +95,8 @@ impl OrderingFilter {
 
     /// The view's own order (`ordering`); empty leaves the query's.
     #[must_use]
-    pub fn ordering(mut self, order: impl IntoIterator<Item = Order>) -> Self {
-        self.ordering = order.into_iter().collect();
+    pub fn ordering(mut self, order: impl IntoIterator<Item = Order<M>>) -> Self {
+        self.ordering = order.into_iter().map(OrderTerm::from).collect();
         self
     }
 
@@ -72,15 +108,15 @@ impl OrderingFilter {
     }
 
     /// The names a client may use.
-    pub fn fields(&self) -> &[OrderingField] {
+    pub fn fields(&self) -> &[OrderingField<M>] {
         &self.fields
     }
 
     /// The order of a request (`get_ordering`): what the client chose, else the view's own, else
     /// `None`.
-    pub fn get_ordering(&self, request: &Request) -> Option<Vec<Order>> {
+    pub fn get_ordering(&self, request: &Request) -> Option<Vec<OrderTerm>> {
         let text = request.query_params().get(&self.param).unwrap_or_default();
-        let mut chosen: Vec<Order> = Vec::new();
+        let mut chosen: Vec<OrderTerm> = Vec::new();
         for term in text.split(',').map(python::strip) {
             let (name, descending) = split_term(term);
             if let Some(field) = self.fields.iter().find(|field| field.name == name) {
@@ -110,16 +146,16 @@ pub(super) fn split_term(term: &str) -> (&str, bool) {
 
 /// Adds a term that a client chose. A path counts once, as in Django: repeated, it orders nothing,
 /// and a client can repeat it thousands of times.
-pub(super) fn choose(chosen: &mut Vec<Order>, path: &Path, descending: bool) {
+pub(super) fn choose(chosen: &mut Vec<OrderTerm>, path: &Path, descending: bool) {
     if !chosen.iter().any(|order| order.path.is_same(path)) {
-        chosen.push(Order { path: path.clone(), descending });
+        chosen.push(OrderTerm { path: path.clone(), descending });
     }
 }
 
-impl<M: Model> FilterBackend<M> for OrderingFilter {
+impl<M: Model> FilterBackend<M> for OrderingFilter<M> {
     fn filter_queryset(&self, request: &Request, queryset: QuerySet<M>) -> Result<QuerySet<M>> {
         Ok(match self.get_ordering(request) {
-            Some(order) => queryset.order_by(order),
+            Some(order) => queryset.order_by_terms(order),
             None => queryset,
         })
     }
@@ -136,7 +172,7 @@ mod tests {
     use super::super::testing::{Note, column, order};
     use super::*;
 
-    fn chosen(filter: &OrderingFilter, query: &str) -> Option<String> {
+    fn chosen(filter: &OrderingFilter<Note>, query: &str) -> Option<String> {
         let request = Request::new(Method::GET, format!("/a/?ordering={query}"));
         filter.get_ordering(&request).map(|order| {
             let terms: Vec<String> = order
@@ -147,7 +183,7 @@ mod tests {
         })
     }
 
-    fn filter() -> OrderingFilter {
+    fn filter() -> OrderingFilter<Note> {
         OrderingFilter::new([
             OrderingField::new("id", column("id")),
             OrderingField::new("name", column("name")),
@@ -192,7 +228,7 @@ mod tests {
 
     #[test]
     fn all_means_every_column() {
-        let names: Vec<_> = OrderingField::all::<Note>().into_iter().map(|f| f.name).collect();
+        let names: Vec<_> = OrderingField::<Note>::all().into_iter().map(|f| f.name).collect();
         assert!(names.contains(&"owner".into()) && names.contains(&"created".into()));
     }
 }

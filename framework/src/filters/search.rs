@@ -2,30 +2,33 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::django_filters::{LookupExpr, compare, is_regex};
 use super::{FilterBackend, ParameterType, QueryParameter, python};
-use crate::db::{Condition, Hop, Lookup, Model, Path, QuerySet};
+use crate::db::{Declared, Hop, Lookup, Model, Path, PathOf, Predicate, QuerySet};
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::Value;
 use crate::request::Request;
 
-/// Something that is searched: a path and how a term is compared with it.
-#[derive(Debug, Clone)]
-pub struct SearchField {
-    /// What is searched.
-    pub path: Path,
-    /// How a term is compared.
-    pub lookup: Lookup,
+/// What `?search=` looks at, written by `search_fields!`: `search_fields![^name, =composer]`.
+pub type SearchFields<M> = Declared<M, Vec<SearchField<M>>>;
+
+/// A path from `M` that is searched, and how a term is compared with it.
+pub struct SearchField<M> {
+    path: Path,
+    lookup: Lookup,
+    model: PhantomData<fn() -> M>,
 }
 
-impl SearchField {
+impl<M> SearchField<M> {
     /// A path that must hold the term, without case (`icontains`).
-    pub fn new(path: impl Into<Path>) -> Self {
-        Self { path: path.into(), lookup: Lookup::IContains }
+    pub fn new(path: impl PathOf<M>) -> Self {
+        Self { path: path.into_path(), lookup: Lookup::IContains, model: PhantomData }
     }
 
     /// The same with another lookup: `^` is [`Lookup::IStartsWith`], `=` is [`Lookup::IExact`],
@@ -37,19 +40,39 @@ impl SearchField {
     }
 }
 
+impl<M> Clone for SearchField<M> {
+    fn clone(&self) -> Self {
+        Self { path: self.path.clone(), lookup: self.lookup, model: PhantomData }
+    }
+}
+
+impl<M> fmt::Debug for SearchField<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SearchField").field(&self.path.name()).field(&self.lookup).finish()
+    }
+}
+
 /// Keeps the rows in which every term is found in some field.
 ///
 /// Terms are split at white space and commas, phrases in quotes stay whole. Without fields or
 /// terms nothing is filtered.
-#[derive(Debug, Clone)]
-pub struct SearchFilter {
+pub struct SearchFilter<M> {
     param: Cow<'static, str>,
-    fields: Vec<SearchField>,
+    fields: Vec<SearchField<M>>,
 }
 
-impl SearchFilter {
+impl<M> fmt::Debug for SearchFilter<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SearchFilter")
+            .field("param", &self.param)
+            .field("fields", &self.fields)
+            .finish()
+    }
+}
+
+impl<M> SearchFilter<M> {
     /// A search in these fields.
-    pub fn new(fields: impl IntoIterator<Item = SearchField>) -> Self {
+    pub fn new(fields: impl IntoIterator<Item = SearchField<M>>) -> Self {
         Self { param: "search".into(), fields: fields.into_iter().collect() }
     }
 
@@ -71,7 +94,7 @@ impl SearchFilter {
     /// # Errors
     /// 400 with a list of messages when the text holds a NUL, or is no regular expression where
     /// a field wants one.
-    pub fn condition(&self, request: &Request) -> Result<Option<Condition>> {
+    pub fn condition(&self, request: &Request) -> Result<Option<Predicate>> {
         let text = request.query_params().get(&self.param).unwrap_or_default();
         if text.contains('\0') {
             let detail =
@@ -111,7 +134,7 @@ impl SearchFilter {
 
     /// Every term is found in some field. Terms found in relations to many rows are found in one
     /// and the same related row, as a single call of Django's `filter` has it.
-    fn all_terms(&self, terms: &[String]) -> Condition {
+    fn all_terms(&self, terms: &[String]) -> Predicate {
         let mut ways: Vec<&[Hop]> = Vec::new();
         for way in self.fields.iter().map(|field| field.path.many_hops()) {
             if !way.is_empty() && !ways.iter().any(|known| same_way(known, way)) {
@@ -134,20 +157,21 @@ impl SearchFilter {
             let inner = self.found(terms, |field| is_chosen(field.path.many_hops()));
             ways.iter().enumerate().filter(|(at, _)| chosen >> at & 1 == 1).fold(
                 inner,
-                |inner, (_, way)| Condition::Exists { hops: way.to_vec(), inner: Box::new(inner) },
+                |inner, (_, way)| Predicate::Exists { hops: way.to_vec(), inner: Box::new(inner) },
             )
         };
-        Condition::Any(choices.map(choice).collect())
+        Predicate::Any(choices.map(choice).collect())
     }
 
-    fn found(&self, terms: &[String], looks: impl Fn(&SearchField) -> bool) -> Condition {
+    fn found(&self, terms: &[String], looks: impl Fn(&SearchField<M>) -> bool) -> Predicate {
         let one = |term: &String| {
             let value = Value::Text(term.clone());
-            let found =
-                |field: &SearchField| compare(&field.path, LookupExpr::from(field.lookup), &value);
-            Condition::Any(self.fields.iter().filter(|field| looks(field)).map(found).collect())
+            let found = |field: &SearchField<M>| {
+                compare(&field.path, LookupExpr::from(field.lookup), &value)
+            };
+            Predicate::Any(self.fields.iter().filter(|field| looks(field)).map(found).collect())
         };
-        Condition::All(terms.iter().map(one).collect())
+        Predicate::All(terms.iter().map(one).collect())
     }
 
     /// The parameter it reads.
@@ -156,10 +180,10 @@ impl SearchFilter {
     }
 }
 
-impl<M: Model> FilterBackend<M> for SearchFilter {
+impl<M: Model> FilterBackend<M> for SearchFilter<M> {
     fn filter_queryset(&self, request: &Request, queryset: QuerySet<M>) -> Result<QuerySet<M>> {
         Ok(match self.condition(request)? {
-            Some(condition) => queryset.filter_by(condition),
+            Some(condition) => queryset.filter_by_predicate(condition),
             None => queryset,
         })
     }
@@ -242,7 +266,7 @@ fn split_terms(text: &str) -> Vec<String> {
 mod tests {
     use actix_web::http::Method;
 
-    use super::super::testing::column;
+    use super::super::testing::{Note, column};
     use super::*;
 
     #[test]
@@ -254,7 +278,7 @@ mod tests {
         }
     }
 
-    fn search(fields: Vec<SearchField>, query: &str) -> Result<Option<String>> {
+    fn search(fields: Vec<SearchField<Note>>, query: &str) -> Result<Option<String>> {
         let request = Request::new(Method::GET, format!("/a/?search={query}"));
         let condition = SearchFilter::new(fields).condition(&request)?;
         Ok(condition.map(|condition| condition.spelled()))

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::auth::{User, UserFields};
-use crate::db::{DateTime, Decimal, Leaf, Model, Order, Path, meta_of};
+use crate::db::{DateTime, Decimal, FieldPath, Leaf, Model, Order, Path, PathOf, meta_of};
 use crate::model;
 
 /// What the tests filter and sort.
@@ -33,21 +33,24 @@ pub struct Tag {
 }
 
 /// The path that a lookup names.
-pub(crate) fn column(name: &str) -> Path {
+pub(crate) fn column(name: &str) -> FieldPath<Note, ()> {
     let fields = Note::fields();
-    match name {
-        "owner__username" => fields.owner().username().into(),
-        "tags" => fields.tags().into(),
-        "tag_count" => fields.tag_count().into(),
+    FieldPath::new(match name {
+        "owner__username" => fields.owner().username().path,
+        "tags" => fields.tags().into_path(),
+        "tag_count" => fields.tag_count().path,
         name => Path {
             model: meta_of::<Note>,
             hops: Vec::new(),
             leaf: Leaf::Column(Note::META.column(name).unwrap()),
         },
-    }
+    })
 }
 
 /// One term of an order, `-` for descending.
-pub(crate) fn order(term: &str) -> Order {
-    Order { path: column(term.trim_start_matches('-')), descending: term.starts_with('-') }
+pub(crate) fn order(term: &str) -> Order<Note> {
+    match term.strip_prefix('-') {
+        Some(name) => Order::descending(column(name)),
+        None => Order::ascending(column(term)),
+    }
 }

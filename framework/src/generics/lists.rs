@@ -42,10 +42,10 @@ impl Context {
             queryset = filtered.apply(queryset);
         }
         if let Some(condition) = view.search.condition(&self.request)? {
-            queryset = queryset.filter_by(condition);
+            queryset = queryset.filter_by_predicate(condition);
         }
         if let Some(order) = self.ordering(&view) {
-            queryset = queryset.order_by(order);
+            queryset = queryset.order_by_terms(order);
         }
         for backend in &view.backends {
             queryset = backend.filter_queryset(&self.request, queryset)?;
@@ -110,7 +110,7 @@ impl Context {
         &mut self,
         queryset: QuerySet<M>,
         description: &'static Description,
-        ordering: Option<&[db::Order]>,
+        ordering: Option<&[db::OrderTerm]>,
     ) -> Result<(Response, usize)> {
         let pagination = self.paginator();
         let Some(mut plan) = pagination.plan(&self.request, ordering)? else {
@@ -127,9 +127,9 @@ impl Context {
         let position = position_column(&plan, M::META);
         let (rows, count) = match &plan {
             Plan::Cursor(cursor) => {
-                let mut sliced = queryset.order_by(cursor.order.clone());
+                let mut sliced = queryset.order_by_terms(cursor.order.clone());
                 if let Some(condition) = &cursor.condition {
-                    sliced = sliced.filter_by(condition.clone());
+                    sliced = sliced.filter_by_predicate(condition.clone());
                 }
                 let sliced = sliced.slice(cursor.offset, cursor.limit);
                 (description.list(sliced.into(), position, self).await?, None)

@@ -35,8 +35,8 @@ pub struct ObjectLookup {
 /// What a generic view is, made once from its hooks.
 pub struct GenericView<M> {
     pub(crate) filters: FilterSpec<M>,
-    pub(crate) search: SearchFilter,
-    pub(crate) ordering: Option<OrderingFilter>,
+    pub(crate) search: SearchFilter<M>,
+    pub(crate) ordering: Option<OrderingFilter<M>>,
     /// True when the view does not say what may be ordered by.
     pub(crate) ordering_by_default: bool,
     pub(crate) backends: Vec<Box<dyn FilterBackend<M>>>,
@@ -69,14 +69,14 @@ pub(crate) struct SiteGenerics {
 }
 
 /// The names that an unset `ordering_fields` allows: the serializer's readable fields.
-pub(crate) fn default_ordering_fields(description: &Description) -> Vec<OrderingField> {
+pub(crate) fn default_ordering_fields<M>(description: &Description) -> Vec<OrderingField<M>> {
     description
         .fields()
         .iter()
         .enumerate()
         .filter(|(_, field)| !field.write_only)
         .filter_map(|(index, field)| {
-            Some(OrderingField::new(field.name, description.source(index)?))
+            Some(OrderingField::of(field.name.into(), description.source(index)?))
         })
         .collect()
 }
@@ -121,7 +121,7 @@ impl Context {
     }
 
     /// The order that the request and the view ask for.
-    pub(super) fn ordering<M: Model>(&self, view: &GenericView<M>) -> Option<Vec<db::Order>> {
+    pub(super) fn ordering<M: Model>(&self, view: &GenericView<M>) -> Option<Vec<db::OrderTerm>> {
         let by_default = self.site().is_some_and(|site| site.ordering_filter);
         let filter = view.ordering.as_ref().filter(|_| !view.ordering_by_default || by_default)?;
         filter.get_ordering(&self.request)

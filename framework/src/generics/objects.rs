@@ -1,6 +1,6 @@
 //! Objects: the one that an address names, and rows by themselves.
 
-use crate::db::{self, Condition, Model, ModelMeta, QuerySet, Select};
+use crate::db::{self, Model, ModelMeta, Predicate, QuerySet, Select};
 use crate::exceptions::{ApiException, Result};
 use crate::fields::Value;
 use crate::renderers::JsonWriter;
@@ -65,7 +65,7 @@ impl Context {
             .ok_or_else(|| ApiException::internal("this view has no objects"))?;
         let text = self.request.kwarg(&view.lookup.kwarg).unwrap_or_default();
         let value = lookup_value(text, view.lookup.path.kind(), M::META)?;
-        Ok(queryset.filter_by(Condition::exact(view.lookup.path.clone(), value)))
+        Ok(queryset.filter_by_predicate(Predicate::exact(view.lookup.path.clone(), value)))
     }
 
     /// True when the address names objects by their primary key.

@@ -3,8 +3,8 @@
 use crate::aside::aside;
 use crate::auth::normalize;
 use crate::db::{
-    self, Column, Condition, Conn, DeleteError, Error, Lookup, Model, ModelMeta, ModelRow, Operand,
-    Path, QuerySet, Select, is_referenced,
+    self, Column, Conn, DeleteError, Error, Lookup, Model, ModelMeta, ModelRow, Operand, Path,
+    Predicate, QuerySet, Select, is_referenced,
 };
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::{Value, form};
@@ -199,8 +199,8 @@ pub(crate) fn related_is_gone() -> ApiException {
 }
 
 /// A condition that names one row by its key.
-pub(crate) fn by_key<M: Model>(key: Value) -> Condition {
-    Condition::Lookup {
+pub(crate) fn by_key<M: Model>(key: Value) -> Predicate {
+    Predicate::Lookup {
         path: Path::own(M::META.pk_column()),
         lookup: Lookup::Exact,
         operand: Operand::One(key),
@@ -213,7 +213,7 @@ pub(crate) async fn reload<M: Model>(
     description: &'static Description,
     conn: &Conn,
 ) -> Result<Option<Loaded>> {
-    let query = QuerySet::<M>::all().filter_by(by_key::<M>(key)).unordered();
+    let query = QuerySet::<M>::all().filter_by_predicate(by_key::<M>(key)).unordered();
     Ok(description.load(query.into(), conn).await?.into_iter().next())
 }
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use super::cursor_text::Cursor;
 use super::links::page_link;
 use super::{Envelope, EnvelopeField, Pagination, Plan, chosen_size, clamp, foreign_plan};
-use crate::db::{Condition, Lookup, Order};
+use crate::db::{Lookup, OrderTerm, Ordering, Predicate};
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::{Value, ValueRef};
 use crate::filters::django_filters::{Fit, LookupExpr, compare, fit};
@@ -25,9 +25,9 @@ pub fn position_text(value: ValueRef<'_>) -> String {
 #[derive(Debug, Clone)]
 pub struct CursorPlan {
     /// The order to read in; it replaces the query's own.
-    pub order: Vec<Order>,
+    pub order: Vec<OrderTerm>,
     /// What the rows must fulfil besides the query's own conditions.
-    pub condition: Option<Condition>,
+    pub condition: Option<Predicate>,
     /// Rows to skip.
     pub offset: i64,
     /// Rows to read at most: the page's size and one more.
@@ -43,13 +43,13 @@ pub struct CursorPlan {
 /// first column should be nearly unique. Pages cost the same wherever they are.
 ///
 /// ```text
-/// CursorPagination::new().page_size(10).ordering(order_by![Invoice: -invoice_date, -id])
+/// CursorPagination::new().page_size(10).ordering::<Invoice>(order_by![-invoice_date, -id])
 /// ```
 #[derive(Debug, Clone)]
 pub struct CursorPagination {
     cursor_query_param: Cow<'static, str>,
     page_size: Option<i64>,
-    ordering: Vec<Order>,
+    ordering: Vec<OrderTerm>,
     page_size_query_param: Option<Cow<'static, str>>,
     max_page_size: Option<i64>,
     offset_cutoff: i64,
@@ -88,10 +88,11 @@ impl CursorPagination {
         self
     }
 
-    /// The order when no ordering filter chooses one.
+    /// The order when no ordering filter chooses one; `M` is the model of the rows.
     #[must_use]
-    pub fn ordering(mut self, order: impl IntoIterator<Item = Order>) -> Self {
-        self.ordering = order.into_iter().collect();
+    pub fn ordering<M>(mut self, order: Ordering<M>) -> Self {
+        let terms = order.get().unwrap_or_default();
+        self.ordering = terms.into_iter().map(OrderTerm::from).collect();
         self
     }
 
@@ -118,8 +119,9 @@ impl CursorPagination {
 
     /// The chosen order, unless its first column is not the row's own: DRF cannot take a
     /// position from such a row and fails.
-    fn order(&self, chosen: Option<&[Order]>) -> Vec<Order> {
-        let own = |order: &&[Order]| order.first().is_some_and(|first| first.path.hops.is_empty());
+    fn order(&self, chosen: Option<&[OrderTerm]>) -> Vec<OrderTerm> {
+        let own =
+            |order: &&[OrderTerm]| order.first().is_some_and(|first| first.path.hops.is_empty());
         chosen.filter(own).unwrap_or(&self.ordering).to_vec()
     }
 }
@@ -129,7 +131,7 @@ fn invalid_cursor() -> ApiException {
 }
 
 /// Rows past the position in the first ordering column.
-fn past(first: &Order, cursor: &Cursor) -> Result<Option<Condition>> {
+fn past(first: &OrderTerm, cursor: &Cursor) -> Result<Option<Predicate>> {
     let Some(position) = &cursor.position else { return Ok(None) };
     let lookup = if cursor.reverse == first.descending { Lookup::Gt } else { Lookup::Lt };
     let value = Value::Text(position.clone());
@@ -140,7 +142,7 @@ fn past(first: &Order, cursor: &Cursor) -> Result<Option<Condition>> {
 }
 
 impl Pagination for CursorPagination {
-    fn plan(&self, request: &Request, ordering: Option<&[Order]>) -> Result<Option<Plan>> {
+    fn plan(&self, request: &Request, ordering: Option<&[OrderTerm]>) -> Result<Option<Plan>> {
         let size = chosen_size(
             request,
             self.page_size_query_param.as_deref(),
@@ -326,7 +328,7 @@ mod tests {
 
     use super::super::links::push_form_encoded;
     use super::*;
-    use crate::db::Operand;
+    use crate::db::{Declared, Operand};
     use crate::filters::testing::{column, order};
 
     fn pages(size: u32) -> CursorPagination {
@@ -334,7 +336,7 @@ mod tests {
             .page_size(size)
             .page_size_query_param("page_size")
             .max_page_size(50)
-            .ordering(vec![order("name"), order("-id")])
+            .ordering(Declared::new(|_| vec![order("name"), order("-id")]))
     }
 
     fn encoded(query: &str) -> String {
@@ -353,7 +355,7 @@ mod tests {
         };
         let request = Request::new(Method::GET, path);
         let pages = pages(size);
-        let chosen = [order(if descending { "-name" } else { "name" })];
+        let chosen = [order(if descending { "-name" } else { "name" }).into()];
         let plan = pages.plan(&request, Some(&chosen)).unwrap().unwrap();
         let Plan::Cursor(at) = &plan else { panic!() };
         let mut rows: Vec<&str> = rows.to_vec();
@@ -361,7 +363,7 @@ mod tests {
         if at.order[0].descending {
             rows.reverse();
         }
-        if let Some(Condition::Lookup { lookup, operand: Operand::One(Value::Text(p)), .. }) =
+        if let Some(Predicate::Lookup { lookup, operand: Operand::One(Value::Text(p)), .. }) =
             &at.condition
         {
             let after = *lookup == Lookup::Gt;
@@ -476,7 +478,7 @@ mod tests {
     fn a_position_of_another_type_is_404_invalid_cursor() {
         let try_on = |name: &str, position: &str| {
             let request = Request::new(Method::GET, format!("/a/?cursor={}", encoded(position)));
-            pages(2).plan(&request, Some(&[order(name)])).map(|plan| match plan {
+            pages(2).plan(&request, Some(&[order(name).into()])).map(|plan| match plan {
                 Some(Plan::Cursor(plan)) => plan.condition.unwrap(),
                 other => panic!("{other:?}"),
             })
@@ -494,7 +496,7 @@ mod tests {
         let spelled = condition.spelled();
         assert!(spelled.starts_with("created__Lt(One(DateTime("), "{spelled}");
         let beyond = try_on("id", "p=99999999999999999999").unwrap();
-        assert!(matches!(beyond, Condition::Any(none) if none.is_empty()));
+        assert!(matches!(beyond, Predicate::Any(none) if none.is_empty()));
     }
 
     #[test]
@@ -517,13 +519,13 @@ mod tests {
     #[test]
     fn the_order_of_a_filter_comes_first_unless_it_leads_elsewhere() {
         let request = Request::new(Method::GET, "/a/");
-        let first = |chosen: &[Order]| match pages(2).plan(&request, Some(chosen)).unwrap() {
+        let first = |chosen: &[OrderTerm]| match pages(2).plan(&request, Some(chosen)).unwrap() {
             Some(Plan::Cursor(plan)) => plan.order[0].path.name(),
             other => panic!("{other:?}"),
         };
-        assert_eq!(first(&[order("id")]), "id");
+        assert_eq!(first(&[order("id").into()]), "id");
         assert_eq!(first(&[]), "name");
-        let elsewhere = Order { path: column("owner__username"), descending: false };
+        let elsewhere = OrderTerm { path: column("owner__username").path, descending: false };
         assert_eq!(first(&[elsewhere]), "name");
     }
 }

@@ -7,7 +7,7 @@ use super::{
     CountPolicy, Envelope, EnvelopeField, Pagination, Plan, chosen_size, clamp, foreign_plan,
     number_text,
 };
-use crate::db::Order;
+use crate::db::OrderTerm;
 use crate::exceptions::Result;
 use crate::filters::{ParameterType, QueryParameter, python};
 use crate::request::Request;
@@ -100,7 +100,7 @@ impl LimitOffsetPagination {
 }
 
 impl Pagination for LimitOffsetPagination {
-    fn plan(&self, request: &Request, _ordering: Option<&[Order]>) -> Result<Option<Plan>> {
+    fn plan(&self, request: &Request, _ordering: Option<&[OrderTerm]>) -> Result<Option<Plan>> {
         Ok(self.limit(request).map(|limit| Plan::Slice {
             offset: clamp(self.offset(request)),
             limit: clamp(limit),

@@ -20,7 +20,7 @@ pub use limit_offset::LimitOffsetPagination;
 pub use links::{remove_query_param, replace_query_param};
 pub use page_number::PageNumberPagination;
 
-use crate::db::Order;
+use crate::db::OrderTerm;
 use crate::exceptions::{ApiException, Result};
 use crate::filters::{QueryParameter, python};
 use crate::request::Request;
@@ -98,7 +98,7 @@ pub trait Pagination: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// 404 when the page or the cursor is malformed.
-    fn plan(&self, request: &Request, ordering: Option<&[Order]>) -> Result<Option<Plan>>;
+    fn plan(&self, request: &Request, ordering: Option<&[OrderTerm]>) -> Result<Option<Plan>>;
 
     /// What is written around the rows, once they are read.
     ///
@@ -136,7 +136,7 @@ pub trait Pagination: Send + Sync + fmt::Debug {
 macro_rules! forward {
     ($($type:ty),*) => {$(
         impl<P: Pagination + ?Sized> Pagination for $type {
-            fn plan(&self, request: &Request, ordering: Option<&[Order]>) -> Result<Option<Plan>> {
+            fn plan(&self, request: &Request, ordering: Option<&[OrderTerm]>) -> Result<Option<Plan>> {
                 (**self).plan(request, ordering)
             }
 
@@ -179,7 +179,7 @@ pub struct DefaultPagination;
 macro_rules! no_pages {
     ($type:ty, $is_default:literal) => {
         impl Pagination for $type {
-            fn plan(&self, _: &Request, _: Option<&[Order]>) -> Result<Option<Plan>> {
+            fn plan(&self, _: &Request, _: Option<&[OrderTerm]>) -> Result<Option<Plan>> {
                 Ok(None)
             }
 

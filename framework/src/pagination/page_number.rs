@@ -7,7 +7,7 @@ use super::{
     CountPolicy, Envelope, EnvelopeField, Pagination, Plan, chosen_size, clamp, foreign_plan,
     number_text,
 };
-use crate::db::Order;
+use crate::db::OrderTerm;
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::filters::{ParameterType, QueryParameter, python};
 use crate::request::Request;
@@ -105,7 +105,7 @@ fn invalid_page() -> ApiException {
 }
 
 impl Pagination for PageNumberPagination {
-    fn plan(&self, request: &Request, _ordering: Option<&[Order]>) -> Result<Option<Plan>> {
+    fn plan(&self, request: &Request, _ordering: Option<&[OrderTerm]>) -> Result<Option<Plan>> {
         let size = chosen_size(
             request,
             self.page_size_query_param.as_deref(),

@@ -12,7 +12,7 @@ use super::description::{
 };
 use super::relations::{Inner, Related};
 use super::rows::Instance;
-use crate::db::{FieldPath, Fields, Hop, Leaf, Model, Path, Way, meta_of};
+use crate::db::{FieldPath, Fields, Hop, Leaf, Model, Path, SingleValued, Way, meta_of};
 use crate::exceptions::{Detail, Validated};
 use crate::fields::{Choice, Field, FieldType, KeyKind, Kind};
 
@@ -50,11 +50,11 @@ pub trait Shows<T> {}
 impl<T> Shows<T> for T {}
 impl<T> Shows<T> for Option<T> {}
 
-impl<M, U> FieldPath<M, U> {
+impl<M, U, C: SingleValued> FieldPath<M, U, C> {
     /// The same path; the compiler checks that a serializer's field of the type `T` shows it.
     #[must_use]
-    pub fn shown_as<T: Shows<U>>(self) -> Self {
-        self
+    pub fn shown_as<T: Shows<U>>(self) -> FieldPath<M, U> {
+        FieldPath::new(self.path)
     }
 }
 
@@ -191,7 +191,7 @@ impl<M: Model> Builder<M> {
             return self.push(field.read_only(), Output::Many(place), Target::None);
         }
         let own = Self::foreign_key(&way);
-        let slot = self.slot(Slot::Value(way.column::<M, U>(&target.columns[index]).path));
+        let slot = self.slot(Slot::Value(way.column::<M, U, ()>(&target.columns[index]).path));
         let field = match own.and_then(|own| M::META.columns.get(own)) {
             Some(column) => {
                 let mut field = Field::from_column(column);
@@ -532,5 +532,5 @@ pub fn with_choices<C: Into<Choice>>(
 
 /// The path to a model's own primary key.
 pub fn pk<M: Model>() -> FieldPath<M, ()> {
-    Way::start::<M>().column::<M, ()>(M::META.pk_column())
+    Way::start::<M>().column(M::META.pk_column())
 }

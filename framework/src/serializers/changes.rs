@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Description, FromValidated};
-use crate::db::{Column, Condition, Hop, Model, Path, QuerySet, Select};
+use crate::db::{Column, Hop, Model, Path, Predicate, QuerySet, Select};
 use crate::fields::{FieldType, Value};
 
 /// What a request changes, by column; a column that is not named stays as it is.
@@ -90,8 +90,8 @@ impl<M: Model> Changes<M> {
     /// Changes to a stored row.
     pub fn of(row: &M) -> Self {
         let mut changes = Self::new();
-        let key = Condition::exact(Path::own(M::META.pk_column()), row.pk());
-        changes.target = Some(QuerySet::<M>::all().filter_by(key).unordered().into());
+        let key = Predicate::exact(Path::own(M::META.pk_column()), row.pk());
+        changes.target = Some(QuerySet::<M>::all().filter_by_predicate(key).unordered().into());
         changes
     }
 

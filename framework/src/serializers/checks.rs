@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::description::KeyCheck;
 use crate::db::{
-    ColumnKind, ColumnMeta, Condition, Conn, Dialect, Error, Lookup, ModelMeta, Operand, Path,
+    ColumnKind, ColumnMeta, Conn, Dialect, Error, Lookup, ModelMeta, Operand, Path, Predicate,
     Select, Sql,
 };
 use crate::fields::Value;
@@ -308,7 +308,7 @@ fn question(sql: &mut Sql, check: &Check) -> ColumnKind {
             for (column, value) in values {
                 let Some(column) = model.columns.get(*column) else { continue };
                 let lookup = if column.kind == ColumnKind::Text { lookup } else { Lookup::Exact };
-                select.also_where(Condition::Lookup {
+                select.also_where(Predicate::Lookup {
                     path: Path::own(column),
                     lookup,
                     operand: Operand::One(value.clone()),
@@ -316,7 +316,7 @@ fn question(sql: &mut Sql, check: &Check) -> ColumnKind {
             }
             if let Some(pk) = except {
                 let own = Path::own(model.pk_column());
-                select.also_where(!Condition::exact(own, pk.clone()));
+                select.also_where(!Predicate::exact(own, pk.clone()));
             }
             select.first_key(sql);
             model.pk_column().kind

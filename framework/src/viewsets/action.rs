@@ -70,7 +70,7 @@ where
 ///
 ///     async fn by_letter(&self, cx: &mut Context) -> Result<Response> {
 ///         let letter = cx.request.kwarg("letter").unwrap_or_default().to_owned();
-///         let starts = Condition::new(Book::fields().title(), Lookup::IStartsWith, Value::Text(letter));
+///         let starts = Book::fields().title().istartswith(letter);
 ///         cx.respond_all(Book::objects().filter_by(starts), BookSerializer::description()).await
 ///     }
 /// }

@@ -3,9 +3,9 @@
 mod action;
 mod registration;
 
-use crate::db::{Model, Order, Path, QuerySet, Way};
+use crate::db::{LookupField, Model, Ordering, QuerySet};
 use crate::exceptions::Result;
-use crate::filters::{FilterBackend, FilterSpec, OrderingField, SearchField};
+use crate::filters::{FilterBackend, Filters, OrderingFields, SearchFields};
 use crate::mixins::{self, Mixins};
 use crate::pagination::{DefaultPagination, Pagination};
 use crate::request::Context;
@@ -43,6 +43,36 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     /// The serializer of every action that [`ViewSet::get_serializer`] does not name; its model
     /// is the view set's.
     type Serializer: ModelSerializer;
+
+    /// The filters of a filter set: `Filters::of::<TrackFilter>()`. It takes the place of
+    /// [`ViewSet::FILTERSET_FIELDS`].
+    const FILTERSET_CLASS: Filters<ModelOf<Self>> = Filters::NONE;
+
+    /// Filters for fields: `filter_fields![name, album(exact, isnull)]`.
+    const FILTERSET_FIELDS: Filters<ModelOf<Self>> = Filters::NONE;
+
+    /// What `?search=` looks at: `search_fields![^name, =composer]`.
+    const SEARCH_FIELDS: SearchFields<ModelOf<Self>> = SearchFields::NONE;
+
+    /// What `?ordering=` may name: `ordering_fields![id, album__title]`. Undeclared, it is the
+    /// serializer's readable fields where the site has the ordering filter by default.
+    const ORDERING_FIELDS: OrderingFields<ModelOf<Self>> = OrderingFields::NONE;
+
+    /// The order of lists when the request names none: `order_by![-created, id]`. Undeclared, it
+    /// is the query's.
+    const ORDERING: Ordering<ModelOf<Self>> = Ordering::NONE;
+
+    /// The field that an object is looked up by: `lookup_field!(username)`. Undeclared, it is the
+    /// primary key.
+    const LOOKUP_FIELD: LookupField<ModelOf<Self>> = LookupField::NONE;
+
+    /// The name of the capture that holds the lookup value. Undeclared, it is `pk`, or the name
+    /// of [`ViewSet::LOOKUP_FIELD`].
+    const LOOKUP_URL_KWARG: Option<&'static str> = None;
+
+    /// What the lookup value looks like, as a regular expression. Undeclared, it is anything but
+    /// `/` and `.`.
+    const LOOKUP_VALUE_REGEX: Option<&'static str> = None;
 
     /// What the names of its addresses start with: `artist` in `artist-list`. The model's name.
     fn basename(&self) -> String {
@@ -102,51 +132,9 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         DefaultPagination
     }
 
-    /// The filters of `filterset_class` or `filterset_fields`.
-    fn filters(&self) -> FilterSpec<ModelOf<Self>> {
-        FilterSpec::new()
-    }
-
-    /// What `?search=` looks at.
-    fn search_fields(&self) -> Vec<SearchField> {
-        Vec::new()
-    }
-
-    /// What `?ordering=` may name; unset, it is the serializer's readable fields where the site
-    /// has the ordering filter by default.
-    fn ordering_fields(&self) -> Option<Vec<OrderingField>> {
-        None
-    }
-
-    /// The order of lists when the request names none; unset, it is the query's.
-    fn ordering(&self) -> Vec<Order> {
-        Vec::new()
-    }
-
     /// Filters of the project's own, after the three above.
     fn filter_backends(&self) -> Vec<Box<dyn FilterBackend<ModelOf<Self>>>> {
         Vec::new()
-    }
-
-    /// The column that an object is looked up by; the primary key.
-    fn lookup_field(&self) -> Path {
-        Way::start::<ModelOf<Self>>().key()
-    }
-
-    /// The name of the capture; `pk`, or the column's name.
-    fn lookup_url_kwarg(&self) -> String {
-        let path = self.lookup_field();
-        match path.column() {
-            Some(column) if column.column != ModelOf::<Self>::META.pk_column().column => {
-                column.name.into()
-            }
-            _ => "pk".into(),
-        }
-    }
-
-    /// What the lookup value looks like, as a regular expression; anything but `/` and `.`.
-    fn lookup_value_regex(&self) -> Option<&'static str> {
-        None
     }
 
     /// The rows that the request may see.

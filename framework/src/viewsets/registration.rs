@@ -14,7 +14,7 @@ use crate::mixins::Mixins;
 use crate::pagination::Pagination;
 use crate::request::{Context, ViewContext};
 use crate::response::Response;
-use crate::serializers::ModelSerializer;
+use crate::serializers::{ModelSerializer, pk};
 use crate::views::{OperationInfo, Policies, View, ViewInfo};
 use crate::views::{ViewSetRoute, ViewSetRoutes};
 
@@ -81,6 +81,23 @@ fn view_name<V>() -> String {
     words
 }
 
+/// How a view set finds one object.
+fn object_lookup<V: ViewSet>() -> ObjectLookup {
+    let path = V::LOOKUP_FIELD.get().map_or_else(|| pk::<ModelOf<V>>().path, |field| field.path);
+    let kwarg = match (V::LOOKUP_URL_KWARG, path.column()) {
+        (Some(kwarg), _) => kwarg,
+        (None, Some(column)) if column.column != ModelOf::<V>::META.pk_column().column => {
+            column.name
+        }
+        _ => "pk",
+    };
+    ObjectLookup {
+        path,
+        kwarg: kwarg.to_owned(),
+        value_regex: V::LOOKUP_VALUE_REGEX.map(ToOwned::to_owned),
+    }
+}
+
 struct Registration<V: ViewSet> {
     view_set: Arc<V>,
     generic: Arc<Generic>,
@@ -92,23 +109,20 @@ struct Registration<V: ViewSet> {
 impl<V: ViewSet> Registration<V> {
     fn new(view_set: V) -> Self {
         let pagination: Arc<dyn Pagination> = Arc::new(view_set.pagination());
-        let search = view_set.search_fields();
-        let chosen = view_set.ordering_fields();
+        let chosen = V::ORDERING_FIELDS.get();
         let by_default = chosen.is_none();
         let fields =
             chosen.unwrap_or_else(|| default_ordering_fields(V::Serializer::description()));
+        let ordering = V::ORDERING.get().unwrap_or_default();
+        let filters = V::FILTERSET_CLASS.get().or_else(|| V::FILTERSET_FIELDS.get());
         let view = Arc::new(GenericView {
-            filters: view_set.filters(),
-            search: SearchFilter::new(search),
-            ordering: Some(OrderingFilter::new(fields).ordering(view_set.ordering())),
+            filters: filters.unwrap_or_default(),
+            search: SearchFilter::new(V::SEARCH_FIELDS.get().unwrap_or_default()),
+            ordering: Some(OrderingFilter::new(fields).ordering(ordering)),
             ordering_by_default: by_default,
             backends: view_set.filter_backends(),
             pagination: Arc::clone(&pagination),
-            lookup: ObjectLookup {
-                path: view_set.lookup_field(),
-                kwarg: view_set.lookup_url_kwarg(),
-                value_regex: view_set.lookup_value_regex().map(ToOwned::to_owned),
-            },
+            lookup: object_lookup::<V>(),
         });
         let generic =
             Arc::new(Generic { view: Arc::clone(&view) as _, pagination: Arc::clone(&pagination) });

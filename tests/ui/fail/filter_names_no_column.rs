@@ -1,7 +1,5 @@
 include!("../models.rs");
 
-pub fn filters() -> FilterSpec<Track> {
-    filter_fields![Track: nmae, milliseconds(gt, lt)]
-}
+pub const FILTERS: Filters<Track> = filter_fields![nmae, milliseconds(gt, lt)];
 
 fn main() {}

@@ -1,7 +1,5 @@
 include!("../models.rs");
 
-pub fn ordering() -> Vec<OrderingField> {
-    ordering_fields![Track: id, milisconds]
-}
+pub const ORDERING: OrderingFields<Track> = ordering_fields![id, milisconds];
 
 fn main() {}

@@ -1,7 +1,5 @@
 include!("../models.rs");
 
-pub fn search() -> Vec<SearchField> {
-    search_fields![Track: ^name, album__titel]
-}
+pub const SEARCH: SearchFields<Track> = search_fields![^name, album__titel];
 
 fn main() {}

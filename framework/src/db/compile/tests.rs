@@ -4,10 +4,10 @@ use diesel::ExpressionMethods;
 
 use super::*;
 use crate::db::testing::{Album, Artist, Track, on_each, track};
-use crate::db::{Conn, Model, QuerySet, Select};
+use crate::db::{Conn, Model, PathOf, QuerySet, Select};
 
 /// The condition as both databases have it.
-fn both(condition: Condition) -> [String; 2] {
+fn both(condition: Predicate) -> [String; 2] {
     let conditions = [condition];
     [Dialect::Sqlite, Dialect::Postgres].map(|dialect| {
         let mut sql = Sql::new(dialect);
@@ -16,11 +16,11 @@ fn both(condition: Condition) -> [String; 2] {
     })
 }
 
-fn check(condition: Condition, sqlite: &str, postgres: &str) {
+fn check(condition: Predicate, sqlite: &str, postgres: &str) {
     assert_eq!(both(condition), [sqlite, postgres]);
 }
 
-fn same(condition: Condition, sql: &str) {
+fn same(condition: Predicate, sql: &str) {
     check(condition, sql, sql);
 }
 
@@ -28,13 +28,14 @@ fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
-fn name(lookup: Lookup, value: &str) -> Condition {
-    Condition::new(Track::fields().name(), lookup, text(value))
+fn name(lookup: Lookup, value: &str) -> Predicate {
+    Predicate::new(Track::fields().name().into_path(), lookup, text(value))
 }
 
 #[test]
 fn comparisons_are_the_same_on_both() {
-    let seconds = |lookup| Condition::new(Track::fields().seconds(), lookup, Value::Int(5));
+    let seconds =
+        |lookup| Predicate::new(Track::fields().seconds().into_path(), lookup, Value::Int(5));
     for (lookup, word) in [
         (Lookup::Exact, "="),
         (Lookup::Gt, ">"),
@@ -44,14 +45,14 @@ fn comparisons_are_the_same_on_both() {
     ] {
         same(seconds(lookup), &format!("\"t\".\"seconds\" {word} {{Integer(5)}}"));
     }
-    let range = Condition::Lookup {
-        path: Track::fields().seconds().into(),
+    let range = Predicate::Lookup {
+        path: Track::fields().seconds().into_path(),
         lookup: Lookup::Range,
         operand: Operand::Range(Value::Int(1), Value::Int(2)),
     };
     same(range, "\"t\".\"seconds\" BETWEEN {Integer(1)} AND {Integer(2)}");
-    let list = Condition::Lookup {
-        path: Track::fields().name().into(),
+    let list = Predicate::Lookup {
+        path: Track::fields().name().into_path(),
         lookup: Lookup::In,
         operand: Operand::Many(vec![text("a")]),
     };
@@ -100,11 +101,11 @@ fn regular_expressions_are_each_databases_own() {
 
 #[test]
 fn null_is_asked_for_by_name() {
-    let album = |lookup, value| Condition::new(Track::fields().album(), lookup, value);
+    let album = |lookup, value| Predicate::new(Track::fields().album().into_path(), lookup, value);
     same(album(Lookup::IsNull, Value::Bool(true)), "\"t\".\"album_id\" IS NULL");
     same(album(Lookup::IsNull, Value::Bool(false)), "\"t\".\"album_id\" IS NOT NULL");
     same(album(Lookup::Exact, Value::Null), "\"t\".\"album_id\" IS NULL");
-    let no = Condition::new(Track::fields().name(), Lookup::IExact, Value::Null);
+    let no = Predicate::new(Track::fields().name().into_path(), Lookup::IExact, Value::Null);
     same(no, "\"t\".\"name\" IS NULL");
 }
 
@@ -112,7 +113,7 @@ fn null_is_asked_for_by_name() {
 fn parts_of_moments_are_taken_in_utc() {
     let part = |name: &str, value| {
         let lookup = Lookup::from_name(name).unwrap();
-        Condition::new(Album::fields().released(), lookup, value)
+        Predicate::new(Album::fields().released().into_path(), lookup, value)
     };
     let number =
         |format: &str| format!("CAST(strftime('{format}', \"t\".\"released\") AS INTEGER)");
@@ -154,20 +155,20 @@ fn parts_of_moments_are_taken_in_utc() {
 fn a_hop_is_a_sub_select() {
     let artist = Track::fields().album().artist().name();
     same(
-        Condition::exact(artist, text("x")),
+        Predicate::exact(artist.into_path(), text("x")),
         "\"t\".\"album_id\" IN (SELECT \"U1\".\"id\" FROM \"t_album\" \"U1\" WHERE \
          \"U1\".\"artist_id\" IN (SELECT \"U2\".\"id\" FROM \"t_artist\" \"U2\" WHERE \
          \"U2\".\"name\" = {Text(\"x\")}))",
     );
     let back = Artist::fields().albums().title();
     same(
-        Condition::exact(back, text("x")),
+        Predicate::exact(back.into_path(), text("x")),
         "\"t\".\"id\" IN (SELECT \"U1\".\"artist_id\" FROM \"t_album\" \"U1\" WHERE \
          \"U1\".\"title\" = {Text(\"x\")})",
     );
     let tags = Track::fields().tags().name();
     same(
-        Condition::exact(tags, text("x")),
+        Predicate::exact(tags.into_path(), text("x")),
         "\"t\".\"id\" IN (SELECT \"U2\".\"track_id\" FROM \"t_track_tags\" \"U2\" INNER JOIN \
          \"t_tag\" \"U1\" ON \"U1\".\"id\" = \"U2\".\"tag_id\" WHERE \"U1\".\"name\" = {Text(\"x\")})",
     );
@@ -176,14 +177,14 @@ fn a_hop_is_a_sub_select() {
 #[test]
 fn a_key_needs_no_hop_to_its_table() {
     let artist = Album::fields().artist();
-    same(Condition::exact(artist, Value::Int(1)), "\"t\".\"artist_id\" = {BigInt(1)}");
+    same(Predicate::exact(artist.into_path(), Value::Int(1)), "\"t\".\"artist_id\" = {BigInt(1)}");
 }
 
 #[test]
 fn no_related_row_is_null_too() {
     let title = Track::fields().album().title();
     check(
-        Condition::new(title, Lookup::IsNull, Value::Bool(true)),
+        Predicate::new(title.into_path(), Lookup::IsNull, Value::Bool(true)),
         "NOT COALESCE(\"t\".\"album_id\" IN (SELECT \"U1\".\"id\" FROM \"t_album\" \"U1\" WHERE \
          \"U1\".\"title\" IS NOT NULL), 0)",
         "NOT COALESCE(\"t\".\"album_id\" IN (SELECT \"U1\".\"id\" FROM \"t_album\" \"U1\" WHERE \
@@ -195,7 +196,7 @@ fn no_related_row_is_null_too() {
 fn a_computed_column_is_compared_as_its_sub_select() {
     let count = Artist::fields().album_count();
     same(
-        Condition::new(count, Lookup::Gt, Value::Int(1)),
+        Predicate::new(count.into_path(), Lookup::Gt, Value::Int(1)),
         "(SELECT COUNT(*) FROM \"t_album\" \"U1\" WHERE \"U1\".\"artist_id\" = \"t\".\"id\") > {BigInt(1)}",
     );
 }
@@ -206,20 +207,20 @@ fn trees_of_conditions_keep_their_brackets() {
     let is = |value: &str| format!("\"t\".\"name\" = {{Text(\"{value}\")}}");
     same(a.clone().and(b.clone()), &format!("({} AND {})", is("a"), is("b")));
     same(a.clone().or(b), &format!("({} OR {})", is("a"), is("b")));
-    same(Condition::never(), "(1 = 0)");
-    same(Condition::All(Vec::new()), "(1 = 1)");
+    same(Predicate::never(), "(1 = 0)");
+    same(Predicate::All(Vec::new()), "(1 = 1)");
     let [sqlite, postgres] = both(!a);
     assert_eq!(sqlite, format!("NOT COALESCE({}, 0)", is("a")));
     assert_eq!(postgres, format!("NOT COALESCE({}, FALSE)", is("a")));
-    let typed = Condition::Typed(std::sync::Arc::new(track::seconds.gt(1)));
+    let typed = Predicate::Typed(std::sync::Arc::new(track::seconds.gt(1)));
     same(typed, "({diesel})");
 }
 
 /// The keys of the rows for which a condition holds, in their order.
-async fn keys<M: Model>(conn: &Conn, condition: Condition) -> Vec<i64> {
-    let query = QuerySet::<M>::all().filter_by(condition);
-    let key = Order { path: Path::own(M::META.pk_column()), descending: false };
-    let sql = Select::from(query.order_by(vec![key])).rows(conn.dialect());
+async fn keys<M: Model>(conn: &Conn, condition: Predicate) -> Vec<i64> {
+    let query = QuerySet::<M>::all().filter_by_predicate(condition);
+    let key = OrderTerm { path: Path::own(M::META.pk_column()), descending: false };
+    let sql = Select::from(query.order_by_terms(vec![key])).rows(conn.dialect());
     conn.rows(sql, |row| row.get(0, ColumnKind::BigInt)).await.unwrap()
 }
 
@@ -233,16 +234,21 @@ fn lookups_find_the_rows_they_name() {
         assert_eq!(keys::<Track>(conn, fold(Lookup::StartsWith, "100%")).await, [4]);
         assert_eq!(keys::<Track>(conn, fold(Lookup::Regex, "^[RS]")).await, [1, 2]);
         assert_eq!(keys::<Track>(conn, fold(Lookup::IRegex, "CITY$")).await, [2]);
-        let tags = Condition::exact(Track::fields().tags().name(), text("loud"));
+        let tags = Predicate::exact(Track::fields().tags().name().into_path(), text("loud"));
         assert_eq!(keys::<Track>(conn, tags.clone()).await, [1, 2]);
         assert_eq!(keys::<Track>(conn, !tags).await, [3, 4]);
-        let lonely =
-            Condition::new(Track::fields().album().title(), Lookup::IsNull, Value::Bool(true));
+        let lonely = Predicate::new(
+            Track::fields().album().title().into_path(),
+            Lookup::IsNull,
+            Value::Bool(true),
+        );
         assert_eq!(keys::<Track>(conn, lonely).await, [4]);
-        let count = |number| Condition::exact(Artist::fields().album_count(), Value::Int(number));
+        let count = |number| {
+            Predicate::exact(Artist::fields().album_count().into_path(), Value::Int(number))
+        };
         assert_eq!(keys::<Artist>(conn, count(2)).await, [10]);
         assert_eq!(keys::<Artist>(conn, count(0)).await, [20]);
-        let typed = Condition::Typed(std::sync::Arc::new(track::seconds.gt(300)));
+        let typed = Predicate::Typed(std::sync::Arc::new(track::seconds.gt(300)));
         assert_eq!(keys::<Track>(conn, typed).await, [1]);
     });
 }
@@ -265,13 +271,18 @@ fn parts_find_the_moments_they_name() {
             ("second", 45),
         ] {
             let lookup = Lookup::from_name(name).unwrap();
-            let condition =
-                |value| Condition::new(Album::fields().released(), lookup, Value::Int(value));
+            let condition = |value| {
+                Predicate::new(Album::fields().released().into_path(), lookup, Value::Int(value))
+            };
             assert_eq!(keys::<Album>(conn, condition(value)).await, [1], "{name}");
             assert_eq!(keys::<Album>(conn, condition(value + 1)).await, [0_i64; 0], "{name}");
         }
         let at = |name: &str, value| {
-            Condition::new(Album::fields().released(), Lookup::from_name(name).unwrap(), value)
+            Predicate::new(
+                Album::fields().released().into_path(),
+                Lookup::from_name(name).unwrap(),
+                value,
+            )
         };
         let day = chrono::NaiveDate::from_ymd_opt(1978, 5, 5).unwrap();
         assert_eq!(keys::<Album>(conn, at("date", Value::Date(day))).await, [1]);

@@ -576,11 +576,7 @@ mod tests {
     fn a_wrong_name_to_order_by_is_refused() {
         let sort = Filter::<Note>::ordering(
             "f",
-            [super::super::filter::OrderingChoice {
-                param: "created".into(),
-                path: column("created"),
-                label: "".into(),
-            }],
+            [super::super::filter::OrderingChoice::new("created", column("created"))],
         );
         assert_eq!(
             value(&sort, "f=-created,"),

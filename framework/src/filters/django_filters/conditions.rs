@@ -9,7 +9,7 @@ use chrono::{Datelike as _, NaiveTime, TimeDelta};
 use super::filter::LookupExpr;
 use super::number::Number;
 use crate::db::{
-    ColumnKind, Compare, Condition, DatePart, DateTime, Lookup, Operand, Path, pattern,
+    ColumnKind, Compare, DatePart, DateTime, Lookup, Operand, Path, Predicate, pattern,
 };
 use crate::fields::{Value, moments};
 use crate::filters::{python, temporal};
@@ -181,12 +181,12 @@ pub(crate) fn is_regex(text: &str, lookup: Lookup) -> bool {
 }
 
 /// Every row, also those without a value.
-fn always() -> Condition {
-    Condition::All(Vec::new())
+fn always() -> Predicate {
+    Predicate::All(Vec::new())
 }
 
 /// The condition that compares a path with a cleaned value.
-pub(crate) fn compare(path: &Path, expr: LookupExpr, value: &Value) -> Condition {
+pub(crate) fn compare(path: &Path, expr: LookupExpr, value: &Value) -> Predicate {
     let LookupExpr { part, lookup } = expr;
     let lookup = match lookup {
         // a number or a date has no case
@@ -206,7 +206,7 @@ pub(crate) fn compare(path: &Path, expr: LookupExpr, value: &Value) -> Condition
                 (Fit::Above, Lookup::Lt | Lookup::Lte) | (Fit::Below, Lookup::Gt | Lookup::Gte) => {
                     always()
                 }
-                _ => Condition::never(),
+                _ => Predicate::never(),
             }
         }
         // patterns compare texts, whatever the column
@@ -214,7 +214,7 @@ pub(crate) fn compare(path: &Path, expr: LookupExpr, value: &Value) -> Condition
     }
 }
 
-fn one(path: &Path, part: Option<DatePart>, lookup: Lookup, value: Value) -> Condition {
+fn one(path: &Path, part: Option<DatePart>, lookup: Lookup, value: Value) -> Predicate {
     let compare = match lookup {
         Lookup::Gt => Compare::Gt,
         Lookup::Gte => Compare::Gte,
@@ -223,11 +223,11 @@ fn one(path: &Path, part: Option<DatePart>, lookup: Lookup, value: Value) -> Con
         _ => Compare::Exact,
     };
     let lookup = part.map_or(lookup, |part| Lookup::Part(part, compare));
-    Condition::new(path.clone(), lookup, value)
+    Predicate::new(path.clone(), lookup, value)
 }
 
-fn within(path: &Path, part: Option<DatePart>, value: &Value) -> Condition {
-    let Value::List(items) = value else { return Condition::never() };
+fn within(path: &Path, part: Option<DatePart>, value: &Value) -> Predicate {
+    let Value::List(items) = value else { return Predicate::never() };
     let fitting: Vec<Value> = items
         .iter()
         .filter(|item| !item.is_null())
@@ -237,22 +237,22 @@ fn within(path: &Path, part: Option<DatePart>, value: &Value) -> Condition {
         })
         .collect();
     if fitting.is_empty() {
-        return Condition::never();
+        return Predicate::never();
     }
     let lookup = part.map_or(Lookup::In, |part| Lookup::Part(part, Compare::Exact));
-    Condition::Lookup { path: path.clone(), lookup, operand: Operand::Many(fitting) }
+    Predicate::Lookup { path: path.clone(), lookup, operand: Operand::Many(fitting) }
 }
 
-fn between(path: &Path, part: Option<DatePart>, value: &Value) -> Condition {
-    let Value::List(bounds) = value else { return Condition::never() };
-    let [low, high] = bounds.as_slice() else { return Condition::never() };
+fn between(path: &Path, part: Option<DatePart>, value: &Value) -> Predicate {
+    let Value::List(bounds) = value else { return Predicate::never() };
+    let [low, high] = bounds.as_slice() else { return Predicate::never() };
     if low.is_null() || high.is_null() {
-        return Condition::never();
+        return Predicate::never();
     }
     if part.is_none() {
         let kind = path.kind();
         if let (Fit::Value(low), Fit::Value(high)) = (fit(kind, None, low), fit(kind, None, high)) {
-            return Condition::Lookup {
+            return Predicate::Lookup {
                 path: path.clone(),
                 lookup: Lookup::Range,
                 operand: Operand::Range(low, high),
@@ -267,7 +267,7 @@ fn between(path: &Path, part: Option<DatePart>, value: &Value) -> Condition {
 }
 
 /// Days named by a word, seen from `now` (`DateRangeFilter`).
-pub(super) fn named_days(path: &Path, word: &str, now: DateTime) -> Condition {
+pub(super) fn named_days(path: &Path, word: &str, now: DateTime) -> Predicate {
     let day = |days| *now + TimeDelta::days(days);
     let part = |part, number: i64| one(path, Some(part), Lookup::Exact, Value::Int(number));
     let parts = |moment: chrono::DateTime<chrono::Utc>, count: usize| {
@@ -276,7 +276,7 @@ pub(super) fn named_days(path: &Path, word: &str, now: DateTime) -> Condition {
             part(DatePart::Month, moment.month().into()),
             part(DatePart::Day, moment.day().into()),
         ];
-        Condition::All(all.into_iter().take(count).collect())
+        Predicate::All(all.into_iter().take(count).collect())
     };
     match word {
         "today" => parts(day(0), 3),
@@ -291,7 +291,7 @@ pub(super) fn named_days(path: &Path, word: &str, now: DateTime) -> Condition {
         }
         "month" => parts(day(0), 2),
         "year" => parts(day(0), 1),
-        _ => Condition::never(),
+        _ => Predicate::never(),
     }
 }
 
@@ -301,7 +301,7 @@ mod tests {
     use crate::filters::testing::column;
 
     fn text(path: &str, expr: impl Into<LookupExpr>, value: &Value) -> String {
-        compare(&column(path), expr.into(), value).spelled()
+        compare(&column(path).path, expr.into(), value).spelled()
     }
 
     fn number(text: &str) -> Value {
@@ -385,7 +385,7 @@ mod tests {
     #[test]
     fn named_days_are_seen_from_now() {
         let now = DateTime::from_sqlite_text("2024-03-01 10:00:00").unwrap();
-        let text = |word| named_days(&column("created"), word, now).spelled();
+        let text = |word| named_days(&column("created").path, word, now).spelled();
         assert_eq!(
             text("yesterday"),
             "All([created__Part(Year, Exact)(One(Int(2024))), created__Part(Month, Exact)(One(Int(2))), \

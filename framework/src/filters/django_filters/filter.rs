@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::kinds::{FilterKind, FromFilterValue, Kind};
-use crate::db::{ColumnKind, Compare, DatePart, Lookup, Model, Path, QuerySet};
+use crate::db::{
+    ColumnKind, Compare, DatePart, Lookup, Model, Path, PathOf, QuerySet, SingleValued,
+};
 use crate::fields::Value;
 use crate::filters::{ParameterType, QueryParameter, Several};
 
@@ -95,14 +98,43 @@ fn part_name(part: DatePart) -> &'static str {
 }
 
 /// A choice of an [`OrderingFilter`](super::OrderingFilter).
+pub struct OrderingChoice<M> {
+    choice: DescribedChoice,
+    model: PhantomData<fn() -> M>,
+}
+
+impl<M> OrderingChoice<M> {
+    /// A name that a client may order by, and what it stands for.
+    pub fn new<P>(param: impl Into<Cow<'static, str>>, path: P) -> Self
+    where
+        P: PathOf<M>,
+        P::Cardinality: SingleValued,
+    {
+        let choice =
+            DescribedChoice { param: param.into(), path: path.into_path(), label: "".into() };
+        Self { choice, model: PhantomData }
+    }
+
+    /// The name for people; the parameter's own words where it is not given.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<Cow<'static, str>>) -> Self {
+        self.choice.label = label.into();
+        self
+    }
+}
+
+impl<M> fmt::Debug for OrderingChoice<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.choice.fmt(f)
+    }
+}
+
+/// An [`OrderingChoice`] of whatever model.
 #[derive(Debug, Clone)]
-pub struct OrderingChoice {
-    /// The name a client uses.
-    pub param: Cow<'static, str>,
-    /// What is ordered by.
-    pub path: Path,
-    /// The name for people; the parameter's own words when empty.
-    pub label: Cow<'static, str>,
+pub(super) struct DescribedChoice {
+    pub(super) param: Cow<'static, str>,
+    pub(super) path: Path,
+    pub(super) label: Cow<'static, str>,
 }
 
 /// All of a filter but its custom method.
@@ -118,7 +150,7 @@ pub(super) struct Described {
     pub(super) conjoined: bool,
     pub(super) exclude: bool,
     pub(super) help_text: Cow<'static, str>,
-    pub(super) ordering: Vec<OrderingChoice>,
+    pub(super) ordering: Vec<DescribedChoice>,
 }
 
 pub(super) type Method<M> = Arc<dyn Fn(QuerySet<M>, &str, Value) -> QuerySet<M> + Send + Sync>;
@@ -151,8 +183,8 @@ impl<M> fmt::Debug for Filter<M> {
 
 impl<M: Model> Filter<M> {
     /// A filter of kind `K` that compares a path: `exact`, or the kind's own lookup.
-    pub fn new<K: FilterKind>(name: impl Into<Cow<'static, str>>, path: impl Into<Path>) -> Self {
-        let path = path.into();
+    pub fn new<K: FilterKind>(name: impl Into<Cow<'static, str>>, path: impl PathOf<M>) -> Self {
+        let path = path.into_path();
         let field_name = path.name().into();
         Self::of(name.into(), K::kind(), Some(path)).field_name(field_name)
     }
@@ -177,10 +209,10 @@ impl<M: Model> Filter<M> {
     /// An [`OrderingFilter`](super::OrderingFilter) with these choices.
     pub fn ordering(
         name: impl Into<Cow<'static, str>>,
-        choices: impl IntoIterator<Item = OrderingChoice>,
+        choices: impl IntoIterator<Item = OrderingChoice<M>>,
     ) -> Self {
         let mut filter = Self::of(name.into(), Kind::Ordering, None);
-        filter.described.ordering = choices.into_iter().collect();
+        filter.described.ordering = choices.into_iter().map(|given| given.choice).collect();
         filter
     }
 
@@ -230,8 +262,8 @@ impl<M: Model> Filter<M> {
 
     /// The filter that `Meta.fields` makes for a field and a lookup: its kind follows the
     /// column, its name is `field` or `field__lookup`.
-    pub fn for_field(field: &str, path: impl Into<Path>, expr: impl Into<LookupExpr>) -> Self {
-        let (path, expr) = (path.into(), expr.into());
+    pub fn for_field(field: &str, path: impl PathOf<M>, expr: impl Into<LookupExpr>) -> Self {
+        let (path, expr) = (path.into_path(), expr.into());
         let name = match expr.name() {
             lookup if lookup.is_empty() => field.to_owned(),
             lookup => format!("{field}__{lookup}"),
@@ -527,10 +559,8 @@ mod tests {
         let parameter = &tier.described.query_parameters()[0];
         assert_eq!(parameter.description, "* `budget` - Below 1.00\n* `a` - Other");
         assert_eq!(parameter.choices, ["a", "budget"]);
-        let sort = Filter::<Note>::ordering(
-            "sort",
-            [OrderingChoice { param: "created".into(), path: column("created"), label: "".into() }],
-        );
+        let sort =
+            Filter::<Note>::ordering("sort", [OrderingChoice::new("created", column("created"))]);
         let parameter = &sort.described.query_parameters()[0];
         assert_eq!(
             parameter.description,

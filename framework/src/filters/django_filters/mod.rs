@@ -20,4 +20,4 @@ pub use kinds::{
     Kind, ModelChoiceFilter, ModelMultipleChoiceFilter, MultipleChoiceFilter, NumberFilter,
     OrderingFilter, RangeFilter, TimeFilter, TimeRangeFilter, UuidFilter,
 };
-pub use set::{FilterSet, FilterSpec, Filtered, KeyCheck, NoFilterSet};
+pub use set::{FilterSet, FilterSpec, Filtered, Filters, KeyCheck};

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
 use super::clean::{self, Cleaned, Keys, NULL};
 use super::conditions::{compare, named_days};
 use super::filter::{Described, Filter, LookupExpr, Method};
 use super::kinds::Kind;
-use crate::db::{ColumnMeta, Condition, DateTime, Lookup, Model, ModelMeta, Order, Path, QuerySet};
+use crate::db::{
+    ColumnMeta, DateTime, Declared, FieldPath, Lookup, Model, ModelMeta, OrderTerm, Path, PathOf,
+    Predicate, QuerySet,
+};
 use crate::exceptions::Detail;
 use crate::fields::Value;
 use crate::fields::distinct::distinct;
@@ -30,15 +32,13 @@ pub trait FilterSet: 'static {
     fn spec() -> FilterSpec<Self::Model>;
 }
 
-/// No filters at all.
-#[derive(Debug)]
-pub struct NoFilterSet<M>(PhantomData<fn() -> M>);
+/// The filters of a view set: those of a [`FilterSet`], or what `filter_fields!` writes.
+pub type Filters<M> = Declared<M, FilterSpec<M>>;
 
-impl<M: Model> FilterSet for NoFilterSet<M> {
-    type Model = M;
-
-    fn spec() -> FilterSpec<M> {
-        FilterSpec::new()
+impl<M: Model> Filters<M> {
+    /// The filters of a filter set (`filterset_class`).
+    pub const fn of<F: FilterSet<Model = M>>() -> Self {
+        Self::new(|_| F::spec())
     }
 }
 
@@ -66,21 +66,16 @@ impl<M: Model> FilterSpec<M> {
         Self::default()
     }
 
-    /// The filters of a [`FilterSet`].
-    pub fn of<F: FilterSet<Model = M>>() -> Self {
-        F::spec()
-    }
-
     /// Filters for a field, one for each lookup, of the kinds that suit its column
     /// (`Meta.fields`).
     #[must_use]
     pub fn field<L: Into<LookupExpr>>(
         mut self,
         name: &str,
-        path: impl Into<Path>,
+        path: impl PathOf<M>,
         lookups: impl IntoIterator<Item = L>,
     ) -> Self {
-        let path = path.into();
+        let path = FieldPath::<M, ()>::new(path.into_path());
         for lookup in lookups {
             self = self.declare(Filter::for_field(name, path.clone(), lookup));
         }
@@ -153,8 +148,8 @@ pub struct KeyCheck {
 }
 
 enum Step<M> {
-    Filter(Condition),
-    Order(Vec<Order>),
+    Filter(Predicate),
+    Order(Vec<OrderTerm>),
     Call(Method<M>, Cow<'static, str>, Value),
 }
 
@@ -218,8 +213,8 @@ impl<M: Model> Filtered<M> {
     /// The rows that are asked for.
     pub fn apply(self, queryset: QuerySet<M>) -> QuerySet<M> {
         self.steps.into_iter().fold(queryset, |queryset, step| match step {
-            Step::Filter(condition) => queryset.filter_by(condition),
-            Step::Order(order) => queryset.order_by(order),
+            Step::Filter(condition) => queryset.filter_by_predicate(condition),
+            Step::Order(order) => queryset.order_by_terms(order),
             Step::Call(method, name, value) => method(queryset, &name, value),
         })
     }
@@ -270,7 +265,7 @@ fn step<M>(filter: &Described, value: &Value) -> Option<Step<M>> {
     Some(Step::Filter(if filter.exclude { !condition } else { condition }))
 }
 
-fn order(filter: &Described, names: &[Value]) -> Vec<Order> {
+fn order(filter: &Described, names: &[Value]) -> Vec<OrderTerm> {
     let mut chosen = Vec::new();
     for name in names {
         let Value::Text(name) = name else { continue };
@@ -282,7 +277,7 @@ fn order(filter: &Described, names: &[Value]) -> Vec<Order> {
     chosen
 }
 
-fn condition(filter: &Described, path: &Path, value: &Value) -> Condition {
+fn condition(filter: &Described, path: &Path, value: &Value) -> Predicate {
     match (&filter.kind, value) {
         (Kind::Choice, Value::Text(text)) if text == NULL && filter.null_label.is_some() => {
             compare(path, filter.expr, &Value::Null)
@@ -296,7 +291,7 @@ fn condition(filter: &Described, path: &Path, value: &Value) -> Condition {
     }
 }
 
-fn several(filter: &Described, path: &Path, values: &[Value]) -> Condition {
+fn several(filter: &Described, path: &Path, values: &[Value]) -> Predicate {
     let null = |value: &&Value| {
         let word = matches!(value, Value::Text(text) if text == NULL);
         value.is_null() || (word && filter.null_label.is_some())
@@ -310,7 +305,7 @@ fn several(filter: &Described, path: &Path, values: &[Value]) -> Condition {
         return match (within, without) {
             (Some(within), Some(without)) => within.or(without),
             (Some(one), None) | (None, Some(one)) => one,
-            (None, None) => Condition::never(),
+            (None, None) => Predicate::never(),
         };
     }
     let each = values
@@ -320,11 +315,11 @@ fn several(filter: &Described, path: &Path, values: &[Value]) -> Condition {
             compare(path, filter.expr, value)
         })
         .collect();
-    if filter.conjoined { Condition::All(each) } else { Condition::Any(each) }
+    if filter.conjoined { Predicate::All(each) } else { Predicate::Any(each) }
 }
 
 /// Between two bounds, or on one side of the one that was sent (`RangeFilter`).
-fn bounded(filter: &Described, path: &Path, bounds: &[Value]) -> Condition {
+fn bounded(filter: &Described, path: &Path, bounds: &[Value]) -> Predicate {
     let expr = |lookup| LookupExpr { part: filter.expr.part, lookup };
     match bounds {
         [low, Value::Null] => compare(path, expr(Lookup::Gte), low),

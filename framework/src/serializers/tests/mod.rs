@@ -17,7 +17,7 @@ use super::{
     ModelSerializer, PrimaryKeyRelated, Serializer, SlugRelated, StringRelated,
 };
 use crate::db::{
-    Condition, Conn, Database, DatabaseConfig, Decimal, Model, Path, QuerySet, Select,
+    Conn, Database, DatabaseConfig, Decimal, Model, Path, Predicate, QuerySet, Select,
 };
 use crate::exceptions::{ApiException, Detail, Validated};
 use crate::fields::JsonWriter;
@@ -350,7 +350,8 @@ async fn show<S: ModelSerializer>(pk: i64) -> String {
     with_store(async move |conn| {
         let description = S::description();
         let own = Path::own(<S::Model as Model>::META.pk_column());
-        let query = QuerySet::<S::Model>::all().filter_by(Condition::exact(own, Value::Int(pk)));
+        let query =
+            QuerySet::<S::Model>::all().filter_by_predicate(Predicate::exact(own, Value::Int(pk)));
         let rows = description.load(query.into(), conn).await.unwrap();
         let related = description.fetch(&rows.iter().collect::<Vec<_>>(), conn).await.unwrap();
         let mut out = JsonWriter::new();
@@ -375,7 +376,7 @@ async fn validate(
         if let Some(key) = &key {
             let own = Path::own(description.model().pk_column());
             let mut select = Select::of_model(description.model());
-            select.also_where(Condition::exact(own, key.clone()));
+            select.also_where(Predicate::exact(own, key.clone()));
             stored = description.load(select, conn).await.unwrap().pop();
         }
         let existing =

@@ -3,7 +3,10 @@ use actix_web::http::Method as Verb;
 use super::*;
 use crate::filters::django_filters::*;
 use crate::filters::testing::{Note, Tag, column, order};
-use crate::filters::{filter_fields, order_by, ordering_fields, search_fields};
+use crate::filters::{
+    OrderingField, OrderingFields, SearchFields, filter_fields, order_by, ordering_fields,
+    search_fields,
+};
 
 const TIERS: [(&str, &str); 2] = [("low", "Low"), ("high", "High")];
 
@@ -33,7 +36,7 @@ struct NoteFilter {
 impl NoteFilter {
     fn filter_tier(rows: QuerySet<Note>, name: &str, value: String) -> QuerySet<Note> {
         assert_eq!(name, "tier");
-        rows.filter_by(Condition::exact(column("name"), Value::Text(value)))
+        rows.filter_by(Note::fields().name().exact(value))
     }
 }
 
@@ -43,7 +46,7 @@ fn parse(query: &str) -> Result<Filtered<Note>, Detail> {
 
 fn spelled(filtered: Filtered<Note>) -> String {
     let conditions = filtered.apply(QuerySet::all()).conditions;
-    let conditions: Vec<_> = conditions.iter().map(Condition::spelled).collect();
+    let conditions: Vec<_> = conditions.iter().map(Predicate::spelled).collect();
     format!("[{}]", conditions.join(", "))
 }
 
@@ -233,31 +236,37 @@ fn a_declared_filter_takes_the_place_of_a_generated_one() {
 
 #[test]
 fn lists_in_place_are_described_by_names() {
-    let spec = filter_fields![Note: name, owner(exact, isnull), grade, tags, owner__username(in)];
+    let spec: Filters<Note> =
+        filter_fields![name, owner(exact, isnull), grade, tags, owner__username(in)];
+    let spec = spec.get().unwrap();
     let names: Vec<_> = spec.query_parameters().into_iter().map(|p| p.name).collect();
     assert_eq!(names, ["name", "owner", "owner__isnull", "grade", "tags", "owner__username__in"]);
     let request = Request::new(Verb::GET, "/a/?grade=z");
     assert!(spec.parse(&request).is_err());
 
-    let fields = search_fields![Note: ^name, =owner__username, $grade, grade, name__endswith];
-    let lookups: Vec<Lookup> = fields.iter().map(|field| field.lookup).collect();
+    let fields: SearchFields<Note> =
+        search_fields![^name, =owner__username, $grade, grade, name__endswith];
     assert_eq!(
-        lookups,
-        [Lookup::IStartsWith, Lookup::IExact, Lookup::IRegex, Lookup::IContains, Lookup::EndsWith]
+        format!("{:?}", fields.get().unwrap()),
+        "[SearchField(\"name\", IStartsWith), SearchField(\"owner__username\", IExact), \
+         SearchField(\"grade\", IRegex), SearchField(\"grade\", IContains), \
+         SearchField(\"name\", EndsWith)]"
     );
 
-    let fields = ordering_fields![Note: id, owner__username];
-    let names: Vec<_> = fields.iter().map(|field| field.name.as_ref()).collect();
+    let fields: OrderingFields<Note> = ordering_fields![id, owner__username];
+    let fields = fields.get().unwrap();
+    let names: Vec<_> = fields.iter().map(OrderingField::name).collect();
     assert_eq!(names, ["id", "owner__username"]);
-    let fields = ordering_fields![Note: __all__, tag_count];
-    assert_eq!(fields.len(), Note::META.columns.len() + 1);
+    let fields: OrderingFields<Note> = ordering_fields![__all__, tag_count];
+    assert_eq!(fields.get().unwrap().len(), Note::META.columns.len() + 1);
 
-    let terms = order_by![Note: -created, id];
+    let terms: crate::db::Ordering<Note> = order_by![-created, id];
+    let terms = terms.get().unwrap();
     assert_eq!(format!("{terms:?}"), format!("{:?}", [order("-created"), order("id")]));
 }
 
 #[test]
 fn no_filter_set_reads_nothing() {
     let request = Request::new(Verb::GET, "/a/?name=%00");
-    assert!(FilterSpec::of::<NoFilterSet<Note>>().parse(&request).is_ok());
+    assert!(FilterSpec::<Note>::new().parse(&request).is_ok());
 }

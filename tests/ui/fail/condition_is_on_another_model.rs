@@ -1,0 +1,7 @@
+include!("../models.rs");
+
+pub fn artists() -> QuerySet<Artist> {
+    Artist::objects().filter_by(Album::fields().title().exact("Facelift"))
+}
+
+fn main() {}

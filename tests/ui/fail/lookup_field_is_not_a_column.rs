@@ -1,0 +1,5 @@
+include!("../models.rs");
+
+pub const LOOKUP: LookupField<Artist> = lookup_field!(slug);
+
+fn main() {}
