@@ -4,7 +4,7 @@
 //! second head, a body and a response may take for ever, and what clients send and do not read is
 //! kept in memory. A [`Server`] replaces [`actix_web::HttpServer`] and puts a stream of its own
 //! between the socket and actix, which knows where requests begin and end. Its limits are in
-//! [`ServerSettings`](crate::settings::ServerSettings).
+//! [`ServerSettings`].
 //!
 //! [`Site::run_server`](crate::site) uses it to serve a site. It serves any other actix `App` too.
 
