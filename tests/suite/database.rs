@@ -254,7 +254,8 @@ fn a_client_that_goes_away_in_a_transaction_leaves_nothing_and_no_lock() {
         return;
     }
     let _turn = alone();
-    let store = Store::serving(On::Postgres, |settings| settings.database_pool_size = 1, site);
+    let store =
+        Store::serving(On::Postgres, |settings| settings.database_pool_size = Some(1), site);
     let mut stream = std::net::TcpStream::connect(store.server.address).unwrap();
     stream
         .write_all(b"POST /api/slow/ HTTP/1.1\r\nHost: testserver\r\nContent-Length: 0\r\n\r\n")
@@ -277,7 +278,7 @@ fn when_every_connection_is_held_a_writer_is_told_in_time() {
     let store = Store::serving(
         On::Postgres,
         |settings| {
-            settings.database_pool_size = 1;
+            settings.database_pool_size = Some(1);
             settings.database_wait_timeout = Duration::from_millis(300);
         },
         site,

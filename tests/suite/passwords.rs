@@ -263,7 +263,7 @@ fn others_meanwhile(on: On, atomic: bool) {
     let store = Store::with(on, |settings| {
         settings.auth.hashing_threads = Some(1);
         settings.atomic_requests = atomic;
-        settings.database_pool_size = 2;
+        settings.database_pool_size = Some(2);
     });
     let body = json!({"username": "alice", "password": "alice-pass-1"});
     let done = AtomicUsize::new(0);

@@ -87,7 +87,7 @@ fn a_broken_environment_is_one_line_that_names_the_setting() {
         (
             "DATABASE_POOL_SIZE",
             "99999999999999999999999",
-            &format!("`99999999999999999999999` {WHOLE}"),
+            &format!("`99999999999999999999999` {WHOLE}, or `none`"),
         ),
         ("DATABASE_WAIT_TIMEOUT", "-1", &format!("`-1` {SECONDS}")),
         ("DATABASE_WAIT_TIMEOUT", "5s", &format!("`5s` {SECONDS}")),
@@ -236,7 +236,7 @@ fn a_server_says_where_it_serves_and_an_address_that_is_taken_is_named() {
         Some("Demo values for SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL: set them in production.")
     );
     assert_eq!(lines.len(), 5, "{lines:?} {told}");
-    let at = lines[1].trim_start_matches("Serving").trim().trim_end_matches('/').to_owned();
+    let at = lines[1].trim_start_matches("Serving").trim().trim_end_matches("/api/").to_owned();
     let port = at.strip_prefix("http://127.0.0.1:").expect("the address");
     assert!(port.parse::<u16>().is_ok_and(|port| port > 0), "{lines:?}");
     let version = env!("CARGO_PKG_VERSION");
@@ -244,7 +244,7 @@ fn a_server_says_where_it_serves_and_an_address_that_is_taken_is_named() {
         lines,
         [
             format!("Quintet {version}"),
-            format!("Serving     {at}/"),
+            format!("Serving     {at}/api/"),
             format!("OpenAPI     {at}/api/schema/"),
             format!("Swagger UI  {at}/api/docs/"),
             "Quit with Control-C.".to_owned(),

@@ -95,7 +95,7 @@ impl fmt::Debug for DatabaseConfig {
 impl From<&Settings> for DatabaseConfig {
     fn from(settings: &Settings) -> Self {
         Self::new(&settings.database_url)
-            .pool_size(settings.database_pool_size)
+            .pool_size(settings.pool_size())
             .workers(settings.worker_count())
             .wait(settings.database_wait_timeout)
             .connect(settings.database_connect_timeout)

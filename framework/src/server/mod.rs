@@ -24,7 +24,6 @@ use std::cell::RefCell;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::num::NonZeroUsize;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -50,9 +49,6 @@ use stream::GuardedStream;
 /// How long an unwanted body is still read and dropped, so that its sender can read the
 /// response.
 const LINGER: Duration = Duration::from_secs(10);
-
-/// The most workers that actix starts.
-const MOST_WORKERS: usize = 512;
 
 /// How often a stopping server checks whether all connections are closed.
 const LOOK: Duration = Duration::from_millis(10);
@@ -95,11 +91,10 @@ impl<F> Server<F> {
     /// # Errors
     /// When the value of a header is not valid in one.
     pub fn new(settings: &Settings, app: F) -> Result<Self, SettingsError> {
-        let cores = || std::thread::available_parallelism().map_or(2, NonZeroUsize::get);
         Ok(Self {
             app,
             settings: Arc::new(settings.server.clone()),
-            workers: settings.workers.unwrap_or_else(cores).clamp(1, MOST_WORKERS),
+            workers: settings.worker_count(),
             refusals: Refusals::new(settings)?,
             listeners: Vec::new(),
         })

@@ -31,8 +31,15 @@ pub use throttle::{OnFailure, ThrottleSettings};
 
 use vars::Vars;
 
-/// As many workers as actix takes.
+/// The most workers that actix starts.
 const MOST_WORKERS: usize = 512;
+
+/// What the defaults of `WORKERS` and `DATABASE_POOL_SIZE` open to `PostgreSQL` at most: the
+/// hundred that a server takes by default, less some for others.
+const POSTGRES_CONNECTIONS: usize = 80;
+
+/// The default of `DATABASE_POOL_SIZE`.
+const DEFAULT_POOL_SIZE: usize = 4;
 
 /// The settings of a project.
 ///
@@ -73,10 +80,10 @@ pub struct Settings {
     /// `DATABASE_POOL_SIZE`: most connections to the database: of each worker to `PostgreSQL`, and
     /// as many again for transactions; of the whole program to `SQLite`. 4: more of them do not
     /// make a database faster, and statements that travel together cost less. A worker whose
-    /// statements are often slow (reports, searches) wants more, so that others pass them. Read
-    /// from the environment, the default is smaller beyond ten workers, so that all of them stay
-    /// below the hundred connections that `PostgreSQL` takes by default.
-    pub database_pool_size: usize,
+    /// statements are often slow (reports, searches) wants more, so that others pass them. `None`,
+    /// the default, is four, and fewer to `PostgreSQL` beyond ten workers: all of them stay below
+    /// the hundred connections that a `PostgreSQL` server takes by default.
+    pub database_pool_size: Option<usize>,
     /// `DATABASE_WAIT_TIMEOUT`: longest wait for a connection, in seconds; then 503.
     pub database_wait_timeout: Duration,
     /// `DATABASE_CONNECT_TIMEOUT`: longest wait for the database to take a connection, in
@@ -91,7 +98,8 @@ pub struct Settings {
     /// `FORCE_SCRIPT_NAME`: what stands before every path of this site, without a slash at the
     /// end. Empty by default.
     pub force_script_name: String,
-    /// `WORKERS`: threads that answer requests; `None` for one per core.
+    /// `WORKERS`: threads that serve requests. `None`, the default, is one per core; with
+    /// `PostgreSQL` at most 40, so that two connections of each stay below its default of a hundred.
     pub workers: Option<usize>,
     /// `REDIS_URL`: `redis://host:6379/0`, for what several processes share; `None` keeps it in
     /// the memory of each.
@@ -127,7 +135,7 @@ impl Default for Settings {
             data_upload_max_number_files: Some(100),
             atomic_requests: false,
             database_url: "sqlite://db.sqlite3".into(),
-            database_pool_size: 4,
+            database_pool_size: None,
             database_wait_timeout: Duration::from_secs(5),
             database_connect_timeout: Duration::from_secs(5),
             x_frame_options: Some("DENY".into()),
@@ -210,7 +218,7 @@ impl Settings {
         vars.number_or_none("DATA_UPLOAD_MAX_NUMBER_FILES", &mut to.data_upload_max_number_files)?;
         vars.flag("ATOMIC_REQUESTS", &mut to.atomic_requests)?;
         vars.text("DATABASE_URL", &mut to.database_url)?;
-        vars.number("DATABASE_POOL_SIZE", &mut to.database_pool_size)?;
+        vars.number_or_none("DATABASE_POOL_SIZE", &mut to.database_pool_size)?;
         vars.seconds("DATABASE_WAIT_TIMEOUT", &mut to.database_wait_timeout)?;
         vars.seconds("DATABASE_CONNECT_TIMEOUT", &mut to.database_connect_timeout)?;
         vars.text_or_none("X_FRAME_OPTIONS", &mut to.x_frame_options)?;
@@ -218,9 +226,6 @@ impl Settings {
         vars.flag("USE_X_FORWARDED_PORT", &mut to.use_x_forwarded_port)?;
         vars.text("FORCE_SCRIPT_NAME", &mut to.force_script_name)?;
         vars.number_or_none("WORKERS", &mut to.workers)?;
-        if vars.get("DATABASE_POOL_SIZE").is_none() && to.database_url.starts_with("postgres") {
-            to.database_pool_size = pool_size_for(to.worker_count());
-        }
         vars.text_or_none("REDIS_URL", &mut to.redis_url)?;
         to.secure.read(&vars)?;
         to.session.read(&vars)?;
@@ -233,10 +238,35 @@ impl Settings {
         Ok(to)
     }
 
-    /// How many workers serve: as many as there are cores where `workers` says nothing.
+    /// How many workers serve. Where `workers` says nothing: as many as there are cores, and with
+    /// `PostgreSQL` no more than there are connections for.
     pub(crate) fn worker_count(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        self.workers.unwrap_or_else(cores)
+        let workers = self.workers.unwrap_or_else(|| self.default_workers(cores()));
+        workers.clamp(1, MOST_WORKERS)
+    }
+
+    fn default_workers(&self, cores: usize) -> usize {
+        if !self.is_on_postgres() {
+            return cores;
+        }
+        let connections = 2 * self.database_pool_size.unwrap_or(1).max(1);
+        cores.min(POSTGRES_CONNECTIONS / connections).max(1)
+    }
+
+    /// The connections of each worker to `PostgreSQL`, or of the whole program to `SQLite`.
+    pub(crate) fn pool_size(&self) -> usize {
+        self.database_pool_size.unwrap_or_else(|| {
+            if self.is_on_postgres() {
+                (POSTGRES_CONNECTIONS / (2 * self.worker_count())).clamp(1, DEFAULT_POOL_SIZE)
+            } else {
+                DEFAULT_POOL_SIZE
+            }
+        })
+    }
+
+    fn is_on_postgres(&self) -> bool {
+        self.database_url.starts_with("postgres")
     }
 
     /// Looks for what would go wrong later.
@@ -260,7 +290,9 @@ impl Settings {
         for host in &self.allowed_hosts {
             forms::host("ALLOWED_HOSTS", host)?;
         }
-        forms::within("DATABASE_POOL_SIZE", self.database_pool_size, 1..=1000, "")?;
+        if let Some(size) = self.database_pool_size {
+            forms::within("DATABASE_POOL_SIZE", size, 1..=1000, "")?;
+        }
         if let Some(workers) = self.workers {
             let otherwise = "; leave it out for one per core";
             forms::within("WORKERS", workers, 1..=MOST_WORKERS, otherwise)?;
@@ -292,13 +324,6 @@ impl Settings {
         self.server.check()?;
         self.secure.check()
     }
-}
-
-/// The connections of each worker to `PostgreSQL` where no setting names them: four, and fewer
-/// where there are so many workers that all of them together, and as many again for transactions,
-/// would come near to the hundred that a server takes by default.
-fn pool_size_for(workers: usize) -> usize {
-    (80 / workers.saturating_mul(2).max(1)).clamp(1, 4)
 }
 
 impl fmt::Debug for Settings {
@@ -346,19 +371,26 @@ mod tests {
         let error = from(&[("DATABASE_POOL_SIZE", "many")]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "setting DATABASE_POOL_SIZE: `many` is not a whole number, 0 or more, such as `10`"
+            "setting DATABASE_POOL_SIZE: `many` is not a whole number, 0 or more, such as `10`, or `none`"
         );
     }
 
     #[test]
-    fn many_workers_share_what_postgresql_takes() {
+    fn defaults_stay_within_what_postgresql_takes() {
         let url = ("DATABASE_URL", "postgres://u@h/d");
-        let size = |pairs: &[(&str, &str)]| from(pairs).unwrap().database_pool_size;
+        let size = |pairs: &[(&str, &str)]| from(pairs).unwrap().pool_size();
         for (workers, connections) in [("1", 4), ("10", 4), ("13", 3), ("32", 1), ("64", 1)] {
             assert_eq!(size(&[url, ("WORKERS", workers)]), connections, "{workers}");
         }
         assert_eq!(size(&[url, ("WORKERS", "32"), ("DATABASE_POOL_SIZE", "4")]), 4);
         assert_eq!(size(&[("DATABASE_URL", "sqlite://x"), ("WORKERS", "32")]), 4);
+        let workers = |pairs: &[(&str, &str)], cores| from(pairs).unwrap().default_workers(cores);
+        for (cores, most) in [(2, 2), (40, 40), (41, 40), (512, 40)] {
+            assert_eq!(workers(&[url], cores), most, "{cores}");
+        }
+        assert_eq!(workers(&[url, ("DATABASE_POOL_SIZE", "4")], 64), 10);
+        assert_eq!(workers(&[url, ("DATABASE_POOL_SIZE", "900")], 64), 1);
+        assert_eq!(workers(&[("DATABASE_URL", "sqlite://x")], 64), 64);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 
 use super::Site;
+use crate::reverse::Origin;
 
 impl Site {
     /// Prints to standard output what is served where, and how to stop it. A closed output does
@@ -16,15 +17,24 @@ impl Site {
 
     fn banner(&self, addresses: &[SocketAddr]) -> String {
         let mut text = format!("Quintet {}\n", env!("CARGO_PKG_VERSION"));
-        let script = &self.settings().force_script_name;
         for address in addresses {
-            let _ = writeln!(text, "Serving     http://{address}{script}/");
+            let _ = writeln!(text, "Serving     http://{address}{}", self.front());
             for (label, path) in self.documents() {
                 let _ = writeln!(text, "{label:<11} http://{address}{path}");
             }
         }
         text.push_str("Quit with Control-C.\n");
         text
+    }
+
+    /// The path of the root view, where a router has one.
+    fn front(&self) -> String {
+        self.path_of("api-root")
+            .unwrap_or_else(|| format!("{}/", self.settings().force_script_name))
+    }
+
+    fn path_of(&self, name: &str) -> Option<String> {
+        self.urls().reverse(&Origin::default(), name, &[]).ok()
     }
 
     /// The paths of the document and of the page that shows it.
@@ -34,8 +44,7 @@ impl Site {
             Some(_) => &[("OpenAPI", "schema"), ("Swagger UI", "docs")],
             None => &[],
         };
-        let path = |name| self.urls().reverse(&crate::reverse::Origin::default(), name, &[]).ok();
-        names.iter().filter_map(|(label, name)| Some((*label, path(name)?))).collect()
+        names.iter().filter_map(|(label, name)| Some((*label, self.path_of(name)?))).collect()
     }
 
     #[cfg(not(feature = "openapi"))]
