@@ -5,6 +5,7 @@ mod field_lists;
 mod filter_set;
 mod model;
 mod serializer;
+mod view_set;
 
 use proc_macro::TokenStream;
 
@@ -12,6 +13,12 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn model(args: TokenStream, item: TokenStream) -> TokenStream {
     model::model(args.into(), item.into()).into()
+}
+
+/// Lists the actions of an `impl ViewSet`; documented at `quintet::viewsets::view_set`.
+#[proc_macro_attribute]
+pub fn view_set(args: TokenStream, item: TokenStream) -> TokenStream {
+    view_set::view_set(args.into(), item.into()).into()
 }
 
 /// Describes what a struct reads and writes; documented at `quintet::serializers`.

@@ -48,6 +48,7 @@ mod aside;
 pub mod auth;
 pub mod authentication;
 mod cache;
+pub mod classes;
 pub mod db;
 pub mod exceptions;
 pub mod fields;
@@ -55,7 +56,6 @@ pub mod filters;
 pub mod generics;
 pub mod management;
 pub mod middleware;
-pub mod mixins;
 pub mod negotiation;
 pub mod pagination;
 pub mod parsers;
@@ -79,4 +79,7 @@ pub mod validators;
 pub mod views;
 pub mod viewsets;
 
+/// Methods, statuses and headers, as actix-web has them.
+pub use actix_web::http;
 pub use quintet_codegen::model;
+pub use viewsets::mixins;

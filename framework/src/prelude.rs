@@ -23,7 +23,8 @@ pub use crate::pagination::{
 };
 pub use crate::permissions::{
     AllowAny, DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly,
-    DjangoObjectPermissions, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, Permission,
+    DjangoObjectPermissions, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly,
+    ObjectPermission, Permission, PermissionClasses, ReadOnly,
 };
 pub use crate::request::Context;
 pub use crate::response::Response;
@@ -32,15 +33,16 @@ pub use crate::routers::Router;
 pub use crate::schemas::OpenApi;
 pub use crate::serializers::{
     Attrs, Changes, Description, HyperlinkedIdentity, HyperlinkedRelated, Instance,
-    ModelSerializer, PrimaryKeyRelated, Serializer, SlugRelated, StringRelated,
+    ModelSerializer, PrimaryKeyRelated, Serializer, SerializerClass, SlugRelated, StringRelated,
 };
 pub use crate::settings::Settings;
 pub use crate::site::{Site, StartError};
 pub use crate::throttling::{
-    AnonRateThrottle, ScopedRateThrottle, SimpleRateThrottle, UserRateThrottle,
+    AnonRateThrottle, ScopedRateThrottle, SimpleRateThrottle, ThrottleClasses, UserRateThrottle,
 };
-pub use crate::views::{ApiView, Policies};
+pub use crate::views::{ApiView, Item, Items, Json, NoContent, Page, Policies, Valid};
 pub use crate::viewsets::{
-    Action, CreateModelMixin, DestroyModelMixin, GenericViewSet, ListModelMixin, ModelViewSet,
-    ReadOnlyModelViewSet, RetrieveModelMixin, UpdateModelMixin, ViewSet,
+    Action, CreateModelMixin, DestroyModelMixin, ExtraAction, GenericViewSet, ListModelMixin,
+    ModelViewSet, Object, ObjectQuery, ReadOnlyModelViewSet, RetrieveModelMixin, UpdateModelMixin,
+    ViewSet, view_set,
 };

@@ -30,3 +30,4 @@ mod swagger_ui;
 mod throttling;
 mod trees;
 mod users;
+mod verbs;

@@ -51,8 +51,8 @@ impl ViewSet for GenreViewSet {
     const FILTERSET_FIELDS: Filters<Genre> = filter_fields![name(regex, iregex)];
     const SEARCH_FIELDS: SearchFields<Genre> = search_fields![name];
 
-    fn policies(&self) -> Policies {
-        Policies::inherit().permissions(AllowAny)
+    fn permission_classes(&self) -> impl PermissionClasses {
+        AllowAny
     }
 }
 

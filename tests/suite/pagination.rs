@@ -29,12 +29,12 @@ impl ViewSet for Formats {
         self.name.into()
     }
 
-    fn pagination(&self) -> impl Pagination + 'static {
+    fn pagination_class(&self) -> impl Pagination + 'static {
         Arc::clone(&self.pages)
     }
 
-    fn get_queryset(&self, _cx: &Context) -> QuerySet<MediaType> {
-        (self.rows)()
+    async fn get_queryset(&self, _cx: &mut Context) -> Result<QuerySet<MediaType>> {
+        Ok((self.rows)())
     }
 }
 
@@ -54,7 +54,7 @@ impl ViewSet for Customers {
 
     const ORDERING_FIELDS: OrderingFields<Customer> = ordering_fields![country, id];
 
-    fn pagination(&self) -> impl Pagination + 'static {
+    fn pagination_class(&self) -> impl Pagination + 'static {
         CursorPagination::new().page_size(4).ordering::<Customer>(order_by![country, id])
     }
 }

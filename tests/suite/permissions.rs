@@ -7,7 +7,7 @@ use quintet::auth::{Account, ObjectPermissionBackend};
 use quintet::authentication::{Authenticated, Authentication, TokenAuthentication};
 use quintet::db::{Conn, Database};
 use quintet::exceptions::Result;
-use quintet::permissions::{DynPermission, IntoPermissions};
+use quintet::permissions::{DynPermission, PermissionClasses};
 use quintet::prelude::*;
 use quintet_tests::client::Client;
 use quintet_tests::store::{ADMIN, ALICE, On, STAFF, Store};
@@ -61,6 +61,7 @@ macro_rules! artists {
     ($($name:ident { $($hook:item)* })*) => {$(
         struct $name;
 
+        #[view_set]
         impl ViewSet for $name {
             type Base = ModelViewSet;
             type Serializer = ArtistMiniSerializer;
@@ -71,45 +72,44 @@ macro_rules! artists {
 
 artists! {
     Open {
-        fn policies(&self) -> Policies {
-            Policies::inherit().permissions(DjangoObjectPermissions::new())
+        fn permission_classes(&self) -> impl PermissionClasses {
+            DjangoObjectPermissions::new()
         }
     }
     Hidden {
-        fn policies(&self) -> Policies {
+        fn permission_classes(&self) -> impl PermissionClasses {
             let view = &["%(app_label)s.view_%(model_name)s"];
-            let hidden = DjangoObjectPermissions::new().perms_map(actix_web::http::Method::GET, view);
-            Policies::inherit().permissions(hidden)
+            DjangoObjectPermissions::new().perms_map(quintet::http::Method::GET, view)
         }
     }
     ByAction {
-        fn policies(&self) -> Policies {
-            Policies::inherit().permissions(IsAuthenticated)
+        fn permission_classes(&self) -> impl PermissionClasses {
+            IsAuthenticated
         }
 
-        fn action_policies(&self, action: &str) -> Policies {
+        fn action_policies(&self, action: Action) -> Policies {
             match action {
-                "list" => Policies::inherit().permissions(AllowAny),
-                "destroy" | "metadata" => Policies::inherit().permissions(IsAdminUser),
-                "shut" => Policies::inherit().permissions(!AllowAny),
+                Action::List => Policies::inherit().permissions(AllowAny),
+                Action::Destroy | Action::Metadata => Policies::inherit().permissions(IsAdminUser),
+                Self::SHUT => Policies::inherit().permissions(!AllowAny),
                 _ => Policies::inherit(),
             }
         }
 
-        fn actions(&self) -> Vec<Action<Self>> {
-            let open = || Policies::inherit().permissions(AllowAny);
-            vec![
-                Action::list("open").policies(open()).get(Self::answer),
-                Action::list("shut").policies(open()).get(Self::answer),
-                Action::list("usual").get(Self::answer),
-            ]
+        #[action(list, permission_classes = AllowAny)]
+        async fn open(&self, cx: &mut Context) -> Result<Response> {
+            Response::new(&cx.action().map(Action::name))
         }
-    }
-}
 
-impl ByAction {
-    async fn answer(&self, cx: &mut Context) -> Result<Response> {
-        Response::new(&cx.action())
+        #[action(list, permission_classes = AllowAny)]
+        async fn shut(&self, cx: &mut Context) -> Result<Response> {
+            self.open(cx).await
+        }
+
+        #[action(list)]
+        async fn usual(&self, cx: &mut Context) -> Result<Response> {
+            self.open(cx).await
+        }
     }
 }
 
@@ -150,7 +150,7 @@ async fn asks(cx: &mut Context) -> Result<Response> {
     Response::new(&held)
 }
 
-fn view(permissions: impl IntoPermissions) -> ApiView {
+fn view(permissions: impl PermissionClasses) -> ApiView {
     ApiView::new("View").permissions(permissions).get(answer)
 }
 

@@ -17,35 +17,35 @@ struct GenreSerializer {
 
 struct Genres;
 
+#[view_set]
 impl ViewSet for Genres {
     type Base = ReadOnlyModelViewSet;
     type Serializer = GenreSerializer;
 
-    fn pagination(&self) -> impl Pagination + 'static {
+    fn pagination_class(&self) -> impl Pagination + 'static {
         LimitOffsetPagination::new().default_limit(1)
     }
 
-    fn actions(&self) -> Vec<Action<Self>> {
-        vec![
-            Action::detail("shout").get(Self::shout).map(
-                actix_web::http::Method::POST,
-                "roar",
-                Self::shout,
-            ),
-            Action::list("first_one").url_path("first").get(Self::first),
-            Action::list("nth").url_path("nth/(?P<n>[0-9]+)").url_name("one").get(Self::first),
-        ]
-    }
-}
-
-impl Genres {
-    async fn shout(&self, cx: &mut Context) -> Result<Response> {
-        let genre = cx.object(self.get_queryset(cx)).await?;
-        Response::new(&json!({"name": genre.name.to_uppercase(), "action": cx.action()}))
+    #[action(detail)]
+    async fn shout(&self, genre: Object<Genre>, cx: &mut Context) -> Result<Response> {
+        let action = cx.action().map(Action::name);
+        Response::new(&json!({"name": genre.name.to_uppercase(), "action": action}))
     }
 
-    async fn first(&self, cx: &mut Context) -> Result<Response> {
-        Response::new(&json!({"action": cx.action(), "n": cx.request.kwarg("n")}))
+    #[mapping(shout, post)]
+    async fn roar(&self, genre: Object<Genre>, cx: &mut Context) -> Result<Response> {
+        self.shout(genre, cx).await
+    }
+
+    #[action(list, url_path = "first")]
+    async fn first_one(&self, cx: &mut Context) -> Result<Response> {
+        let action = cx.action().map(Action::name);
+        Response::new(&json!({"action": action, "n": cx.request.kwarg("n")}))
+    }
+
+    #[action(list, url_path = "nth/(?P<n>[0-9]+)", url_name = "one")]
+    async fn nth(&self, cx: &mut Context) -> Result<Response> {
+        self.first_one(cx).await
     }
 }
 

@@ -34,25 +34,22 @@ async fn log_in(cx: &mut Context) -> Result<Response> {
 
 struct GenreSerializerOnly;
 
+#[view_set]
 impl ViewSet for GenreSerializerOnly {
     type Base = ReadOnlyModelViewSet;
     type Serializer = musicstore::serializers::GenreSerializer;
 
-    fn policies(&self) -> Policies {
-        Policies::inherit().throttles(UserRateThrottle::new().scope("genres").rate("2/hour"))
+    fn throttle_classes(&self) -> impl ThrottleClasses {
+        UserRateThrottle::new().scope("genres").rate("2/hour")
     }
 
-    fn actions(&self) -> Vec<Action<Self>> {
-        let strict = Policies::inherit().throttles(ScopedRateThrottle).throttle_scope("strict");
-        vec![
-            Action::list("strict").policies(strict).get(Self::names),
-            Action::list("free").policies(Policies::inherit().throttles(())).get(Self::names),
-        ]
+    #[action(list, throttle_classes = ScopedRateThrottle, throttle_scope = "strict")]
+    async fn strict(&self, _: &mut Context) -> Result<Response> {
+        Response::new(&json!([]))
     }
-}
 
-impl GenreSerializerOnly {
-    async fn names(&self, _: &mut Context) -> Result<Response> {
+    #[action(list, throttle_classes = ())]
+    async fn free(&self, _: &mut Context) -> Result<Response> {
         Response::new(&json!([]))
     }
 }

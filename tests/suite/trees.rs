@@ -112,28 +112,23 @@ struct PlaceSerializer {
 
 struct CategoryViewSet;
 
+#[view_set]
 impl ViewSet for CategoryViewSet {
     type Base = ModelViewSet;
     type Serializer = CategorySerializer;
 
-    fn actions(&self) -> Vec<Action<Self>> {
-        vec![Action::detail("path").get(Self::path), Action::detail("names").get(Self::names)]
-    }
-}
-
-impl CategoryViewSet {
     /// The names of everything wider, nearest first.
-    async fn path(&self, cx: &mut Context) -> Result<Response, ApiException> {
-        let category = cx.object(self.get_queryset(cx)).await?;
-        let above = cx.ancestors(&category, Category::fields().parent()).await?;
+    #[action(detail)]
+    async fn path(&self, category: Object<Category>, cx: &mut Context) -> Result<Response> {
+        let above = cx.ancestors(&*category, Category::fields().parent()).await?;
         let names: Vec<&str> = above.iter().map(|wider| wider.name.as_str()).collect();
         Response::new(&json!(names))
     }
 
     /// The names of at most five narrower ones, two levels down.
-    async fn names(&self, cx: &mut Context) -> Result<Response, ApiException> {
-        let category = cx.object(self.get_queryset(cx)).await?;
-        let tree = cx.descendants(&category, Category::fields().children());
+    #[action(detail)]
+    async fn names(&self, category: Object<Category>, cx: &mut Context) -> Result<Response> {
+        let tree = cx.descendants(&*category, Category::fields().children());
         let tree = tree.max_depth(2).max_rows(5).await?;
         let names: Vec<_> = tree.below().map(|(level, below)| json!([level, below.name])).collect();
         Response::new(&json!(names))

@@ -8,13 +8,13 @@ use syn::{Expr, Ident, LitBool, LitInt, LitStr, Path, Token, Type};
 
 use crate::errors::Errors;
 
-/// A relation through a link table.
+/// A relation through a link table. [`ModelAttr::settle`] fills in Django's names.
 pub(super) struct ManyToMany {
     pub(super) name: Ident,
     pub(super) to: Path,
-    pub(super) through: LitStr,
-    pub(super) source: LitStr,
-    pub(super) target: LitStr,
+    pub(super) through: Option<LitStr>,
+    pub(super) source: Option<LitStr>,
+    pub(super) target: Option<LitStr>,
     pub(super) related_name: Option<Ident>,
 }
 
@@ -40,6 +40,8 @@ pub(super) struct FieldAttr {
     pub(super) max_length: Option<LitInt>,
     pub(super) min_value: Option<String>,
     pub(super) max_value: Option<String>,
+    /// `PositiveIntegerField`: at least 0, at most what the column holds.
+    pub(super) positive: bool,
     pub(super) decimal: Option<(LitInt, LitInt)>,
     pub(super) unique: bool,
     pub(super) blank: Option<bool>,
@@ -140,8 +142,31 @@ impl ModelAttr {
     }
 }
 
+impl ModelAttr {
+    /// Fills in Django's default names of tables and their columns.
+    pub(super) fn settle(&mut self, model: &Ident, errors: &mut Errors) {
+        let lower = model.to_string().to_lowercase();
+        if self.table.is_none() {
+            let Some(app) = &self.app else {
+                errors.at(
+                    model,
+                    format!(
+                        "say which app it belongs to, `#[model(app = \"store\")]` for the table \
+                         `store_{lower}`, or which table it is: `#[model(table = \"{lower}\")]`"
+                    ),
+                );
+                return;
+            };
+            self.table = Some(LitStr::new(&format!("{}_{lower}", app.value()), model.span()));
+        }
+        let table = self.table.as_ref().map_or(lower, LitStr::value);
+        self.many_to_many.iter_mut().for_each(|link| link.settle(&table, model));
+    }
+}
+
 impl ManyToMany {
-    /// `many_to_many(tracks: Track, through = "..", source = "..", target = "..", related_name = x)`
+    /// `many_to_many(tracks: Track, related_name = playlists)`, and where the names are not Django's
+    /// `through = "..", source = "..", target = ".."`.
     fn parse(meta: &ParseNestedMeta<'_>) -> syn::Result<Self> {
         let content;
         syn::parenthesized!(content in meta.input);
@@ -169,22 +194,25 @@ impl ManyToMany {
                 }
             }
         }
-        let need = |value: Option<LitStr>, word: &str| {
-            value.ok_or_else(|| {
-                syn::Error::new(
-                    name.span(),
-                    format!("say `{word} = \"..\"`: the link table's {word}"),
-                )
-            })
-        };
-        Ok(Self {
-            through: need(through, "through")?,
-            source: need(source, "source")?,
-            target: need(target, "target")?,
-            name,
-            to,
-            related_name,
-        })
+        Ok(Self { name, to, through, source, target, related_name })
+    }
+
+    /// Django's names: the table `store_playlist_tracks` with `playlist_id` and `track_id`; between
+    /// rows of one model `from_playlist_id` and `to_playlist_id`.
+    fn settle(&mut self, table: &str, model: &Ident) {
+        let span = self.name.span();
+        let to = self.to.segments.last().map_or_else(String::new, |last| last.ident.to_string());
+        let (from, to) = (model.to_string().to_lowercase(), to.to_lowercase());
+        let text = |text: String| LitStr::new(&text, span);
+        let own = from == to;
+        let name = &self.name;
+        self.through.get_or_insert_with(|| text(format!("{table}_{name}")));
+        self.source.get_or_insert_with(|| {
+            text(if own { format!("from_{from}_id") } else { format!("{from}_id") })
+        });
+        self.target.get_or_insert_with(|| {
+            text(if own { format!("to_{to}_id") } else { format!("{to}_id") })
+        });
     }
 }
 
@@ -212,6 +240,7 @@ impl FieldAttr {
             "max_length" => self.max_length = Some(meta.value()?.parse()?),
             "min_value" => self.min_value = Some(number(meta)?),
             "max_value" => self.max_value = Some(number(meta)?),
+            "positive" => self.positive = flag(meta)?,
             "decimal" => {
                 let content;
                 syn::parenthesized!(content in meta.input);
@@ -254,7 +283,7 @@ impl FieldAttr {
             other => {
                 return Err(meta.error(format!(
                     "unknown option `{other}`; one of `column`, `primary_key`, `max_length`, \
-                     `min_value`, `max_value`, `decimal`, `unique`, `blank`, `default`, `auto_now`, \
+                     `min_value`, `max_value`, `positive`, `decimal`, `unique`, `blank`, `default`, `auto_now`, \
                      `auto_now_add`, `choices`, `email`, `regex`, `error`, \
                      `help_text`, `secret`, `foreign_key`, `related_name`, `on_delete`, `acyclic`, \
                      `foreign`"

@@ -49,6 +49,9 @@ pub(super) fn columns(item: &mut ItemStruct, errors: &mut Errors) -> Vec<Column>
             errors.at(&field.ty, "this type cannot be a column");
             continue;
         };
+        if attr.positive && !matches!(stored.word.as_str(), "i16" | "i32" | "i64") {
+            errors.at(&field.ty, "`positive` is for `i16`, `i32` and `i64`");
+        }
         columns.push(Column { ident, ty: field.ty.clone(), attr, stored });
     }
     columns
@@ -95,6 +98,18 @@ fn kinds(column: &Column, errors: &mut Errors) -> (TokenStream, TokenStream) {
     (kind, sql)
 }
 
+/// The least and the greatest value: those that are said, else those of a `positive` column.
+fn bounds(column: &Column) -> (Option<String>, Option<String>) {
+    let greatest = match column.stored.word.as_str() {
+        "i16" => i64::from(i16::MAX),
+        "i32" => i64::from(i32::MAX),
+        _ => i64::MAX,
+    };
+    let positive = |bound: i64| column.attr.positive.then(|| bound.to_string());
+    let FieldAttr { min_value, max_value, .. } = &column.attr;
+    (min_value.clone().or_else(|| positive(0)), max_value.clone().or_else(|| positive(greatest)))
+}
+
 fn meta(column: &Column, kind: &TokenStream) -> TokenStream {
     let unique = column.attr.unique;
     let name = column.name();
@@ -108,8 +123,9 @@ fn meta(column: &Column, kind: &TokenStream) -> TokenStream {
         )
     };
     let max_length = option(column.attr.max_length.as_ref().map(|n| quote!(#n)));
-    let min_value = option(column.attr.min_value.as_ref().map(|n| quote!(#n)));
-    let max_value = option(column.attr.max_value.as_ref().map(|n| quote!(#n)));
+    let (min_value, max_value) = bounds(column);
+    let min_value = option(min_value.map(|n| quote!(#n)));
+    let max_value = option(max_value.map(|n| quote!(#n)));
     let ty = &column.ty;
     let default = option(if column.attr.auto_now {
         Some(quote!(::quintet::db::ColumnDefault::AutoNow))
@@ -168,12 +184,7 @@ pub(super) fn model(
     let name = ident.to_string();
     let module = format_ident!("{}", snake(&name));
     let fields = format_ident!("{ident}Fields");
-    let table = if let Some(table) = &attr.table {
-        table.value()
-    } else {
-        errors.at(ident, "say which table: `#[model(table = \"store_track\")]`");
-        name.to_lowercase()
-    };
+    let table = attr.table.as_ref().map_or_else(|| name.to_lowercase(), syn::LitStr::value);
     let app = attr.app.as_ref().map_or_else(
         || table.split_once('_').map_or("", |(app, _)| app).to_owned(),
         syn::LitStr::value,

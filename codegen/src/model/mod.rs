@@ -17,7 +17,8 @@ pub(crate) fn model(args: TokenStream, item: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let mut errors = Errors::default();
-    let attr = attr::ModelAttr::parse(args, &mut errors);
+    let mut attr = attr::ModelAttr::parse(args, &mut errors);
+    attr.settle(&item.ident, &mut errors);
     let columns = expand::columns(&mut item, &mut errors);
     let implementation = expand::model(&attr, &item, &columns, &mut errors);
     let errors = errors.tokens();

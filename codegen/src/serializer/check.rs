@@ -222,11 +222,9 @@ fn plain(field: &Field, errors: &mut Errors) {
         errors.at(&shape.inner, format!("`{}` {needs}", shape.word()));
     }
     let has_default = attr.default.is_some() || attr.default_with.is_some();
-    let may_be_absent = attr.is_read_only()
-        || attr.required.as_ref().is_some_and(|flag| !flag.on)
-        || field.attr.hidden.is_some();
-    let is_filled = has_default && !attr.is_read_only();
-    if may_be_absent && !shape.optional && !is_filled {
+    let may_be_absent =
+        attr.required.as_ref().is_some_and(|flag| !flag.on) || field.attr.hidden.is_some();
+    if may_be_absent && !attr.is_read_only() && !shape.optional && !has_default {
         let ty = field.ty.to_token_stream();
         errors.at(
             &field.ty,

@@ -35,7 +35,15 @@ pub(super) fn expand(serializer: &Serializer, mut errors: Errors) -> TokenStream
     }
     let takes = serializer.fields.iter().map(|field| {
         let (ident, name) = (&field.ident, field.name());
-        quote!(#ident: values.take(#name)?)
+        if field.attr.is_read_only() {
+            quote!(#ident: ::core::default::Default::default())
+        } else {
+            quote!(#ident: values.take(#name)?)
+        }
+    });
+    let shown = serializer.fields.iter().map(|field| {
+        let (ident, name) = (&field.ident, field.name());
+        quote!(values.put(#name, self.#ident);)
     });
     let mut made = quote!(::core::option::Option::Some(Self { #(#takes),* }));
     if !errors.is_empty() {
@@ -67,6 +75,13 @@ pub(super) fn expand(serializer: &Serializer, mut errors: Errors) -> TokenStream
             ) -> ::core::option::Option<Self> {
                 #made
             }
+
+            fn into_values(self) -> ::quintet::serializers::Validated {
+                #[allow(unused_mut)]
+                let mut values = ::quintet::serializers::Validated::default();
+                #(#shown)*
+                values
+            }
         }
     }
 }
@@ -78,7 +93,12 @@ fn step(field: &Field, errors: &mut Errors) -> TokenStream {
     let mut changes = kinds::changes(attr, &own, true);
     changes.extend(field.rules.changes(inner));
     let declared = if attr.nested.is_some() {
-        let nested = if shape.many { quote!(nested_many) } else { quote!(nested) };
+        let nested = match (attr.is_read_only(), shape.many) {
+            (false, false) => quote!(nested),
+            (false, true) => quote!(nested_many),
+            (true, false) => quote!(shows),
+            (true, true) => quote!(shows_many),
+        };
         quote_spanned!(shape.span=> .#nested::<#inner>(#name))
     } else if let Some((_, target)) = &shape.relation {
         let key = if shape.many { quote!(keys) } else { quote!(key) };

@@ -108,7 +108,7 @@ impl ViewSet for TrackCursorViewSet {
         "track-cursor".into()
     }
 
-    fn pagination(&self) -> impl Pagination + 'static {
+    fn pagination_class(&self) -> impl Pagination + 'static {
         CursorPagination::new().page_size(25).ordering::<Track>(order_by![id])
     }
 }

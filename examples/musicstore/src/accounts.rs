@@ -6,7 +6,7 @@ use quintet::prelude::*;
 
 use crate::pages::whoami;
 
-fn view(name: &str, authentication: impl IntoAuthentication) -> ApiView {
+fn view(name: &str, authentication: impl AuthenticationClasses) -> ApiView {
     ApiView::new(name)
         .authentication(authentication)
         .permissions(IsAuthenticated)

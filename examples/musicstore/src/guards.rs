@@ -3,7 +3,7 @@
 use quintet::prelude::*;
 use serde_json::json;
 
-use crate::permissions::{HasTeaHeader, IsInGroup, ReadOnly};
+use crate::permissions::{HasTeaHeader, IsInGroup};
 
 /// The addresses below `perm/`, one rule each.
 pub fn urls() -> Router {

@@ -3,7 +3,7 @@
 use quintet::prelude::*;
 
 /// A performer.
-#[model(table = "store_artist", ordering(id), count(album_count = albums))]
+#[model(app = "store", ordering(id), count(album_count = albums))]
 pub struct Artist {
     pub id: i64,
     #[field(max_length = 120)]
@@ -11,7 +11,7 @@ pub struct Artist {
 }
 
 /// A record.
-#[model(table = "store_album", ordering(id), unique_together(artist, title), count(track_count = tracks))]
+#[model(app = "store", ordering(id), unique_together(artist, title), count(track_count = tracks))]
 pub struct Album {
     pub id: i64,
     #[field(max_length = 160)]
@@ -21,7 +21,7 @@ pub struct Album {
 }
 
 /// A kind of music.
-#[model(table = "store_genre", ordering(id), display = "{name}")]
+#[model(app = "store", ordering(id), display = "{name}")]
 pub struct Genre {
     pub id: i64,
     #[field(max_length = 120, unique)]
@@ -29,7 +29,7 @@ pub struct Genre {
 }
 
 /// A file format.
-#[model(table = "store_mediatype", ordering(id))]
+#[model(app = "store", ordering(id))]
 pub struct MediaType {
     pub id: i64,
     #[field(max_length = 120, unique)]
@@ -37,16 +37,16 @@ pub struct MediaType {
 }
 
 /// A song.
-#[model(table = "store_track", ordering(id))]
+#[model(app = "store", ordering(id))]
 pub struct Track {
     pub id: i64,
     #[field(max_length = 200)]
     pub name: String,
     #[field(max_length = 220)]
     pub composer: Option<String>,
-    #[field(min_value = 1, max_value = 2147483647, help_text = "Length in milliseconds.")]
+    #[field(positive, min_value = 1, help_text = "Length in milliseconds.")]
     pub milliseconds: i32,
-    #[field(min_value = 0, max_value = 2147483647)]
+    #[field(positive)]
     pub bytes: Option<i32>,
     #[field(decimal(10, 2), min_value = "0.00")]
     pub unit_price: Decimal,
@@ -68,7 +68,7 @@ pub const TITLES: &[(&str, &str)] = &[
 ];
 
 /// Someone who works for the store.
-#[model(table = "store_employee", ordering(id), display = "{first_name} {last_name}")]
+#[model(app = "store", ordering(id), display = "{first_name} {last_name}")]
 pub struct Employee {
     pub id: i64,
     #[field(max_length = 40)]
@@ -92,7 +92,7 @@ pub struct Employee {
 }
 
 /// Someone who buys.
-#[model(table = "store_customer", ordering(id), display = "{first_name} {last_name}")]
+#[model(app = "store", ordering(id), display = "{first_name} {last_name}")]
 pub struct Customer {
     pub id: i64,
     #[field(max_length = 40)]
@@ -120,7 +120,7 @@ pub struct Customer {
 }
 
 /// What a customer has bought at once.
-#[model(table = "store_invoice", ordering(id))]
+#[model(app = "store", ordering(id))]
 pub struct Invoice {
     pub id: i64,
     pub invoice_date: DateTime,
@@ -141,12 +141,12 @@ pub struct Invoice {
 }
 
 /// One track on an invoice.
-#[model(table = "store_invoiceline", ordering(id), verbose_name = "invoice line")]
+#[model(app = "store", ordering(id))]
 pub struct InvoiceLine {
     pub id: i64,
     #[field(decimal(10, 2), min_value = "0.00")]
     pub unit_price: Decimal,
-    #[field(min_value = 1, max_value = 2147483647)]
+    #[field(positive, min_value = 1)]
     pub quantity: i32,
     #[field(foreign_key = Invoice, related_name = lines)]
     pub invoice_id: i64,
@@ -156,11 +156,10 @@ pub struct InvoiceLine {
 
 /// A list of tracks that somebody made.
 #[model(
-    table = "store_playlist",
+    app = "store",
     ordering(id),
     count(track_count = tracks),
-    many_to_many(tracks: Track, through = "store_playlist_tracks", source = "playlist_id",
-                 target = "track_id", related_name = playlists)
+    many_to_many(tracks: Track, related_name = playlists)
 )]
 pub struct Playlist {
     pub id: i64,

@@ -1,36 +1,18 @@
 //! Who may change what.
 
-use std::any::Any;
-
-use actix_web::http::Method;
 use quintet::prelude::*;
 
 use crate::models::Playlist;
 
-/// Anyone may look.
-pub struct ReadOnly;
-
-impl Permission for ReadOnly {
-    async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
-        Ok(cx.request.is_safe())
-    }
-
-    fn looks_at_objects(&self) -> bool {
-        false
-    }
-
-    fn admits_anonymous(&self, method: &Method) -> Option<bool> {
-        Some(method.is_safe())
-    }
-}
-
 /// Anyone who can see a playlist may read it; only its owner may change it.
 pub struct IsOwnerOrReadOnly;
 
-impl Permission for IsOwnerOrReadOnly {
-    async fn has_object_permission(&self, cx: &mut Context, object: &dyn Any) -> Result<bool> {
-        let owner = object.downcast_ref::<Playlist>().and_then(|playlist| playlist.owner_id);
-        Ok(cx.request.is_safe() || owner.is_some() && owner == cx.user().map(|user| user.id))
+impl ObjectPermission for IsOwnerOrReadOnly {
+    type Object = Playlist;
+
+    async fn has_object_permission(&self, cx: &mut Context, playlist: &Playlist) -> Result<bool> {
+        let user = cx.user().map(|user| user.id);
+        Ok(cx.request.is_safe() || user.is_some() && playlist.owner_id == user)
     }
 
     fn message(&self) -> Option<Detail> {

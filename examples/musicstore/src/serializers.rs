@@ -43,6 +43,13 @@ pub struct RenameSerializer {
     pub name: String,
 }
 
+#[derive(Serializer)]
+pub struct RenamedSerializer {
+    pub id: i64,
+    pub old_name: String,
+    pub name: String,
+}
+
 /// Reads a nested artist, writes `artist_id`.
 #[derive(Serializer)]
 #[serializer(model = Album, unique_together(artist_id, title))]
@@ -202,6 +209,12 @@ pub struct PlaylistTracksSerializer {
 }
 
 #[derive(Serializer)]
+pub struct TrackCountSerializer {
+    pub id: i64,
+    pub track_count: i64,
+}
+
+#[derive(Serializer)]
 #[serializer(model = InvoiceLine)]
 pub struct InvoiceLineSerializer {
     id: i64,
@@ -237,6 +250,13 @@ pub struct InvoiceSerializer {
     total: Decimal,
     #[field(nested, writable, refuse_empty, max_length = 20)]
     lines: Vec<InvoiceLineSerializer>,
+}
+
+#[derive(Serializer)]
+pub struct SummarySerializer {
+    pub count: i64,
+    #[field(as_number)]
+    pub total: Decimal,
 }
 
 #[derive(Serializer)]
@@ -295,6 +315,14 @@ impl EmployeeSerializer {
     fn get_years_hired_before_2010(employee: &Employee) -> i32 {
         employee.hire_date.map_or(0, |date| (2010 - date.year()).max(0))
     }
+}
+
+#[derive(Serializer, Default)]
+pub struct EmployeeTreeSerializer {
+    pub id: i64,
+    pub last_name: String,
+    #[field(nested, read_only)]
+    pub subordinates: Vec<EmployeeTreeSerializer>,
 }
 
 #[derive(Serializer)]

@@ -2,19 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 
-use actix_web::http::Method;
 use quintet::auth::user;
+use quintet::http::Method;
 use quintet::prelude::*;
-use serde_json::json;
 
 use crate::filters::*;
 use crate::models::*;
 use crate::permissions::*;
 use crate::serializers::*;
 
-/// Artists with the number of their albums.
 pub struct ArtistViewSet;
 
+/// Artists with the number of their albums.
+#[view_set]
 impl ViewSet for ArtistViewSet {
     type Base = ModelViewSet;
     type Serializer = ArtistSerializer;
@@ -22,84 +22,58 @@ impl ViewSet for ArtistViewSet {
     const SEARCH_FIELDS: SearchFields<Artist> = search_fields![name, albums__title];
     const ORDERING_FIELDS: OrderingFields<Artist> = ordering_fields![id, name, album_count];
 
-    fn description(&self) -> &'static str {
-        "Artists with the number of their albums."
+    fn permission_classes(&self) -> impl PermissionClasses {
+        DjangoModelPermissionsOrAnonReadOnly::new()
     }
 
-    fn policies(&self) -> Policies {
-        Policies::inherit().permissions(DjangoModelPermissionsOrAnonReadOnly::new())
-    }
-
-    fn get_serializer(&self, action: &str) -> &'static Description {
-        match action {
-            "albums" => AlbumSerializer::description(),
-            _ => ArtistSerializer::description(),
-        }
-    }
-
-    fn actions(&self) -> Vec<Action<Self>> {
-        vec![
-            Action::detail("albums")
-                .description("The albums of one artist, paginated.")
-                .get(Self::albums)
-                .many(),
-            Action::detail("rename")
-                .description("Give the artist another name.")
-                .post(Self::rename)
-                .takes(RenameSerializer::description()),
-            Action::list("top")
-                .description("The artists with most albums; ``limit`` is 1 to 20, normally 5.")
-                .get(Self::top)
-                .many()
-                .unpaginated(),
-            Action::list("by_letter")
-                .url_path("by-letter/(?P<letter>[A-Za-z])")
-                .description("The artists whose name starts with a letter, without pages.")
-                .get(Self::by_letter)
-                .many()
-                .unpaginated(),
-        ]
-    }
-}
-
-impl ArtistViewSet {
     /// The albums of one artist, paginated.
-    async fn albums(&self, cx: &mut Context) -> Result<Response> {
-        let artist = cx.object(self.get_queryset(cx)).await?;
-        let albums = Album::objects().filter(album::artist_id.eq(artist.id));
-        cx.paginate(albums, AlbumSerializer::description()).await
+    #[action(detail)]
+    async fn albums(
+        &self,
+        artist: Object<Artist>,
+        cx: &mut Context,
+    ) -> Result<Page<AlbumSerializer>> {
+        self.paginate(Album::objects().filter(album::artist_id.eq(artist.id)), cx).await
     }
 
-    /// Gives the artist another name.
-    async fn rename(&self, cx: &mut Context) -> Result<Response> {
-        let artist = cx.object(self.get_queryset(cx)).await?;
-        let RenameSerializer { name } = cx.validated().await?;
-        let renamed = cx.save(Changes::of(&artist).set(artist::name, name)).await?;
-        Response::new(&json!({"id": artist.id, "old_name": artist.name, "name": renamed.name}))
+    /// Give the artist another name.
+    #[action(detail, post)]
+    async fn rename(
+        &self,
+        artist: Object<Artist>,
+        new: Valid<RenameSerializer>,
+        cx: &mut Context,
+    ) -> Result<Json<RenamedSerializer>> {
+        let renamed = cx.save(Changes::of(&*artist).set(artist::name, &*new.name)).await?;
+        let old_name = artist.0.name;
+        Ok(Json(RenamedSerializer { id: renamed.id, old_name, name: renamed.name }))
     }
 
-    /// The artists with most albums; `limit` is 1 to 20, normally 5.
-    async fn top(&self, cx: &mut Context) -> Result<Response> {
+    /// The artists with most albums; ``limit`` is 1 to 20, normally 5.
+    #[action(list)]
+    async fn top(&self, cx: &mut Context) -> Result<Items<ArtistSerializer>> {
         let refuse = |text: &'static str| ApiException::validation(Detail::field("limit", [text]));
         let limit = cx.request.query_params().get("limit").unwrap_or("5").trim().parse::<i64>();
         let limit = limit.map_err(|_| refuse("A valid integer is required."))?;
         if !(1..=20).contains(&limit) {
             return Err(refuse("Must be between 1 and 20."));
         }
-        let artists = Artist::objects().order_by(order_by![-album_count, id]).slice(0, limit);
-        cx.respond_all(artists, ArtistSerializer::description()).await
+        let artists = Artist::objects().order_by(order_by![-album_count, id]);
+        cx.respond_all(artists.slice(0, limit)).await
     }
 
     /// The artists whose name starts with a letter, without pages.
-    async fn by_letter(&self, cx: &mut Context) -> Result<Response> {
-        let letter = cx.request.kwarg("letter").unwrap_or_default().to_owned();
-        let artists = Artist::objects().filter_by(Artist::fields().name().istartswith(letter));
-        cx.respond_all(artists, ArtistSerializer::description()).await
+    #[action(list, url_path = "by-letter/(?P<letter>[A-Za-z])")]
+    async fn by_letter(&self, cx: &mut Context) -> Result<Items<ArtistSerializer>> {
+        let letter = cx.request.kwarg("letter").unwrap_or_default();
+        let starts = Artist::fields().name().istartswith(letter);
+        cx.respond_all(Artist::objects().filter_by(starts)).await
     }
 }
 
 pub struct AlbumViewSet;
 
+#[view_set]
 impl ViewSet for AlbumViewSet {
     type Base = ModelViewSet;
     type Serializer = AlbumSerializer;
@@ -108,20 +82,17 @@ impl ViewSet for AlbumViewSet {
     const SEARCH_FIELDS: SearchFields<Album> = search_fields![title, =artist__name];
     const ORDERING_FIELDS: OrderingFields<Album> = ordering_fields![__all__, track_count];
 
-    fn get_serializer(&self, action: &str) -> &'static Description {
+    fn serializer_class(&self, action: Action) -> SerializerClass<Album> {
         match action {
-            "retrieve" => AlbumDetailSerializer::description(),
-            "depth" => DepthAlbumSerializer::description(),
-            _ => AlbumSerializer::description(),
+            Action::Retrieve => AlbumDetailSerializer::class(),
+            _ => AlbumSerializer::class(),
         }
     }
 
-    fn actions(&self) -> Vec<Action<Self>> {
-        vec![
-            Action::detail("depth")
-                .description("The album through a ``depth = 1`` serializer.")
-                .get(Self::retrieve),
-        ]
+    /// The album through a ``depth = 1`` serializer.
+    #[action(detail)]
+    async fn depth(&self, cx: &mut Context) -> Result<Item<DepthAlbumSerializer>> {
+        self.show(cx).await
     }
 }
 
@@ -136,13 +107,14 @@ impl ViewSet for TrackViewSet {
     const ORDERING_FIELDS: OrderingFields<Track> =
         ordering_fields![id, name, milliseconds, unit_price, album__title];
 
-    fn pagination(&self) -> impl Pagination + 'static {
+    fn pagination_class(&self) -> impl Pagination + 'static {
         LimitOffsetPagination::new().default_limit(20).max_limit(200)
     }
 }
 
 pub struct GenreViewSet;
 
+#[view_set]
 impl ViewSet for GenreViewSet {
     type Base = ReadOnlyModelViewSet;
     type Serializer = GenreSerializer;
@@ -150,24 +122,18 @@ impl ViewSet for GenreViewSet {
     const FILTERSET_FIELDS: Filters<Genre> = filter_fields![name];
     const SEARCH_FIELDS: SearchFields<Genre> = search_fields![=name];
 
-    fn policies(&self) -> Policies {
-        Policies::inherit().permissions(AllowAny)
+    fn permission_classes(&self) -> impl PermissionClasses {
+        AllowAny
     }
 
-    fn pagination(&self) -> impl Pagination + 'static {
+    fn pagination_class(&self) -> impl Pagination + 'static {
         NoPagination
     }
 
-    fn actions(&self) -> Vec<Action<Self>> {
-        vec![Action::list("by_name").url_path("by-name/(?P<name>[^/.]+)").get(Self::by_name)]
-    }
-}
-
-impl GenreViewSet {
-    async fn by_name(&self, cx: &mut Context) -> Result<Response> {
-        let name = cx.request.kwarg("name").unwrap_or_default().to_owned();
-        let named = Genre::objects().filter_by(Genre::fields().name().iexact(name));
-        cx.respond_one(named, GenreSerializer::description()).await
+    #[action(list, url_path = "by-name/(?P<name>[^/.]+)")]
+    async fn by_name(&self, cx: &mut Context) -> Result<Item<GenreSerializer>> {
+        let name = cx.request.kwarg("name").unwrap_or_default();
+        cx.respond_one(Genre::objects().filter_by(Genre::fields().name().iexact(name))).await
     }
 }
 
@@ -177,17 +143,18 @@ impl ViewSet for MediaTypeViewSet {
     type Base = ModelViewSet;
     type Serializer = MediaTypeSerializer;
 
-    fn policies(&self) -> Policies {
-        Policies::inherit().permissions(IsAdminUser.or(ReadOnly))
+    fn permission_classes(&self) -> impl PermissionClasses {
+        IsAdminUser.or(ReadOnly)
     }
 
-    fn pagination(&self) -> impl Pagination + 'static {
+    fn pagination_class(&self) -> impl Pagination + 'static {
         NoPagination
     }
 }
 
 pub struct PlaylistViewSet;
 
+#[view_set]
 impl ViewSet for PlaylistViewSet {
     type Base = ModelViewSet;
     type Serializer = PlaylistSerializer;
@@ -197,25 +164,24 @@ impl ViewSet for PlaylistViewSet {
     const ORDERING_FIELDS: OrderingFields<Playlist> =
         ordering_fields![id, name, created_at, track_count];
 
-    fn policies(&self) -> Policies {
-        Policies::inherit().permissions((IsAuthenticatedOrReadOnly, IsOwnerOrReadOnly))
+    fn permission_classes(&self) -> impl PermissionClasses {
+        (IsAuthenticatedOrReadOnly, IsOwnerOrReadOnly)
     }
 
-    fn get_queryset(&self, cx: &Context) -> QuerySet<Playlist> {
+    async fn get_queryset(&self, cx: &mut Context) -> Result<QuerySet<Playlist>> {
         let playlists = Playlist::objects();
-        match cx.user() {
+        let public = playlist::is_public.eq(true);
+        Ok(match cx.user() {
             Some(user) if user.is_superuser => playlists,
-            Some(user) => {
-                playlists.filter(playlist::is_public.eq(true).or(playlist::owner_id.eq(user.id)))
-            }
-            None => playlists.filter(playlist::is_public.eq(true)),
-        }
+            Some(user) => playlists.filter(public.or(playlist::owner_id.eq(user.id))),
+            None => playlists.filter(public),
+        })
     }
 
-    fn get_serializer(&self, action: &str) -> &'static Description {
+    fn serializer_class(&self, action: Action) -> SerializerClass<Playlist> {
         match action {
-            "list" | "mine" => PlaylistSerializer::description(),
-            _ => PlaylistDetailSerializer::description(),
+            Action::List => PlaylistSerializer::class(),
+            _ => PlaylistDetailSerializer::class(),
         }
     }
 
@@ -223,60 +189,52 @@ impl ViewSet for PlaylistViewSet {
         cx.save(new.set(playlist::owner_id, cx.user().map(|user| user.id))).await
     }
 
-    fn actions(&self) -> Vec<Action<Self>> {
-        vec![
-            Action::list("mine")
-                .get(Self::mine)
-                .many()
-                .policies(Policies::inherit().permissions(IsAuthenticated)),
-            Action::detail("add_tracks")
-                .url_path("tracks")
-                .url_name("tracks")
-                .post(Self::add_tracks)
-                .map(Method::DELETE, "remove_tracks", Self::remove_tracks)
-                .takes(PlaylistTracksSerializer::description()),
-        ]
-    }
-}
-
-impl PlaylistViewSet {
-    async fn mine(&self, cx: &mut Context) -> Result<Response> {
+    #[action(list, permission_classes = IsAuthenticated)]
+    async fn mine(&self, cx: &mut Context) -> Result<Page<PlaylistSerializer>> {
         let owner = cx.user().map_or(0, |user| user.id);
-        let own = self.get_queryset(cx).filter(playlist::owner_id.eq(owner));
-        let own = cx.filter_queryset(own).await?;
-        cx.paginate(own, PlaylistSerializer::description()).await
+        let own = self.get_queryset(cx).await?.filter(playlist::owner_id.eq(owner));
+        let own = self.filter_queryset(own, cx).await?;
+        self.paginate(own, cx).await
     }
 
-    async fn add_tracks(&self, cx: &mut Context) -> Result<Response> {
-        let playlist = cx.object(self.get_queryset(cx)).await?;
-        let PlaylistTracksSerializer { tracks } = cx.validated().await?;
-        let count = cx
-            .retrying_transaction(async |cx| {
-                // the playlist is locked by the first of these
-                let links = cx.links(&playlist, Playlist::fields().tracks());
-                links.add(tracks.iter().map(PrimaryKeyRelated::key)).await?;
-                cx.save(Changes::of(&playlist)).await?;
-                links.count().await
-            })
-            .await?;
-        Response::new(&json!({"id": playlist.id, "track_count": count}))
+    #[action(detail, post, url_path = "tracks", url_name = "tracks")]
+    async fn add_tracks(
+        &self,
+        playlist: Object<Playlist>,
+        body: Valid<PlaylistTracksSerializer>,
+        cx: &mut Context,
+    ) -> Result<Json<TrackCountSerializer>> {
+        let add = async |cx: &mut Context| {
+            // the playlist is locked by the first of these
+            let links = cx.links(&*playlist, Playlist::fields().tracks());
+            links.add(body.tracks.iter().map(PrimaryKeyRelated::key)).await?;
+            cx.save(Changes::of(&*playlist)).await?;
+            links.count().await
+        };
+        let track_count = cx.retrying_transaction(add).await?;
+        Ok(Json(TrackCountSerializer { id: playlist.id, track_count }))
     }
 
-    async fn remove_tracks(&self, cx: &mut Context) -> Result<Response> {
-        let playlist = cx.object(self.get_queryset(cx)).await?;
-        let PlaylistTracksSerializer { tracks } = cx.validated().await?;
-        cx.retrying_transaction(async |cx| {
-            let links = cx.links(&playlist, Playlist::fields().tracks());
-            links.remove(tracks.iter().map(PrimaryKeyRelated::key)).await?;
-            cx.save(Changes::of(&playlist)).await
-        })
-        .await?;
-        Ok(Response::empty(204))
+    #[mapping(add_tracks, delete)]
+    async fn remove_tracks(
+        &self,
+        playlist: Object<Playlist>,
+        body: Valid<PlaylistTracksSerializer>,
+        cx: &mut Context,
+    ) -> Result<NoContent> {
+        let remove = async |cx: &mut Context| {
+            let links = cx.links(&*playlist, Playlist::fields().tracks());
+            links.remove(body.tracks.iter().map(PrimaryKeyRelated::key)).await?;
+            cx.save(Changes::of(&*playlist)).await
+        };
+        cx.retrying_transaction(remove).await?;
+        Ok(NoContent)
     }
 }
 
 pub struct InvoiceViewSet;
 
+#[view_set]
 impl ViewSet for InvoiceViewSet {
     type Base = ModelViewSet;
     type Serializer = InvoiceSerializer;
@@ -286,11 +244,11 @@ impl ViewSet for InvoiceViewSet {
     const ORDERING_FIELDS: OrderingFields<Invoice> = ordering_fields![id, invoice_date, total];
     const ORDERING: Ordering<Invoice> = order_by![-invoice_date, -id];
 
-    fn policies(&self) -> Policies {
-        Policies::inherit().permissions((IsAuthenticated, DjangoModelPermissions::new()))
+    fn permission_classes(&self) -> impl PermissionClasses {
+        (IsAuthenticated, DjangoModelPermissions::new())
     }
 
-    fn pagination(&self) -> impl Pagination + 'static {
+    fn pagination_class(&self) -> impl Pagination + 'static {
         CursorPagination::new()
             .page_size(10)
             .page_size_query_param("page_size")
@@ -319,8 +277,12 @@ impl ViewSet for InvoiceViewSet {
         self.write_lines(&invoice, lines, cx).await
     }
 
-    fn actions(&self) -> Vec<Action<Self>> {
-        vec![Action::list("summary").get(Self::summary)]
+    #[action(list)]
+    async fn summary(&self, cx: &mut Context) -> Result<Json<SummarySerializer>> {
+        let invoices = self.get_queryset(cx).await?;
+        let invoices = self.filter_queryset(invoices, cx).await?;
+        let (count, total) = cx.sum(invoices, invoice::total).await?;
+        Ok(Json(SummarySerializer { count, total: total.unwrap_or_default() }))
     }
 }
 
@@ -359,12 +321,6 @@ impl InvoiceViewSet {
         }
         cx.save(Changes::of(invoice).set(invoice::total, total)).await
     }
-
-    async fn summary(&self, cx: &mut Context) -> Result<Response> {
-        let invoices = cx.filter_queryset(self.get_queryset(cx)).await?;
-        let (count, total) = cx.sum(invoices, invoice::total).await?;
-        Response::new(&json!({"count": count, "total": total.unwrap_or_default()}))
-    }
 }
 
 pub struct InvoiceLineViewSet;
@@ -376,10 +332,9 @@ impl ViewSet for InvoiceLineViewSet {
     const FILTERSET_FIELDS: Filters<InvoiceLine> = filter_fields![invoice, track];
 
     /// Reading, too, needs the permission to view.
-    fn policies(&self) -> Policies {
+    fn permission_classes(&self) -> impl PermissionClasses {
         let view = &["%(app_label)s.view_%(model_name)s"];
-        let strict = DjangoModelPermissions::new().perms_map(Method::GET, view);
-        Policies::inherit().permissions(strict)
+        DjangoModelPermissions::new().perms_map(Method::GET, view)
     }
 }
 
@@ -394,36 +349,37 @@ impl ViewSet for CustomerViewSet {
     const SEARCH_FIELDS: SearchFields<Customer> = search_fields![^last_name, =country, email];
     const ORDERING_FIELDS: OrderingFields<Customer> = ordering_fields![last_name, email];
 
-    fn policies(&self) -> Policies {
-        Policies::inherit().permissions(IsAdminUser)
+    fn permission_classes(&self) -> impl PermissionClasses {
+        IsAdminUser
     }
 }
 
 pub struct EmployeeViewSet;
 
+#[view_set]
 impl ViewSet for EmployeeViewSet {
     type Base = ModelViewSet;
     type Serializer = EmployeeSerializer;
 
     const FILTERSET_FIELDS: Filters<Employee> = filter_fields![title, reports_to, hire_date];
 
-    fn policies(&self) -> Policies {
-        Policies::inherit().permissions(IsAuthenticated)
+    fn permission_classes(&self) -> impl PermissionClasses {
+        IsAuthenticated
     }
 
-    fn actions(&self) -> Vec<Action<Self>> {
-        vec![Action::detail("tree").get(Self::tree)]
-    }
-}
-
-impl EmployeeViewSet {
     /// The employee with everybody below, in one statement for all levels.
-    async fn tree(&self, cx: &mut Context) -> Result<Response> {
-        let employee = cx.object(self.get_queryset(cx)).await?;
-        let tree = cx.descendants(&employee, Employee::fields().reports_to()).await?;
-        Response::new(&tree.fold(|employee, below| {
-            json!({"id": employee.id, "last_name": employee.last_name, "subordinates": below})
-        }))
+    #[action(detail)]
+    async fn tree(
+        &self,
+        employee: Object<Employee>,
+        cx: &mut Context,
+    ) -> Result<Json<EmployeeTreeSerializer>> {
+        let tree = cx.descendants(&*employee, Employee::fields().reports_to()).await?;
+        Ok(Json(tree.fold(|employee, subordinates| EmployeeTreeSerializer {
+            id: employee.id,
+            last_name: employee.last_name.clone(),
+            subordinates,
+        })))
     }
 }
 
@@ -437,8 +393,8 @@ impl ViewSet for UserViewSet {
     const LOOKUP_FIELD: LookupField<User> = lookup_field!(username);
     const LOOKUP_VALUE_REGEX: Option<&'static str> = Some(r"[\w@+-]+");
 
-    fn policies(&self) -> Policies {
-        Policies::inherit().permissions(IsAdminUser)
+    fn permission_classes(&self) -> impl PermissionClasses {
+        IsAdminUser
     }
 
     async fn perform_create(&self, new: Changes<User>, cx: &mut Context) -> Result<User> {

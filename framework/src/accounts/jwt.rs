@@ -19,7 +19,7 @@ use crate::permissions::AllowAny;
 use crate::request::Context;
 use crate::response::Response;
 use crate::serializers::{Description, Existing, Serializer, Validated};
-use crate::views::{ApiView, Handler, OperationInfo};
+use crate::views::{ApiView, Handler, OperationInfo, ResponseInfo};
 
 #[derive(Serializer)]
 struct TokenRefreshSerializer {
@@ -74,12 +74,12 @@ fn view(
     name: &str,
     text: &'static str,
     body: &'static Description,
-    handler: impl Handler,
+    handler: impl Handler<(Response,)>,
 ) -> ApiView {
-    let mut operation = OperationInfo::new(Method::POST, "");
+    let mut operation = OperationInfo::new(Method::POST);
     operation.description = text;
     operation.request = Some(body);
-    operation.response = Some(body);
+    operation.response = ResponseInfo::One(body);
     ApiView::new(name)
         .description(text)
         .authentication(Challenge::default())

@@ -1,7 +1,5 @@
 //! An API key for a name and a password (`rest_framework.authtoken.views.ObtainAuthToken`).
 
-use std::sync::Arc;
-
 use actix_web::http::Method;
 use serde_json::json;
 
@@ -14,7 +12,7 @@ use crate::renderers::JsonRenderer;
 use crate::request::Context;
 use crate::response::Response;
 use crate::serializers::Serializer;
-use crate::views::{ApiView, OperationInfo};
+use crate::views::{ApiView, OperationInfo, ResponseInfo};
 
 #[derive(Serializer)]
 struct AuthTokenSerializer {
@@ -41,16 +39,16 @@ struct TokenSerializer {
 /// # let _ = urls;
 /// ```
 pub fn obtain_auth_token() -> ApiView {
-    let mut operation = OperationInfo::new(Method::POST, "");
+    let mut operation = OperationInfo::new(Method::POST);
     operation.description = "Answers a user name and a password with the user's API key.";
     operation.request = Some(AuthTokenSerializer::description());
-    operation.response = Some(TokenSerializer::description());
+    operation.response = ResponseInfo::One(TokenSerializer::description());
     ApiView::new("Obtain Auth Token")
         .permissions(AllowAny)
         .throttles(())
         .non_atomic_requests()
-        .parsers(vec![Arc::new(FormParser), Arc::new(MultiPartParser), Arc::new(JsonParser)])
-        .renderers(vec![Arc::new(JsonRenderer)])
+        .parsers((FormParser, MultiPartParser, JsonParser))
+        .renderers(JsonRenderer)
         .documented(operation)
         .post(obtain)
 }

@@ -29,6 +29,7 @@ pub use session::{SessionAuthentication, login, logout, session_user, update_ses
 pub use token::TokenAuthentication;
 
 use crate::auth::Account;
+use crate::classes::class_list;
 use crate::exceptions::Result;
 use crate::request::{Auth, Context, Request};
 
@@ -151,37 +152,15 @@ impl<A: Authentication> DynAuthentication for A {
     }
 }
 
-/// One authenticator, or a tuple of them that are asked in order; `()` is none.
-pub trait IntoAuthentication {
-    /// The list.
-    fn into_authentication(self) -> Vec<Arc<dyn DynAuthentication>>;
+class_list! {
+    /// What a view names as its `authentication_classes`: one authenticator, a tuple of them that are
+    /// asked in order, `()` for none, or [`Inherit`](crate::classes::Inherit).
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is neither an authenticator nor a tuple of authenticators",
+        label = "expected an authenticator"
+    )]
+    AuthenticationClasses of Authentication as DynAuthentication
 }
-
-impl<A: Authentication> IntoAuthentication for A {
-    fn into_authentication(self) -> Vec<Arc<dyn DynAuthentication>> {
-        vec![Arc::new(self)]
-    }
-}
-
-impl IntoAuthentication for Vec<Arc<dyn DynAuthentication>> {
-    fn into_authentication(self) -> Vec<Arc<dyn DynAuthentication>> {
-        self
-    }
-}
-
-macro_rules! tuples {
-    ($(($($name:ident)*))*) => {$(
-        impl<$($name: Authentication),*> IntoAuthentication for ($($name,)*) {
-            #[allow(non_snake_case)]
-            fn into_authentication(self) -> Vec<Arc<dyn DynAuthentication>> {
-                let ($($name,)*) = self;
-                vec![$(Arc::new($name)),*]
-            }
-        }
-    )*};
-}
-
-tuples! { () (A) (A B) (A B C) (A B C D) }
 
 /// The authenticators of one view, ready to be asked.
 pub(crate) struct AuthenticationList {

@@ -12,6 +12,8 @@ mod temporal;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use std::sync::Arc;
+
 pub use django_filters::{FilterSet, FilterSpec, Filters};
 pub use ordering::{OrderingField, OrderingFields, OrderingFilter};
 pub use parameter::{ParameterType, QueryParameter, Several};
@@ -62,7 +64,7 @@ pub(crate) use crate::fields::python;
 
 use crate::db::{Model, QuerySet};
 use crate::exceptions::Result;
-use crate::request::Request;
+use crate::request::Context;
 
 /// Narrows or sorts the rows of a view by what a request says.
 ///
@@ -74,10 +76,35 @@ pub trait FilterBackend<M: Model>: Send + Sync {
     ///
     /// # Errors
     /// 400 when a parameter is wrong.
-    fn filter_queryset(&self, request: &Request, queryset: QuerySet<M>) -> Result<QuerySet<M>>;
+    fn filter_queryset(&self, cx: &Context, queryset: QuerySet<M>) -> Result<QuerySet<M>>;
 
     /// The parameters it reads.
     fn query_parameters(&self) -> Vec<QueryParameter> {
         Vec::new()
     }
 }
+
+/// What a view set names as its `filter_backends`: a tuple of up to four, `()` for none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tuple of filter backends for rows of `{M}`",
+    label = "expected a tuple, such as `(OnlyMine,)`",
+    note = "each part needs `impl FilterBackend<{M}>`"
+)]
+pub trait FilterBackends<M: Model> {
+    /// The list.
+    fn into_list(self) -> Vec<Arc<dyn FilterBackend<M>>>;
+}
+
+macro_rules! tuples {
+    ($(($($name:ident)*))*) => {$(
+        impl<M: Model, $($name: FilterBackend<M> + 'static),*> FilterBackends<M> for ($($name,)*) {
+            #[allow(non_snake_case, reason = "the names are those of the types")]
+            fn into_list(self) -> Vec<Arc<dyn FilterBackend<M>>> {
+                let ($($name,)*) = self;
+                vec![$(Arc::new($name)),*]
+            }
+        }
+    )*};
+}
+
+tuples! { () (A) (A B) (A B C) (A B C D) }

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use super::{FilterBackend, ParameterType, QueryParameter, python};
 use crate::db::{Declared, Leaf, Model, Order, OrderTerm, Path, PathOf, QuerySet, SingleValued};
 use crate::exceptions::Result;
-use crate::request::Request;
+use crate::request::{Context, Request};
 
 /// What `?ordering=` may name, written by `ordering_fields!`:
 /// `ordering_fields![id, album__title]`.
@@ -153,8 +153,8 @@ pub(super) fn choose(chosen: &mut Vec<OrderTerm>, path: &Path, descending: bool)
 }
 
 impl<M: Model> FilterBackend<M> for OrderingFilter<M> {
-    fn filter_queryset(&self, request: &Request, queryset: QuerySet<M>) -> Result<QuerySet<M>> {
-        Ok(match self.get_ordering(request) {
+    fn filter_queryset(&self, cx: &Context, queryset: QuerySet<M>) -> Result<QuerySet<M>> {
+        Ok(match self.get_ordering(&cx.request) {
             Some(order) => queryset.order_by_terms(order),
             None => queryset,
         })
@@ -171,6 +171,7 @@ mod tests {
 
     use super::super::testing::{Note, column, order};
     use super::*;
+    use crate::request::{ViewContext, testing};
 
     fn chosen(filter: &OrderingFilter<Note>, query: &str) -> Option<String> {
         let request = Request::new(Method::GET, format!("/a/?ordering={query}"));
@@ -220,9 +221,10 @@ mod tests {
     #[test]
     fn without_an_order_of_its_own_the_query_keeps_its() {
         assert_eq!(chosen(&filter(), "bogus"), None);
-        let request = Request::new(Method::GET, "/a/?ordering=bogus");
+        let mut cx = testing::context(Method::GET, None, ViewContext::default());
+        *cx.request = Request::new(Method::GET, "/a/?ordering=bogus");
         let queryset = QuerySet::<Note>::all().then_by(column("id"));
-        let queryset = FilterBackend::filter_queryset(&filter(), &request, queryset).unwrap();
+        let queryset = FilterBackend::filter_queryset(&filter(), &cx, queryset).unwrap();
         assert_eq!(queryset.order.unwrap().len(), 1);
     }
 

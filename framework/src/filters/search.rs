@@ -13,7 +13,7 @@ use super::{FilterBackend, ParameterType, QueryParameter, python};
 use crate::db::{Declared, Hop, Lookup, Model, Path, PathOf, Predicate, QuerySet};
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::Value;
-use crate::request::Request;
+use crate::request::{Context, Request};
 
 /// What `?search=` looks at, written by `search_fields!`: `search_fields![^name, =composer]`.
 pub type SearchFields<M> = Declared<M, Vec<SearchField<M>>>;
@@ -181,8 +181,8 @@ impl<M> SearchFilter<M> {
 }
 
 impl<M: Model> FilterBackend<M> for SearchFilter<M> {
-    fn filter_queryset(&self, request: &Request, queryset: QuerySet<M>) -> Result<QuerySet<M>> {
-        Ok(match self.condition(request)? {
+    fn filter_queryset(&self, cx: &Context, queryset: QuerySet<M>) -> Result<QuerySet<M>> {
+        Ok(match self.condition(&cx.request)? {
             Some(condition) => queryset.filter_by_predicate(condition),
             None => queryset,
         })

@@ -1,4 +1,4 @@
-//! Lists: the filters of a request, and a page of what they leave.
+//! Lists: a page of a query's rows, or all of them.
 
 use std::future::Future;
 use std::pin::pin;
@@ -6,113 +6,39 @@ use std::pin::pin;
 use crate::aside::aside;
 use crate::db::{self, Dialect, Error, Model, ModelMeta, QuerySet, Select};
 use crate::exceptions::Result;
-use crate::fields::Value;
-use crate::fields::distinct::{ByValue, set_of};
-use crate::pagination::{Pagination, Plan, position_text};
+use crate::pagination::{DefaultPagination, Pagination, Plan, position_text};
 use crate::request::Context;
 use crate::response::Response;
-use crate::serializers::{Description, Listed};
+use crate::serializers::{Description, Listed, ModelSerializer};
+use crate::views::{Items, Page};
 
 impl Context {
-    /// The rows that the request's filters leave: the filter set, search, ordering
-    /// (`filter_queryset`).
-    ///
-    /// # Errors
-    /// 400 for a filter value that is none.
-    pub async fn filter_queryset<M: Model>(&self, queryset: QuerySet<M>) -> Result<QuerySet<M>> {
-        self.filtered(queryset, false).await.map(|(queryset, _)| queryset)
-    }
-
-    /// The same; keys that a filter names may be left to be looked up when no row is found.
-    pub(super) async fn filtered<M: Model>(
-        &self,
-        mut queryset: QuerySet<M>,
-        may_wait: bool,
-    ) -> Result<(QuerySet<M>, bool)> {
-        let Some(view) = self.view_of::<M>() else { return Ok((queryset, false)) };
-        let mut waits = false;
-        if !view.filters.is_empty() {
-            let mut filtered = view.filters.parse(&self.request)?;
-            if !filtered.lookups().is_empty() {
-                waits = may_wait && filtered.may_look_up_later();
-                if !waits {
-                    filtered = aside(|| self.look_up(filtered)).await?;
-                }
-            }
-            queryset = filtered.apply(queryset);
-        }
-        if let Some(condition) = view.search.condition(&self.request)? {
-            queryset = queryset.filter_by_predicate(condition);
-        }
-        if let Some(order) = self.ordering(&view) {
-            queryset = queryset.order_by_terms(order);
-        }
-        for backend in &view.backends {
-            queryset = backend.filter_queryset(&self.request, queryset)?;
-        }
-        Ok((queryset, waits))
-    }
-
-    /// Asks which of the keys that filters name exist.
-    pub(super) async fn look_up<M: Model>(
-        &self,
-        filtered: crate::filters::django_filters::Filtered<M>,
-    ) -> Result<crate::filters::django_filters::Filtered<M>> {
-        let mut found: Vec<Vec<Value>> = Vec::new();
-        for check in filtered.lookups() {
-            let mut sql = db::Sql::new(self.dialect());
-            sql.push("SELECT ").name(check.column.column).push(" FROM ").name(check.model.table);
-            sql.push(" WHERE ")
-                .name(check.column.column)
-                .any_of(check.keys.clone(), check.column.kind);
-            found.push(self.rows(sql, |row| row.value(0, check.column.kind)).await?);
-        }
-        let found: Vec<_> = found.iter().map(|keys| set_of(keys)).collect();
-        let exists = |place: usize, key: &Value| {
-            found.get(place).is_some_and(|keys| keys.contains(&ByValue(key)))
-        };
-        Ok(filtered.finish(&exists)?)
-    }
-
-    /// Lists the rows that the filters leave, a page of them where there is a paginator.
-    pub(crate) async fn list<M: Model>(
-        &mut self,
-        queryset: QuerySet<M>,
-        description: &'static Description,
-    ) -> Result<Response> {
-        let (filtered, waits) = self.filtered(queryset, true).await?;
-        let ordering = self.view_of::<M>().and_then(|view| self.ordering(&view));
-        let answer = self.page(filtered, description, ordering.as_deref()).await;
-        let unproven = waits && !matches!(answer, Ok((_, rows)) if rows > 0);
-        if unproven && let Some(view) = self.view_of::<M>() {
-            // no row proves that the keys exist, so they are looked up after all
-            let filtered = view.filters.parse(&self.request)?;
-            aside(|| self.look_up(filtered)).await?;
-        }
-        answer.map(|(response, _)| response)
-    }
-
-    /// Answers a page of rows, or all of them where the view has no paginator
-    /// (`paginate_queryset`, `get_paginated_response`). Rows may be of another model than the
-    /// view's.
+    /// A page of rows in the site's own pagination, or all of them where it has none. View sets have
+    /// a paginator of their own: [`ViewSet::paginate`](crate::viewsets::ViewSet::paginate).
     ///
     /// # Errors
     /// 404 for a page that does not exist.
-    pub async fn paginate<M: Model>(
-        &mut self,
-        queryset: QuerySet<M>,
-        description: &'static Description,
-    ) -> Result<Response> {
-        self.page(queryset, description, None).await.map(|(response, _)| response)
+    pub async fn paginate<S: ModelSerializer>(
+        &self,
+        queryset: QuerySet<S::Model>,
+    ) -> Result<Page<S>> {
+        let page = self.page(queryset, S::description(), &DefaultPagination, None);
+        page.await.map(|(response, _)| Page::new(response))
     }
 
-    pub(super) async fn page<M: Model>(
-        &mut self,
+    /// A page of rows, and how many rows were read for it.
+    pub(crate) async fn page<M: Model>(
+        &self,
         queryset: QuerySet<M>,
         description: &'static Description,
+        pagination: &dyn Pagination,
         ordering: Option<&[db::OrderTerm]>,
     ) -> Result<(Response, usize)> {
-        let pagination = self.paginator();
+        let sites = self.site().and_then(|site| site.pagination.as_deref());
+        let pagination = match sites {
+            Some(sites) if pagination.is_project_default() => sites,
+            _ => pagination,
+        };
         let Some(mut plan) = pagination.plan(&self.request, ordering)? else {
             let rows = description.list(queryset.into(), None, self).await?;
             let read = rows.len();
@@ -193,17 +119,16 @@ impl Context {
         }
     }
 
-    /// Answers every row of a query, without pages.
+    /// Every row of a query, without pages.
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn respond_all<M: Model>(
+    pub async fn respond_all<S: ModelSerializer>(
         &self,
-        queryset: QuerySet<M>,
-        description: &'static Description,
-    ) -> Result<Response> {
-        let rows = description.list(queryset.into(), None, self).await?;
-        self.respond_rows(rows, description).await
+        queryset: QuerySet<S::Model>,
+    ) -> Result<Items<S>> {
+        let rows = S::description().list(queryset.into(), None, self).await?;
+        self.respond_rows(rows, S::description()).await.map(Items::new)
     }
 }
 

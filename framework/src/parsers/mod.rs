@@ -13,6 +13,7 @@ pub use form::FormParser;
 pub use json::parse;
 pub use multipart::MultiPartParser;
 
+use crate::classes::class_list;
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::Raw;
 use crate::negotiation::MediaType;
@@ -130,6 +131,16 @@ impl<'a> ParserContext<'a> {
             ApiException::ParseError(Some(Detail::new(text, "parse_error")))
         })
     }
+}
+
+class_list! {
+    /// What a view names as its `parser_classes`: one parser, a tuple of them, `()` for none, or
+    /// [`Inherit`](crate::classes::Inherit).
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is neither a parser nor a tuple of parsers",
+        label = "expected a parser"
+    )]
+    ParserClasses of Parser as Parser
 }
 
 /// Reads bodies of one media type.

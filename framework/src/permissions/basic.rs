@@ -12,10 +12,6 @@ use crate::request::Context;
 pub struct AllowAny;
 
 impl Permission for AllowAny {
-    fn looks_at_objects(&self) -> bool {
-        false
-    }
-
     fn admits_anonymous(&self, _: &Method) -> Option<bool> {
         Some(true)
     }
@@ -28,10 +24,6 @@ pub struct IsAuthenticated;
 impl Permission for IsAuthenticated {
     async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
         Ok(cx.is_authenticated())
-    }
-
-    fn looks_at_objects(&self) -> bool {
-        false
     }
 
     fn admits_anonymous(&self, _: &Method) -> Option<bool> {
@@ -48,12 +40,22 @@ impl Permission for IsAdminUser {
         Ok(cx.account().is_some_and(Account::is_staff))
     }
 
-    fn looks_at_objects(&self) -> bool {
-        false
-    }
-
     fn admits_anonymous(&self, _: &Method) -> Option<bool> {
         Some(false)
+    }
+}
+
+/// Everybody may read (GET, HEAD, OPTIONS), nobody may write: `IsAdminUser | ReadOnly`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReadOnly;
+
+impl Permission for ReadOnly {
+    async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
+        Ok(cx.request.is_safe())
+    }
+
+    fn admits_anonymous(&self, method: &Method) -> Option<bool> {
+        Some(method.is_safe())
     }
 }
 
@@ -64,10 +66,6 @@ pub struct IsAuthenticatedOrReadOnly;
 impl Permission for IsAuthenticatedOrReadOnly {
     async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
         Ok(cx.request.is_safe() || cx.is_authenticated())
-    }
-
-    fn looks_at_objects(&self) -> bool {
-        false
     }
 
     fn admits_anonymous(&self, method: &Method) -> Option<bool> {

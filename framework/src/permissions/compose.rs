@@ -4,11 +4,14 @@ use std::any::Any;
 use std::ops::{BitAnd, BitOr};
 
 use actix_web::http::Method;
+use futures_util::future::LocalBoxFuture;
 
 use super::{
     AllowAny, DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly,
-    DjangoObjectPermissions, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, Permission,
+    DjangoObjectPermissions, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, OnObjects,
+    Permission, ReadOnly,
 };
+use crate::db::ModelMeta;
 use crate::exceptions::Result;
 use crate::request::Context;
 
@@ -21,21 +24,32 @@ impl<A: Permission, B: Permission> Permission for And<A, B> {
         Ok(self.0.has_permission(cx).await? && self.1.has_permission(cx).await?)
     }
 
-    async fn has_object_permission(&self, cx: &mut Context, object: &dyn Any) -> Result<bool> {
-        Ok(self.0.has_object_permission(cx, object).await?
-            && self.1.has_object_permission(cx, object).await?)
-    }
-
-    fn looks_at_objects(&self) -> bool {
-        self.0.looks_at_objects() || self.1.looks_at_objects()
-    }
-
     /// A part that does not say is left out.
     fn admits_anonymous(&self, method: &Method) -> Option<bool> {
         match (self.0.admits_anonymous(method), self.1.admits_anonymous(method)) {
             (Some(a), Some(b)) => Some(a && b),
             (a, b) => a.or(b),
         }
+    }
+
+    fn on_objects(&self) -> Option<&dyn OnObjects> {
+        either(&self.0, &self.1).then_some(self)
+    }
+}
+
+impl<A: Permission, B: Permission> OnObjects for And<A, B> {
+    fn ask<'a>(
+        &'a self,
+        cx: &'a mut Context,
+        object: &'a dyn Any,
+    ) -> LocalBoxFuture<'a, Result<bool>> {
+        Box::pin(async move {
+            Ok(ask_about(&self.0, cx, object).await? && ask_about(&self.1, cx, object).await?)
+        })
+    }
+
+    fn models(&self) -> Vec<&'static ModelMeta> {
+        models_of(&self.0, &self.1)
     }
 }
 
@@ -49,12 +63,6 @@ impl<A: Permission, B: Permission> Permission for Or<A, B> {
         Ok(self.0.has_permission(cx).await? || self.1.has_permission(cx).await?)
     }
 
-    async fn has_object_permission(&self, cx: &mut Context, object: &dyn Any) -> Result<bool> {
-        let (a, b) = (&self.0, &self.1);
-        Ok(a.has_permission(cx).await? && a.has_object_permission(cx, object).await?
-            || b.has_permission(cx).await? && b.has_object_permission(cx, object).await?)
-    }
-
     /// A part that does not say might.
     fn admits_anonymous(&self, method: &Method) -> Option<bool> {
         match (self.0.admits_anonymous(method), self.1.admits_anonymous(method)) {
@@ -64,8 +72,26 @@ impl<A: Permission, B: Permission> Permission for Or<A, B> {
         }
     }
 
-    fn looks_at_objects(&self) -> bool {
-        self.0.looks_at_objects() || self.1.looks_at_objects()
+    fn on_objects(&self) -> Option<&dyn OnObjects> {
+        either(&self.0, &self.1).then_some(self)
+    }
+}
+
+impl<A: Permission, B: Permission> OnObjects for Or<A, B> {
+    fn ask<'a>(
+        &'a self,
+        cx: &'a mut Context,
+        object: &'a dyn Any,
+    ) -> LocalBoxFuture<'a, Result<bool>> {
+        let (a, b) = (&self.0, &self.1);
+        Box::pin(async move {
+            Ok(a.has_permission(cx).await? && ask_about(a, cx, object).await?
+                || b.has_permission(cx).await? && ask_about(b, cx, object).await?)
+        })
+    }
+
+    fn models(&self) -> Vec<&'static ModelMeta> {
+        models_of(&self.0, &self.1)
     }
 }
 
@@ -78,14 +104,49 @@ impl<A: Permission> Permission for Not<A> {
         Ok(!self.0.has_permission(cx).await?)
     }
 
-    /// The negation of a permission that agrees to every object refuses every object.
-    async fn has_object_permission(&self, cx: &mut Context, object: &dyn Any) -> Result<bool> {
-        Ok(!self.0.has_object_permission(cx, object).await?)
-    }
-
     fn admits_anonymous(&self, method: &Method) -> Option<bool> {
         self.0.admits_anonymous(method).map(|admits| !admits)
     }
+
+    /// The negation of a permission that agrees to every object refuses every object.
+    fn on_objects(&self) -> Option<&dyn OnObjects> {
+        Some(self)
+    }
+}
+
+impl<A: Permission> OnObjects for Not<A> {
+    fn ask<'a>(
+        &'a self,
+        cx: &'a mut Context,
+        object: &'a dyn Any,
+    ) -> LocalBoxFuture<'a, Result<bool>> {
+        Box::pin(async move { Ok(!ask_about(&self.0, cx, object).await?) })
+    }
+
+    fn models(&self) -> Vec<&'static ModelMeta> {
+        self.0.on_objects().map(OnObjects::models).unwrap_or_default()
+    }
+}
+
+/// What a permission says of an object: yes where it does not look at objects.
+async fn ask_about(
+    permission: &impl Permission,
+    cx: &mut Context,
+    object: &dyn Any,
+) -> Result<bool> {
+    match permission.on_objects() {
+        Some(check) => check.ask(cx, object).await,
+        None => Ok(true),
+    }
+}
+
+fn either(a: &impl Permission, b: &impl Permission) -> bool {
+    a.on_objects().is_some() || b.on_objects().is_some()
+}
+
+fn models_of(a: &impl Permission, b: &impl Permission) -> Vec<&'static ModelMeta> {
+    let parts = [a.on_objects(), b.on_objects()];
+    parts.into_iter().flatten().flat_map(OnObjects::models).collect()
 }
 
 macro_rules! operators {
@@ -121,6 +182,7 @@ operators! {
     [] IsAuthenticated;
     [] IsAdminUser;
     [] IsAuthenticatedOrReadOnly;
+    [] ReadOnly;
     [] DjangoModelPermissions;
     [] DjangoModelPermissionsOrAnonReadOnly;
     [] DjangoObjectPermissions;
@@ -146,8 +208,18 @@ mod tests {
             Ok(self.0)
         }
 
-        async fn has_object_permission(&self, _: &mut Context, _: &dyn Any) -> Result<bool> {
-            Ok(self.1)
+        fn on_objects(&self) -> Option<&dyn OnObjects> {
+            Some(self)
+        }
+    }
+
+    impl OnObjects for Says {
+        fn ask<'a>(
+            &'a self,
+            _: &'a mut Context,
+            _: &'a dyn Any,
+        ) -> LocalBoxFuture<'a, Result<bool>> {
+            Box::pin(std::future::ready(Ok(self.1)))
         }
     }
 
@@ -157,7 +229,7 @@ mod tests {
 
     fn asked(permission: &impl Permission, cx: &mut Context) -> (bool, bool) {
         let request = permission.has_permission(cx).now_or_never().unwrap().unwrap();
-        let object = permission.has_object_permission(cx, &()).now_or_never().unwrap().unwrap();
+        let object = ask_about(permission, cx, &()).now_or_never().unwrap().unwrap();
         (request, object)
     }
 
@@ -201,9 +273,9 @@ mod tests {
 
     #[test]
     fn only_permissions_that_look_at_objects_ask_for_the_row() {
-        assert!(!(IsAuthenticated & IsAdminUser).looks_at_objects());
-        assert!((IsAuthenticated & Says(true, true)).looks_at_objects());
-        assert!((!IsAuthenticated).looks_at_objects());
+        assert!(!(IsAuthenticated & IsAdminUser).on_objects().is_some());
+        assert!((IsAuthenticated & Says(true, true)).on_objects().is_some());
+        assert!((!IsAuthenticated).on_objects().is_some());
     }
 
     #[test]

@@ -8,7 +8,9 @@ use futures_util::future::LocalBoxFuture;
 
 use actix_web::http::Method;
 
-use super::Permission;
+use super::{OnObjects, Permission};
+use crate::classes::class_list;
+use crate::db::ModelMeta;
 use crate::exceptions::{Detail, Result};
 use crate::request::{Context, ObjectGuard};
 
@@ -17,21 +19,14 @@ pub trait DynPermission: Send + Sync {
     /// [`Permission::has_permission`]
     fn ask<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<bool>>;
 
-    /// [`Permission::has_object_permission`]
-    fn ask_about<'a>(
-        &'a self,
-        cx: &'a mut Context,
-        object: &'a dyn Any,
-    ) -> LocalBoxFuture<'a, Result<bool>>;
-
     /// [`Permission::message`]
     fn refusal(&self) -> Option<Detail>;
 
     /// [`Permission::code`]
     fn refusal_code(&self) -> Option<&'static str>;
 
-    /// [`Permission::looks_at_objects`]
-    fn wants_objects(&self) -> bool;
+    /// [`Permission::on_objects`]
+    fn object_check(&self) -> Option<&dyn OnObjects>;
 
     /// [`Permission::admits_anonymous`]
     fn lets_anonymous_in(&self, method: &Method) -> Option<bool>;
@@ -42,14 +37,6 @@ impl<P: Permission> DynPermission for P {
         Box::pin(self.has_permission(cx))
     }
 
-    fn ask_about<'a>(
-        &'a self,
-        cx: &'a mut Context,
-        object: &'a dyn Any,
-    ) -> LocalBoxFuture<'a, Result<bool>> {
-        Box::pin(self.has_object_permission(cx, object))
-    }
-
     fn refusal(&self) -> Option<Detail> {
         self.message()
     }
@@ -58,8 +45,8 @@ impl<P: Permission> DynPermission for P {
         self.code()
     }
 
-    fn wants_objects(&self) -> bool {
-        self.looks_at_objects()
+    fn object_check(&self) -> Option<&dyn OnObjects> {
+        self.on_objects()
     }
 
     fn lets_anonymous_in(&self, method: &Method) -> Option<bool> {
@@ -67,38 +54,15 @@ impl<P: Permission> DynPermission for P {
     }
 }
 
-/// One permission, or a tuple of them that are asked in order; `()` is none, which lets everybody
-/// pass.
-pub trait IntoPermissions {
-    /// The list.
-    fn into_permissions(self) -> Vec<Arc<dyn DynPermission>>;
+class_list! {
+    /// What a view names as its `permission_classes`: one permission, a tuple of them that are asked
+    /// in order, `()` to let everybody pass, or [`Inherit`](crate::classes::Inherit).
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is neither a permission nor a tuple of permissions",
+        label = "expected a permission"
+    )]
+    PermissionClasses of Permission as DynPermission
 }
-
-impl<P: Permission> IntoPermissions for P {
-    fn into_permissions(self) -> Vec<Arc<dyn DynPermission>> {
-        vec![Arc::new(self)]
-    }
-}
-
-impl IntoPermissions for Vec<Arc<dyn DynPermission>> {
-    fn into_permissions(self) -> Vec<Arc<dyn DynPermission>> {
-        self
-    }
-}
-
-macro_rules! tuples {
-    ($(($($name:ident)*))*) => {$(
-        impl<$($name: Permission),*> IntoPermissions for ($($name,)*) {
-            #[allow(non_snake_case)]
-            fn into_permissions(self) -> Vec<Arc<dyn DynPermission>> {
-                let ($($name,)*) = self;
-                vec![$(Arc::new($name)),*]
-            }
-        }
-    )*};
-}
-
-tuples! { () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
 
 /// The permissions of one view, ready to be asked.
 pub(crate) struct PermissionList {
@@ -108,8 +72,13 @@ pub(crate) struct PermissionList {
 
 impl PermissionList {
     pub(crate) fn new(list: Vec<Arc<dyn DynPermission>>) -> Self {
-        let objects = list.iter().any(|permission| permission.wants_objects());
+        let objects = list.iter().any(|permission| permission.object_check().is_some());
         Self { list, objects }
+    }
+
+    /// The models whose objects they look at.
+    pub(crate) fn models(&self) -> impl Iterator<Item = &'static ModelMeta> {
+        self.list.iter().filter_map(|one| one.object_check()).flat_map(OnObjects::models)
     }
 
     /// Asks all of them (`check_permissions`).
@@ -135,7 +104,8 @@ impl ObjectGuard for PermissionList {
     ) -> LocalBoxFuture<'a, Result<()>> {
         Box::pin(async move {
             for permission in &self.list {
-                if permission.wants_objects() && !permission.ask_about(cx, object).await? {
+                let Some(check) = permission.object_check() else { continue };
+                if !check.ask(cx, object).await? {
                     return Err(
                         cx.permission_denied(permission.refusal(), permission.refusal_code())
                     );

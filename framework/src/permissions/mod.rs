@@ -32,71 +32,58 @@ mod perms_map;
 use std::any::Any;
 use std::future::Future;
 
-pub use basic::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly};
+pub use basic::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, ReadOnly};
 pub use compose::{And, Not, Or};
-pub use list::{DynPermission, IntoPermissions};
+pub use list::{DynPermission, PermissionClasses};
 pub use model::{DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly};
 pub use object::DjangoObjectPermissions;
 
 pub(crate) use list::PermissionList;
 
 use actix_web::http::Method;
+use futures_util::future::LocalBoxFuture;
 
-use crate::exceptions::{Detail, Result};
+use crate::db::{Model, ModelMeta};
+use crate::exceptions::{ApiException, Detail, Result};
 use crate::request::Context;
 
 /// Decides whether a request may go on.
 ///
-/// Implement it for rules of your own; both questions answer yes by default.
+/// Implement it for rules of your own that look at the request and its user. A rule about the
+/// objects of a model implements [`ObjectPermission`] instead.
 ///
 /// ```
-/// use std::any::Any;
+/// use quintet::prelude::*;
 ///
-/// use quintet::exceptions::Result;
-/// use quintet::permissions::{IsAuthenticated, Permission};
-/// use quintet::request::Context;
+/// /// Who sends `X-Tea: yes`.
+/// struct HasTeaHeader;
 ///
-/// struct Playlist {
-///     owner_id: Option<i32>,
-/// }
+/// impl Permission for HasTeaHeader {
+///     async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
+///         Ok(cx.request.header("x-tea").as_deref() == Some("yes"))
+///     }
 ///
-/// struct IsOwnerOrReadOnly;
-///
-/// impl Permission for IsOwnerOrReadOnly {
-///     async fn has_object_permission(&self, cx: &mut Context, object: &dyn Any) -> Result<bool> {
-///         let owner = object.downcast_ref::<Playlist>().and_then(|playlist| playlist.owner_id);
-///         Ok(cx.request.is_safe() || owner.is_some() && owner == cx.user().map(|user| user.id))
+///     fn message(&self) -> Option<Detail> {
+///         Some("Send X-Tea: yes.".into())
 ///     }
 /// }
 ///
-/// let rule = IsOwnerOrReadOnly.and(IsAuthenticated);
+/// let rule = HasTeaHeader.and(IsAuthenticated);
 /// # let _ = rule;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a permission",
     label = "this type has no `Permission` implementation",
-    note = "write `impl Permission for {Self}`"
+    note = "write `impl Permission for {Self}`, or `impl ObjectPermission for {Self}` for a rule about \
+            the objects of a model"
 )]
 pub trait Permission: Send + Sync + 'static {
-    /// Asked before the view runs.
+    /// Asked before the view runs; yes by default.
     ///
     /// # Errors
     /// What the client gets instead of a plain refusal.
     fn has_permission(&self, cx: &mut Context) -> impl Future<Output = Result<bool>> {
         let _ = cx;
-        async { Ok(true) }
-    }
-
-    /// Asked once an object was found.
-    ///
-    /// # Errors
-    /// What the client gets instead of a plain refusal.
-    fn has_object_permission(
-        &self,
-        cx: &mut Context,
-        object: &dyn Any,
-    ) -> impl Future<Output = Result<bool>> {
-        let _ = (cx, object);
         async { Ok(true) }
     }
 
@@ -111,16 +98,17 @@ pub trait Permission: Send + Sync + 'static {
         None
     }
 
-    /// False when [`Permission::has_object_permission`] always answers yes: the stored row is
-    /// not read for it then.
-    fn looks_at_objects(&self) -> bool {
-        true
-    }
-
     /// Whether a client that does not say who it is may use a method, for documents; `None` by
     /// default, for a permission that does not say. It decides nothing.
     fn admits_anonymous(&self, method: &Method) -> Option<bool> {
         let _ = method;
+        None
+    }
+
+    /// What is asked once an object was found; `None`, the default, for a permission that does not
+    /// look at objects. An [`ObjectPermission`] has its own; implement it here for a permission over
+    /// objects of whatever model.
+    fn on_objects(&self) -> Option<&dyn OnObjects> {
         None
     }
 
@@ -146,5 +134,138 @@ pub trait Permission: Send + Sync + 'static {
         Self: Sized,
     {
         Not(self)
+    }
+}
+
+/// Decides whether a request may reach an object of a model. It is a [`Permission`], too.
+///
+/// View sets ask it in `get_object`, so before an object is shown, changed or deleted, and before an
+/// extra action gets it. A view set over another model refuses to start with it.
+///
+/// ```
+/// use quintet::prelude::*;
+///
+/// # #[model(table = "playlist")]
+/// # pub struct Playlist {
+/// #     pub id: i64,
+/// #     pub owner_id: Option<i64>,
+/// # }
+/// /// Everybody reads a playlist, its owner changes it.
+/// struct IsOwnerOrReadOnly;
+///
+/// impl ObjectPermission for IsOwnerOrReadOnly {
+///     type Object = Playlist;
+///
+///     async fn has_object_permission(&self, cx: &mut Context, playlist: &Playlist) -> Result<bool> {
+///         let user = cx.user().map(|user| user.id);
+///         Ok(cx.request.is_safe() || user.is_some() && playlist.owner_id == user)
+///     }
+/// }
+///
+/// let rule = (IsAuthenticatedOrReadOnly, IsOwnerOrReadOnly);
+/// # let _ = rule;
+/// # fn main() {}
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a permission about objects",
+    label = "this type has no `ObjectPermission` implementation",
+    note = "write `impl ObjectPermission for {Self}`, with `type Object` and `has_object_permission`"
+)]
+pub trait ObjectPermission: Send + Sync + 'static {
+    /// The model of the objects.
+    type Object: Model;
+
+    /// Asked before the view runs, as [`Permission::has_permission`]; yes by default.
+    ///
+    /// # Errors
+    /// What the client gets instead of a plain refusal.
+    fn has_permission(&self, cx: &mut Context) -> impl Future<Output = Result<bool>> {
+        let _ = cx;
+        async { Ok(true) }
+    }
+
+    /// Asked once an object was found.
+    ///
+    /// # Errors
+    /// What the client gets instead of a plain refusal.
+    fn has_object_permission(
+        &self,
+        cx: &mut Context,
+        object: &Self::Object,
+    ) -> impl Future<Output = Result<bool>>;
+
+    /// What a refused user reads instead of the default text.
+    fn message(&self) -> Option<Detail> {
+        None
+    }
+
+    /// The code of the refusal, as [`Permission::code`].
+    fn code(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether a client that does not say who it is may use a method, for documents, as
+    /// [`Permission::admits_anonymous`].
+    fn admits_anonymous(&self, method: &Method) -> Option<bool> {
+        let _ = method;
+        None
+    }
+}
+
+impl<P: ObjectPermission> Permission for P {
+    async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
+        ObjectPermission::has_permission(self, cx).await
+    }
+
+    fn message(&self) -> Option<Detail> {
+        ObjectPermission::message(self)
+    }
+
+    fn code(&self) -> Option<&'static str> {
+        ObjectPermission::code(self)
+    }
+
+    fn admits_anonymous(&self, method: &Method) -> Option<bool> {
+        ObjectPermission::admits_anonymous(self, method)
+    }
+
+    fn on_objects(&self) -> Option<&dyn OnObjects> {
+        Some(self)
+    }
+}
+
+/// What a permission asks about objects, whatever their model is.
+pub trait OnObjects: Send + Sync {
+    /// Asks about an object.
+    fn ask<'a>(
+        &'a self,
+        cx: &'a mut Context,
+        object: &'a dyn Any,
+    ) -> LocalBoxFuture<'a, Result<bool>>;
+
+    /// The models whose objects it knows; none, the default, for any model.
+    fn models(&self) -> Vec<&'static ModelMeta> {
+        Vec::new()
+    }
+}
+
+impl<P: ObjectPermission> OnObjects for P {
+    fn ask<'a>(
+        &'a self,
+        cx: &'a mut Context,
+        object: &'a dyn Any,
+    ) -> LocalBoxFuture<'a, Result<bool>> {
+        Box::pin(async move {
+            let Some(object) = object.downcast_ref() else {
+                let (rule, model) = (std::any::type_name::<P>(), P::Object::META.name);
+                let problem = format!("{rule} was asked about an object that is no {model}");
+                return Err(ApiException::internal(problem));
+            };
+            self.has_object_permission(cx, object).await
+        })
+    }
+
+    fn models(&self) -> Vec<&'static ModelMeta> {
+        vec![P::Object::META]
     }
 }

@@ -44,10 +44,6 @@ impl Permission for DjangoModelPermissions {
         Ok(cx.is_authenticated() && self.perms_map.allows(cx).await?)
     }
 
-    fn looks_at_objects(&self) -> bool {
-        false
-    }
-
     fn admits_anonymous(&self, _: &Method) -> Option<bool> {
         Some(false)
     }
@@ -77,10 +73,6 @@ impl DjangoModelPermissionsOrAnonReadOnly {
 impl Permission for DjangoModelPermissionsOrAnonReadOnly {
     async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
         self.perms_map.allows(cx).await
-    }
-
-    fn looks_at_objects(&self) -> bool {
-        false
     }
 
     fn admits_anonymous(&self, method: &Method) -> Option<bool> {

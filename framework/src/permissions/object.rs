@@ -3,9 +3,10 @@
 use std::any::Any;
 
 use actix_web::http::Method;
+use futures_util::future::LocalBoxFuture;
 
-use super::Permission;
 use super::perms_map::PermsMap;
+use super::{OnObjects, Permission};
 use crate::exceptions::{ApiException, Result};
 use crate::request::Context;
 
@@ -50,6 +51,26 @@ impl Permission for DjangoObjectPermissions {
         Ok(cx.is_authenticated() && self.perms_map.allows(cx).await?)
     }
 
+    fn admits_anonymous(&self, _: &Method) -> Option<bool> {
+        Some(false)
+    }
+
+    fn on_objects(&self) -> Option<&dyn OnObjects> {
+        Some(self)
+    }
+}
+
+impl OnObjects for DjangoObjectPermissions {
+    fn ask<'a>(
+        &'a self,
+        cx: &'a mut Context,
+        object: &'a dyn Any,
+    ) -> LocalBoxFuture<'a, Result<bool>> {
+        Box::pin(self.has_object_permission(cx, object))
+    }
+}
+
+impl DjangoObjectPermissions {
     async fn has_object_permission(&self, cx: &mut Context, object: &dyn Any) -> Result<bool> {
         let view = cx.view();
         let perms = self.perms_map.required(&cx.request.method, &view)?;
@@ -64,9 +85,5 @@ impl Permission for DjangoObjectPermissions {
             return Err(ApiException::NotFound(None));
         }
         Ok(false)
-    }
-
-    fn admits_anonymous(&self, _: &Method) -> Option<bool> {
-        Some(false)
     }
 }

@@ -11,8 +11,19 @@ use std::fmt;
 pub use browsable::BrowsableApiRenderer;
 pub use json::JsonRenderer;
 
+use crate::classes::class_list;
 pub use crate::fields::JsonWriter;
 use crate::negotiation::Offer;
+
+class_list! {
+    /// What a view names as its `renderer_classes`: one renderer, a tuple of them, the preferred one
+    /// first, or [`Inherit`](crate::classes::Inherit).
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is neither a renderer nor a tuple of renderers",
+        label = "expected a renderer"
+    )]
+    RendererClasses of Renderer as Renderer
+}
 
 /// Writes answers in one media type.
 ///

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
+use super::Action;
 use super::{Body, Quota, Request};
 use crate::auth::{
     Account, DynObjectPermissionBackend, PasswordHashers, User, UserMeta, UserModel,
@@ -125,6 +126,19 @@ pub(crate) struct BeforeView {
     user_changes: u32,
 }
 
+/// Whether keys that a filter names are looked up at once. A list puts it off: rows that are found
+/// prove that the keys exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Deferred {
+    /// They are looked up at once.
+    #[default]
+    Refused,
+    /// They need not be.
+    Allowed,
+    /// They were not.
+    Taken,
+}
+
 /// A request on its way through a view, with the connection it works on. Dereferences to
 /// [`Conn`].
 pub struct Context {
@@ -133,10 +147,13 @@ pub struct Context {
     pub(crate) conn: Conn,
     pub(crate) shared: Arc<Shared>,
     pub(crate) equipment: Option<Arc<Equipment>>,
-    pub(crate) action: Option<&'static str>,
+    pub(crate) action: Option<Action>,
     pub(crate) accepted: Option<Accepted>,
-    /// What the floor of generic views keeps for a view.
+    /// What the view set declares, made when the site was built.
     pub(crate) generic: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) deferred: Deferred,
+    /// How many rows the last page was made of.
+    pub(crate) rows_read: usize,
     user: Option<Account>,
     auth: Option<Auth>,
     /// How often it was said who the user is.
@@ -160,6 +177,8 @@ impl Context {
             action: None,
             accepted: None,
             generic: None,
+            deferred: Deferred::Refused,
+            rows_read: 0,
             user: None,
             auth: None,
             user_changes: 0,
@@ -319,8 +338,8 @@ impl Context {
         self.equipment.as_ref().map(|equipment| Arc::clone(&equipment.view)).unwrap_or_default()
     }
 
-    /// The action of a view set that answers: `list`, `retrieve`, the name of an extra action.
-    pub fn action(&self) -> Option<&'static str> {
+    /// The action of a view set that answers; `None` in a view that is none.
+    pub fn action(&self) -> Option<Action> {
         self.action
     }
 
@@ -429,7 +448,7 @@ impl Context {
     ///
     /// # Errors
     /// 403, or 401 for a client that could still say who it is, when one refuses.
-    pub async fn check_object_permissions(&mut self, object: &dyn Any) -> Result<()> {
+    pub async fn check_object_permissions<T: Any>(&mut self, object: &T) -> Result<()> {
         let Some(equipment) = &self.equipment else { return Ok(()) };
         if !equipment.guard.looks_at_objects() {
             return Ok(());

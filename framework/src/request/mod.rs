@@ -1,6 +1,7 @@
 //! A request as views see it (`rest_framework.request`).
 
 mod accounts;
+mod action;
 mod body;
 mod client;
 mod context;
@@ -17,6 +18,7 @@ use std::net::IpAddr;
 use actix_web::http::Method;
 use actix_web::web::Bytes;
 
+pub use action::Action;
 pub use body::Body;
 pub use context::{Auth, Context, ViewContext};
 pub use headers::Headers;
@@ -27,7 +29,7 @@ pub(crate) use body::{Arrived, Awaited, BodyMemory, BodyShare, Incoming, on_its_
 pub(crate) use client::{network, network_text, proxied_address};
 #[cfg(test)]
 pub(crate) use context::testing;
-pub(crate) use context::{Equipment, ObjectGuard, Shared, handler_method};
+pub(crate) use context::{Deferred, Equipment, ObjectGuard, Shared, handler_method};
 
 use crate::reverse::Origin;
 

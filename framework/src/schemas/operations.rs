@@ -16,7 +16,7 @@ use crate::permissions::DynPermission;
 use crate::request::ViewContext;
 use crate::reverse::Pattern;
 use crate::settings::Settings;
-use crate::views::{OperationInfo, Policies, View, ViewInfo};
+use crate::views::{OperationInfo, Policies, ResponseInfo, View, ViewInfo};
 
 /// An address: the place of its router, its pattern behind it, its view.
 pub(crate) type Address<'a> = (&'a str, &'a Pattern, &'a dyn View);
@@ -99,7 +99,7 @@ impl<'a> Route<'a> {
         let template = pattern.template(|name| shown_name(&view.context, pattern, name));
         let policies = view.policies.or(site.defaults);
         let own = view.method_policies.iter().find(|(own, _)| *own == info.method);
-        let pagination = info.pagination.clone().filter(|_| info.many);
+        let lists = info.lists.as_ref();
         Self {
             path: format!("/{place}{template}"),
             settings: site.settings,
@@ -108,10 +108,11 @@ impl<'a> Route<'a> {
             view,
             info,
             policies: own.map_or_else(|| policies.clone(), |(_, own)| own.or(&policies)),
-            pagination: pagination.and_then(|own| {
-                if own.is_project_default() { site.pagination.cloned() } else { Some(own) }
+            pagination: lists.and_then(|lists| match &lists.pagination {
+                own if own.is_project_default() => site.pagination.cloned(),
+                own => Some(Arc::clone(own)),
             }),
-            ordering: site.ordering_filter && info.ordering_by_default,
+            ordering: site.ordering_filter && lists.is_some_and(|it| it.ordering_by_default),
         }
     }
 
@@ -124,7 +125,7 @@ impl<'a> Route<'a> {
         let schemes = self.schemes();
         let anonymous = self.admits_anonymous();
         let mut operation = Operation::new(self.method, &self.path)
-            .list(self.info.many)
+            .list(matches!(self.info.response, ResponseInfo::All(_) | ResponseInfo::Page(_)))
             .parameters(self.path_parameters())
             .parameters(self.query_parameters())
             .security(schemes.iter().map(SecurityScheme::name))
@@ -139,29 +140,27 @@ impl<'a> Route<'a> {
             operation =
                 operation.request(body.media_types(parsers.map(|parser| parser.media_type())));
         }
-        let mut response = Response::new(self.status());
-        if let Some(description) = self.info.response {
-            let name = components.add(description);
-            let renderers = self.policies.renderers.iter().flatten();
-            // pages for people are not what the document is about
-            let types = renderers
-                .filter(|renderer| renderer.is_available() && renderer.format() != "api")
-                .map(|renderer| renderer.media_type());
-            response = response.media_types(types).schema(match envelope {
-                Some(envelope) => SchemaRef::page(name, envelope),
-                None if self.info.many => SchemaRef::list(name),
-                None => SchemaRef::component(name),
-            });
-        }
-        operation.response(response)
+        operation.response(self.response(envelope, components))
     }
 
-    fn status(&self) -> u16 {
-        match self.method {
-            Method::Post if self.info.action == "create" => 201,
-            Method::Delete if self.info.response.is_none() => 204,
-            _ => 200,
-        }
+    fn response(&self, envelope: Option<Envelope>, components: &mut Components) -> Response {
+        let response = Response::new(self.info.status);
+        let schema = match self.info.response {
+            ResponseInfo::Nothing => return response,
+            ResponseInfo::Anything => SchemaRef::inline(Kind::Any),
+            ResponseInfo::One(shown) => SchemaRef::component(components.add(shown)),
+            ResponseInfo::All(shown) => SchemaRef::list(components.add(shown)),
+            ResponseInfo::Page(shown) => match (components.add(shown), envelope) {
+                (name, Some(envelope)) => SchemaRef::page(name, envelope),
+                (name, None) => SchemaRef::list(name),
+            },
+        };
+        let renderers = self.policies.renderers.iter().flatten();
+        // pages for people are not what the document is about
+        let types = renderers
+            .filter(|renderer| renderer.is_available() && renderer.format() != "api")
+            .map(|renderer| renderer.media_type());
+        response.media_types(types).schema(schema)
     }
 
     fn path_parameters(&self) -> Vec<Parameter> {
@@ -231,7 +230,7 @@ impl<'a> Route<'a> {
             errors.push(ErrorResponse::NotAuthenticated);
         }
         let detail = self.pattern.names().next().is_some();
-        let guarded = detail && self.permissions().iter().any(|one| one.wants_objects());
+        let guarded = detail && self.permissions().iter().any(|one| one.object_check().is_some());
         if !anonymous || guarded {
             errors.push(ErrorResponse::PermissionDenied);
         }

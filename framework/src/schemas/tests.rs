@@ -16,15 +16,15 @@ use crate::model;
 use crate::pagination::{
     CursorPagination, LimitOffsetPagination, NoPagination, PageNumberPagination, Pagination,
 };
-use crate::permissions::{AllowAny, IsAuthenticated, IsAuthenticatedOrReadOnly};
+use crate::permissions::{AllowAny, IsAuthenticated, IsAuthenticatedOrReadOnly, PermissionClasses};
 use crate::request::{Context, Request};
 use crate::response::{Response, ResponseBody};
 use crate::routers::Router;
 use crate::serializers::{HyperlinkedIdentity, ModelSerializer, Serializer};
 use crate::settings::Settings;
 use crate::site::{Site, SiteBuilder};
-use crate::views::{ApiView, OperationInfo, Policies};
-use crate::viewsets::{Action, ModelViewSet, ReadOnlyModelViewSet, ViewSet};
+use crate::views::{ApiView, Items, Json, OperationInfo, ResponseInfo, Valid};
+use crate::viewsets::{ModelViewSet, ReadOnlyModelViewSet, ViewSet, view_set};
 
 /// A performer.
 #[model(table = "artist", count(album_count = albums))]
@@ -78,30 +78,34 @@ struct DeepSerializer {}
 
 struct ArtistViewSet;
 
+/// Performers.
+#[view_set]
 impl ViewSet for ArtistViewSet {
     type Base = ModelViewSet;
     type Serializer = ArtistSerializer;
 
-    fn description(&self) -> &'static str {
-        "Performers."
+    fn permission_classes(&self) -> impl PermissionClasses {
+        IsAuthenticatedOrReadOnly
     }
 
-    fn policies(&self) -> Policies {
-        Policies::inherit().permissions(IsAuthenticatedOrReadOnly)
+    #[action(detail, post)]
+    async fn rename(
+        &self,
+        new: Valid<NameSerializer>,
+        _: &mut Context,
+    ) -> Result<Json<NameSerializer>> {
+        Ok(Json(new.0))
     }
 
-    fn actions(&self) -> Vec<Action<Self>> {
-        vec![
-            Action::detail("rename").post(Self::rename).takes(ArtistSerializer::description()),
-            Action::list("by_letter").url_path("by-letter/(?P<letter>[A-Z])").get(Self::rename),
-        ]
+    #[action(list, url_path = "by-letter/(?P<letter>[A-Z])")]
+    async fn by_letter(&self, cx: &mut Context) -> Result<Items<ArtistSerializer>> {
+        cx.respond_all(Artist::objects()).await
     }
 }
 
-impl ArtistViewSet {
-    async fn rename(&self, _: &mut Context) -> crate::exceptions::Result<Response> {
-        Ok(Response::empty(204))
-    }
+#[derive(Serializer)]
+struct NameSerializer {
+    name: String,
 }
 
 struct AlbumViewSet;
@@ -110,11 +114,11 @@ impl ViewSet for AlbumViewSet {
     type Base = ReadOnlyModelViewSet;
     type Serializer = AlbumSerializer;
 
-    fn policies(&self) -> Policies {
-        Policies::inherit().permissions(IsAuthenticated)
+    fn permission_classes(&self) -> impl PermissionClasses {
+        IsAuthenticated
     }
 
-    fn pagination(&self) -> impl Pagination + 'static {
+    fn pagination_class(&self) -> impl Pagination + 'static {
         LimitOffsetPagination::new().default_limit(5)
     }
 }
@@ -129,7 +133,7 @@ impl ViewSet for DeepViewSet {
         "deep".into()
     }
 
-    fn pagination(&self) -> impl Pagination + 'static {
+    fn pagination_class(&self) -> impl Pagination + 'static {
         NoPagination
     }
 }
@@ -302,7 +306,7 @@ fn ids_tags_and_descriptions_are_drf_spectaculars() {
     assert_eq!(list["tags"], json!(["artists"]));
     assert_eq!(list["description"], "Performers.");
     let by_letter = operation("get", "/api/artists/by-letter/{letter}/");
-    assert_eq!(by_letter["operationId"], "artists_by_letter_retrieve");
+    assert_eq!(by_letter["operationId"], "artists_by_letter_list");
     assert_eq!(
         by_letter["parameters"],
         json!([{"name": "letter", "in": "path", "required": true,
@@ -406,7 +410,7 @@ fn schemes(change: impl FnOnce(&mut Settings)) -> Value {
     let builder = builder.authentication((JwtAuthentication::default(), SessionAuthentication));
     #[cfg(not(feature = "jwt"))]
     let builder = builder.authentication(SessionAuthentication);
-    let operation = OperationInfo::new(Method::GET, "");
+    let operation = OperationInfo::new(Method::GET);
     let view = ApiView::new("Open").documented(operation).get(open);
     let router = Router::new().path("open/", view, "open");
     let site = builder.mount(router.at("/api/")).openapi(OpenApi::new("API", "1")).build().unwrap();
@@ -464,9 +468,9 @@ async fn hello(_: &mut Context) -> crate::exceptions::Result<Response> {
 
 #[test]
 fn a_plain_view_is_documented_when_something_is_said_of_it() {
-    let mut operation = OperationInfo::new(Method::GET, "");
+    let mut operation = OperationInfo::new(Method::GET);
     operation.description = "Says hello.";
-    operation.response = Some(ArtistSerializer::description());
+    operation.response = ResponseInfo::One(ArtistSerializer::description());
     let router = Router::simple()
         .path("hello/<int:times>/", ApiView::new("Hello").get(hello).documented(operation), "hello")
         .path("silent/", ApiView::new("Silent").get(hello), "silent");

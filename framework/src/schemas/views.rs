@@ -26,7 +26,7 @@ pub(super) fn schema(document: Arc<RenderedSchema>) -> impl View {
     let mut info = ViewInfo::new("Spectacular Api", [Method::GET]);
     info.description = DESCRIPTION.into();
     info.policies = Policies::inherit().permissions(AllowAny).renderers(
-        SCHEMA_RENDERERS.iter().map(|one| Arc::new(Written(*one)) as Arc<dyn Renderer>).collect(),
+        SCHEMA_RENDERERS.map(|one| Arc::new(Written(one)) as Arc<dyn Renderer>).to_vec(),
     );
     SchemaView { info, document }
 }
@@ -116,7 +116,7 @@ fn has_already(request: &Request, etag: &str) -> bool {
 
 /// A view for everybody, whatever they accept and whoever they say they are.
 fn public(name: &str) -> ApiView {
-    ApiView::new(name).authentication(()).permissions(AllowAny).renderers(vec![Arc::new(Anything)])
+    ApiView::new(name).authentication(()).permissions(AllowAny).renderers(Anything)
 }
 
 /// Fits every `Accept`; errors are JSON.

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{Description, FromValidated};
-use crate::db::{Column, Hop, Model, Path, Predicate, QuerySet, Select};
+use crate::db::{Column, Conn, Hop, Lock, Model, Path, Predicate, QuerySet, Select};
+use crate::exceptions::{ApiException, Result};
 use crate::fields::{FieldType, Value};
 
 /// What a request changes, by column; a column that is not named stays as it is.
@@ -99,10 +100,56 @@ impl<M: Model> Changes<M> {
         Self { set, target: None, instance: None, description: None }
     }
 
-    /// The row as it is stored, when something needed it: an object permission, a validator, or
-    /// a view set that says so (`reads_instance`). `None` for a new row.
-    pub fn instance(&self) -> Option<&M> {
-        self.instance.as_ref()
+    /// The row as it is stored; `None` for a new one. It is read when it is first asked for, unless an
+    /// object permission or a validator needed it before. In a transaction it stays locked until the
+    /// end: open one where what is stored is computed from it.
+    ///
+    /// ```
+    /// # use quintet::prelude::*;
+    /// # #[model(table = "account")]
+    /// # pub struct Account {
+    /// #     pub id: i64,
+    /// #     pub balance: i64,
+    /// # }
+    /// # #[derive(Serializer)]
+    /// # #[serializer(model = Account, fields = all)]
+    /// # pub struct AccountSerializer {}
+    /// # pub struct AccountViewSet;
+    /// impl ViewSet for AccountViewSet {
+    /// #     type Base = ModelViewSet;
+    /// #     type Serializer = AccountSerializer;
+    ///     /// Nobody takes more than there is.
+    ///     async fn perform_update(
+    ///         &self,
+    ///         mut changes: Changes<Account>,
+    ///         cx: &mut Context,
+    ///     ) -> Result<Account> {
+    ///         cx.transaction(async |cx| {
+    ///             let stored = changes.stored(cx).await?.map_or(0, |account| account.balance);
+    ///             let wanted = changes.get(account::balance).unwrap_or(stored);
+    ///             cx.save(changes.set(account::balance, wanted.max(stored - 100))).await
+    ///         })
+    ///         .await
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// 404 when the row is gone.
+    pub async fn stored(&mut self, conn: &Conn) -> Result<Option<&M>> {
+        if self.instance.is_none()
+            && let Some(target) = &self.target
+        {
+            let mut select = target.clone();
+            if conn.in_transaction() {
+                select.lock = Some(Lock::NoKeyUpdate);
+            }
+            let rows = conn.rows(select.statement(conn)?, |row| M::from_row(row, 0)).await?;
+            let row = rows.into_iter().next();
+            self.instance = Some(row.ok_or_else(|| ApiException::no_match(M::META.name))?);
+        }
+        Ok(self.instance.as_ref())
     }
 
     /// The value of a column; `None` when it is absent.

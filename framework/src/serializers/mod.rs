@@ -19,7 +19,7 @@ mod write;
 pub use builder::{Builder, Shows, of_kind, pk, with_choices};
 pub use changes::{Attrs, Changes};
 pub use description::Description;
-pub use plain::{FromValidated, PlainBuilder, Serializer, Validated};
+pub use plain::{FromValidated, IntoValidated, PlainBuilder, Serializer, Validated};
 #[doc(hidden)]
 pub use recursion::once;
 pub use relations::{
@@ -38,6 +38,9 @@ pub(crate) use write::Writing;
 #[doc = include_str!("derive.md")]
 pub use quintet_codegen::Serializer;
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use crate::db::Model;
 
 /// A serializer over a model: `#[derive(Serializer)]` with `#[serializer(model = Track)]`.
@@ -52,4 +55,36 @@ pub trait ModelSerializer: Sized + 'static {
 
     /// What the serializer is; made once.
     fn description() -> &'static Description;
+
+    /// The serializer as a value: what a view set names as its `serializer_class`.
+    fn class() -> SerializerClass<Self::Model> {
+        SerializerClass { description: Self::description(), model: PhantomData }
+    }
+}
+
+/// A serializer over the model `M`, as a value ([`ModelSerializer::class`]).
+pub struct SerializerClass<M> {
+    description: &'static Description,
+    model: PhantomData<fn() -> M>,
+}
+
+impl<M> SerializerClass<M> {
+    /// What the serializer is.
+    pub fn description(&self) -> &'static Description {
+        self.description
+    }
+}
+
+impl<M> Clone for SerializerClass<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M> Copy for SerializerClass<M> {}
+
+impl<M> fmt::Debug for SerializerClass<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SerializerClass").field(&self.description.name).finish()
+    }
 }

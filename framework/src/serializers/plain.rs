@@ -12,6 +12,7 @@ use super::builder::field_hook;
 use super::changes::ChangeSet;
 use super::description::{Description, KeyCheck, Output, SerializerField, Target, key_kind};
 use super::relations::PrimaryKeyRelated;
+use super::write::write_value;
 use crate::db::{DateTime, Decimal, Model, Uuid, meta_of, nowhere};
 use crate::exceptions;
 use crate::fields::JsonWriter;
@@ -30,6 +31,9 @@ pub trait Serializer: Sized + 'static {
 
     /// Makes the struct from values that passed; `None` when one of them is missing.
     fn from_validated(values: &mut Validated) -> Option<Self>;
+
+    /// The values of the struct, as [`Json`](crate::views::Json) shows them.
+    fn into_values(self) -> Validated;
 }
 
 /// The values of a body that passed, by field (`serializer.validated_data`).
@@ -53,6 +57,15 @@ impl Validated {
     pub fn take<T: FromValidated>(&mut self, field: &str) -> Option<T> {
         let at = self.0.iter().position(|(name, _)| name == field);
         T::from_validated(at.map(|at| self.0.swap_remove(at).1))
+    }
+}
+
+impl Validated {
+    /// Adds the value of a field; `None` leaves it out.
+    pub fn put(&mut self, field: &'static str, value: impl IntoValidated) {
+        if let Some(value) = value.into_validated() {
+            self.0.push((Cow::Borrowed(field), value));
+        }
     }
 }
 
@@ -179,6 +192,133 @@ impl<S: Serializer> FromValidated for S {
     }
 }
 
+/// A Rust type whose values a field of a serializer without a model can show: the inverse of
+/// [`FromValidated`].
+#[diagnostic::on_unimplemented(
+    message = "no field shows a `{Self}`",
+    label = "this type cannot be shown",
+    note = "use a text, a number, a date, `serde_json::Value`, an `Option` or `Vec` of one, or a \
+            struct with `#[derive(Serializer)]` and `#[field(nested)]`"
+)]
+pub trait IntoValidated: Sized {
+    /// The value; `None` for one that is absent.
+    fn into_validated(self) -> Option<Value>;
+}
+
+macro_rules! into_value {
+    ($($type:ty),*; $($integer:ty),*) => {
+        $(impl IntoValidated for $type {
+            fn into_validated(self) -> Option<Value> {
+                Some(self.into_value())
+            }
+        })*
+        $(impl IntoValidated for $integer {
+            fn into_validated(self) -> Option<Value> {
+                Some(Value::Int(self.into()))
+            }
+        })*
+    };
+}
+
+into_value!(
+    bool, i16, i32, i64, f64, String, Decimal, DateTime, NaiveDate, NaiveTime, TimeDelta, Uuid;
+    i8, u8, u16, u32
+);
+
+impl IntoValidated for u64 {
+    fn into_validated(self) -> Option<Value> {
+        Some(i64::try_from(self).map_or_else(|_| Value::Json(Box::new(self.into())), Value::Int))
+    }
+}
+
+impl IntoValidated for f32 {
+    fn into_validated(self) -> Option<Value> {
+        Some(f64::from(self).into_value())
+    }
+}
+
+/// `None` is null; the outer one of `Option<Option<T>>` is absent.
+impl<T: IntoValidated> IntoValidated for Option<T> {
+    fn into_validated(self) -> Option<Value> {
+        self.map_or(Some(Value::Null), T::into_validated)
+    }
+}
+
+impl<T: IntoValidated> IntoValidated for Vec<T> {
+    fn into_validated(self) -> Option<Value> {
+        let items = self.into_iter().map(|item| item.into_validated().unwrap_or(Value::Null));
+        Some(Value::List(items.collect()))
+    }
+}
+
+fn map<T: IntoValidated>(entries: impl IntoIterator<Item = (String, T)>) -> Value {
+    let value = |item: T| item.into_validated().unwrap_or(Value::Null);
+    Value::Map(entries.into_iter().map(|(key, item)| (Cow::Owned(key), value(item))).collect())
+}
+
+impl<T: IntoValidated, H> IntoValidated for HashMap<String, T, H> {
+    fn into_validated(self) -> Option<Value> {
+        Some(map(self))
+    }
+}
+
+impl<T: IntoValidated> IntoValidated for BTreeMap<String, T> {
+    fn into_validated(self) -> Option<Value> {
+        Some(map(self))
+    }
+}
+
+impl IntoValidated for serde_json::Value {
+    fn into_validated(self) -> Option<Value> {
+        Some(Value::Json(Box::new(self)))
+    }
+}
+
+impl<M> IntoValidated for PrimaryKeyRelated<M> {
+    fn into_validated(self) -> Option<Value> {
+        Some(Value::Int(self.key()))
+    }
+}
+
+impl<S: Serializer> IntoValidated for S {
+    fn into_validated(self) -> Option<Value> {
+        Some(Value::Map(self.into_values().0))
+    }
+}
+
+impl Description {
+    /// Writes the values of a serializer without a model as an object.
+    pub(crate) fn write_values(&self, values: &Validated, out: &mut JsonWriter) {
+        self.write_map(&values.0, out);
+    }
+
+    fn write_map(&self, values: &[(Cow<'static, str>, Value)], out: &mut JsonWriter) {
+        out.begin_object();
+        for field in self.fields.iter().filter(|field| !field.field.write_only) {
+            let value = values.iter().find(|(name, _)| name == field.field.name);
+            let Some((_, value)) = value else { continue };
+            out.prepared_key(&field.member);
+            match field.nested {
+                Some(nested) => nested().write_nested(value, out),
+                None => write_value(&field.field, value.as_ref(), out),
+            }
+        }
+        out.end_object();
+    }
+
+    fn write_nested(&self, value: &Value, out: &mut JsonWriter) {
+        match value {
+            Value::Map(values) => self.write_map(values, out),
+            Value::List(items) => {
+                out.begin_array();
+                items.iter().for_each(|item| self.write_nested(item, out));
+                out.end_array();
+            }
+            _ => out.null(),
+        }
+    }
+}
+
 impl Description {
     /// Starts the description of a serializer without a model.
     pub fn plain(name: &'static str) -> PlainBuilder {
@@ -235,6 +375,22 @@ impl PlainBuilder {
     /// Another serializer as a field.
     pub fn nested<S: Serializer>(self, name: &'static str) -> Self {
         self.inner::<S>(name, false)
+    }
+
+    /// Another serializer as a field that is only shown; it may hold this one.
+    pub fn shows<S: Serializer>(self, name: &'static str) -> Self {
+        self.shown::<S>(name, false)
+    }
+
+    /// A list of objects that is only shown; they may be of this serializer.
+    pub fn shows_many<S: Serializer>(self, name: &'static str) -> Self {
+        self.shown::<S>(name, true)
+    }
+
+    fn shown<S: Serializer>(self, name: &'static str, many: bool) -> Self {
+        let mut builder = self.field(Field::nested(name, [], many).read_only());
+        builder.last(|field| field.nested = Some(S::description));
+        builder
     }
 
     /// A list of objects, each read by another serializer.

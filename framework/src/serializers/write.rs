@@ -131,6 +131,11 @@ impl Description {
         (0..self.slots.len()).any(|slot| self.count_field(slot).is_none())
     }
 
+    /// True when the model's columns are not all that is shown of a row.
+    pub(crate) fn reads_beside(&self) -> bool {
+        !self.slots.is_empty()
+    }
+
     /// True when a save takes more than one statement: links, nested rows.
     pub(crate) fn writes_several(&self) -> bool {
         self.fields

@@ -21,7 +21,7 @@ use crate::auth::{
     DynObjectPermissionBackend, Group, ObjectPermissionBackend, PasswordHashers, Token, User,
     UserMeta, UserModel, UserModelError,
 };
-use crate::authentication::IntoAuthentication;
+use crate::authentication::AuthenticationClasses;
 #[cfg(feature = "jwt")]
 use crate::authentication::jwt::{BlacklistedToken, OutstandingToken, TokenBackend};
 use crate::cache::Counters;
@@ -30,14 +30,14 @@ use crate::exceptions::ApiException;
 use crate::generics::SiteGenerics;
 use crate::middleware::{self, Security};
 use crate::pagination::Pagination;
-use crate::permissions::IntoPermissions;
+use crate::permissions::PermissionClasses;
 use crate::request::{BodyMemory, Context, Request, Shared};
 use crate::response::Response;
 use crate::reverse::{Pattern, Urls};
 use crate::routers::{Match, Mount, RouteError, Table};
 use crate::settings::{Settings, SettingsError};
-use crate::throttling::{self, IntoThrottles};
-use crate::views::{Endpoint, Policies, View};
+use crate::throttling::{self, ThrottleClasses};
+use crate::views::{Endpoint, Policies, View, ViewError};
 
 pub use start::StartError;
 
@@ -54,6 +54,9 @@ pub enum SiteError {
     /// An address cannot be built.
     #[error(transparent)]
     Route(#[from] RouteError),
+    /// A view contradicts itself.
+    #[error(transparent)]
+    View(#[from] ViewError),
     /// The OpenAPI document would tell what is not so.
     #[cfg(feature = "openapi")]
     #[error(transparent)]
@@ -104,19 +107,19 @@ impl SiteBuilder {
 
     /// Sets the default authenticators (`DEFAULT_AUTHENTICATION_CLASSES`).
     #[must_use]
-    pub fn authentication(self, list: impl IntoAuthentication) -> Self {
+    pub fn authentication(self, list: impl AuthenticationClasses) -> Self {
         self.policies(&Policies::inherit().authentication(list))
     }
 
     /// Sets the default permissions (`DEFAULT_PERMISSION_CLASSES`).
     #[must_use]
-    pub fn permissions(self, list: impl IntoPermissions) -> Self {
+    pub fn permissions(self, list: impl PermissionClasses) -> Self {
         self.policies(&Policies::inherit().permissions(list))
     }
 
     /// Sets the default throttles (`DEFAULT_THROTTLE_CLASSES`).
     #[must_use]
-    pub fn throttles(self, list: impl IntoThrottles) -> Self {
+    pub fn throttles(self, list: impl ThrottleClasses) -> Self {
         self.policies(&Policies::inherit().throttles(list))
     }
 
@@ -183,6 +186,7 @@ impl SiteBuilder {
         let openapi = self.document(&mut tables, &mut urls)?;
         for entry in tables.iter().flat_map(|table| &table.entries) {
             entry.endpoint.check(&self.settings)?;
+            entry.endpoint.check_view()?;
         }
         let mut generics = self.generics;
         let views = tables.iter().flat_map(|table| &table.entries);

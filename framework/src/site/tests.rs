@@ -7,10 +7,11 @@ use actix_web::{App, web};
 use futures_util::future::LocalBoxFuture;
 
 use super::*;
+use crate::auth::Group;
 use crate::auth::testing;
 use crate::db::{Conn, DatabaseConfig};
 use crate::exceptions::{Detail, Result};
-use crate::permissions::{AllowAny, IsAuthenticated, Permission};
+use crate::permissions::{AllowAny, IsAuthenticated, ObjectPermission};
 use crate::routers::{Router, ViewSetRoute, ViewSetRoutes};
 use crate::views::{ApiView, PageView, form_of};
 
@@ -59,14 +60,16 @@ async fn link(cx: &mut Context) -> Result<Response> {
 }
 
 async fn about_an_object(cx: &mut Context) -> Result<Response> {
-    cx.check_object_permissions(&"object").await?;
+    cx.check_object_permissions(&Group { id: 1, name: "object".into() }).await?;
     Ok(Response::empty(204))
 }
 
 struct Refuses;
 
-impl Permission for Refuses {
-    async fn has_object_permission(&self, _: &mut Context, _: &dyn std::any::Any) -> Result<bool> {
+impl ObjectPermission for Refuses {
+    type Object = Group;
+
+    async fn has_object_permission(&self, _: &mut Context, _: &Group) -> Result<bool> {
         Ok(false)
     }
 

@@ -37,7 +37,7 @@ pub use gcra::GcraThrottle;
 pub use ident::get_ident;
 pub use scoped::ScopedRateThrottle;
 pub use simple::{AnonRateThrottle, SimpleRateThrottle, UserRateThrottle};
-pub use throttle::{Decision, DynThrottle, IntoThrottles, Throttle};
+pub use throttle::{Decision, DynThrottle, Throttle, ThrottleClasses};
 
 pub(crate) use rate::check_rates;
 pub(crate) use throttle::check;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
 
+use crate::classes::class_list;
 use crate::exceptions::{ApiException, Result};
 use crate::request::Context;
 use crate::settings::{Settings, SettingsError};
@@ -67,37 +68,15 @@ impl<T: Throttle> DynThrottle for T {
     }
 }
 
-/// One throttle, or a tuple of them that are all asked; `()` is none.
-pub trait IntoThrottles {
-    /// The list.
-    fn into_throttles(self) -> Vec<Arc<dyn DynThrottle>>;
+class_list! {
+    /// What a view names as its `throttle_classes`: one throttle, a tuple of them that are all asked,
+    /// `()` for none, or [`Inherit`](crate::classes::Inherit).
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is neither a throttle nor a tuple of throttles",
+        label = "expected a throttle"
+    )]
+    ThrottleClasses of Throttle as DynThrottle
 }
-
-impl<T: Throttle> IntoThrottles for T {
-    fn into_throttles(self) -> Vec<Arc<dyn DynThrottle>> {
-        vec![Arc::new(self)]
-    }
-}
-
-impl IntoThrottles for Vec<Arc<dyn DynThrottle>> {
-    fn into_throttles(self) -> Vec<Arc<dyn DynThrottle>> {
-        self
-    }
-}
-
-macro_rules! tuples {
-    ($(($($name:ident)*))*) => {$(
-        impl<$($name: Throttle),*> IntoThrottles for ($($name,)*) {
-            #[allow(non_snake_case, reason = "the names are those of the types")]
-            fn into_throttles(self) -> Vec<Arc<dyn DynThrottle>> {
-                let ($($name,)*) = self;
-                vec![$(Arc::new($name)),*]
-            }
-        }
-    )*};
-}
-
-tuples! { () (A) (A B) (A B C) (A B C D) }
 
 /// Asks all of them (`check_throttles`).
 pub(crate) async fn check(throttles: &[Arc<dyn DynThrottle>], cx: &mut Context) -> Result<()> {
@@ -144,7 +123,8 @@ mod tests {
             says(Decision::Allow),
         );
         let mut cx = testing::context(Method::GET, None, ViewContext::default());
-        let refused = check(&list.into_throttles(), &mut cx).now_or_never().unwrap().unwrap_err();
+        let refused =
+            check(&list.into_list().unwrap(), &mut cx).now_or_never().unwrap().unwrap_err();
         assert!(matches!(refused, ApiException::Throttled { wait: Some(wait) } if wait > 8.0));
         assert_eq!(asked.load(Ordering::Relaxed), 4);
     }
@@ -152,8 +132,8 @@ mod tests {
     #[test]
     fn one_throttle_a_tuple_or_none_make_a_list() {
         let says = || Says(Decision::Allow, Arc::default());
-        assert_eq!(says().into_throttles().len(), 1);
-        assert_eq!((says(), says()).into_throttles().len(), 2);
-        assert!(().into_throttles().is_empty());
+        assert_eq!(says().into_list().unwrap().len(), 1);
+        assert_eq!((says(), says()).into_list().unwrap().len(), 2);
+        assert!(().into_list().unwrap().is_empty());
     }
 }

@@ -1,34 +1,81 @@
 //! Plain views: one function per method.
 
 use std::fmt;
-use std::sync::Arc;
+use std::marker::PhantomData;
 
 use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
-use super::{OperationInfo, Policies, View, ViewInfo};
-use crate::authentication::IntoAuthentication;
+use super::{Answer, FromContext, OperationInfo, Policies, ResponseInfo, View, ViewInfo};
+use crate::authentication::AuthenticationClasses;
 use crate::exceptions::{ApiException, Result};
-use crate::parsers::Parser;
-use crate::permissions::IntoPermissions;
-use crate::renderers::Renderer;
+use crate::parsers::ParserClasses;
+use crate::permissions::PermissionClasses;
+use crate::renderers::RendererClasses;
 use crate::request::{Context, handler_method};
 use crate::response::Response;
-use crate::throttling::IntoThrottles;
+use crate::throttling::ThrottleClasses;
 
-/// A function that answers one method; every `async fn(&mut Context) -> Result<Response>` is
-/// one.
-pub trait Handler: Send + Sync + 'static {
+/// A function that answers one method of an [`ApiView`]: what it takes and returns is what the
+/// document tells.
+///
+/// Every `async fn(…, cx: &mut Context) -> Result<…>` is one whose arguments before the context, three
+/// at most, are [`FromContext`], and whose result is an [`Answer`]. `Args` is the tuple of those
+/// arguments and that result; it is inferred.
+#[diagnostic::on_unimplemented(
+    message = "this function is not a handler of a view",
+    label = "expected `async fn(.., cx: &mut Context) -> Result<..>`",
+    note = "before the context stand up to three of `Valid<S>` and types with `impl FromContext<()>`",
+    note = "the result is `Page<S>`, `Items<S>`, `Item<S>`, `Json<S>`, `NoContent` or `Response`"
+)]
+pub trait Handler<Args>: Send + Sync + 'static {
     /// Answers.
+    fn call<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>>;
+
+    /// Tells the document.
+    fn describe(operation: &mut OperationInfo);
+}
+
+macro_rules! handlers {
+    ($(($($name:ident)*))*) => {$(
+        impl<F, R, $($name),*> Handler<($($name,)* R,)> for F
+        where
+            F: AsyncFn($($name,)* &mut Context) -> Result<R> + Send + Sync + 'static,
+            R: Answer,
+            $($name: FromContext<()>,)*
+        {
+            #[allow(non_snake_case, reason = "the names are those of the types")]
+            fn call<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>> {
+                Box::pin(async move {
+                    $(let $name = $name::from_context(&(), cx).await?;)*
+                    self($($name,)* cx).await?.into_response(cx)
+                })
+            }
+
+            fn describe(operation: &mut OperationInfo) {
+                R::describe(operation);
+                $($name::describe(operation);)*
+            }
+        }
+    )*};
+}
+
+handlers! { () (A) (A B) (A B C) }
+
+/// A [`Handler`] whose arguments are no longer in its type.
+pub(super) trait DynHandler: Send + Sync {
     fn call<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>>;
 }
 
-impl<F> Handler for F
-where
-    F: AsyncFn(&mut Context) -> Result<Response> + Send + Sync + 'static,
-{
+struct Erased<H, Args>(H, PhantomData<fn() -> Args>);
+
+pub(super) fn erased<Args: 'static>(handler: impl Handler<Args>) -> Box<dyn DynHandler> {
+    Box::new(Erased(handler, PhantomData))
+}
+
+impl<Args, H: Handler<Args>> DynHandler for Erased<H, Args> {
     fn call<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>> {
-        Box::pin(self(cx))
+        self.0.call(cx)
     }
 }
 
@@ -51,7 +98,7 @@ where
 /// ```
 pub struct ApiView {
     info: ViewInfo,
-    handlers: Vec<(Method, Box<dyn Handler>)>,
+    handlers: Vec<(Method, Box<dyn DynHandler>)>,
     operations: Vec<OperationInfo>,
 }
 
@@ -68,29 +115,30 @@ impl ApiView {
         self
     }
 
-    /// What the document says of one of its methods; a method that nothing is said of is not in
-    /// the document.
+    /// What the document says of one of its methods, in place of what its handler tells. A method
+    /// whose handler takes nothing and returns a [`Response`] tells nothing, and is not in the document.
     #[must_use]
     pub fn documented(mut self, operation: OperationInfo) -> Self {
+        self.operations.retain(|own| own.method != operation.method);
         self.operations.push(operation);
         self
     }
 
     /// Its authenticators; `()` for none.
     #[must_use]
-    pub fn authentication(self, list: impl IntoAuthentication) -> Self {
+    pub fn authentication(self, list: impl AuthenticationClasses) -> Self {
         self.policies(|policies| policies.authentication(list))
     }
 
     /// Its permissions.
     #[must_use]
-    pub fn permissions(self, list: impl IntoPermissions) -> Self {
+    pub fn permissions(self, list: impl PermissionClasses) -> Self {
         self.policies(|policies| policies.permissions(list))
     }
 
     /// Its throttles; `()` for none.
     #[must_use]
-    pub fn throttles(self, list: impl IntoThrottles) -> Self {
+    pub fn throttles(self, list: impl ThrottleClasses) -> Self {
         self.policies(|policies| policies.throttles(list))
     }
 
@@ -103,13 +151,13 @@ impl ApiView {
 
     /// Its renderers.
     #[must_use]
-    pub fn renderers(self, list: Vec<Arc<dyn Renderer>>) -> Self {
+    pub fn renderers(self, list: impl RendererClasses) -> Self {
         self.policies(|policies| policies.renderers(list))
     }
 
     /// Its parsers.
     #[must_use]
-    pub fn parsers(self, list: Vec<Arc<dyn Parser>>) -> Self {
+    pub fn parsers(self, list: impl ParserClasses) -> Self {
         self.policies(|policies| policies.parsers(list))
     }
 
@@ -120,7 +168,7 @@ impl ApiView {
 
     /// Answers GET, and HEAD by it.
     #[must_use]
-    pub fn get(self, handler: impl Handler) -> Self {
+    pub fn get<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::GET, handler)
     }
 
@@ -142,34 +190,41 @@ impl ApiView {
 
     /// Answers POST.
     #[must_use]
-    pub fn post(self, handler: impl Handler) -> Self {
+    pub fn post<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::POST, handler)
     }
 
     /// Answers PUT.
     #[must_use]
-    pub fn put(self, handler: impl Handler) -> Self {
+    pub fn put<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::PUT, handler)
     }
 
     /// Answers PATCH.
     #[must_use]
-    pub fn patch(self, handler: impl Handler) -> Self {
+    pub fn patch<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::PATCH, handler)
     }
 
     /// Answers DELETE.
     #[must_use]
-    pub fn delete(self, handler: impl Handler) -> Self {
+    pub fn delete<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::DELETE, handler)
     }
 
     /// Answers any other method.
     #[must_use]
-    pub fn method(mut self, method: Method, handler: impl Handler) -> Self {
+    pub fn method<Args: 'static, H: Handler<Args>>(mut self, method: Method, handler: H) -> Self {
         self.info.add_method(method.clone());
+        let mut told = OperationInfo::new(method.clone());
+        H::describe(&mut told);
+        let says_nothing =
+            matches!(told.response, ResponseInfo::Anything) && told.request.is_none();
+        if !says_nothing && !self.operations.iter().any(|own| own.method == method) {
+            self.operations.push(told);
+        }
         self.handlers.retain(|(own, _)| *own != method);
-        self.handlers.push((method, Box::new(handler)));
+        self.handlers.push((method, erased(handler)));
         self
     }
 }

@@ -9,7 +9,7 @@ use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue, VARY, WW
 use futures_util::future::LocalBoxFuture;
 
 use super::page::{self, PageInfo};
-use super::{Policies, View, ViewInfo};
+use super::{Policies, View, ViewError, ViewInfo};
 use crate::aside::aside;
 use crate::authentication::AuthenticationList;
 use crate::db::{BUSY, Runs};
@@ -18,7 +18,7 @@ use crate::middleware;
 use crate::negotiation::{self, Accepted, Offer};
 use crate::permissions::PermissionList;
 use crate::renderers::{self, JsonWriter, Renderer};
-use crate::request::{Context, Equipment, handler_method};
+use crate::request::{Action, Context, Equipment, handler_method};
 use crate::response::{Response, ResponseBody};
 use crate::settings::{Settings, SettingsError};
 use crate::throttling::{self, DynThrottle};
@@ -111,6 +111,29 @@ impl Endpoint {
         Ok(())
     }
 
+    /// Looks whether the view agrees with itself.
+    ///
+    /// # Errors
+    /// When a permission is about the objects of another model, and when two actions have one name.
+    pub(crate) fn check_view(&self) -> Result<(), ViewError> {
+        let info = self.view.info();
+        if let Some(problem) = &info.problem {
+            return Err(problem.clone());
+        }
+        let Some(model) = info.context.model else { return Ok(()) };
+        let own = self.by_method.iter().map(|(_, settled)| settled);
+        let mut models = own.chain([&self.policies]).flat_map(|it| it.permissions.models());
+        models.find(|other| **other != *model).map_or(Ok(()), |other| {
+            Err(ViewError::new(
+                &info.name,
+                format!(
+                    "one of its permissions looks at objects of `{}`, but the view's are of `{}`",
+                    other.name, model.name
+                ),
+            ))
+        })
+    }
+
     /// The view.
     pub fn view(&self) -> &dyn View {
         &*self.view
@@ -191,7 +214,7 @@ impl Endpoint {
         cx.equipment = Some(Arc::clone(&policies.equipment));
         cx.action = info.action(&cx.request.method).or_else(|| info.action(cx.handler_method()));
         if cx.action.is_none() && cx.request.method == Method::OPTIONS && !info.actions.is_empty() {
-            cx.action = Some("metadata");
+            cx.action = Some(Action::Metadata);
         }
         check_query(cx)?;
         cx.accepted = Some(negotiate(policies, cx)?);

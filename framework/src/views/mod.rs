@@ -1,7 +1,9 @@
 //! Views: what answers a request, and the policies around it (`rest_framework.views`).
 
+mod answer;
 mod api_view;
 mod dispatch;
+mod input;
 mod page;
 mod policies;
 mod routes;
@@ -12,8 +14,10 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
+pub use answer::{Answer, Item, Items, Json, NoContent, Page};
 pub use api_view::{ApiView, Handler};
 pub use dispatch::Endpoint;
+pub use input::{FromContext, Valid};
 pub use page::{PageInfo, PageView, form_of};
 pub use policies::Policies;
 pub use routes::{ViewSetRoute, ViewSetRoutes};
@@ -21,9 +25,29 @@ pub use routes::{ViewSetRoute, ViewSetRoutes};
 use crate::exceptions::Result;
 use crate::filters::QueryParameter;
 use crate::pagination::Pagination;
-use crate::request::{Context, ViewContext};
+use crate::request::{Action, Context, ViewContext};
 use crate::response::Response;
 use crate::serializers::Description;
+
+/// A view that contradicts itself: a site does not start with it. Its debug form is its sentence.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the view \"{view}\": {problem}")]
+pub struct ViewError {
+    view: String,
+    problem: String,
+}
+
+impl ViewError {
+    pub(crate) fn new(view: &str, problem: impl Into<String>) -> Self {
+        Self { view: view.to_owned(), problem: problem.into() }
+    }
+}
+
+impl fmt::Debug for ViewError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 /// The order of methods in `Allow`.
 const ORDER: [Method; 8] = [
@@ -61,37 +85,58 @@ pub trait View: Send + Sync + 'static {
 pub struct OperationInfo {
     /// The method.
     pub method: Method,
-    /// The action: `list`, `rename`.
-    pub action: &'static str,
+    /// The action of a view set; `None` for another view.
+    pub action: Option<Action>,
     /// What people read.
     pub description: &'static str,
     /// What the body holds.
     pub request: Option<&'static Description>,
-    /// What the answer holds; none for an answer without a body.
-    pub response: Option<&'static Description>,
-    /// True when the answer is a list.
-    pub many: bool,
-    /// How the list is split.
-    pub pagination: Option<Arc<dyn Pagination>>,
+    /// The status of the answer.
+    pub status: u16,
+    /// What the answer holds.
+    pub response: ResponseInfo,
     /// What the query string may hold.
     pub parameters: Vec<QueryParameter>,
+    /// How a page of rows is made.
+    pub lists: Option<Lists>,
+}
+
+/// What an answer holds.
+#[derive(Debug, Clone, Copy)]
+pub enum ResponseInfo {
+    /// No body.
+    Nothing,
+    /// A body that nothing is known of.
+    Anything,
+    /// An object.
+    One(&'static Description),
+    /// An array of objects.
+    All(&'static Description),
+    /// A page of objects, as the pagination has it; an array where there is none.
+    Page(&'static Description),
+}
+
+/// How a page of rows is made.
+#[derive(Debug, Clone)]
+pub struct Lists {
+    /// How the rows are split.
+    pub pagination: Arc<dyn Pagination>,
     /// True when the site's ordering filter, where it has one, is a parameter too.
     pub ordering_by_default: bool,
 }
 
 impl OperationInfo {
-    /// A method that takes nothing and answers nothing.
-    pub fn new(method: Method, action: &'static str) -> Self {
+    /// A method that takes nothing, and answers 200 without a body.
+    pub fn new(method: Method) -> Self {
         Self {
             method,
-            action,
+            action: None,
             description: "",
             request: None,
-            response: None,
-            many: false,
-            pagination: None,
+            status: 200,
+            response: ResponseInfo::Nothing,
             parameters: Vec::new(),
-            ordering_by_default: false,
+            lists: None,
         }
     }
 }
@@ -112,7 +157,7 @@ pub struct ViewInfo {
     /// True where `ATOMIC_REQUESTS` opens no transaction (`transaction.non_atomic_requests`).
     pub non_atomic: bool,
     /// The actions behind the methods, for view sets.
-    pub actions: Vec<(Method, &'static str)>,
+    pub actions: Vec<(Method, Action)>,
     /// What policies may know of it.
     pub context: Arc<ViewContext>,
     /// Its policies; what it does not set is the site's.
@@ -121,6 +166,8 @@ pub struct ViewInfo {
     pub method_policies: Vec<(Method, Policies)>,
     /// Set for a page: Django's view instead of DRF's.
     pub page: Option<PageInfo>,
+    /// Why a site cannot start with it.
+    pub(crate) problem: Option<ViewError>,
 }
 
 impl ViewInfo {
@@ -142,7 +189,7 @@ impl ViewInfo {
     }
 
     /// The action behind a method.
-    pub fn action(&self, method: &Method) -> Option<&'static str> {
+    pub fn action(&self, method: &Method) -> Option<Action> {
         self.actions.iter().find(|(own, _)| own == method).map(|(_, action)| *action)
     }
 

@@ -1,12 +1,12 @@
 //! Django's own views (`django.views.View`): pages for people rather than answers for programs.
 
 use std::fmt;
-use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE};
 use futures_util::future::LocalBoxFuture;
 
+use super::api_view::{DynHandler, erased};
 use super::{Handler, Policies, View, ViewInfo};
 use crate::exceptions::{ApiException, Result};
 use crate::middleware::{self, csrf};
@@ -56,7 +56,7 @@ pub struct PageInfo {
 /// ```
 pub struct PageView {
     info: ViewInfo,
-    handlers: Vec<(Method, Box<dyn Handler>)>,
+    handlers: Vec<(Method, Box<dyn DynHandler>)>,
 }
 
 impl PageView {
@@ -68,8 +68,8 @@ impl PageView {
             .authentication(())
             .permissions(())
             .throttles(Vec::new())
-            .renderers(Vec::new())
-            .parsers(vec![Arc::new(FormParser), Arc::new(MultiPartParser)]);
+            .renderers(())
+            .parsers((FormParser, MultiPartParser));
         Self { info, handlers: Vec::new() }
     }
 
@@ -101,22 +101,22 @@ impl PageView {
 
     /// Answers GET, and HEAD by it.
     #[must_use]
-    pub fn get(self, handler: impl Handler) -> Self {
+    pub fn get<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::GET, handler)
     }
 
     /// Answers POST.
     #[must_use]
-    pub fn post(self, handler: impl Handler) -> Self {
+    pub fn post<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::POST, handler)
     }
 
     /// Answers any other method.
     #[must_use]
-    pub fn method(mut self, method: Method, handler: impl Handler) -> Self {
+    pub fn method<Args: 'static>(mut self, method: Method, handler: impl Handler<Args>) -> Self {
         self.info.add_method(method.clone());
         self.handlers.retain(|(own, _)| *own != method);
-        self.handlers.push((method, Box::new(handler)));
+        self.handlers.push((method, erased(handler)));
         self
     }
 }

@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::authentication::{
-    DynAuthentication, IntoAuthentication, SessionAuthentication, TokenAuthentication,
+    AuthenticationClasses, DynAuthentication, SessionAuthentication, TokenAuthentication,
 };
-use crate::parsers::{FormParser, JsonParser, MultiPartParser, Parser};
-use crate::permissions::{AllowAny, DynPermission, IntoPermissions};
-use crate::renderers::{BrowsableApiRenderer, JsonRenderer, Renderer};
-use crate::throttling::{DynThrottle, IntoThrottles};
+use crate::parsers::{FormParser, JsonParser, MultiPartParser, Parser, ParserClasses};
+use crate::permissions::{AllowAny, DynPermission, PermissionClasses};
+use crate::renderers::{BrowsableApiRenderer, JsonRenderer, Renderer, RendererClasses};
+use crate::throttling::{DynThrottle, ThrottleClasses};
 
 /// Which authenticators, permissions, throttles, renderers and parsers a view has. What is
 /// `None` is looked up one level above: method, view, site.
@@ -40,18 +40,12 @@ impl Policies {
     /// everybody may do everything, no throttles, JSON and the browsable API, JSON and forms.
     pub fn site_defaults() -> Self {
         Self {
-            authentication: Some(
-                (TokenAuthentication::new(), SessionAuthentication).into_authentication(),
-            ),
-            permissions: Some(AllowAny.into_permissions()),
-            throttles: Some(().into_throttles()),
+            authentication: (TokenAuthentication::new(), SessionAuthentication).into_list(),
+            permissions: PermissionClasses::into_list(AllowAny),
+            throttles: ThrottleClasses::into_list(()),
             throttle_scope: None,
-            renderers: Some(vec![Arc::new(JsonRenderer), Arc::new(BrowsableApiRenderer)]),
-            parsers: Some(vec![
-                Arc::new(JsonParser),
-                Arc::new(FormParser),
-                Arc::new(MultiPartParser),
-            ]),
+            renderers: (JsonRenderer, BrowsableApiRenderer).into_list(),
+            parsers: (JsonParser, FormParser, MultiPartParser).into_list(),
         }
     }
 
@@ -69,22 +63,22 @@ impl Policies {
 
     /// Sets the authenticators.
     #[must_use]
-    pub fn authentication(mut self, list: impl IntoAuthentication) -> Self {
-        self.authentication = Some(list.into_authentication());
+    pub fn authentication(mut self, list: impl AuthenticationClasses) -> Self {
+        self.authentication = list.into_list();
         self
     }
 
     /// Sets the permissions.
     #[must_use]
-    pub fn permissions(mut self, list: impl IntoPermissions) -> Self {
-        self.permissions = Some(list.into_permissions());
+    pub fn permissions(mut self, list: impl PermissionClasses) -> Self {
+        self.permissions = list.into_list();
         self
     }
 
     /// Sets the throttles; `()` for none.
     #[must_use]
-    pub fn throttles(mut self, list: impl IntoThrottles) -> Self {
-        self.throttles = Some(list.into_throttles());
+    pub fn throttles(mut self, list: impl ThrottleClasses) -> Self {
+        self.throttles = list.into_list();
         self
     }
 
@@ -98,15 +92,15 @@ impl Policies {
 
     /// Sets the renderers.
     #[must_use]
-    pub fn renderers(mut self, list: Vec<Arc<dyn Renderer>>) -> Self {
-        self.renderers = Some(list);
+    pub fn renderers(mut self, list: impl RendererClasses) -> Self {
+        self.renderers = list.into_list();
         self
     }
 
     /// Sets the parsers.
     #[must_use]
-    pub fn parsers(mut self, list: Vec<Arc<dyn Parser>>) -> Self {
-        self.parsers = Some(list);
+    pub fn parsers(mut self, list: impl ParserClasses) -> Self {
+        self.parsers = list.into_list();
         self
     }
 

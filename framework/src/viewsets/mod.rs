@@ -1,23 +1,101 @@
 //! View sets: one value that answers for a whole resource (`rest_framework.viewsets`).
 
-mod action;
+mod extra;
+mod generic_view;
+pub mod mixins;
+mod object;
 mod registration;
 
+use crate::authentication::AuthenticationClasses;
+use crate::classes::Inherit;
 use crate::db::{LookupField, Model, Ordering, QuerySet};
 use crate::exceptions::Result;
-use crate::filters::{FilterBackend, Filters, OrderingFields, SearchFields};
-use crate::mixins::{self, Mixins};
+use crate::filters::{FilterBackends, Filters, OrderingFields, SearchFields};
 use crate::pagination::{DefaultPagination, Pagination};
+use crate::parsers::ParserClasses;
+use crate::permissions::PermissionClasses;
+use crate::renderers::RendererClasses;
 use crate::request::Context;
 use crate::response::Response;
-use crate::serializers::{Changes, Description, ModelSerializer};
-use crate::views::Policies;
+use crate::serializers::{Changes, ModelSerializer, SerializerClass};
+use crate::throttling::ThrottleClasses;
+use crate::views::{Item, Page, Policies};
 
-pub use crate::mixins::{
-    CreateModelMixin, DestroyModelMixin, GenericViewSet, ListModelMixin, ModelViewSet,
+pub use crate::request::Action;
+pub use extra::{ActionHandler, ExtraAction};
+pub use mixins::{
+    CreateModelMixin, DestroyModelMixin, GenericViewSet, ListModelMixin, Mixins, ModelViewSet,
     ReadOnlyModelViewSet, RetrieveModelMixin, UpdateModelMixin,
 };
-pub use action::{Action, ActionHandler};
+pub use object::{Object, ObjectQuery};
+/// Lets the actions of a view set stand in its `impl ViewSet`, as they stand in DRF's class.
+///
+/// A method with `#[action(detail)]` answers `artists/1/albums/`, one with `#[action(list)]`
+/// `artists/top/`; the words in parentheses are those of DRF's `@action`: the methods (`get` where
+/// there is none), `url_path = ".."`, `url_name = ".."`, `permission_classes = ..` and its like.
+/// `#[mapping(rename, delete)]` gives the action `rename` another method (`@rename.mapping.delete`).
+/// What the method takes and returns is what the document tells ([`ActionHandler`]); its comment, and
+/// that of the `impl`, are the descriptions, as docstrings are.
+///
+/// The attribute moves these methods to an `impl` of the struct, lists them in
+/// [`ViewSet::actions`], declares a constant for each name (`Self::RENAME`), and writes
+/// [`ViewSet::DESCRIPTION`]; [`ExtraAction`] shows what it writes.
+///
+/// ```
+/// use quintet::prelude::*;
+///
+/// # #[model(table = "book")]
+/// # pub struct Book {
+/// #     pub id: i64,
+/// #     pub title: String,
+/// # }
+/// #
+/// # #[derive(Serializer)]
+/// # #[serializer(model = Book, fields = all)]
+/// # pub struct BookSerializer {}
+/// #
+/// #[derive(Serializer)]
+/// pub struct RenameSerializer {
+///     #[field(min_length = 2)]
+///     title: String,
+/// }
+///
+/// pub struct BookViewSet;
+///
+/// /// Everything that was printed.
+/// #[view_set]
+/// impl ViewSet for BookViewSet {
+///     type Base = ModelViewSet;
+///     type Serializer = BookSerializer;
+///
+///     fn action_policies(&self, action: Action) -> Policies {
+///         match action {
+///             Self::RENAME => Policies::inherit().permissions(IsAdminUser),
+///             _ => Policies::inherit(),
+///         }
+///     }
+///
+///     /// Gives a book another title.
+///     #[action(detail, post)]
+///     async fn rename(
+///         &self,
+///         book: Object<Book>,
+///         new: Valid<RenameSerializer>,
+///         cx: &mut Context,
+///     ) -> Result<Item<BookSerializer>> {
+///         let book = cx.save(Changes::of(&*book).set(book::title, &new.title)).await?;
+///         cx.respond_one(Book::objects().filter(book::id.eq(book.id))).await
+///     }
+///
+///     /// The newest books.
+///     #[action(list)]
+///     async fn newest(&self, cx: &mut Context) -> Result<Items<BookSerializer>> {
+///         cx.respond_all(Book::objects().order_by(order_by![-id]).slice(0, 5)).await
+///     }
+/// }
+/// # fn main() {}
+/// ```
+pub use quintet_codegen::view_set;
 
 /// The model of a view set: its serializer's.
 pub type ModelOf<V> = <<V as ViewSet>::Serializer as ModelSerializer>::Model;
@@ -25,9 +103,9 @@ pub type ModelOf<V> = <<V as ViewSet>::Serializer as ModelSerializer>::Model;
 /// A resource: a model, its serializer, and everything between them that differs from the usual.
 ///
 /// Implement it for an empty struct and register that with a router. The two types are all that
-/// is needed; every method is a hook with DRF's name and default. Hooks that only describe
-/// the view are called once, when it is registered; `get_queryset`, `get_serializer` and the
-/// `perform_…` hooks are called for every request.
+/// is needed. What is a constant in DRF's class is a constant here, what names classes is a method
+/// without arguments (`permission_classes`), and both are asked once, when the site is built. What
+/// takes a [`Context`] is called for every request. Names and defaults are DRF's.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a view set",
     label = "this type has no `ViewSet` implementation",
@@ -40,7 +118,7 @@ pub type ModelOf<V> = <<V as ViewSet>::Serializer as ModelSerializer>::Model;
 pub trait ViewSet: Sized + Send + Sync + 'static {
     /// What it can do: [`ModelViewSet`], [`ReadOnlyModelViewSet`], or a tuple of mixins.
     type Base: Mixins;
-    /// The serializer of every action that [`ViewSet::get_serializer`] does not name; its model
+    /// The serializer of every action that [`ViewSet::serializer_class`] does not name; its model
     /// is the view set's.
     type Serializer: ModelSerializer;
 
@@ -74,25 +152,46 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     /// `/` and `.`.
     const LOOKUP_VALUE_REGEX: Option<&'static str> = None;
 
+    /// What people read in the document and in the answer to OPTIONS. `#[view_set]` writes it from the
+    /// comment above `impl ViewSet`.
+    const DESCRIPTION: &'static str = "";
+
+    /// The scope whose rate [`ScopedRateThrottle`](crate::throttling::ScopedRateThrottle) holds the
+    /// view set to (`throttle_scope`).
+    const THROTTLE_SCOPE: Option<&'static str> = None;
+
     /// What the names of its addresses start with: `artist` in `artist-list`. The model's name.
     fn basename(&self) -> String {
         ModelOf::<Self>::META.model_name()
     }
 
-    /// What people read in the document.
-    fn description(&self) -> &'static str {
-        ""
+    /// Who finds out who sends a request; the site's.
+    fn authentication_classes(&self) -> impl AuthenticationClasses {
+        Inherit
     }
 
-    /// Authenticators, permissions and throttles; what is not set is the site's.
-    fn policies(&self) -> Policies {
-        Policies::inherit()
+    /// Who may do what; the site's.
+    fn permission_classes(&self) -> impl PermissionClasses {
+        Inherit
     }
 
-    /// The same for one action (`get_permissions` that looks at `self.action`): `list`, `create`,
-    /// the name of an extra action, `metadata` for OPTIONS. What is not set is the extra action's
-    /// own, then [`ViewSet::policies`]. Asked once for each action, when the view set is
-    /// registered.
+    /// How often somebody may come; the site's.
+    fn throttle_classes(&self) -> impl ThrottleClasses {
+        Inherit
+    }
+
+    /// The media types that it answers in; the site's.
+    fn renderer_classes(&self) -> impl RendererClasses {
+        Inherit
+    }
+
+    /// The media types that it reads; the site's.
+    fn parser_classes(&self) -> impl ParserClasses {
+        Inherit
+    }
+
+    /// Policies of one action (`get_permissions` that looks at `self.action`). What is not set is the
+    /// extra action's own, then the view set's. Asked once for each action, when the site is built.
     ///
     /// ```
     /// use quintet::prelude::*;
@@ -113,45 +212,109 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     ///     type Base = ModelViewSet;
     ///     type Serializer = BookSerializer;
     ///
-    ///     fn action_policies(&self, action: &str) -> Policies {
+    ///     fn action_policies(&self, action: Action) -> Policies {
     ///         match action {
-    ///             "list" | "retrieve" => Policies::inherit().permissions(AllowAny),
-    ///             "destroy" => Policies::inherit().permissions(IsAdminUser),
+    ///             Action::List | Action::Retrieve => Policies::inherit().permissions(AllowAny),
+    ///             Action::Destroy => Policies::inherit().permissions(IsAdminUser),
     ///             _ => Policies::inherit(),
     ///         }
     ///     }
     /// }
     /// # fn main() {}
     /// ```
-    fn action_policies(&self, _action: &str) -> Policies {
+    fn action_policies(&self, _action: Action) -> Policies {
         Policies::inherit()
     }
 
     /// How lists are split; the site's default.
-    fn pagination(&self) -> impl Pagination + 'static {
+    fn pagination_class(&self) -> impl Pagination + 'static {
         DefaultPagination
     }
 
-    /// Filters of the project's own, after the three above.
-    fn filter_backends(&self) -> Vec<Box<dyn FilterBackend<ModelOf<Self>>>> {
-        Vec::new()
+    /// Filters of the project's own, after the three above: one, a tuple of them, `()` for none.
+    fn filter_backends(&self) -> impl FilterBackends<ModelOf<Self>> {}
+
+    /// The serializer of an action: `AlbumDetailSerializer::class()` for [`Action::Retrieve`]. Asked
+    /// when the site is built, for the document.
+    fn serializer_class(&self, _action: Action) -> SerializerClass<ModelOf<Self>> {
+        Self::Serializer::class()
     }
 
-    /// The rows that the request may see.
-    fn get_queryset(&self, _cx: &Context) -> QuerySet<ModelOf<Self>> {
-        QuerySet::all()
+    /// The serializer of a request (`get_serializer_class`), where it depends on more than the
+    /// action: on the user, say. Every action that shows or takes a row of the model asks it.
+    fn get_serializer_class(&self, cx: &Context) -> SerializerClass<ModelOf<Self>> {
+        match cx.action() {
+            Some(action) => self.serializer_class(action),
+            None => Self::Serializer::class(),
+        }
     }
 
-    /// The serializer of an action: `AlbumDetailSerializer::description()` for `"retrieve"`.
-    fn get_serializer(&self, _action: &str) -> &'static Description {
-        Self::Serializer::description()
+    /// The rows that the request may see. Every action starts from it.
+    ///
+    /// # Errors
+    /// Whatever keeps them from being told: the client gets it.
+    async fn get_queryset(&self, _cx: &mut Context) -> Result<QuerySet<ModelOf<Self>>> {
+        Ok(QuerySet::all())
     }
 
-    /// True when [`ViewSet::perform_update`] wants to see the stored row
-    /// ([`Changes::instance`](crate::serializers::Changes::instance)), to compute from it what is
-    /// stored: it is locked then, and nobody changes it meanwhile.
-    fn reads_instance(&self) -> bool {
-        false
+    /// The rows that the request's filters leave: the filter set, search, ordering, the backends.
+    /// The list and [`ViewSet::get_object`] ask it, and so do extra actions that want it.
+    ///
+    /// # Errors
+    /// As [`mixins::filter_queryset`].
+    async fn filter_queryset(
+        &self,
+        queryset: QuerySet<ModelOf<Self>>,
+        cx: &mut Context,
+    ) -> Result<QuerySet<ModelOf<Self>>> {
+        mixins::filter_queryset(self, queryset, cx).await
+    }
+
+    /// A page of rows, shown by the serializer of the request (`paginate_queryset` and
+    /// `get_paginated_response` in one, since rows are written while they are read).
+    ///
+    /// # Errors
+    /// As [`mixins::paginate_queryset`].
+    async fn paginate_queryset(
+        &self,
+        queryset: QuerySet<ModelOf<Self>>,
+        cx: &mut Context,
+    ) -> Result<Response> {
+        mixins::paginate_queryset(self, queryset, cx).await
+    }
+
+    /// A page of rows as this view set splits them, shown by the serializer that the action's return
+    /// type names. The rows may be of another model; of the view set's own, `?ordering` orders a
+    /// cursor's, too.
+    ///
+    /// # Errors
+    /// 404 for a page that does not exist.
+    async fn paginate<S: ModelSerializer>(
+        &self,
+        queryset: QuerySet<S::Model>,
+        cx: &mut Context,
+    ) -> Result<Page<S>> {
+        mixins::page(self, queryset, S::description(), cx).await.map(Page::new)
+    }
+
+    /// The object that the address names. Every action on one object asks it, extra ones by their
+    /// argument [`Object`]. The permissions are asked about what it finds.
+    ///
+    /// # Errors
+    /// As [`mixins::get_object`].
+    async fn get_object(&self, cx: &mut Context) -> Result<ObjectQuery<ModelOf<Self>>> {
+        mixins::get_object(self, cx).await
+    }
+
+    /// The object that the address names, shown by the serializer that the action's return type names.
+    ///
+    /// # Errors
+    /// 404 when there is none, 403 or 401 when a permission refuses it.
+    async fn show<S>(&self, cx: &mut Context) -> Result<Item<S>>
+    where
+        S: ModelSerializer<Model = ModelOf<Self>>,
+    {
+        mixins::show(self, S::description(), cx).await.map(Item::new)
     }
 
     /// Stores a new row; with nested rows or links in a transaction, which runs again after a
@@ -238,8 +401,8 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         mixins::destroy(self, cx).await
     }
 
-    /// Actions beyond the usual six.
-    fn actions(&self) -> Vec<Action<Self>> {
+    /// Actions beyond the usual six; `#[view_set]` writes it.
+    fn actions() -> Vec<ExtraAction<Self>> {
         Vec::new()
     }
 }

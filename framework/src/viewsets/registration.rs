@@ -1,38 +1,33 @@
-//! From a view set to the views that a router takes: hooks that only describe are asked once.
+//! From a view set to the views that a router takes: what it declares is asked once.
 
 use std::sync::Arc;
 
 use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
-use super::{Action, ActionHandler, ModelOf, ViewSet};
+use super::extra::{DynHandler, ExtraMethod};
+use super::generic_view::GenericView;
+use super::mixins::Mixins;
+use super::{ExtraAction, ModelOf, ViewSet};
 use crate::db::Model;
 use crate::exceptions::{ApiException, Result};
-use crate::filters::{OrderingFilter, SearchFilter};
-use crate::generics::{Generic, GenericView, ObjectLookup, default_ordering_fields};
-use crate::mixins::Mixins;
-use crate::pagination::Pagination;
-use crate::request::{Context, ViewContext};
+use crate::request::{Action, Context, ViewContext};
 use crate::response::Response;
-use crate::serializers::{ModelSerializer, pk};
-use crate::views::{OperationInfo, Policies, View, ViewInfo};
-use crate::views::{ViewSetRoute, ViewSetRoutes};
+use crate::views::{
+    Lists, OperationInfo, Policies, ResponseInfo, View, ViewError, ViewInfo, ViewSetRoute,
+    ViewSetRoutes,
+};
 
 enum Handler<V> {
-    List,
-    Create,
-    Retrieve,
-    Update,
-    PartialUpdate,
-    Destroy,
-    Extra(Arc<dyn ActionHandler<V>>),
+    Usual(Action),
+    Extra(Arc<dyn DynHandler<V>>),
 }
 
 /// One address of a view set.
 struct ViewSetView<V: ViewSet> {
     view_set: Arc<V>,
     info: ViewInfo,
-    generic: Arc<Generic>,
+    generic: Arc<GenericView<V>>,
     handlers: Vec<(Method, Handler<V>)>,
     operations: Vec<OperationInfo>,
 }
@@ -44,20 +39,21 @@ impl<V: ViewSet> View for ViewSetView<V> {
 
     fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>> {
         let method = cx.handler_method().clone();
-        let Some((_, handler)) = self.handlers.iter().find(|(own, _)| *own == method) else {
-            let method = cx.request.method.to_string();
-            return Box::pin(async move { Err(ApiException::MethodNotAllowed(method)) });
-        };
+        let handler = self.handlers.iter().find(|(own, _)| *own == method);
         cx.generic = Some(Arc::clone(&self.generic) as _);
         let view = &*self.view_set;
         match handler {
-            Handler::List => Box::pin(view.list(cx)),
-            Handler::Create => Box::pin(view.create(cx)),
-            Handler::Retrieve => Box::pin(view.retrieve(cx)),
-            Handler::Update => Box::pin(view.update(cx)),
-            Handler::PartialUpdate => Box::pin(view.partial_update(cx)),
-            Handler::Destroy => Box::pin(view.destroy(cx)),
-            Handler::Extra(handler) => handler.call(view, cx),
+            Some((_, Handler::Extra(handler))) => handler.call(view, cx),
+            Some((_, Handler::Usual(Action::List))) => Box::pin(view.list(cx)),
+            Some((_, Handler::Usual(Action::Create))) => Box::pin(view.create(cx)),
+            Some((_, Handler::Usual(Action::Retrieve))) => Box::pin(view.retrieve(cx)),
+            Some((_, Handler::Usual(Action::Update))) => Box::pin(view.update(cx)),
+            Some((_, Handler::Usual(Action::PartialUpdate))) => Box::pin(view.partial_update(cx)),
+            Some((_, Handler::Usual(Action::Destroy))) => Box::pin(view.destroy(cx)),
+            Some((_, Handler::Usual(_))) | None => {
+                let error = ApiException::MethodNotAllowed(cx.request.method.to_string());
+                Box::pin(std::future::ready(Err(error)))
+            }
         }
     }
 
@@ -81,53 +77,23 @@ fn view_name<V>() -> String {
     words
 }
 
-/// How a view set finds one object.
-fn object_lookup<V: ViewSet>() -> ObjectLookup {
-    let path = V::LOOKUP_FIELD.get().map_or_else(|| pk::<ModelOf<V>>().path, |field| field.path);
-    let kwarg = match (V::LOOKUP_URL_KWARG, path.column()) {
-        (Some(kwarg), _) => kwarg,
-        (None, Some(column)) if column.column != ModelOf::<V>::META.pk_column().column => {
-            column.name
-        }
-        _ => "pk",
-    };
-    ObjectLookup {
-        path,
-        kwarg: kwarg.to_owned(),
-        value_regex: V::LOOKUP_VALUE_REGEX.map(ToOwned::to_owned),
-    }
-}
-
 struct Registration<V: ViewSet> {
     view_set: Arc<V>,
-    generic: Arc<Generic>,
-    view: Arc<GenericView<ModelOf<V>>>,
-    pagination: Arc<dyn Pagination>,
+    generic: Arc<GenericView<V>>,
     policies: Policies,
 }
 
 impl<V: ViewSet> Registration<V> {
     fn new(view_set: V) -> Self {
-        let pagination: Arc<dyn Pagination> = Arc::new(view_set.pagination());
-        let chosen = V::ORDERING_FIELDS.get();
-        let by_default = chosen.is_none();
-        let fields =
-            chosen.unwrap_or_else(|| default_ordering_fields(V::Serializer::description()));
-        let ordering = V::ORDERING.get().unwrap_or_default();
-        let filters = V::FILTERSET_CLASS.get().or_else(|| V::FILTERSET_FIELDS.get());
-        let view = Arc::new(GenericView {
-            filters: filters.unwrap_or_default(),
-            search: SearchFilter::new(V::SEARCH_FIELDS.get().unwrap_or_default()),
-            ordering: Some(OrderingFilter::new(fields).ordering(ordering)),
-            ordering_by_default: by_default,
-            backends: view_set.filter_backends(),
-            pagination: Arc::clone(&pagination),
-            lookup: object_lookup::<V>(),
-        });
-        let generic =
-            Arc::new(Generic { view: Arc::clone(&view) as _, pagination: Arc::clone(&pagination) });
-        let policies = view_set.policies();
-        Self { view_set: Arc::new(view_set), generic, view, pagination, policies }
+        let mut policies = Policies::inherit()
+            .authentication(view_set.authentication_classes())
+            .permissions(view_set.permission_classes())
+            .throttles(view_set.throttle_classes())
+            .renderers(view_set.renderer_classes())
+            .parsers(view_set.parser_classes());
+        policies.throttle_scope = V::THROTTLE_SCOPE.map(ToOwned::to_owned);
+        let generic = Arc::new(GenericView::new(&view_set));
+        Self { view_set: Arc::new(view_set), generic, policies }
     }
 
     fn context(&self, detail: bool) -> Arc<ViewContext> {
@@ -135,8 +101,8 @@ impl<V: ViewSet> Registration<V> {
             name: view_name::<V>(),
             basename: self.view_set.basename(),
             detail,
-            lookup_field: self.view.lookup.path.name(),
-            lookup_kwarg: self.view.lookup.kwarg.clone(),
+            lookup_field: self.generic.lookup.path.name(),
+            lookup_kwarg: self.generic.lookup.kwarg.to_owned(),
             model: Some(ModelOf::<V>::META),
             ..ViewContext::default()
         })
@@ -146,87 +112,84 @@ impl<V: ViewSet> Registration<V> {
         &self,
         detail: bool,
         name: String,
-        handlers: Vec<(Method, &'static str, Handler<V>)>,
+        handlers: Vec<(Handler<V>, OperationInfo)>,
     ) -> ViewSetView<V> {
-        let mut info = ViewInfo::new(name, handlers.iter().map(|(method, ..)| method.clone()));
+        let methods = handlers.iter().map(|(_, operation)| operation.method.clone());
+        let mut info = ViewInfo::new(name, methods);
         info.context = self.context(detail);
         info.policies = self.policies.clone();
-        self.view_set.description().clone_into(&mut info.description);
-        info.actions =
-            handlers.iter().map(|(method, action, _)| (method.clone(), *action)).collect();
-        let metadata = (Method::OPTIONS, "metadata");
+        V::DESCRIPTION.clone_into(&mut info.description);
+        info.actions = handlers
+            .iter()
+            .filter_map(|(_, operation)| Some((operation.method.clone(), operation.action?)))
+            .collect();
+        let metadata = (Method::OPTIONS, Action::Metadata);
         info.method_policies = info
             .actions
             .iter()
             .chain([&metadata])
-            .map(|(method, action)| (method.clone(), self.view_set.action_policies(action)))
+            .map(|(method, action)| (method.clone(), self.view_set.action_policies(*action)))
             .filter(|(_, policies)| !policies.is_empty())
             .collect();
+        let (handlers, operations) = handlers
+            .into_iter()
+            .map(|(handler, operation)| {
+                ((operation.method.clone(), handler), self.with_parameters(operation))
+            })
+            .unzip();
         ViewSetView {
             view_set: Arc::clone(&self.view_set),
             info,
             generic: Arc::clone(&self.generic),
-            handlers: handlers.into_iter().map(|(method, _, handler)| (method, handler)).collect(),
-            operations: Vec::new(),
+            handlers,
+            operations,
         }
     }
 
-    /// What a list can be asked: filters, search, ordering, pages.
-    fn list_operation(&self, operation: OperationInfo) -> OperationInfo {
-        let mut parameters = self.view.filters.query_parameters();
-        if self.view.search.has_fields() {
-            parameters.push(self.view.search.query_parameter());
+    /// What a page of rows can be asked: filters, search, ordering, pages.
+    fn with_parameters(&self, operation: OperationInfo) -> OperationInfo {
+        if !matches!(operation.response, ResponseInfo::Page(_)) {
+            return operation;
         }
-        let ordering = self.view.ordering.as_ref().filter(|_| !self.view.ordering_by_default);
-        parameters.extend(ordering.map(OrderingFilter::query_parameter));
-        for backend in &self.view.backends {
+        let generic = &self.generic;
+        let mut parameters = operation.parameters;
+        parameters.extend(generic.filters.query_parameters());
+        if generic.search.has_fields() {
+            parameters.push(generic.search.query_parameter());
+        }
+        if !generic.ordering_by_default {
+            parameters.push(generic.ordering.query_parameter());
+        }
+        for backend in &generic.backends {
             parameters.extend(backend.query_parameters());
         }
-        OperationInfo {
-            many: true,
-            ordering_by_default: self.view.ordering_by_default,
-            parameters,
-            pagination: Some(Arc::clone(&self.pagination)),
-            ..operation
-        }
+        let lists = Lists {
+            ordering_by_default: generic.ordering_by_default,
+            pagination: Arc::clone(&generic.pagination),
+        };
+        OperationInfo { parameters, lists: Some(lists), ..operation }
     }
 
     fn usual(&self, detail: bool) -> Option<ViewSetRoute> {
         let has = V::Base::ACTIONS;
         let all = [
-            (has.list, false, Method::GET, "list", Handler::List),
-            (has.create, false, Method::POST, "create", Handler::Create),
-            (has.retrieve, true, Method::GET, "retrieve", Handler::Retrieve),
-            (has.update, true, Method::PUT, "update", Handler::Update),
-            (has.update, true, Method::PATCH, "partial_update", Handler::PartialUpdate),
-            (has.destroy, true, Method::DELETE, "destroy", Handler::Destroy),
+            (has.list, false, Method::GET, Action::List),
+            (has.create, false, Method::POST, Action::Create),
+            (has.retrieve, true, Method::GET, Action::Retrieve),
+            (has.update, true, Method::PUT, Action::Update),
+            (has.update, true, Method::PATCH, Action::PartialUpdate),
+            (has.destroy, true, Method::DELETE, Action::Destroy),
         ];
-        let handlers: Vec<(Method, &'static str, Handler<V>)> = all
+        let handlers: Vec<_> = all
             .into_iter()
             .filter(|(has, of_detail, ..)| *has && *of_detail == detail)
-            .map(|(_, _, method, name, handler)| (method, name, handler))
+            .map(|(_, _, method, action)| (Handler::Usual(action), self.operation(method, action)))
             .collect();
         if handlers.is_empty() {
             return None;
         }
         let suffix = if detail { "Instance" } else { "List" };
-        let mut view = self.view(detail, format!("{} {suffix}", view_name::<V>()), handlers);
-        view.operations = view
-            .info
-            .actions
-            .iter()
-            .map(|(method, action)| {
-                let description = self.view_set.get_serializer(action);
-                let body = matches!(*action, "create" | "update" | "partial_update");
-                let operation = OperationInfo {
-                    action,
-                    request: body.then_some(description),
-                    response: (*action != "destroy").then_some(description),
-                    ..OperationInfo::new(method.clone(), action)
-                };
-                if *action == "list" { self.list_operation(operation) } else { operation }
-            })
-            .collect();
+        let view = self.view(detail, format!("{} {suffix}", view_name::<V>()), handlers);
         Some(ViewSetRoute {
             detail,
             url_path: None,
@@ -235,54 +198,43 @@ impl<V: ViewSet> Registration<V> {
         })
     }
 
-    fn extra(&self, action: Action<V>) -> ViewSetRoute {
-        let Action {
-            name,
-            detail,
-            url_path,
-            url_name,
-            description,
-            policies,
-            handlers,
-            takes,
-            answers,
-            many,
-            pages,
-        } = action;
-        let operations = handlers
-            .iter()
-            .map(|(method, action, _)| {
-                let own = self.view_set.get_serializer(action);
-                let body =
-                    matches!(*method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
-                let operation = OperationInfo {
-                    description,
-                    request: takes.filter(|_| body),
-                    response: (*method != Method::DELETE).then(|| answers.unwrap_or(own)),
-                    ..OperationInfo::new(method.clone(), action)
-                };
-                if many && pages {
-                    self.list_operation(operation)
-                } else {
-                    OperationInfo { many, ..operation }
-                }
+    /// What the document tells of one of the usual six.
+    fn operation(&self, method: Method, action: Action) -> OperationInfo {
+        let description = self.view_set.serializer_class(action).description();
+        let mut operation = OperationInfo::new(method);
+        operation.action = Some(action);
+        if matches!(action, Action::Create | Action::Update | Action::PartialUpdate) {
+            operation.request = Some(description);
+        }
+        (operation.status, operation.response) = match action {
+            Action::List => (200, ResponseInfo::Page(description)),
+            Action::Create => (201, ResponseInfo::One(description)),
+            Action::Destroy => (204, ResponseInfo::Nothing),
+            _ => (200, ResponseInfo::One(description)),
+        };
+        operation
+    }
+
+    fn extra(&self, action: ExtraAction<V>, problem: Option<&ViewError>) -> ViewSetRoute {
+        let ExtraAction { name, detail, url_path, url_name, description, policies, methods } =
+            action;
+        let handlers = methods
+            .into_iter()
+            .map(|ExtraMethod { handler, mut operation, .. }| {
+                operation.description = description;
+                (Handler::Extra(handler), operation)
             })
             .collect();
-        let words = name.replace('_', " ");
-        let mut title = words.clone();
+        let mut title = name.replace('_', " ");
         if let Some(first) = title.get_mut(0..1) {
             first.make_ascii_uppercase();
         }
-        let handlers = handlers
-            .into_iter()
-            .map(|(method, action, handler)| (method, action, Handler::Extra(handler)))
-            .collect();
         let mut view = self.view(detail, title, handlers);
         view.info.policies = policies.or(&self.policies);
+        view.info.problem = problem.cloned();
         if !description.is_empty() {
             description.clone_into(&mut view.info.description);
         }
-        view.operations = operations;
         ViewSetRoute {
             detail,
             url_path: Some(url_path.unwrap_or_else(|| name.to_owned())),
@@ -292,18 +244,43 @@ impl<V: ViewSet> Registration<V> {
     }
 }
 
+/// A name that two actions share, or that one of the usual six has.
+fn taken_name<V: ViewSet>(actions: &[ExtraAction<V>]) -> Option<ViewError> {
+    let usual = [
+        Action::List,
+        Action::Create,
+        Action::Retrieve,
+        Action::Update,
+        Action::PartialUpdate,
+        Action::Destroy,
+        Action::Metadata,
+    ];
+    let mut names: Vec<&str> = usual.map(Action::name).to_vec();
+    for action in actions {
+        let mut own: Vec<&str> = action.methods.iter().map(|method| method.action.name()).collect();
+        own.dedup();
+        if let Some(name) = own.iter().find(|name| names.contains(name)) {
+            let problem = format!("two of its actions are called `{name}`");
+            return Some(ViewError::new(&view_name::<V>(), problem));
+        }
+        names.extend(own);
+    }
+    None
+}
+
 impl<V: ViewSet> From<V> for ViewSetRoutes {
     fn from(view_set: V) -> Self {
         let registration = Registration::new(view_set);
         let mut routes: Vec<ViewSetRoute> =
             [false, true].into_iter().filter_map(|detail| registration.usual(detail)).collect();
-        for action in registration.view_set.actions() {
-            routes.push(registration.extra(action));
-        }
+        let actions = V::actions();
+        let problem = taken_name(&actions);
+        routes
+            .extend(actions.into_iter().map(|action| registration.extra(action, problem.as_ref())));
         Self {
             basename: registration.view_set.basename(),
-            lookup_kwarg: registration.view.lookup.kwarg.clone(),
-            lookup_value_regex: registration.view.lookup.value_regex.clone(),
+            lookup_kwarg: registration.generic.lookup.kwarg.to_owned(),
+            lookup_value_regex: V::LOOKUP_VALUE_REGEX.map(ToOwned::to_owned),
             routes,
         }
     }

@@ -10,8 +10,8 @@ impl ViewSet for AlbumViewSet {
     type Base = ModelViewSet;
     type Serializer = ArtistSerializer;
 
-    fn get_queryset(&self, _cx: &Context) -> QuerySet<Album> {
-        Album::objects()
+    async fn get_queryset(&self, _cx: &mut Context) -> Result<QuerySet<Album>> {
+        Ok(Album::objects())
     }
 }
 

@@ -3,14 +3,15 @@
 //! A view set names the mixins it is made of as its `Base`; an action that needs something else
 //! overrides the method of its name and may call the function here.
 
-use crate::db::{Dialect, Lock, Model, Select, is_referenced};
+use super::generic_view::GenericView;
+use super::object::{Found, by_its_key};
+use super::{ModelOf, ObjectQuery, ViewSet};
+use crate::db::{Dialect, Lock, Model, QuerySet, Select, is_referenced};
 use crate::exceptions::{ApiException, Result};
-use crate::fields::Value;
-use crate::generics::{by_key, related_is_gone, represent_saved};
-use crate::request::Context;
+use crate::generics::{related_is_gone, represent_saved};
+use crate::request::{Context, Deferred};
 use crate::response::Response;
 use crate::serializers::{Changes, Description, Existing, Loaded};
-use crate::viewsets::{ModelOf, ViewSet};
 
 /// The actions that a view set has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -96,9 +97,75 @@ impl<A: Mixins, B: Mixins, C: Mixins, D: Mixins> Mixins for (A, B, C, D) {
 /// # Errors
 /// 400 for a filter value that is none, 404 for a page that does not exist.
 pub async fn list<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
-    let description = view.get_serializer(cx.action().unwrap_or("list"));
-    let queryset = view.get_queryset(cx);
-    cx.list(queryset, description).await
+    let queryset = view.get_queryset(cx).await?;
+    cx.deferred = Deferred::Allowed;
+    let filtered = view.filter_queryset(queryset, cx).await;
+    let deferred = std::mem::take(&mut cx.deferred);
+    let answer = view.paginate_queryset(filtered?, cx).await;
+    let found = std::mem::take(&mut cx.rows_read) > 0;
+    if deferred == Deferred::Taken && !(found && answer.is_ok()) {
+        // no row proves that the keys exist, so they are looked up after all
+        GenericView::of(view, cx).prove_keys(cx).await?;
+    }
+    answer
+}
+
+/// The rows that the request's filters leave: the filter set, search, ordering, the filter backends.
+///
+/// # Errors
+/// 400 for a filter value that is none.
+pub async fn filter_queryset<V: ViewSet>(
+    view: &V,
+    queryset: QuerySet<ModelOf<V>>,
+    cx: &mut Context,
+) -> Result<QuerySet<ModelOf<V>>> {
+    let may_wait = cx.deferred == Deferred::Allowed;
+    let (queryset, waits) = GenericView::of(view, cx).filter(queryset, may_wait, cx).await?;
+    if waits {
+        cx.deferred = Deferred::Taken;
+    }
+    Ok(queryset)
+}
+
+/// A page of rows as the view set's serializer shows them.
+///
+/// # Errors
+/// 404 for a page that does not exist.
+pub async fn paginate_queryset<V: ViewSet>(
+    view: &V,
+    queryset: QuerySet<ModelOf<V>>,
+    cx: &mut Context,
+) -> Result<Response> {
+    let description = view.get_serializer_class(cx).description();
+    page(view, queryset, description, cx).await
+}
+
+/// The same through a serializer that may be of another model, whose rows the view's ordering does
+/// not know.
+pub(super) async fn page<V: ViewSet, M: Model>(
+    view: &V,
+    queryset: QuerySet<M>,
+    description: &'static Description,
+    cx: &mut Context,
+) -> Result<Response> {
+    let generic = GenericView::of(view, cx);
+    let own = *M::META == *ModelOf::<V>::META;
+    let ordering = if own { generic.ordering(cx) } else { None };
+    let page = cx.page(queryset, description, &*generic.pagination, ordering.as_deref());
+    let (response, read) = page.await?;
+    cx.rows_read = read;
+    Ok(response)
+}
+
+/// The object that the address names, among the rows that the request's filters leave.
+///
+/// # Errors
+/// 400 for a filter value that is none, 404 for an address that can name no row.
+pub async fn get_object<V: ViewSet>(view: &V, cx: &mut Context) -> Result<ObjectQuery<ModelOf<V>>> {
+    let queryset = view.get_queryset(cx).await?;
+    let queryset = view.filter_queryset(queryset, cx).await?;
+    let (queryset, key) = GenericView::of(view, cx).look_for(queryset, cx)?;
+    Ok(ObjectQuery { found: Found::Query { queryset, key } })
 }
 
 /// GET of an object.
@@ -106,9 +173,32 @@ pub async fn list<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
 /// # Errors
 /// 404 when there is none, 403 or 401 when a permission refuses it.
 pub async fn retrieve<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
-    let description = view.get_serializer(cx.action().unwrap_or("retrieve"));
-    let queryset = view.get_queryset(cx);
-    cx.retrieve(queryset, description).await
+    let description = view.get_serializer_class(cx).description();
+    show(view, description, cx).await
+}
+
+/// The object that the address names, as a serializer shows it.
+pub(super) async fn show<V: ViewSet>(
+    view: &V,
+    description: &'static Description,
+    cx: &mut Context,
+) -> Result<Response> {
+    let object = view.get_object(cx).await?;
+    let row = match object.found {
+        Found::Row(row) if !description.reads_beside() => Loaded::bare(Box::new(row)),
+        found => {
+            let rows = description.load(found.into_select(), cx).await?;
+            rows.into_iter().next().ok_or_else(no_match::<V>)?
+        }
+    };
+    if let Some(object) = row.row::<ModelOf<V>>() {
+        cx.check_object_permissions(object).await?;
+    }
+    cx.represent(&row, description).await
+}
+
+fn no_match<V: ViewSet>() -> ApiException {
+    ApiException::no_match(ModelOf::<V>::META.name)
 }
 
 /// POST to the list: 201 with the new object, and `Location` when it shows its address as `url`.
@@ -119,7 +209,7 @@ pub async fn retrieve<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response
 /// # Errors
 /// 400 with every message of the body.
 pub async fn create<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
-    let description = view.get_serializer(cx.action().unwrap_or("create"));
+    let description = view.get_serializer_class(cx).description();
     let (bytes, location) = if description.writes_several() {
         cx.retrying_transaction(async |cx| insert(view, description, cx).await).await?
     } else {
@@ -148,19 +238,17 @@ async fn insert<V: ViewSet>(
 /// PUT of an object, or PATCH when `partial`.
 ///
 /// The stored row is read first only when something needs it: an object permission, a validator
-/// of the whole object, a count beside it, or the view set (`reads_instance`). Where what is
-/// written depends on it, or comes with other rows (nested rows, links), it is locked before
-/// anything else is read, and all of it is one transaction, validation included; after a deadlock
-/// it is run again. So is what may move the object along a foreign key that is `acyclic`.
+/// of the whole object, a count beside it, a lookup by something else than the primary key. Where
+/// what is written comes with other rows (nested rows, links), it is locked before anything else is
+/// read, and all of it is one transaction, validation included; after a deadlock it is run again.
+/// So is what may move the object along a foreign key that is `acyclic`.
 ///
 /// # Errors
 /// 404 when there is none, 403 or 401 when a permission refuses it, 400 with every message of
 /// the body.
 pub async fn update<V: ViewSet>(view: &V, cx: &mut Context, partial: bool) -> Result<Response> {
-    let action = if partial { "partial_update" } else { "update" };
-    let description = view.get_serializer(cx.action().unwrap_or(action));
-    let locks =
-        view.reads_instance() || description.needs_instance() || description.writes_several();
+    let description = view.get_serializer_class(cx).description();
+    let locks = description.needs_instance() || description.writes_several();
     let lock = locks.then_some(Lock::NoKeyUpdate);
     // who moves a row waits for others who do, and they may wait for the row
     let bytes = if locks || description.places_in_tree() {
@@ -179,42 +267,39 @@ async fn change<V: ViewSet>(
     lock: Option<Lock>,
     cx: &mut Context,
 ) -> Result<Vec<u8>> {
-    let queryset = cx.filter_queryset(view.get_queryset(cx)).await?;
-    let queryset = cx.object_query(queryset)?.unordered();
-    let mut stored = None;
-    if lock.is_some() || needs_row(view, cx, description) {
-        let mut select = Select::from(queryset.clone());
-        select.lock = lock.or(select.lock);
-        stored = Some(stored_row::<ModelOf<V>>(select, description, cx).await?);
-    }
-    let pk = match &stored {
-        Some(row) => row.value(ModelOf::<V>::META.pk).to_value(),
-        None => cx.lookup_key::<ModelOf<V>>()?,
+    let object = view.get_object(cx).await?;
+    let must_read = lock.is_some() || cx.has_object_permissions() || description.has_counts();
+    let (target, key, stored): (Select, _, _) = match object.found {
+        Found::Query { queryset, key: Some(key) } if !must_read => (queryset.into(), key, None),
+        found => {
+            let mut select = found.into_select();
+            select.lock = lock.or(select.lock);
+            let row = stored_row::<ModelOf<V>>(select, description, cx).await?;
+            let key = row.value(ModelOf::<V>::META.pk).to_value();
+            (by_its_key::<ModelOf<V>>(key.clone()), key, Some(row))
+        }
     };
-    let existing = Existing { pk: Some(&pk), row: stored.as_ref().map(Loaded::model) };
+    let existing = Existing { pk: Some(&key), row: stored.as_ref().map(Loaded::model) };
     let set = match cx.changes(description, partial, existing).await {
         Ok(set) => set,
         // a missing object is told before a bad body
         Err(error) if stored.is_none() => {
-            cx.get_or_404(queryset).await?;
-            return Err(error);
+            let rows = cx.rows(target.statement(cx)?, |_| Ok(())).await?;
+            return Err(if rows.is_empty() { no_match::<V>() } else { error });
         }
         Err(error) => return Err(error),
     };
     let mut changes = Changes::<ModelOf<V>>::from_set(set);
     changes.description = Some(description);
-    let before = if let Some(row) = stored {
-        changes.target = Some(key_target::<ModelOf<V>>(pk));
+    changes.target = Some(target);
+    let before = stored.map(|row| {
         let (instance, before) = row.split::<ModelOf<V>>();
         changes.instance = instance;
-        Some(before)
-    } else {
-        changes.target = Some(queryset.into());
-        None
-    };
+        before
+    });
     let row = view.perform_update(changes, cx).await?;
     let written = represent_saved(row, before.as_ref(), description, partial, cx).await?;
-    let (bytes, _) = written.ok_or_else(|| ApiException::no_match(ModelOf::<V>::META.name))?;
+    let (bytes, _) = written.ok_or_else(no_match::<V>)?;
     Ok(bytes)
 }
 
@@ -237,18 +322,8 @@ pub async fn destroy<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response>
 }
 
 async fn remove<V: ViewSet>(view: &V, lock: Option<Lock>, cx: &mut Context) -> Result<()> {
-    let mut queryset = view.get_queryset(cx);
-    queryset.lock = lock.or(queryset.lock);
-    let row = cx.object(queryset).await?;
+    let row = view.get_object(cx).await?.locked(lock, cx).await?;
     view.perform_destroy(row, cx).await
-}
-
-fn needs_row<V: ViewSet>(view: &V, cx: &Context, description: &Description) -> bool {
-    view.reads_instance()
-        || cx.has_object_permissions()
-        || description.needs_instance()
-        || description.has_counts()
-        || !cx.looks_up_by_key::<ModelOf<V>>()
 }
 
 async fn stored_row<M: Model>(
@@ -273,8 +348,4 @@ async fn stored_row<M: Model>(
         cx.check_object_permissions(object).await?;
     }
     Ok(row)
-}
-
-fn key_target<M: Model>(key: Value) -> Select {
-    crate::db::QuerySet::<M>::all().filter_by_predicate(by_key::<M>(key)).unordered().into()
 }

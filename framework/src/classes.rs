@@ -1,0 +1,51 @@
+//! The lists that a view names: `permission_classes`, `throttle_classes` and their like.
+
+/// No list of one's own: that of the level above. A method takes that of its view, a view that of
+/// its site.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Inherit;
+
+/// Declares the trait of what a view may name as a list: one value, a tuple of up to six, `()` for
+/// an empty list, [`Inherit`].
+macro_rules! class_list {
+    ($(#[$doc:meta])* $list:ident of $class:ident as $object:ident) => {
+        $(#[$doc])*
+        pub trait $list {
+            /// The list; `None` for that of the level above.
+            fn into_list(self) -> Option<Vec<std::sync::Arc<dyn $object>>>;
+        }
+
+        impl<T: $class + 'static> $list for T {
+            fn into_list(self) -> Option<Vec<std::sync::Arc<dyn $object>>> {
+                Some(vec![std::sync::Arc::new(self)])
+            }
+        }
+
+        impl $list for Vec<std::sync::Arc<dyn $object>> {
+            fn into_list(self) -> Option<Self> {
+                Some(self)
+            }
+        }
+
+        impl $list for $crate::classes::Inherit {
+            fn into_list(self) -> Option<Vec<std::sync::Arc<dyn $object>>> {
+                None
+            }
+        }
+
+        $crate::classes::class_list! {
+            @tuples $list $class $object () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F)
+        }
+    };
+    (@tuples $list:ident $class:ident $object:ident $(($($name:ident)*))*) => {$(
+        impl<$($name: $class + 'static),*> $list for ($($name,)*) {
+            #[allow(non_snake_case, reason = "the names are those of the types")]
+            fn into_list(self) -> Option<Vec<std::sync::Arc<dyn $object>>> {
+                let ($($name,)*) = self;
+                Some(vec![$(std::sync::Arc::new($name)),*])
+            }
+        }
+    )*};
+}
+
+pub(crate) use class_list;

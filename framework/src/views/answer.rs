@@ -1,0 +1,131 @@
+//! What a handler returns: its type says what the document tells of the answer.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::{OperationInfo, ResponseInfo};
+use crate::exceptions::Result;
+use crate::renderers::JsonWriter;
+use crate::request::Context;
+use crate::response::Response;
+use crate::serializers::{ModelSerializer, Serializer};
+
+/// What a handler may return in its `Result`.
+///
+/// [`Page`], [`Items`] and [`Item`] show rows through a serializer, [`Json`] shows a struct,
+/// [`NoContent`] shows nothing. A [`Response`] may hold anything; the document says so.
+#[diagnostic::on_unimplemented(
+    message = "a handler cannot return `{Self}`",
+    label = "not an answer",
+    note = "return `Page<S>`, `Items<S>` or `Item<S>` of a model serializer, `Json<S>` of a serializer \
+            without a model, `NoContent`, or a `Response`"
+)]
+pub trait Answer: Sized {
+    /// The response.
+    ///
+    /// # Errors
+    /// 500 when it cannot be written.
+    fn into_response(self, cx: &Context) -> Result<Response>;
+
+    /// Tells the document.
+    fn describe(operation: &mut OperationInfo);
+}
+
+/// Anything: the document tells neither form nor type.
+impl Answer for Response {
+    fn into_response(self, _: &Context) -> Result<Response> {
+        Ok(self)
+    }
+
+    fn describe(operation: &mut OperationInfo) {
+        operation.response = ResponseInfo::Anything;
+    }
+}
+
+/// 204 without a body.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoContent;
+
+impl Answer for NoContent {
+    fn into_response(self, _: &Context) -> Result<Response> {
+        Ok(Response::empty(204))
+    }
+
+    fn describe(operation: &mut OperationInfo) {
+        operation.status = 204;
+        operation.response = ResponseInfo::Nothing;
+    }
+}
+
+/// A struct with `#[derive(Serializer)]`, as JSON: each field as the serializer's field writes it.
+///
+/// ```
+/// use quintet::prelude::*;
+///
+/// #[derive(Serializer)]
+/// pub struct Renamed {
+///     id: i64,
+///     old_name: String,
+///     name: String,
+/// }
+///
+/// async fn renamed(_cx: &mut Context) -> Result<Json<Renamed>> {
+///     Ok(Json(Renamed { id: 1, old_name: "Alice".into(), name: "Bob".into() }))
+/// }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Json<S>(pub S);
+
+impl<S: Serializer> Answer for Json<S> {
+    fn into_response(self, _: &Context) -> Result<Response> {
+        let mut out = JsonWriter::new();
+        S::description().write_values(&self.0.into_values(), &mut out);
+        Ok(Response::json(out.into_bytes()))
+    }
+
+    fn describe(operation: &mut OperationInfo) {
+        operation.response = ResponseInfo::One(S::description());
+    }
+}
+
+macro_rules! shown {
+    ($($(#[$doc:meta])* $name:ident => $info:ident;)*) => {$(
+        $(#[$doc])*
+        pub struct $name<S> {
+            response: Response,
+            serializer: PhantomData<fn() -> S>,
+        }
+
+        impl<S> $name<S> {
+            pub(crate) fn new(response: Response) -> Self {
+                Self { response, serializer: PhantomData }
+            }
+        }
+
+        impl<S> fmt::Debug for $name<S> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+
+        impl<S: ModelSerializer> Answer for $name<S> {
+            fn into_response(self, _: &Context) -> Result<Response> {
+                Ok(self.response)
+            }
+
+            fn describe(operation: &mut OperationInfo) {
+                operation.response = ResponseInfo::$info(S::description());
+            }
+        }
+    )*};
+}
+
+shown! {
+    /// Rows that the view's paginator splits, shown by the serializer `S`:
+    /// [`ViewSet::paginate`](crate::viewsets::ViewSet::paginate) and [`Context::paginate`] make it.
+    Page => Page;
+    /// Every row of a query, shown by the serializer `S`: [`Context::respond_all`] makes it.
+    Items => All;
+    /// One row, shown by the serializer `S`: [`Context::respond_one`] makes it.
+    Item => One;
+}

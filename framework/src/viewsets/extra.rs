@@ -1,0 +1,260 @@
+//! Actions beyond the usual six (`rest_framework.decorators.action`).
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use futures_util::future::LocalBoxFuture;
+
+use super::ViewSet;
+use crate::exceptions::Result;
+use crate::request::{Action, Context};
+use crate::response::Response;
+use crate::views::{Answer, FromContext, OperationInfo, Policies};
+
+/// A method of a view set that answers an action: what it takes and returns is what the document
+/// tells.
+///
+/// Every `async fn(&self, …, cx: &mut Context) -> Result<…>` is one whose arguments between `&self`
+/// and the context, three at most, are [`FromContext`], and whose result is an [`Answer`]. `Args` is
+/// the tuple of those arguments and that result; it is inferred.
+#[diagnostic::on_unimplemented(
+    message = "this method is not an action of `{V}`",
+    label = "expected `async fn(&self, .., cx: &mut Context) -> Result<..>`",
+    note = "between `&self` and the context stand up to three of `Object<M>`, `Valid<S>` and types with \
+            `impl FromContext<{V}>`",
+    note = "the result is `Page<S>`, `Items<S>`, `Item<S>`, `Json<S>`, `NoContent` or `Response`"
+)]
+pub trait ActionHandler<V, Args>: Send + Sync + 'static {
+    /// Answers.
+    fn call<'a>(&'a self, view: &'a V, cx: &'a mut Context)
+    -> LocalBoxFuture<'a, Result<Response>>;
+
+    /// Tells the document.
+    fn describe(operation: &mut OperationInfo);
+}
+
+macro_rules! handlers {
+    ($(($($name:ident)*))*) => {$(
+        impl<V, F, R, $($name),*> ActionHandler<V, ($($name,)* R,)> for F
+        where
+            V: ViewSet,
+            F: AsyncFn(&V, $($name,)* &mut Context) -> Result<R> + Send + Sync + 'static,
+            R: Answer,
+            $($name: FromContext<V>,)*
+        {
+            #[allow(non_snake_case, reason = "the names are those of the types")]
+            fn call<'a>(
+                &'a self,
+                view: &'a V,
+                cx: &'a mut Context,
+            ) -> LocalBoxFuture<'a, Result<Response>> {
+                Box::pin(async move {
+                    $(let $name = $name::from_context(view, cx).await?;)*
+                    self(view, $($name,)* cx).await?.into_response(cx)
+                })
+            }
+
+            fn describe(operation: &mut OperationInfo) {
+                R::describe(operation);
+                $($name::describe(operation);)*
+            }
+        }
+    )*};
+}
+
+handlers! { () (A) (A B) (A B C) }
+
+/// An [`ActionHandler`] whose arguments are no longer in its type.
+pub(super) trait DynHandler<V>: Send + Sync {
+    fn call<'a>(&'a self, view: &'a V, cx: &'a mut Context)
+    -> LocalBoxFuture<'a, Result<Response>>;
+}
+
+struct Erased<H, Args>(H, PhantomData<fn() -> Args>);
+
+impl<V, Args, H: ActionHandler<V, Args>> DynHandler<V> for Erased<H, Args> {
+    fn call<'a>(
+        &'a self,
+        view: &'a V,
+        cx: &'a mut Context,
+    ) -> LocalBoxFuture<'a, Result<Response>> {
+        self.0.call(view, cx)
+    }
+}
+
+/// One method of an extra action.
+pub(super) struct ExtraMethod<V> {
+    pub(super) action: Action,
+    pub(super) handler: Arc<dyn DynHandler<V>>,
+    pub(super) operation: OperationInfo,
+}
+
+/// An action of a view set's own. `#[view_set]` writes it for every method with `#[action]`; by hand
+/// it is
+///
+/// ```
+/// use quintet::prelude::*;
+///
+/// #[model(table = "book")]
+/// pub struct Book {
+///     pub id: i64,
+///     pub title: String,
+/// }
+///
+/// #[derive(Serializer)]
+/// #[serializer(model = Book, fields = all)]
+/// pub struct BookSerializer {}
+///
+/// pub struct BookViewSet;
+///
+/// impl ViewSet for BookViewSet {
+///     type Base = ReadOnlyModelViewSet;
+///     type Serializer = BookSerializer;
+///
+///     fn actions() -> Vec<ExtraAction<Self>> {
+///         vec![
+///             ExtraAction::detail("burn").description("Burns a book.").post(Self::burn),
+///             ExtraAction::list("by_letter")
+///                 .url_path("by-letter/(?P<letter>[A-Za-z])")
+///                 .get(Self::by_letter),
+///         ]
+///     }
+/// }
+///
+/// impl BookViewSet {
+///     async fn burn(&self, book: Object<Book>, cx: &mut Context) -> Result<NoContent> {
+///         cx.delete(&*book).await?;
+///         Ok(NoContent)
+///     }
+///
+///     async fn by_letter(&self, cx: &mut Context) -> Result<Items<BookSerializer>> {
+///         let letter = cx.request.kwarg("letter").unwrap_or_default().to_owned();
+///         let starts = Book::fields().title().istartswith(letter);
+///         cx.respond_all(Book::objects().filter_by(starts)).await
+///     }
+/// }
+/// # fn main() {}
+/// ```
+pub struct ExtraAction<V> {
+    pub(super) name: &'static str,
+    pub(super) detail: bool,
+    pub(super) url_path: Option<String>,
+    pub(super) url_name: Option<String>,
+    pub(super) description: &'static str,
+    pub(super) policies: Policies,
+    pub(super) methods: Vec<ExtraMethod<V>>,
+}
+
+impl<V> std::fmt::Debug for ExtraAction<V> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ExtraAction")
+            .field("name", &self.name)
+            .field("detail", &self.detail)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<V: ViewSet> ExtraAction<V> {
+    fn new(name: &'static str, detail: bool) -> Self {
+        Self {
+            name,
+            detail,
+            url_path: None,
+            url_name: None,
+            description: "",
+            policies: Policies::inherit(),
+            methods: Vec::new(),
+        }
+    }
+
+    /// An action on one object: `artists/1/rename/`.
+    pub fn detail(name: &'static str) -> Self {
+        Self::new(name, true)
+    }
+
+    /// An action on the list: `artists/top/`.
+    pub fn list(name: &'static str) -> Self {
+        Self::new(name, false)
+    }
+
+    /// What stands in the address instead of the name; it may hold captures.
+    #[must_use]
+    pub fn url_path(mut self, path: &str) -> Self {
+        self.url_path = Some(path.to_owned());
+        self
+    }
+
+    /// What stands in the address's name instead of the action's.
+    #[must_use]
+    pub fn url_name(mut self, name: &str) -> Self {
+        self.url_name = Some(name.to_owned());
+        self
+    }
+
+    /// What people read in the document and in the answer to OPTIONS.
+    #[must_use]
+    pub fn description(mut self, text: &'static str) -> Self {
+        self.description = text;
+        self
+    }
+
+    /// Policies of this action alone; what is not set is the view set's.
+    #[must_use]
+    pub fn policies(mut self, policies: Policies) -> Self {
+        self.policies = policies;
+        self
+    }
+
+    /// Answers GET.
+    #[must_use]
+    pub fn get<Args: 'static>(self, handler: impl ActionHandler<V, Args>) -> Self {
+        let name = self.name;
+        self.map(Method::GET, name, handler)
+    }
+
+    /// Answers POST.
+    #[must_use]
+    pub fn post<Args: 'static>(self, handler: impl ActionHandler<V, Args>) -> Self {
+        let name = self.name;
+        self.map(Method::POST, name, handler)
+    }
+
+    /// Answers PUT.
+    #[must_use]
+    pub fn put<Args: 'static>(self, handler: impl ActionHandler<V, Args>) -> Self {
+        let name = self.name;
+        self.map(Method::PUT, name, handler)
+    }
+
+    /// Answers PATCH.
+    #[must_use]
+    pub fn patch<Args: 'static>(self, handler: impl ActionHandler<V, Args>) -> Self {
+        let name = self.name;
+        self.map(Method::PATCH, name, handler)
+    }
+
+    /// Answers DELETE.
+    #[must_use]
+    pub fn delete<Args: 'static>(self, handler: impl ActionHandler<V, Args>) -> Self {
+        let name = self.name;
+        self.map(Method::DELETE, name, handler)
+    }
+
+    /// Answers another method, under an action name of its own (`@rename.mapping.delete`).
+    #[must_use]
+    pub fn map<Args: 'static, H: ActionHandler<V, Args>>(
+        mut self,
+        method: Method,
+        name: &'static str,
+        handler: H,
+    ) -> Self {
+        let action = Action::Extra(name);
+        let mut operation = OperationInfo::new(method);
+        operation.action = Some(action);
+        H::describe(&mut operation);
+        let handler = Arc::new(Erased(handler, PhantomData));
+        self.methods.push(ExtraMethod { action, handler, operation });
+        self
+    }
+}

@@ -1,0 +1,188 @@
+//! What a view set is, made once from what it declares: filters, search, order, pages, lookup.
+
+use std::sync::Arc;
+
+use super::{ModelOf, ViewSet};
+use crate::aside::aside;
+use crate::db::{self, Model, OrderTerm, Path, Predicate, QuerySet};
+use crate::exceptions::{ApiException, Result};
+use crate::fields::Value;
+use crate::fields::distinct::{ByValue, set_of};
+use crate::filters::django_filters::Filtered;
+use crate::filters::{
+    FilterBackend, FilterBackends as _, FilterSpec, OrderingField, OrderingFilter, SearchFilter,
+    python,
+};
+use crate::pagination::Pagination;
+use crate::request::Context;
+use crate::serializers::{Description, ModelSerializer, pk};
+
+/// How a view set finds one object.
+#[derive(Debug, Clone)]
+pub(super) struct ObjectLookup {
+    /// The column (`lookup_field`).
+    pub(super) path: Path,
+    /// The capture that holds its value (`lookup_url_kwarg`).
+    pub(super) kwarg: &'static str,
+}
+
+/// What a view set declares.
+pub(crate) struct GenericView<V: ViewSet> {
+    pub(super) filters: FilterSpec<ModelOf<V>>,
+    pub(super) search: SearchFilter<ModelOf<V>>,
+    pub(super) ordering: OrderingFilter<ModelOf<V>>,
+    /// True when the view set does not say what may be ordered by.
+    pub(super) ordering_by_default: bool,
+    pub(super) backends: Vec<Arc<dyn FilterBackend<ModelOf<V>>>>,
+    pub(super) pagination: Arc<dyn Pagination>,
+    pub(super) lookup: ObjectLookup,
+}
+
+impl<V: ViewSet> GenericView<V> {
+    pub(super) fn new(view_set: &V) -> Self {
+        let chosen = V::ORDERING_FIELDS.get();
+        let ordering_by_default = chosen.is_none();
+        let fields =
+            chosen.unwrap_or_else(|| default_ordering_fields(V::Serializer::description()));
+        let filters = V::FILTERSET_CLASS.get().or_else(|| V::FILTERSET_FIELDS.get());
+        Self {
+            filters: filters.unwrap_or_default(),
+            search: SearchFilter::new(V::SEARCH_FIELDS.get().unwrap_or_default()),
+            ordering: OrderingFilter::new(fields).ordering(V::ORDERING.get().unwrap_or_default()),
+            ordering_by_default,
+            backends: view_set.filter_backends().into_list(),
+            pagination: Arc::new(view_set.pagination_class()),
+            lookup: object_lookup::<V>(),
+        }
+    }
+
+    /// What the view set that answers the request declares. It was made when the site was built;
+    /// that of another view set, which an action calls, is made anew.
+    pub(super) fn of(view_set: &V, cx: &Context) -> Arc<Self> {
+        let made = cx.generic.as_ref().and_then(|made| Arc::clone(made).downcast().ok());
+        made.unwrap_or_else(|| Arc::new(Self::new(view_set)))
+    }
+
+    /// The rows that the request's filters leave. Keys that a filter names may be left to be looked
+    /// up when no row is found: `true` then.
+    pub(super) async fn filter(
+        &self,
+        mut queryset: QuerySet<ModelOf<V>>,
+        may_wait: bool,
+        cx: &Context,
+    ) -> Result<(QuerySet<ModelOf<V>>, bool)> {
+        let mut waits = false;
+        if !self.filters.is_empty() {
+            let mut filtered = self.filters.parse(&cx.request)?;
+            if !filtered.lookups().is_empty() {
+                waits = may_wait && filtered.may_look_up_later();
+                if !waits {
+                    filtered = aside(|| look_up(filtered, cx)).await?;
+                }
+            }
+            queryset = filtered.apply(queryset);
+        }
+        if let Some(condition) = self.search.condition(&cx.request)? {
+            queryset = queryset.filter_by_predicate(condition);
+        }
+        if let Some(order) = self.ordering(cx) {
+            queryset = queryset.order_by_terms(order);
+        }
+        for backend in &self.backends {
+            queryset = backend.filter_queryset(cx, queryset)?;
+        }
+        Ok((queryset, waits))
+    }
+
+    /// Looks up the keys that the request's filters name.
+    pub(super) async fn prove_keys(&self, cx: &Context) -> Result<()> {
+        let filtered = self.filters.parse(&cx.request)?;
+        aside(|| look_up(filtered, cx)).await.map(drop)
+    }
+
+    /// The order that the request and the view set ask for.
+    pub(super) fn ordering(&self, cx: &Context) -> Option<Vec<OrderTerm>> {
+        let by_default = cx.site().is_some_and(|site| site.ordering_filter);
+        (!self.ordering_by_default || by_default)
+            .then(|| self.ordering.get_ordering(&cx.request))?
+    }
+
+    /// Narrows a query to the object that the address names, and tells its primary key where the
+    /// address holds it.
+    pub(super) fn look_for(
+        &self,
+        queryset: QuerySet<ModelOf<V>>,
+        cx: &Context,
+    ) -> Result<(QuerySet<ModelOf<V>>, Option<Value>)> {
+        let path = &self.lookup.path;
+        let text = cx.request.kwarg(self.lookup.kwarg).unwrap_or_default();
+        let value = lookup_value(text, path.kind(), ModelOf::<V>::META)?;
+        let is_key = path.hops.is_empty()
+            && path
+                .column()
+                .is_some_and(|column| column.column == ModelOf::<V>::META.pk_column().column);
+        let key = is_key.then(|| value.clone());
+        let named = queryset.filter_by_predicate(Predicate::exact(path.clone(), value));
+        Ok((named.unordered(), key))
+    }
+}
+
+/// How a view set finds one object.
+fn object_lookup<V: ViewSet>() -> ObjectLookup {
+    let path = V::LOOKUP_FIELD.get().map_or_else(|| pk::<ModelOf<V>>().path, |field| field.path);
+    let kwarg = match (V::LOOKUP_URL_KWARG, path.column()) {
+        (Some(kwarg), _) => kwarg,
+        (None, Some(column)) if column.column != ModelOf::<V>::META.pk_column().column => {
+            column.name
+        }
+        _ => "pk",
+    };
+    ObjectLookup { path, kwarg }
+}
+
+/// The names that an unset `ordering_fields` allows: the serializer's readable fields.
+fn default_ordering_fields<M>(description: &Description) -> Vec<OrderingField<M>> {
+    description
+        .fields()
+        .iter()
+        .enumerate()
+        .filter(|(_, field)| !field.write_only)
+        .filter_map(|(index, field)| {
+            Some(OrderingField::of(field.name.into(), description.source(index)?))
+        })
+        .collect()
+}
+
+/// Asks which of the keys that filters name exist.
+async fn look_up<M: Model>(filtered: Filtered<M>, cx: &Context) -> Result<Filtered<M>> {
+    let mut found: Vec<Vec<Value>> = Vec::new();
+    for check in filtered.lookups() {
+        let mut sql = db::Sql::new(cx.dialect());
+        sql.push("SELECT ").name(check.column.column).push(" FROM ").name(check.model.table);
+        sql.push(" WHERE ").name(check.column.column).any_of(check.keys.clone(), check.column.kind);
+        found.push(cx.rows(sql, |row| row.value(0, check.column.kind)).await?);
+    }
+    let found: Vec<_> = found.iter().map(|keys| set_of(keys)).collect();
+    let exists = |place: usize, key: &Value| {
+        found.get(place).is_some_and(|keys| keys.contains(&ByValue(key)))
+    };
+    Ok(filtered.finish(&exists)?)
+}
+
+/// A lookup value of an address, as its column holds it. What no column of the kind can hold is
+/// `Not found.`; a number that is only too large matches no row.
+fn lookup_value(text: &str, kind: db::ColumnKind, model: &db::ModelMeta) -> Result<Value> {
+    use crate::db::ColumnKind;
+    let not_found = || ApiException::NotFound(None);
+    Ok(match kind {
+        ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt => {
+            let number = python::int(text).ok_or_else(not_found)?;
+            Value::Int(i64::try_from(number).map_err(|_| ApiException::no_match(model.name))?)
+        }
+        ColumnKind::Uuid => {
+            Value::Uuid(text.parse::<uuid::Uuid>().map_err(|_| not_found())?.into())
+        }
+        _ if text.contains('\0') => return Err(not_found()),
+        _ => Value::Text(text.to_owned()),
+    })
+}
