@@ -28,14 +28,14 @@ struct Action {
     mappings: Vec<(Ident, Ident)>,
 }
 
-pub(crate) fn view_set(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn view_set(args: &TokenStream, item: TokenStream) -> TokenStream {
     let mut item: ItemImpl = match syn::parse2(item) {
         Ok(item) => item,
         Err(error) => return error.to_compile_error(),
     };
     let mut errors = Errors::default();
     if !args.is_empty() {
-        errors.at(&args, "`#[view_set]` takes nothing; an action has `#[action(..)]`");
+        errors.at(args, "`#[view_set]` takes nothing; an action has `#[action(..)]`");
     }
     if item.trait_.is_none() {
         errors.at(&item.self_ty, "`#[view_set]` stands before `impl ViewSet for ..`");
@@ -257,7 +257,7 @@ mod tests {
     use super::*;
 
     fn expanded(item: TokenStream) -> String {
-        view_set(TokenStream::new(), item).to_string()
+        view_set(&TokenStream::new(), item).to_string()
     }
 
     #[test]

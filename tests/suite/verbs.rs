@@ -327,7 +327,7 @@ fn refused(urls: Router) -> String {
     settings.secret_key = "a long random text".into();
     let database = Database::open(DatabaseConfig::new("sqlite://:memory:")).expect("a database");
     let built = Site::builder(settings, database).mount(urls.at("/")).build();
-    built.err().expect("it is refused").to_string()
+    built.expect_err("it is refused").to_string()
 }
 
 #[test]

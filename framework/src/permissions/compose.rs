@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn only_permissions_that_look_at_objects_ask_for_the_row() {
-        assert!(!(IsAuthenticated & IsAdminUser).on_objects().is_some());
+        assert!((IsAuthenticated & IsAdminUser).on_objects().is_none());
         assert!((IsAuthenticated & Says(true, true)).on_objects().is_some());
         assert!((!IsAuthenticated).on_objects().is_some());
     }

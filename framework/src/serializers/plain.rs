@@ -311,7 +311,9 @@ impl Description {
             Value::Map(values) => self.write_map(values, out),
             Value::List(items) => {
                 out.begin_array();
-                items.iter().for_each(|item| self.write_nested(item, out));
+                for item in items {
+                    self.write_nested(item, out);
+                }
                 out.end_array();
             }
             _ => out.null(),
