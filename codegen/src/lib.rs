@@ -2,12 +2,19 @@
 
 mod errors;
 mod field_lists;
+mod main_function;
 mod filter_set;
 mod model;
 mod serializer;
 mod view_set;
 
 use proc_macro::TokenStream;
+
+/// Runs an `async fn main`; documented at `quintet::main`.
+#[proc_macro_attribute]
+pub fn main(_args: TokenStream, item: TokenStream) -> TokenStream {
+    main_function::main(item.into()).into()
+}
 
 /// Makes a struct a model. See `quintet::db::model`.
 #[proc_macro_attribute]

@@ -81,5 +81,20 @@ pub mod viewsets;
 
 /// Methods, statuses and headers, as actix-web has them.
 pub use actix_web::http;
+/// The runtime that the server runs on, as actix-web has it.
+pub use actix_web::rt;
+/// Runs an `async fn main` on actix's runtime: `#[quintet::main]`.
+///
+/// ```no_run
+/// use quintet::prelude::*;
+///
+/// #[quintet::main]
+/// async fn main() -> Result<(), StartError> {
+///     let settings = Settings::from_env_or_demo("sqlite://site.sqlite3")?;
+///     let database = Database::open(&settings)?;
+///     Site::builder(settings, database).build()?.run_server("127.0.0.1:8000").await
+/// }
+/// ```
+pub use quintet_codegen::main;
 pub use quintet_codegen::model;
 pub use viewsets::mixins;

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use quintet::db::{Database, DatabaseConfig};
-use quintet::prelude::{OpenApi, Router, Settings, Site};
+use quintet::prelude::{OpenApi, PageNumberPagination, Router, Settings, Site};
 use quintet_openapi::check;
 use quintet_tests::client::{Client, Reply};
 use quintet_tests::store::{On, Store};
@@ -70,6 +70,7 @@ fn the_document_of_the_store_has_not_changed() {
 #[test]
 fn the_document_of_the_quickstart_has_not_changed() {
     let site = Site::builder(settings(), database())
+        .pagination(PageNumberPagination::new().page_size(20))
         .mount(Router::new().register("books", quickstart::BookViewSet).at("/api/"))
         .openapi(OpenApi::new("Books", "1.0.0"))
         .build();

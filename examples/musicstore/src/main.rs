@@ -8,44 +8,14 @@ use quintet::prelude::*;
 use tracing_subscriber::filter::LevelFilter;
 
 const ADDRESS: &str = "127.0.0.1:8000";
+const DATABASE: &str = "sqlite://musicstore.sqlite3";
 const USAGE: &str = "usage: musicstore [runserver] [ADDRESS:PORT], musicstore openapi, \
                      musicstore createsuperuser [OPTIONS] or musicstore changepassword [USERNAME]";
-
-/// The settings of the environment, and values for a demonstration where it has none. Where it says
-/// that `DEBUG` is off, this is no demonstration.
-fn settings() -> Result<Settings, StartError> {
-    let mut settings = Settings::from_env()?;
-    let is_absent = |name: &str| std::env::var_os(name).is_none();
-    let mut demo = Vec::new();
-    if is_absent("SECRET_KEY") {
-        settings.secret_key = "musicstore-demonstration-key-not-for-production".into();
-        demo.push("SECRET_KEY");
-    }
-    if is_absent("ALLOWED_HOSTS") {
-        settings.allowed_hosts = vec!["localhost".into(), "127.0.0.1".into(), "[::1]".into()];
-        demo.push("ALLOWED_HOSTS");
-    }
-    if is_absent("DATABASE_URL") {
-        settings.database_url = "sqlite://musicstore.sqlite3".into();
-        demo.push("DATABASE_URL");
-    }
-    if demo.is_empty() {
-        return Ok(settings);
-    }
-    let demo = demo.join(", ");
-    if !is_absent("DEBUG") && !settings.debug {
-        return Err(StartError::new(format!(
-            "DEBUG is off, and there are values for a demonstration alone for {demo}; set them"
-        )));
-    }
-    eprintln!("Demo values for {demo}: set them in production.");
-    Ok(settings)
-}
 
 /// Prints the document.
 fn openapi() -> Result<(), StartError> {
     let database = Database::open(DatabaseConfig::new("sqlite://:memory:"))?;
-    let site = site(settings()?, database)?;
+    let site = site(Settings::from_env_or_demo(DATABASE)?, database)?;
     println!("{}", site.openapi().map_or("", |document| document.json()));
     Ok(())
 }
@@ -88,7 +58,7 @@ async fn main() -> Result<(), StartError> {
         _ => return Err(StartError::new(USAGE)),
     };
     log();
-    let settings = settings()?;
+    let settings = Settings::from_env_or_demo(DATABASE)?;
     let database = Database::open(&settings)?;
     let site = site(settings, database)?;
     let is_server = matches!(words.as_slice(), [] | ["runserver", ..]);

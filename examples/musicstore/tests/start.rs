@@ -189,7 +189,8 @@ fn a_demonstration_is_none_where_debug_is_off() {
         ends_with(
             program(&folder, &["runserver", "127.0.0.1:0"], &absent(names)),
             &format!(
-                "DEBUG is off, and there are values for a demonstration alone for {told}; set them"
+                "setting DEBUG: it is off, and there are values for a demonstration alone for \
+                 {told}; set them"
             ),
         );
     }

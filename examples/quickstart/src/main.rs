@@ -4,12 +4,12 @@
 //! cargo run -p quickstart
 //! curl -d '{"title": "Dune", "year": 1965}' -H 'Content-Type: application/json' http://127.0.0.1:8000/api/books/
 //! {"id":1,"title":"Dune","year":1965}
-//! curl 'http://127.0.0.1:8000/api/books/?search=dune'
+//! curl 'http://127.0.0.1:8000/api/books/?search=dune&year__lt=2000'
 //! ```
 
 use quintet::prelude::*;
 
-#[model(table = "books", ordering(id))]
+#[model(app = "library", ordering(id))]
 pub struct Book {
     pub id: i64,
     #[field(max_length = 200)]
@@ -27,22 +27,21 @@ pub struct BookViewSet;
 impl ViewSet for BookViewSet {
     type Base = ModelViewSet;
     type Serializer = BookSerializer;
-
     const SEARCH_FIELDS: SearchFields<Book> = search_fields![title];
+    const FILTERSET_FIELDS: Filters<Book> = filter_fields![year(exact, gte, lt)];
+
+    fn permission_classes(&self) -> impl PermissionClasses {
+        AllowAny
+    }
 }
 
-#[actix_web::main]
+#[quintet::main]
 async fn main() -> Result<(), StartError> {
-    let mut settings = Settings::from_env()?;
-    if settings.secret_key.is_empty() && settings.allowed_hosts.is_empty() {
-        // nothing says who this site is: somebody is trying it out on this machine
-        settings.secret_key = "not a secret".into();
-        settings.debug = true;
-    }
-    let database = Database::open(DatabaseConfig::new("sqlite://quickstart.sqlite3"))?;
-    let table = "CREATE TABLE IF NOT EXISTS books (id INTEGER PRIMARY KEY, title TEXT NOT NULL, year INTEGER NOT NULL)";
-    database.batch_execute(table).await?;
+    let settings = Settings::from_env_or_demo("sqlite://quickstart.sqlite3")?;
+    let database = Database::open(&settings)?;
+    database.batch_execute("CREATE TABLE IF NOT EXISTS library_book (id INTEGER PRIMARY KEY, title TEXT NOT NULL, year INTEGER NOT NULL)").await?;
     let site = Site::builder(settings, database)
+        .pagination(PageNumberPagination::new().page_size(20))
         .mount(Router::new().register("books", BookViewSet).at("/api/"))
         .openapi(OpenApi::new("Books", "1.0.0"))
         .build()?;

@@ -38,6 +38,9 @@ const MOST_WORKERS: usize = 512;
 /// hundred that a server takes by default, less some for others.
 const POSTGRES_CONNECTIONS: usize = 80;
 
+/// The `SECRET_KEY` of a demonstration.
+const DEMO_KEY: &str = "a-key-for-a-demonstration-that-is-not-for-production";
+
 /// The default of `DATABASE_POOL_SIZE`.
 const DEFAULT_POOL_SIZE: usize = 4;
 
@@ -196,6 +199,43 @@ impl Settings {
                 Err(SettingsError { name, reason })
             }
         }
+    }
+
+    /// [`Settings::from_env`], for a program that can be tried out: where the environment lacks
+    /// `SECRET_KEY`, `ALLOWED_HOSTS` or `DATABASE_URL`, a value for a demonstration stands in, which
+    /// serves this machine alone, and standard error tells so.
+    ///
+    /// # Errors
+    /// As [`Settings::from_env`]; and where `DEBUG` is set and off, because production needs values of
+    /// its own.
+    pub fn from_env_or_demo(database_url: &str) -> Result<Self, SettingsError> {
+        let mut settings = Self::from_env()?;
+        let is_absent = |name: &str| std::env::var_os(name).is_none();
+        let mut demo = Vec::new();
+        if is_absent("SECRET_KEY") {
+            settings.secret_key = DEMO_KEY.into();
+            demo.push("SECRET_KEY");
+        }
+        if is_absent("ALLOWED_HOSTS") {
+            settings.allowed_hosts = ["localhost", "127.0.0.1", "[::1]"].map(Into::into).to_vec();
+            demo.push("ALLOWED_HOSTS");
+        }
+        if is_absent("DATABASE_URL") {
+            settings.database_url = database_url.into();
+            demo.push("DATABASE_URL");
+        }
+        if demo.is_empty() {
+            return Ok(settings);
+        }
+        let demo = demo.join(", ");
+        if !is_absent("DEBUG") && !settings.debug {
+            let reason = format!(
+                "it is off, and there are values for a demonstration alone for {demo}; set them"
+            );
+            return Err(SettingsError { name: "DEBUG", reason });
+        }
+        eprintln!("Demo values for {demo}: set them in production.");
+        Ok(settings)
     }
 
     /// The same, from any source of variables.

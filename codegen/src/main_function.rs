@@ -1,0 +1,39 @@
+//! `#[quintet::main]`: an `async fn main` on actix's runtime.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Error, ItemFn};
+
+pub(crate) fn main(item: TokenStream) -> TokenStream {
+    let ItemFn { attrs, vis, mut sig, block, .. } = match syn::parse2(item) {
+        Ok(function) => function,
+        Err(error) => return error.to_compile_error(),
+    };
+    if sig.asyncness.take().is_none() {
+        return Error::new_spanned(&sig, "write `async fn main`").to_compile_error();
+    }
+    quote! {
+        #(#attrs)*
+        #vis #sig {
+            ::quintet::rt::System::new().block_on(async move #block)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_async_main_runs_on_a_system() {
+        let made = main(quote!(async fn main() -> Result<(), StartError> { serve().await }));
+        let expected = quote! {
+            fn main() -> Result<(), StartError> {
+                ::quintet::rt::System::new().block_on(async move { serve().await })
+            }
+        };
+        assert_eq!(made.to_string(), expected.to_string());
+        let told = main(quote!(fn main() {})).to_string();
+        assert!(told.contains("write `async fn main`"), "{told}");
+    }
+}
