@@ -2,8 +2,8 @@
 
 mod errors;
 mod field_lists;
-mod main_function;
 mod filter_set;
+mod main_function;
 mod model;
 mod serializer;
 mod view_set;

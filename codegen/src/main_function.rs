@@ -26,14 +26,21 @@ mod tests {
 
     #[test]
     fn an_async_main_runs_on_a_system() {
-        let made = main(quote!(async fn main() -> Result<(), StartError> { serve().await }));
+        let made = main(quote!(
+            async fn main() -> Result<(), StartError> {
+                serve().await
+            }
+        ));
         let expected = quote! {
             fn main() -> Result<(), StartError> {
                 ::quintet::rt::System::new().block_on(async move { serve().await })
             }
         };
         assert_eq!(made.to_string(), expected.to_string());
-        let told = main(quote!(fn main() {})).to_string();
+        let told = main(quote!(
+            fn main() {}
+        ))
+        .to_string();
         assert!(told.contains("write `async fn main`"), "{told}");
     }
 }

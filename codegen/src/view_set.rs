@@ -5,9 +5,13 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::meta::ParseNestedMeta;
-use syn::{Attribute, Expr, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Meta};
+use syn::spanned::Spanned as _;
+use syn::{
+    Attribute, Expr, FnArg, Ident, ImplItem, ImplItemFn, ItemImpl, LitStr, Meta, ReturnType, Type,
+};
 
 use crate::errors::Errors;
+use crate::model::generic;
 
 /// What `#[action(..)]` may say.
 const ACTION: &str = "`detail` or `list`; `get`, `post`, `put`, `patch`, `delete`; `url_path`, \
@@ -26,6 +30,45 @@ struct Action {
     /// Calls that change its policies: `.permissions(IsAuthenticated)`.
     policies: Vec<TokenStream>,
     mappings: Vec<(Ident, Ident)>,
+}
+
+/// Claims about the arguments and the result of a method, each at its own type: a mistake is told
+/// there, before the method as a whole is refused.
+fn claims(function: &ImplItemFn) -> TokenStream {
+    let last = function.sig.inputs.len().saturating_sub(1);
+    let taken = function.sig.inputs.iter().enumerate().filter_map(|(at, input)| match input {
+        FnArg::Typed(input) if at < last => {
+            let ty = &input.ty;
+            Some(quote_spanned!(ty.span()=> ::quintet::viewsets::takes::<Self, #ty>();))
+        }
+        _ => None,
+    });
+    let returned = match &function.sig.output {
+        ReturnType::Type(_, ty) => generic(ty, "Result"),
+        ReturnType::Default => None,
+    };
+    let returned =
+        returned.map(|ty| quote_spanned!(ty.span()=> ::quintet::viewsets::returns::<#ty>();));
+    quote!(#(#taken)* #returned)
+}
+
+/// Looks whether a method can be an action, as far as its words show it.
+fn check(function: &ImplItemFn, errors: &mut Errors) {
+    let signature = &function.sig;
+    if signature.asyncness.is_none() {
+        errors.at(signature.fn_token, "an action is an `async fn`");
+    }
+    let is_context = |input: &FnArg| match input {
+        FnArg::Typed(input) => {
+            matches!(&*input.ty, Type::Reference(reference) if reference.mutability.is_some())
+        }
+        FnArg::Receiver(_) => false,
+    };
+    if !signature.inputs.last().is_some_and(is_context) {
+        let problem =
+            format!("`{}` takes no context: `cx: &mut Context` comes last", signature.ident);
+        errors.at(&signature.ident, problem);
+    }
 }
 
 pub(crate) fn view_set(args: &TokenStream, item: TokenStream) -> TokenStream {
@@ -47,10 +90,13 @@ pub(crate) fn view_set(args: &TokenStream, item: TokenStream) -> TokenStream {
             const DESCRIPTION: &'static str = #description;
         }));
     }
-    if !actions.is_empty() && !has(&item, "actions") {
+    functions.iter().for_each(|function| check(function, &mut errors));
+    if !actions.is_empty() && !has(&item, "actions") && errors.is_empty() {
+        let claims = functions.iter().map(claims);
         let listed = actions.iter().map(listed);
         item.items.push(ImplItem::Verbatim(quote! {
             fn actions() -> ::std::vec::Vec<::quintet::viewsets::ExtraAction<Self>> {
+                #(#claims)*
                 ::std::vec![#(#listed),*]
             }
         }));
@@ -205,7 +251,7 @@ fn listed(action: &Action) -> TokenStream {
         }
     });
     quote! {
-        ::quintet::viewsets::ExtraAction::#place(#name)
+        ::quintet::viewsets::ExtraAction::<Self>::#place(#name)
             #described #(#changes)* #policies #(#handled)* #(#mapped)*
     }
 }
@@ -269,7 +315,7 @@ mod tests {
 
                 /// Burns a book.
                 #[action(detail, post, permission_classes = IsAdminUser)]
-                async fn burn(&self, cx: &mut Context) -> Result<NoContent> { todo!() }
+                async fn burn(&self, book: Object<Book>, cx: &mut Context) -> Result<NoContent> { todo!() }
 
                 #[mapping(burn, delete)]
                 async fn unburn(&self, cx: &mut Context) -> Result<NoContent> { todo!() }
@@ -281,8 +327,11 @@ mod tests {
                 type Base = ModelViewSet;
                 const DESCRIPTION: &'static str = "Books.";
                 fn actions() -> ::std::vec::Vec<::quintet::viewsets::ExtraAction<Self>> {
+                    ::quintet::viewsets::takes::<Self, Object<Book> >();
+                    ::quintet::viewsets::returns::<NoContent>();
+                    ::quintet::viewsets::returns::<NoContent>();
                     ::std::vec![
-                        ::quintet::viewsets::ExtraAction::detail("burn")
+                        ::quintet::viewsets::ExtraAction::<Self>::detail("burn")
                             .description("Burns a book.")
                             .policies(
                                 ::quintet::views::Policies::inherit().permissions(IsAdminUser)
@@ -302,7 +351,7 @@ mod tests {
                 pub const UNBURN: ::quintet::viewsets::Action =
                     ::quintet::viewsets::Action::Extra("unburn");
                 /// Burns a book.
-                async fn burn(&self, cx: &mut Context) -> Result<NoContent> { todo!() }
+                async fn burn(&self, book: Object<Book>, cx: &mut Context) -> Result<NoContent> { todo!() }
                 async fn unburn(&self, cx: &mut Context) -> Result<NoContent> { todo!() }
             }
         };
@@ -328,6 +377,10 @@ mod tests {
             impl ViewSet for Books { #[action(detail, pots)] async fn burn(&self) {} }
         });
         assert!(word.contains("unknown option `pots` of an action"), "{word}");
+        let context = told(quote! {
+            impl ViewSet for Books { #[action(detail)] async fn burn(&self) {} }
+        });
+        assert!(context.contains("`burn` takes no context"), "{context}");
         let above = told(quote! {
             impl ViewSet for Books { #[mapping(burn, delete)] async fn unburn(&self) {} }
         });

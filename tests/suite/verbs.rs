@@ -5,10 +5,11 @@ use std::sync::Arc;
 use musicstore::models::{Artist, Genre, Playlist, artist};
 use musicstore::serializers::{AlbumSerializer, ArtistMiniSerializer};
 use quintet::db::Database;
+use quintet::filters::{FilterBackend, FilterBackends};
 use quintet::prelude::*;
 use quintet::viewsets::mixins;
-use quintet_tests::client::Reply;
-use quintet_tests::store::{On, Store};
+use quintet_tests::client::{Client, Reply};
+use quintet_tests::store::{ADMIN, On, Store};
 use serde_json::{Value as Json, json};
 
 /// Which verb is overridden: by the header `X-Verb`, since one view set shows them all.
@@ -94,6 +95,10 @@ impl ViewSet for Artists {
         }
     }
 
+    fn filter_backends(&self) -> impl FilterBackends<Artist> {
+        (OnlyTheFirst,)
+    }
+
     #[action(detail)]
     async fn name(&self, artist: Object<Artist>, _cx: &mut Context) -> Result<Json200> {
         Ok(Json200(json!({"name": artist.name})))
@@ -109,6 +114,20 @@ impl ViewSet for Artists {
     #[action(list)]
     async fn others(&self, cx: &mut Context) -> Result<Page<AlbumSerializer>> {
         self.paginate(musicstore::models::Album::objects(), cx).await
+    }
+}
+
+/// Who is staff sees the first artist alone.
+struct OnlyTheFirst;
+
+impl FilterBackend<Artist> for OnlyTheFirst {
+    fn filter_queryset(
+        &self,
+        cx: &Context,
+        queryset: QuerySet<Artist>,
+    ) -> Result<QuerySet<Artist>> {
+        let is_staff = cx.user().is_some_and(|user| user.is_staff);
+        Ok(if is_staff { queryset.filter(artist::id.eq(1)) } else { queryset })
     }
 }
 
@@ -271,6 +290,21 @@ fn a_cursor_of_an_extra_action_minds_the_ordering_that_the_client_asks_for() {
         // the ordering is of artists, so rows of another model keep the cursor's own
         let others = asked.get("", "/artists/others/?ordering=-name").json();
         assert_eq!(others["results"][0]["id"], 1);
+    }
+}
+
+#[test]
+fn a_filter_backend_sees_who_asks() {
+    for on in On::all() {
+        let asked = Asked::new(on);
+        let ids = |client: Client| {
+            let page = client.get("/artists/").json();
+            let rows = page["results"].as_array().cloned().unwrap_or_default();
+            rows.iter().map(|row| row["id"].as_i64()).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(asked.store.client()), [Some(1), Some(2)]);
+        assert_eq!(ids(asked.store.client_of(ADMIN)), [Some(1)]);
+        assert_eq!(asked.store.client_of(ADMIN).get("/artists/2/").status, 404);
     }
 }
 

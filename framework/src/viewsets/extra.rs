@@ -65,6 +65,15 @@ macro_rules! handlers {
 
 handlers! { () (A) (A B) (A B C) }
 
+/// Compiles where an action of `V` may take a `T`; `#[view_set]` claims it of each argument, so that a
+/// mistake is told at that argument.
+#[doc(hidden)]
+pub const fn takes<V, T: FromContext<V>>() {}
+
+/// Compiles where an action may return an `R` in its `Result`.
+#[doc(hidden)]
+pub const fn returns<R: Answer>() {}
+
 /// An [`ActionHandler`] whose arguments are no longer in its type.
 pub(super) trait DynHandler<V>: Send + Sync {
     fn call<'a>(&'a self, view: &'a V, cx: &'a mut Context)

@@ -23,6 +23,8 @@ use crate::views::{Item, Page, Policies};
 
 pub use crate::request::Action;
 pub use extra::{ActionHandler, ExtraAction};
+#[doc(hidden)]
+pub use extra::{returns, takes};
 pub use mixins::{
     CreateModelMixin, DestroyModelMixin, GenericViewSet, ListModelMixin, Mixins, ModelViewSet,
     ReadOnlyModelViewSet, RetrieveModelMixin, UpdateModelMixin,
