@@ -11,6 +11,7 @@ mod error;
 pub(crate) mod extremes;
 #[cfg(feature = "postgres")]
 mod flight;
+mod joins;
 mod key;
 mod lookups;
 mod model;
