@@ -48,7 +48,7 @@ fn keys(rows: impl IntoIterator<Item = Row>, column: &str) -> BTreeSet<i64> {
 /// The keys of the rows for which a condition holds, as a database finds them.
 fn found<M: Model>(on: On, condition: Condition<M>) -> Vec<i64> {
     Store::shared(on).run(async move |conn| {
-        let select = Select::from(QuerySet::<M>::all().filter_by(condition));
+        let select = Select::from(QuerySet::<M>::new().filter_by(condition));
         let rows = conn.rows(select.rows(conn.dialect()), |row| M::from_row(row, 0)).await;
         let key = |row: M| match row.pk() {
             Value::Int(key) => key,
@@ -378,7 +378,7 @@ fn time_hour_minute_and_second_are_parts_of_the_moment() {
         let keys = |lookup: &'static str, value: Value| -> Vec<i64> {
             store.run(async move |conn| {
                 let condition = compared(Playlist::fields().created_at(), lookup, value);
-                let select = Select::from(QuerySet::<Playlist>::all().filter_by(condition));
+                let select = Select::from(QuerySet::<Playlist>::new().filter_by(condition));
                 let rows = conn.rows(select.rows(conn.dialect()), |row| Playlist::from_row(row, 0));
                 rows.await.unwrap().into_iter().map(|row| row.id).collect()
             })

@@ -96,8 +96,8 @@ fn router() -> Router {
         ),
         ("whole", Arc::new(NoPagination)),
     ];
-    let none = || QuerySet::all().none();
-    let three = || QuerySet::all().slice(1, 3);
+    let none = || QuerySet::new().none();
+    let three = || QuerySet::new().slice(1, 3);
     let special: Vec<Special> = vec![
         ("no-pages", Arc::new(pages()), none),
         ("no-slices", Arc::new(slices()), none),
@@ -107,7 +107,7 @@ fn router() -> Router {
     ];
     let router = Router::simple().register("customers", Customers).register("usual", Usual);
     all.into_iter()
-        .map(|(name, pages)| (name, pages, QuerySet::all as fn() -> _))
+        .map(|(name, pages)| (name, pages, QuerySet::new as fn() -> _))
         .chain(special)
         .fold(router, |router, (name, pages, rows)| {
             router.register(name, Formats { name, pages, rows })

@@ -340,7 +340,7 @@ pub(super) fn model(
         impl #ident {
             /// Every row, as a query that has not been sent yet.
             pub fn objects() -> ::quintet::db::QuerySet<Self> {
-                ::quintet::db::QuerySet::all()
+                ::quintet::db::QuerySet::new()
             }
 
             /// The columns and relations, as the start of a path.

@@ -71,13 +71,13 @@ impl<M> fmt::Debug for QuerySet<M> {
 
 impl<M: Model> Default for QuerySet<M> {
     fn default() -> Self {
-        Self::all()
+        Self::new()
     }
 }
 
 impl<M: Model> QuerySet<M> {
     /// Every row.
-    pub fn all() -> Self {
+    pub fn new() -> Self {
         Self {
             conditions: Vec::new(),
             order: None,
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_slice_of_a_slice_stays_inside_it() {
-        let query = QuerySet::<Group>::all().slice(10, 5);
+        let query = QuerySet::<Group>::new().slice(10, 5);
         assert_eq!(bounds(&query), (10, Some(5)));
         assert_eq!(bounds(&query.clone().slice(0, 20)), (10, Some(5)));
         assert_eq!(bounds(&query.clone().slice(3, 20)), (13, Some(2)));
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn no_row_stays_no_row() {
-        let query = QuerySet::<Group>::all().none().slice(0, 20);
+        let query = QuerySet::<Group>::new().none().slice(0, 20);
         assert_eq!(bounds(&query), (0, Some(0)));
         assert_eq!(sliced(&query, 99), 0);
         assert_eq!(query.conditions.len(), 1);

@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(chosen(&filter(), "bogus"), None);
         let mut cx = testing::context(Method::GET, None, ViewContext::default());
         *cx.request = Request::new(Method::GET, "/a/?ordering=bogus");
-        let queryset = QuerySet::<Note>::all().then_by(column("id"));
+        let queryset = QuerySet::<Note>::new().then_by(column("id"));
         let queryset = FilterBackend::filter_queryset(&filter(), &cx, queryset).unwrap();
         assert_eq!(queryset.order.unwrap().len(), 1);
     }

@@ -213,7 +213,7 @@ pub(crate) async fn reload<M: Model>(
     description: &'static Description,
     conn: &Conn,
 ) -> Result<Option<Loaded>> {
-    let query = QuerySet::<M>::all().filter_by_predicate(by_key::<M>(key)).unordered();
+    let query = QuerySet::<M>::new().filter_by_predicate(by_key::<M>(key)).unordered();
     Ok(description.load(query.into(), conn).await?.into_iter().next())
 }
 

@@ -92,7 +92,7 @@ impl<M: Model> Changes<M> {
     pub fn of(row: &M) -> Self {
         let mut changes = Self::new();
         let key = Predicate::exact(Path::own(M::META.pk_column()), row.pk());
-        changes.target = Some(QuerySet::<M>::all().filter_by_predicate(key).unordered().into());
+        changes.target = Some(QuerySet::<M>::new().filter_by_predicate(key).unordered().into());
         changes
     }
 

@@ -256,7 +256,7 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     /// # Errors
     /// Whatever keeps them from being told: the client gets it.
     async fn get_queryset(&self, _cx: &mut Context) -> Result<QuerySet<ModelOf<Self>>> {
-        Ok(QuerySet::all())
+        Ok(QuerySet::new())
     }
 
     /// The rows that the request's filters leave: the filter set, search, ordering, the backends.

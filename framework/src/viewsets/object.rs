@@ -104,7 +104,7 @@ impl<M: Model> Found<M> {
 
 /// The statement that reads the row of a key.
 pub(super) fn by_its_key<M: Model>(key: Value) -> Select {
-    QuerySet::<M>::all().filter_by_predicate(by_key::<M>(key)).unordered().into()
+    QuerySet::<M>::new().filter_by_predicate(by_key::<M>(key)).unordered().into()
 }
 
 /// The object that the address names, as the argument of an extra action: what

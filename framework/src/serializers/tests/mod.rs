@@ -351,7 +351,7 @@ async fn show<S: ModelSerializer>(pk: i64) -> String {
         let description = S::description();
         let own = Path::own(<S::Model as Model>::META.pk_column());
         let query =
-            QuerySet::<S::Model>::all().filter_by_predicate(Predicate::exact(own, Value::Int(pk)));
+            QuerySet::<S::Model>::new().filter_by_predicate(Predicate::exact(own, Value::Int(pk)));
         let rows = description.load(query.into(), conn).await.unwrap();
         let related = description.fetch(&rows.iter().collect::<Vec<_>>(), conn).await.unwrap();
         let mut out = JsonWriter::new();

@@ -45,7 +45,7 @@ fn parse(query: &str) -> Result<Filtered<Note>, Detail> {
 }
 
 fn spelled(filtered: Filtered<Note>) -> String {
-    let conditions = filtered.apply(QuerySet::all()).conditions;
+    let conditions = filtered.apply(QuerySet::new()).conditions;
     let conditions: Vec<_> = conditions.iter().map(Predicate::spelled).collect();
     format!("[{}]", conditions.join(", "))
 }
@@ -128,12 +128,12 @@ fn parameters_become_conditions() {
 #[test]
 fn an_ordering_filter_orders() {
     let filtered = parse("sort=-made,name").unwrap();
-    let order = filtered.apply(QuerySet::all()).order.unwrap();
+    let order = filtered.apply(QuerySet::new()).order.unwrap();
     let terms: Vec<(String, bool)> =
         order.iter().map(|term| (term.path.name(), term.descending)).collect();
     assert_eq!(terms, [("created".to_owned(), true), ("name".to_owned(), false)]);
     let repeated = parse(&format!("sort={}-name,-made", "name,".repeat(5_000))).unwrap();
-    let order = repeated.apply(QuerySet::all()).order.unwrap();
+    let order = repeated.apply(QuerySet::new()).order.unwrap();
     let terms: Vec<_> = order.iter().map(|term| term.path.name()).collect();
     assert_eq!(terms, ["name", "created"]);
 }
