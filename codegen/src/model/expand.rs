@@ -370,6 +370,14 @@ pub(super) fn model(
             }
         }
 
+        impl<Root, C> ::quintet::db::PathOf<Root> for #fields<Root, C> {
+            type Cardinality = C;
+
+            fn into_path(self) -> ::quintet::db::Path {
+                self.way.key()
+            }
+        }
+
         #[allow(missing_docs)]
         impl<Root, C> #fields<Root, C> {
             #paths

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use quintet::auth::user;
+use quintet::db::{Count, Sum};
 use quintet::http::Method;
 use quintet::prelude::*;
 
@@ -281,7 +282,8 @@ impl ViewSet for InvoiceViewSet {
     async fn summary(&self, cx: &mut Context) -> Result<Json<SummarySerializer>> {
         let invoices = self.get_queryset(cx).await?;
         let invoices = self.filter_queryset(invoices, cx).await?;
-        let (count, total) = cx.sum(invoices, invoice::total).await?;
+        let figures = (Count::rows(), Sum::of(invoice::total));
+        let (count, total) = invoices.aggregate(figures, cx).await?;
         Ok(Json(SummarySerializer { count, total: total.unwrap_or_default() }))
     }
 }

@@ -25,6 +25,11 @@ impl Compiler {
         format!("U{}", self.aliases)
     }
 
+    /// One condition.
+    pub(crate) fn one(&mut self, sql: &mut Sql, condition: &Predicate, table: &str) {
+        self.condition(sql, condition, table);
+    }
+
     /// All the conditions; `TRUE` when there is none.
     pub(crate) fn all(&mut self, sql: &mut Sql, conditions: &[Predicate], table: &str) {
         self.join(sql, conditions, table, " AND ", "1 = 1");
@@ -81,6 +86,10 @@ impl Compiler {
             }
             Predicate::Typed(node) => {
                 sql.push("(").node(node).push(")");
+            }
+            Predicate::Within(rows) => {
+                sql.column(table, rows.model.pk_column().column).push(" IN (");
+                sql.append(rows.rows(sql.dialect())).push(")");
             }
         }
     }
@@ -213,7 +222,7 @@ fn no(dialect: Dialect) -> &'static str {
 }
 
 /// The column that a foreign key of another model points at.
-fn own_key(from: &'static ModelMeta, column: &str) -> &'static str {
+pub(crate) fn own_key(from: &'static ModelMeta, column: &str) -> &'static str {
     from.column(column)
         .and_then(|column| column.references)
         .map_or("id", |model| model().pk_column().column)
@@ -234,7 +243,7 @@ pub(crate) fn order_term(
         }
         Leaf::Count(annotation) => compiler.count(sql, &(annotation.path)(), &alias),
     }
-    sql.push(if order.descending { " DESC" } else { " ASC" });
+    sql.push(order.direction());
 }
 
 /// The default order of a model as terms.

@@ -275,11 +275,11 @@ impl<M> PartPath<M> {
 
 /// Whether there is a row at the end of a relation: `Artist::fields().albums().isnull(true)` are
 /// the artists without albums.
-pub trait RelatedLookups: Fields + Sized {
+pub trait RelatedLookups: Fields + PathOf<Self::Root> + Sized {
     /// No row is there, or one is.
     fn isnull(self, null: bool) -> Condition<Self::Root> {
         Condition::new(self, Lookup::IsNull, Operand::One(Value::Bool(null)))
     }
 }
 
-impl<F: Fields> RelatedLookups for F {}
+impl<F: Fields + PathOf<F::Root>> RelatedLookups for F {}

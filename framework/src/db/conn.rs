@@ -13,7 +13,7 @@ use diesel::query_dsl::methods::{LimitDsl, SelectDsl};
 use super::database::Database;
 use super::row::ReadRow;
 use super::statements::{Command, Query};
-use super::{Dialect, Error, Row, Sql};
+use super::{Dialect, Error, ModelMeta, Row, Sql};
 #[cfg(feature = "postgres")]
 use crate::aside::aside;
 
@@ -110,6 +110,16 @@ impl Conn {
             #[cfg(feature = "postgres")]
             Inner::Postgres(_) => Dialect::Postgres,
         }
+    }
+
+    /// The database that it is a connection to.
+    pub fn database(&self) -> &Arc<Database> {
+        &self.database
+    }
+
+    /// The models of the database, as far as they are known, this one included.
+    pub(crate) fn models(&self, own: &'static ModelMeta) -> Vec<&'static ModelMeta> {
+        self.database.models(own)
     }
 
     /// True inside [`Conn::transaction`].

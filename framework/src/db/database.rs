@@ -3,15 +3,15 @@
 use std::fmt;
 #[cfg(feature = "postgres")]
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 
 use super::conn::Conn;
 use super::url::masked;
-use super::{Dialect, Error};
+use super::{Dialect, Error, ModelMeta, reachable};
 #[cfg(feature = "sqlite")]
 use crate::aside::aside;
 use crate::settings::Settings;
@@ -134,6 +134,8 @@ pub struct Database {
     kind: Kind,
     config: DatabaseConfig,
     statements: AtomicU64,
+    /// The models whose tables are in it, as far as they were made known.
+    models: Mutex<Vec<&'static ModelMeta>>,
 }
 
 impl Database {
@@ -144,7 +146,7 @@ impl Database {
     pub fn open(config: impl Into<DatabaseConfig>) -> Result<Arc<Self>, ConfigError> {
         let config = config.into();
         let kind = Self::kind(&config)?;
-        Ok(Arc::new(Self { kind, config, statements: AtomicU64::new(0) }))
+        Ok(Arc::new(Self { kind, config, statements: AtomicU64::new(0), models: Mutex::default() }))
     }
 
     fn kind(config: &DatabaseConfig) -> Result<Kind, ConfigError> {
@@ -200,6 +202,37 @@ impl Database {
             #[cfg(feature = "postgres")]
             Kind::Postgres(..) => Dialect::Postgres,
         }
+    }
+
+    /// Makes models known, with those that they point at: a deletion follows their foreign keys
+    /// (`on_delete`). A site does this for the models of its views; a program without a site does it
+    /// before it deletes rows.
+    ///
+    /// ```
+    /// use quintet::db::{Database, Model};
+    /// use quintet::prelude::*;
+    ///
+    /// # #[model(table = "folder")]
+    /// # pub struct Folder {
+    /// #     pub id: i64,
+    /// #     #[field(foreign_key = Folder, related_name = children)]
+    /// #     pub parent_id: Option<i64>,
+    /// # }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let database = Database::open(DatabaseConfig::new("sqlite://:memory:"))?;
+    /// database.register([Folder::META]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn register(&self, models: impl IntoIterator<Item = &'static ModelMeta>) {
+        let mut known = self.models.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = reachable(known.iter().copied().chain(models));
+    }
+
+    /// The models that were made known, and one more.
+    pub(crate) fn models(&self, own: &'static ModelMeta) -> Vec<&'static ModelMeta> {
+        let known = self.models.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if known.contains(&own) { known } else { reachable(known.into_iter().chain([own])) }
     }
 
     /// Statements sent since the start, BEGIN and COMMIT apart: what tests count.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use diesel::result::DatabaseErrorInformation;
 
-use super::TreeError;
+use super::{Protected, TreeError};
 use crate::exceptions::{ApiException, Detail};
 
 /// Why a statement failed that another connection kept from `SQLite`'s lock for writing.
@@ -20,6 +20,21 @@ pub enum Error {
     /// No row where one was expected.
     #[error("no row matches")]
     NotFound,
+    /// No row matches a query that was asked for its one row (`Model.DoesNotExist`); the model.
+    #[error("{0} matching query does not exist")]
+    DoesNotExist(&'static str),
+    /// More than one row matches such a query; the model.
+    #[error("get() returned more than one {0}")]
+    MultipleObjectsReturned(&'static str),
+    /// No row matches a query whose row a client asked for (`get_object_or_404`); the model.
+    #[error("no {0} matches the given query")]
+    NoMatch(&'static str),
+    /// A row cannot be deleted, because a protected foreign key points at it.
+    #[error("{} is protected by {}.{}", .0.model, .0.by, .0.field)]
+    Protected(Protected),
+    /// A row cannot be deleted: the database says that others still refer to it. The constraint.
+    #[error("other rows still refer to this one: {0}")]
+    Referenced(String),
     /// A unique constraint refused the row; the columns it is over.
     #[error("another row has the same {}", .0.join(", "))]
     Unique(Vec<String>),
@@ -81,6 +96,12 @@ impl From<Error> for ApiException {
         match error {
             Error::Unavailable(reason) => Self::Unavailable(reason),
             Error::NotFound => Self::NotFound(None),
+            Error::NoMatch(model) => Self::no_match(model),
+            Error::Protected(by) => Self::Custom { status: 409, detail: protected(&by) },
+            Error::Referenced(_) => Self::Custom {
+                status: 409,
+                detail: Detail::new("Other objects still refer to this one.", "protected"),
+            },
             Error::Deadlock(_) => Self::Deadlock,
             Error::NotNull(column) => Self::validation(null(column)),
             Error::Check(name) => Self::validation(violated(&name)),
@@ -135,6 +156,16 @@ pub(crate) fn null(field: impl Into<Cow<'static, str>>) -> Detail {
     Detail::field(field, [Detail::new("This field may not be null.", "null")])
 }
 
+/// Django's words for a row that is kept by another one.
+fn protected(by: &Protected) -> Detail {
+    let text = format!(
+        "Cannot delete some instances of model '{}' because they are referenced through protected \
+         foreign keys: '{}.{}'.",
+        by.model, by.by, by.field
+    );
+    Detail::new(text, "protected")
+}
+
 /// Django's words for a check constraint.
 fn violated(name: &str) -> Detail {
     let text = format!("Constraint \u{201c}{name}\u{201d} is violated.");
@@ -148,6 +179,14 @@ impl From<diesel::result::Error> for ApiException {
 }
 
 impl Error {
+    /// What a foreign key's refusal means where a row is deleted.
+    pub(crate) fn of_deletion(self) -> Self {
+        match self {
+            Self::ForeignKey(constraint) => Self::Referenced(constraint),
+            other => other,
+        }
+    }
+
     /// True when the database has no table of this name.
     pub(crate) fn is_missing_table(&self, table: &str) -> bool {
         matches!(self, Self::MissingTable(missing) if missing == table)

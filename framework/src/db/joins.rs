@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Hop, ModelMeta, Sql};
+use super::compile::own_key;
+use super::{Hop, Sql};
 
-/// LEFT JOINs along foreign keys, each way joined once.
+/// LEFT JOINs along the hops of paths, each way joined once.
 #[derive(Debug, Default)]
 pub(crate) struct Joins {
     clauses: Vec<Join>,
@@ -15,33 +16,65 @@ struct Join {
     alias: String,
     outer: String,
     column: &'static str,
-    to: &'static ModelMeta,
+    table: &'static str,
+    key: &'static str,
 }
 
 impl Joins {
     /// The alias of the table at the end of the hops; `None` when a hop leads to several rows.
     pub(crate) fn along<'t>(&mut self, table: &'t str, hops: &[Hop]) -> Option<Cow<'t, str>> {
+        if hops.iter().any(Hop::is_many) { None } else { Some(self.across(table, hops)) }
+    }
+
+    /// The same, with a row for each of several rows that a hop leads to.
+    pub(crate) fn across<'t>(&mut self, table: &'t str, hops: &[Hop]) -> Cow<'t, str> {
         let mut outer = Cow::Borrowed(table);
         for hop in hops {
-            let Hop::Forward { column, to } = hop else { return None };
-            let column = column.column;
-            let mut known = self.clauses.iter();
-            if let Some(join) = known.find(|join| join.outer == outer && join.column == column) {
-                outer = Cow::Owned(join.alias.clone());
-                continue;
+            outer = match hop {
+                Hop::Forward { column, to } => {
+                    let to = to();
+                    self.join(&outer, column.column, to.table, to.pk_column().column)
+                }
+                Hop::Reverse { from, column, .. } => {
+                    let from = from();
+                    self.join(&outer, own_key(from, column), from.table, column)
+                }
+                Hop::ManyToMany { through, source, target, from, to, .. } => {
+                    let to = to();
+                    let link = self.join(&outer, from().pk_column().column, through, source);
+                    self.join(&link, target, to.table, to.pk_column().column)
+                }
             }
-            let alias = format!("T{}", self.clauses.len() + 1);
-            let outer_alias = std::mem::replace(&mut outer, Cow::Owned(alias.clone())).into_owned();
-            self.clauses.push(Join { alias, outer: outer_alias, column, to: to() });
+            .into();
         }
-        Some(outer)
+        outer
+    }
+
+    /// The alias of `table`, whose `key` is the `column` of the outer one.
+    fn join(
+        &mut self,
+        outer: &str,
+        column: &'static str,
+        table: &'static str,
+        key: &'static str,
+    ) -> String {
+        let mut known = self.clauses.iter();
+        let same = |join: &&Join| {
+            join.outer == outer && join.column == column && join.table == table && join.key == key
+        };
+        if let Some(join) = known.find(same) {
+            return join.alias.clone();
+        }
+        let alias = format!("T{}", self.clauses.len() + 1);
+        let outer = outer.to_owned();
+        self.clauses.push(Join { alias: alias.clone(), outer, column, table, key });
+        alias
     }
 
     pub(crate) fn write(&self, sql: &mut Sql) {
         for join in &self.clauses {
-            sql.push(" LEFT JOIN ").name(join.to.table).push(" ").name(&join.alias).push(" ON ");
-            sql.column(&join.alias, join.to.pk_column().column).push(" = ");
-            sql.column(&join.outer, join.column);
+            sql.push(" LEFT JOIN ").name(join.table).push(" ").name(&join.alias).push(" ON ");
+            sql.column(&join.alias, join.key).push(" = ").column(&join.outer, join.column);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Hop, Node, Path};
+use super::{Hop, Node, Path, Select};
 use crate::fields::Value;
 
 /// A comparison, named as Django names it.
@@ -200,6 +200,8 @@ pub enum Predicate {
     Not(Box<Predicate>),
     /// A boolean diesel expression over the model's own table.
     Typed(Arc<dyn Node>),
+    /// The row is one of those of a query, which reads keys of the same model.
+    Within(Arc<Select>),
 }
 
 impl std::fmt::Debug for Predicate {
@@ -224,6 +226,7 @@ impl Predicate {
             Self::Exists { inner, .. } => format!("Exists({})", inner.spell(operand_of)),
             Self::Not(inner) => format!("Not({})", inner.spell(operand_of)),
             Self::Typed(_) => "Typed(..)".to_owned(),
+            Self::Within(_) => "Within(..)".to_owned(),
         }
     }
 

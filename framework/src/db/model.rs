@@ -252,7 +252,7 @@ pub trait Column {
     /// The model.
     type Model: Model;
     /// What the struct holds.
-    type Value: crate::fields::FieldType;
+    type Value: crate::fields::FieldType + super::ColumnValue;
     /// Its place in [`ModelMeta::columns`].
     const INDEX: usize;
 }

@@ -14,6 +14,18 @@ pub struct OrderTerm {
     pub descending: bool,
 }
 
+impl OrderTerm {
+    /// The word behind it.
+    pub(crate) fn direction(&self) -> &'static str {
+        if self.descending { " DESC" } else { " ASC" }
+    }
+
+    /// The opposite.
+    pub(crate) fn reversed(self) -> Self {
+        Self { descending: !self.descending, ..self }
+    }
+}
+
 /// One term of an order of the rows of `M`. The macro `order_by!` writes lists of them:
 /// `order_by![-invoice_date, id]`.
 pub struct Order<M> {

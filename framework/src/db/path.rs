@@ -7,7 +7,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::model::{AnnotationMeta, ColumnKind, ColumnMeta, Model, ModelMeta, meta_of};
+use super::model::{AnnotationMeta, Column, ColumnKind, ColumnMeta, Model, ModelMeta, meta_of};
+use crate::fields::FieldType;
 
 /// The cardinality of a path along which a row leads to one value at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +31,8 @@ impl SingleValued for One {}
 
 /// A path that starts at the model `M`: what lists of fields, filters and orders are made of.
 ///
-/// [`FieldPath`] and the methods of relations that `#[model]` writes implement it; a relation
-/// stands for its key.
+/// [`FieldPath`], the columns of diesel (`track::name`) and the relations that `#[model]` writes
+/// implement it; a relation stands for its key.
 #[diagnostic::on_unimplemented(
     message = "this path does not start at the model `{M}`",
     label = "a path of another model",
@@ -53,12 +54,34 @@ impl<M, T, C> PathOf<M> for FieldPath<M, T, C> {
     }
 }
 
-impl<F: Fields> PathOf<F::Root> for F {
-    type Cardinality = F::Cardinality;
+impl<C: Column> PathOf<C::Model> for C {
+    type Cardinality = One;
 
     fn into_path(self) -> Path {
-        self.way().key()
+        let leaf = Leaf::Column(&C::Model::META.columns[C::INDEX]);
+        Path { model: meta_of::<C::Model>, hops: Vec::new(), leaf }
     }
+}
+
+/// A path at whose end there is a value of a known type: a column of diesel's (`track::name`), or a
+/// [`FieldPath`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a column of the model `{M}`, nor a path to one from it",
+    label = "neither a column nor a path of `{M}`",
+    note = "columns are named by the module that `#[model]` writes (`track::name`), and paths start \
+            with the model's own fields (`Track::fields().album().title()`)"
+)]
+pub trait TypedPath<M>: PathOf<M> {
+    /// The type of the value; what an `Option` of it holds, where it may be null.
+    type Plain: FieldType;
+}
+
+impl<M, T: FieldType, C> TypedPath<M> for FieldPath<M, T, C> {
+    type Plain = T::Plain;
+}
+
+impl<C: Column> TypedPath<C::Model> for C {
+    type Plain = <C::Value as FieldType>::Plain;
 }
 
 /// The methods that name columns and relations of a model; written by `#[model]`.

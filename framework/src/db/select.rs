@@ -3,8 +3,8 @@
 use super::compile::{Compiler, default_order, order_term};
 use super::joins::Joins;
 use super::{
-    Conn, Dialect, Error, Hop, Leaf, Lock, Model, ModelMeta, OrderTerm, Path, Predicate, QuerySet,
-    Sql, meta_of,
+    Aggregate, Conn, Dialect, Error, Hop, Leaf, Lock, Model, ModelMeta, OrderTerm, Path, Predicate,
+    QuerySet, Sql, meta_of,
 };
 use crate::fields::Value;
 
@@ -35,6 +35,8 @@ pub struct Select {
     via: Option<(Hop, Vec<Value>)>,
     /// The model's columns that are read, where not all of them are.
     only: Option<Vec<usize>>,
+    /// Rows that are the same are read once.
+    distinct: bool,
     /// How the model's rows are locked.
     pub(crate) lock: Option<Lock>,
 }
@@ -75,6 +77,7 @@ impl<M: Model> From<QuerySet<M>> for Select {
             extra: Vec::new(),
             via: None,
             only: None,
+            distinct: query.distinct,
             lock: query.lock,
         }
     }
@@ -98,6 +101,7 @@ impl Select {
             extra: Vec::new(),
             via: None,
             only: None,
+            distinct: false,
             lock: None,
         }
     }
@@ -132,8 +136,24 @@ impl Select {
         self.only = Some(columns);
     }
 
+    /// Reads the keys of the rows alone.
+    pub(crate) fn only_keys(mut self) -> Self {
+        self.only = Some(vec![self.model.pk]);
+        self
+    }
+
     pub(crate) fn also_where(&mut self, condition: Predicate) {
         self.conditions.push(condition);
+    }
+
+    /// At most so many rows from the start of the slice.
+    pub(crate) fn first(&mut self, rows: i64) {
+        self.limit = Some(rows);
+    }
+
+    /// At most so many rows from the first on.
+    pub(crate) fn restart(&mut self, rows: i64) {
+        (self.offset, self.limit) = (0, Some(rows));
     }
 
     /// Writes `(SELECT key FROM … LIMIT 1)`.
@@ -172,48 +192,11 @@ impl Select {
         let mut sql = Sql::new(dialect);
         let mut compiler = Compiler::default();
         let mut joins = Joins::default();
-        sql.push("SELECT ");
-        match &self.via {
-            Some((Hop::Reverse { column, .. }, _)) => {
-                sql.column(table, column).push(", ");
-            }
-            Some((Hop::ManyToMany { source, .. }, _)) => {
-                sql.column(LINK, source).push(", ");
-            }
-            _ => {}
-        }
-        match &self.only {
-            Some(only) => {
-                let mut separator = "";
-                for column in only.iter().filter_map(|index| self.model.columns.get(*index)) {
-                    sql.push(separator).column(table, column.column);
-                    separator = ", ";
-                }
-            }
-            None => columns(&mut sql, self.model, table),
-        }
-        for selected in &self.extra {
-            match selected {
-                Selected::Value(path) => {
-                    sql.push(", ");
-                    let alias = joins.along(table, &path.hops).unwrap_or(table.into());
-                    match path.leaf {
-                        Leaf::Column(column) => {
-                            sql.column(&alias, column.column);
-                        }
-                        Leaf::Count(annotation) => {
-                            compiler.count(&mut sql, &(annotation.path)(), &alias);
-                        }
-                    }
-                }
-                Selected::Model(hops) => {
-                    let Some(hop) = hops.last() else { continue };
-                    let alias = joins.along(table, hops).unwrap_or(table.into());
-                    sql.push(", ");
-                    columns(&mut sql, hop.target(), &alias);
-                }
-            }
-        }
+        // the rows of a model are different by their keys
+        let distinct = self.distinct && self.only.is_some();
+        sql.push(if distinct { "SELECT DISTINCT " } else { "SELECT " });
+        self.selected(&mut sql, &mut compiler, &mut joins);
+        let mut read = self.only.as_ref().map_or(0, Vec::len) + self.extra.len();
         // the order decides on joins, so it is written aside first
         let mut order = Sql::new(dialect);
         let default;
@@ -229,7 +212,18 @@ impl Select {
                 continue;
             }
             order.push(if index == 0 { " ORDER BY " } else { ", " });
-            order_term(&mut order, &mut compiler, &mut joins, term, table);
+            if !distinct {
+                order_term(&mut order, &mut compiler, &mut joins, term, table);
+                continue;
+            }
+            // what is read once can be ordered only by what is read, as Django has it too
+            let place = self.place(&term.path).unwrap_or_else(|| {
+                read += 1;
+                sql.push(", ");
+                value(&mut sql, &mut compiler, &mut joins, &term.path, table);
+                read
+            });
+            order.push(&place.to_string()).push(term.direction());
         }
         sql.push(" FROM ").name(table);
         if let Some((Hop::ManyToMany { through, target, .. }, _)) = &self.via {
@@ -247,6 +241,54 @@ impl Select {
             sql.push(lock.clause()).push(" OF ").name(table);
         }
         sql
+    }
+
+    /// Writes what is read of a row.
+    fn selected(&self, sql: &mut Sql, compiler: &mut Compiler, joins: &mut Joins) {
+        let table = self.model.table;
+        match &self.via {
+            Some((Hop::Reverse { column, .. }, _)) => {
+                sql.column(table, column).push(", ");
+            }
+            Some((Hop::ManyToMany { source, .. }, _)) => {
+                sql.column(LINK, source).push(", ");
+            }
+            _ => {}
+        }
+        let mut separator = ", ";
+        match &self.only {
+            Some(only) => {
+                separator = "";
+                for column in only.iter().filter_map(|index| self.model.columns.get(*index)) {
+                    sql.push(separator).column(table, column.column);
+                    separator = ", ";
+                }
+            }
+            None => columns(sql, self.model, table),
+        }
+        for selected in &self.extra {
+            match selected {
+                Selected::Value(path) => {
+                    sql.push(separator);
+                    value(sql, compiler, joins, path, table);
+                }
+                Selected::Model(hops) => {
+                    let Some(hop) = hops.last() else { continue };
+                    let alias = joins.along(table, hops).unwrap_or(table.into());
+                    sql.push(separator);
+                    columns(sql, hop.target(), &alias);
+                }
+            }
+            separator = ", ";
+        }
+    }
+
+    /// The place of a value beside the columns, from 1 on.
+    fn place(&self, path: &Path) -> Option<usize> {
+        let same =
+            |selected: &Selected| matches!(selected, Selected::Value(own) if own.is_same(path));
+        let columns = self.only.as_ref().map_or(0, Vec::len);
+        self.extra.iter().position(same).map(|at| columns + at + 1)
     }
 
     fn where_clause(&self, sql: &mut Sql, compiler: &mut Compiler) {
@@ -300,20 +342,43 @@ impl Select {
         }
     }
 
-    /// The statement that counts the rows; slices do not count.
-    pub fn count(&self, dialect: Dialect) -> Sql {
-        self.aggregate(dialect, "COUNT(*)")
-    }
-
-    /// The statement that answers one aggregate over the rows.
-    pub(crate) fn aggregate(&self, dialect: Dialect, what: &str) -> Sql {
-        let mut sql = Sql::new(dialect);
-        sql.push("SELECT ").push(what).push(" FROM ").name(self.model.table);
-        self.where_clause(&mut sql, &mut Compiler::default());
+    /// The statement that computes aggregates over the rows, in one row. The rows are not sliced.
+    ///
+    /// One that follows a relation to many is a sub-query: the rows that it joins are not counted
+    /// by those beside it.
+    pub(crate) fn aggregates(&self, dialect: Dialect, aggregates: &[Aggregate]) -> Sql {
+        let (mut sql, mut compiler) = (Sql::new(dialect), Compiler::default());
+        let mut joins = Joins::default();
+        let mut separator = "SELECT ";
+        for aggregate in aggregates {
+            sql.push(separator);
+            if aggregate.is_many() && aggregates.len() > 1 {
+                let alone = self.aggregates(dialect, std::slice::from_ref(aggregate));
+                sql.push("(").append(alone).push(")");
+            } else {
+                aggregate.write(&mut sql, &mut compiler, &mut joins, self.model.table);
+            }
+            separator = ", ";
+        }
+        // without a table where each is a query of its own
+        if aggregates.len() == 1 || !aggregates.iter().all(Aggregate::is_many) {
+            sql.push(" FROM ").name(self.model.table);
+            joins.write(&mut sql);
+            self.where_clause(&mut sql, &mut compiler);
+        }
         sql
     }
 
-    /// `UPDATE … SET column = value, … RETURNING columns` of the rows.
+    /// `SELECT 1 … LIMIT 1`: whether there is a row.
+    pub(crate) fn exists(&self, dialect: Dialect) -> Sql {
+        let mut sql = Sql::new(dialect);
+        sql.push("SELECT 1 FROM ").name(self.model.table);
+        self.where_clause(&mut sql, &mut Compiler::default());
+        self.slice(&mut sql);
+        sql
+    }
+
+    /// `UPDATE … SET column = value, …` of the rows, which are not sliced.
     pub(crate) fn update(&self, dialect: Dialect, set: &[(usize, Value)]) -> Sql {
         let mut sql = Sql::new(dialect);
         sql.push("UPDATE ").name(self.model.table).push(" SET ");
@@ -324,10 +389,40 @@ impl Select {
             separator = ", ";
         }
         self.where_clause(&mut sql, &mut Compiler::default());
-        sql.push(" RETURNING ");
-        columns(&mut sql, self.model, self.model.table);
         sql
     }
+
+    /// The same, which returns the rows as they are stored.
+    pub(crate) fn update_returning(&self, dialect: Dialect, set: &[(usize, Value)]) -> Sql {
+        let mut sql = self.update(dialect, set);
+        returning(&mut sql, self.model);
+        sql
+    }
+
+    /// `DELETE FROM …` of the rows, which are not sliced.
+    pub(crate) fn delete(&self, dialect: Dialect) -> Sql {
+        let mut sql = Sql::new(dialect);
+        sql.push("DELETE FROM ").name(self.model.table);
+        self.where_clause(&mut sql, &mut Compiler::default());
+        sql
+    }
+}
+
+/// Writes the value at the end of a path that leads to one row, or a count.
+fn value(sql: &mut Sql, compiler: &mut Compiler, joins: &mut Joins, path: &Path, table: &str) {
+    let alias = joins.along(table, &path.hops).unwrap_or(table.into());
+    match path.leaf {
+        Leaf::Column(column) => {
+            sql.column(&alias, column.column);
+        }
+        Leaf::Count(annotation) => compiler.count(sql, &(annotation.path)(), &alias),
+    }
+}
+
+/// Writes ` RETURNING columns`.
+pub(crate) fn returning(sql: &mut Sql, model: &'static ModelMeta) {
+    sql.push(" RETURNING ");
+    columns(sql, model, model.table);
 }
 
 /// Writes the columns of a model, separated by commas.
@@ -338,34 +433,6 @@ pub fn columns(sql: &mut Sql, model: &'static ModelMeta, alias: &str) {
         }
         sql.column(alias, column.column);
     }
-}
-
-/// `INSERT INTO … RETURNING columns`.
-pub(crate) fn insert(dialect: Dialect, model: &'static ModelMeta, set: &[(usize, Value)]) -> Sql {
-    let mut sql = Sql::new(dialect);
-    sql.push("INSERT INTO ").name(model.table);
-    if set.is_empty() {
-        sql.push(" DEFAULT VALUES");
-    } else {
-        sql.push(" (");
-        let mut separator = "";
-        for (index, _) in set {
-            let Some(column) = model.columns.get(*index) else { continue };
-            sql.push(separator).name(column.column);
-            separator = ", ";
-        }
-        sql.push(") VALUES (");
-        separator = "";
-        for (index, value) in set {
-            let Some(column) = model.columns.get(*index) else { continue };
-            sql.push(separator).bind(value.clone(), column.kind);
-            separator = ", ";
-        }
-        sql.push(")");
-    }
-    sql.push(" RETURNING ");
-    columns(&mut sql, model, model.table);
-    sql
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::select::insert;
+use super::insert::{NewRow, OnConflict, insert};
 use super::{
     ColumnDefault, ColumnKind, ColumnMeta, Conn, DateTime, Dialect, Error, Hop, Lock, ModelMeta,
     ModelRow, OnDelete, Row, Select, Sql,
@@ -21,17 +21,6 @@ pub struct Protected {
     pub field: &'static str,
 }
 
-/// Why a deletion did not happen.
-#[derive(Debug, thiserror::Error)]
-pub enum DeleteError {
-    /// A protected foreign key points at the row.
-    #[error("{} is protected by {}.{}", .0.model, .0.by, .0.field)]
-    Protected(Protected),
-    /// The database refused.
-    #[error(transparent)]
-    Database(#[from] Error),
-}
-
 impl PartialEq for ModelMeta {
     fn eq(&self, other: &Self) -> bool {
         self.table == other.table
@@ -40,10 +29,7 @@ impl PartialEq for ModelMeta {
 
 /// The columns of a new row: what was given, the model's defaults, and an empty text where a text
 /// column has none, as Django does.
-pub(crate) fn with_defaults(
-    model: &ModelMeta,
-    mut set: Vec<(usize, Value)>,
-) -> Vec<(usize, Value)> {
+pub(crate) fn with_defaults(model: &ModelMeta, mut set: NewRow) -> NewRow {
     for (index, column) in model.columns.iter().enumerate() {
         if set.iter().any(|(given, _)| *given == index) {
             continue;
@@ -74,7 +60,8 @@ impl Conn {
         model: &'static ModelMeta,
         set: Vec<(usize, Value)>,
     ) -> Result<Box<dyn ModelRow>, Error> {
-        let sql = insert(self.dialect(), model, &with_defaults(model, set));
+        let row = with_defaults(model, set);
+        let sql = insert(self.dialect(), model, &[row], OnConflict::Fail);
         let rows = self.whole(self.rows(sql, decode(model))).await?;
         rows.into_iter().next().ok_or(Error::NotFound)
     }
@@ -86,8 +73,14 @@ impl Conn {
     pub(crate) async fn update_row(
         &self,
         select: &Select,
-        mut set: Vec<(usize, Value)>,
+        set: Vec<(usize, Value)>,
     ) -> Result<Option<Box<dyn ModelRow>>, Error> {
+        let (model, sql) = (select.model, self.updating(select, set));
+        Ok(self.whole(self.rows(sql, decode(model))).await?.into_iter().next())
+    }
+
+    /// The statement of [`Conn::update_row`].
+    pub(crate) fn updating(&self, select: &Select, mut set: Vec<(usize, Value)>) -> Sql {
         let model = select.model;
         for (index, column) in model.columns.iter().enumerate() {
             if matches!(column.default, Some(ColumnDefault::AutoNow))
@@ -96,14 +89,13 @@ impl Conn {
                 set.push((index, Value::DateTime(DateTime::now())));
             }
         }
-        let sql = if set.is_empty() {
+        if set.is_empty() {
             let mut select = select.clone();
             select.lock = self.in_transaction().then_some(Lock::NoKeyUpdate);
             select.rows(self.dialect())
         } else {
-            select.update(self.dialect(), &set)
-        };
-        Ok(self.whole(self.rows(sql, decode(model))).await?.into_iter().next())
+            select.update_returning(self.dialect(), &set)
+        }
     }
 
     /// Makes the links of a many-to-many relation those of `keys` and no others. Those that stay
@@ -206,13 +198,14 @@ impl Conn {
     }
 
     /// Deletes rows and what belongs to them, as the foreign keys of `models` say (Django's
-    /// `on_delete`). Belongs in a transaction when anything points at the model.
+    /// `on_delete`); returns the number of rows that are gone, in whatever tables. Belongs in a
+    /// transaction when anything points at the model.
     pub(crate) async fn delete_rows(
         &self,
         models: &[&'static ModelMeta],
         model: &'static ModelMeta,
         keys: Vec<Value>,
-    ) -> Result<(), DeleteError> {
+    ) -> Result<usize, Error> {
         if self.dialect() == Dialect::Postgres && is_referenced(models, model) {
             // whoever changes one of the rows, or points at it, comes before this or after
             let (pk, kind) = (model.pk_column().column, model.pk_column().kind);
@@ -222,6 +215,16 @@ impl Conn {
             sql.push(Lock::Update.clause());
             self.send(sql).await?;
         }
+        self.delete_locked(models, model, keys).await
+    }
+
+    /// The same of rows that are locked already.
+    pub(crate) async fn delete_locked(
+        &self,
+        models: &[&'static ModelMeta],
+        model: &'static ModelMeta,
+        keys: Vec<Value>,
+    ) -> Result<usize, Error> {
         let mut doomed: Vec<(&'static ModelMeta, Vec<Value>)> = Vec::new();
         let mut waiting = VecDeque::from([(model, keys)]);
         while let Some((model, mut keys)) = waiting.pop_front() {
@@ -240,6 +243,7 @@ impl Conn {
                 None => doomed.push((model, keys)),
             }
         }
+        let mut gone = 0;
         while !doomed.is_empty() {
             // whoever is pointed at goes last; around a circle, the first one found does
             let free = doomed.iter().position(|(model, _)| {
@@ -248,9 +252,9 @@ impl Conn {
                 })
             });
             let (model, keys) = doomed.remove(free.unwrap_or(doomed.len() - 1));
-            self.delete_plain(models, model, keys).await?;
+            gone += self.delete_plain(models, model, keys).await?;
         }
-        Ok(())
+        Ok(gone)
     }
 
     /// What the rows that point at `keys` of a model ask for: theirs are set to null at once, those
@@ -261,7 +265,7 @@ impl Conn {
         model: &'static ModelMeta,
         keys: &[Value],
         waiting: &mut VecDeque<(&'static ModelMeta, Vec<Value>)>,
-    ) -> Result<(), DeleteError> {
+    ) -> Result<(), Error> {
         let kind = model.pk_column().kind;
         for (other, column) in references(models, model) {
             let pointing = |sql: &mut Sql| {
@@ -294,7 +298,7 @@ impl Conn {
             }
             let found = self.rows(sql, |row| row.value(0, pk.kind)).await?;
             if column.on_delete == OnDelete::Protect && !found.is_empty() {
-                return Err(DeleteError::Protected(Protected {
+                return Err(Error::Protected(Protected {
                     model: model.name,
                     by: other.name,
                     field: column.name,
@@ -305,14 +309,15 @@ impl Conn {
         Ok(())
     }
 
-    /// Deletes rows and their links, whatever points at them.
+    /// Deletes rows and their links, whatever points at them; returns how many both are.
     async fn delete_plain(
         &self,
         models: &[&'static ModelMeta],
         model: &'static ModelMeta,
         keys: Vec<Value>,
-    ) -> Result<(), Error> {
+    ) -> Result<usize, Error> {
         let kind = model.pk_column().kind;
+        let mut gone = 0;
         for other in models {
             for link in other.links {
                 let sides = [(**other == *model, link.source), ((link.to)() == model, link.target)];
@@ -320,15 +325,15 @@ impl Conn {
                     let pointing = |sql: &mut Sql| {
                         sql.name(column).any_of(keys.clone(), kind);
                     };
-                    self.delete_links(link.table, [link.source, link.target], pointing).await?;
+                    let ends = [link.source, link.target];
+                    gone += self.delete_links(link.table, ends, pointing).await?;
                 }
             }
         }
         let mut sql = Sql::new(self.dialect());
         sql.push("DELETE FROM ").name(model.table).push(" WHERE ").name(model.pk_column().column);
         sql.any_of(keys, kind);
-        self.send(sql).await?;
-        Ok(())
+        Ok(gone + self.send(sql).await?)
     }
 }
 
@@ -485,7 +490,9 @@ mod tests {
     #[test]
     fn a_deletion_cascades_and_leaves_null_behind() {
         on_each(async |conn| {
-            conn.delete_rows(&MODELS, Artist::META, vec![Value::Int(10)]).await.unwrap();
+            // the artist, two albums; tracks stay
+            let gone = conn.delete_rows(&MODELS, Artist::META, vec![Value::Int(10)]).await;
+            assert_eq!(gone.unwrap(), 3);
             assert_eq!(number(conn, "SELECT COUNT(*) FROM t_artist").await, 1);
             assert_eq!(number(conn, "SELECT COUNT(*) FROM t_album").await, 0);
             let orphans = "SELECT COUNT(*) FROM t_track WHERE album_id IS NULL";
@@ -508,7 +515,7 @@ mod tests {
         on_each(async |conn| {
             conn.batch_execute("INSERT INTO t_sale (track_id) VALUES (1)").await.unwrap();
             let result = conn.delete_rows(&MODELS, Track::META, vec![Value::Int(1)]).await;
-            let Err(DeleteError::Protected(protected)) = &result else { panic!("{result:?}") };
+            let Err(Error::Protected(protected)) = &result else { panic!("{result:?}") };
             let by = Protected { model: "Track", by: "Sale", field: "track" };
             assert_eq!(*protected, by);
             assert_eq!(result.unwrap_err().to_string(), "Track is protected by Sale.track");

@@ -3,10 +3,9 @@
 use crate::aside::aside;
 use crate::auth::normalize;
 use crate::db::{
-    self, Column, Conn, DeleteError, Error, Lookup, Model, ModelMeta, ModelRow, Operand, Path,
-    Predicate, QuerySet, Select, is_referenced,
+    self, Conn, Error, Lookup, Model, ModelMeta, ModelRow, Operand, Path, Predicate, QuerySet,
 };
-use crate::exceptions::{ApiException, Detail, Result};
+use crate::exceptions::{ApiException, Result};
 use crate::fields::{Value, form};
 use crate::renderers::JsonWriter;
 use crate::request::Context;
@@ -109,38 +108,8 @@ impl Context {
     /// # Errors
     /// 409 when a protected foreign key points at it.
     pub async fn delete<M: Model>(&mut self, row: &M) -> Result<()> {
-        let models = self.models();
-        let key = row.pk();
-        if is_referenced(&models, M::META) {
-            let scope = self.begin().await?;
-            let deleted = self.delete_rows(&models, M::META, vec![key]).await;
-            // a deferred constraint speaks up at the end
-            return self.settle(scope, deleted).await.map_err(protected);
-        }
-        self.delete_rows(&models, M::META, vec![key]).await.map_err(protected)
-    }
-
-    /// The sum of a decimal column over the rows of a query, and their number.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    pub async fn sum<C: Column>(
-        &self,
-        queryset: QuerySet<C::Model>,
-        _column: C,
-    ) -> Result<(i64, Option<db::Decimal>)> {
-        let Some(column) = C::Model::META.columns.get(C::INDEX) else { return Ok((0, None)) };
-        let what = format!("COUNT(*), SUM(\"{}\".\"{}\")", C::Model::META.table, column.column);
-        let sql = Select::from(queryset).aggregate(self.dialect(), &what);
-        let rows = self
-            .rows(sql, |row| {
-                Ok((
-                    row.get(0, db::ColumnKind::BigInt)?,
-                    row.get::<Option<db::Decimal>>(1, column.kind)?,
-                ))
-            })
-            .await?;
-        Ok(rows.into_iter().next().unwrap_or((0, None)))
+        self.delete_keys(M::META, vec![row.pk()]).await?;
+        Ok(())
     }
 }
 
@@ -169,27 +138,6 @@ fn refused(
             ApiException::Validation(description.misplaced(field, problem))
         }
         (other, _) => other.into(),
-    }
-}
-
-fn protected(error: DeleteError) -> ApiException {
-    match error {
-        DeleteError::Protected(by) => ApiException::Custom {
-            status: 409,
-            detail: Detail::new(
-                format!(
-                    "Cannot delete some instances of model '{}' because they are referenced through \
-                     protected foreign keys: '{}.{}'.",
-                    by.model, by.by, by.field
-                ),
-                "protected",
-            ),
-        },
-        DeleteError::Database(Error::ForeignKey(_)) => ApiException::Custom {
-            status: 409,
-            detail: Detail::new("Other objects still refer to this one.", "protected"),
-        },
-        DeleteError::Database(other) => other.into(),
     }
 }
 

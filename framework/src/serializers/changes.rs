@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::{Description, FromValidated};
-use crate::db::{Column, Conn, Hop, Lock, Model, Path, Predicate, QuerySet, Select};
+use crate::db::{
+    Assignments, Assigns, Column, Conn, Hop, Lock, Model, Path, Predicate, QuerySet, Select,
+};
 use crate::exceptions::{ApiException, Result};
 use crate::fields::{FieldType, Value};
 
@@ -197,6 +199,12 @@ impl<M: Model> Changes<M> {
     pub fn take_nested<N: Model>(&mut self, field: &str) -> Option<Vec<Changes<N>>> {
         let at = self.set.nested.iter().position(|(name, _)| *name == field)?;
         Some(self.set.nested.swap_remove(at).1.into_iter().map(Changes::from_set).collect())
+    }
+}
+
+impl<M> Assigns<M> for Changes<M> {
+    fn into_assignments(self) -> Assignments<M> {
+        Assignments::of(self.set.columns)
     }
 }
 

@@ -196,6 +196,7 @@ impl SiteBuilder {
         let accounts = [user, Group::META, Token::META];
         let tokens_kept = token_models(&self.settings);
         generics.models = reachable(models.chain(accounts).chain(tokens_kept));
+        self.database.register(generics.models.iter().copied());
         let bodies = BodyMemory::new(self.settings.server.max_bodies_size);
         let shared = Arc::new(Shared {
             hashers: PasswordHashers::new(&self.settings.auth),

@@ -1,5 +1,6 @@
 //! The text of statements, and what they read.
 
+use super::super::insert::{OnConflict, insert};
 use super::super::testing::{Album, Artist, Track, on_each};
 use super::super::{ColumnKind, Fields};
 use super::*;
@@ -113,28 +114,28 @@ fn related_rows_come_with_the_key_they_belong_to() {
 #[test]
 fn counting_forgets_slices_and_orders() {
     let query = Track::objects().then_by(Track::fields().album().title()).slice(3, 2);
-    let select = Select::from(query);
-    assert_eq!(select.count(Dialect::Sqlite).spelled(), "SELECT COUNT(*) FROM \"t_track\"");
+    let (sql, _) = query.counting(Dialect::Sqlite);
+    assert_eq!(sql.spelled(), "SELECT COUNT(*) FROM \"t_track\"");
 }
 
 #[test]
 fn writes_name_what_was_given_and_answer_the_row() {
     let set = [(1, Value::Text("x".into())), (2, Value::Null)];
     assert_eq!(
-        insert(Dialect::Sqlite, Track::META, &set).spelled(),
+        insert(Dialect::Sqlite, Track::META, &[set.to_vec()], OnConflict::Fail).spelled(),
         format!(
             "INSERT INTO \"t_track\" (\"name\", \"album_id\") \
              VALUES ({{Text(\"x\")}}, {{Null(BigInt)}}) RETURNING {TRACK}"
         )
     );
     assert_eq!(
-        insert(Dialect::Sqlite, Track::META, &[]).spelled(),
+        insert(Dialect::Sqlite, Track::META, &[vec![]], OnConflict::Fail).spelled(),
         format!("INSERT INTO \"t_track\" DEFAULT VALUES RETURNING {TRACK}")
     );
     let mut select = Select::from(Track::objects());
     select.among(Path::own(Track::META.pk_column()), vec![Value::Int(3)]);
     assert_eq!(
-        select.update(Dialect::Postgres, &set).spelled(),
+        select.update_returning(Dialect::Postgres, &set).spelled(),
         format!(
             "UPDATE \"t_track\" SET \"name\" = {{Text(\"x\")}}, \"album_id\" = {{Null(BigInt)}} \
              WHERE \"t_track\".\"id\" = ANY({{BigInts([3])}}) RETURNING {TRACK}"
