@@ -15,6 +15,7 @@ mod parity;
 mod parsers;
 mod passwords;
 mod permissions;
+mod querysets;
 mod races;
 mod readme;
 mod requests;
