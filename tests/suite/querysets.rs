@@ -325,6 +325,20 @@ fn a_deletion_takes_what_belongs_to_the_rows() {
 }
 
 #[test]
+fn a_deletion_that_the_database_refuses_leaves_the_rows() {
+    for on in On::all() {
+        // nobody has made the models known that point at artists
+        Store::shared(on).run(async |conn| {
+            let artist = || Artist::objects().filter(artist::id.eq(1));
+            let refused = artist().delete(&conn).await.unwrap_err();
+            assert!(matches!(refused, Error::Referenced(_)), "{refused:?}");
+            assert_eq!(ApiException::from(refused).status(), 409);
+            assert!(artist().exists(&conn).await.unwrap());
+        });
+    }
+}
+
+#[test]
 fn a_thousand_rows_are_created_in_a_few_statements() {
     writing(async |conn, _| {
         let track = |number: i32| {
