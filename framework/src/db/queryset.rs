@@ -97,13 +97,13 @@ impl Lock {
 /// }
 ///
 /// async fn writing(cx: &Context) -> Result<(), Error> {
-///     let price = Changes::new().set(album::price, Decimal::new(999, 2));
-///     let changed: usize = Album::objects().slice(0, 10).update(price.clone(), cx).await?;
+///     let price = || Changes::new().set(album::price, Decimal::new(999, 2));
+///     let changed: usize = Album::objects().slice(0, 10).update(price(), cx).await?;
 ///     let gone: usize = Album::objects().filter(album::artist_id.eq(2)).delete(cx).await?;
 ///
 ///     let named = |title| Changes::new().set(album::title, title).set(album::artist_id, 1);
 ///     let (album, is_new) = Album::objects().get_or_create(named("Powerage"), (), cx).await?;
-///     let (album, is_new) = Album::objects().update_or_create(named("Powerage"), price, cx).await?;
+///     let (album, is_new) = Album::objects().update_or_create(named("Powerage"), price(), cx).await?;
 ///     let albums: Vec<Album> =
 ///         Album::objects().bulk_create([named("High Voltage"), named("T.N.T.")], cx).await?;
 ///     # let _ = (changed, gone, album, is_new, albums);

@@ -40,7 +40,8 @@ impl<'a, 'r> Cells<'a, 'r> {
     message = "`{Self}` does not select values of the model `{M}`",
     label = "neither a column nor a path of `{M}`, nor a tuple of them",
     note = "columns are named by the module that `#[model]` writes (`track::name`), and paths start \
-            with the model's own fields (`Track::fields().album().title()`)"
+            with the model's own fields (`Track::fields().album().title()`)",
+    note = "a path through a relation to many has several values where a row has one"
 )]
 pub trait Selection<M>: sealed::Sealed {
     /// What is read of one row.
