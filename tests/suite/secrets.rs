@@ -82,7 +82,7 @@ fn what_a_client_sends_is_printed_without_its_values() {
     hidden(&Body::Read(json.into()));
     let raw = Raw::Map(vec![
         ("password".into(), Raw::Text(SECRET.into())),
-        ("pins".into(), Raw::List(vec![Raw::Int("1234"), Raw::JsonText(SECRET.into())])),
+        ("pins".into(), Raw::List(vec![Raw::Int("1234".into()), Raw::JsonText(SECRET.into())])),
     ]);
     assert_eq!(format!("{raw:?}"), "{\"password\": str, \"pins\": [int, str]}");
     let mut request = Request::new(Method::GET, format!("/?token={SECRET}"));

@@ -178,9 +178,9 @@ mod tests {
     fn an_integer_has_its_own_bounds_or_those_of_its_type() {
         let field = Field::from_column(&MILLISECONDS);
         let below = serde_json::json!(["Ensure this value is greater than or equal to 1."]);
-        assert_eq!(text(&field, &Raw::Int("0")), below);
+        assert_eq!(text(&field, &Raw::Int("0".into())), below);
         let above = serde_json::json!(["Ensure this value is less than or equal to 2147483647."]);
-        assert_eq!(text(&field, &Raw::Int("2147483648")), above);
+        assert_eq!(text(&field, &Raw::Int("2147483648".into())), above);
         assert_eq!(field.help_text, "Length in milliseconds.");
         assert_eq!(field.label, "Unit price");
         assert!(field.required);
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn decimals_choices_and_clocks_follow_the_column() {
         let below = serde_json::json!(["Ensure this value is greater than or equal to 0.00."]);
-        assert_eq!(text(&Field::from_column(&PRICE), &Raw::Int("-1")), below);
+        assert_eq!(text(&Field::from_column(&PRICE), &Raw::Int("-1".into())), below);
         let level = Field::from_column(&LEVEL);
         assert_eq!(level.run(Some(&Raw::Text("2".into())), false), Ok(Some(Value::Int(2))));
         assert!(Field::from_column(&UPDATED).read_only);

@@ -134,8 +134,11 @@ fn float_text(value: f64) -> String {
 fn boolean(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
     let found = match raw {
         Raw::Bool(value) => Some(Value::Bool(*value)),
-        Raw::Int("1") => Some(Value::Bool(true)),
-        Raw::Int("0") => Some(Value::Bool(false)),
+        Raw::Int(digits) => match &**digits {
+            "1" => Some(Value::Bool(true)),
+            "0" => Some(Value::Bool(false)),
+            _ => None,
+        },
         Raw::Float(spelling) => match python::float(spelling) {
             0.0 => Some(Value::Bool(false)),
             1.0 => Some(Value::Bool(true)),
@@ -241,12 +244,12 @@ mod tests {
             serde_json::json!(["Ensure this value is less than or equal to 999.99."])
         );
         assert_eq!(
-            texts(decimal.run(Some(&Raw::Float("-0.5")), false)),
+            texts(decimal.run(Some(&Raw::Float("-0.5".into())), false)),
             serde_json::json!(["Ensure this value is greater than or equal to 0.00."])
         );
         let float = Field::float("f").max_value("1e6");
         assert_eq!(
-            texts(float.run(Some(&Raw::Float("1e7")), false)),
+            texts(float.run(Some(&Raw::Float("1e7".into())), false)),
             serde_json::json!(["Ensure this value is less than or equal to 1000000.0."])
         );
     }
@@ -256,10 +259,10 @@ mod tests {
         let field = Field::integer("n").min_value("-5").max_value("5");
         let big = "99999999999999999999";
         assert_eq!(
-            texts(field.run(Some(&Raw::Int(big)), false)),
+            texts(field.run(Some(&Raw::Int(big.into())), false)),
             serde_json::json!(["Ensure this value is less than or equal to 5."])
         );
-        let free = Field::integer("n").run(Some(&Raw::Int(big)), false);
+        let free = Field::integer("n").run(Some(&Raw::Int(big.into())), false);
         assert_eq!(free, Ok(Some(Value::BigInt(big.into()))));
     }
 

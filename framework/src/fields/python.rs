@@ -229,7 +229,7 @@ mod tests {
             .unwrap();
         assert_eq!(text(&raw), r#"{'z': [1, 1.5, True, None, "it's", 'a\n"b"']}"#);
         assert_eq!(text(&Raw::Text("plain".into())), "plain");
-        assert_eq!(text(&Raw::Float("1E22")), "1e+22");
+        assert_eq!(text(&Raw::Float("1E22".into())), "1e+22");
     }
 
     #[test]

@@ -12,9 +12,9 @@ pub enum Raw<'a> {
     /// `true` or `false`
     Bool(bool),
     /// A number without fraction and exponent: Python's `int`.
-    Int(&'a str),
+    Int(Cow<'a, str>),
     /// A number with fraction or exponent: Python's `float`.
-    Float(&'a str),
+    Float(Cow<'a, str>),
     /// A text.
     Text(Cow<'a, str>),
     /// A text with a lone surrogate, which is U+FFFD in the text; the surrogate beside it.

@@ -48,6 +48,6 @@ mod tests {
             refused(b"\"\xed\xa0\x80\""),
             format!("{codec} byte 0xed in position 1: invalid continuation byte")
         );
-        assert_eq!(parse(b"1\xc3").unwrap(), Raw::Int("1"));
+        assert_eq!(parse(b"1\xc3").unwrap(), Raw::Int("1".into()));
     }
 }
