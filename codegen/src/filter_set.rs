@@ -193,7 +193,7 @@ fn expand_field(field: &syn::Field, model: &Type, mistakes: &mut Mistakes) -> Op
         let method = method
             .get_ident()
             .map_or_else(|| quote!(#method), |ident| quote_spanned!(span=> Self::#ident));
-        quote_spanned!(kind.span()=> #filter::method::<#kind>(#name, #method))
+        quote_spanned!(kind.span()=> #filter::method::<#kind, _>(#name, #method))
     } else {
         let by_name = named.as_ref().map_or(ident, |(field, _)| field);
         let field = attr.field.as_ref().unwrap_or(by_name);

@@ -20,26 +20,68 @@ pub use parameter::{ParameterType, QueryParameter, Several};
 /// Writes [`FilterSet`](trait@FilterSet) for a struct: each field is a declared filter, its type
 /// the kind, and `fields(..)` asks for generated ones (`Meta.fields`).
 ///
-/// ```text
+/// ```
+/// use quintet::filters::django_filters::*;
+/// use quintet::prelude::*;
+///
+/// #[model(table = "store_album")]
+/// pub struct Album {
+///     pub id: i64,
+///     pub title: String,
+/// }
+///
+/// #[model(table = "store_track")]
+/// pub struct Track {
+///     pub id: i64,
+///     pub name: String,
+///     pub milliseconds: i32,
+///     pub created_at: DateTime,
+///     #[field(foreign_key = Album)]
+///     pub album_id: Option<i64>,
+///     #[field(foreign_key = User)]
+///     pub owner_id: Option<i32>,
+/// }
+///
+/// const LENGTHS: [(&str, &str); 2] = [("short", "Below a minute"), ("long", "The rest")];
+///
 /// #[derive(FilterSet)]
 /// #[filter_set(model = Track, fields(name, album(exact, isnull), milliseconds(gte, lte)))]
 /// pub struct TrackFilter {
-///     /// `?artist=1`
-///     #[filter(field = album__artist)]
-///     artist: NumberFilter,
 ///     /// `?album__title=facelift`
 ///     #[filter(name = "album__title", field = album__title, lookup = iexact)]
 ///     album_title: CharFilter,
-///     /// `?media_type=1&media_type=2`
-///     media_type: ModelMultipleChoiceFilter<MediaType>,
-///     /// `?price_tier=budget`, applied by `TrackFilter::filter_price_tier`
-///     #[filter(choices = PRICE_TIERS, method = filter_price_tier)]
-///     price_tier: ChoiceFilter,
+///     /// `?length=short`, applied by `TrackFilter::filter_length`
+///     #[filter(choices = LENGTHS, method = filter_length)]
+///     length: ChoiceFilter,
+///     /// `?mine=true`
+///     #[filter(method = filter_mine)]
+///     mine: BooleanFilter,
 ///     /// `?sort=-created,name`
 ///     #[filter(ordering(name, created_at = created))]
 ///     sort: OrderingFilter,
 /// }
+///
+/// impl TrackFilter {
+///     fn filter_length(rows: QuerySet<Track>, _name: &str, length: String) -> QuerySet<Track> {
+///         let short = Track::fields().milliseconds().lt(60_000);
+///         rows.filter_by(if length == "short" { short } else { !short })
+///     }
+///
+///     fn filter_mine(
+///         rows: QuerySet<Track>,
+///         _name: &str,
+///         mine: bool,
+///         cx: &Context,
+///     ) -> QuerySet<Track> {
+///         let owned = Track::fields().owner().id().exact(cx.user().map_or(0, |user| user.id));
+///         rows.filter_by(if mine { owned } else { !owned })
+///     }
+/// }
 /// ```
+///
+/// A `method` gets the rows, the filter's name and the value, whose type the kind of the filter says;
+/// it may take `&Context` behind them, as django-filter's `self.request`, and is not called without
+/// a value.
 ///
 /// On a field: `field = path` (its own name where there is none), `lookup = gte` or
 /// `year__gte`, `name = "parameter"`, `method = function`, `choices = list`, `conjoined`,

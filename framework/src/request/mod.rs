@@ -7,6 +7,7 @@ mod client;
 mod context;
 mod cookies;
 mod headers;
+mod hooks;
 mod path;
 mod query;
 mod quota;
@@ -30,6 +31,7 @@ pub(crate) use client::{network, network_text, proxied_address};
 #[cfg(test)]
 pub(crate) use context::testing;
 pub(crate) use context::{Deferred, Equipment, ObjectGuard, Shared, handler_method};
+pub(crate) use hooks::hook;
 
 use crate::reverse::Origin;
 

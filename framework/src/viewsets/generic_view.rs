@@ -80,7 +80,7 @@ impl<V: ViewSet> GenericView<V> {
                     filtered = aside(|| look_up(filtered, cx)).await?;
                 }
             }
-            queryset = filtered.apply(queryset);
+            queryset = filtered.apply(queryset, cx);
         }
         if let Some(condition) = self.search.condition(&cx.request)? {
             queryset = queryset.filter_by_predicate(condition);

@@ -11,6 +11,7 @@ use crate::db::{
 };
 use crate::fields::Value;
 use crate::filters::{ParameterType, QueryParameter, Several};
+use crate::request::{Context, hook};
 
 /// How a filter compares: a lookup, of the whole value or of a part of a date
 /// (`year__gte`, `date__range`).
@@ -153,7 +154,20 @@ pub(super) struct Described {
     pub(super) ordering: Vec<DescribedChoice>,
 }
 
-pub(super) type Method<M> = Arc<dyn Fn(QuerySet<M>, &str, Value) -> QuerySet<M> + Send + Sync>;
+pub(super) type Method<M> =
+    Arc<dyn Fn(QuerySet<M>, &str, Value, &Context) -> QuerySet<M> + Send + Sync>;
+
+hook! {
+    /// What a filter with a `method` does: it gets the rows, the filter's name and the cleaned
+    /// value. It may ask for the request by `&Context` behind them, as `self.request` does in
+    /// django-filter.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is not a filter method over `{M}` for values of type `{V}`",
+        label = "expected `fn(QuerySet<{M}>, &str, {V}) -> QuerySet<{M}>`, with `&Context` behind \
+                 the value or not"
+    )]
+    FilterMethod[M, V](rows: QuerySet<M>, name: &str, value: V) -> QuerySet<M>
+}
 
 /// A query parameter that narrows or sorts the rows of `M`.
 ///
@@ -191,14 +205,14 @@ impl<M: Model> Filter<M> {
 
     /// A filter of kind `K` that is applied by a method of your own, which gets the rows, the
     /// filter's name and the cleaned value. It is not called without a value.
-    pub fn method<K: FilterKind>(
+    pub fn method<K: FilterKind, Shape>(
         name: impl Into<Cow<'static, str>>,
-        method: impl Fn(QuerySet<M>, &str, K::Value) -> QuerySet<M> + Send + Sync + 'static,
+        method: impl FilterMethod<M, K::Value, Shape>,
     ) -> Self {
         let mut filter = Self::of(name.into(), K::kind(), None);
-        filter.method = Some(Arc::new(move |queryset, name, value| {
+        filter.method = Some(Arc::new(move |queryset, name, value, cx| {
             match K::Value::from_filter_value(value) {
-                Some(value) => method(queryset, name, value),
+                Some(value) => method.call(queryset, name, value, cx),
                 // a kind cleans to its own type
                 None => queryset,
             }
@@ -552,9 +566,13 @@ mod tests {
         assert_eq!(parameters(&day)[0], ("d_after".into(), ParameterType::Date, Several::No));
     }
 
+    fn filter_tier(rows: QuerySet<Note>, _: &str, _: String) -> QuerySet<Note> {
+        rows
+    }
+
     #[test]
     fn choices_are_listed_in_the_description() {
-        let tier = Filter::<Note>::method::<ChoiceFilter>("tier", |rows, _, _| rows)
+        let tier = Filter::<Note>::method::<ChoiceFilter, _>("tier", filter_tier)
             .choices([("budget", "Below 1.00"), ("a", "Other")]);
         let parameter = &tier.described.query_parameters()[0];
         assert_eq!(parameter.description, "* `budget` - Below 1.00\n* `a` - Other");

@@ -12,7 +12,7 @@ mod number;
 mod set;
 
 pub(crate) use conditions::{Fit, compare, fit, is_regex};
-pub use filter::{Filter, LookupExpr, OrderingChoice};
+pub use filter::{Filter, FilterMethod, LookupExpr, OrderingChoice};
 pub use kinds::{
     BaseInFilter, BaseRangeFilter, BooleanFilter, CharFilter, ChoiceFilter, DateFilter,
     DateFromToRangeFilter, DateRangeFilter, DateTimeFilter, DateTimeFromToRangeFilter,

@@ -16,7 +16,7 @@ use crate::fields::Value;
 use crate::fields::distinct::distinct;
 use crate::filters::QueryParameter;
 use crate::filters::ordering::{choose, split_term};
-use crate::request::Request;
+use crate::request::{Context, Request};
 
 /// A struct that stands for a set of filters; written by `#[derive(FilterSet)]`.
 #[diagnostic::on_unimplemented(
@@ -210,12 +210,12 @@ impl<M: Model> Filtered<M> {
         Err(self.into_detail())
     }
 
-    /// The rows that are asked for.
-    pub fn apply(self, queryset: QuerySet<M>) -> QuerySet<M> {
+    /// The rows that are asked for. Methods of the filter set may look at the request.
+    pub fn apply(self, queryset: QuerySet<M>, cx: &Context) -> QuerySet<M> {
         self.steps.into_iter().fold(queryset, |queryset, step| match step {
             Step::Filter(condition) => queryset.filter_by_predicate(condition),
             Step::Order(order) => queryset.order_by_terms(order),
-            Step::Call(method, name, value) => method(queryset, &name, value),
+            Step::Call(method, name, value) => method(queryset, &name, value, cx),
         })
     }
 

@@ -8,6 +8,9 @@ use crate::filters::{
     search_fields,
 };
 
+use crate::request::ViewContext;
+use crate::request::testing::context;
+
 const TIERS: [(&str, &str); 2] = [("low", "Low"), ("high", "High")];
 
 #[derive(crate::filters::FilterSet)]
@@ -44,8 +47,13 @@ fn parse(query: &str) -> Result<Filtered<Note>, Detail> {
     NoteFilter::spec().parse(&Request::new(Verb::GET, format!("/a/?{query}")))
 }
 
+/// A request of nobody's.
+fn anybody() -> Context {
+    context(Verb::GET, None, ViewContext::default())
+}
+
 fn spelled(filtered: Filtered<Note>) -> String {
-    let conditions = filtered.apply(QuerySet::new()).conditions;
+    let conditions = filtered.apply(QuerySet::new(), &anybody()).conditions;
     let conditions: Vec<_> = conditions.iter().map(Predicate::spelled).collect();
     format!("[{}]", conditions.join(", "))
 }
@@ -128,12 +136,12 @@ fn parameters_become_conditions() {
 #[test]
 fn an_ordering_filter_orders() {
     let filtered = parse("sort=-made,name").unwrap();
-    let order = filtered.apply(QuerySet::new()).order.unwrap();
+    let order = filtered.apply(QuerySet::new(), &anybody()).order.unwrap();
     let terms: Vec<(String, bool)> =
         order.iter().map(|term| (term.path.name(), term.descending)).collect();
     assert_eq!(terms, [("created".to_owned(), true), ("name".to_owned(), false)]);
     let repeated = parse(&format!("sort={}-name,-made", "name,".repeat(5_000))).unwrap();
-    let order = repeated.apply(QuerySet::new()).order.unwrap();
+    let order = repeated.apply(QuerySet::new(), &anybody()).order.unwrap();
     let terms: Vec<_> = order.iter().map(|term| term.path.name()).collect();
     assert_eq!(terms, ["name", "created"]);
 }
