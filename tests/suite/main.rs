@@ -3,6 +3,7 @@
 mod cors;
 mod database;
 mod errors;
+mod hooks;
 mod jwt;
 mod layout;
 mod ledger;

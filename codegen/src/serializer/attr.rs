@@ -12,7 +12,8 @@ use crate::errors::Errors;
 
 /// The words of `#[serializer(..)]`.
 const CONTAINER: &str = "`model`, `name`, `fields`, `inherit`, `depth`, `read_only`, \
-                         `unique_together`, `without_validators`, `validate`";
+                         `unique_together`, `without_validators`, `validate`, \
+                         `to_internal_value`, `to_representation`";
 
 /// The words of `#[field(..)]`.
 const FIELD: &str = "`read_only`, `write_only`, `required`, `allow_null`, `allow_blank`, \
@@ -94,6 +95,8 @@ pub(super) struct Container {
     pub(super) unique_together: Vec<UniqueTogether>,
     pub(super) without_validators: bool,
     pub(super) validate: Option<Ident>,
+    pub(super) to_internal_value: Option<Ident>,
+    pub(super) to_representation: Option<Ident>,
 }
 
 fn flag(meta: &ParseNestedMeta<'_>) -> syn::Result<bool> {
@@ -175,6 +178,8 @@ impl Container {
             }
             "without_validators" => self.without_validators = flag(meta)?,
             "validate" => self.validate = Some(word.clone()),
+            "to_internal_value" => self.to_internal_value = Some(word.clone()),
+            "to_representation" => self.to_representation = Some(word.clone()),
             other => {
                 return Err(meta.error(format!("unknown option `{other}`; one of {CONTAINER}")));
             }
@@ -298,6 +303,10 @@ impl FieldAttr {
             "each" => {
                 let mut each = Self::default();
                 meta.parse_nested_meta(|meta| each.entry(&meta))?;
+                if let Some((word, _)) = each.default.as_ref().or(each.default_with.as_ref()) {
+                    let message = "an item of a list is never absent: it has no default";
+                    return Err(syn::Error::new(word.span(), message));
+                }
                 self.each = Some(Box::new(each));
             }
             "unique" | "unique_ignoring_case" => {

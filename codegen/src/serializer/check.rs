@@ -71,6 +71,9 @@ fn container(serializer: &Serializer, errors: &mut Errors) {
         return;
     }
     let needs = "needs a model: say `#[serializer(model = ..)]` as well";
+    if let Some(word) = &container.to_representation {
+        errors.at(word, format!("`to_representation` {needs}"));
+    }
     if container.all {
         errors.at(&serializer.ident, format!("`fields = all` {needs}"));
     }
@@ -106,6 +109,13 @@ fn together(field: &Field, errors: &mut Errors) {
         && on(&attr.required)
     {
         errors.at(word, "a field is `required` or has a default, not both");
+    }
+    if let Some(word) = &attr.hidden
+        && attr.default.is_none()
+        && attr.default_with.is_none()
+    {
+        errors
+            .at(word, "a `hidden` field takes no input: say `default = ..` or `default_with = ..`");
     }
     if let (Some(_), Some(choices)) = (&attr.kind, &attr.choices) {
         errors.at(choices, "a field has `kind` or `choices`, not both");
@@ -167,9 +177,6 @@ fn over_model(field: &Field, errors: &mut Errors) {
     {
         errors.at(word, "`writable` goes with `nested`");
     }
-    if let Some(word) = &attr.hidden {
-        errors.at(word, "`hidden` is for a serializer without a model");
-    }
     if let Some((word, _)) = &attr.method {
         if let Some(source) = attr.source.as_ref().and_then(|source| source.0.first()) {
             errors.at(source, "a `method` field has no source: its function sees the whole row");
@@ -179,10 +186,19 @@ fn over_model(field: &Field, errors: &mut Errors) {
         }
     }
     let plain = relation.is_none() && attr.nested.is_none();
-    if let Some((word, _)) = attr.default.as_ref().or(attr.default_with.as_ref())
-        && !plain
+    let is_key = matches!(relation, Some(Relation::PrimaryKey | Relation::Slug)) && !shape.many;
+    if let Some((word, _)) = &attr.default
+        && is_key
     {
-        errors.at(word, "a default is for a field that holds a plain value");
+        errors.at(
+            word,
+            "the default of a relation is the key that a function returns: `default_with`",
+        );
+    } else if let Some((word, _)) = attr.default.as_ref().or(attr.default_with.as_ref())
+        && !plain
+        && !is_key
+    {
+        errors.at(word, "a default is for a field that holds a plain value, or one key");
     }
     let looks_nested = shape.word().ends_with("Serializer") && attr.method.is_none();
     if plain && looks_nested {

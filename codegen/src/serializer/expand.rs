@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::{Ident, Type};
 
 use super::ast::{Field, Relation, Serializer, last_word};
-use super::attr::Lookup;
+use super::attr::{FieldAttr, Lookup};
 use super::kinds;
 use crate::errors::Errors;
 use crate::model::generic;
@@ -85,11 +85,14 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
     if container.without_validators {
         steps.push(quote!(.without_validators()));
     }
-    if let Some(word) = &container.validate {
-        let hook = quote_spanned!(word.span()=> Self::validate);
-        steps.push(quote!(.validate(#hook)));
-    }
+    let hooks = [&container.validate, &container.to_internal_value, &container.to_representation];
+    steps.extend(hooks.into_iter().flatten().map(hook));
     steps
+}
+
+/// `.validate(Self::validate)`: the struct's function of the name.
+pub(super) fn hook(word: &Ident) -> TokenStream {
+    quote_spanned!(word.span()=> .#word(Self::#word))
 }
 
 /// `Track::fields().album().title()`; rustc names a method that is not there.
@@ -110,7 +113,7 @@ fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
     if let Some((_, function)) = &attr.method {
         let kind = kinds::shown(&field.ty, &name);
         let ty = &field.ty;
-        let call = if let Some(function) = function {
+        let hook = if let Some(function) = function {
             // a bare name is a function of the serializer
             let bare = function.get_ident();
             bare.map_or_else(|| quote!(#function), |name| quote_spanned!(name.span()=> Self::#name))
@@ -119,8 +122,7 @@ fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
             let name = Ident::new(&name.to_string(), field.ident.span());
             quote_spanned!(field.ident.span()=> Self::#name)
         };
-        let call = quote_spanned!(span=> { let value: #ty = #call(row); value });
-        return quote!(.method(#kind, |row| #call));
+        return quote_spanned!(span=> .method::<#ty, _>(#kind, #hook));
     }
     if attr.other.is_some() {
         let read = kinds::read(field, &name, errors);
@@ -190,8 +192,15 @@ fn modify(field: &Field) -> TokenStream {
         let ignore_case = unique.ignore_case;
         quote!(.unique(#message, #ignore_case))
     });
-    let hook = validate(field);
-    quote!(#with #unique #hook)
+    let hidden = attr.hidden.as_ref().map(|word| quote_spanned!(word.span()=> .hidden()));
+    let (default, hook) = (default_with(attr), validate(field));
+    quote!(#with #hidden #default #unique #hook)
+}
+
+/// `.default_with(today)`
+pub(super) fn default_with(attr: &FieldAttr) -> Option<TokenStream> {
+    let (_, make) = attr.default_with.as_ref()?;
+    Some(quote_spanned!(make.span()=> .default_with(#make)))
 }
 
 /// `.validate_field(Self::validate_name)`

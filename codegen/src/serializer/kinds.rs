@@ -187,11 +187,6 @@ pub(super) fn changes(attr: &FieldAttr, inner: &Type, reads: bool) -> Vec<TokenS
     if let Some((_, value)) = &attr.default {
         changes.push(default(value, inner));
     }
-    if let Some((_, make)) = &attr.default_with {
-        changes.push(quote_spanned! {make.span()=>
-            field = field.default_with(|| ::quintet::fields::FieldType::into_value((#make)()));
-        });
-    }
     changes.extend(attr.changes.iter().cloned());
     if attr.is_read_only() {
         changes.push(quote!(field = field.read_only();));

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{Ident, Type};
 
 use super::ast::{Field, Serializer};
-use super::expand::{reads, validate};
+use super::expand::{default_with, hook, reads, validate};
 use super::kinds;
 use crate::errors::Errors;
 use crate::model::generic;
@@ -25,14 +25,16 @@ pub(super) fn expand(serializer: &Serializer, mut errors: Errors) -> TokenStream
     }
     for function in &serializer.rules.schema {
         steps.push(quote! {
-            .validate::<Self>(|value| ::quintet::validators::from_validation_error(#function(value)))
+            .validate::<Self, _>(
+                |value: &Self| ::quintet::validators::from_validation_error(#function(value))
+            )
         });
     }
     if let Some(word) = &serializer.container.validate {
-        steps.push(quote_spanned! {word.span()=>
-            .validate::<Self>(|value| Self::validate(value))
-        });
+        let hook = quote_spanned!(word.span()=> Self::validate);
+        steps.push(quote!(.validate::<Self, _>(#hook)));
     }
+    steps.extend(serializer.container.to_internal_value.as_ref().map(hook));
     let takes = serializer.fields.iter().map(|field| {
         let (ident, name) = (&field.ident, field.name());
         if field.attr.is_read_only() {
@@ -115,6 +117,6 @@ fn step(field: &Field, errors: &mut Errors) -> TokenStream {
     }
     let with = (!changes.is_empty())
         .then(|| quote!(.with(|field| { let mut field = field; #(#changes)* field })));
-    let hook = validate(field);
-    quote!(#declared #with #hook)
+    let (default, hook) = (default_with(attr), validate(field));
+    quote!(#declared #with #default #hook)
 }

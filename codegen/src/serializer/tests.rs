@@ -101,13 +101,12 @@ fn functions_of_the_struct_are_called_by_name() {
     });
     let expected = quote! {
         ::quintet::serializers::Description::of::<Track>("Track")
-            .method(
-                ::quintet::fields::Field::char("duration").allow_null(),
-                |row| { let value: Option<String> = Self::get_duration(row); value }
+            .method::<Option<String>, _>(
+                ::quintet::fields::Field::char("duration").allow_null(), Self::get_duration
             )
-            .method(
+            .method::<Vec<i64>, _>(
                 ::quintet::fields::Field::list("tier", ::quintet::fields::Field::integer("")),
-                |row| { let value: Vec<i64> = Track::tier(row); value }
+                Track::tier
             )
             .source("name", <Track>::fields().name().shown_as::<String>())
             .validate_field(Self::validate_name)

@@ -96,6 +96,22 @@ pub fn to_json(raw: &Raw<'_>) -> Option<serde_json::Value> {
     })
 }
 
+/// JSON as input.
+pub(crate) fn from_json(json: serde_json::Value) -> Raw<'static> {
+    use serde_json::Value as Json;
+    match json {
+        Json::Null => Raw::Null,
+        Json::Bool(value) => Raw::Bool(value),
+        Json::Number(number) if number.is_f64() => Raw::Float(number.to_string().into()),
+        Json::Number(number) => Raw::Int(number.to_string().into()),
+        Json::String(text) => Raw::Text(text.into()),
+        Json::Array(items) => Raw::List(items.into_iter().map(from_json).collect()),
+        Json::Object(items) => Raw::Map(
+            items.into_iter().map(|(key, item)| (Cow::Owned(key), from_json(item))).collect(),
+        ),
+    }
+}
+
 /// A value of any shape: plain values as they are, the rest as JSON.
 pub(super) fn any(raw: &Raw<'_>) -> Value {
     match raw {

@@ -299,7 +299,8 @@ impl Field {
         if self.required {
             return Err(self.fail("required", "This field is required."));
         }
-        Ok(self.default.as_ref().map_or(Start::Skip, |default| Start::Done(default.get())))
+        let default = self.default.as_ref().and_then(FieldDefault::get);
+        Ok(default.map_or(Start::Skip, Start::Done))
     }
 
     /// Turns input into a value (`to_internal_value`).

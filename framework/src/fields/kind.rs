@@ -279,14 +279,17 @@ pub enum FieldDefault {
     Value(Value),
     /// A value that is made anew each time.
     Call(Arc<dyn Fn() -> Value + Send + Sync>),
+    /// A value that the field's serializer makes, which may look at the request.
+    Serializer,
 }
 
 impl FieldDefault {
-    /// The value.
-    pub fn get(&self) -> Value {
+    /// The value; `None` where the serializer makes it.
+    pub fn get(&self) -> Option<Value> {
         match self {
-            Self::Value(value) => value.clone(),
-            Self::Call(make) => make(),
+            Self::Value(value) => Some(value.clone()),
+            Self::Call(make) => Some(make()),
+            Self::Serializer => None,
         }
     }
 }
@@ -296,6 +299,7 @@ impl fmt::Debug for FieldDefault {
         match self {
             Self::Value(value) => f.debug_tuple("Value").field(value).finish(),
             Self::Call(_) => f.write_str("Call(..)"),
+            Self::Serializer => f.write_str("Serializer"),
         }
     }
 }

@@ -37,6 +37,7 @@ mod value;
 mod vectors;
 mod writer;
 
+pub(crate) use composite::from_json;
 pub use composite::to_json;
 pub use field::{Field, Start};
 pub use format::UuidFormat;

@@ -192,6 +192,23 @@ impl FieldType for String {
     }
 }
 
+/// Any value as it is.
+impl FieldType for Value {
+    type Plain = Self;
+
+    fn into_value(self) -> Value {
+        self
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        Some(value)
+    }
+
+    fn value_ref(&self) -> ValueRef<'_> {
+        self.as_ref()
+    }
+}
+
 impl<T: FieldType> FieldType for Option<T> {
     type Plain = T;
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::db::ModelMeta;
 use crate::pagination::Pagination;
 use crate::request::Context;
-use crate::serializers::{Links, Writing};
+use crate::serializers::Writing;
 
 pub use links::LinkSet;
 pub use trees::Descendants;
@@ -31,15 +31,9 @@ pub(crate) struct SiteGenerics {
     pub(crate) models: Vec<&'static ModelMeta>,
 }
 
-impl Links for Context {
-    fn address(&self, name: &str, kwarg: &str, value: &str) -> Option<String> {
-        self.hyperlink(name, &[(kwarg, value)]).ok()
-    }
-}
-
 impl Context {
     pub(super) fn writing(&self, partial: bool) -> Writing<'_> {
-        Writing { links: self, partial }
+        Writing { cx: self, partial }
     }
 
     pub(crate) fn site(&self) -> Option<&SiteGenerics> {

@@ -6,7 +6,7 @@ use crate::db::{
     self, Conn, Error, Lookup, Model, ModelMeta, ModelRow, Operand, Path, Predicate, QuerySet,
 };
 use crate::exceptions::{ApiException, Result};
-use crate::fields::{Value, form};
+use crate::fields::Value;
 use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::serializers::{
@@ -31,15 +31,14 @@ impl Context {
         existing: Existing<'_>,
     ) -> Result<crate::serializers::ChangeSet> {
         let data = self.data()?;
-        let users = self.user_meta();
         if let Some(pairs) = data.form() {
             let pairs: Vec<(String, String)> =
                 pairs.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-            let raw = form::to_raw(description.fields(), &pairs, partial);
-            return description.run_validation(&raw, partial, existing, self, Some(&users)).await;
+            let raw = description.form_input(&pairs, partial);
+            return description.run_validation(&raw, partial, existing, self).await;
         }
         let raw = data.raw()?;
-        description.run_validation(&raw, partial, existing, self, Some(&users)).await
+        description.run_validation(&raw, partial, existing, self).await
     }
 
     /// Stores validated changes: a new row, or the row that they are for. Links of many-to-many

@@ -236,7 +236,7 @@ fn choices(all: &[Choice], allow_blank: bool) -> Kind {
 fn fixed(default: &FieldDefault) -> Option<Json> {
     match default {
         FieldDefault::Value(value) => json(value),
-        FieldDefault::Call(_) => None,
+        FieldDefault::Call(_) | FieldDefault::Serializer => None,
     }
 }
 

@@ -7,14 +7,17 @@ use std::sync::Arc;
 
 use super::changes::Attrs;
 use super::description::{
-    Description, FieldHook, KeyCheck, Many, MethodFn, Output, SerializerField, Slot, Target,
-    Unique, UniqueTogether, key_kind, rename,
+    Description, KeyCheck, Many, MethodFn, Output, SerializerField, Slot, Target, Unique,
+    UniqueTogether, key_kind, rename,
+};
+use super::hooks::{
+    DefaultValue, FieldValidator, MethodField, ObjectValidator, ToInternalValue, ToRepresentation,
 };
 use super::relations::{Inner, Related};
 use super::rows::Instance;
 use crate::db::{FieldPath, Fields, Hop, Leaf, Model, Path, SingleValued, Way, meta_of};
-use crate::exceptions::{Detail, Validated};
-use crate::fields::{Choice, Field, FieldType, KeyKind, Kind};
+use crate::exceptions::Detail;
+use crate::fields::{Choice, Field, FieldDefault, FieldType, KeyKind, Kind};
 
 impl Description {
     /// Starts the description of a serializer over `M`.
@@ -287,16 +290,16 @@ impl<M: Model> Builder<M> {
         self
     }
 
-    /// A `SerializerMethodField`: whatever a function of the row answers. `field` says what kind
-    /// of value that is.
-    pub fn method<T: serde::Serialize>(
+    /// A `SerializerMethodField`: what a function of the row returns. `field` says what kind of
+    /// value that is.
+    pub fn method<T: serde::Serialize, Shape>(
         self,
         field: Field,
-        method: impl Fn(&Instance<'_, M>) -> T + Send + Sync + 'static,
+        method: impl MethodField<M, T, Shape>,
     ) -> Self {
-        let method: MethodFn = Arc::new(move |description, loaded, related, out| {
+        let method: MethodFn = Arc::new(move |description, loaded, related, cx, out| {
             let written = Instance::new(description, loaded, related)
-                .map(|instance| out.serialize(&method(&instance)));
+                .map(|instance| out.serialize(&method.call(&instance, cx)));
             if !matches!(written, Some(Ok(()))) {
                 out.null();
             }
@@ -352,11 +355,23 @@ impl<M: Model> Builder<M> {
 
     /// A hook for the value of the field before it (`validate_<field>`): it may change the value
     /// or refuse it.
-    pub fn validate_field<T: FieldType + 'static>(
+    pub fn validate_field<T: FieldType, Shape>(
         mut self,
-        hook: impl Fn(T) -> Validated<T> + Send + Sync + 'static,
+        hook: impl FieldValidator<T, Shape>,
     ) -> Self {
-        self.last(|field| field.hook = Some(field_hook(hook)));
+        self.last(|field| field.set_hook(hook));
+        self
+    }
+
+    /// The field before it takes no input and shows nothing: it is what its default says
+    /// (`HiddenField`).
+    pub fn hidden(self) -> Self {
+        self.with(|field| of_kind(field, Field::hidden("")).write_only().required(false))
+    }
+
+    /// What makes the value of the field before it where none is sent (`default=callable`).
+    pub fn default_with<T: FieldType, Shape>(mut self, make: impl DefaultValue<T, Shape>) -> Self {
+        self.last(|field| field.set_default(make));
         self
     }
 
@@ -414,14 +429,33 @@ impl<M: Model> Builder<M> {
     }
 
     /// A hook for all values together (`validate`).
-    pub fn validate(
-        mut self,
-        hook: impl Fn(&mut Attrs<'_, M>) -> Validated + Send + Sync + 'static,
-    ) -> Self {
-        self.description.validate = Some(Arc::new(move |changes, instance| {
+    pub fn validate<Shape>(mut self, hook: impl ObjectValidator<M, Shape>) -> Self {
+        self.description.validate = Some(Arc::new(move |changes, instance, cx| {
             let instance = instance.and_then(|row| row.as_any().downcast_ref::<M>());
-            hook(&mut Attrs::new(changes, instance))
+            hook.call(&mut Attrs::new(changes, instance), cx)
         }));
+        self
+    }
+
+    /// What is shown of a row instead of its fields (`to_representation`).
+    pub fn to_representation<T: serde::Serialize, Shape>(
+        mut self,
+        hook: impl ToRepresentation<M, T, Shape>,
+    ) -> Self {
+        self.description.to_representation =
+            Some(Arc::new(move |description, loaded, related, shown, cx, out| {
+                let written = Instance::new(description, loaded, related)
+                    .map(|instance| out.serialize(&hook.call(&instance, shown, cx)));
+                if !matches!(written, Some(Ok(()))) {
+                    out.null();
+                }
+            }));
+        self
+    }
+
+    /// What the fields read instead of what was sent (`to_internal_value`).
+    pub fn to_internal_value<Shape>(mut self, hook: impl ToInternalValue<Shape>) -> Self {
+        self.description.set_internal_value(hook);
         self
     }
 
@@ -478,6 +512,21 @@ impl SerializerField {
             self.output = Output::None;
         }
     }
+
+    /// A hook over typed values as one over any.
+    pub(crate) fn set_hook<T: FieldType, Shape>(&mut self, hook: impl FieldValidator<T, Shape>) {
+        self.hook = Some(Arc::new(move |value, cx| match T::from_value(value) {
+            Some(value) => hook.call(value, cx).map(FieldType::into_value),
+            None => Err(Detail::invalid("Invalid value.")),
+        }));
+    }
+
+    /// A default that is made anew each time.
+    pub(crate) fn set_default<T: FieldType, Shape>(&mut self, make: impl DefaultValue<T, Shape>) {
+        self.field.default = Some(FieldDefault::Serializer);
+        self.field.required = false;
+        self.default = Some(Arc::new(move |cx| make.call(cx).into_value()));
+    }
 }
 
 impl Description {
@@ -487,22 +536,16 @@ impl Description {
         }
     }
 
+    pub(crate) fn set_internal_value<Shape>(&mut self, hook: impl ToInternalValue<Shape>) {
+        self.to_internal_value = Some(Arc::new(move |data, cx| hook.call(data, cx)));
+    }
+
     /// The field `name` must hold what the field `other` holds.
     pub(crate) fn must_match(&mut self, name: &str, other: &str) {
         if let (Some(name), Some(other)) = (self.place(name), self.place(other)) {
             self.must_match.push((name, other));
         }
     }
-}
-
-/// A hook over typed values as one over any.
-pub(crate) fn field_hook<T: FieldType + 'static>(
-    hook: impl Fn(T) -> Validated<T> + Send + Sync + 'static,
-) -> FieldHook {
-    Arc::new(move |value| match T::from_value(value) {
-        Some(value) => hook(value).map(FieldType::into_value),
-        None => Err(Detail::invalid("Invalid value.")),
-    })
 }
 
 /// A field of another kind; a text keeps its lengths.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::description::{SerializerField, Target};
+use super::plain::to_map;
 use super::{Description, FromValidated};
 use crate::db::{
     Assignments, Assigns, Column, Conn, Hop, Lock, Model, Path, Predicate, QuerySet, Select,
@@ -53,6 +55,47 @@ impl ChangeSet {
         match self.columns.iter_mut().find(|(index, _)| *index == column) {
             Some((_, old)) => *old = value,
             None => self.columns.push((column, value)),
+        }
+    }
+}
+
+/// Where the values of fields go.
+impl ChangeSet {
+    pub(super) fn add(&mut self, field: &SerializerField, value: Value) {
+        let name = field.field.name;
+        match field.target {
+            Target::Column(column) => self.set(column, value),
+            Target::Other if field.nested.is_some_and(|nested| !nested().is_plain()) => {
+                self.nested.push((name, Vec::new()));
+            }
+            Target::Other => self.others.push((name, value)),
+            Target::None | Target::Links(_) => {}
+        }
+    }
+
+    pub(super) fn add_keys(&mut self, field: &SerializerField, keys: Vec<Value>) {
+        match field.target {
+            Target::Links(hop) => self.links.push((hop, keys)),
+            _ => self.others.push((field.field.name, Value::List(keys))),
+        }
+    }
+
+    pub(super) fn add_one(&mut self, field: &SerializerField, set: Self) {
+        let name = field.field.name;
+        if field.nested.is_some_and(|nested| nested().is_plain()) {
+            self.others.push((name, to_map(set)));
+        } else {
+            self.nested.push((name, vec![set]));
+        }
+    }
+
+    pub(super) fn add_list(&mut self, field: &SerializerField, sets: Vec<Self>) {
+        let name = field.field.name;
+        if field.nested.is_some_and(|nested| nested().is_plain()) {
+            let items = sets.into_iter().map(to_map).collect();
+            self.others.push((name, Value::List(items)));
+        } else {
+            self.nested.push((name, sets));
         }
     }
 }

@@ -6,18 +6,28 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use super::changes::ChangeSet;
+use super::hooks::JsonObject;
 use super::relations::{Inner, Related};
 use super::rows::{Loaded, RelatedRows};
 use crate::db::{ColumnKind, Hop, Leaf, ModelMeta, ModelRow, Path};
 use crate::exceptions::Validated;
 use crate::fields::JsonWriter;
 use crate::fields::{Field, KeyKind, Kind, Value};
+use crate::request::Context;
 
 pub(crate) type MethodFn =
-    Arc<dyn Fn(&Description, &Loaded, &RelatedRows, &mut JsonWriter) + Send + Sync>;
-pub(crate) type FieldHook = Arc<dyn Fn(Value) -> Validated<Value> + Send + Sync>;
+    Arc<dyn Fn(&Description, &Loaded, &RelatedRows, &Context, &mut JsonWriter) + Send + Sync>;
+pub(crate) type FieldHook = Arc<dyn Fn(Value, &Context) -> Validated<Value> + Send + Sync>;
 pub(crate) type ObjectHook =
-    Arc<dyn Fn(&mut ChangeSet, Option<&dyn ModelRow>) -> Validated + Send + Sync>;
+    Arc<dyn Fn(&mut ChangeSet, Option<&dyn ModelRow>, &Context) -> Validated + Send + Sync>;
+pub(crate) type RowHook = Arc<
+    dyn Fn(&Description, &Loaded, &RelatedRows, JsonObject, &Context, &mut JsonWriter)
+        + Send
+        + Sync,
+>;
+pub(crate) type InputHook =
+    Arc<dyn Fn(JsonObject, &Context) -> Validated<JsonObject> + Send + Sync>;
+pub(crate) type DefaultHook = Arc<dyn Fn(&Context) -> Value + Send + Sync>;
 
 /// Where a field's output comes from.
 #[derive(Clone)]
@@ -101,6 +111,8 @@ pub(crate) struct SerializerField {
     pub(crate) key: Option<KeyCheck>,
     pub(crate) unique: Option<Unique>,
     pub(crate) hook: Option<FieldHook>,
+    /// Makes its value where none was sent: `FieldDefault::Serializer`.
+    pub(crate) default: Option<DefaultHook>,
     pub(crate) nested: Option<fn() -> &'static Description>,
 }
 
@@ -128,6 +140,10 @@ pub struct Description {
     pub(crate) many: Vec<Many>,
     pub(crate) unique_together: Vec<UniqueTogether>,
     pub(crate) validate: Option<ObjectHook>,
+    /// What is shown of a row instead of its fields.
+    pub(crate) to_representation: Option<RowHook>,
+    /// What is read instead of the input.
+    pub(crate) to_internal_value: Option<InputHook>,
     /// The columns that are shown, by field, where columns are all that is shown: no function then
     /// needs the whole row.
     pub(crate) columns: Option<Vec<ShownColumn>>,
@@ -237,6 +253,8 @@ impl Description {
             many: Vec::new(),
             unique_together: Vec::new(),
             validate: None,
+            to_representation: None,
+            to_internal_value: None,
             columns: None,
             recurs: OnceLock::new(),
         }
@@ -258,6 +276,7 @@ impl Description {
             key: None,
             unique: None,
             hook: None,
+            default: None,
             nested: None,
         };
         self.current = place.unwrap_or(self.fields.len());
@@ -380,6 +399,8 @@ impl Description {
         self.unique_together.extend(sets);
         self.must_match.extend(pairs);
         self.validate.clone_from(&other.validate);
+        self.to_representation.clone_from(&other.to_representation);
+        self.to_internal_value.clone_from(&other.to_internal_value);
     }
 
     /// Foreign keys become nested objects with all their columns.
@@ -412,7 +433,8 @@ impl Description {
     }
 
     fn shown_columns(&self) -> Option<Vec<ShownColumn>> {
-        if !self.slots.is_empty() || !self.many.is_empty() {
+        let needs_row = self.to_representation.is_some();
+        if needs_row || !self.slots.is_empty() || !self.many.is_empty() {
             return None;
         }
         let shown = self.fields.iter().enumerate().filter_map(|(field, own)| match own.output {

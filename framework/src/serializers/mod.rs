@@ -4,6 +4,8 @@ mod builder;
 mod changes;
 mod checks;
 mod description;
+mod hooks;
+mod input;
 mod listed;
 mod plain;
 mod recursion;
@@ -19,6 +21,10 @@ mod write;
 pub use builder::{Builder, Shows, of_kind, pk, with_choices};
 pub use changes::{Attrs, Changes};
 pub use description::Description;
+pub use hooks::{
+    CurrentUserDefault, DefaultValue, FieldValidator, JsonObject, MethodField, ObjectValidator,
+    StructValidator, ToInternalValue, ToRepresentation,
+};
 pub use plain::{FromValidated, IntoValidated, PlainBuilder, Serializer, Validated};
 #[doc(hidden)]
 pub use recursion::once;
@@ -26,7 +32,6 @@ pub use relations::{
     HyperlinkedIdentity, HyperlinkedRelated, PrimaryKeyRelated, SlugRelated, StringRelated,
 };
 pub use rows::{Instance, Loaded, RelatedRows};
-pub use write::Links;
 
 pub(crate) use changes::ChangeSet;
 pub(crate) use listed::Listed;

@@ -8,13 +8,12 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
-use super::builder::field_hook;
 use super::changes::ChangeSet;
 use super::description::{Description, KeyCheck, Output, SerializerField, Target, key_kind};
+use super::hooks::{DefaultValue, FieldValidator, StructValidator, ToInternalValue};
 use super::relations::PrimaryKeyRelated;
 use super::write::write_value;
 use crate::db::{DateTime, Decimal, Model, Uuid, meta_of, nowhere};
-use crate::exceptions;
 use crate::fields::JsonWriter;
 use crate::fields::{Field, FieldType, Kind, Value};
 
@@ -415,11 +414,17 @@ impl PlainBuilder {
 
     /// A hook for the value of the field before it (`validate_<field>`): it may change the value
     /// or refuse it.
-    pub fn validate_field<T: FieldType + 'static>(
+    pub fn validate_field<T: FieldType, Shape>(
         mut self,
-        hook: impl Fn(T) -> exceptions::Validated<T> + Send + Sync + 'static,
+        hook: impl FieldValidator<T, Shape>,
     ) -> Self {
-        self.last(|field| field.hook = Some(field_hook(hook)));
+        self.last(|field| field.set_hook(hook));
+        self
+    }
+
+    /// What makes the value of the field before it where none is sent (`default=callable`).
+    pub fn default_with<T: FieldType, Shape>(mut self, make: impl DefaultValue<T, Shape>) -> Self {
+        self.last(|field| field.set_default(make));
         self
     }
 
@@ -435,19 +440,22 @@ impl PlainBuilder {
         self
     }
 
+    /// What the fields read instead of what was sent (`to_internal_value`).
+    pub fn to_internal_value<Shape>(mut self, hook: impl ToInternalValue<Shape>) -> Self {
+        self.description.set_internal_value(hook);
+        self
+    }
+
     /// A hook for the whole struct, after those before it (`validate`).
-    pub fn validate<S: Serializer>(
-        mut self,
-        hook: impl Fn(&S) -> exceptions::Validated + Send + Sync + 'static,
-    ) -> Self {
+    pub fn validate<S: Serializer, Shape>(mut self, hook: impl StructValidator<S, Shape>) -> Self {
         let before = self.description.validate.take();
-        self.description.validate = Some(Arc::new(move |changes, row| {
+        self.description.validate = Some(Arc::new(move |changes, row, cx| {
             if let Some(before) = &before {
-                before(changes, row)?;
+                before(changes, row, cx)?;
             }
             // a partial body may not be enough for the struct: there is nothing to ask then
             S::from_validated(&mut Validated::new(changes.clone()))
-                .map_or(Ok(()), |value| hook(&value))
+                .map_or(Ok(()), |value| hook.call(&value, cx))
         }));
         self
     }

@@ -233,7 +233,8 @@ impl Description {
 
     /// True when a function of this serializer may look at the rows that are fetched for it.
     fn shows_rows(&self) -> bool {
-        self.fields.iter().any(|field| matches!(field.output, Output::Method(_)))
+        self.to_representation.is_some()
+            || self.fields.iter().any(|field| matches!(field.output, Output::Method(_)))
     }
 
     fn fetches(&self) -> bool {

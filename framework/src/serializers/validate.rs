@@ -9,17 +9,18 @@ use std::borrow::Cow;
 use super::changes::ChangeSet;
 use super::checks::{Answer, Check, run_checks};
 use super::description::{Description, KeyCheck, SerializerField, Target};
-use super::plain::to_map;
+use super::input::Input;
 use crate::auth::{UserMeta, normalized};
 use crate::db::{Conn, ModelRow};
 use crate::exceptions::{ApiException, Detail};
 use crate::fields::{Field, Kind, ManyKeys, Raw, Start, Value, python};
+use crate::request::Context;
 
 /// What is known of a field so far.
 enum Slot<'a> {
     Skip,
-    Value(Value, Option<&'a Raw<'a>>),
-    Keys(ManyKeys, &'a Raw<'a>),
+    Value(Value, Option<Input<'a>>),
+    Keys(ManyKeys, Input<'a>),
     One(Box<Work<'a>>),
     List(Vec<Work<'a>>),
     Failed(Detail),
@@ -33,6 +34,7 @@ struct Work<'a> {
     error: Option<Detail>,
     existing: Existing<'a>,
     partial: bool,
+    cx: &'a Context,
 }
 
 /// The row that input is for, as far as it is known.
@@ -51,7 +53,7 @@ impl Description {
     }
 
     /// Validates a body. The name and the address of a new account are brought into their normal
-    /// form first of all, and are valid if they are in both forms; `users` has the site's accounts.
+    /// form first of all, and are valid if they are in both forms.
     ///
     /// # Errors
     /// 400 with every message, keyed as DRF does; 503 when the database is away.
@@ -60,19 +62,16 @@ impl Description {
         raw: &Raw<'_>,
         partial: bool,
         existing: Existing<'_>,
-        conn: &Conn,
-        users: Option<&UserMeta>,
+        cx: &Context,
     ) -> Result<ChangeSet, ApiException> {
-        let mut work = Work::new(self, raw, partial, existing);
-        if let Some(users) = users
-            && existing.pk.is_none()
-        {
-            work.normalize(users);
+        let mut work = Work::new(self, Input::Sent(raw), partial, existing, cx);
+        if existing.pk.is_none() {
+            work.normalize(&cx.user_meta());
         }
-        work.confirm(conn, false).await?;
+        work.confirm(cx, false).await?;
         work.field_hooks();
         if !work.failed() {
-            work.confirm(conn, true).await?;
+            work.confirm(cx, true).await?;
             work.object_hooks();
         }
         work.finish().map_err(ApiException::Validation)
@@ -86,17 +85,25 @@ fn non_field(detail: impl Into<Detail>) -> Detail {
 impl<'a> Work<'a> {
     fn new(
         description: &'a Description,
-        raw: &'a Raw<'a>,
+        raw: Input<'a>,
         partial: bool,
         existing: Existing<'a>,
+        cx: &'a Context,
     ) -> Self {
-        let mut work = Self { description, slots: Vec::new(), error: None, existing, partial };
-        match raw {
+        let mut work = Self { description, slots: Vec::new(), error: None, existing, partial, cx };
+        let mut raw = match description.internal(raw, cx) {
+            Ok(raw) => raw,
+            Err(detail) => {
+                work.error = Some(object_error(detail));
+                return work;
+            }
+        };
+        match &*raw {
             Raw::Map(_) => {
                 work.slots = description
                     .fields
                     .iter()
-                    .map(|field| first_pass(field, raw, partial))
+                    .map(|field| first_pass(field, raw.take(field.field.name), partial, cx))
                     .collect();
             }
             Raw::Null => work.error = Some(non_field(Detail::new("No data provided", "null"))),
@@ -111,9 +118,16 @@ impl<'a> Work<'a> {
 
     /// One item of a list. Unlike the body as a whole, it is a field with a value: a null is told
     /// as that of any other field.
-    fn item(field: &Field, inner: &'a Description, raw: &'a Raw<'a>, partial: bool) -> Self {
-        let mut work = Self::new(inner, raw, partial, Existing::default());
-        if matches!(raw, Raw::Null) {
+    fn item(
+        field: &Field,
+        inner: &'a Description,
+        raw: Input<'a>,
+        partial: bool,
+        cx: &'a Context,
+    ) -> Self {
+        let null = matches!(*raw, Raw::Null);
+        let mut work = Self::new(inner, raw, partial, Existing::default(), cx);
+        if null {
             work.error = Some(field.fail("null", "This field may not be null."));
         }
         work
@@ -224,11 +238,11 @@ impl<'a> Work<'a> {
                     }
                 }
                 Slot::Keys(keys, raw) => {
-                    if let Some(key) = field.key {
-                        let answer = answers.next();
-                        let keys =
-                            std::mem::replace(keys, ManyKeys { keys: Vec::new(), error: None });
-                        *slot = many(&field.field, key, keys, raw, answer.as_ref());
+                    if let Some(key) = field.key
+                        && let Err(error) =
+                            all_are_there(&field.field, key, keys, raw, answers.next().as_ref())
+                    {
+                        *slot = Slot::Failed(error);
                     }
                 }
                 Slot::One(inner) => inner.take(answers),
@@ -244,7 +258,7 @@ impl<'a> Work<'a> {
             match slot {
                 Slot::Value(value, _) => {
                     if let Some(hook) = &field.hook {
-                        match hook(value.clone()) {
+                        match hook(value.clone(), self.cx) {
                             Ok(changed) => *value = changed,
                             Err(error) => *slot = Slot::Failed(error.into_list()),
                         }
@@ -371,7 +385,7 @@ impl<'a> Work<'a> {
         }
         let Some(hook) = &self.description.validate else { return };
         let mut changes = self.changes();
-        match hook(&mut changes, self.existing.row) {
+        match hook(&mut changes, self.existing.row, self.cx) {
             Ok(()) => self.adopt(changes),
             Err(detail) => self.error = Some(object_error(detail)),
         }
@@ -445,69 +459,37 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Where the values of fields go.
-impl ChangeSet {
-    fn add(&mut self, field: &SerializerField, value: Value) {
-        let name = field.field.name;
-        match field.target {
-            Target::Column(column) => self.set(column, value),
-            Target::Other if field.nested.is_some_and(|nested| !nested().is_plain()) => {
-                self.nested.push((name, Vec::new()));
-            }
-            Target::Other => self.others.push((name, value)),
-            Target::None | Target::Links(_) => {}
-        }
-    }
-
-    fn add_keys(&mut self, field: &SerializerField, keys: Vec<Value>) {
-        match field.target {
-            Target::Links(hop) => self.links.push((hop, keys)),
-            _ => self.others.push((field.field.name, Value::List(keys))),
-        }
-    }
-
-    fn add_one(&mut self, field: &SerializerField, set: Self) {
-        let name = field.field.name;
-        if field.nested.is_some_and(|nested| nested().is_plain()) {
-            self.others.push((name, to_map(set)));
-        } else {
-            self.nested.push((name, vec![set]));
-        }
-    }
-
-    fn add_list(&mut self, field: &SerializerField, sets: Vec<Self>) {
-        let name = field.field.name;
-        if field.nested.is_some_and(|nested| nested().is_plain()) {
-            let items = sets.into_iter().map(to_map).collect();
-            self.others.push((name, Value::List(items)));
-        } else {
-            self.nested.push((name, sets));
-        }
-    }
-}
-
 /// The first pass of one field: everything that needs no database.
-fn first_pass<'a>(field: &'a SerializerField, raw: &'a Raw<'a>, partial: bool) -> Slot<'a> {
+fn first_pass<'a>(
+    field: &'a SerializerField,
+    raw: Option<Input<'a>>,
+    partial: bool,
+    cx: &'a Context,
+) -> Slot<'a> {
     if matches!(field.target, Target::None) {
         return Slot::Skip;
     }
-    let raw = match field.field.start(raw.get(field.field.name), partial) {
-        Ok(Start::Skip) => return Slot::Skip,
+    match field.field.start(raw.as_deref(), partial) {
+        Ok(Start::Skip) => {
+            let default = field.default.as_ref().filter(|_| !partial);
+            return default.map_or(Slot::Skip, |make| Slot::Value(make(cx), None));
+        }
         Ok(Start::Done(value)) => return Slot::Value(value, None),
-        Ok(Start::Convert(raw)) => raw,
+        Ok(Start::Convert(_)) => {}
         Err(detail) => return Slot::Failed(detail),
-    };
+    }
+    let Some(raw) = raw else { return Slot::Skip };
     if let Some(nested) = field.nested {
-        return nested_pass(&field.field, nested(), raw, partial);
+        return nested_pass(&field.field, nested(), raw, partial, cx);
     }
     if let Kind::ManyRelated { .. } = field.field.kind {
-        return match field.field.many_keys(raw) {
+        return match field.field.many_keys(&raw) {
             Ok(keys) => Slot::Keys(keys, raw),
             Err(detail) => Slot::Failed(detail),
         };
     }
-    let checked = field.field.convert(raw, partial).and_then(|value| {
-        field.field.validate(&value, raw)?;
+    let checked = field.field.convert(&raw, partial).and_then(|value| {
+        field.field.validate(&value, &raw)?;
         Ok(value)
     });
     match checked {
@@ -519,16 +501,17 @@ fn first_pass<'a>(field: &'a SerializerField, raw: &'a Raw<'a>, partial: bool) -
 fn nested_pass<'a>(
     field: &Field,
     inner: &'a Description,
-    raw: &'a Raw<'a>,
+    raw: Input<'a>,
     partial: bool,
+    cx: &'a Context,
 ) -> Slot<'a> {
     let Kind::Nested { many, allow_empty, min_length, max_length, .. } = &field.kind else {
         return Slot::Skip;
     };
     if !many {
-        return Slot::One(Box::new(Work::new(inner, raw, partial, Existing::default())));
+        return Slot::One(Box::new(Work::new(inner, raw, partial, Existing::default(), cx)));
     }
-    let Raw::List(items) = raw else {
+    let Raw::List(items) = &*raw else {
         let text = format!("Expected a list of items but got type \"{}\".", raw.type_name());
         return Slot::Failed(non_field(Detail::new(text, "not_a_list")));
     };
@@ -548,9 +531,7 @@ fn nested_pass<'a>(
     let partial = partial && inner.is_plain();
     match wrong {
         Some(detail) => Slot::Failed(non_field(detail)),
-        None => {
-            Slot::List(items.iter().map(|raw| Work::item(field, inner, raw, partial)).collect())
-        }
+        None => Slot::List(raw.each(|raw| Work::item(field, inner, raw, partial, cx))),
     }
 }
 
@@ -573,13 +554,13 @@ fn missing_message(field: &Field, key: KeyCheck, value: &str) -> Detail {
 
 /// A list of keys after the database has looked: the first item that is wrong, in any way, is
 /// told.
-fn many<'a>(
+fn all_are_there(
     field: &Field,
     key: KeyCheck,
-    keys: ManyKeys,
-    raw: &'a Raw<'a>,
+    keys: &mut ManyKeys,
+    raw: &Raw<'_>,
     answer: Option<&Answer>,
-) -> Slot<'a> {
+) -> Result<(), Detail> {
     let item = match &field.kind {
         Kind::ManyRelated { child, .. } => child,
         _ => field,
@@ -591,12 +572,12 @@ fn many<'a>(
             _ => None,
         };
         let value = value.unwrap_or_default();
-        return Slot::Failed(Detail::List(vec![missing_message(item, key, &value)]));
+        return Err(Detail::List(vec![missing_message(item, key, &value)]));
     }
-    if let Some(error) = keys.error {
-        return Slot::Failed(error.into_list());
+    match keys.error.take() {
+        Some(error) => Err(error.into_list()),
+        None => Ok(()),
     }
-    Slot::Keys(keys, raw)
 }
 
 /// What a hook of a whole object refused, as DRF reports it.

@@ -2,31 +2,45 @@
 
 use super::description::{Description, Output, SerializerField};
 use super::description::{Slot, Target};
+use super::hooks::JsonObject;
 use super::relations::Related;
 use super::rows::{Extra, Loaded, RelatedRows};
 use crate::db::{Hop, Leaf, ModelMeta, TreeError};
 use crate::exceptions::Detail;
-use crate::fields::JsonWriter;
-use crate::fields::{Field, FieldDefault, Kind, Value, ValueRef};
+use crate::fields::{Field, FieldDefault, JsonWriter, Kind, Value, ValueRef, parse_json, to_json};
+use crate::request::Context;
 
 /// What writing a row needs beside it.
 #[derive(Clone, Copy)]
 pub(crate) struct Writing<'a> {
-    pub(crate) links: &'a dyn Links,
+    /// The request that is answered, which functions of the user's may ask for.
+    pub(crate) cx: &'a Context,
     /// The answer to a partial update: a field with a default whose way ends early is left out,
     /// as DRF does (`Field.get_default` with a partial root).
     pub(crate) partial: bool,
 }
 
-/// Makes the addresses of rows: the names of a site and the host of a request.
-pub trait Links {
-    /// The absolute address of the view `name` whose capture `kwarg` is `value`.
-    fn address(&self, name: &str, kwarg: &str, value: &str) -> Option<String>;
-}
-
 impl Description {
-    /// Writes a row as an object.
+    /// Writes a row: as an object, or what `to_representation` makes of it.
     pub(crate) fn write(
+        &self,
+        row: &Loaded,
+        related: &RelatedRows,
+        writing: Writing<'_>,
+        out: &mut JsonWriter,
+    ) {
+        let Some(hook) = &self.to_representation else {
+            return self.write_fields(row, related, writing, out);
+        };
+        let mut fields = JsonWriter::new();
+        self.write_fields(row, related, writing, &mut fields);
+        match object(fields.bytes()) {
+            Some(shown) => hook(self, row, related, shown, writing.cx, out),
+            None => out.null(),
+        }
+    }
+
+    fn write_fields(
         &self,
         row: &Loaded,
         related: &RelatedRows,
@@ -61,7 +75,7 @@ impl Description {
                 Some(Extra::Value(value)) if !value.is_null() => {
                     write_value(&field.field, value.as_ref(), out);
                 }
-                _ => write_default(&field.field, out),
+                _ => write_default(field, writing.cx, out),
             },
             Output::Row(slot, how) => match row.slot(*slot) {
                 Some(Extra::Row(Some(inner))) => {
@@ -84,9 +98,9 @@ impl Description {
                 }
                 out.end_array();
             }
-            Output::Method(method) => method(self, row, related, out),
+            Output::Method(method) => method(self, row, related, writing.cx, out),
             Output::Link { view_name, kwarg, column } => {
-                write_link(writing.links, view_name, kwarg, row.model.value(*column), out);
+                write_link(writing.cx, view_name, kwarg, row.model.value(*column), out);
             }
         }
     }
@@ -103,11 +117,11 @@ impl Description {
 
     /// The row's own address, when a field `url` shows one: the `Location` of an answer to a
     /// create.
-    pub(crate) fn location(&self, row: &Loaded, links: &dyn Links) -> Option<String> {
+    pub(crate) fn location(&self, row: &Loaded, cx: &Context) -> Option<String> {
         self.fields.iter().find(|field| field.field.name == "url").and_then(|field| {
             match &field.output {
                 Output::Link { view_name, kwarg, column } => {
-                    links.address(view_name, kwarg, &text(row.model.value(*column)))
+                    address(cx, view_name, kwarg, row.model.value(*column))
                 }
                 _ => None,
             }
@@ -259,20 +273,19 @@ impl Related {
             Self::Display { show, .. } => out.str(&show(&*row.model)),
             Self::Column { column, .. } => out.value(row.model.value(*column)),
             Self::Link { view_name, kwarg, column, .. } => {
-                write_link(writing.links, view_name, kwarg, row.model.value(*column), out);
+                write_link(writing.cx, view_name, kwarg, row.model.value(*column), out);
             }
         }
     }
 }
 
-fn write_link(
-    links: &dyn Links,
-    name: &str,
-    kwarg: &str,
-    value: ValueRef<'_>,
-    out: &mut JsonWriter,
-) {
-    match links.address(name, kwarg, &text(value)) {
+/// The absolute address of the view `name` whose capture `kwarg` is `value`.
+fn address(cx: &Context, name: &str, kwarg: &str, value: ValueRef<'_>) -> Option<String> {
+    cx.hyperlink(name, &[(kwarg, &text(value))]).ok()
+}
+
+fn write_link(cx: &Context, name: &str, kwarg: &str, value: ValueRef<'_>, out: &mut JsonWriter) {
+    match address(cx, name, kwarg, value) {
         Some(address) => out.str(&address),
         None => out.null(),
     }
@@ -310,14 +323,26 @@ pub(crate) fn write_value(field: &Field, value: ValueRef<'_>, out: &mut JsonWrit
     }
 }
 
+/// An object that was written, to be changed; `None` where it is nested deeper than JSON is read.
+fn object(json: &[u8]) -> Option<JsonObject> {
+    let json = parse_json(std::str::from_utf8(json).ok()?).ok()?;
+    match to_json(&json)? {
+        serde_json::Value::Object(object) => Some(object),
+        _ => None,
+    }
+}
+
 /// What stands for a value that the way to it does not reach.
-fn write_default(field: &Field, out: &mut JsonWriter) {
-    match &field.default {
-        Some(FieldDefault::Value(value)) => write_value(field, value.as_ref(), out),
-        Some(default) => {
-            let value: Value = default.get();
-            write_value(field, value.as_ref(), out);
+fn write_default(field: &SerializerField, cx: &Context, out: &mut JsonWriter) {
+    let made = match (&field.default, &field.field.default) {
+        (Some(make), _) => Some(make(cx)),
+        (None, Some(FieldDefault::Value(value))) => {
+            return write_value(&field.field, value.as_ref(), out);
         }
+        (None, default) => default.as_ref().and_then(FieldDefault::get),
+    };
+    match made {
+        Some(value) => write_value(&field.field, value.as_ref(), out),
         None => out.null(),
     }
 }

@@ -6,14 +6,16 @@ mod plain;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
+use actix_web::http::Method;
 use serde_json::json;
 
 use super::changes::ChangeSet;
 use super::validate::Existing;
 use super::write::Writing;
 use super::{
-    Attrs, Changes, Description, HyperlinkedIdentity, HyperlinkedRelated, Instance, Links,
+    Attrs, Changes, Description, HyperlinkedIdentity, HyperlinkedRelated, Instance,
     ModelSerializer, PrimaryKeyRelated, Serializer, SlugRelated, StringRelated,
 };
 use crate::db::{
@@ -23,6 +25,8 @@ use crate::exceptions::{ApiException, Detail, Validated};
 use crate::fields::JsonWriter;
 use crate::fields::{Value, parse_json};
 use crate::model;
+use crate::request::{Context, Request, Shared};
+use crate::reverse::Pattern;
 
 #[model(table = "store_artist", ordering(id), count(album_count = albums))]
 pub struct Artist {
@@ -321,24 +325,30 @@ const TABLES: &str = "
     INSERT INTO store_playlist_tracks VALUES (1, 1, 3), (2, 1, 1);
 ";
 
-/// Addresses as `/view/value/`.
-struct Addresses;
-
-impl Links for Addresses {
-    fn address(&self, name: &str, kwarg: &str, value: &str) -> Option<String> {
-        Some(format!("/{name}/{kwarg}={value}/"))
+/// A request to a site whose addresses are `/view/value/`.
+fn request(conn: Conn) -> Context {
+    let mut shared = Shared::default();
+    for (name, kwarg) in [("album-detail", "pk"), ("track-detail", "pk"), ("genre-by-name", "name")]
+    {
+        let pattern = Pattern::new(&format!("{name}/{kwarg}=(?P<{kwarg}>[^/.]+)/"));
+        shared.urls.add(name, pattern.unwrap());
     }
+    let mut request = Request::new(Method::GET, "/");
+    request.host = "test".into();
+    Context::new(Box::new(request), conn, Arc::new(shared))
 }
 
 /// Runs `work` over a new store.
-async fn with_store<T: Send + 'static>(work: impl AsyncFnOnce(&Conn) -> T + Send + 'static) -> T {
+async fn with_store<T: Send + 'static>(
+    work: impl AsyncFnOnce(&Context) -> T + Send + 'static,
+) -> T {
     let config = DatabaseConfig::new("sqlite://:memory:").pool_size(1);
     let worker = Database::open(config).unwrap().worker();
     worker
         .run(true, |conn| {
             Box::pin(async move {
                 conn.batch_execute(TABLES).await.unwrap();
-                work(&conn).await
+                work(&request(conn)).await
             })
         })
         .await
@@ -347,15 +357,15 @@ async fn with_store<T: Send + 'static>(work: impl AsyncFnOnce(&Conn) -> T + Send
 
 /// A row as a serializer writes it.
 async fn show<S: ModelSerializer>(pk: i64) -> String {
-    with_store(async move |conn| {
+    with_store(async move |cx| {
         let description = S::description();
         let own = Path::own(<S::Model as Model>::META.pk_column());
         let query =
             QuerySet::<S::Model>::new().filter_by_predicate(Predicate::exact(own, Value::Int(pk)));
-        let rows = description.load(query.into(), conn).await.unwrap();
-        let related = description.fetch(&rows.iter().collect::<Vec<_>>(), conn).await.unwrap();
+        let rows = description.load(query.into(), cx).await.unwrap();
+        let related = description.fetch(&rows.iter().collect::<Vec<_>>(), cx).await.unwrap();
         let mut out = JsonWriter::new();
-        let writing = Writing { links: &Addresses, partial: false };
+        let writing = Writing { cx, partial: false };
         description.write(&rows[0], &related, writing, &mut out);
         String::from_utf8(out.into_bytes()).unwrap()
     })
@@ -369,7 +379,7 @@ async fn validate(
     partial: bool,
     pk: Option<i64>,
 ) -> Result<ChangeSet, serde_json::Value> {
-    with_store(async move |conn| {
+    with_store(async move |cx| {
         let raw = parse_json(body).unwrap();
         let key = pk.map(Value::Int);
         let mut stored = None;
@@ -377,11 +387,11 @@ async fn validate(
             let own = Path::own(description.model().pk_column());
             let mut select = Select::of_model(description.model());
             select.also_where(Predicate::exact(own, key.clone()));
-            stored = description.load(select, conn).await.unwrap().pop();
+            stored = description.load(select, cx).await.unwrap().pop();
         }
         let existing =
             Existing { pk: key.as_ref(), row: stored.as_ref().map(|stored| &*stored.model) };
-        description.run_validation(&raw, partial, existing, conn, None).await
+        description.run_validation(&raw, partial, existing, cx).await
     })
     .await
     .map_err(|error| match error {

@@ -32,7 +32,7 @@ async fn nested_rows_are_written_by_their_own_serializers_and_seen_by_methods() 
     assert_eq!(
         show::<AlbumDetailSerializer>(1).await,
         concat!(
-            r#"{"id":1,"url":"/album-detail/pk=1/","title":"Let There Be Rock","#,
+            r#"{"id":1,"url":"http://test/album-detail/pk=1/","title":"Let There Be Rock","#,
             r#""artist":{"id":1,"name":"AC/DC"},"track_count":2,"total_milliseconds":546376,"#,
             r#""tracks":[{"id":1,"name":"Go Down","genre":"Rock","milliseconds":331180},"#,
             r#"{"id":2,"name":"Dog Eat Dog","genre":null,"milliseconds":215196}]}"#
@@ -53,13 +53,13 @@ async fn many_rows_are_shown_as_slugs_addresses_and_keys() {
     assert_eq!(
         show::<GenreTracksSerializer>(1).await,
         concat!(
-            r#"{"url":"/genre-by-name/name=Rock/","names":["Go Down","Loose"],"#,
-            r#""links":["/track-detail/pk=1/","/track-detail/pk=3/"],"tracks":[1,3]}"#
+            r#"{"url":"http://test/genre-by-name/name=Rock/","names":["Go Down","Loose"],"#,
+            r#""links":["http://test/track-detail/pk=1/","http://test/track-detail/pk=3/"],"tracks":[1,3]}"#
         )
     );
     assert_eq!(
         show::<GenreTracksSerializer>(2).await,
-        r#"{"url":"/genre-by-name/name=Jazz/","names":[],"links":[],"tracks":[]}"#
+        r#"{"url":"http://test/genre-by-name/name=Jazz/","names":[],"links":[],"tracks":[]}"#
     );
 }
 

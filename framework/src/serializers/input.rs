@@ -1,0 +1,91 @@
+//! Input on its way into a serializer: as it was sent, or as `to_internal_value` left it.
+
+use std::ops::Deref;
+
+use super::description::Description;
+use super::hooks::JsonObject;
+use crate::exceptions::Detail;
+use crate::fields::{Raw, form, from_json, to_json};
+use crate::request::Context;
+
+/// Input of a field or of an object.
+pub(super) enum Input<'a> {
+    /// A part of the body.
+    Sent(&'a Raw<'a>),
+    /// What a function of the user's made of it.
+    Changed(Box<Raw<'a>>),
+}
+
+impl<'a> Deref for Input<'a> {
+    type Target = Raw<'a>;
+
+    fn deref(&self) -> &Raw<'a> {
+        match self {
+            Self::Sent(raw) => raw,
+            Self::Changed(raw) => raw,
+        }
+    }
+}
+
+impl<'a> Input<'a> {
+    fn changed(raw: Raw<'a>) -> Self {
+        Self::Changed(Box::new(raw))
+    }
+
+    /// Takes the value under a key of an object.
+    pub(super) fn take(&mut self, key: &str) -> Option<Self> {
+        match self {
+            Self::Sent(raw) => raw.get(key).map(Self::Sent),
+            Self::Changed(raw) => {
+                let Raw::Map(items) = &mut **raw else { return None };
+                let place = items.iter().rposition(|(own, _)| own == key)?;
+                Some(Self::changed(items.swap_remove(place).1))
+            }
+        }
+    }
+
+    /// Makes something of each item of a list; nothing of anything else.
+    pub(super) fn each<T>(self, make: impl FnMut(Self) -> T) -> Vec<T> {
+        match self {
+            Self::Sent(Raw::List(items)) => items.iter().map(Self::Sent).map(make).collect(),
+            Self::Sent(_) => Vec::new(),
+            Self::Changed(raw) => match *raw {
+                Raw::List(items) => items.into_iter().map(Self::changed).map(make).collect(),
+                _ => Vec::new(),
+            },
+        }
+    }
+}
+
+impl Description {
+    /// The input of a form. A function of the user's sees all of it, whatever the fields are.
+    pub(crate) fn form_input<'a>(&self, pairs: &'a [(String, String)], partial: bool) -> Raw<'a> {
+        let mut raw = form::to_raw(self.fields(), pairs, partial);
+        if self.to_internal_value.is_some()
+            && let Raw::Map(items) = &mut raw
+        {
+            let others = pairs.iter().filter(|(name, _)| self.place(name).is_none());
+            items.extend(
+                others
+                    .map(|(name, value)| (name.as_str().into(), Raw::Text(value.as_str().into()))),
+            );
+        }
+        raw
+    }
+
+    /// An object as `to_internal_value` leaves it. What that leaves alone stays as it was sent: a
+    /// number of more than 64 bits, a form's text that is JSON.
+    pub(super) fn internal<'a>(&self, raw: Input<'a>, cx: &Context) -> Result<Input<'a>, Detail> {
+        let (Some(hook), Raw::Map(items)) = (&self.to_internal_value, &*raw) else {
+            return Ok(raw);
+        };
+        let json = |raw: &Raw<'_>| to_json(raw).unwrap_or_default();
+        let data: JsonObject =
+            items.iter().map(|(key, value)| (key.to_string(), json(value))).collect();
+        let changed = hook(data, cx)?.into_iter().map(|(key, value)| {
+            let sent = raw.get(&key).filter(|sent| json(sent) == value).cloned();
+            (key.into(), sent.unwrap_or_else(|| from_json(value)))
+        });
+        Ok(Input::changed(Raw::Map(changed.collect())))
+    }
+}
