@@ -47,6 +47,7 @@ fn package(cases: &[PathBuf]) -> PathBuf {
         "[package]\nname = \"ui\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n\
          [dependencies]\nquintet = {{ path = '{}', features = [\"postgres\"] }}\n\
          diesel = {{ version = \"2\", default-features = false }}\nregex = \"1\"\n\
+         serde_json = \"1\"\n\
          validator = {{ version = \"0.21\", default-features = false }}\n",
         root.join("framework").display()
     );

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use musicstore::models::{Artist, Playlist, Track, playlist};
 use quintet::authentication::TokenAuthentication;
 use quintet::db::Database;
+use quintet::fields::{Field, Kind};
 use quintet::filters::django_filters::BooleanFilter;
 use quintet::prelude::*;
-use quintet::serializers::{CurrentUserDefault, JsonObject};
+use quintet::serializers::{CurrentUserDefault, CustomField, JsonObject};
 use quintet_tests::client::{Client, Reply};
 use quintet_tests::store::{ADMIN, ALICE, On, STAFF, Store};
 use serde_json::{Value as Json, json};
@@ -42,7 +43,7 @@ impl PlaylistSerializer {
 
     fn seen_by(_: &Instance<'_, Playlist>, cx: &Context) -> String {
         let user = cx.user().map_or("nobody", |user| &user.username);
-        format!("{user} in {} of {}", cx.action().unwrap_or("none"), cx.view().basename)
+        format!("{user} in {} of {}", cx.action().map_or("none", Action::name), cx.view().basename)
     }
 
     fn validate_name(name: String, cx: &Context) -> Validated<String> {
@@ -186,6 +187,96 @@ struct LineSerializer {
     by: Vec<PointSerializer>,
 }
 
+/// The length of a track: `m:ss` to clients, milliseconds to the database.
+struct Length(i32);
+
+impl CustomField for Length {
+    type Stored = i32;
+
+    fn from_stored(stored: i32) -> Self {
+        Self(stored)
+    }
+
+    fn into_stored(self) -> i32 {
+        self.0
+    }
+
+    fn to_representation(&self, cx: &Context) -> Json {
+        if cx.request.query_params().get("exact").is_some() {
+            return self.0.into();
+        }
+        let seconds = self.0 / 1000;
+        format!("{}:{:02}", seconds / 60, seconds % 60).into()
+    }
+
+    fn to_internal_value(data: Json, _: &Context) -> Validated<Self> {
+        let parts = data.as_str().and_then(|text| text.split_once(':'));
+        let (minutes, seconds) = parts.ok_or("Write a length as `m:ss`.")?;
+        match (minutes.parse::<i32>(), seconds.parse::<i32>()) {
+            (Ok(minutes @ 0..1000), Ok(seconds @ 0..60)) => {
+                Ok(Self((minutes * 60 + seconds) * 1000))
+            }
+            _ => Err("Write a length as `m:ss`.".into()),
+        }
+    }
+
+    fn field(name: &'static str) -> Field {
+        Field::char(name).help_text("Minutes and seconds.")
+    }
+}
+
+/// Tracks with a field of the user's own.
+#[derive(Serializer)]
+#[serializer(model = Track)]
+struct SongSerializer {
+    id: i64,
+    #[field(custom, validate)]
+    milliseconds: Length,
+}
+
+impl SongSerializer {
+    fn validate_milliseconds(length: i32) -> Validated<i32> {
+        if length == 1000 { Err("Too short to be heard.".into()) } else { Ok(length) }
+    }
+}
+
+/// Albums with their tracks in it.
+#[derive(Serializer)]
+#[serializer(model = musicstore::models::Album)]
+struct SongsSerializer {
+    #[field(nested, source = tracks)]
+    songs: Vec<SongSerializer>,
+}
+
+struct SongViewSet;
+
+impl ViewSet for SongViewSet {
+    type Base = ModelViewSet;
+    type Serializer = SongSerializer;
+}
+
+struct SongsViewSet;
+
+impl ViewSet for SongsViewSet {
+    type Base = ReadOnlyModelViewSet;
+    type Serializer = SongsSerializer;
+}
+
+#[derive(Serializer)]
+struct CutSerializer {
+    #[field(custom)]
+    from: Length,
+    #[field(custom)]
+    to: Option<Length>,
+}
+
+/// Shows what it read, one second longer.
+async fn cut(cx: &mut Context) -> Result<quintet::views::Json<CutSerializer>, ApiException> {
+    let CutSerializer { from, to } = cx.validated().await?;
+    let to = to.map(|length| Length(length.0 + 1000));
+    Ok(quintet::views::Json(CutSerializer { from: Length(from.0 + 1000), to }))
+}
+
 async fn line(cx: &mut Context) -> Result<Response, ApiException> {
     let line: LineSerializer = cx.validated().await?;
     let shown = |point: &PointSerializer| format!("{}/{}", point.x, point.y);
@@ -205,6 +296,9 @@ fn site(on: On) -> Store {
                 .register("tracks", TrackViewSet)
                 .register("artists", ArtistViewSet)
                 .register("albums", AlbumViewSet)
+                .register("songs", SongViewSet)
+                .register("albums-of-songs", SongsViewSet)
+                .path("cut/", ApiView::new("Cut").post(cut), "cut")
                 .path("line/", ApiView::new("Line").post(line), "line");
             Site::builder(settings, database)
                 .authentication((TokenAuthentication::new(),))
@@ -415,5 +509,56 @@ fn to_internal_value_of_nested_input_is_called_for_each_object() {
             },
         });
         assert_eq!(post(body), (400, refused), "{on:?}");
+    }
+}
+
+#[test]
+fn a_field_of_ones_own_shows_and_reads_a_column() {
+    for on in On::all() {
+        let store = site(on);
+        let client = store.client();
+        let patch = |length: Json| {
+            let reply = client.json("PATCH", "/songs/1/", &json!({"milliseconds": length}));
+            (reply.status, reply.json())
+        };
+        let (shown, first) =
+            (client.get("/songs/1/").json(), json!({"id": 1, "milliseconds": "5:43"}));
+        assert_eq!(shown, first, "{on:?}");
+        assert_eq!(client.get("/songs/").json()["results"][0], first, "{on:?}");
+        assert_eq!(client.get("/albums-of-songs/1/").json()["songs"][0], first, "{on:?}");
+        assert_eq!(client.get("/songs/1/?exact").json()["milliseconds"], 343_719, "{on:?}");
+        assert_eq!(patch(json!("2:05")), (200, json!({"id": 1, "milliseconds": "2:05"})), "{on:?}");
+        assert_eq!(
+            store.number("SELECT CAST(milliseconds AS bigint) FROM store_track WHERE id = 1"),
+            125_000
+        );
+        let refused = |text: &str| (400, json!({"milliseconds": [text]}));
+        for wrong in [json!(5), json!("5"), json!("1:60"), json!(["1:00"])] {
+            assert_eq!(patch(wrong), refused("Write a length as `m:ss`."), "{on:?}");
+        }
+        assert_eq!(patch(json!(null)), refused("This field may not be null."), "{on:?}");
+        // the column's own bounds, and a validator of the field
+        let least = "Ensure this value is greater than or equal to 1.";
+        assert_eq!(patch(json!("0:00")), refused(least), "{on:?}");
+        assert_eq!(patch(json!("0:01")), refused("Too short to be heard."), "{on:?}");
+        let field = &SongSerializer::description().fields()[1];
+        assert!(matches!(field.kind, Kind::Char(_)) && field.required, "{field:?}");
+    }
+}
+
+#[test]
+fn a_field_of_ones_own_needs_no_model() {
+    for on in On::all() {
+        let store = site(on);
+        let cut = |body: &Json| store.client().json("POST", "/cut/", body).json();
+        assert_eq!(cut(&json!({"from": "0:30"})), json!({"from": "0:31", "to": null}), "{on:?}");
+        assert_eq!(
+            cut(&json!({"from": "0:30", "to": "1:00"})),
+            json!({"from": "0:31", "to": "1:01"}),
+            "{on:?}"
+        );
+        let refused =
+            json!({"from": ["This field is required."], "to": ["Write a length as `m:ss`."]});
+        assert_eq!(cut(&json!({"to": 7})), refused, "{on:?}");
     }
 }

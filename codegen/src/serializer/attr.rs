@@ -18,7 +18,7 @@ const CONTAINER: &str = "`model`, `name`, `fields`, `inherit`, `depth`, `read_on
 /// The words of `#[field(..)]`.
 const FIELD: &str = "`read_only`, `write_only`, `required`, `allow_null`, `allow_blank`, \
                      `default`, `default_with`, `source`, `name`, `nested`, `writable`, `method`, \
-                     `slug`, `view_name`, `lookup`, `kwarg`, `other`, `hidden`, `kind`, `regex`, \
+                     `slug`, `view_name`, `lookup`, `kwarg`, `other`, `hidden`, `custom`, `kind`, `regex`, \
                      `choices`, `decimal`, `as_number`, `each`, `min_length`, `max_length`, \
                      `min_value`, `max_value`, `refuse_empty`, `allow_empty`, `trim_whitespace`, \
                      `label`, `help_text`, `error`, `unique`, `unique_ignoring_case`, \
@@ -214,6 +214,7 @@ pub(super) struct FieldAttr {
     pub(super) kwarg: Option<LitStr>,
     pub(super) other: Option<Ident>,
     pub(super) hidden: Option<Ident>,
+    pub(super) custom: Option<Ident>,
     pub(super) kind: Option<Kind>,
     pub(super) regex: Option<Expr>,
     pub(super) choices: Option<Expr>,
@@ -275,6 +276,7 @@ impl FieldAttr {
             "kwarg" => self.kwarg = Some(meta.value()?.parse()?),
             "other" => self.other = here(),
             "hidden" => self.hidden = here(),
+            "custom" => self.custom = here(),
             "kind" => {
                 let value: Expr = meta.value()?.parse()?;
                 self.kind = Some(match &value {

@@ -117,6 +117,20 @@ fn together(field: &Field, errors: &mut Errors) {
         errors
             .at(word, "a `hidden` field takes no input: say `default = ..` or `default_with = ..`");
     }
+    if let Some(word) = &attr.custom {
+        if field.shape.many || field.shape.relation.is_some() {
+            errors.at(word, "`custom` is for a field of one value of a type of your own");
+        }
+        let others = [&attr.nested, &attr.other, &attr.method.as_ref().map(|(own, _)| own.clone())];
+        for other in others.into_iter().flatten() {
+            errors.at(other, format!("a field is `custom` or `{other}`, not both"));
+        }
+        if let Some((default, _)) = &attr.default {
+            let message = "the default of a `custom` field is what is stored, and a function returns \
+                           it: `default_with`";
+            errors.at(default, message);
+        }
+    }
     if let (Some(_), Some(choices)) = (&attr.kind, &attr.choices) {
         errors.at(choices, "a field has `kind` or `choices`, not both");
     }

@@ -134,6 +134,11 @@ fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
         let writable = attr.writable.is_some().then(|| quote!(.writable()));
         return quote_spanned!(span=> .nested::<#inner, _>(#name, #source) #writable);
     }
+    if attr.custom.is_some() {
+        let stored = quote_spanned!(span=> <#inner as ::quintet::serializers::CustomField>::Stored);
+        let source = quote_spanned!(span=> #source.shown_as::<#stored>());
+        return quote_spanned!(span=> .custom::<#inner, _>(#name, #source));
+    }
     let Some((relation, target)) = &shape.relation else {
         let ty = &field.ty;
         let shown = quote_spanned!(ty.span()=> .shown_as::<#ty>());

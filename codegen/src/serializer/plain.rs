@@ -36,16 +36,25 @@ pub(super) fn expand(serializer: &Serializer, mut errors: Errors) -> TokenStream
     }
     steps.extend(serializer.container.to_internal_value.as_ref().map(hook));
     let takes = serializer.fields.iter().map(|field| {
-        let (ident, name) = (&field.ident, field.name());
-        if field.attr.is_read_only() {
-            quote!(#ident: ::core::default::Default::default())
-        } else {
-            quote!(#ident: values.take(#name)?)
+        let (ident, name, inner) = (&field.ident, field.name(), &field.shape.inner);
+        let custom = quote!(::quintet::serializers::Custom::<#inner>);
+        match &field.attr.custom {
+            _ if field.attr.is_read_only() => quote!(#ident: ::core::default::Default::default()),
+            None => quote!(#ident: values.take(#name)?),
+            Some(_) if field.shape.optional => quote! {
+                #ident: values.take::<::core::option::Option<#custom>>(#name)?.map(|own| own.0)
+            },
+            Some(_) => quote!(#ident: values.take::<#custom>(#name)?.0),
         }
     });
     let shown = serializer.fields.iter().map(|field| {
         let (ident, name) = (&field.ident, field.name());
-        quote!(values.put(#name, self.#ident);)
+        let custom = quote!(::quintet::serializers::Custom);
+        match &field.attr.custom {
+            None => quote!(values.put(#name, self.#ident);),
+            Some(_) if field.shape.optional => quote!(values.put(#name, self.#ident.map(#custom));),
+            Some(_) => quote!(values.put(#name, #custom(self.#ident));),
+        }
     });
     let mut made = quote!(::core::option::Option::Some(Self { #(#takes),* }));
     if !errors.is_empty() {
@@ -102,6 +111,8 @@ fn step(field: &Field, errors: &mut Errors) -> TokenStream {
             (true, true) => quote!(shows_many),
         };
         quote_spanned!(shape.span=> .#nested::<#inner>(#name))
+    } else if attr.custom.is_some() {
+        quote_spanned!(shape.span=> .custom::<#inner>(#name))
     } else if let Some((_, target)) = &shape.relation {
         let key = if shape.many { quote!(keys) } else { quote!(key) };
         quote_spanned!(shape.span=> .#key::<#target>(#name))

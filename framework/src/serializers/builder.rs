@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::changes::Attrs;
+use super::custom::CustomField;
 use super::description::{
     Description, KeyCheck, Many, MethodFn, Output, SerializerField, Slot, Target, Unique,
     UniqueTogether, key_kind, rename,
@@ -16,8 +17,7 @@ use super::hooks::{
 use super::relations::{Inner, Related};
 use super::rows::Instance;
 use crate::db::{FieldPath, Fields, Hop, Leaf, Model, Path, SingleValued, Way, meta_of};
-use crate::exceptions::Detail;
-use crate::fields::{Choice, Field, FieldDefault, FieldType, KeyKind, Kind};
+use crate::fields::{Choice, Field, FieldType, KeyKind, Kind};
 
 impl Description {
     /// Starts the description of a serializer over `M`.
@@ -102,6 +102,13 @@ impl<M: Model> Builder<M> {
         };
         let slot = self.slot(Slot::Value(path));
         self.push(field.read_only(), Output::Slot(slot), Target::None)
+    }
+
+    /// A field of the user's own over a column or the end of a path.
+    pub fn custom<F: CustomField, U>(self, name: &'static str, path: FieldPath<M, U>) -> Self {
+        let mut builder = self.source(name, path);
+        builder.last(SerializerField::set_custom::<F>);
+        builder
     }
 
     /// Every column of the model that no field stands for yet, as `fields = "__all__"`.
@@ -511,21 +518,6 @@ impl SerializerField {
         if self.field.write_only {
             self.output = Output::None;
         }
-    }
-
-    /// A hook over typed values as one over any.
-    pub(crate) fn set_hook<T: FieldType, Shape>(&mut self, hook: impl FieldValidator<T, Shape>) {
-        self.hook = Some(Arc::new(move |value, cx| match T::from_value(value) {
-            Some(value) => hook.call(value, cx).map(FieldType::into_value),
-            None => Err(Detail::invalid("Invalid value.")),
-        }));
-    }
-
-    /// A default that is made anew each time.
-    pub(crate) fn set_default<T: FieldType, Shape>(&mut self, make: impl DefaultValue<T, Shape>) {
-        self.field.default = Some(FieldDefault::Serializer);
-        self.field.required = false;
-        self.default = Some(Arc::new(move |cx| make.call(cx).into_value()));
     }
 }
 

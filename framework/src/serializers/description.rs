@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use super::changes::ChangeSet;
+use super::custom::Conversion;
 use super::hooks::JsonObject;
 use super::relations::{Inner, Related};
 use super::rows::{Loaded, RelatedRows};
@@ -113,6 +114,8 @@ pub(crate) struct SerializerField {
     pub(crate) hook: Option<FieldHook>,
     /// Makes its value where none was sent: `FieldDefault::Serializer`.
     pub(crate) default: Option<DefaultHook>,
+    /// How it shows and reads values, where its type says so.
+    pub(crate) custom: Option<Conversion>,
     pub(crate) nested: Option<fn() -> &'static Description>,
 }
 
@@ -277,6 +280,7 @@ impl Description {
             unique: None,
             hook: None,
             default: None,
+            custom: None,
             nested: None,
         };
         self.current = place.unwrap_or(self.fields.len());
@@ -439,6 +443,7 @@ impl Description {
         }
         let shown = self.fields.iter().enumerate().filter_map(|(field, own)| match own.output {
             Output::None => None,
+            Output::Column(_) if own.custom.is_some() => Some(None),
             Output::Column(column) => Some(self.model.columns.get(column).map(|c| ShownColumn {
                 field,
                 column,

@@ -5,10 +5,13 @@
 //! hands functions over by their names. A type of the user's may stand in a function's place
 //! where it implements the trait, as [`CurrentUserDefault`] does.
 
+use std::sync::Arc;
+
 use super::changes::Attrs;
+use super::description::SerializerField;
 use super::rows::Instance;
-use crate::exceptions::Validated;
-use crate::fields::Value;
+use crate::exceptions::{Detail, Validated};
+use crate::fields::{FieldDefault, FieldType, Value};
 use crate::request::{Context, hook};
 
 hook! {
@@ -95,5 +98,22 @@ pub struct CurrentUserDefault;
 impl DefaultValue<Value, ()> for CurrentUserDefault {
     fn call(&self, cx: &Context) -> Value {
         cx.account().map_or(Value::Null, crate::auth::Account::key)
+    }
+}
+
+impl SerializerField {
+    /// A hook over typed values as one over any.
+    pub(crate) fn set_hook<T: FieldType, Shape>(&mut self, hook: impl FieldValidator<T, Shape>) {
+        self.hook = Some(Arc::new(move |value, cx| match T::from_value(value) {
+            Some(value) => hook.call(value, cx).map(FieldType::into_value),
+            None => Err(Detail::invalid("Invalid value.")),
+        }));
+    }
+
+    /// A default that is made anew each time.
+    pub(crate) fn set_default<T: FieldType, Shape>(&mut self, make: impl DefaultValue<T, Shape>) {
+        self.field.default = Some(FieldDefault::Serializer);
+        self.field.required = false;
+        self.default = Some(Arc::new(move |cx| make.call(cx).into_value()));
     }
 }

@@ -3,6 +3,7 @@
 mod builder;
 mod changes;
 mod checks;
+mod custom;
 mod description;
 mod hooks;
 mod input;
@@ -20,6 +21,7 @@ mod write;
 
 pub use builder::{Builder, Shows, of_kind, pk, with_choices};
 pub use changes::{Attrs, Changes};
+pub use custom::{Custom, CustomField};
 pub use description::Description;
 pub use hooks::{
     CurrentUserDefault, DefaultValue, FieldValidator, JsonObject, MethodField, ObjectValidator,

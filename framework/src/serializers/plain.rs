@@ -9,13 +9,15 @@ use std::sync::Arc;
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
 use super::changes::ChangeSet;
+use super::custom::CustomField;
 use super::description::{Description, KeyCheck, Output, SerializerField, Target, key_kind};
 use super::hooks::{DefaultValue, FieldValidator, StructValidator, ToInternalValue};
 use super::relations::PrimaryKeyRelated;
-use super::write::write_value;
+use super::write::write_own;
 use crate::db::{DateTime, Decimal, Model, Uuid, meta_of, nowhere};
 use crate::fields::JsonWriter;
 use crate::fields::{Field, FieldType, Kind, Value};
+use crate::request::Context;
 
 /// A serializer without a model: `#[derive(Serializer)]` alone. A body that passes becomes a value
 /// of the struct.
@@ -287,31 +289,31 @@ impl<S: Serializer> IntoValidated for S {
 
 impl Description {
     /// Writes the values of a serializer without a model as an object.
-    pub(crate) fn write_values(&self, values: &Validated, out: &mut JsonWriter) {
-        self.write_map(&values.0, out);
+    pub(crate) fn write_values(&self, values: &Validated, cx: &Context, out: &mut JsonWriter) {
+        self.write_map(&values.0, cx, out);
     }
 
-    fn write_map(&self, values: &[(Cow<'static, str>, Value)], out: &mut JsonWriter) {
+    fn write_map(&self, values: &[(Cow<'static, str>, Value)], cx: &Context, out: &mut JsonWriter) {
         out.begin_object();
         for field in self.fields.iter().filter(|field| !field.field.write_only) {
             let value = values.iter().find(|(name, _)| name == field.field.name);
             let Some((_, value)) = value else { continue };
             out.prepared_key(&field.member);
             match field.nested {
-                Some(nested) => nested().write_nested(value, out),
-                None => write_value(&field.field, value.as_ref(), out),
+                Some(nested) => nested().write_nested(value, cx, out),
+                None => write_own(field, value.as_ref(), cx, out),
             }
         }
         out.end_object();
     }
 
-    fn write_nested(&self, value: &Value, out: &mut JsonWriter) {
+    fn write_nested(&self, value: &Value, cx: &Context, out: &mut JsonWriter) {
         match value {
-            Value::Map(values) => self.write_map(values, out),
+            Value::Map(values) => self.write_map(values, cx, out),
             Value::List(items) => {
                 out.begin_array();
                 for item in items {
-                    self.write_nested(item, out);
+                    self.write_nested(item, cx, out);
                 }
                 out.end_array();
             }
@@ -351,6 +353,13 @@ impl PlainBuilder {
         let target = if field.read_only { Target::None } else { Target::Other };
         self.description.push(field, Output::None, target);
         self
+    }
+
+    /// A field of the user's own.
+    pub fn custom<F: CustomField>(self, name: &'static str) -> Self {
+        let mut builder = self.field(Field::json(name));
+        builder.last(SerializerField::set_custom::<F>);
+        builder
     }
 
     /// The primary key of a row of `M` that exists.

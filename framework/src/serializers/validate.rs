@@ -13,7 +13,7 @@ use super::input::Input;
 use crate::auth::{UserMeta, normalized};
 use crate::db::{Conn, ModelRow};
 use crate::exceptions::{ApiException, Detail};
-use crate::fields::{Field, Kind, ManyKeys, Raw, Start, Value, python};
+use crate::fields::{Field, Kind, ManyKeys, Raw, Start, Value, python, to_json};
 use crate::request::Context;
 
 /// What is known of a field so far.
@@ -488,7 +488,14 @@ fn first_pass<'a>(
             Err(detail) => Slot::Failed(detail),
         };
     }
-    let checked = field.field.convert(&raw, partial).and_then(|value| {
+    let converted = match &field.custom {
+        Some(custom) => {
+            let json = to_json(&raw).unwrap_or_default();
+            (custom.read)(json, cx).map_err(Detail::into_list)
+        }
+        None => field.field.convert(&raw, partial),
+    };
+    let checked = converted.and_then(|value| {
         field.field.validate(&value, &raw)?;
         Ok(value)
     });

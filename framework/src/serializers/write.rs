@@ -70,10 +70,10 @@ impl Description {
     ) {
         match &field.output {
             Output::None => {}
-            Output::Column(index) => write_value(&field.field, row.model.value(*index), out),
+            Output::Column(index) => write_own(field, row.model.value(*index), writing.cx, out),
             Output::Slot(slot) => match row.slot(*slot) {
                 Some(Extra::Value(value)) if !value.is_null() => {
-                    write_value(&field.field, value.as_ref(), out);
+                    write_own(field, value.as_ref(), writing.cx, out);
                 }
                 _ => write_default(field, writing.cx, out),
             },
@@ -323,6 +323,19 @@ pub(crate) fn write_value(field: &Field, value: ValueRef<'_>, out: &mut JsonWrit
     }
 }
 
+/// A value in the form that its field gives it, be it one of the user's own.
+pub(super) fn write_own(
+    field: &SerializerField,
+    value: ValueRef<'_>,
+    cx: &Context,
+    out: &mut JsonWriter,
+) {
+    match &field.custom {
+        Some(custom) if value != ValueRef::Null => (custom.write)(value.to_value(), cx, out),
+        _ => write_value(&field.field, value, out),
+    }
+}
+
 /// An object that was written, to be changed; `None` where it is nested deeper than JSON is read.
 fn object(json: &[u8]) -> Option<JsonObject> {
     let json = parse_json(std::str::from_utf8(json).ok()?).ok()?;
@@ -337,12 +350,12 @@ fn write_default(field: &SerializerField, cx: &Context, out: &mut JsonWriter) {
     let made = match (&field.default, &field.field.default) {
         (Some(make), _) => Some(make(cx)),
         (None, Some(FieldDefault::Value(value))) => {
-            return write_value(&field.field, value.as_ref(), out);
+            return write_own(field, value.as_ref(), cx, out);
         }
         (None, default) => default.as_ref().and_then(FieldDefault::get),
     };
     match made {
-        Some(value) => write_value(&field.field, value.as_ref(), out),
+        Some(value) => write_own(field, value.as_ref(), cx, out),
         None => out.null(),
     }
 }

@@ -77,9 +77,9 @@ impl Answer for NoContent {
 pub struct Json<S>(pub S);
 
 impl<S: Serializer> Answer for Json<S> {
-    fn into_response(self, _: &Context) -> Result<Response> {
+    fn into_response(self, cx: &Context) -> Result<Response> {
         let mut out = JsonWriter::new();
-        S::description().write_values(&self.0.into_values(), &mut out);
+        S::description().write_values(&self.0.into_values(), cx, &mut out);
         Ok(Response::json(out.into_bytes()))
     }
 
