@@ -76,6 +76,7 @@ pub mod signing;
 pub mod site;
 pub mod throttling;
 pub mod validators;
+pub mod values;
 pub mod views;
 pub mod viewsets;
 

@@ -12,7 +12,6 @@ pub use crate::db::{
     RelatedLookups as _, Uuid,
 };
 pub use crate::exceptions::{ApiException, Detail, Result, Validated};
-pub use crate::fields::Value;
 pub use crate::filters::{
     FilterSet, Filters, OrderingFields, SearchFields, filter_fields, lookup_field, order_by,
     ordering_fields, search_fields,
@@ -40,6 +39,7 @@ pub use crate::site::{Site, StartError};
 pub use crate::throttling::{
     AnonRateThrottle, ScopedRateThrottle, SimpleRateThrottle, ThrottleClasses, UserRateThrottle,
 };
+pub use crate::values::Value;
 pub use crate::views::{ApiView, Item, Items, Json, NoContent, Page, Policies, Valid};
 pub use crate::viewsets::{
     Action, CreateModelMixin, DestroyModelMixin, ExtraAction, GenericViewSet, ListModelMixin,

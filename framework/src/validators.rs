@@ -3,13 +3,14 @@
 //!
 //! The functions named `is_…` decide; the others make a [`Validator`] for a field.
 
+use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use validator::ValidationError;
 
 use crate::exceptions::{Detail, Validated};
-use crate::fields::{FieldType, Pattern, Validator, Value, format, python};
+use crate::values::{FieldType, Pattern, Value, format, python};
 
 /// The longest e-mail address, in characters.
 const MAX_EMAIL_LENGTH: usize = 320;
@@ -25,6 +26,31 @@ const MAX_IPV6_LENGTH: usize = 39;
 
 /// Characters that normalise to one of `/?#@:` and so could hide where a host ends.
 const DISGUISED: &str = "℀℁℅℆⁇⁈⁉⩴︓︖﹕﹖﹟﹫＃／：？＠";
+
+/// A check of a value that has been converted: an entry of a field's `validators`.
+#[derive(Clone)]
+pub struct Validator(Arc<dyn Fn(&Value) -> Validated + Send + Sync>);
+
+impl Validator {
+    /// A validator from a function.
+    pub fn new(check: impl Fn(&Value) -> Validated + Send + Sync + 'static) -> Self {
+        Self(Arc::new(check))
+    }
+
+    /// Checks a value.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self, value: &Value) -> Validated {
+        (self.0)(value)
+    }
+}
+
+impl fmt::Debug for Validator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Validator(..)")
+    }
+}
 
 /// True for what Django's `EmailValidator` takes.
 pub fn is_email(value: &str) -> bool {

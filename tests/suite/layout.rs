@@ -1,15 +1,12 @@
 //! The rooms of the framework stand on floors, and none looks up: `docs/architecture.md` has the
 //! table, and the lines of `framework/src` are held against it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files that only re-export.
 const CONTENTS: [&str; 2] = ["lib", "prelude"];
-
-/// The room that floor 1 may look up to, for the value types that both share.
-const SHARED: (u8, &str) = (1, "fields");
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -114,11 +111,8 @@ fn uses(source: &str) -> Vec<(usize, String, String)> {
     found
 }
 
-#[test]
-fn no_room_uses_a_floor_above_its_own() {
-    let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
-    let floors = floors(&page);
-    assert!(floors.len() > 20, "docs/architecture.md has no table of floors: {floors:?}");
+/// The sources of the framework, each with its room.
+fn by_room() -> Vec<(PathBuf, String)> {
     let top = root().join("framework/src");
     let mut files = Vec::new();
     sources(&top, &mut files);
@@ -127,12 +121,20 @@ fn no_room_uses_a_floor_above_its_own() {
         let first = inside.iter().next().and_then(|name| name.to_str()).unwrap_or_default();
         first.trim_end_matches(".rs").to_owned()
     };
-    let rooms: Vec<String> = files.iter().map(|file| room_of(file)).collect();
+    let rooms = files.into_iter().map(|file| {
+        let room = room_of(&file);
+        (file, room)
+    });
+    rooms.filter(|(_, room)| !CONTENTS.contains(&room.as_str())).collect()
+}
+
+#[test]
+fn no_room_uses_a_floor_above_its_own() {
+    let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let floors = floors(&page);
+    assert!(floors.len() > 20, "docs/architecture.md has no table of floors: {floors:?}");
     let mut wrong = Vec::new();
-    for (file, room) in files.iter().zip(&rooms) {
-        if CONTENTS.contains(&room.as_str()) {
-            continue;
-        }
+    for (file, room) in &by_room() {
         let Some(own) = floors.get(room) else {
             wrong.push(format!(
                 "{}: room `{room}` has no floor in docs/architecture.md",
@@ -145,7 +147,7 @@ fn no_room_uses_a_floor_above_its_own() {
                 // macros and types at the top of the crate stand on no floor
                 continue;
             };
-            if theirs > own && (*own, other.as_str()) != SHARED {
+            if theirs > own {
                 let shown = file.strip_prefix(root()).unwrap_or(file).display();
                 wrong.push(format!(
                     "{shown}:{line}: `{room}` (floor {own}) uses `{other}` (floor {theirs}): {text}"
@@ -161,6 +163,37 @@ fn no_room_uses_a_floor_above_its_own() {
          down, or hand it over as a parameter:\n{}\n",
         wrong.join("\n")
     );
+}
+
+/// The rooms that each room uses, directly and through others.
+fn reached(used: &BTreeMap<String, BTreeSet<String>>, from: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut waiting = vec![from];
+    while let Some(room) = waiting.pop() {
+        for next in used.get(room).into_iter().flatten() {
+            if found.insert(next.clone()) {
+                waiting.push(next);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_room_uses_one_that_uses_it() {
+    let rooms = by_room();
+    let names: BTreeSet<&str> = rooms.iter().map(|(_, room)| room.as_str()).collect();
+    let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (file, room) in &rooms {
+        for (.., other) in uses(&fs::read_to_string(file).unwrap()) {
+            if other != *room && names.contains(other.as_str()) {
+                used.entry(room.clone()).or_default().insert(other);
+            }
+        }
+    }
+    let circles: Vec<&str> =
+        names.into_iter().filter(|room| reached(&used, room).contains(*room)).collect();
+    assert!(circles.is_empty(), "these rooms use each other, directly or in a circle: {circles:?}");
 }
 
 #[test]

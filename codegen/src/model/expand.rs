@@ -61,7 +61,7 @@ pub(super) fn columns(item: &mut ItemStruct, errors: &mut Errors) -> Vec<Column>
 fn kinds(column: &Column, errors: &mut Errors) -> (TokenStream, TokenStream) {
     let kind = quote!(::quintet::db::ColumnKind);
     let st = quote!(diesel::sql_types);
-    let own = quote!(::quintet::db::types::sql_types);
+    let own = quote!(::quintet::values::types::sql_types);
     let (kind, sql) = match column.stored.word.as_str() {
         "i16" => (quote!(#kind::SmallInt), quote!(#st::SmallInt)),
         "i32" => (quote!(#kind::Integer), quote!(#st::Integer)),

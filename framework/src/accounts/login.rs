@@ -7,10 +7,10 @@ use super::{html, next};
 use crate::auth::{UserMeta, normalize_username, verbose_name};
 use crate::authentication::{authenticate, login};
 use crate::exceptions::{ApiException, Result};
-use crate::fields::python::strip;
 use crate::middleware::csrf;
 use crate::request::{Context, QueryParams};
 use crate::response::Response;
+use crate::values::python::strip;
 use crate::views::{PageView, form_of};
 
 /// Shows the form, and logs in by it. `next`, in the query or the form, is where it leads, when

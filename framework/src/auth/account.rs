@@ -7,7 +7,7 @@ use super::User;
 use super::permissions::Known;
 use crate::db::{ColumnKind, Conn, Error, Model, ModelMeta, ModelRow, Predicate, Select, Sql};
 use crate::db::{DateTime, Path, write_columns};
-use crate::fields::{Value, ValueRef};
+use crate::values::{Value, ValueRef};
 
 /// A model that people log in as: Django's `AbstractBaseUser` with `PermissionsMixin`.
 ///

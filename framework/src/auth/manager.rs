@@ -10,7 +10,7 @@ use crate::db::{
     Column, Conn, DateTime, Error, Model, ModelMeta, ModelRow, Path, Predicate, Select,
 };
 use crate::exceptions::{ApiException, Detail, Result};
-use crate::fields::{FieldType as _, Value};
+use crate::values::{FieldType as _, Value};
 
 /// An e-mail address with the part behind the last `@` in lower case (`normalize_email`).
 pub fn normalize_email(email: &str) -> String {

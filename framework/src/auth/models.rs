@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use crate::db::DateTime;
-use crate::fields::Pattern;
 use crate::model;
+use crate::values::Pattern;
 
 /// What a user name looks like (`UnicodeUsernameValidator`).
 static USERNAME: LazyLock<Pattern> = LazyLock::new(|| {

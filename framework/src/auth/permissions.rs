@@ -106,7 +106,7 @@ mod tests {
     use super::super::{User, UserMeta, testing};
     use super::*;
     use crate::db::testing::on_each_with;
-    use crate::fields::Value;
+    use crate::values::Value;
 
     async fn by_token(conn: &Conn, key: &str) -> Option<Account> {
         UserMeta::djangos().by_token(conn, key).await.unwrap()

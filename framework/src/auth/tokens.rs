@@ -4,7 +4,7 @@ use super::Account;
 use super::hashers::random_hex;
 use crate::db::{ColumnKind, Conn, DateTime, Sql};
 use crate::exceptions::{ApiException, Result};
-use crate::fields::Value;
+use crate::values::Value;
 
 /// The account's API key, made where it has none (`Token.objects.get_or_create`).
 ///

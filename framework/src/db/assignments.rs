@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::{Column, Model, Path, Predicate};
-use crate::fields::{FieldType, Value};
+use crate::values::{FieldType, Value};
 
 /// Values for columns of `M`, each named by diesel's type, so that a wrong one does not compile.
 ///

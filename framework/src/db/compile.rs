@@ -9,7 +9,7 @@ use super::{
     ColumnKind, ColumnMeta, Dialect, Hop, Leaf, Lookup, ModelMeta, Operand, OrderTerm, Path,
     Predicate, Sql,
 };
-use crate::fields::{Value, python};
+use crate::values::{Value, python};
 
 /// Writes conditions; counts the aliases it has given out.
 #[derive(Debug, Default)]

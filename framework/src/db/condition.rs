@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};
 
 use super::{Compare, DatePart, FieldPath, Fields, Lookup, Operand, Path, PathOf, Predicate};
-use crate::fields::{FieldType, Value};
+use crate::values::{FieldType, Value};
 
 /// A condition on the rows of `M` (Django's `Q`).
 ///

@@ -50,8 +50,8 @@ use chrono::{NaiveDate, NaiveTime};
 
 use super::compile::Compiler;
 use super::joins::Joins;
-use super::types::{DateTime, Decimal};
 use super::{ColumnKind, Condition, Dialect, Leaf, Path, PathOf, Predicate, Sql, TypedPath};
+use crate::values::types::{DateTime, Decimal};
 
 /// How many values are made one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::select::returning;
 use super::{ColumnMeta, Dialect, ModelMeta, Sql};
-use crate::fields::Value;
+use crate::values::Value;
 
 /// The values of a new row, by column.
 pub(crate) type NewRow = Vec<(usize, Value)>;

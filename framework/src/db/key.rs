@@ -1,6 +1,6 @@
 //! Primary keys of rows as keys of maps.
 
-use crate::fields::ValueRef;
+use crate::values::ValueRef;
 
 /// A key as a map's key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

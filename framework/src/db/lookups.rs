@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Hop, Node, Path, Select};
-use crate::fields::Value;
+use crate::values::Value;
 
 /// A comparison, named as Django names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -10,7 +10,6 @@ mod database;
 mod declared;
 mod error;
 mod expression;
-pub(crate) mod extremes;
 #[cfg(feature = "postgres")]
 mod flight;
 mod insert;
@@ -39,10 +38,10 @@ mod statements;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tree;
-pub mod types;
 mod url;
 mod write;
 
+pub use crate::values::{DateTime, Decimal, Uuid};
 pub use assignments::{Assignments, Assigns};
 pub use condition::{Condition, PartPath, RelatedLookups, TemporalField, TextField};
 pub use conn::Conn;
@@ -75,6 +74,5 @@ pub use startup::StartupError;
 pub use statements::{Command, Query};
 pub(crate) use tree::{MOST_LEVELS, SelfRelation, TreeLimits, places_in_tree};
 pub use tree::{Tree, TreeError};
-pub use types::{DateTime, Decimal, Uuid};
 pub use write::Protected;
 pub(crate) use write::{is_referenced, reachable};

@@ -4,7 +4,7 @@
 
 use std::any::Any;
 
-use crate::fields::{Pattern, Value, ValueRef};
+use crate::values::{Pattern, Value, ValueRef};
 
 use super::path::{Fields, Path};
 use super::row::Row;
@@ -252,7 +252,7 @@ pub trait Column {
     /// The model.
     type Model: Model;
     /// What the struct holds.
-    type Value: crate::fields::FieldType + super::ColumnValue;
+    type Value: crate::values::FieldType + super::ColumnValue;
     /// Its place in [`ModelMeta::columns`].
     const INDEX: usize;
 }

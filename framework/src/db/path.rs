@@ -8,7 +8,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::model::{AnnotationMeta, Column, ColumnKind, ColumnMeta, Model, ModelMeta, meta_of};
-use crate::fields::FieldType;
+use crate::values::FieldType;
 
 /// The cardinality of a path along which a row leads to one value at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

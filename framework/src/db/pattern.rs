@@ -8,7 +8,7 @@ use regex::{Regex, RegexBuilder};
 use regex_syntax::ast::parse::Parser;
 use regex_syntax::ast::{AssertionKind, Ast, RepetitionKind, RepetitionRange};
 
-use crate::fields::translated;
+use crate::values::translated;
 
 /// The prefix of a case-insensitive pattern, where a database has one operator for both.
 pub(crate) const IGNORE_CASE: &str = "(?i)";

@@ -2,9 +2,9 @@
 
 use chrono::{NaiveDate, NaiveTime};
 
-use super::types::{DateTime, Decimal, Uuid};
 use super::{ColumnKind, Error};
-use crate::fields::{Value, ValueRef};
+use crate::values::types::{DateTime, Decimal, Uuid};
+use crate::values::{Value, ValueRef};
 
 /// What a backend's row can hand out; `None` is NULL.
 pub trait RawRow {
@@ -179,10 +179,10 @@ macro_rules! raw_row {
                 &self,
                 at: usize,
                 kind: $crate::db::ColumnKind,
-                see: &mut dyn FnMut($crate::fields::ValueRef<'_>),
+                see: &mut dyn FnMut($crate::values::ValueRef<'_>),
             ) -> Result<(), $crate::db::Error> {
                 use $crate::db::ColumnKind;
-                use $crate::fields::ValueRef;
+                use $crate::values::ValueRef;
                 let value = match kind {
                     ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt => {
                         self.int(at, kind)?.map(ValueRef::Int)
@@ -213,12 +213,12 @@ macro_rules! raw_row {
             }
 
             fn date(&self, at: usize) -> Result<Option<chrono::NaiveDate>, $crate::db::Error> {
-                use $crate::db::extremes::Day;
+                use $crate::values::extremes::Day;
                 Ok(self.get::<diesel::sql_types::Date, Day>(at)?.map(|day| day.0))
             }
 
             fn time(&self, at: usize) -> Result<Option<chrono::NaiveTime>, $crate::db::Error> {
-                use $crate::db::extremes::Clock;
+                use $crate::values::extremes::Clock;
                 Ok(self.get::<diesel::sql_types::Time, Clock>(at)?.map(|clock| clock.0))
             }
 
@@ -227,8 +227,8 @@ macro_rules! raw_row {
                 bool: bool = diesel::sql_types::Bool;
                 text: String = diesel::sql_types::Text;
                 decimal: $crate::db::Decimal = diesel::sql_types::Numeric;
-                datetime: $crate::db::DateTime = $crate::db::types::sql_types::Moment;
-                uuid: $crate::db::Uuid = $crate::db::types::sql_types::Uuid;
+                datetime: $crate::db::DateTime = $crate::values::types::sql_types::Moment;
+                uuid: $crate::db::Uuid = $crate::values::types::sql_types::Uuid;
             );
         }
     };

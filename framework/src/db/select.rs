@@ -6,7 +6,7 @@ use super::{
     Aggregate, Conn, Dialect, Error, Hop, Leaf, Lock, Model, ModelMeta, OrderTerm, Path, Predicate,
     QuerySet, Sql, meta_of,
 };
-use crate::fields::Value;
+use crate::values::Value;
 
 /// The alias of a link table.
 const LINK: &str = "L";

@@ -4,7 +4,7 @@ use super::{
     Aggregate, Column, ColumnKind, ColumnValue, Error, Expression, FieldPath, Model, Path, PathOf,
     Row, SingleValued,
 };
-use crate::fields::FieldType;
+use crate::values::FieldType;
 
 mod sealed {
     pub trait Sealed {}

@@ -10,9 +10,9 @@ use diesel::query_builder::{Query, QueryId};
 use diesel::sql_types::Untyped;
 
 use super::prepared::LONGEST;
-use super::types::{DateTime, Decimal, Uuid};
 use super::{ColumnKind, Node};
-use crate::fields::{Value, python};
+use crate::values::types::{DateTime, Decimal, Uuid};
+use crate::values::{Value, python};
 
 /// The database a statement is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -347,7 +347,7 @@ macro_rules! walk {
     };
     ($out:ident, $bind:ident, { $($special:tt)* }) => {{
         use diesel::sql_types as st;
-        use crate::db::types::sql_types as own;
+        use crate::values::types::sql_types as own;
         match $bind {
             Bind::Null(kind) => match kind {
                 ColumnKind::SmallInt => $out.push_bind_param::<st::Nullable<st::SmallInt>, _>(&None::<i16>)?,
@@ -385,7 +385,7 @@ mod sqlite {
     use diesel::sqlite::Sqlite;
 
     use super::{Bind, ColumnKind, DateTime, Decimal, NaiveDate, NaiveTime, Part, Sql, Uuid};
-    use crate::fields::format;
+    use crate::values::format;
 
     impl QueryFragment<Sqlite> for Sql {
         fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
@@ -436,7 +436,7 @@ mod postgres {
                 Bind::BigInts(v) => out.push_bind_param::<Array<BigInt>, _>(v)?,
                 Bind::Texts(v) => out.push_bind_param::<Array<Text>, _>(v)?,
                 Bind::Uuids(v) => {
-                    out.push_bind_param::<Array<super::super::types::sql_types::Uuid>, _>(v)?;
+                    out.push_bind_param::<Array<crate::values::types::sql_types::Uuid>, _>(v)?;
                 }
             });
             Ok(())

@@ -1,8 +1,8 @@
 //! Models, tables and connections for tests.
 
-use super::types::{DateTime, Decimal};
 use super::{Conn, Database, DatabaseConfig, Dialect, Error};
 use crate::model;
+use crate::values::types::{DateTime, Decimal};
 
 /// Counts the rows that point at it.
 #[model(table = "t_artist", count(album_count = albums))]

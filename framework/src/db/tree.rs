@@ -7,7 +7,7 @@ use super::select::columns;
 use super::{
     ColumnKind, ColumnMeta, Conn, Dialect, Error, Hop, Model, ModelMeta, Select, Sql, Way,
 };
-use crate::fields::Value;
+use crate::values::Value;
 
 /// How many levels of rows below a row are shown, unless a view says otherwise; and how many rows may
 /// be above the place of a row whose column is `acyclic`, so that what is stored can be shown.

@@ -7,8 +7,8 @@ use super::{
     ColumnDefault, ColumnKind, ColumnMeta, Conn, DateTime, Dialect, Error, Hop, Lock, ModelMeta,
     ModelRow, OnDelete, Row, Select, Sql,
 };
-use crate::fields::Value;
-use crate::fields::distinct::{ByValue, set_of};
+use crate::values::Value;
+use crate::values::distinct::{ByValue, set_of};
 
 /// A row that cannot be deleted because another one points at it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use crate::exceptions::{Detail, Validated};
 
-use super::kind::{Char, DecimalOptions, FieldDefault, Kind, TextForm, Validator};
+use super::kind::{Char, DecimalOptions, FieldDefault, Kind, TextForm};
 use super::{Pattern, Raw, Value, convert, python, text};
+use crate::validators::Validator;
 
 /// A field of a serializer.
 #[derive(Debug, Clone)]

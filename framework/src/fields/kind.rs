@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use crate::db::types::Decimal;
-use crate::exceptions::Validated;
+use crate::values::types::Decimal;
 
 use super::format::UuidFormat;
 use super::{Field, Value};
@@ -301,30 +300,5 @@ impl fmt::Debug for FieldDefault {
             Self::Call(_) => f.write_str("Call(..)"),
             Self::Serializer => f.write_str("Serializer"),
         }
-    }
-}
-
-/// A check of a value that has been converted: an entry of a field's `validators`.
-#[derive(Clone)]
-pub struct Validator(Arc<dyn Fn(&Value) -> Validated + Send + Sync>);
-
-impl Validator {
-    /// A validator from a function.
-    pub fn new(check: impl Fn(&Value) -> Validated + Send + Sync + 'static) -> Self {
-        Self(Arc::new(check))
-    }
-
-    /// Checks a value.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn check(&self, value: &Value) -> Validated {
-        (self.0)(value)
-    }
-}
-
-impl fmt::Debug for Validator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Validator(..)")
     }
 }

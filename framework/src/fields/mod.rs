@@ -17,37 +17,24 @@
 mod column;
 mod composite;
 mod convert;
-pub(crate) mod distinct;
 pub(crate) mod duration;
 mod field;
 pub mod form;
-pub mod format;
-mod formatter;
-mod json;
 mod keys;
 mod kind;
 pub(crate) mod moments;
 pub(crate) mod number;
-mod pattern;
-pub mod python;
-mod raw;
 mod text;
-mod value;
 #[cfg(test)]
 mod vectors;
-mod writer;
 
 pub(crate) use composite::from_json;
 pub use composite::to_json;
 pub use field::{Field, Start};
-pub use format::UuidFormat;
-pub use json::parse_json;
 pub use keys::ManyKeys;
-pub use kind::{
-    Char, Choice, DecimalOptions, FieldDefault, KeyKind, Kind, Protocol, TextForm, Validator,
+pub use kind::{Char, Choice, DecimalOptions, FieldDefault, KeyKind, Kind, Protocol, TextForm};
+
+pub use crate::validators::Validator;
+pub use crate::values::{
+    FieldType, JsonWriter, Pattern, Raw, UuidFormat, Value, ValueRef, format, parse_json, python,
 };
-pub use pattern::Pattern;
-pub(crate) use pattern::translated;
-pub use raw::Raw;
-pub use value::{FieldType, Value, ValueRef};
-pub use writer::JsonWriter;

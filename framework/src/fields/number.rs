@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::db::types::Decimal;
 use crate::exceptions::Detail;
+use crate::values::types::Decimal;
 
 use super::kind::DecimalOptions;
 use super::{Field, Raw, Value, format, python};

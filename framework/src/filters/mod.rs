@@ -102,7 +102,7 @@ pub use quintet_codegen::ordering_fields;
 pub use quintet_codegen::search_fields;
 pub use search::{SearchField, SearchFields, SearchFilter};
 
-pub(crate) use crate::fields::python;
+pub(crate) use crate::values::python;
 
 use crate::db::{Model, QuerySet};
 use crate::exceptions::Result;

@@ -12,8 +12,8 @@ use super::django_filters::{LookupExpr, compare, is_regex};
 use super::{FilterBackend, ParameterType, QueryParameter, python};
 use crate::db::{Declared, Hop, Lookup, Model, Path, PathOf, Predicate, QuerySet};
 use crate::exceptions::{ApiException, Detail, Result};
-use crate::fields::Value;
 use crate::request::{Context, Request};
+use crate::values::Value;
 
 /// What `?search=` looks at, written by `search_fields!`: `search_fields![^name, =composer]`.
 pub type SearchFields<M> = Declared<M, Vec<SearchField<M>>>;

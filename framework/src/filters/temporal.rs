@@ -4,8 +4,9 @@
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
 use super::python;
-use crate::db::{DateTime, extremes};
+use crate::db::DateTime;
 use crate::fields::moments::{parse_date, parse_datetime};
+use crate::values::extremes;
 
 /// Reads a text from its start.
 struct Reader<'a>(&'a str);

@@ -2,8 +2,8 @@
 
 use crate::db::{self, Conn, Error, Hop, Model, ModelMeta};
 use crate::exceptions::{ApiException, Result};
-use crate::fields::Value;
 use crate::request::Context;
+use crate::values::Value;
 
 impl Context {
     /// The links of a many-to-many relation of a row: `cx.links(&playlist, Playlist::fields().tracks())`.

@@ -6,12 +6,12 @@ use crate::db::{
     self, Conn, Error, Lookup, Model, ModelMeta, ModelRow, Operand, Path, Predicate, QuerySet,
 };
 use crate::exceptions::{ApiException, Result};
-use crate::fields::Value;
 use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::serializers::{
     Changes, Description, Existing, Loaded, RelatedRows, Serializer, Validated,
 };
+use crate::values::Value;
 
 impl Context {
     /// Validates the body for a serializer without a model (`serializer.is_valid`).

@@ -7,8 +7,8 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::db::{self, Conn, Error, Fields, Model, SelfRelation, Tree, TreeError, TreeLimits};
 use crate::exceptions::{ApiException, Detail, Result};
-use crate::fields::Value;
 use crate::request::Context;
+use crate::values::Value;
 
 /// How far a tree is read by default.
 const MOST: TreeLimits = TreeLimits { depth: db::MOST_LEVELS, rows: 10_000 };

@@ -24,7 +24,8 @@ use actix_web::{Error, HttpResponse};
 use futures_util::TryFutureExt;
 use futures_util::future::{LocalBoxFuture, ready};
 
-use super::{behind_script, decode_path};
+use super::behind_script;
+use crate::request::decode_path;
 use crate::settings::{CorsSettings, OriginRules, Settings, SettingsError};
 
 const REQUEST_PRIVATE_NETWORK: &str = "access-control-request-private-network";

@@ -19,4 +19,4 @@ pub use hosts::allowed_host;
 pub(crate) use pages::page;
 pub(crate) use security::Security;
 pub(crate) use sessions::{never_cache, process_plain, process_response};
-pub(crate) use slash::{behind_script, decode_path, full_path, moved, redirect_to};
+pub(crate) use slash::{behind_script, moved, redirect_to};

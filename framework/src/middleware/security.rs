@@ -5,11 +5,12 @@ use actix_web::http::header::{
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 
-use super::{allowed_host, full_path, moved};
-use crate::fields::Pattern;
+use super::{allowed_host, moved};
 use crate::request::Request;
+use crate::request::full_path;
 use crate::response::Response;
 use crate::settings::{Settings, SettingsError};
+use crate::values::Pattern;
 
 /// What the settings ask for, read once.
 #[derive(Debug, Default)]

@@ -1,41 +1,9 @@
 //! Paths: decoded for matching, and redirected to their slash (`CommonMiddleware`).
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
-
 use actix_web::http::header::LOCATION;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+use crate::request::full_path;
 use crate::response::{Response, ResponseBody};
-
-/// What stays unescaped in a redirect's path.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'/')
-    .remove(b':')
-    .remove(b'@')
-    .remove(b'&')
-    .remove(b'+')
-    .remove(b'$')
-    .remove(b',')
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'!')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
-
-/// What stays unescaped in a query (`iri_to_uri`).
-const IRI: &AsciiSet = &PATH
-    .remove(b'#')
-    .remove(b'%')
-    .remove(b'[')
-    .remove(b']')
-    .remove(b'=')
-    .remove(b';')
-    .remove(b'?');
 
 /// What follows the script name in a path, or all of a path that does not start with it: `/store`
 /// stands before `/store/api/`, and not before `/storeapi/`.
@@ -43,34 +11,6 @@ pub(crate) fn behind_script<'a>(path: &'a str, script: &str) -> &'a str {
     path.strip_prefix(script)
         .filter(|rest| rest.is_empty() || rest.starts_with('/'))
         .unwrap_or(path)
-}
-
-/// The path as patterns see it. Bytes that are no UTF-8 stay escaped.
-pub(crate) fn decode_path(path: &str) -> Cow<'_, str> {
-    if !path.contains('%') {
-        return Cow::Borrowed(path);
-    }
-    let bytes: Cow<'_, [u8]> = percent_decode_str(path).into();
-    let mut decoded = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        decoded.push_str(chunk.valid());
-        for byte in chunk.invalid() {
-            // writing into a string does not fail
-            let _ = write!(decoded, "%{byte:02X}");
-        }
-    }
-    Cow::Owned(decoded)
-}
-
-/// The path and the query of a request as they are written in an address
-/// (`HttpRequest.get_full_path`); the path is decoded.
-pub(crate) fn full_path(path: &str, query_string: &str) -> String {
-    let mut full: String = utf8_percent_encode(path, PATH).collect();
-    if !query_string.is_empty() {
-        full.push('?');
-        full.extend(utf8_percent_encode(query_string, IRI));
-    }
-    full
 }
 
 /// 301 to a decoded path, the query kept. The address has no host.
@@ -126,11 +66,5 @@ mod tests {
             assert_eq!(behind_script(path, "/store"), rest);
             assert_eq!(behind_script(path, ""), path);
         }
-    }
-
-    #[test]
-    fn broken_bytes_of_a_path_stay_escaped() {
-        assert_eq!(decode_path("/a%20b/%E2%82%AC/%ff/%"), "/a b/€/%FF/%");
-        assert_eq!(decode_path("/plain/"), "/plain/");
     }
 }

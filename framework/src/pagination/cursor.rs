@@ -11,10 +11,10 @@ use super::links::page_link;
 use super::{Envelope, EnvelopeField, Pagination, Plan, chosen_size, clamp, foreign_plan};
 use crate::db::{Lookup, OrderTerm, Ordering, Predicate};
 use crate::exceptions::{ApiException, Detail, Result};
-use crate::fields::{Value, ValueRef};
 use crate::filters::django_filters::{Fit, LookupExpr, compare, fit};
 use crate::filters::{ParameterType, QueryParameter, python};
 use crate::request::Request;
+use crate::values::{Value, ValueRef};
 
 /// The text of a value in a cursor: Python's `str()` of it.
 pub fn position_text(value: ValueRef<'_>) -> String {

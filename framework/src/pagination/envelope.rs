@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::fields::JsonWriter;
+use crate::values::JsonWriter;
 
 /// The count and the links of a page, and which of the rows that were read it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,9 +3,8 @@
 use actix_web::web::Bytes;
 
 use super::charset::Charset;
-use super::{Data, Parser, ParserContext, too_many_fields};
+use super::{Data, Parser, ParserContext, QueryParams, too_many_fields};
 use crate::exceptions::Result;
-use crate::request::QueryParams;
 
 /// HTML forms. Bytes that are no UTF-8 are read as ISO 8859-1, as Django does.
 #[derive(Debug, Clone, Copy, Default)]

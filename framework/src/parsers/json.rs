@@ -2,7 +2,7 @@
 //!
 //! An error is the text that follows `JSON parse error - ` in DRF's answer.
 
-use crate::fields::{Raw, parse_json};
+use crate::values::{Raw, parse_json};
 
 use super::charset::Charset;
 

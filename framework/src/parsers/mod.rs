@@ -4,6 +4,7 @@ pub(crate) mod charset;
 mod form;
 mod json;
 mod multipart;
+mod query;
 
 use std::fmt;
 
@@ -12,12 +13,12 @@ use actix_web::web::Bytes;
 pub use form::FormParser;
 pub use json::parse;
 pub use multipart::MultiPartParser;
+pub use query::QueryParams;
 
 use crate::classes::class_list;
 use crate::exceptions::{ApiException, Detail, Result};
-use crate::fields::Raw;
 use crate::negotiation::MediaType;
-use crate::request::QueryParams;
+use crate::values::Raw;
 
 use charset::Charset;
 

@@ -8,10 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use memchr::memmem;
 
 use super::charset::Charset;
-use super::{Data, Parser, ParserContext, too_many_fields};
+use super::{Data, Parser, ParserContext, QueryParams, too_many_fields};
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::negotiation::MediaType;
-use crate::request::QueryParams;
 
 /// The longest boundary, in bytes.
 const MAX_BOUNDARY: usize = 201;

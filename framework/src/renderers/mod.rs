@@ -12,8 +12,8 @@ pub use browsable::BrowsableApiRenderer;
 pub use json::JsonRenderer;
 
 use crate::classes::class_list;
-pub use crate::fields::JsonWriter;
 use crate::negotiation::Offer;
+pub use crate::values::JsonWriter;
 
 class_list! {
     /// What a view names as its `renderer_classes`: one renderer, a tuple of them, the preferred one

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
-use super::Action;
+use super::{Action, CsrfState};
 use super::{Body, Quota, Request};
 use crate::auth::{
     Account, DynObjectPermissionBackend, PasswordHashers, User, UserMeta, UserModel,
@@ -16,7 +16,6 @@ use crate::auth::{
 use crate::cache::Counters;
 use crate::db::{Conn, Error, ModelMeta};
 use crate::exceptions::{ApiException, DENIED, Detail, Result};
-use crate::middleware::csrf::CsrfState;
 use crate::negotiation::{self, Accepted};
 use crate::parsers::{self, Data, Parser, ParserContext};
 use crate::reverse::{Origin, Urls};

@@ -3,7 +3,7 @@
 use actix_web::http::header::COOKIE;
 
 use super::Request;
-use crate::fields::python::strip;
+use crate::values::python::strip;
 
 impl Request {
     /// The value of a cookie; the last one of its name counts. Several `Cookie` headers are one

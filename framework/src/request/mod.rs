@@ -6,10 +6,10 @@ mod body;
 mod client;
 mod context;
 mod cookies;
+mod csrf;
 mod headers;
 mod hooks;
 mod path;
-mod query;
 mod quota;
 
 use std::borrow::Cow;
@@ -23,7 +23,6 @@ pub use action::Action;
 pub use body::Body;
 pub use context::{Auth, Context, ViewContext};
 pub use headers::Headers;
-pub use query::QueryParams;
 pub use quota::Quota;
 
 pub(crate) use body::{Arrived, Awaited, BodyMemory, BodyShare, Incoming, on_its_way};
@@ -31,8 +30,11 @@ pub(crate) use client::{network, network_text, proxied_address};
 #[cfg(test)]
 pub(crate) use context::testing;
 pub(crate) use context::{Deferred, Equipment, ObjectGuard, Shared, handler_method};
+pub(crate) use csrf::CsrfState;
 pub(crate) use hooks::hook;
+pub(crate) use path::{decode_path, full_path};
 
+pub use crate::parsers::QueryParams;
 use crate::reverse::Origin;
 
 /// A request, owned: it can cross to the thread that answers it.

@@ -1,9 +1,40 @@
 //! The URL of a request, as Django writes it.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::Request;
-use crate::middleware::{decode_path, full_path};
+
+/// What stays unescaped in a redirect's path.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'$')
+    .remove(b',')
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// What stays unescaped in a query (`iri_to_uri`).
+const IRI: &AsciiSet = &PATH
+    .remove(b'#')
+    .remove(b'%')
+    .remove(b'[')
+    .remove(b']')
+    .remove(b'=')
+    .remove(b';')
+    .remove(b'?');
 
 impl Request {
     /// The path and the query of this request as they are written in a URL
@@ -30,6 +61,34 @@ impl Request {
     }
 }
 
+/// The path as patterns see it. Bytes that are no UTF-8 stay escaped.
+pub(crate) fn decode_path(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
+    let bytes: Cow<'_, [u8]> = percent_decode_str(path).into();
+    let mut decoded = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        decoded.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // writing into a string does not fail
+            let _ = write!(decoded, "%{byte:02X}");
+        }
+    }
+    Cow::Owned(decoded)
+}
+
+/// The path and the query of a request as they are written in an address
+/// (`HttpRequest.get_full_path`); the path is decoded.
+pub(crate) fn full_path(path: &str, query_string: &str) -> String {
+    let mut full: String = utf8_percent_encode(path, PATH).collect();
+    if !query_string.is_empty() {
+        full.push('?');
+        full.extend(utf8_percent_encode(query_string, IRI));
+    }
+    full
+}
+
 #[cfg(test)]
 mod tests {
     use actix_web::http::Method;
@@ -50,5 +109,11 @@ mod tests {
             assert_eq!(request.full_path(), full, "{sent}");
             assert_eq!(request.absolute_uri(), format!("http://testserver{full}"));
         }
+    }
+
+    #[test]
+    fn broken_bytes_of_a_path_stay_escaped() {
+        assert_eq!(decode_path("/a%20b/%E2%82%AC/%ff/%"), "/a b/€/%FF/%");
+        assert_eq!(decode_path("/plain/"), "/plain/");
     }
 }

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use regex::Regex;
 
-use crate::fields::translated;
+use crate::values::translated;
 
 /// The value pattern of a router's lookup: DRF's `lookup_value_regex` default.
 const LOOKUP: &str = "[^/.]+";

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use regex::Regex;
 
 use super::SplitUrl;
-use crate::fields::python::strip;
+use crate::values::python::strip;
 
 /// Longer addresses are not looked at.
 const LONGEST: usize = 2048;

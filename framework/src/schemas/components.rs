@@ -7,10 +7,10 @@ use serde_json::Value as Json;
 
 use crate::db::ColumnKind;
 use crate::fields::{
-    Char, Choice, Field, FieldDefault, KeyKind, Kind as FieldKind, Protocol, TextForm, UuidFormat,
-    Value,
+    Char, Choice, Field, FieldDefault, KeyKind, Kind as FieldKind, Protocol, TextForm,
 };
 use crate::serializers::{Description, Shown};
+use crate::values::{UuidFormat, Value};
 
 /// The components found so far.
 #[derive(Debug, Default)]

@@ -17,7 +17,8 @@ use super::hooks::{
 use super::relations::{Inner, Related};
 use super::rows::Instance;
 use crate::db::{FieldPath, Fields, Hop, Leaf, Model, Path, SingleValued, Way, meta_of};
-use crate::fields::{Choice, Field, FieldType, KeyKind, Kind};
+use crate::fields::{Choice, Field, KeyKind, Kind};
+use crate::values::FieldType;
 
 impl Description {
     /// Starts the description of a serializer over `M`.

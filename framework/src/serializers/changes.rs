@@ -9,7 +9,7 @@ use crate::db::{
     Assignments, Assigns, Column, Conn, Hop, Lock, Model, Path, Predicate, QuerySet, Select,
 };
 use crate::exceptions::{ApiException, Result};
-use crate::fields::{FieldType, Value};
+use crate::values::{FieldType, Value};
 
 /// What a request changes, by column; a column that is not named stays as it is.
 #[derive(Clone)]

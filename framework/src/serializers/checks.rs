@@ -11,7 +11,7 @@ use crate::db::{
     ColumnKind, ColumnMeta, Conn, Dialect, Error, Lookup, ModelMeta, Operand, Path, Predicate,
     Select, Sql,
 };
-use crate::fields::Value;
+use crate::values::Value;
 
 /// One question.
 #[derive(Clone)]

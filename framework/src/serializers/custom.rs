@@ -3,8 +3,9 @@
 use super::description::SerializerField;
 use super::plain::{FromValidated, IntoValidated};
 use crate::exceptions::Validated;
-use crate::fields::{Field, FieldType, JsonWriter, Raw, Validator, Value};
+use crate::fields::{Field, Validator};
 use crate::request::Context;
+use crate::values::{FieldType, JsonWriter, Raw, Value};
 
 /// A field of your own (DRF's custom fields): how a stored value is shown, and how input becomes
 /// one.

@@ -12,9 +12,10 @@ use super::relations::{Inner, Related};
 use super::rows::{Loaded, RelatedRows};
 use crate::db::{ColumnKind, Hop, Leaf, ModelMeta, ModelRow, Path};
 use crate::exceptions::Validated;
-use crate::fields::JsonWriter;
-use crate::fields::{Field, KeyKind, Kind, Value};
+use crate::fields::{Field, KeyKind, Kind};
 use crate::request::Context;
+use crate::values::JsonWriter;
+use crate::values::Value;
 
 pub(crate) type MethodFn =
     Arc<dyn Fn(&Description, &Loaded, &RelatedRows, &Context, &mut JsonWriter) + Send + Sync>;

@@ -11,8 +11,9 @@ use super::changes::Attrs;
 use super::description::SerializerField;
 use super::rows::Instance;
 use crate::exceptions::{Detail, Validated};
-use crate::fields::{FieldDefault, FieldType, Value};
+use crate::fields::FieldDefault;
 use crate::request::{Context, hook};
+use crate::values::{FieldType, Value};
 
 hook! {
     /// What a method field shows of a row (`SerializerMethodField`): `fn(&Track) -> String`, or of

@@ -5,8 +5,9 @@ use std::ops::Deref;
 use super::description::Description;
 use super::hooks::JsonObject;
 use crate::exceptions::Detail;
-use crate::fields::{Raw, form, from_json, to_json};
+use crate::fields::{form, from_json, to_json};
 use crate::request::Context;
+use crate::values::Raw;
 
 /// Input of a field or of an object.
 pub(super) enum Input<'a> {

@@ -7,7 +7,7 @@ use super::rows::Loaded;
 use super::write::{Writing, write_value};
 use crate::aside::aside;
 use crate::db::{Conn, Error, Row, Select};
-use crate::fields::{JsonWriter, Value, ValueRef};
+use crate::values::{JsonWriter, Value, ValueRef};
 
 /// The rows of a list, in the order of the query.
 pub(crate) enum Listed {

@@ -15,9 +15,10 @@ use super::hooks::{DefaultValue, FieldValidator, StructValidator, ToInternalValu
 use super::relations::PrimaryKeyRelated;
 use super::write::write_own;
 use crate::db::{DateTime, Decimal, Model, Uuid, meta_of, nowhere};
-use crate::fields::JsonWriter;
-use crate::fields::{Field, FieldType, Kind, Value};
+use crate::fields::{Field, Kind};
 use crate::request::Context;
+use crate::values::JsonWriter;
+use crate::values::{FieldType, Value};
 
 /// A serializer without a model: `#[derive(Serializer)]` alone. A body that passes becomes a value
 /// of the struct.

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use super::description::{Description, Slot};
 use super::relations::Related;
 use crate::db::Key;
-use crate::fields::Value;
+use crate::values::Value;
 
 /// How many levels of rows below rows are shown.
 pub(crate) const MOST_LEVELS: u32 = crate::db::MOST_LEVELS;

@@ -11,7 +11,7 @@ use super::description::{Description, Many, Output, ShownColumn, Slot};
 use super::recursion::{MOST_LEVELS, MOST_OBJECTS, Ways};
 use super::relations::Related;
 use crate::db::{ColumnKind, Conn, Error, Hop, Key, Model, ModelRow, Row, Select};
-use crate::fields::{JsonWriter, Value, ValueRef};
+use crate::values::{JsonWriter, Value, ValueRef};
 
 /// A related row of which only the key was asked for.
 struct KeyRow(Value);

@@ -13,8 +13,9 @@ use super::input::Input;
 use crate::auth::{UserMeta, normalized};
 use crate::db::{Conn, ModelRow};
 use crate::exceptions::{ApiException, Detail};
-use crate::fields::{Field, Kind, ManyKeys, Raw, Start, Value, python, to_json};
+use crate::fields::{Field, Kind, ManyKeys, Start, to_json};
 use crate::request::Context;
+use crate::values::{Raw, Value, python};
 
 /// What is known of a field so far.
 enum Slot<'a> {

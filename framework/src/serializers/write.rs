@@ -7,8 +7,9 @@ use super::relations::Related;
 use super::rows::{Extra, Loaded, RelatedRows};
 use crate::db::{Hop, Leaf, ModelMeta, TreeError};
 use crate::exceptions::Detail;
-use crate::fields::{Field, FieldDefault, JsonWriter, Kind, Value, ValueRef, parse_json, to_json};
+use crate::fields::{Field, FieldDefault, Kind, to_json};
 use crate::request::Context;
+use crate::values::{JsonWriter, Value, ValueRef, parse_json};
 
 /// What writing a row needs beside it.
 #[derive(Clone, Copy)]

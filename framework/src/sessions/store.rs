@@ -5,9 +5,9 @@ use serde_json::{Map, Value as Json};
 use super::Session;
 use crate::db::{ColumnKind, Conn, DateTime, Error, Sql};
 use crate::exceptions::ApiException;
-use crate::fields::Value;
 use crate::settings::Settings;
 use crate::signing::{self, Keys};
+use crate::values::Value;
 
 /// What Django's database sessions are signed for.
 const SALT: &str = "django.contrib.sessions.SessionStore";

@@ -343,7 +343,7 @@ impl Site {
             page(400, false)
         };
         let script = settings.force_script_name.as_str();
-        let whole = middleware::decode_path(&request.path);
+        let whole = crate::request::decode_path(&request.path);
         let path = middleware::behind_script(&whole, script);
         match self.security.redirect(settings, request, || format!("{script}{path}")) {
             Some(Ok(redirect)) => return Way::Answered(redirect, false),

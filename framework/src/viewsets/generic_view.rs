@@ -6,8 +6,6 @@ use super::{ModelOf, ViewSet};
 use crate::aside::aside;
 use crate::db::{self, Model, OrderTerm, Path, Predicate, QuerySet};
 use crate::exceptions::{ApiException, Result};
-use crate::fields::Value;
-use crate::fields::distinct::{ByValue, set_of};
 use crate::filters::django_filters::Filtered;
 use crate::filters::{
     FilterBackend, FilterBackends as _, FilterSpec, OrderingField, OrderingFilter, SearchFilter,
@@ -16,6 +14,8 @@ use crate::filters::{
 use crate::pagination::Pagination;
 use crate::request::Context;
 use crate::serializers::{Description, ModelSerializer, pk};
+use crate::values::Value;
+use crate::values::distinct::{ByValue, set_of};
 
 /// How a view set finds one object.
 #[derive(Debug, Clone)]

@@ -5,9 +5,9 @@ use std::ops::{Deref, DerefMut};
 use super::{ModelOf, ViewSet};
 use crate::db::{Lock, Model, QuerySet, Select};
 use crate::exceptions::{ApiException, Result};
-use crate::fields::Value;
 use crate::generics::by_key;
 use crate::request::Context;
+use crate::values::Value;
 use crate::views::FromContext;
 
 /// What [`ViewSet::get_object`] finds: the row itself, or the query for it, which the action then

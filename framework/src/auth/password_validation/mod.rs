@@ -13,8 +13,8 @@ use passwords::analyzer::is_common_password;
 use super::{Account, User};
 use crate::db::{Model, ModelMeta};
 use crate::exceptions::{Detail, Validated};
-use crate::fields::{ValueRef, python};
 use crate::settings::AuthSettings;
+use crate::values::{ValueRef, python};
 
 /// The fields that a password must not be like.
 const ATTRIBUTES: [&str; 4] = ["username", "first_name", "last_name", "email"];

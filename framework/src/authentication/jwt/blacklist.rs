@@ -6,9 +6,9 @@ use super::tokens::RefreshToken;
 use crate::auth::{Account, User, UserFields};
 use crate::db::{ColumnKind, Conn, DateTime, Sql};
 use crate::exceptions::{ApiException, Result};
-use crate::fields::Value;
 use crate::model;
 use crate::request::Context;
+use crate::values::Value;
 
 /// A refresh token that was handed out: `token_blacklist_outstandingtoken`.
 #[model(table = "token_blacklist_outstandingtoken")]

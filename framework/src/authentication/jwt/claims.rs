@@ -6,9 +6,9 @@ use serde_json::{Map, Value as Json};
 use crate::auth::Account;
 use crate::db::{ColumnKind, DateTime};
 use crate::exceptions::Result;
-use crate::fields::python;
 use crate::request::Context;
 use crate::settings::JwtSettings;
+use crate::values::python;
 
 /// Seconds of the end of the year 9999, the last moment that a token may name.
 const LAST: i64 = 253_402_300_799;

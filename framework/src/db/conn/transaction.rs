@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::{Dialect, Error, Lock, ModelMeta, Sql};
 use super::{Conn, Inner};
-use crate::fields::Value;
+use crate::values::Value;
 
 #[cfg(feature = "sqlite")]
 use diesel::connection::SimpleConnection;

@@ -7,7 +7,7 @@ use crate::db::{
     ColumnKind, Conn, Dialect, Error, Leaf, Lookup, Model, OrderTerm, Path, Predicate, Select,
     Selected,
 };
-use crate::fields::Value;
+use crate::values::Value;
 
 /// Rows of a statement, as Django's `iterator` has them.
 const CHUNK_SIZE: i64 = 2000;

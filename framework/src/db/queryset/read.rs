@@ -7,7 +7,7 @@ use super::QuerySet;
 use crate::db::{
     Aggregate, Aggregates, Cells, Column, ColumnKind, Conn, Error, Model, OrderTerm, PathOf, Select,
 };
-use crate::fields::FieldType;
+use crate::values::FieldType;
 
 impl<M: Model> QuerySet<M> {
     /// The rows.

@@ -5,7 +5,7 @@ use crate::auth::Group;
 use crate::db::insert::{OnConflict, insert};
 use crate::db::testing::{Album, Artist, Sale, Tag, Track, album, artist, on_each, sale, track};
 use crate::db::{Aggregate, Aggregates, Assignments, Avg, Conn, Count, Error, Max, Min, Sum};
-use crate::fields::Value;
+use crate::values::Value;
 use diesel::prelude::*;
 
 const MODELS: [&crate::db::ModelMeta; 5] =

@@ -2,7 +2,7 @@
 
 use super::QuerySet;
 use crate::db::{Assigns, Conn, Error, Lock, Model, ModelMeta, Select, is_referenced};
-use crate::fields::Value;
+use crate::values::Value;
 
 impl<M: Model> QuerySet<M> {
     /// Gives columns of every row new values, in one statement; returns the number of rows.

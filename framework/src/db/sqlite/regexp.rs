@@ -79,7 +79,7 @@ mod tests {
     use super::super::super::testing::block_on;
     use super::super::super::{ColumnKind, Conn, Sql};
     use super::*;
-    use crate::fields::Value;
+    use crate::values::Value;
 
     #[test]
     fn a_pattern_that_is_none_matches_nothing() {

@@ -8,11 +8,11 @@ use super::kinds::Kind;
 use super::number::Number;
 use crate::db::{ColumnKind, Lookup, ModelMeta};
 use crate::exceptions::Detail;
-use crate::fields::Value;
-use crate::fields::distinct::distinct;
 use crate::fields::duration::{self, TooLong};
 use crate::filters::{python, temporal};
 use crate::request::QueryParams;
+use crate::values::Value;
+use crate::values::distinct::distinct;
 
 /// The value that stands for rows without one, where a filter has a null label.
 pub(super) const NULL: &str = "null";

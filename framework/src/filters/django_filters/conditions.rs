@@ -11,8 +11,9 @@ use super::number::Number;
 use crate::db::{
     ColumnKind, Compare, DatePart, DateTime, Lookup, Operand, Path, Predicate, pattern,
 };
-use crate::fields::{Value, moments};
+use crate::fields::moments;
 use crate::filters::{python, temporal};
+use crate::values::Value;
 
 /// A value next to what it is compared with.
 #[derive(Debug, PartialEq)]

@@ -9,9 +9,9 @@ use super::kinds::{FilterKind, FromFilterValue, Kind};
 use crate::db::{
     ColumnKind, Compare, DatePart, Lookup, Model, Path, PathOf, QuerySet, SingleValued,
 };
-use crate::fields::Value;
 use crate::filters::{ParameterType, QueryParameter, Several};
 use crate::request::{Context, hook};
+use crate::values::Value;
 
 /// How a filter compares: a lookup, of the whole value or of a part of a date
 /// (`year__gte`, `date__range`).

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
 use crate::db::{DateTime, Decimal, Model, ModelMeta, Uuid};
-use crate::fields::{FieldType, Value};
+use crate::values::{FieldType, Value};
 
 /// What a filter reads.
 #[derive(Debug, Clone)]

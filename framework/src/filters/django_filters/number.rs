@@ -2,7 +2,7 @@
 
 use crate::db::Decimal;
 use crate::fields::number::DecimalText;
-use crate::fields::{Value, python};
+use crate::values::{Value, python};
 
 /// The float 1e50, exactly: `NumberFilter` refuses anything greater.
 const MOST: &str = "100000000000000007629769841091887003294964970946560";

@@ -12,11 +12,11 @@ use crate::db::{
     Predicate, QuerySet,
 };
 use crate::exceptions::Detail;
-use crate::fields::Value;
-use crate::fields::distinct::distinct;
 use crate::filters::QueryParameter;
 use crate::filters::ordering::{choose, split_term};
 use crate::request::{Context, Request};
+use crate::values::Value;
+use crate::values::distinct::distinct;
 
 /// A struct that stands for a set of filters; written by `#[derive(FilterSet)]`.
 #[diagnostic::on_unimplemented(

@@ -14,7 +14,7 @@ use actix_web::http::header::ORIGIN;
 pub(crate) use failure::failure_page;
 
 use crate::exceptions::Result;
-use crate::request::{Context, Request};
+use crate::request::{Context, CsrfState, Request};
 use crate::response::{Cookie, Response, seconds};
 use crate::settings::{CsrfSettings, Settings};
 use crate::signing::constant_time_compare;
@@ -24,13 +24,6 @@ use token::{mask, random, secret_of};
 
 /// The name of the form field with the token.
 pub const FORM_FIELD: &str = "csrfmiddlewaretoken";
-
-/// Where a request stands: its secret, and whether the answer sets the cookie.
-#[derive(Default)]
-pub(crate) struct CsrfState {
-    secret: Option<String>,
-    sets_cookie: bool,
-}
 
 /// A token for a form or a script: the secret of the client, masked anew each time. The answer
 /// sets the cookie, and says that it depends on it.

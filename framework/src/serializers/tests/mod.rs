@@ -22,11 +22,11 @@ use crate::db::{
     Conn, Database, DatabaseConfig, Decimal, Model, Path, Predicate, QuerySet, Select,
 };
 use crate::exceptions::{ApiException, Detail, Validated};
-use crate::fields::JsonWriter;
-use crate::fields::{Value, parse_json};
 use crate::model;
 use crate::request::{Context, Request, Shared};
 use crate::reverse::Pattern;
+use crate::values::JsonWriter;
+use crate::values::{Value, parse_json};
 
 #[model(table = "store_artist", ordering(id), count(album_count = albums))]
 pub struct Artist {

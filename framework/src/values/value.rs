@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
-use crate::db::types::{DateTime, Decimal, Uuid};
+use crate::values::types::{DateTime, Decimal, Uuid};
 
 /// A value that passed its field: what DRF's `to_internal_value` answers.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::formatter::PythonFormatter;
 use super::{UuidFormat, Value, ValueRef, format};
-use crate::db::types::{DateTime, Decimal, Uuid};
 use crate::exceptions::{ApiException, Result};
+use crate::values::types::{DateTime, Decimal, Uuid};
 
 /// Writes JSON into bytes, value after value; it sets the commas itself.
 ///

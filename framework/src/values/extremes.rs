@@ -118,9 +118,9 @@ mod sqlite {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::on_each_with;
-    use super::super::{ColumnKind, Dialect, Sql};
-    use crate::fields::JsonWriter;
+    use crate::db::testing::on_each_with;
+    use crate::db::{ColumnKind, Dialect, Sql};
+    use crate::values::JsonWriter;
 
     const TABLE: &str = "CREATE TEMPORARY TABLE t_far (kind text, moment timestamptz, day date)";
 

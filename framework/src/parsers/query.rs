@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::parsers::charset::Charset;
+use super::charset::Charset;
 
 /// The parameters of a query string, in order, as Django's `QueryDict` reads them.
 #[derive(Clone, Default)]

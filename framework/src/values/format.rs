@@ -4,8 +4,8 @@ use std::fmt::{self, Write as _};
 
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta, Timelike};
 
-use crate::db::extremes;
-use crate::db::types::{DateTime, Decimal, Uuid};
+use crate::values::extremes;
+use crate::values::types::{DateTime, Decimal, Uuid};
 
 /// What values are written to: a `String` or bytes.
 pub trait Out {

@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn input_prints_as_python_prints_it() {
-        let raw = crate::fields::parse_json(r#"{"z": [1, 1.50, true, null, "it's", "a\n\"b\""]}"#)
+        let raw = crate::values::parse_json(r#"{"z": [1, 1.50, true, null, "it's", "a\n\"b\""]}"#)
             .unwrap();
         assert_eq!(text(&raw), r#"{'z': [1, 1.5, True, None, "it's", 'a\n"b"']}"#);
         assert_eq!(text(&Raw::Text("plain".into())), "plain");

@@ -1,0 +1,8 @@
+//! What a request knows of its CSRF token.
+
+/// Where a request stands: its secret, and whether the answer sets the cookie.
+#[derive(Default)]
+pub(crate) struct CsrfState {
+    pub(crate) secret: Option<String>,
+    pub(crate) sets_cookie: bool,
+}

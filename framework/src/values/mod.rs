@@ -1,0 +1,26 @@
+//! The values that pass between a client and a row, and the texts that they have: nothing here knows
+//! of a field, a column or a request.
+//!
+//! A [`Raw`] is what a client sent, a [`Value`] is what a row holds, and a [`JsonWriter`] writes the
+//! one as the other was read. `format`, [`Pattern`] and `python` have Python's rules.
+
+pub(crate) mod distinct;
+pub(crate) mod extremes;
+pub mod format;
+mod formatter;
+mod json;
+mod pattern;
+pub mod python;
+mod raw;
+pub mod types;
+mod value;
+mod writer;
+
+pub use format::UuidFormat;
+pub use json::parse_json;
+pub use pattern::Pattern;
+pub(crate) use pattern::translated;
+pub use raw::Raw;
+pub use types::{DateTime, Decimal, Uuid};
+pub use value::{FieldType, Value, ValueRef};
+pub use writer::JsonWriter;
