@@ -252,7 +252,7 @@ pub trait Column {
     /// The model.
     type Model: Model;
     /// What the struct holds.
-    type Value: crate::values::FieldType + super::ColumnValue;
+    type Value: crate::values::FieldType;
     /// Its place in [`ModelMeta::columns`].
     const INDEX: usize;
 }

@@ -58,7 +58,7 @@ pub trait Selection<M>: sealed::Sealed {
 
 impl<C: Column> sealed::Sealed for C {}
 
-impl<C: Column> Selection<C::Model> for C {
+impl<C: Column<Value: ColumnValue>> Selection<C::Model> for C {
     type Row = C::Value;
 
     fn paths(self, into: &mut Vec<Path>) {
