@@ -90,7 +90,9 @@ pub(crate) fn view_set(args: &TokenStream, item: TokenStream) -> TokenStream {
             const DESCRIPTION: &'static str = #description;
         }));
     }
-    functions.iter().for_each(|function| check(function, &mut errors));
+    for function in &functions {
+        check(function, &mut errors);
+    }
     if !actions.is_empty() && !has(&item, "actions") && errors.is_empty() {
         let claims = functions.iter().map(claims);
         let listed = actions.iter().map(listed);
