@@ -347,7 +347,7 @@ fn under_atomic_requests_sqlite_reads_while_another_process_writes() {
 
 /// Looks, gives others time to write, and writes.
 async fn visit(cx: &mut Context) -> Result<Response, ApiException> {
-    let before = cx.all(Artist::objects()).await?.len();
+    let before = Artist::objects().all(cx).await?.len();
     cx.transaction(async |cx| {
         std::thread::sleep(Duration::from_millis(300));
         cx.batch_execute("INSERT INTO store_artist (name) VALUES ('Visitor')").await

@@ -107,7 +107,7 @@ impl ViewSet for RecordViewSet {
 
 /// Deletes an artist, and gives up waiting for it.
 async fn impatient(cx: &mut Context) -> Result<Response> {
-    let artist = cx.get_or_404(Artist::objects().filter(artist::name.eq("Patient"))).await?;
+    let artist = Artist::objects().filter(artist::name.eq("Patient")).get_or_404(cx).await?;
     let deletion = cx.transaction(async |cx| {
         cx.delete(&artist).await?;
         std::future::pending::<Result<()>>().await
@@ -118,7 +118,7 @@ async fn impatient(cx: &mut Context) -> Result<Response> {
 
 /// Locks a row where no lock lasts.
 async fn careless(cx: &mut Context) -> Result<Response> {
-    let artist = cx.get_or_404(Artist::objects().filter(artist::id.eq(1))).await?;
+    let artist = Artist::objects().filter(artist::id.eq(1)).get_or_404(cx).await?;
     let artist = cx.lock(&artist).await?;
     Response::new(&json!({"name": artist.name}))
 }

@@ -241,7 +241,7 @@ fn several_who_move_rows_at_once_make_no_circle_together() {
 async fn hesitate(cx: &mut Context) -> Result<Response, ApiException> {
     cx.retrying_transaction(async |cx| {
         let row = Category::objects().filter(category::id.eq(1)).select_for_update();
-        let row = cx.get_or_404(row).await?;
+        let row = row.get_or_404(cx).await?;
         cx.batch_execute("SELECT pg_sleep(0.4)").await?;
         let body = Changes::of(&row).set(category::parent_id, 4_i64);
         cx.save(body).await

@@ -41,7 +41,7 @@ impl ViewSet for Artists {
         match verb(cx).as_str() {
             // it may ask the database, and it may refuse
             "queryset" => {
-                let first = cx.all(Artist::objects().order_by(order_by![id]).slice(0, 1)).await?;
+                let first = Artist::objects().order_by(order_by![id]).slice(0, 1).all(cx).await?;
                 let first = first.first().map_or(0, |artist| artist.id);
                 Ok(Artist::objects().filter(artist::id.ne(first)))
             }
@@ -69,7 +69,7 @@ impl ViewSet for Artists {
     ) -> Result<Response> {
         match verb(cx).as_str() {
             "page" => {
-                let count = cx.all(queryset).await?.len();
+                let count = queryset.count(cx).await?;
                 Response::new(&json!({"count": count}))
             }
             _ => mixins::paginate_queryset(self, queryset, cx).await,
@@ -80,7 +80,7 @@ impl ViewSet for Artists {
         match verb(cx).as_str() {
             "object" => Ok(self.get_queryset(cx).await?.filter(artist::id.eq(2)).into()),
             "row" => {
-                let row = cx.get_or_404(Artist::objects().filter(artist::id.eq(2))).await?;
+                let row = Artist::objects().filter(artist::id.eq(2)).get_or_404(cx).await?;
                 Ok(row.into())
             }
             "denied" => Err(ApiException::PermissionDenied(Some("Not this one.".into()))),

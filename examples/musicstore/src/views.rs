@@ -299,7 +299,7 @@ impl InvoiceViewSet {
     ) -> Result<Invoice> {
         let wanted: Vec<i64> =
             lines.iter().filter_map(|line| line.get(invoice_line::track_id)).collect();
-        let tracks = cx.all(Track::objects().filter(track::id.eq_any(wanted))).await?;
+        let tracks = Track::objects().filter(track::id.eq_any(wanted)).all(cx).await?;
         let tracks: HashMap<i64, Track> =
             tracks.into_iter().map(|track| (track.id, track)).collect();
         let (mut seen, mut total) = (HashSet::new(), Decimal::ZERO);

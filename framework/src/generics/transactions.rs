@@ -82,6 +82,6 @@ impl Context {
     /// 404 when the row is gone; 500 outside a transaction, where no lock would last.
     pub async fn lock<M: Model>(&self, row: &M) -> Result<M> {
         let row = QuerySet::<M>::new().filter_by_predicate(by_key::<M>(row.pk())).unordered();
-        self.get_or_404(row.select_for_update()).await
+        Ok(row.select_for_update().get_or_404(self).await?)
     }
 }

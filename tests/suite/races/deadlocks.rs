@@ -18,7 +18,7 @@ async fn cross(cx: &mut Context) -> Result<Response> {
     let ids = cx.request.query_params().get("ids").unwrap_or_default().to_owned();
     for id in ids.split(',').filter_map(|id| id.parse::<i64>().ok()) {
         let artist = Artist::objects().filter(artist::id.eq(id)).select_for_update();
-        locked.push(cx.get_or_404(artist).await?.id);
+        locked.push(artist.get_or_404(cx).await?.id);
         if cx.dialect() == Dialect::Postgres {
             cx.batch_execute("SELECT pg_sleep(0.2)").await?;
         }
