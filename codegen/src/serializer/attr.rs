@@ -17,7 +17,7 @@ const CONTAINER: &str = "`model`, `name`, `fields`, `inherit`, `depth`, `read_on
 
 /// The words of `#[field(..)]`.
 const FIELD: &str = "`read_only`, `write_only`, `required`, `allow_null`, `allow_blank`, \
-                     `default`, `default_with`, `source`, `name`, `nested`, `writable`, `method`, \
+                     `default`, `default_with`, `source`, `name`, `nested`, `writable`, `method`, `display`, \
                      `slug`, `view_name`, `lookup`, `kwarg`, `other`, `hidden`, `custom`, `kind`, `regex`, \
                      `choices`, `decimal`, `as_number`, `each`, `min_length`, `max_length`, \
                      `min_value`, `max_value`, `refuse_empty`, `allow_empty`, `trim_whitespace`, \
@@ -208,6 +208,8 @@ pub(super) struct FieldAttr {
     pub(super) nested: Option<Ident>,
     pub(super) writable: Option<Ident>,
     pub(super) method: Option<(Ident, Option<Path>)>,
+    /// The column whose choice's label is shown.
+    pub(super) display: Option<(Ident, Ident)>,
     pub(super) slug: Option<(Ident, Lookup)>,
     pub(super) view_name: Option<(Ident, LitStr)>,
     pub(super) lookup: Option<(Ident, Lookup)>,
@@ -269,6 +271,11 @@ impl FieldAttr {
                 let path =
                     if meta.input.peek(Token![=]) { Some(meta.value()?.parse()?) } else { None };
                 self.method = Some((own, path));
+            }
+            "display" => {
+                let column;
+                syn::parenthesized!(column in meta.input);
+                self.display = Some((own, column.parse()?));
             }
             "slug" => self.slug = Some((own, meta.value()?.parse()?)),
             "view_name" => self.view_name = Some((own, meta.value()?.parse()?)),

@@ -231,6 +231,7 @@ fn plain(field: &Field, errors: &mut Errors) {
     let needs = "needs a model: say `#[serializer(model = ..)]` on the struct";
     let words = [
         attr.method.as_ref().map(|(word, _)| word),
+        attr.display.as_ref().map(|(word, _)| word),
         attr.slug.as_ref().map(|(word, _)| word),
         attr.view_name.as_ref().map(|(word, _)| word),
         attr.lookup.as_ref().map(|(word, _)| word),

@@ -124,6 +124,11 @@ fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
         };
         return quote_spanned!(span=> .method::<#ty, _>(#kind, #hook));
     }
+    if let Some((word, column)) = &attr.display {
+        let kind = kinds::shown(&field.ty, &name);
+        let path = path(model, std::slice::from_ref(column));
+        return quote_spanned!(word.span()=> .display(#kind, &#path));
+    }
     if attr.other.is_some() {
         let read = kinds::read(field, &name, errors);
         let optional = shape.optional.then(|| quote!(.required(false)));

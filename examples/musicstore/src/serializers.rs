@@ -286,7 +286,7 @@ pub struct EmployeeSerializer {
     #[field(method = Employee::to_string)]
     full_name: String,
     title: Option<String>,
-    #[field(method)]
+    #[field(display(title))]
     title_label: Option<String>,
     reports_to: Option<PrimaryKeyRelated<Employee>>,
     #[field(source = reports_to)]
@@ -305,13 +305,6 @@ pub struct EmployeeSerializer {
 }
 
 impl EmployeeSerializer {
-    fn get_title_label(employee: &Employee) -> Option<String> {
-        let title = employee.title.as_deref()?;
-        let label =
-            TITLES.iter().find(|(value, _)| *value == title).map_or(title, |(_, label)| label);
-        Some(label.to_owned())
-    }
-
     fn get_years_hired_before_2010(employee: &Employee) -> i32 {
         employee.hire_date.map_or(0, |date| (2010 - date.year()).max(0))
     }

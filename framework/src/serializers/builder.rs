@@ -18,7 +18,7 @@ use super::relations::{Inner, Related};
 use super::rows::Instance;
 use crate::db::{FieldPath, Fields, Hop, Leaf, Model, Path, SingleValued, Way, meta_of};
 use crate::fields::{Choice, Field, KeyKind, Kind};
-use crate::values::FieldType;
+use crate::values::{FieldType, ValueRef};
 
 impl Description {
     /// Starts the description of a serializer over `M`.
@@ -313,6 +313,21 @@ impl<M: Model> Builder<M> {
             }
         });
         self.push(field.read_only(), Output::Method(method), Target::None)
+    }
+
+    /// The label of a column's choice (`get_title_display`); a value that is no choice is shown as it
+    /// is.
+    pub fn display<T>(self, field: Field, column: &FieldPath<M, T>) -> Self {
+        let Some(index) = self.own_column(&column.path) else { return self };
+        let choices = M::META.columns.get(index).map_or(&[][..], |column| column.choices);
+        let label: MethodFn = Arc::new(move |_, loaded, _, _, out| match loaded.value(index) {
+            ValueRef::Text(value) => {
+                let choice = choices.iter().find(|(own, _)| *own == value);
+                out.str(choice.map_or(value, |(_, label)| label));
+            }
+            value => out.value(value),
+        });
+        self.push(field.read_only(), Output::Method(label), Target::None)
     }
 
     /// A `HyperlinkedIdentityField`: the row's own address.
