@@ -1,5 +1,11 @@
 //! All that a view has at hand while it answers one request.
 
+mod data;
+mod session;
+mod user;
+
+pub use user::Auth;
+
 use std::any::Any;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -8,20 +14,16 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
-use super::{Action, CsrfState};
-use super::{Body, Quota, Request};
-use crate::auth::{
-    Account, DynObjectPermissionBackend, PasswordHashers, User, UserMeta, UserModel,
-};
+use super::{Action, CsrfState, Quota, Request};
+use crate::auth::{Account, DynObjectPermissionBackend, PasswordHashers, UserMeta};
 use crate::cache::Counters;
-use crate::db::{Conn, Error, ModelMeta};
-use crate::exceptions::{ApiException, DENIED, Detail, Result};
-use crate::negotiation::{self, Accepted};
-use crate::parsers::{self, Data, Parser, ParserContext};
+use crate::db::{Conn, ModelMeta};
+use crate::exceptions::{ApiException, Result};
+use crate::negotiation::Accepted;
+use crate::parsers::{Data, Parser};
 use crate::reverse::{Origin, Urls};
 use crate::sessions::Session;
 use crate::settings::Settings;
-use crate::signing::Keys;
 
 /// What a policy may know of the view that asks it.
 #[derive(Debug, Clone, Default)]
@@ -42,36 +44,6 @@ pub struct ViewContext {
     /// True for a view that belongs to no model, as the root of a router: model permissions let
     /// everybody pass.
     pub ignore_model_permissions: bool,
-}
-
-/// How a request proved who sends it (`request.auth`): a token, a claim.
-pub struct Auth {
-    scheme: &'static str,
-    value: Box<dyn Any>,
-}
-
-impl Auth {
-    /// A proof of a scheme: `Auth::new("Token", key)`.
-    pub fn new(scheme: &'static str, value: impl Any) -> Self {
-        Self { scheme, value: Box::new(value) }
-    }
-
-    /// The scheme's name.
-    pub fn scheme(&self) -> &'static str {
-        self.scheme
-    }
-
-    /// The proof, when it is of this type.
-    pub fn get<T: Any>(&self) -> Option<&T> {
-        self.value.downcast_ref()
-    }
-}
-
-impl fmt::Debug for Auth {
-    /// Without the proof, which is a secret.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Auth").field("scheme", &self.scheme).finish_non_exhaustive()
-    }
 }
 
 /// Asks a view's permissions about an object; the permissions of the view implement it.
@@ -189,92 +161,6 @@ impl Context {
         }
     }
 
-    /// The session of the client, loaded when it is first asked for: one statement, none where the
-    /// client sends no cookie. What changes is stored with the answer. The answer depends on the
-    /// cookie from now on, and says so in `Vary`.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    pub async fn session(&mut self) -> Result<&mut Session> {
-        self.load_session().await?;
-        Ok(self.session.get_or_insert_default())
-    }
-
-    /// Loads the session, unless it was asked for before.
-    async fn load_session(&mut self) -> Result<(), Error> {
-        self.vary_on("Cookie");
-        if self.session.is_none() {
-            let settings = &self.shared.settings;
-            let session = match self.session_cookie() {
-                Some(key) => Session::load(&self.conn, &key, Keys::of(settings)).await?,
-                None => Session::new(),
-            };
-            self.session = Some(Box::new(session));
-        }
-        Ok(())
-    }
-
-    /// The session, unless the site keeps none: its client's cookie is somebody else's then, as on
-    /// a machine where several sites are tried out.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    pub(crate) async fn session_if_kept(&mut self) -> Result<Option<&mut Session>> {
-        match self.load_session().await {
-            Ok(()) => Ok(self.session.as_deref_mut()),
-            Err(error) if error.is_missing_table("django_session") => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// False where there is neither a session nor a cookie of one, so that nothing needs loading.
-    pub(crate) fn may_have_session(&self) -> bool {
-        self.session.is_some() || self.session_cookie().is_some()
-    }
-
-    fn session_cookie(&self) -> Option<String> {
-        self.request.cookie(&self.shared.settings.session.cookie_name)
-    }
-
-    /// The user who sends the request; `None` for an anonymous one. On a site with a user model of
-    /// its own it is [`Context::user_as`].
-    pub fn user(&self) -> Option<&User> {
-        self.user_as()
-    }
-
-    /// The user who sends the request, as a row of the project's user model; `None` for an
-    /// anonymous one, and for a model that is not the site's.
-    pub fn user_as<M: UserModel>(&self) -> Option<&M> {
-        self.user.as_ref().and_then(Account::get)
-    }
-
-    /// The user who sends the request, whatever the user model is; `None` for an anonymous one.
-    pub fn account(&self) -> Option<&Account> {
-        self.user.as_ref()
-    }
-
-    /// The user model of the site.
-    pub fn user_meta(&self) -> Arc<UserMeta> {
-        self.shared.users.clone().unwrap_or_else(UserMeta::djangos)
-    }
-
-    /// True when the request proved who sends it.
-    pub fn is_authenticated(&self) -> bool {
-        self.user.is_some()
-    }
-
-    /// How the user was recognised, when the authenticator says so.
-    pub fn auth(&self) -> Option<&Auth> {
-        self.auth.as_ref()
-    }
-
-    /// Makes the request one of this user (`force_authenticate`).
-    pub fn set_user(&mut self, user: Option<Account>, auth: Option<Auth>) {
-        self.user = user;
-        self.auth = auth;
-        self.user_changes = self.user_changes.wrapping_add(1);
-    }
-
     /// What a view that is run again must find as it was.
     pub(crate) fn before_view(&self) -> BeforeView {
         BeforeView { session: self.session.is_some(), user_changes: self.user_changes }
@@ -292,44 +178,6 @@ impl Context {
         }
         self.session = None;
         true
-    }
-
-    /// True when the user is active and has every one of these permissions
-    /// (`user.has_perms(["store.add_artist"])`). An anonymous user has none. The first question
-    /// takes a statement, later ones of the same request take none.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    pub async fn user_has_perms(&self, perms: &[impl AsRef<str>]) -> Result<bool> {
-        match &self.user {
-            Some(user) => user.has_perms(&self.conn, perms).await,
-            None => Ok(perms.is_empty()),
-        }
-    }
-
-    /// True when the user has every one of these permissions for an object
-    /// (`user.has_perms(perms, obj)`), as the site's backends know. An anonymous user has none.
-    ///
-    /// # Errors
-    /// When a backend cannot say.
-    pub async fn user_has_object_perms(&self, perms: &[String], object: &dyn Any) -> Result<bool> {
-        let backends = &self.shared.object_permissions;
-        match &self.user {
-            Some(user) => user.has_object_perms(backends, &self.conn, perms, object).await,
-            None => Ok(perms.is_empty()),
-        }
-    }
-
-    /// True when the user is in the group of this name. An anonymous user is in none. The first
-    /// question takes a statement, later ones of the same request take none.
-    ///
-    /// # Errors
-    /// When the database cannot be asked.
-    pub async fn user_in_group(&self, name: &str) -> Result<bool> {
-        match &self.user {
-            Some(user) => Ok(user.group_names(&self.conn).await?.contains(name)),
-            None => Ok(false),
-        }
     }
 
     /// What is known of the view.
@@ -390,99 +238,6 @@ impl Context {
         self.urls().hyperlink(&self.origin(), name, params).map_err(ApiException::internal)
     }
 
-    /// The data of the body (`request.data`), read by the parser that its type asks for. It
-    /// shares the body's bytes and does not borrow from the context.
-    ///
-    /// # Errors
-    /// 415 when no parser of the view reads the type, 400 when the parser refuses the body, and
-    /// Django's 400 page when the body is longer than `DATA_UPLOAD_MAX_MEMORY_SIZE`. 500 before the
-    /// view when the body is longer than 16 KiB and nobody called
-    /// [`receive_body`](Context::receive_body).
-    pub fn data(&mut self) -> Result<Data> {
-        if let Some(data) = &self.data {
-            return Ok(data.clone());
-        }
-        if self.request.incoming.is_some() {
-            return Err(ApiException::internal(
-                "the body has not been read yet: before the view, call `cx.receive_body().await` \
-                 before `cx.data()`",
-            ));
-        }
-        let data = self.parse()?;
-        self.data = Some(data.clone());
-        Ok(data)
-    }
-
-    fn parse(&self) -> Result<Data> {
-        let content_type =
-            self.request.headers.text(actix_web::http::header::CONTENT_TYPE).unwrap_or_default();
-        if matches!(&self.request.body, Body::Read(bytes) if bytes.is_empty()) {
-            return Ok(if parsers::is_form_media_type(&content_type) {
-                Data::Form(super::QueryParams::default())
-            } else {
-                Data::Empty
-            });
-        }
-        let parsers: &[_] = self.equipment.as_ref().map_or(&[], |equipment| &equipment.parsers);
-        let media_types = parsers.iter().map(|parser| parser.media_type());
-        let parser = negotiation::select_parser(media_types, &content_type)
-            .and_then(|at| parsers.get(at))
-            .ok_or_else(|| ApiException::UnsupportedMediaType(content_type.to_string()))?;
-        let bytes = match &self.request.body {
-            Body::Read(bytes) => bytes,
-            Body::TooLarge => {
-                return Err(ApiException::Suspicious(
-                    "the body is longer than DATA_UPLOAD_MAX_MEMORY_SIZE",
-                ));
-            }
-            Body::Broken => return Err(ApiException::Suspicious("the body broke off")),
-        };
-        let settings = self.settings();
-        let context = ParserContext::new(&content_type, settings.data_upload_max_number_fields)
-            .max_files(settings.data_upload_max_number_files);
-        parser.parse(bytes, &context)
-    }
-
-    /// Asks the view's permissions about an object (`check_object_permissions`).
-    ///
-    /// # Errors
-    /// 403, or 401 for a client that could still say who it is, when one refuses.
-    pub async fn check_object_permissions<T: Any>(&mut self, object: &T) -> Result<()> {
-        let Some(equipment) = &self.equipment else { return Ok(()) };
-        if !equipment.guard.looks_at_objects() {
-            return Ok(());
-        }
-        let guard = Arc::clone(&equipment.guard);
-        guard.check(self, object).await
-    }
-
-    /// True when a permission of the view looks at objects, so that the stored row is needed
-    /// before it is changed.
-    pub fn has_object_permissions(&self) -> bool {
-        self.equipment.as_ref().is_some_and(|equipment| equipment.guard.looks_at_objects())
-    }
-
-    /// The error of a refusal (`permission_denied`): 401 for a client that could still say who
-    /// it is, else 403 with the permission's message and code, or the default ones.
-    pub fn permission_denied(
-        &self,
-        message: Option<Detail>,
-        code: Option<&'static str>,
-    ) -> ApiException {
-        let could_log_in = self.equipment.as_ref().is_some_and(|e| e.has_authenticators);
-        if could_log_in && !self.is_authenticated() {
-            return ApiException::NotAuthenticated(None);
-        }
-        match (message, code) {
-            (None, None) => ApiException::PermissionDenied(None),
-            (message, code) => ApiException::PermissionDenied(Some(
-                message
-                    .unwrap_or_else(|| DENIED.into())
-                    .or_code(code.unwrap_or("permission_denied")),
-            )),
-        }
-    }
-
     /// Notes that the answer depends on a request header, which `Vary` will name.
     pub fn vary_on(&mut self, header: &'static str) {
         if !self.vary.contains(&header) {
@@ -541,6 +296,8 @@ impl fmt::Debug for Context {
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
+    use crate::auth::User;
+    use crate::parsers;
 
     struct Nobody;
 
@@ -577,64 +334,8 @@ pub(crate) mod testing {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
-    use actix_web::web::Bytes;
-
     use super::testing::context;
     use super::*;
-
-    fn posted(content_type: &'static str, body: Body) -> Result<Data> {
-        let mut cx = context(Method::POST, None, ViewContext::default());
-        cx.request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        cx.request.body = body;
-        cx.data()
-    }
-
-    const FORM: &str = "application/x-www-form-urlencoded";
-
-    #[test]
-    fn an_empty_body_is_empty_data_whatever_its_type() {
-        let empty = || Body::Read(Bytes::new());
-        assert!(matches!(posted("text/plain", empty()), Ok(Data::Empty)));
-        assert!(matches!(posted("multipart/form-data; boundary=x", empty()), Ok(Data::Form(_))));
-    }
-
-    #[test]
-    fn the_type_is_looked_at_before_the_length() {
-        let status = |content_type, body| posted(content_type, body).unwrap_err().status();
-        assert_eq!(status("text/plain", Body::TooLarge), 415);
-        assert!(matches!(posted(FORM, Body::TooLarge), Err(ApiException::Suspicious(_))));
-        assert!(matches!(posted(FORM, Body::Broken), Err(ApiException::Suspicious(_))));
-    }
-
-    #[test]
-    fn a_refusal_asks_an_anonymous_client_to_log_in() {
-        let denied = |user| {
-            let cx = context(Method::GET, user, ViewContext::default());
-            cx.permission_denied(Some("No tea.".into()), None).body()
-        };
-        let anonymous = "Authentication credentials were not provided.";
-        assert_eq!(denied(None), serde_json::json!({ "detail": anonymous }));
-        assert_eq!(
-            denied(Some(crate::auth::testing::user())),
-            serde_json::json!({ "detail": "No tea." })
-        );
-    }
-
-    #[test]
-    fn a_refusal_has_a_code_that_clients_do_not_see() {
-        let cx = context(Method::GET, Some(crate::auth::testing::user()), ViewContext::default());
-        let codes = |message, code| cx.permission_denied(message, code).detail().codes();
-        assert_eq!(codes(None, None), "permission_denied");
-        assert_eq!(codes(None, Some("tea")), "tea");
-        assert_eq!(codes(Some("No tea.".into()), None), "permission_denied");
-        assert_eq!(codes(Some(Detail::new("No tea.", "own")), Some("tea")), "own");
-        let both = Detail::map([("reason", "no tea"), ("hint", "send some")]);
-        let expected = serde_json::json!({"reason": "tea", "hint": "tea"});
-        assert_eq!(codes(Some(both), Some("tea")), expected);
-        let usual = cx.permission_denied(None, Some("tea")).body();
-        assert_eq!(usual, ApiException::PermissionDenied(None).body());
-    }
 
     #[test]
     fn a_view_runs_again_unless_it_changed_the_user_or_a_session_that_was_there() {
