@@ -1,0 +1,285 @@
+//! Conditions on the rows of a model, as Django's lookups: `Artist::fields().name().exact("AC/DC")`.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{BitAnd, BitOr, Not};
+
+use crate::db::{Compare, DatePart, FieldPath, Fields, Lookup, Operand, Path, PathOf, Predicate};
+use crate::values::{FieldType, Value};
+
+/// A condition on the rows of `M` (Django's `Q`).
+///
+/// The methods of a [`FieldPath`] make one; `&`, `|` and `!` combine them, and so do
+/// [`Condition::and`] and [`Condition::or`].
+///
+/// ```
+/// use quintet::prelude::*;
+///
+/// # #[model(table = "track")]
+/// # pub struct Track {
+/// #     pub id: i64,
+/// #     pub name: String,
+/// #     pub milliseconds: i32,
+/// # }
+/// # fn main() {
+/// let long = Track::fields().milliseconds().gt(300_000);
+/// let live = Track::fields().name().icontains("live");
+/// let tracks = Track::objects().filter_by(long & !live);
+/// # }
+/// ```
+pub struct Condition<M> {
+    predicate: Predicate,
+    model: PhantomData<fn() -> M>,
+}
+
+impl<M> Condition<M> {
+    fn of(predicate: Predicate) -> Self {
+        Self { predicate, model: PhantomData }
+    }
+
+    /// A path compared by a lookup that is known at run time only, with values of the column's
+    /// kind.
+    pub fn new(path: impl PathOf<M>, lookup: Lookup, operand: Operand) -> Self {
+        Self::of(Predicate::Lookup { path: path.into_path(), lookup, operand })
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self::of(self.predicate.and(other.predicate))
+    }
+
+    /// Either.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self::of(self.predicate.or(other.predicate))
+    }
+
+    /// All of them; every row where there are none.
+    pub fn all(conditions: impl IntoIterator<Item = Self>) -> Self {
+        Self::of(Predicate::All(conditions.into_iter().map(Into::into).collect()))
+    }
+
+    /// Any of them; no row where there are none.
+    pub fn any(conditions: impl IntoIterator<Item = Self>) -> Self {
+        Self::of(Predicate::Any(conditions.into_iter().map(Into::into).collect()))
+    }
+
+    /// No row at all.
+    pub fn never() -> Self {
+        Self::of(Predicate::never())
+    }
+}
+
+impl<M> From<Condition<M>> for Predicate {
+    fn from(condition: Condition<M>) -> Self {
+        condition.predicate
+    }
+}
+
+impl<M> Clone for Condition<M> {
+    fn clone(&self) -> Self {
+        Self::of(self.predicate.clone())
+    }
+}
+
+impl<M> fmt::Debug for Condition<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.predicate.fmt(f)
+    }
+}
+
+impl<M> BitAnd for Condition<M> {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        self.and(other)
+    }
+}
+
+impl<M> BitOr for Condition<M> {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        self.or(other)
+    }
+}
+
+impl<M> Not for Condition<M> {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self::of(!self.predicate)
+    }
+}
+
+/// A field of text, null or not: what `contains` and its like compare.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a text: `contains`, `startswith`, `regex` and their like compare texts",
+    label = "the field at the end of this path holds `{Self}`"
+)]
+pub trait TextField {}
+impl TextField for String {}
+impl TextField for Option<String> {}
+
+/// A field of dates or times, null or not: what has parts such as the year.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a date nor a time, and has no parts",
+    label = "the field at the end of this path holds `{Self}`"
+)]
+pub trait TemporalField {}
+impl TemporalField for crate::db::DateTime {}
+impl TemporalField for chrono::NaiveDate {}
+impl TemporalField for chrono::NaiveTime {}
+impl<T: TemporalField> TemporalField for Option<T> {}
+
+macro_rules! lookups {
+    ($($(#[$doc:meta])* $name:ident => $lookup:ident;)*) => {$(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(self, value: impl Into<T::Plain>) -> Condition<M> {
+            self.compare(Lookup::$lookup, value.into().into_value())
+        }
+    )*};
+}
+
+impl<M, T: FieldType, C> FieldPath<M, T, C> {
+    lookups! {
+        /// Equal.
+        exact => Exact;
+        /// Greater.
+        gt => Gt;
+        /// Greater or equal.
+        gte => Gte;
+        /// Less.
+        lt => Lt;
+        /// Less or equal.
+        lte => Lte;
+    }
+
+    /// One of several (`in`, which is a word of Rust's own).
+    #[must_use]
+    pub fn is_in<V: Into<T::Plain>>(self, values: impl IntoIterator<Item = V>) -> Condition<M> {
+        let values = values.into_iter().map(|value| value.into().into_value()).collect();
+        Condition::new(self, Lookup::In, Operand::Many(values))
+    }
+
+    /// Between two values, both included.
+    #[must_use]
+    pub fn range(self, first: impl Into<T::Plain>, last: impl Into<T::Plain>) -> Condition<M> {
+        let operand = Operand::Range(first.into().into_value(), last.into().into_value());
+        Condition::new(self, Lookup::Range, operand)
+    }
+
+    /// Null, or not null.
+    #[must_use]
+    pub fn isnull(self, null: bool) -> Condition<M> {
+        self.compare(Lookup::IsNull, Value::Bool(null))
+    }
+
+    fn compare(self, lookup: Lookup, value: Value) -> Condition<M> {
+        Condition::new(self, lookup, Operand::One(value))
+    }
+}
+
+impl<M, T: FieldType + TextField, C> FieldPath<M, T, C> {
+    lookups! {
+        /// Equal without case.
+        iexact => IExact;
+        /// Holds a text; without case on `SQLite`, as Django has it.
+        contains => Contains;
+        /// Holds a text, without case.
+        icontains => IContains;
+        /// Starts with a text; without case on `SQLite`, as Django has it.
+        startswith => StartsWith;
+        /// Starts with a text, without case.
+        istartswith => IStartsWith;
+        /// Ends with a text; without case on `SQLite`, as Django has it.
+        endswith => EndsWith;
+        /// Ends with a text, without case.
+        iendswith => IEndsWith;
+        /// Matches a regular expression.
+        regex => Regex;
+        /// Matches a regular expression without case.
+        iregex => IRegex;
+    }
+}
+
+impl<M, T: TemporalField, C> FieldPath<M, T, C> {
+    /// A part of a date or a time: `.part(DatePart::Year).gte(2024)`.
+    #[must_use]
+    pub fn part(self, part: DatePart) -> PartPath<M> {
+        PartPath { path: self.path, part, model: PhantomData }
+    }
+
+    /// The year: `.year().exact(2024)`.
+    #[must_use]
+    pub fn year(self) -> PartPath<M> {
+        self.part(DatePart::Year)
+    }
+
+    /// The month, 1 to 12.
+    #[must_use]
+    pub fn month(self) -> PartPath<M> {
+        self.part(DatePart::Month)
+    }
+
+    /// The day of the month.
+    #[must_use]
+    pub fn day(self) -> PartPath<M> {
+        self.part(DatePart::Day)
+    }
+}
+
+/// A part of a date or a time at the end of a path; its methods make a [`Condition`].
+pub struct PartPath<M> {
+    path: Path,
+    part: DatePart,
+    model: PhantomData<fn() -> M>,
+}
+
+impl<M> fmt::Debug for PartPath<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PartPath").field(&self.path.name()).field(&self.part).finish()
+    }
+}
+
+macro_rules! part_lookups {
+    ($($(#[$doc:meta])* $name:ident => $compare:ident;)*) => {$(
+        $(#[$doc])*
+        #[must_use]
+        pub fn $name(self, value: impl FieldType) -> Condition<M> {
+            Condition::of(Predicate::Lookup {
+                path: self.path,
+                lookup: Lookup::Part(self.part, Compare::$compare),
+                operand: Operand::One(value.into_value()),
+            })
+        }
+    )*};
+}
+
+impl<M> PartPath<M> {
+    part_lookups! {
+        /// Equal.
+        exact => Exact;
+        /// Greater.
+        gt => Gt;
+        /// Greater or equal.
+        gte => Gte;
+        /// Less.
+        lt => Lt;
+        /// Less or equal.
+        lte => Lte;
+    }
+}
+
+/// Whether there is a row at the end of a relation: `Artist::fields().albums().isnull(true)` are
+/// the artists without albums.
+pub trait RelatedLookups: Fields + PathOf<Self::Root> + Sized {
+    /// No row is there, or one is.
+    fn isnull(self, null: bool) -> Condition<Self::Root> {
+        Condition::new(self, Lookup::IsNull, Operand::One(Value::Bool(null)))
+    }
+}
+
+impl<F: Fields + PathOf<F::Root>> RelatedLookups for F {}

@@ -1,0 +1,273 @@
+//! Predicates that a query string can choose: Django's lookups over paths.
+
+use std::sync::Arc;
+
+use crate::db::{Hop, Node, Path, Select};
+use crate::values::Value;
+
+/// A comparison, named as Django names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Lookup {
+    /// Equal.
+    Exact,
+    /// Equal without case.
+    IExact,
+    /// Holds a text (without case on `SQLite`, as Django's).
+    Contains,
+    /// Holds a text without case.
+    IContains,
+    /// Starts with a text.
+    StartsWith,
+    /// Starts with a text, without case.
+    IStartsWith,
+    /// Ends with a text.
+    EndsWith,
+    /// Ends with a text, without case.
+    IEndsWith,
+    /// Is one of several.
+    In,
+    /// Lies between two, both included.
+    Range,
+    /// Greater.
+    Gt,
+    /// Greater or equal.
+    Gte,
+    /// Less.
+    Lt,
+    /// Less or equal.
+    Lte,
+    /// Is null, or is not.
+    IsNull,
+    /// Matches a regular expression.
+    Regex,
+    /// Matches a regular expression without case.
+    IRegex,
+    /// A part of a date or time, then compared by the inner lookup's name.
+    Part(DatePart, Compare),
+}
+
+/// A part of a date or a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DatePart {
+    /// The day of a moment.
+    Date,
+    /// The time of day of a moment.
+    Time,
+    /// The year.
+    Year,
+    /// The ISO 8601 week-numbering year.
+    IsoYear,
+    /// 1 to 12.
+    Month,
+    /// 1 to 31.
+    Day,
+    /// The ISO 8601 week, 1 to 53.
+    Week,
+    /// 1 (Sunday) to 7 (Saturday).
+    WeekDay,
+    /// 1 (Monday) to 7 (Sunday).
+    IsoWeekDay,
+    /// 1 to 4.
+    Quarter,
+    /// 0 to 23.
+    Hour,
+    /// 0 to 59.
+    Minute,
+    /// 0 to 59.
+    Second,
+}
+
+/// How a part is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Compare {
+    /// Equal.
+    Exact,
+    /// Greater.
+    Gt,
+    /// Greater or equal.
+    Gte,
+    /// Less.
+    Lt,
+    /// Less or equal.
+    Lte,
+}
+
+impl Lookup {
+    /// The lookup that Django names so: `icontains`, `year`, `year__gte`, `date__lt`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "exact" => Self::Exact,
+            "iexact" => Self::IExact,
+            "contains" => Self::Contains,
+            "icontains" => Self::IContains,
+            "startswith" => Self::StartsWith,
+            "istartswith" => Self::IStartsWith,
+            "endswith" => Self::EndsWith,
+            "iendswith" => Self::IEndsWith,
+            "in" => Self::In,
+            "range" => Self::Range,
+            "gt" => Self::Gt,
+            "gte" => Self::Gte,
+            "lt" => Self::Lt,
+            "lte" => Self::Lte,
+            "isnull" => Self::IsNull,
+            "regex" => Self::Regex,
+            "iregex" => Self::IRegex,
+            other => {
+                let (part, compare) = other.split_once("__").unwrap_or((other, "exact"));
+                Self::Part(DatePart::from_name(part)?, Compare::from_name(compare)?)
+            }
+        })
+    }
+}
+
+impl DatePart {
+    /// The part that Django names so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "date" => Self::Date,
+            "time" => Self::Time,
+            "year" => Self::Year,
+            "iso_year" => Self::IsoYear,
+            "month" => Self::Month,
+            "day" => Self::Day,
+            "week" => Self::Week,
+            "week_day" => Self::WeekDay,
+            "iso_week_day" => Self::IsoWeekDay,
+            "quarter" => Self::Quarter,
+            "hour" => Self::Hour,
+            "minute" => Self::Minute,
+            "second" => Self::Second,
+            _ => return None,
+        })
+    }
+}
+
+impl Compare {
+    /// The comparison that Django names so.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "exact" => Self::Exact,
+            "gt" => Self::Gt,
+            "gte" => Self::Gte,
+            "lt" => Self::Lt,
+            "lte" => Self::Lte,
+            _ => return None,
+        })
+    }
+}
+
+/// What a lookup compares with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operand {
+    /// One value.
+    One(Value),
+    /// Any of several (`in`).
+    Many(Vec<Value>),
+    /// Two bounds (`range`).
+    Range(Value, Value),
+}
+
+/// A condition on the rows of whatever model: a tree of lookups and of typed diesel expressions.
+/// Statements are written from it; [`Condition`](crate::db::Condition) is the same of one model.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Predicate {
+    /// One comparison.
+    Lookup {
+        /// What is compared.
+        path: Path,
+        /// How.
+        lookup: Lookup,
+        /// With what.
+        operand: Operand,
+    },
+    /// All of them; true when empty.
+    All(Vec<Predicate>),
+    /// Any of them; false when empty.
+    Any(Vec<Predicate>),
+    /// Some row at the end of the hops fulfils the condition inside: its lookups that start with
+    /// the same hops are all about that row, others about the row outside.
+    Exists {
+        /// The way to the rows.
+        hops: Vec<Hop>,
+        /// What one of them fulfils.
+        inner: Box<Predicate>,
+    },
+    /// The opposite; NULL counts as false inside.
+    Not(Box<Predicate>),
+    /// A boolean diesel expression over the model's own table.
+    Typed(Arc<dyn Node>),
+    /// The row is one of those of a query, which reads keys of the same model.
+    Within(Arc<Select>),
+}
+
+impl std::fmt::Debug for Predicate {
+    /// Without the values, which may be secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.spell(&|_| "..".to_owned()))
+    }
+}
+
+impl Predicate {
+    /// The condition as text, with its operands in some form.
+    fn spell(&self, operand_of: &dyn Fn(&Operand) -> String) -> String {
+        let all = |items: &[Self]| {
+            items.iter().map(|item| item.spell(operand_of)).collect::<Vec<_>>().join(", ")
+        };
+        match self {
+            Self::Lookup { path, lookup, operand } => {
+                format!("{}__{lookup:?}({})", path.name(), operand_of(operand))
+            }
+            Self::All(items) => format!("All([{}])", all(items)),
+            Self::Any(items) => format!("Any([{}])", all(items)),
+            Self::Exists { inner, .. } => format!("Exists({})", inner.spell(operand_of)),
+            Self::Not(inner) => format!("Not({})", inner.spell(operand_of)),
+            Self::Typed(_) => "Typed(..)".to_owned(),
+            Self::Within(_) => "Within(..)".to_owned(),
+        }
+    }
+
+    /// The condition with its values, for tests.
+    #[cfg(test)]
+    pub(crate) fn spelled(&self) -> String {
+        self.spell(&|operand| format!("{operand:?}"))
+    }
+
+    /// One comparison with one value.
+    pub fn new(path: Path, lookup: Lookup, value: Value) -> Self {
+        Self::Lookup { path, lookup, operand: Operand::One(value) }
+    }
+
+    /// Equal to a value.
+    pub fn exact(path: Path, value: Value) -> Self {
+        Self::new(path, Lookup::Exact, value)
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self::All(vec![self, other])
+    }
+
+    /// Either.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self::Any(vec![self, other])
+    }
+
+    /// No row at all.
+    pub fn never() -> Self {
+        Self::Any(Vec::new())
+    }
+}
+
+impl std::ops::Not for Predicate {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self::Not(Box::new(self))
+    }
+}

@@ -1,0 +1,258 @@
+//! What is known of a model: its columns and its relations.
+//!
+//! `#[model]` writes one [`ModelMeta`] per struct; everything else reads it.
+
+use std::any::Any;
+
+use crate::values::{Pattern, Value, ValueRef};
+
+use crate::db::path::{Fields, Path};
+use crate::db::row::Row;
+
+/// What a column stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ColumnKind {
+    /// `smallint`
+    SmallInt,
+    /// `integer`
+    Integer,
+    /// `bigint`
+    BigInt,
+    /// `double precision`
+    Float,
+    /// `boolean`
+    Bool,
+    /// `varchar` or `text`
+    Text,
+    /// `numeric(digits, places)`
+    Decimal {
+        /// Digits in all.
+        digits: u32,
+        /// Digits after the point.
+        places: u32,
+    },
+    /// `timestamptz`
+    DateTime,
+    /// `date`
+    Date,
+    /// `time`
+    Time,
+    /// `uuid`
+    Uuid,
+}
+
+/// A value that a column takes when none is given.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum ColumnDefault {
+    /// A fixed value.
+    Value(fn() -> Value),
+    /// The moment of the insert (`auto_now_add`); not editable.
+    AutoNowAdd,
+    /// The moment of every save (`auto_now`); not editable.
+    AutoNow,
+}
+
+/// One column, as the model declares it.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of Django's fields")]
+pub struct ColumnMeta {
+    /// The field's name in Django's words: `album` for the column `album_id`.
+    pub name: &'static str,
+    /// The column in the database.
+    pub column: &'static str,
+    /// What it stores.
+    pub kind: ColumnKind,
+    /// True when it may be NULL.
+    pub nullable: bool,
+    /// True when an empty text is fine.
+    pub blank: bool,
+    /// Longest text, in characters.
+    pub max_length: Option<usize>,
+    /// Least number, as written in the model.
+    pub min_value: Option<&'static str>,
+    /// Greatest number, as written in the model.
+    pub max_value: Option<&'static str>,
+    /// True when no two rows share a value.
+    pub unique: bool,
+    /// The value of a row that is made without one.
+    pub default: Option<ColumnDefault>,
+    /// The allowed values with their labels; empty when any will do.
+    pub choices: &'static [(&'static str, &'static str)],
+    /// True for a text that must be an e-mail address.
+    pub email: bool,
+    /// What a text must look like.
+    pub regex: Option<fn() -> Pattern>,
+    /// Texts in place of the usual ones, by code: `unique`, `cycle`, and `invalid` for the pattern.
+    pub errors: &'static [(&'static str, &'static str)],
+    /// A sentence for people.
+    pub help_text: &'static str,
+    /// The model that the column points at.
+    pub references: Option<fn() -> &'static ModelMeta>,
+    /// What becomes of the row when the row that it points at is deleted.
+    pub on_delete: OnDelete,
+    /// True where no row may be its own ancestor: the column points at the same table.
+    pub acyclic: bool,
+}
+
+/// What becomes of a row when the row that it points at is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDelete {
+    /// It is deleted as well.
+    Cascade,
+    /// The other row cannot be deleted.
+    Protect,
+    /// It points nowhere from then on.
+    SetNull,
+}
+
+/// A computed column: a sub-select over rows that point here.
+#[derive(Debug)]
+pub struct AnnotationMeta {
+    /// Its name beside the columns.
+    pub name: &'static str,
+    /// The rows counted, as a path from the model.
+    pub path: fn() -> Path,
+}
+
+/// Reads a row of a model, from the column of the given number on.
+pub type DecodeRow = fn(&Row<'_>, usize) -> Result<Box<dyn ModelRow>, crate::db::Error>;
+
+/// All that is known of a model.
+#[derive(Debug)]
+pub struct ModelMeta {
+    /// The struct's name: `Track`. Used in `No Track matches the given query.`
+    pub name: &'static str,
+    /// In words: `track`, `media type`.
+    pub verbose_name: &'static str,
+    /// Django's application label: `store` in the permission `store.add_track`.
+    pub app_label: &'static str,
+    /// The table.
+    pub table: &'static str,
+    /// The columns, in the order of the struct.
+    pub columns: &'static [ColumnMeta],
+    /// Index of the primary key in `columns`.
+    pub pk: usize,
+    /// Default order: column index, and true when descending.
+    pub ordering: &'static [(usize, bool)],
+    /// Sets of columns that no two rows share.
+    pub unique_together: &'static [&'static [usize]],
+    /// Reads a row, as [`Model::from_row`].
+    pub decode: DecodeRow,
+    /// Link tables whose rows belong to rows of this model.
+    pub links: &'static [LinkTable],
+}
+
+/// A link table of a many-to-many relation.
+#[derive(Debug, Clone, Copy)]
+pub struct LinkTable {
+    /// The table.
+    pub table: &'static str,
+    /// Its column that points at the model which declares the relation.
+    pub source: &'static str,
+    /// Its column that points at the other model.
+    pub target: &'static str,
+    /// The other model.
+    pub to: fn() -> &'static ModelMeta,
+}
+
+impl ModelMeta {
+    /// The primary key column.
+    pub fn pk_column(&self) -> &'static ColumnMeta {
+        &self.columns[self.pk]
+    }
+
+    /// The column with Django's name `name`, or the database's.
+    pub fn column(&self, name: &str) -> Option<&'static ColumnMeta> {
+        self.columns.iter().find(|c| c.name == name || c.column == name)
+    }
+
+    /// The model's name as permissions and content types write it: `mediatype`.
+    pub fn model_name(&self) -> String {
+        self.name.to_lowercase()
+    }
+}
+
+/// A struct whose rows live in a table; written by `#[model]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model",
+    label = "this type has no `Model` implementation",
+    note = "put `#[model(table = \"...\")]` on `{Self}`"
+)]
+pub trait Model: Sized + Send + Sync + 'static {
+    /// diesel's table.
+    type Table: diesel::Table + diesel::QuerySource + Send + Sync + 'static;
+
+    /// The description.
+    const META: &'static ModelMeta;
+
+    /// Reads the columns, in the order of [`ModelMeta::columns`], from column `at` of the row on.
+    ///
+    /// # Errors
+    /// When a column does not hold what the model says.
+    fn from_row(row: &Row<'_>, at: usize) -> Result<Self, crate::db::Error>;
+
+    /// The value of a column, borrowed.
+    fn value(&self, column: usize) -> ValueRef<'_>;
+
+    /// The paths that lead from `Root` through this model, past relations of the cardinality `C`.
+    type Fields<Root, C>: Fields<Root = Root, Model = Self>;
+
+    /// The primary key.
+    fn pk(&self) -> Value {
+        self.value(Self::META.pk).to_value()
+    }
+}
+
+/// A model's row behind a pointer: what the engine sees of it.
+pub trait ModelRow: Any + Send + Sync {
+    /// The value of a column, borrowed.
+    fn value(&self, column: usize) -> ValueRef<'_>;
+    /// The row itself.
+    fn as_any(&self) -> &dyn Any;
+    /// The row itself, owned.
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+impl<M: Model> ModelRow for M {
+    fn value(&self, column: usize) -> ValueRef<'_> {
+        Model::value(self, column)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+/// Reads a row of `M` and hides its type.
+///
+/// # Errors
+/// When a column does not hold what the model says.
+pub fn decode<M: Model>(row: &Row<'_>, at: usize) -> Result<Box<dyn ModelRow>, crate::db::Error> {
+    Ok(Box::new(M::from_row(row, at)?))
+}
+
+/// The description of a model, as a function: relations refer to models by it, so that two models
+/// can refer to each other.
+pub fn meta_of<M: Model>() -> &'static ModelMeta {
+    M::META
+}
+
+/// A column of diesel's, with the model and the Rust type behind it; written by `#[model]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a column of a model",
+    note = "columns are named by the module that `#[model]` writes: `track::name`"
+)]
+pub trait Column {
+    /// The model.
+    type Model: Model;
+    /// What the struct holds.
+    type Value: crate::values::FieldType;
+    /// Its place in [`ModelMeta::columns`].
+    const INDEX: usize;
+}

@@ -1,0 +1,338 @@
+//! Paths from a model to a value: along foreign keys, back along them, through link tables.
+//!
+//! `Track::fields().album().artist().name()` is a [`FieldPath`]: it knows the model that it starts
+//! at, the type of the value at its end, and whether a row leads to [`One`] value or to [`Many`].
+//! [`Path`] is the same without its types, which is what statements are written from.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::db::model::{AnnotationMeta, Column, ColumnKind, ColumnMeta, Model, ModelMeta, meta_of};
+use crate::values::FieldType;
+
+/// The cardinality of a path along which a row leads to one value at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum One {}
+
+/// The cardinality of a path along which a row may lead to several values: it goes back along a
+/// foreign key, or through a link table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Many {}
+
+/// A path along which a row leads to one value at most: [`One`] implements it, [`Many`] does not.
+#[diagnostic::on_unimplemented(
+    message = "a row has several values at the end of this path, where one is meant",
+    label = "this path goes through a relation to many",
+    note = "relations to many can be searched and filtered; rows cannot be ordered by them, and a \
+            field shows them as a list of related objects"
+)]
+pub trait SingleValued {}
+impl SingleValued for One {}
+
+/// A path that starts at the model `M`: what lists of fields, filters and orders are made of.
+///
+/// [`FieldPath`], the columns of diesel (`track::name`) and the relations that `#[model]` writes
+/// implement it; a relation stands for its key.
+#[diagnostic::on_unimplemented(
+    message = "this path does not start at the model `{M}`",
+    label = "a path of another model",
+    note = "a path starts with the model's own fields: `{M}::fields()`"
+)]
+pub trait PathOf<M> {
+    /// [`One`] or [`Many`].
+    type Cardinality;
+
+    /// The path without its types.
+    fn into_path(self) -> Path;
+}
+
+impl<M, T, C> PathOf<M> for FieldPath<M, T, C> {
+    type Cardinality = C;
+
+    fn into_path(self) -> Path {
+        self.path
+    }
+}
+
+impl<C: Column> PathOf<C::Model> for C {
+    type Cardinality = One;
+
+    fn into_path(self) -> Path {
+        let leaf = Leaf::Column(&C::Model::META.columns[C::INDEX]);
+        Path { model: meta_of::<C::Model>, hops: Vec::new(), leaf }
+    }
+}
+
+/// A path at whose end there is a value of a known type: a column of diesel's (`track::name`), or a
+/// [`FieldPath`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a column of the model `{M}`, nor a path to one from it",
+    label = "neither a column nor a path of `{M}`",
+    note = "columns are named by the module that `#[model]` writes (`track::name`), and paths start \
+            with the model's own fields (`Track::fields().album().title()`)"
+)]
+pub trait TypedPath<M>: PathOf<M> {
+    /// The type of the value; what an `Option` of it holds, where it may be null.
+    type Plain: FieldType;
+}
+
+impl<M, T: FieldType, C> TypedPath<M> for FieldPath<M, T, C> {
+    type Plain = T::Plain;
+}
+
+impl<C: Column> TypedPath<C::Model> for C {
+    type Plain = <C::Value as FieldType>::Plain;
+}
+
+/// The methods that name columns and relations of a model; written by `#[model]`.
+pub trait Fields {
+    /// The model at which the way starts.
+    type Root;
+    /// The model at the end of the way.
+    type Model: Model;
+    /// [`One`] or [`Many`].
+    type Cardinality;
+
+    /// The methods at the end of a way.
+    fn at(way: Way) -> Self;
+
+    /// The way so far.
+    fn way(self) -> Way;
+}
+
+/// A way from a model to a model: the part of a [`Path`] before its end.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// The model the way starts at.
+    pub model: fn() -> &'static ModelMeta,
+    /// The steps.
+    pub hops: Vec<Hop>,
+}
+
+impl Way {
+    /// The way that has not left its model.
+    pub fn start<M: Model>() -> Self {
+        Self { model: meta_of::<M>, hops: Vec::new() }
+    }
+
+    /// One step further.
+    #[must_use]
+    pub fn hop(mut self, hop: Hop) -> Self {
+        self.hops.push(hop);
+        self
+    }
+
+    /// Along the foreign key in column `index` of `M`.
+    #[must_use]
+    pub fn forward<M: Model, To: Model>(self, index: usize) -> Self {
+        self.hop(Hop::Forward { column: &M::META.columns[index], to: meta_of::<To> })
+    }
+
+    /// Back along the foreign key of `From`.
+    #[must_use]
+    pub fn reverse<From: Model>(self, name: &'static str, column: &'static str) -> Self {
+        self.hop(Hop::Reverse { name, from: meta_of::<From>, column })
+    }
+
+    /// The model at the end.
+    pub fn target(&self) -> &'static ModelMeta {
+        self.hops.last().map_or_else(self.model, Hop::target)
+    }
+
+    /// Ends at a column of the last model.
+    pub fn column<M, T, C>(self, column: &'static ColumnMeta) -> FieldPath<M, T, C> {
+        FieldPath::new(Path { model: self.model, hops: self.hops, leaf: Leaf::Column(column) })
+    }
+
+    /// Ends at a computed column of the last model.
+    pub fn count<M, C>(self, annotation: &'static AnnotationMeta) -> FieldPath<M, i64, C> {
+        FieldPath::new(Path { model: self.model, hops: self.hops, leaf: Leaf::Count(annotation) })
+    }
+
+    /// Ends at the key that stands for the last model: the foreign key that leads to it, or its
+    /// primary key where there is none on the way.
+    pub fn key(mut self) -> Path {
+        let target = self.target();
+        if let Some(Hop::Forward { column, .. }) = self.hops.last().copied() {
+            self.hops.pop();
+            return Path { model: self.model, hops: self.hops, leaf: Leaf::Column(column) };
+        }
+        Path { model: self.model, hops: self.hops, leaf: Leaf::Column(target.pk_column()) }
+    }
+}
+
+/// One step from a table to another.
+#[derive(Debug, Clone, Copy)]
+pub enum Hop {
+    /// Along a foreign key of the current table.
+    Forward {
+        /// The column that points away.
+        column: &'static ColumnMeta,
+        /// Where it points.
+        to: fn() -> &'static ModelMeta,
+    },
+    /// Back along a foreign key of another table.
+    Reverse {
+        /// The name the hop has on this side (`related_name`).
+        name: &'static str,
+        /// The other model.
+        from: fn() -> &'static ModelMeta,
+        /// Its column that points here.
+        column: &'static str,
+    },
+    /// Through a link table.
+    ManyToMany {
+        /// The name the hop has on this side.
+        name: &'static str,
+        /// The link table.
+        through: &'static str,
+        /// Its column that points here.
+        source: &'static str,
+        /// Its column that points there.
+        target: &'static str,
+        /// The model here.
+        from: fn() -> &'static ModelMeta,
+        /// The model there.
+        to: fn() -> &'static ModelMeta,
+    },
+}
+
+impl Hop {
+    /// The model at the far end.
+    pub fn target(&self) -> &'static ModelMeta {
+        match self {
+            Self::Forward { to, .. } | Self::ManyToMany { to, .. } => to(),
+            Self::Reverse { from, .. } => from(),
+        }
+    }
+
+    /// The hop's name in a lookup.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Forward { column, .. } => column.name,
+            Self::Reverse { name, .. } | Self::ManyToMany { name, .. } => name,
+        }
+    }
+
+    /// True for the same step of the same table.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.name() == other.name() && self.target().table == other.target().table
+    }
+
+    /// True when one row may lead to several.
+    pub fn is_many(&self) -> bool {
+        !matches!(self, Self::Forward { .. })
+    }
+}
+
+/// Where a [`Path`] ends.
+#[derive(Debug, Clone, Copy)]
+pub enum Leaf {
+    /// At a column of the last table.
+    Column(&'static ColumnMeta),
+    /// At a computed column of the last table: the number of rows at the end of more hops.
+    Count(&'static AnnotationMeta),
+}
+
+/// A way from a model to a value: hops, then a column. Written as `album__artist__name` in
+/// lookups and as `Track::fields().album().artist().name()` in code.
+#[derive(Debug, Clone)]
+pub struct Path {
+    /// The model the way starts at.
+    pub model: fn() -> &'static ModelMeta,
+    /// The steps.
+    pub hops: Vec<Hop>,
+    /// The end.
+    pub leaf: Leaf,
+}
+
+impl Path {
+    /// The model at the end.
+    pub fn target(&self) -> &'static ModelMeta {
+        self.hops.last().map_or_else(self.model, Hop::target)
+    }
+
+    /// The column at the end, when it is one.
+    pub fn column(&self) -> Option<&'static ColumnMeta> {
+        match self.leaf {
+            Leaf::Column(column) => Some(column),
+            Leaf::Count(_) => None,
+        }
+    }
+
+    /// What the end stores.
+    pub fn kind(&self) -> ColumnKind {
+        self.column().map_or(ColumnKind::BigInt, |column| column.kind)
+    }
+
+    /// The name in lookups: `album__artist__name`.
+    pub fn name(&self) -> String {
+        let mut parts: Vec<&str> = self.hops.iter().map(Hop::name).collect();
+        parts.push(match self.leaf {
+            Leaf::Column(column) => column.name,
+            Leaf::Count(annotation) => annotation.name,
+        });
+        parts.join("__")
+    }
+
+    /// True for the same end of the same way.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let leaf = match (self.leaf, other.leaf) {
+            (Leaf::Column(own), Leaf::Column(other)) => own.column == other.column,
+            (Leaf::Count(own), Leaf::Count(other)) => own.name == other.name,
+            _ => false,
+        };
+        leaf && self.hops.len() == other.hops.len()
+            && self.hops.iter().zip(&other.hops).all(|(own, other)| own.is_same(other))
+    }
+
+    /// The steps up to the last one that leads to several rows.
+    pub fn many_hops(&self) -> &[Hop] {
+        let last = self.hops.iter().rposition(Hop::is_many).map_or(0, |last| last + 1);
+        self.hops.get(..last).unwrap_or_default()
+    }
+
+    /// True when one row may lead to several values.
+    pub fn is_many(&self) -> bool {
+        self.hops.iter().any(Hop::is_many)
+    }
+}
+
+/// A [`Path`] that knows the model it starts at, the Rust type of its end, and its cardinality.
+pub struct FieldPath<M, T, C = One> {
+    /// The path.
+    pub path: Path,
+    #[expect(clippy::type_complexity, reason = "a marker of three types")]
+    types: PhantomData<fn() -> (M, T, C)>,
+}
+
+impl<M, T, C> FieldPath<M, T, C> {
+    /// A path whose types the caller vouches for; the macros do.
+    pub fn new(path: Path) -> Self {
+        Self { path, types: PhantomData }
+    }
+
+    /// The same path, whatever the type of its end.
+    #[must_use]
+    pub fn of_any_type(self) -> FieldPath<M, (), C> {
+        FieldPath::new(self.path)
+    }
+}
+
+impl<M, T, C> Clone for FieldPath<M, T, C> {
+    fn clone(&self) -> Self {
+        Self::new(self.path.clone())
+    }
+}
+
+impl<M, T, C> fmt::Debug for FieldPath<M, T, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.path, f)
+    }
+}
+
+impl<M, T, C> From<FieldPath<M, T, C>> for Path {
+    fn from(field: FieldPath<M, T, C>) -> Self {
+        field.path
+    }
+}

@@ -1,0 +1,516 @@
+//! From conditions and orders to SQL, in Django's own form for each database.
+
+use std::borrow::Cow;
+
+use crate::db::joins::Joins;
+use crate::db::lookups::{Compare, DatePart};
+use crate::db::pattern::IGNORE_CASE;
+use crate::db::{
+    ColumnKind, ColumnMeta, Dialect, Hop, Leaf, Lookup, ModelMeta, Operand, OrderTerm, Path,
+    Predicate, Sql,
+};
+use crate::values::{Value, python};
+
+/// Writes conditions; counts the aliases it has given out.
+#[derive(Debug, Default)]
+pub(crate) struct Compiler {
+    aliases: usize,
+    /// The rows that lookups inside an `Exists` are about: the way to them, and their alias.
+    scopes: Vec<(Vec<Hop>, String)>,
+}
+
+impl Compiler {
+    fn alias(&mut self) -> String {
+        self.aliases += 1;
+        format!("U{}", self.aliases)
+    }
+
+    /// One condition.
+    pub(crate) fn one(&mut self, sql: &mut Sql, condition: &Predicate, table: &str) {
+        self.condition(sql, condition, table);
+    }
+
+    /// All the conditions; `TRUE` when there is none.
+    pub(crate) fn all(&mut self, sql: &mut Sql, conditions: &[Predicate], table: &str) {
+        self.join(sql, conditions, table, " AND ", "1 = 1");
+    }
+
+    fn join(&mut self, sql: &mut Sql, items: &[Predicate], table: &str, word: &str, empty: &str) {
+        if items.is_empty() {
+            sql.push(empty);
+        }
+        for (index, item) in items.iter().enumerate() {
+            if index > 0 {
+                sql.push(word);
+            }
+            self.condition(sql, item, table);
+        }
+    }
+
+    fn condition(&mut self, sql: &mut Sql, condition: &Predicate, table: &str) {
+        match condition {
+            Predicate::Lookup { path, lookup, operand } => {
+                let scope = self.scopes.iter().rev().find(|(way, _)| leads(way, &path.hops));
+                let (walked, start) = match scope {
+                    Some((way, alias)) => (way.len(), Cow::Owned(alias.clone())),
+                    None => (0, Cow::Borrowed(table)),
+                };
+                let rest = path.hops.get(walked..).unwrap_or_default();
+                self.lookup(sql, path, rest, *lookup, operand, &start);
+            }
+            Predicate::Exists { hops, inner } => {
+                let mut alias = table.to_owned();
+                for hop in hops {
+                    alias = self.open(sql, hop, &alias);
+                }
+                self.scopes.push((hops.clone(), alias));
+                self.condition(sql, inner, table);
+                self.scopes.pop();
+                sql.push(&")".repeat(hops.len()));
+            }
+            Predicate::All(items) => {
+                sql.push("(");
+                self.join(sql, items, table, " AND ", "1 = 1");
+                sql.push(")");
+            }
+            Predicate::Any(items) => {
+                sql.push("(");
+                self.join(sql, items, table, " OR ", "1 = 0");
+                sql.push(")");
+            }
+            Predicate::Not(inner) => {
+                // COALESCE: a comparison with NULL inside counts as false, so its opposite holds
+                sql.push("NOT COALESCE(");
+                self.condition(sql, inner, table);
+                sql.push(no(sql.dialect()));
+            }
+            Predicate::Typed(node) => {
+                sql.push("(").node(node).push(")");
+            }
+            Predicate::Within(rows) => {
+                sql.column(table, rows.model.pk_column().column).push(" IN (");
+                sql.append(rows.rows(sql.dialect())).push(")");
+            }
+        }
+    }
+
+    fn lookup(
+        &mut self,
+        sql: &mut Sql,
+        path: &Path,
+        hops: &[Hop],
+        lookup: Lookup,
+        operand: &Operand,
+        table: &str,
+    ) {
+        let Some((hop, rest)) = hops.split_first() else {
+            match path.leaf {
+                Leaf::Column(column) => compare(
+                    sql,
+                    |sql| {
+                        sql.column(table, column.column);
+                    },
+                    column.kind,
+                    lookup,
+                    operand,
+                ),
+                Leaf::Count(annotation) => {
+                    let mut inner = Sql::new(sql.dialect());
+                    self.count(&mut inner, &(annotation.path)(), table);
+                    compare(
+                        sql,
+                        |sql| {
+                            sql.append(inner.clone());
+                        },
+                        ColumnKind::BigInt,
+                        lookup,
+                        operand,
+                    );
+                }
+            }
+            return;
+        };
+        // "no related row" is no row of a sub-select, and a NULL key is in none
+        if lookup == Lookup::IsNull && *operand == Operand::One(Value::Bool(true)) {
+            sql.push("NOT COALESCE(");
+            self.lookup(sql, path, hops, lookup, &Operand::One(Value::Bool(false)), table);
+            sql.push(no(sql.dialect()));
+            return;
+        }
+        let inner = self.open(sql, hop, table);
+        self.lookup(sql, path, rest, lookup, operand, &inner);
+        sql.push(")");
+    }
+
+    /// Writes `key IN (SELECT … WHERE ` for one hop and answers the alias of the far table.
+    fn open(&mut self, sql: &mut Sql, hop: &Hop, table: &str) -> String {
+        let inner = self.alias();
+        match hop {
+            Hop::Forward { column, to } => {
+                let to = to();
+                sql.column(table, column.column).push(" IN (SELECT ");
+                sql.column(&inner, to.pk_column().column).push(" FROM ").name(to.table);
+                sql.push(" ").name(&inner).push(" WHERE ");
+            }
+            Hop::Reverse { from, column, .. } => {
+                let from = from();
+                sql.column(table, own_key(from, column)).push(" IN (SELECT ");
+                sql.column(&inner, column).push(" FROM ").name(from.table);
+                sql.push(" ").name(&inner).push(" WHERE ");
+            }
+            Hop::ManyToMany { through, source, target, from, to, .. } => {
+                let to = to();
+                let link = self.alias();
+                sql.column(table, from().pk_column().column)
+                    .push(" IN (SELECT ")
+                    .column(&link, source);
+                sql.push(" FROM ").name(through).push(" ").name(&link).push(" INNER JOIN ");
+                sql.name(to.table).push(" ").name(&inner).push(" ON ");
+                sql.column(&inner, to.pk_column().column).push(" = ").column(&link, target);
+                sql.push(" WHERE ");
+            }
+        }
+        inner
+    }
+
+    /// `(SELECT COUNT(*) FROM …)` of the rows at the end of a path.
+    pub(crate) fn count(&mut self, sql: &mut Sql, path: &Path, table: &str) {
+        sql.push("(SELECT COUNT(*) FROM ");
+        let mut outer = table.to_owned();
+        for (index, hop) in path.hops.iter().enumerate() {
+            let inner = self.alias();
+            let on = if index == 0 { " WHERE " } else { " ON " };
+            if index > 0 {
+                sql.push(" INNER JOIN ");
+            }
+            match hop {
+                Hop::Forward { column, to } => {
+                    let to = to();
+                    sql.name(to.table).push(" ").name(&inner).push(on);
+                    sql.column(&inner, to.pk_column().column)
+                        .push(" = ")
+                        .column(&outer, column.column);
+                }
+                Hop::Reverse { from, column, .. } => {
+                    let from = from();
+                    sql.name(from.table).push(" ").name(&inner).push(on);
+                    sql.column(&inner, column).push(" = ").column(&outer, own_key(from, column));
+                }
+                Hop::ManyToMany { through, source, from, .. } => {
+                    sql.name(through).push(" ").name(&inner).push(on);
+                    sql.column(&inner, source).push(" = ");
+                    sql.column(&outer, from().pk_column().column);
+                }
+            }
+            outer = inner;
+        }
+        sql.push(")");
+    }
+}
+
+/// True when a way starts with another one.
+fn leads(start: &[Hop], way: &[Hop]) -> bool {
+    start.len() <= way.len() && start.iter().zip(way).all(|(a, b)| a.is_same(b))
+}
+
+/// The end of `COALESCE(…` that makes NULL false.
+fn no(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => ", 0)",
+        Dialect::Postgres => ", FALSE)",
+    }
+}
+
+/// The column that a foreign key of another model points at.
+pub(crate) fn own_key(from: &'static ModelMeta, column: &str) -> &'static str {
+    from.column(column)
+        .and_then(|column| column.references)
+        .map_or("id", |model| model().pk_column().column)
+}
+
+/// One term of an order; nothing is written for a way to many rows, which orders nothing.
+pub(crate) fn order_term(
+    sql: &mut Sql,
+    compiler: &mut Compiler,
+    joins: &mut Joins,
+    order: &OrderTerm,
+    table: &str,
+) {
+    let Some(alias) = joins.along(table, &order.path.hops) else { return };
+    match order.path.leaf {
+        Leaf::Column(column) => {
+            sql.column(&alias, column.column);
+        }
+        Leaf::Count(annotation) => compiler.count(sql, &(annotation.path)(), &alias),
+    }
+    sql.push(order.direction());
+}
+
+/// The default order of a model as terms.
+pub(crate) fn default_order(
+    meta: &'static ModelMeta,
+    model: fn() -> &'static ModelMeta,
+) -> Vec<OrderTerm> {
+    meta.ordering
+        .iter()
+        .filter_map(|&(index, descending)| {
+            let column: &'static ColumnMeta = meta.columns.get(index)?;
+            Some(OrderTerm {
+                path: Path { model, hops: Vec::new(), leaf: Leaf::Column(column) },
+                descending,
+            })
+        })
+        .collect()
+}
+
+/// `(lhs <lookup> rhs)` as Django writes it.
+fn compare(
+    sql: &mut Sql,
+    lhs: impl Fn(&mut Sql),
+    kind: ColumnKind,
+    lookup: Lookup,
+    operand: &Operand,
+) {
+    let dialect = sql.dialect();
+    // PostgreSQL takes no text with a null character, so none of its rows has one
+    let storable = |value: &Value| {
+        dialect == Dialect::Sqlite || !matches!(value, Value::Text(text) if text.contains('\0'))
+    };
+    let value = match operand {
+        Operand::One(value) if !storable(value) => {
+            sql.push("1 = 0");
+            return;
+        }
+        Operand::One(value) => value,
+        Operand::Many(values) => {
+            let kind = if let Lookup::Part(part, _) = lookup {
+                date_part(sql, lhs, kind, part)
+            } else {
+                lhs(sql);
+                kind
+            };
+            sql.any_of(values.iter().filter(|value| storable(value)).cloned().collect(), kind);
+            return;
+        }
+        Operand::Range(low, high) => {
+            lhs(sql);
+            sql.push(" BETWEEN ").bind(low.clone(), kind).push(" AND ").bind(high.clone(), kind);
+            return;
+        }
+    };
+    let simple = |word: &str, sql: &mut Sql| {
+        lhs(sql);
+        sql.push(word).bind(value.clone(), kind);
+    };
+    match lookup {
+        Lookup::Exact | Lookup::IExact if value.is_null() => {
+            lhs(sql);
+            sql.push(" IS NULL");
+        }
+        // a `range` of one value is that value
+        Lookup::Exact | Lookup::Range => simple(" = ", sql),
+        Lookup::Gt => simple(" > ", sql),
+        Lookup::Gte => simple(" >= ", sql),
+        Lookup::Lt => simple(" < ", sql),
+        Lookup::Lte => simple(" <= ", sql),
+        Lookup::IsNull => {
+            lhs(sql);
+            sql.push(if *value == Value::Bool(false) { " IS NOT NULL" } else { " IS NULL" });
+        }
+        Lookup::IExact => pattern(sql, lhs, value, "", "", true, true),
+        Lookup::Contains => pattern(sql, lhs, value, "%", "%", false, false),
+        Lookup::IContains => pattern(sql, lhs, value, "%", "%", true, false),
+        Lookup::StartsWith => pattern(sql, lhs, value, "", "%", false, false),
+        Lookup::IStartsWith => pattern(sql, lhs, value, "", "%", true, false),
+        Lookup::EndsWith => pattern(sql, lhs, value, "%", "", false, false),
+        Lookup::IEndsWith => pattern(sql, lhs, value, "%", "", true, false),
+        Lookup::Regex | Lookup::IRegex => {
+            regex(sql, lhs, value.clone(), lookup == Lookup::IRegex);
+        }
+        Lookup::Part(part, how) => {
+            let kind = date_part(sql, lhs, kind, part);
+            sql.push(operator(how)).bind(part_value(value, kind), kind);
+        }
+        // an `in` of one value
+        Lookup::In => {
+            lhs(sql);
+            sql.any_of(vec![value.clone()], kind);
+        }
+    }
+}
+
+/// LIKE with Django's escapes; `exact` compares whole texts.
+fn pattern(
+    sql: &mut Sql,
+    lhs: impl Fn(&mut Sql),
+    value: &Value,
+    before: &str,
+    after: &str,
+    fold: bool,
+    exact: bool,
+) {
+    let text = python::value_text(value.as_ref());
+    match sql.dialect() {
+        Dialect::Sqlite => {
+            lhs(sql);
+            sql.push(" LIKE ").bind(Value::Text(like(before, &text, after)), ColumnKind::Text);
+            sql.push(" ESCAPE '\\'");
+        }
+        Dialect::Postgres => {
+            let (open, close) = if fold { ("UPPER(", "::text)") } else { ("", "::text") };
+            sql.push(open);
+            lhs(sql);
+            sql.push(close).push(if exact { " = " } else { " LIKE " });
+            let text = if exact { text.into_owned() } else { like(before, &text, after) };
+            sql.push(if fold { "UPPER(" } else { "" });
+            sql.bind(Value::Text(text), ColumnKind::Text);
+            sql.push(if fold { ")" } else { "" });
+        }
+    }
+}
+
+/// A pattern of LIKE that matches this very text; what stands around it may hold wildcards.
+fn like(before: &str, text: &str, after: &str) -> String {
+    let mut pattern = String::with_capacity(before.len() + text.len() + after.len());
+    pattern.push_str(before);
+    for letter in text.chars() {
+        if matches!(letter, '\\' | '%' | '_') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push_str(after);
+    pattern
+}
+
+fn regex(sql: &mut Sql, lhs: impl Fn(&mut Sql), value: Value, fold: bool) {
+    match sql.dialect() {
+        Dialect::Sqlite => {
+            let Value::Text(text) = value else { return };
+            let text = if fold { format!("{IGNORE_CASE}{text}") } else { text };
+            lhs(sql);
+            sql.push(" REGEXP ").bind(Value::Text(text), ColumnKind::Text);
+        }
+        Dialect::Postgres => {
+            lhs(sql);
+            sql.push(if fold { "::text ~* " } else { "::text ~ " }).bind(value, ColumnKind::Text);
+        }
+    }
+}
+
+fn operator(how: Compare) -> &'static str {
+    match how {
+        Compare::Exact => " = ",
+        Compare::Gt => " > ",
+        Compare::Gte => " >= ",
+        Compare::Lt => " < ",
+        Compare::Lte => " <= ",
+    }
+}
+
+/// Writes a part of a date or a time; answers what kind of value it is.
+fn date_part(
+    sql: &mut Sql,
+    lhs: impl Fn(&mut Sql),
+    kind: ColumnKind,
+    part: DatePart,
+) -> ColumnKind {
+    let moment = kind == ColumnKind::DateTime;
+    match sql.dialect() {
+        Dialect::Sqlite => sqlite_part(sql, lhs, part),
+        Dialect::Postgres => {
+            let zone = if moment { " AT TIME ZONE 'UTC')" } else { ")" };
+            let extract = |field: &str, sql: &mut Sql| {
+                sql.push("EXTRACT(").push(field).push(" FROM (");
+                lhs(sql);
+                sql.push(zone).push(")");
+            };
+            match part {
+                DatePart::Date | DatePart::Time => {
+                    sql.push("(");
+                    lhs(sql);
+                    sql.push(zone).push(if part == DatePart::Date { "::date" } else { "::time" });
+                }
+                DatePart::WeekDay => {
+                    extract("DOW", sql);
+                    sql.push(" + 1");
+                }
+                DatePart::Year => extract("YEAR", sql),
+                DatePart::IsoYear => extract("ISOYEAR", sql),
+                DatePart::Month => extract("MONTH", sql),
+                DatePart::Day => extract("DAY", sql),
+                DatePart::Week => extract("WEEK", sql),
+                DatePart::IsoWeekDay => extract("ISODOW", sql),
+                DatePart::Quarter => extract("QUARTER", sql),
+                DatePart::Hour => extract("HOUR", sql),
+                DatePart::Minute => extract("MINUTE", sql),
+                DatePart::Second => {
+                    sql.push("FLOOR(");
+                    extract("SECOND", sql);
+                    sql.push(")");
+                }
+            }
+        }
+    }
+    match part {
+        DatePart::Date => ColumnKind::Date,
+        DatePart::Time => ColumnKind::Time,
+        // EXTRACT is numeric: a bound number of any width compares
+        _ => ColumnKind::BigInt,
+    }
+}
+
+/// The value that a part of this kind is compared with.
+fn part_value(value: &Value, kind: ColumnKind) -> Value {
+    match (value, kind) {
+        (Value::DateTime(v), ColumnKind::Date) => Value::Date(v.naive_utc().date()),
+        (Value::Decimal(v), ColumnKind::BigInt) => {
+            // a fraction or a huge number equals no part
+            v.normalize().to_string().parse().map_or(Value::Decimal(*v), Value::Int)
+        }
+        _ => value.clone(),
+    }
+}
+
+fn sqlite_part(sql: &mut Sql, lhs: impl Fn(&mut Sql), part: DatePart) {
+    let number = |format: &str, sql: &mut Sql| {
+        sql.push("CAST(strftime('").push(format).push("', ");
+        lhs(sql);
+        sql.push(") AS INTEGER)");
+    };
+    match part {
+        DatePart::Date => {
+            sql.push("date(");
+            lhs(sql);
+            sql.push(")");
+        }
+        DatePart::Time => {
+            // `time()` drops the fraction, which Django keeps
+            sql.push("substr(");
+            lhs(sql);
+            sql.push(", 12)");
+        }
+        DatePart::Year => number("%Y", sql),
+        DatePart::IsoYear => number("%G", sql),
+        DatePart::Month => number("%m", sql),
+        DatePart::Day => number("%d", sql),
+        DatePart::Week => number("%V", sql),
+        DatePart::WeekDay => {
+            sql.push("(");
+            number("%w", sql);
+            sql.push(" + 1)");
+        }
+        DatePart::IsoWeekDay => number("%u", sql),
+        DatePart::Quarter => {
+            sql.push("((");
+            number("%m", sql);
+            sql.push(" + 2) / 3)");
+        }
+        DatePart::Hour => number("%H", sql),
+        DatePart::Minute => number("%M", sql),
+        DatePart::Second => number("%S", sql),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! INSERT statements, of one row or of several.
+
+use crate::db::select::returning;
+use crate::db::{ColumnMeta, Dialect, ModelMeta, Sql};
+use crate::values::Value;
+
+/// The values of a new row, by column.
+pub(crate) type NewRow = Vec<(usize, Value)>;
+
+/// What becomes of a row when another one has the same in unique columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnConflict {
+    /// The statement fails.
+    Fail,
+    /// The row is left out.
+    DoNothing,
+}
+
+/// The columns that any of the rows has a value for, in the order of their first mention.
+pub(crate) fn columns_of(rows: &[NewRow]) -> Vec<usize> {
+    let mut columns = Vec::new();
+    for (index, _) in rows.iter().flatten() {
+        if !columns.contains(index) {
+            columns.push(*index);
+        }
+    }
+    columns
+}
+
+/// `INSERT INTO … RETURNING columns`. What a row has no value for takes the table's default; where
+/// other rows have one, `SQLite` knows none but NULL, which numbers a key.
+pub(crate) fn insert(
+    dialect: Dialect,
+    model: &'static ModelMeta,
+    rows: &[NewRow],
+    conflict: OnConflict,
+) -> Sql {
+    let mut columns = columns_of(rows);
+    if columns.is_empty() && rows.len() > 1 {
+        columns.push(model.pk);
+    }
+    let columns: Vec<(usize, &ColumnMeta)> =
+        columns.iter().filter_map(|index| Some((*index, model.columns.get(*index)?))).collect();
+    let mut sql = Sql::new(dialect);
+    sql.push("INSERT INTO ").name(model.table);
+    if columns.is_empty() {
+        sql.push(" DEFAULT VALUES");
+    } else {
+        let mut separator = " (";
+        for (_, column) in &columns {
+            sql.push(separator).name(column.column);
+            separator = ", ";
+        }
+        let mut separator = ") VALUES ";
+        for row in rows {
+            sql.push(separator);
+            values(&mut sql, &columns, row);
+            separator = ", ";
+        }
+    }
+    if conflict == OnConflict::DoNothing {
+        sql.push(" ON CONFLICT DO NOTHING");
+    }
+    returning(&mut sql, model);
+    sql
+}
+
+/// `(value, …)` of one row.
+fn values(sql: &mut Sql, columns: &[(usize, &ColumnMeta)], row: &NewRow) {
+    let mut separator = "(";
+    for (index, column) in columns {
+        sql.push(separator);
+        match row.iter().find(|(own, _)| own == index) {
+            Some((_, value)) => sql.bind(value.clone(), column.kind),
+            None if sql.dialect() == Dialect::Postgres => sql.push("DEFAULT"),
+            None => sql.push("NULL"),
+        };
+        separator = ", ";
+    }
+    sql.push(")");
+}

@@ -1,0 +1,440 @@
+//! SELECT statements over one model and what its serializer asks for beside it.
+
+use crate::db::compile::{Compiler, default_order, order_term};
+use crate::db::joins::Joins;
+use crate::db::{
+    Aggregate, Conn, Dialect, Error, Hop, Leaf, Lock, Model, ModelMeta, OrderTerm, Path, Predicate,
+    QuerySet, Sql, meta_of,
+};
+use crate::values::Value;
+
+/// The alias of a link table.
+const LINK: &str = "L";
+
+/// What a statement answers besides the model's own columns.
+#[derive(Debug, Clone)]
+pub enum Selected {
+    /// The value at the end of a path that leads to one row (joined), or a count.
+    Value(Path),
+    /// Every column of the model at the end of the hops (joined).
+    Model(Vec<Hop>),
+}
+
+/// A SELECT being put together.
+#[derive(Debug, Clone)]
+pub struct Select {
+    /// The model whose columns come first.
+    pub model: &'static ModelMeta,
+    model_fn: fn() -> &'static ModelMeta,
+    conditions: Vec<Predicate>,
+    order: Option<Vec<OrderTerm>>,
+    limit: Option<i64>,
+    offset: i64,
+    extra: Vec<Selected>,
+    /// The relation to many that the rows are reached by, and the keys of where it starts.
+    via: Option<(Hop, Vec<Value>)>,
+    /// The model's columns that are read, where not all of them are.
+    only: Option<Vec<usize>>,
+    /// Rows that are the same are read once.
+    distinct: bool,
+    /// How the model's rows are locked.
+    pub(crate) lock: Option<Lock>,
+}
+
+/// The start of a path that is used on one table only, and the model of what has none.
+pub(crate) fn nowhere() -> &'static ModelMeta {
+    static NOWHERE: ModelMeta = ModelMeta {
+        name: "",
+        verbose_name: "",
+        app_label: "",
+        table: "",
+        columns: &[],
+        pk: 0,
+        ordering: &[],
+        unique_together: &[],
+        decode: |_, _| Err(crate::db::Error::NotFound),
+        links: &[],
+    };
+    &NOWHERE
+}
+
+impl Path {
+    /// A path to a column of whatever table it is used on.
+    pub(crate) fn own(column: &'static crate::db::ColumnMeta) -> Self {
+        Self { model: nowhere, hops: Vec::new(), leaf: Leaf::Column(column) }
+    }
+}
+
+impl<M: Model> From<QuerySet<M>> for Select {
+    fn from(query: QuerySet<M>) -> Self {
+        Self {
+            model: M::META,
+            model_fn: meta_of::<M>,
+            conditions: query.conditions,
+            order: query.order,
+            limit: query.limit,
+            offset: query.offset,
+            extra: Vec::new(),
+            via: None,
+            only: None,
+            distinct: query.distinct,
+            lock: query.lock,
+        }
+    }
+}
+
+impl Select {
+    /// Adds what a serializer needs; it is read after the columns before it.
+    pub fn also(&mut self, selected: Selected) {
+        self.extra.push(selected);
+    }
+
+    /// Every row of a model that is known by its description alone.
+    pub(crate) fn of_model(model: &'static ModelMeta) -> Self {
+        Self {
+            model,
+            model_fn: nowhere,
+            conditions: Vec::new(),
+            order: Some(Vec::new()),
+            limit: None,
+            offset: 0,
+            extra: Vec::new(),
+            via: None,
+            only: None,
+            distinct: false,
+            lock: None,
+        }
+    }
+
+    /// The rows at the end of a relation to many, for several rows at its start. The first column
+    /// of each row is the key of the row it belongs to.
+    pub(crate) fn related(hop: &Hop, keys: Vec<Value>) -> Self {
+        let mut select = Self::of_model(hop.target());
+        select.order = None;
+        select.via = Some((*hop, keys));
+        select
+    }
+
+    /// Keys alone: the rows of a link table, as pairs.
+    pub(crate) fn links(
+        dialect: Dialect,
+        hop: &Hop,
+        keys: Vec<Value>,
+        key_kind: crate::db::ColumnKind,
+    ) -> Sql {
+        let mut sql = Sql::new(dialect);
+        if let Hop::ManyToMany { through, source, target, .. } = hop {
+            sql.push("SELECT ").name(source).push(", ").name(target).push(" FROM ").name(through);
+            sql.push(" WHERE ").name(source).any_of(keys, key_kind);
+            sql.push(" ORDER BY ").name(target);
+        }
+        sql
+    }
+
+    /// Reads these columns of the model instead of all.
+    pub(crate) fn only(&mut self, columns: Vec<usize>) {
+        self.only = Some(columns);
+    }
+
+    /// Reads the keys of the rows alone.
+    pub(crate) fn only_keys(mut self) -> Self {
+        self.only = Some(vec![self.model.pk]);
+        self
+    }
+
+    pub(crate) fn also_where(&mut self, condition: Predicate) {
+        self.conditions.push(condition);
+    }
+
+    /// At most so many rows from the start of the slice.
+    pub(crate) fn first(&mut self, rows: i64) {
+        self.limit = Some(rows);
+    }
+
+    /// At most so many rows from the first on.
+    pub(crate) fn restart(&mut self, rows: i64) {
+        (self.offset, self.limit) = (0, Some(rows));
+    }
+
+    /// Writes `(SELECT key FROM … LIMIT 1)`.
+    pub(crate) fn first_key(&self, sql: &mut Sql) {
+        let key = self.model.pk_column().column;
+        sql.push("(SELECT ").column(self.model.table, key).push(" FROM ").name(self.model.table);
+        self.where_clause(sql, &mut Compiler::default());
+        sql.push(" LIMIT 1)");
+    }
+
+    /// True when no row can come.
+    pub fn is_empty(&self) -> bool {
+        self.limit == Some(0)
+    }
+
+    /// Only rows whose `column` is one of `keys`, in one text whatever their number.
+    pub fn among(&mut self, path: Path, keys: Vec<Value>) {
+        self.conditions.push(Predicate::Lookup {
+            path,
+            lookup: crate::db::Lookup::In,
+            operand: crate::db::Operand::Many(keys),
+        });
+    }
+
+    /// The statement for the rows on a connection.
+    pub(crate) fn statement(&self, conn: &Conn) -> Result<Sql, Error> {
+        if self.lock.is_some() && !conn.in_transaction() {
+            return Err(Error::NoTransaction);
+        }
+        Ok(self.rows(conn.dialect()))
+    }
+
+    /// The statement for the rows.
+    pub fn rows(&self, dialect: Dialect) -> Sql {
+        let table = self.model.table;
+        let mut sql = Sql::new(dialect);
+        let mut compiler = Compiler::default();
+        let mut joins = Joins::default();
+        // the rows of a model are different by their keys
+        let distinct = self.distinct && self.only.is_some();
+        sql.push(if distinct { "SELECT DISTINCT " } else { "SELECT " });
+        self.selected(&mut sql, &mut compiler, &mut joins);
+        let mut read = self.only.as_ref().map_or(0, Vec::len) + self.extra.len();
+        // the order decides on joins, so it is written aside first
+        let mut order = Sql::new(dialect);
+        let default;
+        let terms = if let Some(terms) = &self.order {
+            terms
+        } else {
+            default = default_order(self.model, self.model_fn);
+            &default
+        };
+        for (index, term) in terms.iter().enumerate() {
+            // what is equal in a term is equal in its repetition, as Django has it too
+            if terms.iter().take(index).any(|earlier| earlier.path.is_same(&term.path)) {
+                continue;
+            }
+            order.push(if index == 0 { " ORDER BY " } else { ", " });
+            if !distinct {
+                order_term(&mut order, &mut compiler, &mut joins, term, table);
+                continue;
+            }
+            // what is read once can be ordered only by what is read, as Django has it too
+            let place = self.place(&term.path).unwrap_or_else(|| {
+                read += 1;
+                sql.push(", ");
+                value(&mut sql, &mut compiler, &mut joins, &term.path, table);
+                read
+            });
+            order.push(&place.to_string()).push(term.direction());
+        }
+        sql.push(" FROM ").name(table);
+        if let Some((Hop::ManyToMany { through, target, .. }, _)) = &self.via {
+            sql.push(" INNER JOIN ").name(through).push(" ").name(LINK).push(" ON ");
+            sql.column(LINK, target).push(" = ").column(table, self.model.pk_column().column);
+        }
+        joins.write(&mut sql);
+        self.where_clause(&mut sql, &mut compiler);
+        sql.append(order);
+        self.slice(&mut sql);
+        if let Some(lock) = self.lock
+            && dialect == Dialect::Postgres
+        {
+            // not those of joined tables, which may have no row
+            sql.push(lock.clause()).push(" OF ").name(table);
+        }
+        sql
+    }
+
+    /// Writes what is read of a row.
+    fn selected(&self, sql: &mut Sql, compiler: &mut Compiler, joins: &mut Joins) {
+        let table = self.model.table;
+        match &self.via {
+            Some((Hop::Reverse { column, .. }, _)) => {
+                sql.column(table, column).push(", ");
+            }
+            Some((Hop::ManyToMany { source, .. }, _)) => {
+                sql.column(LINK, source).push(", ");
+            }
+            _ => {}
+        }
+        let mut separator = ", ";
+        match &self.only {
+            Some(only) => {
+                separator = "";
+                for column in only.iter().filter_map(|index| self.model.columns.get(*index)) {
+                    sql.push(separator).column(table, column.column);
+                    separator = ", ";
+                }
+            }
+            None => columns(sql, self.model, table),
+        }
+        for selected in &self.extra {
+            match selected {
+                Selected::Value(path) => {
+                    sql.push(separator);
+                    value(sql, compiler, joins, path, table);
+                }
+                Selected::Model(hops) => {
+                    let Some(hop) = hops.last() else { continue };
+                    let alias = joins.along(table, hops).unwrap_or(table.into());
+                    sql.push(separator);
+                    columns(sql, hop.target(), &alias);
+                }
+            }
+            separator = ", ";
+        }
+    }
+
+    /// The place of a value beside the columns, from 1 on.
+    fn place(&self, path: &Path) -> Option<usize> {
+        let same =
+            |selected: &Selected| matches!(selected, Selected::Value(own) if own.is_same(path));
+        let columns = self.only.as_ref().map_or(0, Vec::len);
+        self.extra.iter().position(same).map(|at| columns + at + 1)
+    }
+
+    fn where_clause(&self, sql: &mut Sql, compiler: &mut Compiler) {
+        let mut word = " WHERE ";
+        if let Some((hop, keys)) = &self.via {
+            sql.push(word);
+            word = " AND ";
+            let kind = match hop {
+                Hop::Reverse { from, column, .. } => {
+                    sql.column(self.model.table, column);
+                    from().column(column).map(|column| column.kind)
+                }
+                Hop::ManyToMany { source, from, .. } => {
+                    sql.column(LINK, source);
+                    Some(from().pk_column().kind)
+                }
+                Hop::Forward { .. } => None,
+            };
+            sql.any_of(keys.clone(), kind.unwrap_or(crate::db::ColumnKind::BigInt));
+        }
+        if !self.conditions.is_empty() {
+            sql.push(word);
+            compiler.all(sql, &self.conditions, self.model.table);
+        }
+    }
+
+    fn slice(&self, sql: &mut Sql) {
+        if let Some(limit) = self.limit {
+            match sql.dialect() {
+                // SQLite prepares a statement anew when a bound LIMIT changes
+                Dialect::Sqlite => {
+                    sql.push(" LIMIT ").push(&limit.to_string());
+                }
+                Dialect::Postgres => {
+                    sql.push(" LIMIT ").bind(Value::Int(limit), crate::db::ColumnKind::BigInt);
+                }
+            }
+        }
+        if self.offset > 0 {
+            if self.limit.is_none() && sql.dialect() == Dialect::Sqlite {
+                sql.push(" LIMIT -1");
+            }
+            match sql.dialect() {
+                Dialect::Sqlite => {
+                    sql.push(" OFFSET ").push(&self.offset.to_string());
+                }
+                Dialect::Postgres => {
+                    sql.push(" OFFSET ")
+                        .bind(Value::Int(self.offset), crate::db::ColumnKind::BigInt);
+                }
+            }
+        }
+    }
+
+    /// The statement that computes aggregates over the rows, in one row. The rows are not sliced.
+    ///
+    /// One that follows a relation to many is a sub-query: the rows that it joins are not counted
+    /// by those beside it.
+    pub(crate) fn aggregates(&self, dialect: Dialect, aggregates: &[Aggregate]) -> Sql {
+        let (mut sql, mut compiler) = (Sql::new(dialect), Compiler::default());
+        let mut joins = Joins::default();
+        let mut separator = "SELECT ";
+        for aggregate in aggregates {
+            sql.push(separator);
+            if aggregate.is_many() && aggregates.len() > 1 {
+                let alone = self.aggregates(dialect, std::slice::from_ref(aggregate));
+                sql.push("(").append(alone).push(")");
+            } else {
+                aggregate.write(&mut sql, &mut compiler, &mut joins, self.model.table);
+            }
+            separator = ", ";
+        }
+        // without a table where each is a query of its own
+        if aggregates.len() == 1 || !aggregates.iter().all(Aggregate::is_many) {
+            sql.push(" FROM ").name(self.model.table);
+            joins.write(&mut sql);
+            self.where_clause(&mut sql, &mut compiler);
+        }
+        sql
+    }
+
+    /// `SELECT 1 … LIMIT 1`: whether there is a row.
+    pub(crate) fn exists(&self, dialect: Dialect) -> Sql {
+        let mut sql = Sql::new(dialect);
+        sql.push("SELECT 1 FROM ").name(self.model.table);
+        self.where_clause(&mut sql, &mut Compiler::default());
+        self.slice(&mut sql);
+        sql
+    }
+
+    /// `UPDATE … SET column = value, …` of the rows, which are not sliced.
+    pub(crate) fn update(&self, dialect: Dialect, set: &[(usize, Value)]) -> Sql {
+        let mut sql = Sql::new(dialect);
+        sql.push("UPDATE ").name(self.model.table).push(" SET ");
+        let mut separator = "";
+        for (index, value) in set {
+            let Some(column) = self.model.columns.get(*index) else { continue };
+            sql.push(separator).name(column.column).push(" = ").bind(value.clone(), column.kind);
+            separator = ", ";
+        }
+        self.where_clause(&mut sql, &mut Compiler::default());
+        sql
+    }
+
+    /// The same, which returns the rows as they are stored.
+    pub(crate) fn update_returning(&self, dialect: Dialect, set: &[(usize, Value)]) -> Sql {
+        let mut sql = self.update(dialect, set);
+        returning(&mut sql, self.model);
+        sql
+    }
+
+    /// `DELETE FROM …` of the rows, which are not sliced.
+    pub(crate) fn delete(&self, dialect: Dialect) -> Sql {
+        let mut sql = Sql::new(dialect);
+        sql.push("DELETE FROM ").name(self.model.table);
+        self.where_clause(&mut sql, &mut Compiler::default());
+        sql
+    }
+}
+
+/// Writes the value at the end of a path that leads to one row, or a count.
+fn value(sql: &mut Sql, compiler: &mut Compiler, joins: &mut Joins, path: &Path, table: &str) {
+    let alias = joins.along(table, &path.hops).unwrap_or(table.into());
+    match path.leaf {
+        Leaf::Column(column) => {
+            sql.column(&alias, column.column);
+        }
+        Leaf::Count(annotation) => compiler.count(sql, &(annotation.path)(), &alias),
+    }
+}
+
+/// Writes ` RETURNING columns`.
+pub(crate) fn returning(sql: &mut Sql, model: &'static ModelMeta) {
+    sql.push(" RETURNING ");
+    columns(sql, model, model.table);
+}
+
+/// Writes the columns of a model, separated by commas.
+pub fn columns(sql: &mut Sql, model: &'static ModelMeta, alias: &str) {
+    for (index, column) in model.columns.iter().enumerate() {
+        if index > 0 {
+            sql.push(", ");
+        }
+        sql.column(alias, column.column);
+    }
+}
+
+#[cfg(test)]
+mod tests;
