@@ -10,31 +10,7 @@ use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
 use syn::{Error, Result, Token, parenthesized};
 
-/// Collects every mistake, so that all are reported at once.
-#[derive(Default)]
-pub(crate) struct Mistakes(Option<Error>);
-
-impl Mistakes {
-    pub(crate) fn add(&mut self, error: Error) {
-        match &mut self.0 {
-            Some(all) => all.combine(error),
-            None => self.0 = Some(error),
-        }
-    }
-
-    pub(crate) fn keep<T>(&mut self, result: Result<T>) -> Option<T> {
-        result.map_err(|error| self.add(error)).ok()
-    }
-
-    /// True when nothing is wrong so far.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_none()
-    }
-
-    pub(crate) fn tokens(&self) -> TokenStream {
-        self.0.as_ref().map(Error::to_compile_error).unwrap_or_default()
-    }
-}
+use crate::errors::Errors;
 
 /// The model whose fields a list names, as the closure's parameter that [`declared`] writes.
 fn root() -> TokenStream {
@@ -182,11 +158,11 @@ impl Parse for FieldLookups {
 }
 
 impl FieldLookups {
-    pub(crate) fn expand(&self, fields: &TokenStream, mistakes: &mut Mistakes) -> TokenStream {
-        mistakes.keep(check_name(&self.name));
+    pub(crate) fn expand(&self, fields: &TokenStream, errors: &mut Errors) -> TokenStream {
+        errors.take(check_name(&self.name));
         let lookups: Vec<TokenStream> =
-            self.lookups.iter().filter_map(|name| mistakes.keep(lookup(name))).collect();
-        if mistakes.0.is_some() {
+            self.lookups.iter().filter_map(|name| errors.take(lookup(name))).collect();
+        if !errors.is_empty() {
             return TokenStream::new();
         }
         let (name, path) = (self.name.unraw().to_string(), path(fields, &self.name));
@@ -203,22 +179,22 @@ impl FieldLookups {
 /// Expands a list; on a mistake still to a value of the right type.
 fn list<T: Parse>(
     input: TokenStream,
-    expand: impl FnOnce(Vec<T>, &mut Mistakes) -> TokenStream,
+    expand: impl FnOnce(Vec<T>, &mut Errors) -> TokenStream,
 ) -> TokenStream {
-    let mut mistakes = Mistakes::default();
-    let items = mistakes.keep(Punctuated::<T, Token![,]>::parse_terminated.parse2(input));
-    let value = items.map(|items| expand(items.into_iter().collect(), &mut mistakes));
-    if let (Some(value), None) = (value, &mistakes.0) {
+    let mut errors = Errors::default();
+    let items = errors.take(Punctuated::<T, Token![,]>::parse_terminated.parse2(input));
+    let value = items.map(|items| expand(items.into_iter().collect(), &mut errors));
+    if let (Some(value), true) = (value, errors.is_empty()) {
         return declared(&value);
     }
-    let errors = mistakes.tokens();
+    let errors = errors.tokens();
     quote!({ #errors ::quintet::db::Declared::NONE })
 }
 
 pub(crate) fn filter_fields(input: TokenStream) -> TokenStream {
-    list::<FieldLookups>(input, |items, mistakes| {
+    list::<FieldLookups>(input, |items, errors| {
         let fields: Vec<TokenStream> =
-            items.iter().map(|field| field.expand(&root(), mistakes)).collect();
+            items.iter().map(|field| field.expand(&root(), errors)).collect();
         quote!(::quintet::filters::FilterSpec::new() #(#fields)*)
     })
 }
@@ -282,9 +258,9 @@ impl Searched {
 }
 
 pub(crate) fn search_fields(input: TokenStream) -> TokenStream {
-    list::<Searched>(input, |items, mistakes| {
+    list::<Searched>(input, |items, errors| {
         let fields: Vec<TokenStream> =
-            items.iter().filter_map(|field| mistakes.keep(field.expand())).collect();
+            items.iter().filter_map(|field| errors.take(field.expand())).collect();
         quote!(::std::vec::Vec::from([#(#fields),*]))
     })
 }
@@ -298,14 +274,14 @@ impl Parse for AnyIdent {
 }
 
 pub(crate) fn ordering_fields(input: TokenStream) -> TokenStream {
-    list::<AnyIdent>(input, |items, mistakes| {
+    list::<AnyIdent>(input, |items, errors| {
         let fields: Vec<TokenStream> = items
             .iter()
             .filter_map(|AnyIdent(name)| {
                 if name == "__all__" {
                     return Some(quote!(::quintet::filters::OrderingField::all()));
                 }
-                mistakes.keep(check_name(name))?;
+                errors.take(check_name(name))?;
                 let (text, path) = (name.unraw().to_string(), path(&root(), name));
                 Some(quote!(::std::vec::Vec::from([
                     ::quintet::filters::OrderingField::new(#text, #path)
@@ -329,11 +305,11 @@ impl Parse for Term {
 }
 
 pub(crate) fn order_by(input: TokenStream) -> TokenStream {
-    list::<Term>(input, |items, mistakes| {
+    list::<Term>(input, |items, errors| {
         let terms: Vec<TokenStream> = items
             .iter()
             .filter_map(|term| {
-                mistakes.keep(check_name(&term.name))?;
+                errors.take(check_name(&term.name))?;
                 let path = path(&root(), &term.name);
                 let direction = if term.descending { "descending" } else { "ascending" };
                 let direction = Ident::new(direction, Span::call_site());
@@ -345,13 +321,13 @@ pub(crate) fn order_by(input: TokenStream) -> TokenStream {
 }
 
 pub(crate) fn lookup_field(input: TokenStream) -> TokenStream {
-    let mut mistakes = Mistakes::default();
-    let name = mistakes.keep(Ident::parse_any.parse2(input));
-    let name = name.filter(|name| mistakes.keep(check_name(name)).is_some());
+    let mut errors = Errors::default();
+    let name = errors.take(Ident::parse_any.parse2(input));
+    let name = name.filter(|name| errors.take(check_name(name)).is_some());
     if let Some(name) = name {
         let path = path(&root(), &name);
         return declared(&quote!(#path.of_any_type()));
     }
-    let errors = mistakes.tokens();
+    let errors = errors.tokens();
     quote!({ #errors ::quintet::db::Declared::NONE })
 }

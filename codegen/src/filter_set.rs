@@ -7,7 +7,8 @@ use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::spanned::Spanned as _;
 use syn::{Data, DeriveInput, Error, Expr, Fields, LitStr, Result, Token, Type, parenthesized};
 
-use crate::field_lists::{FieldLookups, Mistakes, check_name, lookup, path, split_lookup};
+use crate::errors::Errors;
+use crate::field_lists::{FieldLookups, check_name, lookup, path, split_lookup};
 
 /// `#[filter_set(model = Track, fields(..))]`
 struct Container {
@@ -16,7 +17,7 @@ struct Container {
 }
 
 impl Container {
-    fn from_syn(node: &DeriveInput, mistakes: &mut Mistakes) -> Self {
+    fn from_syn(node: &DeriveInput, errors: &mut Errors) -> Self {
         let mut container = Self { model: None, fields: Vec::new() };
         for attr in node.attrs.iter().filter(|attr| attr.path().is_ident("filter_set")) {
             let parsed = attr.parse_nested_meta(|meta| {
@@ -34,10 +35,10 @@ impl Container {
                 }
                 Ok(())
             });
-            mistakes.keep(parsed);
+            errors.take(parsed);
         }
-        if container.model.is_none() && mistakes.is_empty() {
-            mistakes.add(Error::new(
+        if container.model.is_none() && errors.is_empty() {
+            errors.push(Error::new(
                 node.ident.span(),
                 "a filter set needs its model: add `#[filter_set(model = ..)]`",
             ));
@@ -80,7 +81,7 @@ struct FilterAttr {
 }
 
 impl FilterAttr {
-    fn from_syn(field: &syn::Field, mistakes: &mut Mistakes) -> Self {
+    fn from_syn(field: &syn::Field, errors: &mut Errors) -> Self {
         let mut found = Self::default();
         for attr in field.attrs.iter().filter(|attr| attr.path().is_ident("filter")) {
             let parsed = attr.parse_args_with(|input: ParseStream<'_>| {
@@ -92,9 +93,9 @@ impl FilterAttr {
                 }
                 Ok(())
             });
-            mistakes.keep(parsed);
+            errors.take(parsed);
         }
-        found.check(mistakes);
+        found.check(errors);
         found
     }
 
@@ -151,15 +152,15 @@ impl FilterAttr {
         Ok(())
     }
 
-    fn check(&self, mistakes: &mut Mistakes) {
+    fn check(&self, errors: &mut Errors) {
         if let (Some(_), Some(field)) = (&self.method, &self.field) {
-            mistakes.add(Error::new(
+            errors.push(Error::new(
                 field.span(),
                 "a filter with a `method` compares no field: leave `field` out",
             ));
         }
         if let (Some(_), Some(lookup)) = (&self.method, &self.lookup) {
-            mistakes.add(Error::new(
+            errors.push(Error::new(
                 lookup.span(),
                 "a filter with a `method` has no lookup: leave `lookup` out",
             ));
@@ -167,9 +168,9 @@ impl FilterAttr {
     }
 }
 
-fn expand_field(field: &syn::Field, model: &Type, mistakes: &mut Mistakes) -> Option<TokenStream> {
+fn expand_field(field: &syn::Field, model: &Type, errors: &mut Errors) -> Option<TokenStream> {
     let ident = field.ident.as_ref()?;
-    let (attr, kind) = (FilterAttr::from_syn(field, mistakes), &field.ty);
+    let (attr, kind) = (FilterAttr::from_syn(field, errors), &field.ty);
     let name = attr.name.as_ref().map_or_else(|| ident.unraw().to_string(), LitStr::value);
     let filter = quote!(::quintet::filters::django_filters::Filter::<#model>);
     // `id__in` says its field and its lookup by itself
@@ -178,7 +179,7 @@ fn expand_field(field: &syn::Field, model: &Type, mistakes: &mut Mistakes) -> Op
         let choices: Vec<TokenStream> = terms
             .iter()
             .filter_map(|term| {
-                mistakes.keep(check_name(&term.field))?;
+                errors.take(check_name(&term.field))?;
                 let (param, path) =
                     (term.param.unraw().to_string(), path(&fields_of(model), &term.field));
                 Some(quote! {
@@ -197,7 +198,7 @@ fn expand_field(field: &syn::Field, model: &Type, mistakes: &mut Mistakes) -> Op
     } else {
         let by_name = named.as_ref().map_or(ident, |(field, _)| field);
         let field = attr.field.as_ref().unwrap_or(by_name);
-        mistakes.keep(check_name(field))?;
+        errors.take(check_name(field))?;
         let path = path(&fields_of(model), field);
         quote_spanned!(kind.span()=> #filter::new::<#kind>(#name, #path))
     };
@@ -207,7 +208,7 @@ fn expand_field(field: &syn::Field, model: &Type, mistakes: &mut Mistakes) -> Op
         .map(|(_, lookup)| lookup);
     let lookup = match attr.lookup.as_ref().or(by_name) {
         Some(name) => {
-            let lookup = mistakes.keep(lookup(name))?;
+            let lookup = errors.take(lookup(name))?;
             quote!(.lookup(#lookup))
         }
         None => TokenStream::new(),
@@ -232,31 +233,31 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         Ok(node) => node,
         Err(error) => return error.to_compile_error(),
     };
-    let mut mistakes = Mistakes::default();
-    let container = Container::from_syn(&node, &mut mistakes);
+    let mut errors = Errors::default();
+    let container = Container::from_syn(&node, &mut errors);
     let mut steps = Vec::new();
     let mut names = Vec::new();
     if let Some(model) = &container.model {
         let root = fields_of(model);
-        steps.extend(container.fields.iter().map(|field| field.expand(&root, &mut mistakes)));
+        steps.extend(container.fields.iter().map(|field| field.expand(&root, &mut errors)));
     }
     match &node.data {
         Data::Struct(data) if !matches!(data.fields, Fields::Unnamed(_)) => {
             for field in &data.fields {
                 names.extend(field.ident.clone());
                 if let Some(model) = &container.model {
-                    steps.extend(expand_field(field, model, &mut mistakes));
+                    steps.extend(expand_field(field, model, &mut errors));
                 }
             }
         }
-        _ => mistakes.add(Error::new(
+        _ => errors.push(Error::new(
             node.ident.span(),
             "a filter set is a struct with a named field for each declared filter",
         )),
     }
-    let errors = mistakes.tokens();
+    let errors = errors.tokens();
     let Some(model) = &container.model else { return errors };
-    if !mistakes.is_empty() {
+    if !errors.is_empty() {
         steps.clear();
     }
     let ident = &node.ident;
