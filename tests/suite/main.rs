@@ -31,5 +31,6 @@ mod statements;
 mod swagger_ui;
 mod throttling;
 mod trees;
+mod tutorial;
 mod users;
 mod verbs;

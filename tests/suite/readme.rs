@@ -26,7 +26,8 @@ fn the_first_screen_is_the_quickstart() {
 #[test]
 fn every_file_that_a_page_links_to_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let guides = ["architecture.md", "differences.md", "migration.md", "parity/README.md"];
+    let guides =
+        ["architecture.md", "differences.md", "migration.md", "parity/README.md", "tutorial.md"];
     let guides = guides.map(|guide| format!("docs/{guide}"));
     for page in guides.iter().map(String::as_str).chain(["README.md"]) {
         let text = read(page);
