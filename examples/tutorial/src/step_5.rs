@@ -11,6 +11,8 @@
 //! {"token":"2f1b…"}
 //! curl -H 'Authorization: Token 2f1b…' -d 'name=Frank Herbert' http://127.0.0.1:8000/api/authors/
 //! {"id":1,"name":"Frank Herbert"}
+//! curl -H 'Authorization: Token 2f1b…' -d title=Dune -d year=1965 -d author_id=1 http://127.0.0.1:8000/api/books/
+//! {"id":1,"title":"Dune","year":1965,"reprinted":null,"author":{"id":1,"name":"Frank Herbert"},"owner":"ada"}
 //! ```
 
 use std::sync::Arc;

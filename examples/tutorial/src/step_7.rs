@@ -2,7 +2,7 @@
 //!
 //! `count(book_count = books)` in the model is a sub-select of the same statement, however long the list
 //! is, and can be ordered by. A method field is a function of the row; one that wants to know who asks
-//! takes the context as well.
+//! takes the context as well. With an account, an author and a book as in step 5:
 //!
 //! ```text
 //! cargo run -p tutorial -- 7
