@@ -135,6 +135,26 @@ impl Conn {
         Ok(())
     }
 
+    /// Counts a statement whose text is known.
+    fn ready_for(&self, text: &dyn std::fmt::Display) -> Result<(), Error> {
+        self.ready()?;
+        tracing::trace!(sql = %text);
+        #[cfg(feature = "test")]
+        self.database.captured().note(text);
+        Ok(())
+    }
+
+    /// Counts a statement of diesel's, and runs it.
+    async fn diesel<T>(
+        &self,
+        statement: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        self.ready()?;
+        #[cfg(feature = "test")]
+        let statement = self.database.captured().hearing(statement);
+        statement.await
+    }
+
     /// Sends a statement of the framework's own and reads its rows.
     ///
     /// # Errors
@@ -156,8 +176,7 @@ impl Conn {
     /// The same, of rows that are dealt with as they are read.
     #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     pub(crate) async fn each_row(&self, sql: Sql, read: ReadRow<'_>) -> Result<(), Error> {
-        self.ready()?;
-        tracing::trace!(%sql);
+        self.ready_for(&sql)?;
         match &self.inner {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(sqlite) => {
@@ -202,8 +221,7 @@ impl Conn {
     /// What the database reports.
     #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     pub async fn send(&self, sql: Sql) -> Result<usize, Error> {
-        self.ready()?;
-        tracing::trace!(%sql);
+        self.ready_for(&sql)?;
         match &self.inner {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(sqlite) => {
@@ -231,7 +249,7 @@ impl Conn {
     /// What the database reports.
     #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     pub async fn batch_execute(&self, sql: &str) -> Result<(), Error> {
-        self.ready()?;
+        self.ready_for(&sql)?;
         match &self.inner {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(sqlite) => sqlite.wrote.set(true),
@@ -253,21 +271,23 @@ impl Conn {
     /// The same for what does not write, so that it does no harm if it is abandoned.
     #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     async fn read<'q, U>(&self, query: impl Query<'q, U>) -> Result<Vec<U>, Error> {
-        self.ready()?;
-        match &self.inner {
-            #[cfg(feature = "sqlite")]
-            Inner::Sqlite(sqlite) => {
-                // whether diesel's statement reads or writes is not known here
-                sqlite.wrote.set(true);
-                query.load_sqlite(&mut sqlite.shared.borrow_mut()).map_err(Error::from_diesel)
+        self.diesel(async {
+            match &self.inner {
+                #[cfg(feature = "sqlite")]
+                Inner::Sqlite(sqlite) => {
+                    // whether diesel's statement reads or writes is not known here
+                    sqlite.wrote.set(true);
+                    query.load_sqlite(&mut sqlite.shared.borrow_mut()).map_err(Error::from_diesel)
+                }
+                #[cfg(feature = "postgres")]
+                Inner::Postgres(postgres) => {
+                    let link = postgres.link().await?;
+                    let busy = link.busy();
+                    busy.heard(query.load_postgres(&link.connection).await)
+                }
             }
-            #[cfg(feature = "postgres")]
-            Inner::Postgres(postgres) => {
-                let link = postgres.link().await?;
-                let busy = link.busy();
-                busy.heard(query.load_postgres(&link.connection).await)
-            }
-        }
+        })
+        .await
     }
 
     /// Runs a diesel statement that answers one row, `INSERT … RETURNING` for example.
@@ -309,20 +329,24 @@ impl Conn {
     /// What the database reports.
     #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     pub async fn execute(&self, command: impl Command) -> Result<usize, Error> {
-        self.ready()?;
-        match &self.inner {
-            #[cfg(feature = "sqlite")]
-            Inner::Sqlite(sqlite) => {
-                sqlite.wrote.set(true);
-                command.execute_sqlite(&mut sqlite.shared.borrow_mut()).map_err(Error::from_diesel)
+        self.diesel(async {
+            match &self.inner {
+                #[cfg(feature = "sqlite")]
+                Inner::Sqlite(sqlite) => {
+                    sqlite.wrote.set(true);
+                    command
+                        .execute_sqlite(&mut sqlite.shared.borrow_mut())
+                        .map_err(Error::from_diesel)
+                }
+                #[cfg(feature = "postgres")]
+                Inner::Postgres(postgres) => {
+                    let link = postgres.link().await?;
+                    let busy = link.busy();
+                    busy.heard(self.whole(command.execute_postgres(&link.connection)).await)
+                }
             }
-            #[cfg(feature = "postgres")]
-            Inner::Postgres(postgres) => {
-                let link = postgres.link().await?;
-                let busy = link.busy();
-                busy.heard(self.whole(command.execute_postgres(&link.connection)).await)
-            }
-        }
+        })
+        .await
     }
 
     async fn control(&self, sql: &str) -> Result<(), Error> {

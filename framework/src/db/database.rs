@@ -134,6 +134,8 @@ pub struct Database {
     kind: Kind,
     config: DatabaseConfig,
     statements: AtomicU64,
+    #[cfg(feature = "test")]
+    captured: Arc<super::Captured>,
     /// The models whose tables are in it, as far as they were made known.
     models: Mutex<Vec<&'static ModelMeta>>,
 }
@@ -146,7 +148,14 @@ impl Database {
     pub fn open(config: impl Into<DatabaseConfig>) -> Result<Arc<Self>, ConfigError> {
         let config = config.into();
         let kind = Self::kind(&config)?;
-        Ok(Arc::new(Self { kind, config, statements: AtomicU64::new(0), models: Mutex::default() }))
+        Ok(Arc::new(Self {
+            kind,
+            config,
+            statements: AtomicU64::new(0),
+            #[cfg(feature = "test")]
+            captured: Arc::default(),
+            models: Mutex::default(),
+        }))
     }
 
     fn kind(config: &DatabaseConfig) -> Result<Kind, ConfigError> {
@@ -238,6 +247,12 @@ impl Database {
     /// Statements sent since the start, BEGIN and COMMIT apart: what tests count.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
+    }
+
+    /// The texts of statements, for tests.
+    #[cfg(feature = "test")]
+    pub(crate) fn captured(&self) -> &Arc<super::Captured> {
+        &self.captured
     }
 
     pub(crate) fn count_statement(&self) {

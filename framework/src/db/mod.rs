@@ -1,6 +1,8 @@
 //! Models, queries and connections: diesel on `SQLite` and `PostgreSQL`.
 
 mod backends;
+#[cfg(feature = "test")]
+mod captured;
 mod conn;
 mod database;
 mod error;
@@ -11,6 +13,8 @@ mod startup;
 pub(crate) mod testing;
 
 pub use crate::values::{DateTime, Decimal, Uuid};
+#[cfg(feature = "test")]
+pub(crate) use captured::Captured;
 pub use conn::Conn;
 pub(crate) use conn::Runs;
 pub use database::{ConfigError, Database, DatabaseConfig, DatabaseWorker};

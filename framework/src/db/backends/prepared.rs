@@ -59,6 +59,10 @@ struct Counting {
 
 impl Instrumentation for Counting {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        #[cfg(feature = "test")]
+        if let InstrumentationEvent::StartQuery { query, .. } = &event {
+            crate::db::captured::told_by_diesel(query);
+        }
         if let InstrumentationEvent::CacheQuery { sql, .. } = event {
             self.prepared.0.texts.fetch_add(1, Ordering::Relaxed);
             self.prepared.0.bytes.fetch_add(sql.len(), Ordering::Relaxed);
