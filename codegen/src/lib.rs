@@ -16,6 +16,12 @@ pub fn main(_args: TokenStream, item: TokenStream) -> TokenStream {
     main_function::main(item.into()).into()
 }
 
+/// Runs an `async fn` as a test; documented at `quintet::test`.
+#[proc_macro_attribute]
+pub fn test(_args: TokenStream, item: TokenStream) -> TokenStream {
+    main_function::test(item.into()).into()
+}
+
 /// Makes a struct a model. See `quintet::db::model`.
 #[proc_macro_attribute]
 pub fn model(args: TokenStream, item: TokenStream) -> TokenStream {

@@ -1,18 +1,28 @@
-//! `#[quintet::main]`: an `async fn main` on actix's runtime.
+//! `#[quintet::main]` and `#[quintet::test]`: an `async fn` on actix's runtime.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Error, ItemFn};
 
 pub(crate) fn main(item: TokenStream) -> TokenStream {
+    on_system(&TokenStream::new(), "write `async fn main`", item)
+}
+
+pub(crate) fn test(item: TokenStream) -> TokenStream {
+    on_system(&quote!(#[::core::prelude::v1::test]), "write `async fn`", item)
+}
+
+/// Runs a function's body on a system of actix's, behind an attribute.
+fn on_system(attribute: &TokenStream, unless_async: &str, item: TokenStream) -> TokenStream {
     let ItemFn { attrs, vis, mut sig, block, .. } = match syn::parse2(item) {
         Ok(function) => function,
         Err(error) => return error.to_compile_error(),
     };
     if sig.asyncness.take().is_none() {
-        return Error::new_spanned(&sig, "write `async fn main`").to_compile_error();
+        return Error::new_spanned(&sig, unless_async).to_compile_error();
     }
     quote! {
+        #attribute
         #(#attrs)*
         #vis #sig {
             ::quintet::rt::System::new().block_on(async move #block)
@@ -42,5 +52,23 @@ mod tests {
         ))
         .to_string();
         assert!(told.contains("write `async fn main`"), "{told}");
+    }
+
+    #[test]
+    fn an_async_test_runs_on_a_system() {
+        let made = test(quote!(
+            #[should_panic]
+            async fn fails() {
+                work().await
+            }
+        ));
+        let expected = quote! {
+            #[::core::prelude::v1::test]
+            #[should_panic]
+            fn fails() {
+                ::quintet::rt::System::new().block_on(async move { work().await })
+            }
+        };
+        assert_eq!(made.to_string(), expected.to_string());
     }
 }

@@ -24,6 +24,7 @@
 //! | log in, make accounts | [`accounts`], [`management`] |
 //! | give addresses | [`routers`], [`reverse`] |
 //! | read and write bodies | [`parsers`], [`renderers`], [`negotiation`] |
+//! | test it | `test` (a feature) |
 //! | put a site together, serve it | [`site`], [`server`], [`settings`], [`middleware`], [`exceptions`] |
 //!
 //! # Features
@@ -38,6 +39,7 @@
 //! | `redis` | throttles that several servers share | |
 //! | `governor` | a throttle that keeps one number a client | |
 //! | `cors` | requests of scripts of other sites, by actix-cors | |
+//! | `test` | a client, databases and counted statements for tests (for `[dev-dependencies]`) | |
 //!
 //! With both databases, the URL chooses at start-up ([`db::Database::open`]).
 
@@ -74,6 +76,8 @@ pub mod sessions;
 pub mod settings;
 pub mod signing;
 pub mod site;
+#[cfg(feature = "test")]
+pub mod test;
 pub mod throttling;
 pub mod validators;
 pub mod values;
@@ -98,4 +102,14 @@ pub use actix_web::rt;
 /// ```
 pub use quintet_codegen::main;
 pub use quintet_codegen::model;
+/// Runs an `async fn` of a test on actix's runtime: `#[quintet::test]`.
+///
+/// ```
+/// #[quintet::test]
+/// async fn one_and_one_is_two() {
+///     assert_eq!(1 + 1, 2);
+/// }
+/// ```
+#[cfg(feature = "test")]
+pub use quintet_codegen::test;
 pub use viewsets::mixins;

@@ -183,6 +183,11 @@ impl AuthenticationList {
 
     /// Asks one after the other until one knows the user (`perform_authentication`).
     pub(crate) async fn authenticate(&self, cx: &mut Context) -> Result<()> {
+        #[cfg(feature = "test")]
+        if let Some(user) = cx.request.marks.user() {
+            cx.set_user(Some(user), None);
+            return Ok(());
+        }
         for authenticator in &self.list {
             if !authenticator.is_for(&cx.request) {
                 continue;

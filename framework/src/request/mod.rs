@@ -9,6 +9,8 @@ mod cookies;
 mod csrf;
 mod headers;
 mod hooks;
+#[cfg(feature = "test")]
+mod marks;
 mod path;
 mod quota;
 
@@ -32,6 +34,8 @@ pub(crate) use context::testing;
 pub(crate) use context::{Deferred, Equipment, ObjectGuard, Shared, handler_method};
 pub(crate) use csrf::CsrfState;
 pub(crate) use hooks::hook;
+#[cfg(feature = "test")]
+pub(crate) use marks::{ForcedUser, Marks};
 pub(crate) use path::{decode_path, full_path};
 
 pub use crate::parsers::QueryParams;
@@ -65,6 +69,9 @@ pub struct Request {
     pub(crate) incoming: Option<Incoming>,
     /// What a body that was read takes of the memory for bodies.
     share: Option<BodyShare>,
+    /// What a test says of it.
+    #[cfg(feature = "test")]
+    pub(crate) marks: Marks,
 }
 
 impl std::fmt::Debug for Request {
@@ -99,6 +106,8 @@ impl Request {
             query: OnceCell::new(),
             incoming: None,
             share: None,
+            #[cfg(feature = "test")]
+            marks: Marks::default(),
         }
     }
 

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+#[cfg(feature = "test")]
+use actix_web::HttpMessage as _;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse, fn_service};
 use actix_web::http::StatusCode;
@@ -20,6 +22,11 @@ use crate::middleware::page;
 use crate::request::{Headers, Request};
 use crate::response::{Response, ResponseBody};
 use crate::server::{Connection, Server};
+#[cfg(feature = "test")]
+use crate::{
+    routers::Match,
+    views::{Endpoint, View},
+};
 
 impl Site {
     /// Mounts the site into an actix `App`: it answers what no other service of the app does, and
@@ -96,6 +103,15 @@ impl Site {
         Ok(server.run().await?)
     }
 
+    /// What a view that has no address makes of a request.
+    #[cfg(feature = "test")]
+    pub(crate) async fn answer_by(&self, request: Request, view: Arc<dyn View>) -> HttpResponse {
+        let endpoint = Arc::new(Endpoint::new(view, &self.defaults));
+        let kwargs = request.kwargs.clone();
+        let worker = self.database.worker();
+        into_http(self.run(&worker, Box::new(request), Match { endpoint, kwargs }).await)
+    }
+
     async fn serve(&self, worker: &DatabaseWorker, sent: ServiceRequest) -> ServiceResponse {
         let (http, payload) = sent.into_parts();
         let mut request = self.request(&http);
@@ -159,6 +175,13 @@ impl Site {
         };
         request.peer = http.peer_addr().map(|address| address.ip());
         request.headers = headers;
+        #[cfg(feature = "test")]
+        if let Some(marks) = http.extensions().get::<crate::request::Marks>() {
+            if marks.is_secure {
+                (request.scheme, request.port) = ("https", 443);
+            }
+            request.marks = marks.clone();
+        }
         request
     }
 }

@@ -1,0 +1,89 @@
+//! How many statements something takes.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use crate::db::Database;
+
+/// Writes down the statements that are sent to a database as long as it lives
+/// (`CaptureQueriesContext`), BEGIN and COMMIT apart. Whoever uses the database is heard, so tests
+/// that run at the same time have databases of their own.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use quintet::db::Database;
+/// # use quintet::test::ApiClient;
+/// # async fn run(client: ApiClient) {
+/// use quintet::test::CaptureQueries;
+///
+/// let queries = CaptureQueries::new(client.site().database());
+/// client.get("/notes/").await;
+/// assert!(queries.captured()[0].starts_with("SELECT"));
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct CaptureQueries {
+    database: Arc<Database>,
+    first: usize,
+    before: u64,
+}
+
+impl CaptureQueries {
+    /// Begins to write down.
+    pub fn new(database: &Arc<Database>) -> Self {
+        let first = database.captured().listen();
+        Self { before: database.statements(), first, database: Arc::clone(database) }
+    }
+
+    /// How many statements were sent so far.
+    pub fn count(&self) -> u64 {
+        self.database.statements() - self.before
+    }
+
+    /// The statements that were sent so far, with their values.
+    pub fn captured(&self) -> Vec<String> {
+        self.database.captured().since(self.first)
+    }
+}
+
+impl Drop for CaptureQueries {
+    fn drop(&mut self) {
+        self.database.captured().leave();
+    }
+}
+
+/// Does something that is to take this number of statements (`assertNumQueries`), and returns what
+/// it returns.
+///
+/// ```
+/// # use quintet::test::ApiClient;
+/// # async fn run(client: ApiClient) {
+/// use quintet::test::assert_num_queries;
+///
+/// let database = client.site().database();
+/// let response = assert_num_queries(2, database, async || client.get("/notes/").await).await;
+/// assert_eq!(response.status(), 200);
+/// # }
+/// ```
+///
+/// # Panics
+/// When it takes more or fewer; the message holds the statements.
+pub async fn assert_num_queries<T>(
+    number: u64,
+    database: &Arc<Database>,
+    work: impl AsyncFnOnce() -> T,
+) -> T {
+    let queries = CaptureQueries::new(database);
+    let value = work().await;
+    let count = queries.count();
+    if count != number {
+        let mut text = format!("{count} queries executed, {number} expected");
+        text.push_str("\nCaptured queries were:");
+        for (at, query) in queries.captured().iter().enumerate() {
+            // writing to a text cannot fail
+            let _ = write!(text, "\n{}. {query}", at + 1);
+        }
+        panic!("{text}");
+    }
+    value
+}
