@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use musicstore::models::{Artist, artist};
 use quintet::prelude::*;
+use quintet::test::LiveServer;
 use quintet_tests::client::{Client, Reply};
 use quintet_tests::proxy::Proxy;
-use quintet_tests::store::{ADMIN, ALICE, On, Server, Store};
+use quintet_tests::store::{ADMIN, ALICE, On, Store};
 use serde_json::json;
 
 /// What waits for the clock is tried one at a time.
@@ -256,7 +257,7 @@ fn a_client_that_goes_away_in_a_transaction_leaves_nothing_and_no_lock() {
     let _turn = alone();
     let store =
         Store::serving(On::Postgres, |settings| settings.database_pool_size = Some(1), site);
-    let mut stream = std::net::TcpStream::connect(store.server.address).unwrap();
+    let mut stream = std::net::TcpStream::connect(store.server.address()).unwrap();
     stream
         .write_all(b"POST /api/slow/ HTTP/1.1\r\nHost: testserver\r\nContent-Length: 0\r\n\r\n")
         .unwrap();
@@ -308,7 +309,7 @@ fn a_file_that_another_process_has_locked_is_503_within_the_wait() {
     let client = store.client_of(ADMIN);
     let artist = json!({"name": "Locked Out"});
     // the key is kept nowhere: the connection of the other process comes first
-    let file = store.url.strip_prefix("sqlite://").unwrap();
+    let file = store.url().strip_prefix("sqlite://").unwrap();
     let mut other = diesel::SqliteConnection::establish(file).unwrap();
     other.batch_execute("BEGIN EXCLUSIVE").unwrap();
     let started = Instant::now();
@@ -330,7 +331,7 @@ fn under_atomic_requests_sqlite_reads_while_another_process_writes() {
         settings.database_wait_timeout = Duration::from_millis(300);
     });
     let client = store.client_of(ADMIN);
-    let file = store.url.strip_prefix("sqlite://").unwrap();
+    let file = store.url().strip_prefix("sqlite://").unwrap();
     let mut other = diesel::SqliteConnection::establish(file).unwrap();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     let started = Instant::now();
@@ -371,7 +372,7 @@ fn a_safe_request_that_writes_after_others_have_is_run_again_under_atomic_reques
         },
     );
     let all = store.number("SELECT count(*) FROM store_artist");
-    let file = store.url.strip_prefix("sqlite://").unwrap();
+    let file = store.url().strip_prefix("sqlite://").unwrap();
     let mut other = diesel::SqliteConnection::establish(file).unwrap();
     let reply = std::thread::scope(|scope| {
         let visiting = scope.spawn(|| store.client().get("/visit/"));
@@ -467,7 +468,7 @@ fn work_of_the_start_is_done_when_the_database_is_there() {
     }
     let _turn = alone();
     let store = Store::new(On::Postgres);
-    let (mut proxy, url) = through(&store.url);
+    let (mut proxy, url) = through(store.url());
     proxy.shut();
     let database = Database::open(DatabaseConfig::new(url)).unwrap();
     let loaded = actix_web::rt::System::new().block_on(async move {
@@ -519,7 +520,7 @@ impl Drop for File {
 }
 
 /// A site over a file, which gets a table and a row in it.
-fn serve(file: &File, sql: &str) -> Server {
+fn serve(file: &File, sql: &str) -> LiveServer {
     let mut settings = Settings::default();
     settings.secret_key = "a key for tests".into();
     settings.allowed_hosts = vec!["*".into()];
@@ -527,14 +528,14 @@ fn serve(file: &File, sql: &str) -> Server {
     let made = Arc::clone(&database);
     let sql = sql.to_owned();
     actix_web::rt::System::new().block_on(async move { made.batch_execute(sql).await }).unwrap();
-    Server::start(site(settings, database))
+    LiveServer::start(&site(settings, database)).unwrap()
 }
 
 #[test]
 fn a_file_that_is_made_here_has_a_write_ahead_log() {
     let file = File::new("made");
     let server = serve(&file, "CREATE TABLE store_genre (id integer PRIMARY KEY, name text)");
-    assert_eq!(Client::new(server.address).get("/api/genres/").json(), json!([]));
+    assert_eq!(Client::new(server.address()).get("/api/genres/").json(), json!([]));
     assert_eq!(file.journal_mode(), "wal");
 }
 
@@ -547,7 +548,7 @@ fn a_file_that_was_there_keeps_its_journal() {
     drop(other);
     let server = serve(&file, "INSERT INTO store_genre (name) VALUES ('Rock')");
     let genres = json!([{"id": 1, "name": "Rock"}]);
-    assert_eq!(Client::new(server.address).get("/api/genres/").json(), genres);
+    assert_eq!(Client::new(server.address()).get("/api/genres/").json(), genres);
     assert_eq!(file.journal_mode(), "delete");
 }
 

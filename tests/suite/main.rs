@@ -29,6 +29,7 @@ mod server;
 mod sessions;
 mod statements;
 mod swagger_ui;
+mod testing;
 mod throttling;
 mod trees;
 mod tutorial;

@@ -125,7 +125,7 @@ fn operations(document: &Value) -> Vec<Operation<'_>> {
 async fn every_operation_is_there() {
     let document = store();
     let store = Store::new(On::Sqlite);
-    let client = Client::new(store.server.address).token(ADMIN);
+    let client = Client::new(store.server.address()).token(ADMIN);
     let all = operations(&document);
     assert!(all.len() > 50, "only {} operations", all.len());
     for operation in all {
@@ -143,7 +143,7 @@ async fn every_operation_is_there() {
 async fn anonymous_clients_are_let_in_where_the_document_says_so() {
     let document = store();
     let store = Store::new(On::Sqlite);
-    let client = Client::new(store.server.address);
+    let client = Client::new(store.server.address());
     for operation in operations(&document) {
         // an operation without `security` asks for nothing
         let security = operation.value["security"].as_array();
@@ -172,7 +172,7 @@ async fn answers_are_what_the_document_says() {
         }
     }
     let store = Store::new(On::Sqlite);
-    let client = Client::new(store.server.address).token(ADMIN);
+    let client = Client::new(store.server.address()).token(ADMIN);
     let mut checked = 0;
     for operation in operations(&document) {
         if operation.method != "GET" || own.contains(&operation.template) {

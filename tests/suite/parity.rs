@@ -32,7 +32,7 @@ async fn play(on: On) {
         }
         fresh = !*writes;
         let Some(store) = &store else { continue };
-        let client = Client::new(store.server.address);
+        let client = Client::new(store.server.address());
         failures.extend(replay::play(scenario, async |call| answer(&client, &call)).await);
         played += scenario.compared();
     }

@@ -13,14 +13,14 @@ use serde_json::json;
 /// Runs work on rows that nobody changes, on each database.
 fn reading<W: AsyncFn(&Conn, On) + Copy + Send + 'static>(work: W) {
     for on in On::all() {
-        Store::shared(on).run(async move |conn| work(&conn, on).await);
+        Store::shared(on).run(async move |conn| work(conn, on).await);
     }
 }
 
 /// Runs work on rows of its own, on each database.
 fn writing<W: AsyncFn(&mut Conn, On) + Copy + Send + 'static>(work: W) {
     for on in On::all() {
-        Store::new(on).run(async move |mut conn| {
+        Store::new(on).run(async move |conn| {
             conn.database().register([
                 Artist::META,
                 Track::META,
@@ -28,7 +28,7 @@ fn writing<W: AsyncFn(&mut Conn, On) + Copy + Send + 'static>(work: W) {
                 InvoiceLine::META,
                 Invoice::META,
             ]);
-            work(&mut conn, on).await;
+            work(conn, on).await;
         });
     }
 }
@@ -439,7 +439,7 @@ fn a_row_is_changed_or_made() {
 /// Several at once, each on a connection of its own.
 fn six<T: Send + 'static>(
     store: &Store,
-    work: &(impl AsyncFn(Conn) -> T + Clone + Send + Sync + 'static),
+    work: &(impl AsyncFn(&mut Conn) -> T + Clone + Send + Sync + 'static),
 ) -> Vec<T> {
     let barrier = Arc::new(Barrier::new(6));
     let run = |_| {

@@ -302,7 +302,7 @@ fn bodies_of_fifty_megabytes_are_refused_and_not_kept() {
 
 /// Sends bytes, closes this end of the connection, and waits for the other to do so.
 fn hang_up(store: &Store, bytes: &[u8]) -> Vec<u8> {
-    let mut stream = TcpStream::connect(store.server.address).unwrap();
+    let mut stream = TcpStream::connect(store.server.address()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     drop(stream.write_all(bytes));
     drop(stream.shutdown(Shutdown::Write));

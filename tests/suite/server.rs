@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use actix_web::{App, HttpResponse, web};
 use quintet::settings::{ServerSettings, Settings};
+use quintet::test::LiveServer;
 use quintet_tests::client::Reply;
-use quintet_tests::store::{ALICE, On, Server, Store};
+use quintet_tests::store::{ALICE, On, Store};
 use serde_json::json;
 
 /// A deadline of these tests: short, and long enough for a busy machine.
@@ -20,8 +21,8 @@ fn store(change: impl FnOnce(&mut ServerSettings)) -> Store {
     Store::with(On::Sqlite, |settings| change(&mut settings.server))
 }
 
-fn connect(server: &Server) -> TcpStream {
-    let stream = TcpStream::connect(server.address).unwrap();
+fn connect(server: &LiveServer) -> TcpStream {
+    let stream = TcpStream::connect(server.address()).unwrap();
     stream.set_read_timeout(Some(NEVER)).unwrap();
     stream.set_write_timeout(Some(NEVER)).unwrap();
     stream
@@ -237,7 +238,7 @@ fn a_client_that_reads_nothing_is_not_served_on_and_then_cut_off() {
     let mut stream = connect(&store.server);
     let page = "GET /api/tracks/?page_size=100 HTTP/1.1\r\nHost: testserver\r\n\r\n";
     let requests = page.repeat(5000);
-    let before = store.server.database.statements();
+    let before = store.database().statements();
     // the server stops reading, and closes in the end
     let sent = stream.write_all(requests.as_bytes());
     let started = Instant::now();
@@ -245,7 +246,7 @@ fn a_client_that_reads_nothing_is_not_served_on_and_then_cut_off() {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert!(started.elapsed() < NEVER, "{sent:?}");
-    let answered = (store.server.database.statements() - before) / 2;
+    let answered = (store.database().statements() - before) / 2;
     assert!(answered < 2500, "{answered} pages were made for nobody");
     is_served(&store);
 }
@@ -253,13 +254,13 @@ fn a_client_that_reads_nothing_is_not_served_on_and_then_cut_off() {
 #[test]
 fn a_client_that_reads_slowly_is_seen_to_read() {
     let limit = Duration::from_millis(500);
-    let server = app_beside(Store::shared(On::Sqlite), |server| server.write_timeout = limit);
+    let server = app_beside(|server| server.write_timeout = limit);
     let runtime = actix_web::rt::System::new();
     let mut stream = runtime.block_on(async {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
         // what its system takes for it is not in question
         socket.set_recv_buffer_size(4096).unwrap();
-        socket.connect(server.address).await.unwrap().into_std().unwrap()
+        socket.connect(server.address()).await.unwrap().into_std().unwrap()
     });
     stream.set_nonblocking(false).unwrap();
     send(&mut stream, "GET /large/ HTTP/1.1\r\nHost: testserver\r\n\r\n");
@@ -361,7 +362,7 @@ async fn echo(sent: web::Payload) -> HttpResponse {
 
 const SLOW: &str = "GET /slow/ HTTP/1.1\r\nHost: testserver\r\n\r\n";
 
-fn app_beside(store: &Store, change: impl FnOnce(&mut ServerSettings)) -> Server {
+fn app_beside(change: impl FnOnce(&mut ServerSettings)) -> LiveServer {
     let mut settings = Settings::default();
     change(&mut settings.server);
     let app = || {
@@ -371,7 +372,7 @@ fn app_beside(store: &Store, change: impl FnOnce(&mut ServerSettings)) -> Server
             .route("/read/", web::to(read))
             .route("/echo/", web::to(echo))
     };
-    Server::serving(&settings, store.server.database.clone(), app)
+    LiveServer::serving(&settings, app).unwrap()
 }
 
 fn upgrade(path: &str) -> String {
@@ -382,7 +383,7 @@ fn upgrade(path: &str) -> String {
 
 #[test]
 fn a_body_that_lasts_as_long_as_its_connection_has_the_deadlines_of_any_other() {
-    let server = app_beside(Store::shared(On::Sqlite), |server| server.body_idle_timeout = SOON);
+    let server = app_beside(|server| server.body_idle_timeout = SOON);
     let connect_to = "CONNECT /read/ HTTP/1.1\r\nHost: testserver\r\n\r\n".to_owned();
     for request in [upgrade("/read/"), upgrade("/read/") + "some", connect_to] {
         let mut stream = connect(&server);
@@ -403,7 +404,7 @@ fn a_body_that_lasts_as_long_as_its_connection_has_the_deadlines_of_any_other() 
 
 #[test]
 fn a_body_that_lasts_as_long_as_its_connection_makes_room_for_others() {
-    let server = app_beside(Store::shared(On::Sqlite), |server| server.max_connections = 2);
+    let server = app_beside(|server| server.max_connections = 2);
     let _waiting = [(); 2].map(|()| {
         let mut stream = connect(&server);
         send(&mut stream, &upgrade("/read/"));
@@ -436,7 +437,7 @@ fn what_follows_an_upgrade_is_not_waited_for() {
 
 #[test]
 fn when_all_are_being_answered_the_next_one_is_refused() {
-    let server = app_beside(Store::shared(On::Sqlite), |server| server.max_connections = 2);
+    let server = app_beside(|server| server.max_connections = 2);
     let mut busy = [(); 2].map(|()| {
         let mut stream = connect(&server);
         send(&mut stream, SLOW);
@@ -638,7 +639,7 @@ fn what_is_no_request_is_refused_in_words() {
 
 #[test]
 fn an_app_beside_the_site_has_the_same_limits() {
-    let server = app_beside(Store::shared(On::Sqlite), |server| server.body_idle_timeout = SOON);
+    let server = app_beside(|server| server.body_idle_timeout = SOON);
     let mut stream = connect(&server);
     send(&mut stream, SLOW);
     assert_eq!(answer(&mut stream), (200, "slow".to_owned()));

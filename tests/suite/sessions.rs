@@ -142,9 +142,9 @@ fn a_session_that_django_opened_is_valid_here() {
         insert(&store, DJANGOS, if on == On::Sqlite { "2999-01-01 00:00:00" } else { LATE });
         let mut visitor = Visitor::with_session(&store, KEY);
         let (taken, reply) = {
-            let before = store.server.database.statements();
+            let before = store.database().statements();
             let reply = visitor.get("/api/auth/session/");
-            (store.server.database.statements() - before, reply)
+            (store.database().statements() - before, reply)
         };
         assert_eq!((reply.status, &reply.json()["user"]), (200, &json!("alice")), "{on:?}");
         // the session and the account
@@ -203,10 +203,10 @@ fn logging_in_opens_a_session_and_logging_out_ends_it() {
         let mut visitor = Visitor::new(&store);
         assert_eq!(visitor.name(), None);
         visitor.get("/api-auth/login/");
-        let before = store.server.database.statements();
+        let before = store.database().statements();
         let reply = visitor.login("alice");
         // the account, the row, the moment of the login
-        assert_eq!(store.server.database.statements() - before, 3, "{on:?}");
+        assert_eq!(store.database().statements() - before, 3, "{on:?}");
         assert_eq!((reply.status, reply.header("location")), (302, Some("/api/")));
         let key = visitor.session().unwrap().to_owned();
         assert!(

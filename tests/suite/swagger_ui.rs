@@ -29,7 +29,7 @@ async fn the_page_lists_every_operation_and_sends_an_authorised_request() {
         return;
     };
     let store = Store::new(On::Sqlite);
-    let address = store.server.address;
+    let address = store.server.address();
     let document = Client::new(address).get("/api/schema/?format=json").json();
     let url = format!("http://{address}/api/docs/");
     browser.call("Page.navigate", &serde_json::json!({"url": url}));

@@ -258,8 +258,7 @@ fn a_scope_without_a_rate_keeps_the_site_from_starting() {
     let view =
         ApiView::new("Limited").throttles(ScopedRateThrottle).throttle_scope("burst").get(ok);
     let router = Router::new().path("limited/", view, "limited");
-    let built =
-        Site::builder(settings, Arc::clone(&store.server.database)).mount(router.at("/")).build();
+    let built = Site::builder(settings, Arc::clone(store.database())).mount(router.at("/")).build();
     let error = built.expect_err("no site").to_string();
     assert!(error.contains("THROTTLE_RATES") && error.contains("`burst`"), "{error}");
 }

@@ -1,6 +1,11 @@
 //! What the black-box tests share: the store on a database of its own, a client, and scenarios of
 //! recorded requests and answers (`tests/parity`) with a player and a comparison.
 
+/// The guide, whose examples are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/testing.md")]
+struct Guide;
+
 pub mod browser;
 pub mod client;
 pub mod compare;
