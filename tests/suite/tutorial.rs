@@ -14,7 +14,7 @@ fn step(number: usize) -> impl Iterator<Item = (Store, Client)> {
         let step = &STEPS[number - 1];
         let site = |settings, database| (step.site)(settings, database).expect("the step builds");
         let store = Store::serving(on, |_| {}, site);
-        store.execute(&step.create_tables(store.server.database.dialect()));
+        store.execute(&step.create_tables(store.database().dialect()));
         let client = store.client();
         (store, client)
     })
