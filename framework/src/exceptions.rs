@@ -1,7 +1,47 @@
-//! What goes wrong on the way to an answer, in DRF's words (`rest_framework.exceptions`).
+//! What goes wrong on the way to a response, in DRF's words (`rest_framework.exceptions`).
 //!
 //! [`ApiException`] is the only error that becomes a response; its status, its body and its
-//! headers are decided here and nowhere else.
+//! headers are decided here and nowhere else. Hooks and handlers return [`Result`], so `?` ends a
+//! request with it. Validation hooks return [`Validated`], whose error is a [`Detail`]: a message, a
+//! list of them, or messages by field.
+//!
+//! ```
+//! use quintet::prelude::*;
+//!
+//! async fn publish(cx: &mut Context) -> Result<NoContent> {
+//!     if !cx.is_authenticated() {
+//!         return Err(ApiException::NotAuthenticated(None));
+//!     }
+//!     let detail = Detail::new("This book is published already.", "conflict");
+//!     Err(ApiException::Custom { status: 409, detail })
+//! }
+//!
+//! fn validate_title(title: String) -> Validated<String> {
+//!     if title.is_empty() { Err("A title, please.".into()) } else { Ok(title) }
+//! }
+//! # let _ = (ApiView::new("Publish").post(publish), validate_title);
+//! ```
+//!
+//! # API reference
+//!
+//! | class | status |
+//! | --- | --- |
+//! | [`ApiException::Validation`] | 400, with the messages by field |
+//! | [`ApiException::ParseError`] | 400 |
+//! | [`ApiException::AuthenticationFailed`], [`ApiException::NotAuthenticated`] | 401, or 403 without a challenge |
+//! | [`ApiException::PermissionDenied`] | 403 |
+//! | [`ApiException::NotFound`] | 404 |
+//! | [`ApiException::MethodNotAllowed`] | 405 |
+//! | [`ApiException::NotAcceptable`] | 406 |
+//! | [`ApiException::UnsupportedMediaType`] | 415 |
+//! | [`ApiException::Throttled`] | 429, with `Retry-After` |
+//! | [`ApiException::Unavailable`], [`ApiException::Deadlock`] | 503, with `Retry-After` |
+//! | [`ApiException::Internal`] | 500; the log has the reason, the client does not |
+//!
+//! # Custom exceptions
+//!
+//! [`ApiException::Custom`] has any status and a detail, as a subclass of `APIException` has. An error
+//! type of your own climbs with `From`, so that `?` turns it into one.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -147,7 +187,7 @@ impl<T: Into<Detail>, const N: usize> From<[T; N]> for Detail {
 /// What a refused user reads where the permission has no text of its own.
 pub(crate) const DENIED: &str = "You do not have permission to perform this action.";
 
-/// An answer that is an error: DRF's exception classes.
+/// A response that is an error: DRF's exception classes.
 ///
 /// `Option<Detail>` is the text given instead of the default one.
 #[derive(Debug)]
@@ -204,7 +244,7 @@ impl ApiException {
         )))
     }
 
-    /// 500 that tells the log why.
+    /// 500, with the reason for the log.
     pub fn internal(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(reason.into())
     }

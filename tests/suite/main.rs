@@ -3,6 +3,7 @@
 mod cors;
 mod database;
 mod errors;
+mod guide;
 mod hooks;
 mod jwt;
 mod layout;

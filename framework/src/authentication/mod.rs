@@ -1,4 +1,56 @@
 //! Who sends a request (`rest_framework.authentication`).
+//!
+//! The authenticators of a view are asked in order, before anything else looks at the user. The first
+//! that recognises one sets [`Context::user`] and [`Context::auth`]; where none does, the request is
+//! anonymous, and whether that is enough is for the [`permissions`](crate::permissions) to say. Bad
+//! credentials end the request, on a public view too. The challenge of a 401 is the first
+//! authenticator's; where it has none, a refusal is a 403.
+//!
+//! # Setting the authenticators
+//!
+//! The site's default is token and session authentication, until `Site::builder(..)
+//! .authentication(..)` sets another (`DEFAULT_AUTHENTICATION_CLASSES`). A view set has
+//! `authentication_classes`, an [`ApiView`](crate::views::ApiView) `.authentication(..)`; `()` is none.
+//!
+//! # API reference
+//!
+//! - [`TokenAuthentication`]: `Authorization: Token 9944b0…`, with the tokens of `authtoken_token`
+//! - [`SessionAuthentication`]: Django's session cookie, with the CSRF token for unsafe methods
+//! - [`BasicAuthentication`]: a user name and a password
+//! - [`RemoteUserAuthentication`]: a header that a proxy sets
+//! - `JwtAuthentication` (feature `jwt`): JSON web tokens as simplejwt has them
+//! - [`login`], [`logout`]: open and close a session; [`authenticate`] checks a password
+//!
+//! The views that hand out tokens and sessions are in [`accounts`](crate::accounts).
+//!
+//! # Custom authentication
+//!
+//! ```
+//! use quintet::authentication::{Authenticated, Authentication};
+//! use quintet::prelude::*;
+//!
+//! /// Recognises the user that `X-Username` names, for a test installation.
+//! struct ByName;
+//!
+//! impl Authentication for ByName {
+//!     async fn authenticate(&self, cx: &mut Context) -> Result<Option<Authenticated>> {
+//!         let Some(name) = cx.request.header("x-username").map(|name| name.into_owned()) else {
+//!             return Ok(None);
+//!         };
+//!         match cx.user_meta().by_username(cx, &name).await? {
+//!             Some(user) => Ok(Some(Authenticated { user, auth: None })),
+//!             None => Err(ApiException::AuthenticationFailed(Some("No such user.".into()))),
+//!         }
+//!     }
+//!
+//!     fn authenticate_header(&self) -> Option<String> {
+//!         Some("X-Username".to_owned())
+//!     }
+//! }
+//!
+//! let view = ApiView::new("Profile").authentication(ByName);
+//! # let _ = view;
+//! ```
 
 mod basic;
 #[cfg(feature = "jwt")]
@@ -84,9 +136,9 @@ pub enum AuthenticationScheme {
 
 /// Recognises users by one scheme.
 ///
-/// Implement it for a scheme of your own. Answer `None` when the request does not use the scheme,
+/// Implement it for a scheme of your own. Return `None` when the request does not use the scheme,
 /// so that the next authenticator is asked, and an error when it does and its credentials are
-/// bad: the request ends there, even on a public view.
+/// wrong: the request ends there, even on a public view.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an authenticator",
     label = "this type has no `Authentication` implementation",

@@ -1,4 +1,65 @@
-//! Models, queries and connections: diesel on `SQLite` and `PostgreSQL`.
+//! Models, queries and connections: diesel on `SQLite` and `PostgreSQL` (`django.db`).
+//!
+//! [`#[model]`](macro@crate::model) makes a struct a row of a table, with Django's names for tables and
+//! columns. [`QuerySet`] is Django's: it is narrowed and ordered by methods, and costs nothing until
+//! one of those that finish it (`all`, `get`, `count`, `update`, ..) is awaited. A [`Conn`] runs it; a
+//! [`Context`](crate::request::Context) is one, so handlers write `.all(cx)`.
+//!
+//! ```
+//! use quintet::prelude::*;
+//!
+//! #[model(app = "library", ordering(name))]
+//! pub struct Author {
+//!     pub id: i64,
+//!     #[field(max_length = 80)]
+//!     pub name: String,
+//! }
+//!
+//! #[model(app = "library", ordering(-year, id))]
+//! pub struct Book {
+//!     pub id: i64,
+//!     #[field(max_length = 200)]
+//!     pub title: String,
+//!     pub year: i32,
+//!     #[field(foreign_key = Author, related_name = books)]
+//!     pub author_id: i64,
+//! }
+//!
+//! async fn rename(cx: &mut Context) -> Result<NoContent> {
+//!     let old = Book::objects().filter(book::year.lt(1900)).count(cx).await?;
+//!     let theirs = Book::objects().filter_by(Book::fields().author().name().istartswith("h"));
+//!     for book in theirs.slice(0, 10).all(cx).await? {
+//!         let title = format!("{} ({old})", book.title);
+//!         cx.save(Changes::of(&book).set(book::title, title)).await?;
+//!     }
+//!     Ok(NoContent)
+//! }
+//! # fn main() {
+//! #     let _ = ApiView::new("Rename").post(rename);
+//! # }
+//! ```
+//!
+//! # Setting the database
+//!
+//! `DATABASE_URL` names it: `sqlite://relative.db` or `postgres://user@host/name`. With both features
+//! one program serves both, and [`Database::open`] reads the URL at start-up. `ATOMIC_REQUESTS` makes
+//! every request a transaction; `cx.transaction(..)` opens one, and inside another a savepoint.
+//!
+//! # API reference
+//!
+//! - [`Database`]: the connections of a site; [`DatabaseConfig`] says how many and how long one waits
+//! - [`Conn`]: one connection, as a request or a command has it
+//! - [`Model`]: a struct with `#[model]`; [`ModelMeta`] is what is known of it
+//! - [`QuerySet`]: rows by condition, order and slice
+//! - [`Condition`], [`RelatedLookups`]: Django's lookups over paths, `Book::fields().author().name()`
+//! - [`Count`], [`Sum`], [`Avg`], [`Min`], [`Max`]: aggregates
+//! - [`Error`]: what a statement can fail with; it becomes an
+//!   [`ApiException`](crate::exceptions::ApiException) by `?`
+//!
+//! # Other statements
+//!
+//! [`QuerySet::filter`] takes any boolean diesel expression, and [`Conn::load`], [`Conn::first`] and
+//! [`Conn::execute`] any diesel statement, on the same connection and in the same transaction.
 
 mod backends;
 #[cfg(feature = "test")]

@@ -1,8 +1,68 @@
 //! Filters: which rows of a list a query string asks for, and in which order
 //! (`rest_framework.filters`, `django_filters`).
 //!
-//! A query string can only choose among what is described: paths come from code, never from a
-//! request.
+//! A query string can only choose among what is declared: paths come from code, never from a
+//! request. The compiler checks them against the model.
+//!
+//! # Setting the filters
+//!
+//! A view set declares what its lists may be filtered, searched and ordered by. Nothing is on that is
+//! not declared, except that `Site::builder(..).ordering_filter()` lets every list be ordered by the
+//! fields of its serializer (`DEFAULT_FILTER_BACKENDS` with the ordering filter).
+//!
+//! ```
+//! use quintet::prelude::*;
+//!
+//! # #[model(table = "library_author")]
+//! # pub struct Author {
+//! #     pub id: i64,
+//! #     pub name: String,
+//! # }
+//! #
+//! # #[model(table = "library_book")]
+//! # pub struct Book {
+//! #     pub id: i64,
+//! #     pub title: String,
+//! #     pub year: i32,
+//! #     #[field(foreign_key = Author, related_name = books)]
+//! #     pub author_id: i64,
+//! # }
+//! #
+//! # #[derive(Serializer)]
+//! # #[serializer(model = Book, fields = all)]
+//! # pub struct BookSerializer {}
+//! #
+//! pub struct BookViewSet;
+//!
+//! impl ViewSet for BookViewSet {
+//!     type Base = ReadOnlyModelViewSet;
+//!     type Serializer = BookSerializer;
+//!     /// `?author=3&year__gte=1900`
+//!     const FILTERSET_FIELDS: Filters<Book> = filter_fields![author, year(exact, gte, lt)];
+//!     /// `?search=dune herbert`
+//!     const SEARCH_FIELDS: SearchFields<Book> = search_fields![title, author__name];
+//!     /// `?ordering=-year,title`
+//!     const ORDERING_FIELDS: OrderingFields<Book> = ordering_fields![title, year];
+//!     /// Where the request names none.
+//!     const ORDERING: Ordering<Book> = order_by![-year, id];
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! # API reference
+//!
+//! - [`filter_fields!`]: filters for fields and their lookups (`filterset_fields`)
+//! - [`#[derive(FilterSet)]`](derive@FilterSet): a filter set with filters of its own (`filterset_class`); the kinds of
+//!   filters are in [`django_filters`]
+//! - [`search_fields!`]: what `?search=` looks at; `^`, `=` and `$` as in DRF ([`SearchFilter`])
+//! - [`ordering_fields!`]: what `?ordering=` may name ([`OrderingFilter`])
+//! - [`order_by!`]: an order; [`lookup_field!`]: the field that an object is looked up by
+//!
+//! # Custom filters
+//!
+//! [`FilterBackend`] narrows the rows by a rule of its own; a view set names it in
+//! [`filter_backends`](crate::viewsets::ViewSet::filter_backends), and it is asked after the three
+//! above. A filter of one parameter is a method of a filter set.
 
 pub mod django_filters;
 mod ordering;

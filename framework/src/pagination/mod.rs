@@ -1,8 +1,52 @@
 //! Pagination: which rows of a list are sent, and the links to the others
 //! (`rest_framework.pagination`).
 //!
-//! A list action asks the view's [`Pagination`] for a [`Plan`], loads the rows that the plan
-//! names, and hands their number back to get the [`Envelope`] written around them.
+//! # Setting the pagination
+//!
+//! Lists are whole until `Site::builder(..).pagination(..)` sets a default
+//! (`DEFAULT_PAGINATION_CLASS` and `PAGE_SIZE`), such as
+//! `PageNumberPagination::new().page_size(50)`; a view set sets its own with
+//! [`pagination_class`](crate::viewsets::ViewSet::pagination_class).
+//!
+//! ```
+//! use quintet::prelude::*;
+//!
+//! # #[model(table = "store_invoice")]
+//! # pub struct Invoice {
+//! #     pub id: i64,
+//! #     pub created_at: DateTime,
+//! # }
+//! #
+//! # #[derive(Serializer)]
+//! # #[serializer(model = Invoice, fields = all)]
+//! # pub struct InvoiceSerializer {}
+//! #
+//! pub struct InvoiceViewSet;
+//!
+//! impl ViewSet for InvoiceViewSet {
+//!     type Base = ReadOnlyModelViewSet;
+//!     type Serializer = InvoiceSerializer;
+//!
+//!     fn pagination_class(&self) -> impl Pagination + 'static {
+//!         CursorPagination::new().page_size(20).ordering::<Invoice>(order_by![-created_at, id])
+//!     }
+//! }
+//!
+//! # fn main() {}
+//! ```
+//!
+//! # API reference
+//!
+//! - [`PageNumberPagination`]: `?page=2`; `count`, `next`, `previous`, `results`
+//! - [`LimitOffsetPagination`]: `?limit=20&offset=40`; the same keys
+//! - [`CursorPagination`]: `?cursor=…`; no count, and pages cost the same wherever they are
+//! - [`NoPagination`]: the whole list as an array (`pagination_class = None`)
+//!
+//! # Custom pagination
+//!
+//! A list action asks the view's [`Pagination`] for a [`Plan`], loads the rows that the plan names,
+//! and hands their number back to get the [`Envelope`] written around them. Implement the trait for
+//! links or parameters of your own.
 
 mod cursor;
 mod cursor_text;
@@ -80,7 +124,7 @@ impl Plan {
         ends_here.then(|| offset.saturating_add(rows))
     }
 
-    /// True when the answer tells the number of all rows.
+    /// True when the response has the number of all rows.
     pub fn is_counted(&self) -> bool {
         !matches!(self, Self::Cursor(_))
     }

@@ -1,4 +1,49 @@
 //! From the bytes of a body to its data (`rest_framework.parsers`).
+//!
+//! Which parser reads a body is decided by its `Content-Type`; a body that none of the view's parsers
+//! reads is a 415. It is read when the view asks for its data, so that a request which is refused
+//! before costs nothing.
+//!
+//! # Setting the parsers
+//!
+//! A site reads JSON and both kinds of forms. A view set has
+//! [`parser_classes`](crate::viewsets::ViewSet::parser_classes), an
+//! [`ApiView`](crate::views::ApiView) `.parsers(..)`, and the default of the site is part of its
+//! [`Policies`](crate::views::Policies) (`DEFAULT_PARSER_CLASSES`).
+//!
+//! # API reference
+//!
+//! - [`JsonParser`] reads `application/json`
+//! - [`FormParser`] reads `application/x-www-form-urlencoded`
+//! - [`MultiPartParser`] reads `multipart/form-data`
+//!
+//! # Custom parsers
+//!
+//! ```
+//! use actix_web::web::Bytes;
+//! use quintet::exceptions::Result;
+//! use quintet::parsers::{Data, JsonParser, Parser, ParserContext};
+//! use quintet::views::ApiView;
+//!
+//! /// A line of JSON for each object: what they hold is read as one array.
+//! #[derive(Debug)]
+//! struct LinesParser;
+//!
+//! impl Parser for LinesParser {
+//!     fn media_type(&self) -> &'static str {
+//!         "application/x-ndjson"
+//!     }
+//!
+//!     fn parse(&self, body: &Bytes, _context: &ParserContext<'_>) -> Result<Data> {
+//!         let lines: Vec<&[u8]> =
+//!             body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
+//!         Ok(Data::Json([b"[", lines.join(&b","[..]).as_slice(), b"]"].concat().into()))
+//!     }
+//! }
+//!
+//! let view = ApiView::new("Import").parsers((JsonParser, LinesParser));
+//! # let _ = view;
+//! ```
 
 pub(crate) mod charset;
 mod form;

@@ -1,10 +1,36 @@
 //! Who may do what (`rest_framework.permissions`).
 //!
-//! Permissions compose: `IsAuthenticated.and(IsOwner)`, `.or(..)` and `.not()` work on any type,
-//! the operators `&`, `|` and `!` on ours. A tuple is a list, asked in order; the first that
-//! refuses gives the message.
+//! The permissions of a view are asked in order, before its handler runs; the first that refuses gives
+//! the message. A refusal is a 403, or a 401 where nobody is logged in and the view's first
+//! authenticator has a challenge. Those that look at objects are asked again once an action has found
+//! its object.
 //!
-//! What a user may do and which groups it is in is asked once for a request:
+//! Permissions compose: `IsAuthenticated.and(IsOwner)`, `.or(..)` and `.not()` work on any type,
+//! the operators `&`, `|` and `!` on ours. A tuple is a list.
+//!
+//! # Setting the permissions
+//!
+//! The site's default is [`AllowAny`], as in DRF, until `Site::builder(..).permissions(..)` sets
+//! another (`DEFAULT_PERMISSION_CLASSES`). A view set has
+//! [`permission_classes`](crate::viewsets::ViewSet::permission_classes), one of its actions
+//! [`action_policies`](crate::viewsets::ViewSet::action_policies), an
+//! [`ApiView`](crate::views::ApiView) `.permissions(..)`.
+//!
+//! # API reference
+//!
+//! - [`AllowAny`]: everybody, logged in or not
+//! - [`IsAuthenticated`]: whoever is logged in
+//! - [`IsAdminUser`]: whose account has `is_staff`
+//! - [`IsAuthenticatedOrReadOnly`]: everybody reads, whoever is logged in writes
+//! - [`ReadOnly`]: GET, HEAD and OPTIONS
+//! - [`DjangoModelPermissions`]: whoever has `add`, `change` or `delete` of the view's model
+//! - [`DjangoModelPermissionsOrAnonReadOnly`]: the same, and everybody reads
+//! - [`DjangoObjectPermissions`]: whoever has them for the object, as the site's backends say
+//!
+//! # Custom permissions
+//!
+//! A rule about the request implements [`Permission`], one about the objects of a model
+//! [`ObjectPermission`]. What a user may do and which groups it is in is asked once for a request:
 //!
 //! ```
 //! use quintet::prelude::*;
@@ -93,7 +119,7 @@ pub trait Permission: Send + Sync + 'static {
     }
 
     /// The code of the refusal: of the default text, and of every text of [`Permission::message`]
-    /// that has none of its own. Clients do not see it; `Detail::codes` tells it.
+    /// that has none of its own. Clients do not see it; `Detail::codes` has it.
     fn code(&self) -> Option<&'static str> {
         None
     }
@@ -148,7 +174,7 @@ pub trait Permission: Send + Sync + 'static {
 /// # #[model(table = "playlist")]
 /// # pub struct Playlist {
 /// #     pub id: i64,
-/// #     pub owner_id: Option<i64>,
+/// #     pub owner_id: Option<i32>,
 /// # }
 /// /// Everybody reads a playlist, its owner changes it.
 /// struct IsOwnerOrReadOnly;

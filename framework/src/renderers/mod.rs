@@ -1,7 +1,52 @@
-//! From an answer to its bytes (`rest_framework.renderers`).
+//! From a response to its bytes (`rest_framework.renderers`).
 //!
-//! Views write JSON once, with [`JsonWriter`]; a renderer turns those bytes into its own media
-//! type.
+//! Views write JSON, with [`JsonWriter`] or through a serializer; a renderer turns those bytes into
+//! its own media type. Which one is used is decided by `Accept`, by a format suffix
+//! (`/books.json`), or by `?format=`. Where `Accept` fits none the response is a 406, and a format
+//! that none has is a 404.
+//!
+//! # Setting the renderers
+//!
+//! A site has [`JsonRenderer`] and [`BrowsableApiRenderer`]. A view set has
+//! [`renderer_classes`](crate::viewsets::ViewSet::renderer_classes), an
+//! [`ApiView`](crate::views::ApiView) `.renderers(..)`, and the default of the site is part of its
+//! [`Policies`](crate::views::Policies) (`DEFAULT_RENDERER_CLASSES`).
+//!
+//! # API reference
+//!
+//! - [`JsonRenderer`]: `application/json`, compact, or indented where `Accept` asks for it
+//! - [`BrowsableApiRenderer`]: stands for DRF's pages for people, so that responses vary by `Accept` as
+//!   DRF's do; it has no pages, and is never chosen
+//!
+//! # Custom renderers
+//!
+//! A renderer gets the JSON of every response, errors included:
+//!
+//! ```
+//! use quintet::renderers::{JsonRenderer, Renderer};
+//! use quintet::views::ApiView;
+//!
+//! /// JSON under a media type of the company's own.
+//! #[derive(Debug)]
+//! struct LibraryRenderer;
+//!
+//! impl Renderer for LibraryRenderer {
+//!     fn media_type(&self) -> &'static str {
+//!         "application/vnd.library+json"
+//!     }
+//!
+//!     fn format(&self) -> &'static str {
+//!         "library"
+//!     }
+//!
+//!     fn render(&self, json: Vec<u8>, _accepted: &str) -> Vec<u8> {
+//!         json
+//!     }
+//! }
+//!
+//! let view = ApiView::new("Status").renderers((JsonRenderer, LibraryRenderer));
+//! # let _ = view;
+//! ```
 
 mod browsable;
 mod json;
@@ -25,9 +70,9 @@ class_list! {
     RendererClasses of Renderer as Renderer
 }
 
-/// Writes answers in one media type.
+/// Writes responses in one media type.
 ///
-/// Implement it for a format of your own; the answer arrives as compact JSON.
+/// Implement it for a format of your own; the response arrives as compact JSON.
 ///
 /// ```
 /// use quintet::renderers::Renderer;
@@ -65,7 +110,7 @@ pub trait Renderer: fmt::Debug + Send + Sync + 'static {
         None
     }
 
-    /// False for a renderer that is a member of the list, so that answers vary by `Accept`, but
+    /// False for a renderer that is a member of the list, so that responses vary by `Accept`, but
     /// is never chosen.
     fn is_available(&self) -> bool {
         true

@@ -1,4 +1,43 @@
 //! A request as views see it (`rest_framework.request`).
+//!
+//! [`Context`] is what every hook and handler gets: the request, its user, and the database connection
+//! it is served on. [`Request`] is the part that came over the wire. The body is read when something
+//! asks for it, by the parser that its `Content-Type` names.
+//!
+//! ```
+//! use quintet::prelude::*;
+//!
+//! async fn echo(cx: &mut Context) -> Result<Response> {
+//!     let name = cx.request.query_params().get("name").unwrap_or("nobody").to_owned();
+//!     let agent = cx.request.header("user-agent").map(|agent| agent.into_owned());
+//!     let user = cx.user().map(|user| user.username.clone());
+//!     let data = cx.data()?.to_json()?;
+//!     Response::new(&serde_json::json!({ "name": name, "agent": agent, "user": user, "data": data }))
+//! }
+//!
+//! let view = ApiView::new("Echo").post(echo);
+//! # let _ = view;
+//! ```
+//!
+//! # Setting the limits
+//!
+//! How much of a body is read is `DATA_UPLOAD_MAX_MEMORY_SIZE` and `DATA_UPLOAD_MAX_NUMBER_FIELDS`,
+//! which hosts are served `ALLOWED_HOSTS`, whether a proxy's headers are believed
+//! `USE_X_FORWARDED_HOST` and `SECURE_PROXY_SSL_HEADER`: [`settings`](crate::settings).
+//!
+//! # API reference
+//!
+//! | DRF | here |
+//! | --- | --- |
+//! | `request.data` | [`Context::data`] |
+//! | `request.query_params` | [`Request::query_params`] |
+//! | `request.user`, `request.auth` | [`Context::user`], [`Context::auth`] |
+//! | `request.method`, `request.headers` | [`Request::method`], [`Request::header`] |
+//! | `request.session` | [`Context::session`] |
+//! | `request.build_absolute_uri(path)` | [`Request::build_absolute_uri`] |
+//! | `self.action` | [`Context::action`] |
+//! | `self.kwargs["pk"]` | [`Request::kwarg`] |
+//! | `self.request.accepted_renderer` | [`Context::accepted_media_type`] |
 
 mod accounts;
 mod action;
@@ -41,7 +80,7 @@ pub(crate) use path::{decode_path, full_path};
 pub use crate::parsers::QueryParams;
 use crate::reverse::Origin;
 
-/// A request, owned: it can cross to the thread that answers it.
+/// A request, owned: it can cross to the thread that serves it.
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -132,7 +171,7 @@ impl Request {
         [self.scheme, "://", &self.host, path].concat()
     }
 
-    /// What every link of the answer starts and ends with.
+    /// What every link of the response starts and ends with.
     pub fn origin(&self) -> Origin {
         Origin {
             base: self.build_absolute_uri(""),

@@ -1,4 +1,33 @@
-//! An answer before it is sent (`rest_framework.response`).
+//! A response before it is sent (`rest_framework.response`).
+//!
+//! The body is JSON; the renderer that was negotiated turns it into its own media type. Headers that
+//! every response has (`Allow`, `Vary`, those of security) are added later.
+//!
+//! ```
+//! use quintet::http::header::LOCATION;
+//! use quintet::prelude::*;
+//!
+//! async fn create(_cx: &mut Context) -> Result<Response> {
+//!     let body = serde_json::json!({ "id": 7 });
+//!     Ok(Response::new(&body)?.with_status(201).with_header(LOCATION, "/books/7/"))
+//! }
+//!
+//! let view = ApiView::new("Create").post(create);
+//! # let _ = view;
+//! ```
+//!
+//! A handler that returns [`Json`](crate::views::Json), [`Item`](crate::views::Item) or
+//! [`Page`](crate::views::Page) instead says in its type what it sends, and the OpenAPI document shows
+//! it.
+//!
+//! # API reference
+//!
+//! - [`Response::new`]: whatever serde can write, DRF's `Response(data)`
+//! - [`Response::json`]: JSON that is already written
+//! - [`Response::empty`]: a status without a body
+//! - [`Response::html`], [`Response::redirect`]: pages
+//! - [`Response::with_status`], [`Response::with_header`]: changes to any of them
+//! - [`Cookie`]: a cookie to set
 
 mod cookies;
 mod vary;
@@ -13,10 +42,10 @@ pub(crate) use cookies::{date_in, seconds};
 use crate::exceptions::ApiException;
 use crate::reverse::iri_to_uri;
 
-/// How many headers an answer has, give or take: type, `Allow`, `Vary` and those of security.
+/// How many headers a response has, give or take: type, `Allow`, `Vary` and those of security.
 const USUAL_HEADERS: usize = 7;
 
-/// The body of an answer.
+/// The body of a response.
 #[derive(Clone)]
 pub enum ResponseBody {
     /// None, and no `Content-Type`.
@@ -45,12 +74,12 @@ impl fmt::Debug for ResponseBody {
     }
 }
 
-/// An answer: status, headers, body.
+/// A response: status, headers, body.
 #[derive(Clone)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// Headers beyond those that every answer has.
+    /// Headers beyond those that every response has.
     pub headers: HeaderMap,
     /// The body.
     pub body: ResponseBody,
@@ -79,7 +108,7 @@ impl Response {
     /// ```
     ///
     /// # Errors
-    /// When the value refuses to be written, as a map whose keys are no texts.
+    /// When the value refuses to be written, such as a map whose keys are not texts.
     pub fn new<T: serde::Serialize + ?Sized>(data: &T) -> crate::exceptions::Result<Self> {
         let mut json = crate::renderers::JsonWriter::new();
         json.serialize(data)?;
@@ -104,7 +133,7 @@ impl Response {
     }
 
     /// 302 to another address, which may be a path alone. The address must not be a client's:
-    /// [`url_has_allowed_host_and_scheme`](crate::reverse::url_has_allowed_host_and_scheme) tells
+    /// [`url_has_allowed_host_and_scheme`](crate::reverse::url_has_allowed_host_and_scheme) says
     /// whether one may be trusted.
     pub fn redirect(address: &str) -> Self {
         Self::html("").with_status(302).with_header(LOCATION, &iri_to_uri(address))
@@ -126,7 +155,7 @@ impl Response {
         }
     }
 
-    /// The same with one header more; a value that is no header value is left out.
+    /// The same with one header more; a value that a header cannot hold is left out.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {

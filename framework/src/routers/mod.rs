@@ -1,4 +1,65 @@
 //! From view sets and views to addresses (`rest_framework.routers`, `django.urls`).
+//!
+//! A router gives the actions of a view set their addresses, and a plain view the one that you name.
+//! [`Router::at`] places it, and a [`Site`](crate::site::Site) mounts it there.
+//!
+//! ```
+//! use quintet::prelude::*;
+//!
+//! # #[model(table = "library_book")]
+//! # pub struct Book {
+//! #     pub id: i64,
+//! #     pub title: String,
+//! # }
+//! #
+//! # #[derive(Serializer)]
+//! # #[serializer(model = Book, fields = all)]
+//! # pub struct BookSerializer {}
+//! #
+//! # pub struct BookViewSet;
+//! #
+//! # impl ViewSet for BookViewSet {
+//! #     type Base = ModelViewSet;
+//! #     type Serializer = BookSerializer;
+//! # }
+//! #
+//! async fn status(_cx: &mut Context) -> Result<Response> {
+//!     Response::new("up")
+//! }
+//!
+//! # fn main() {
+//! let router = Router::new()
+//!     .register("books", BookViewSet)
+//!     .path("status/", ApiView::new("Status").get(status), "status");
+//! let mount = router.at("/api/");
+//! # let _ = mount;
+//! # }
+//! ```
+//!
+//! | address | methods | name |
+//! | --- | --- | --- |
+//! | `/api/` | GET | `api-root` |
+//! | `/api/books/` | GET, POST | `book-list` |
+//! | `/api/books/{pk}/` | GET, PUT, PATCH, DELETE | `book-detail` |
+//! | `/api/books/{pk}/{url_path}/` | those of an extra action | `book-{url_name}` |
+//! | `/api/status/` | GET | `status` |
+//!
+//! [`Context::reverse`](crate::request::Context::reverse) makes a path from such a name.
+//!
+//! # API reference
+//!
+//! - [`Router::new`]: DRF's `DefaultRouter`, with a root that lists the view sets and a form of every
+//!   address with a format suffix (`/api/books.json`)
+//! - [`Router::simple`]: DRF's `SimpleRouter`, without them
+//! - [`Router::register`]: a view set under a prefix
+//! - [`Router::path`]: a plain view, with Django's captures: `errors/<slug:kind>/`
+//! - [`Router::include`]: another router under a prefix
+//! - [`Router::trailing_slash`], [`Router::root_view`], [`Router::format_suffixes`]: DRF's options
+//!
+//! # Custom routers
+//!
+//! The addresses of a view set are data, [`ViewSetRoutes`], and [`Router::register`] takes these as
+//! well as a view set: change those of one, or write your own.
 
 mod root;
 mod table;

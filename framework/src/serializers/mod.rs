@@ -1,4 +1,85 @@
 //! Serializers: from rows to JSON, and from input to rows (`rest_framework.serializers`).
+//!
+//! `#[derive(Serializer)]` on a struct describes a body: each field is a field of the serializer, in
+//! its order. Over a model the fields take their types, lengths, defaults and validators from the
+//! columns, and rows are written straight to JSON. Without a model, a body that passes becomes a value
+//! of the struct.
+//!
+//! ```
+//! use quintet::prelude::*;
+//!
+//! # #[model(table = "library_author")]
+//! # pub struct Author {
+//! #     pub id: i64,
+//! #     #[field(max_length = 80)]
+//! #     pub name: String,
+//! # }
+//! #
+//! # #[model(table = "library_book")]
+//! # pub struct Book {
+//! #     pub id: i64,
+//! #     #[field(max_length = 200)]
+//! #     pub title: String,
+//! #     pub year: i32,
+//! #     #[field(foreign_key = Author, related_name = books)]
+//! #     pub author_id: i64,
+//! # }
+//! #
+//! #[derive(Serializer)]
+//! #[serializer(model = Book, validate)]
+//! pub struct BookSerializer {
+//!     id: i64,
+//!     #[field(min_length = 2, validate)]
+//!     title: String,
+//!     year: i32,
+//!     author: PrimaryKeyRelated<Author>,
+//!     #[field(source = author.name)]
+//!     author_name: String,
+//!     #[field(method)]
+//!     is_old: bool,
+//! }
+//!
+//! impl BookSerializer {
+//!     fn get_is_old(book: &Book) -> bool {
+//!         book.year < 1900
+//!     }
+//!
+//!     fn validate_title(title: String) -> Validated<String> {
+//!         if title == "Untitled" { Err("Give it a title.".into()) } else { Ok(title) }
+//!     }
+//!
+//!     fn validate(attrs: &mut Attrs<'_, Book>) -> Validated {
+//!         match attrs.get(book::year) {
+//!             Some(year) if year > 2100 => Err("Not yet.".into()),
+//!             _ => Ok(()),
+//!         }
+//!     }
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! # Setting what a field does
+//!
+//! The words of [`#[field(..)]`](derive@Serializer) are DRF's: `read_only`, `write_only`, `required`,
+//! `default`, `allow_null`, `source`, `min_length`, `error(blank = "..")`. Those of `#[serializer(..)]`
+//! are for the whole: `model`, `fields = all`, `read_only(..)`, `unique_together(..)`, `depth`,
+//! `validate`. A hook that needs the request takes `&Context` as its last argument.
+//!
+//! # API reference
+//!
+//! - [`#[derive(Serializer)]`](derive@Serializer): the derive, with every word
+//! - [`ModelSerializer`]: a serializer over a model; [`SerializerClass`] is one as a value
+//! - [`trait@Serializer`]: a serializer without a model
+//! - [`PrimaryKeyRelated`], [`SlugRelated`], [`StringRelated`], [`HyperlinkedRelated`],
+//!   [`HyperlinkedIdentity`]: the types of related fields; `Vec` of one is `many=True`
+//! - [`Changes`]: validated data on its way to a row (`validated_data`)
+//! - [`Attrs`]: what `validate` sees
+//! - [`Instance`]: a row with what its serializer selected beside it
+//!
+//! # Custom fields
+//!
+//! [`CustomField`] gives a type a form of its own in JSON; a field declares it with `#[field(custom)]`.
+//! [`ToRepresentation`] and [`ToInternalValue`] change the whole object, after and before its fields.
 
 mod builder;
 mod changes;

@@ -1,5 +1,38 @@
 //! What a project sets (`django.conf.settings`): plain values under Django's names, safe by default.
-//! Names with a common beginning stand in a group: `SESSION_COOKIE_AGE` is `settings.session.cookie_age`.
+//!
+//! [`Settings`] is a struct with a field for each setting. Names with a common beginning stand in a
+//! group: `SESSION_COOKIE_AGE` is `settings.session.cookie_age`. [`Settings::from_env`] reads every one
+//! from the environment variable of its full name; code may set them after that. A site does not start
+//! with settings that are missing or wrong, and the error names the setting.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use quintet::prelude::*;
+//!
+//! # fn main() -> Result<(), StartError> {
+//! let mut settings = Settings::from_env()?;
+//! settings.allowed_hosts = vec![".example.com".into()];
+//! settings.session.cookie_age = Duration::from_secs(24 * 60 * 60);
+//! settings.throttle.default_rates([("anon", "100/hour")]);
+//! settings.check()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What DRF's settings name by class (`DEFAULT_PERMISSION_CLASSES`, `DEFAULT_PAGINATION_CLASS`) is set
+//! with the methods of [`SiteBuilder`](crate::site::SiteBuilder).
+//!
+//! # API reference
+//!
+//! - [`Settings`]: `SECRET_KEY`, `ALLOWED_HOSTS`, `DEBUG`, `DATABASE_…`, limits of bodies
+//! - [`SecureSettings`]: `SECURE_…`, HTTPS and headers of security
+//! - [`SessionSettings`], [`CsrfSettings`]: `SESSION_…`, `CSRF_…`, cookies
+//! - [`AuthSettings`]: password hashers and validators, login addresses
+//! - [`ThrottleSettings`]: `DEFAULT_THROTTLE_RATES`, `NUM_PROXIES`
+//! - [`JwtSettings`]: `JWT_…`, as `SIMPLE_JWT`
+//! - [`CorsSettings`]: `CORS_…`, as django-cors-headers
+//! - [`ServerSettings`]: `SERVER_…`, deadlines and limits of the server
 
 mod auth;
 mod cors;
@@ -64,8 +97,8 @@ pub struct Settings {
     pub secret_key_fallbacks: Vec<String>,
     /// `DEBUG`: lets an empty `ALLOWED_HOSTS` stand for this machine. Off by default.
     pub debug: bool,
-    /// `ALLOWED_HOSTS`: the names that this site answers to; `.example.com` stands for the name
-    /// and everything below it, `*` for any. Empty by default: nobody.
+    /// `ALLOWED_HOSTS`: the names that this site is served under; `.example.com` stands for the
+    /// name and everything below it, `*` for any. Empty by default: nobody.
     pub allowed_hosts: Vec<String>,
     /// `APPEND_SLASH`: a path that only lacks its slash is redirected. On by default.
     pub append_slash: bool,
@@ -202,8 +235,8 @@ impl Settings {
     }
 
     /// [`Settings::from_env`], for a program that can be tried out: where the environment lacks
-    /// `SECRET_KEY`, `ALLOWED_HOSTS` or `DATABASE_URL`, a value for a demonstration stands in, which
-    /// serves this machine alone, and standard error tells so.
+    /// `SECRET_KEY`, `ALLOWED_HOSTS` or `DATABASE_URL`, a value for a demonstration stands in,
+    /// which serves this machine alone, and standard error says so.
     ///
     /// # Errors
     /// As [`Settings::from_env`]; and where `DEBUG` is set and off, because production needs values of

@@ -1,4 +1,63 @@
 //! A whole site: settings, database, default policies and routers, mounted into an actix `App`.
+//!
+//! A [`Site`] is built once and shared by all workers. Building it checks everything that can be
+//! checked before the first request: settings, addresses, the rates of throttles, each view, and the
+//! OpenAPI document.
+//!
+//! ```no_run
+//! use quintet::prelude::*;
+//!
+//! # #[model(table = "library_book")]
+//! # pub struct Book {
+//! #     pub id: i64,
+//! #     pub title: String,
+//! # }
+//! #
+//! # #[derive(Serializer)]
+//! # #[serializer(model = Book, fields = all)]
+//! # pub struct BookSerializer {}
+//! #
+//! # pub struct BookViewSet;
+//! #
+//! # impl ViewSet for BookViewSet {
+//! #     type Base = ModelViewSet;
+//! #     type Serializer = BookSerializer;
+//! # }
+//! #
+//! #[quintet::main]
+//! async fn main() -> Result<(), StartError> {
+//!     let settings = Settings::from_env()?;
+//!     let database = Database::open(&settings)?;
+//!     let site = Site::builder(settings, database)
+//!         .permissions(IsAuthenticatedOrReadOnly)
+//!         .throttles(AnonRateThrottle::new().rate("100/hour"))
+//!         .pagination(PageNumberPagination::new().page_size(50))
+//!         .mount(Router::new().register("books", BookViewSet).at("/api/"))
+//!         .build()?;
+//!     site.run_server("127.0.0.1:8000").await
+//! }
+//! ```
+//!
+//! # Setting the defaults
+//!
+//! | DRF, Django | here |
+//! | --- | --- |
+//! | `DEFAULT_AUTHENTICATION_CLASSES` | [`SiteBuilder::authentication`] |
+//! | `DEFAULT_PERMISSION_CLASSES` | [`SiteBuilder::permissions`] |
+//! | `DEFAULT_THROTTLE_CLASSES` | [`SiteBuilder::throttles`] |
+//! | `DEFAULT_RENDERER_CLASSES`, `DEFAULT_PARSER_CLASSES` | [`SiteBuilder::policies`] |
+//! | `DEFAULT_PAGINATION_CLASS`, `PAGE_SIZE` | [`SiteBuilder::pagination`] |
+//! | `DEFAULT_FILTER_BACKENDS` with the ordering filter | [`SiteBuilder::ordering_filter`] |
+//! | `AUTH_USER_MODEL` | [`SiteBuilder::user_model`] |
+//! | `ROOT_URLCONF` | [`SiteBuilder::mount`] |
+//! | drf-spectacular's views | `SiteBuilder::openapi` (feature `openapi`) |
+//!
+//! # Serving it
+//!
+//! [`Site::run_server`] serves it with deadlines and limits ([`server`](crate::server)), and
+//! finishes what it has begun when a signal stops it. [`Site::configure`] mounts it into an actix
+//! `App` of your own. [`Site::answer`] responds to a request without a socket, and
+//! [`Site::with_context`] runs work beside requests, as commands do.
 
 mod banner;
 mod body;
@@ -57,7 +116,7 @@ pub enum SiteError {
     /// A view contradicts itself.
     #[error(transparent)]
     View(#[from] ViewError),
-    /// The OpenAPI document would tell what is not so.
+    /// The OpenAPI document would not be true.
     #[cfg(feature = "openapi")]
     #[error(transparent)]
     Schema(#[from] crate::schemas::SchemaError),
@@ -69,7 +128,7 @@ impl fmt::Debug for SiteError {
     }
 }
 
-/// A site, ready to answer. It is made once and shared by all workers.
+/// A site, ready to serve. It is made once and shared by all workers.
 pub struct Site {
     shared: Arc<Shared>,
     security: Security,
@@ -98,7 +157,7 @@ pub struct SiteBuilder {
 }
 
 impl SiteBuilder {
-    /// Sets the default policies of views; what they do not say stays as it was.
+    /// Sets the default policies of views; what they leave out stays as it was.
     #[must_use]
     pub fn policies(mut self, policies: &Policies) -> Self {
         self.defaults = policies.or(&self.defaults);
@@ -242,7 +301,7 @@ fn token_models(_: &Settings) -> Vec<&'static ModelMeta> {
 
 /// Where a request goes.
 enum Way {
-    /// Nowhere: the answer is there. False when the layer above views made it.
+    /// Nowhere: the response is ready. False when the layer above the views made it.
     Answered(Response, bool),
     /// To a view.
     View(Match),
@@ -316,7 +375,7 @@ impl Site {
         })
     }
 
-    /// Answers a request without a socket, as tests do.
+    /// Responds to a request without a socket, as tests do.
     pub async fn answer(&self, worker: &DatabaseWorker, request: Request) -> Response {
         match self.way(&request) {
             Way::Answered(response, framed) => self.finish_plain(&request, response, framed),
@@ -324,7 +383,7 @@ impl Site {
         }
     }
 
-    /// Adds what every answer has to one that no view gave.
+    /// Adds what every response has to one that no view gave.
     #[cold]
     fn finish_plain(&self, request: &Request, mut response: Response, framed: bool) -> Response {
         middleware::process_plain(self.settings(), request, &mut response, framed);
@@ -332,7 +391,7 @@ impl Site {
         response
     }
 
-    /// Finds the view of a request, or the answer that needs none.
+    /// Finds the view of a request, or the response that needs none.
     fn way(&self, request: &Request) -> Way {
         let settings = self.settings();
         let page = |status, framed| {
@@ -398,7 +457,7 @@ impl Site {
     }
 }
 
-/// A view's answer, whatever happens to the view.
+/// A view's response, whatever happens to the view.
 async fn run_view(endpoint: &Endpoint, cx: &mut Context) -> Response {
     let answer = async {
         let response = endpoint.dispatch(&mut *cx).await;
@@ -416,7 +475,7 @@ async fn run_view(endpoint: &Endpoint, cx: &mut Context) -> Response {
     }
 }
 
-/// The answer to a request that no view was reached for, or whose session could not be stored.
+/// The response to a request that no view was reached for, or whose session could not be stored.
 #[cold]
 fn failed(
     endpoint: &Endpoint,

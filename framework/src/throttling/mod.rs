@@ -1,7 +1,15 @@
 //! How often a client may ask (`rest_framework.throttling`).
 //!
-//! The throttles of a view are asked after its permissions; a request that one of them refuses is
-//! answered 429. Rates are written as in DRF, `100/day`, in `settings.throttle.rates` by scope:
+//! The throttles of a view are asked after its permissions; a request that one of them refuses gets
+//! a 429 whose `Retry-After` says how long to wait. Limits are exact, also when many ask at once,
+//! and with `REDIS_URL` over all servers together. When Redis is away,
+//! `settings.throttle.on_failure` says whether requests go on uncounted or get a 503.
+//!
+//! # Setting the throttles
+//!
+//! Rates are written as in DRF, `100/day`, in `settings.throttle.rates` by scope
+//! (`DEFAULT_THROTTLE_RATES`). `Site::builder(..).throttles(..)` sets the default
+//! (`DEFAULT_THROTTLE_CLASSES`), a view its own:
 //!
 //! ```
 //! use quintet::prelude::*;
@@ -15,13 +23,27 @@
 //!
 //! let everywhere = (AnonRateThrottle::new(), UserRateThrottle::new().rate("1000/day"));
 //! let policies = Policies::inherit().throttles(everywhere);
-//! let search = ApiView::new("Search").throttles(ScopedRateThrottle).throttle_scope("search").get(search);
+//! let search = ApiView::new("Search")
+//!     .throttles(ScopedRateThrottle)
+//!     .throttle_scope("search")
+//!     .get(search);
 //! # let _ = (policies, search);
 //! ```
 //!
-//! Limits are exact, also when many ask at once, and with `REDIS_URL` over all servers together.
-//! When Redis is away, `settings.throttle.on_failure` says whether requests go on uncounted or are
-//! answered 503.
+//! # API reference
+//!
+//! - [`AnonRateThrottle`]: clients without a user, by address; the scope `anon`
+//! - [`UserRateThrottle`]: users by key, other clients by address; the scope `user`
+//! - [`ScopedRateThrottle`]: the same, counted for the scope that the view names
+//! - `GcraThrottle` (feature `governor`): within one process, one number for each client
+//! - [`login`]: failed logins, limited for each account and address
+//!
+//! How many proxies stand in front, and so whose address counts, is `NUM_PROXIES` ([`get_ident`]).
+//!
+//! # Custom throttles
+//!
+//! [`SimpleRateThrottle`] counts by another key or with another rate: it needs a scope and
+//! `get_cache_key`. [`Throttle`] decides by a rule of its own.
 
 #[cfg(feature = "governor")]
 mod gcra;

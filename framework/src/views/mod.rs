@@ -1,4 +1,54 @@
-//! Views: what answers a request, and the policies around it (`rest_framework.views`).
+//! Views: what responds to a request, and the policies around it (`rest_framework.views`).
+//!
+//! Before its handler runs, a view negotiates the media type, authenticates the client, and asks its
+//! permissions and throttles, in this order. Every error on the way becomes a response in DRF's words.
+//! `Allow`, `Vary`, HEAD and OPTIONS are taken care of.
+//!
+//! ```
+//! use quintet::prelude::*;
+//!
+//! #[derive(Serializer)]
+//! pub struct Greeting {
+//!     #[field(max_length = 40)]
+//!     name: String,
+//! }
+//!
+//! async fn greet(greeting: Valid<Greeting>, _cx: &mut Context) -> Result<Json<Greeting>> {
+//!     Ok(Json(Greeting { name: format!("Hello, {}", greeting.name) }))
+//! }
+//!
+//! async fn forget(_cx: &mut Context) -> Result<NoContent> {
+//!     Ok(NoContent)
+//! }
+//!
+//! let view = ApiView::new("Greeting").permissions(AllowAny).post(greet).delete(forget);
+//! let router = Router::new().path("greeting/", view, "greeting");
+//! # let _ = router;
+//! ```
+//!
+//! # Setting the policies
+//!
+//! A view has authenticators, permissions, throttles, renderers and parsers. What an action does not
+//! set is its view's, and what a view does not set is its site's; [`Policies`] is such a set.
+//! [`ApiView`] has a method for each, a view set DRF's `permission_classes` and the like, and
+//! [`SiteBuilder`](crate::site::SiteBuilder) sets the defaults.
+//!
+//! # API reference
+//!
+//! - [`ApiView`]: a function for each method, DRF's `APIView` and `@api_view`
+//! - [`PageView`]: a page for people, with CSRF protection and without DRF's policies, as Django's
+//!   own views
+//! - [`Policies`]: what stands before a handler
+//! - [`Valid`]: an argument, the body that passed a serializer without a model
+//! - [`Json`], [`Item`], [`Items`], [`Page`], [`NoContent`], [`Response`]: what a handler may return
+//! - [`View`]: the trait behind all of them
+//!
+//! View sets are views too: [`viewsets`](crate::viewsets).
+//!
+//! # Arguments and results of your own
+//!
+//! A handler takes up to three arguments before its context. [`FromContext`] makes one of a type of
+//! your own, and [`Answer`] lets a handler return one. Both say what the OpenAPI document shows.
 
 mod answer;
 mod api_view;
@@ -61,15 +111,15 @@ const ORDER: [Method; 8] = [
     Method::TRACE,
 ];
 
-/// Answers requests.
+/// What responds to requests.
 ///
-/// View sets and [`ApiView`] implement it; policies, HEAD, OPTIONS, unknown methods and errors
-/// are seen to before and after [`View::handle`].
+/// View sets and [`ApiView`] implement it; policies, HEAD, OPTIONS, unknown methods and errors are
+/// handled before and after [`View::handle`].
 pub trait View: Send + Sync + 'static {
     /// The description, made once.
     fn info(&self) -> &ViewInfo;
 
-    /// Answers a request whose method is one of the description's; a HEAD arrives when GET is
+    /// Responds to a request whose method is one of the description's; a HEAD arrives when GET is
     /// among them.
     fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>>;
 
@@ -91,9 +141,9 @@ pub struct OperationInfo {
     pub description: &'static str,
     /// What the body holds.
     pub request: Option<&'static Description>,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: u16,
-    /// What the answer holds.
+    /// What the response holds.
     pub response: ResponseInfo,
     /// What the query string may hold.
     pub parameters: Vec<QueryParameter>,
@@ -101,7 +151,7 @@ pub struct OperationInfo {
     pub lists: Option<Lists>,
 }
 
-/// What an answer holds.
+/// What a response holds.
 #[derive(Debug, Clone, Copy)]
 pub enum ResponseInfo {
     /// No body.
@@ -126,7 +176,7 @@ pub struct Lists {
 }
 
 impl OperationInfo {
-    /// A method that takes nothing, and answers 200 without a body.
+    /// A method that takes nothing, and returns 200 without a body.
     pub fn new(method: Method) -> Self {
         Self {
             method,

@@ -1,4 +1,77 @@
-//! View sets: one value that answers for a whole resource (`rest_framework.viewsets`).
+//! View sets: the actions of one resource in one value (`rest_framework.viewsets`).
+//!
+//! A view set has no methods `get` and `post`. It has actions, `list`, `retrieve`, `create`, `update`,
+//! `partial_update`, `destroy` and those of your own, and a [`Router`](crate::routers::Router) gives
+//! them their addresses. [`ViewSet`] has a default for everything but two types: the base, which says
+//! what actions there are, and the serializer, whose model is the view set's.
+//!
+//! ```
+//! use quintet::prelude::*;
+//!
+//! # #[model(table = "library_book")]
+//! # pub struct Book {
+//! #     pub id: i64,
+//! #     pub title: String,
+//! #     pub year: i32,
+//! #     #[field(foreign_key = User)]
+//! #     pub owner_id: Option<i32>,
+//! # }
+//! #
+//! # #[derive(Serializer)]
+//! # #[serializer(model = Book, fields = all)]
+//! # pub struct BookSerializer {}
+//! #
+//! pub struct BookViewSet;
+//!
+//! impl ViewSet for BookViewSet {
+//!     type Base = ModelViewSet;
+//!     type Serializer = BookSerializer;
+//!     const SEARCH_FIELDS: SearchFields<Book> = search_fields![title];
+//!     const ORDERING_FIELDS: OrderingFields<Book> = ordering_fields![title, year];
+//!
+//!     fn permission_classes(&self) -> impl PermissionClasses {
+//!         IsAuthenticated
+//!     }
+//!
+//!     async fn get_queryset(&self, cx: &mut Context) -> Result<QuerySet<Book>> {
+//!         let user = cx.user().map(|user| user.id);
+//!         Ok(Book::objects().filter(book::owner_id.eq(user)))
+//!     }
+//!
+//!     async fn perform_create(&self, new: Changes<Book>, cx: &mut Context) -> Result<Book> {
+//!         let user = cx.user().map(|user| user.id);
+//!         cx.save(new.set(book::owner_id, user)).await
+//!     }
+//! }
+//!
+//! let router = Router::new().register("books", BookViewSet);
+//! # let _ = router;
+//! # fn main() {}
+//! ```
+//!
+//! # Setting what a view set does
+//!
+//! What is a value in DRF's class is a constant here (`SEARCH_FIELDS`, `LOOKUP_FIELD`), and what names
+//! classes is a method without arguments (`permission_classes`, `pagination_class`). Both are asked
+//! once, when the site is built; what is not written is the site's. Methods with a [`Context`] are
+//! called for every request: `get_queryset`, `get_object`, `get_serializer_class`, `filter_queryset`,
+//! `perform_create`, `perform_update`, `perform_destroy`.
+//!
+//! # API reference
+//!
+//! - [`ModelViewSet`]: all six actions
+//! - [`ReadOnlyModelViewSet`]: `list` and `retrieve`
+//! - [`GenericViewSet`]: none of the six, for a view set whose actions are all its own
+//! - [`ListModelMixin`], [`RetrieveModelMixin`], [`CreateModelMixin`], [`UpdateModelMixin`],
+//!   [`DestroyModelMixin`]: one each; a tuple of them is a base too
+//! - [`Action`]: which action a request is for
+//!
+//! # Extra actions
+//!
+//! Under [`macro@view_set`], a method with `#[action(detail)]` or `#[action(list)]` is an action of
+//! your own. Its arguments are made from the request: [`Object`] is the object that the address names,
+//! [`Valid`](crate::views::Valid) a body that passed a serializer. What it takes and returns is what
+//! the OpenAPI document says of it.
 
 mod extra;
 mod generic_view;
@@ -30,14 +103,15 @@ pub use mixins::{
     ReadOnlyModelViewSet, RetrieveModelMixin, UpdateModelMixin,
 };
 pub use object::{Object, ObjectQuery};
-/// Lets the actions of a view set stand in its `impl ViewSet`, as they stand in DRF's class.
+/// Lets the actions of a view set be methods of its `impl ViewSet`, as they are of DRF's class.
 ///
-/// A method with `#[action(detail)]` answers `artists/1/albums/`, one with `#[action(list)]`
+/// A method with `#[action(detail)]` handles `artists/1/albums/`, one with `#[action(list)]`
 /// `artists/top/`; the words in parentheses are those of DRF's `@action`: the methods (`get` where
 /// there is none), `url_path = ".."`, `url_name = ".."`, `permission_classes = ..` and its like.
-/// `#[mapping(rename, delete)]` gives the action `rename` another method (`@rename.mapping.delete`).
-/// What the method takes and returns is what the document tells ([`ActionHandler`]); its comment, and
-/// that of the `impl`, are the descriptions, as docstrings are.
+/// `#[mapping(rename, delete)]` gives the action `rename` another method
+/// (`@rename.mapping.delete`). What the method takes and returns is what the OpenAPI document shows
+/// ([`ActionHandler`]); its comment, and that of the `impl`, are the descriptions, as docstrings
+/// are.
 ///
 /// The attribute moves these methods to an `impl` of the struct, lists them in
 /// [`ViewSet::actions`], declares a constant for each name (`Self::RENAME`), and writes
@@ -154,7 +228,7 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     /// `/` and `.`.
     const LOOKUP_VALUE_REGEX: Option<&'static str> = None;
 
-    /// What people read in the document and in the answer to OPTIONS. `#[view_set]` writes it from the
+    /// What people read in the document and in the response to OPTIONS. `#[view_set]` writes it from the
     /// comment above `impl ViewSet`.
     const DESCRIPTION: &'static str = "";
 
@@ -167,7 +241,7 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         ModelOf::<Self>::META.model_name()
     }
 
-    /// Who finds out who sends a request; the site's.
+    /// How clients are recognised; the site's.
     fn authentication_classes(&self) -> impl AuthenticationClasses {
         Inherit
     }
@@ -177,12 +251,12 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         Inherit
     }
 
-    /// How often somebody may come; the site's.
+    /// How often a client may ask; the site's.
     fn throttle_classes(&self) -> impl ThrottleClasses {
         Inherit
     }
 
-    /// The media types that it answers in; the site's.
+    /// The media types that it writes; the site's.
     fn renderer_classes(&self) -> impl RendererClasses {
         Inherit
     }
@@ -254,7 +328,7 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     /// The rows that the request may see. Every action starts from it.
     ///
     /// # Errors
-    /// Whatever keeps them from being told: the client gets it.
+    /// Whatever the client should get instead of rows.
     async fn get_queryset(&self, _cx: &mut Context) -> Result<QuerySet<ModelOf<Self>>> {
         Ok(QuerySet::new())
     }
