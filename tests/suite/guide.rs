@@ -121,3 +121,26 @@ fn links_to_items_are_names_outside_of_rustdoc() {
         "`Page`, `#[model]` and `Serializer`"
     );
 }
+
+#[test]
+fn every_word_of_the_glossary_is_declared_where_it_says() {
+    let glossary = fs::read_to_string(root().join("docs/glossary.md")).unwrap();
+    let rows: Vec<_> = glossary.lines().filter(|line| line.starts_with("| `")).collect();
+    assert!(rows.len() > 30, "the glossary has {} rows", rows.len());
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [words, _, file] = cells[..] else { panic!("{row}") };
+        let source = root().join("framework/src").join(file.trim_matches('`'));
+        let source = fs::read_to_string(&source).unwrap_or_else(|_| panic!("no file {file}"));
+        let names: Vec<&str> = source
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|name| !name.is_empty())
+            .collect();
+        for word in words.split(", ").map(|word| word.trim_matches('`')) {
+            let declares = |pair: &[&str]| {
+                ["struct", "enum", "trait", "fn"].contains(&pair[0]) && pair[1] == word
+            };
+            assert!(names.windows(2).any(declares), "{file} declares no {word}");
+        }
+    }
+}

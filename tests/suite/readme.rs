@@ -26,8 +26,16 @@ fn the_first_screen_is_the_quickstart() {
 #[test]
 fn every_file_that_a_page_links_to_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let guides =
-        ["architecture.md", "differences.md", "migration.md", "parity/README.md", "tutorial.md"];
+    let guides = [
+        "architecture.md",
+        "differences.md",
+        "glossary.md",
+        "guide/README.md",
+        "migration.md",
+        "parity/README.md",
+        "testing.md",
+        "tutorial.md",
+    ];
     let guides = guides.map(|guide| format!("docs/{guide}"));
     for page in guides.iter().map(String::as_str).chain(["README.md"]) {
         let text = read(page);
