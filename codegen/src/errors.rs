@@ -20,7 +20,7 @@ impl Errors {
         }
     }
 
-    /// The value, or remembers its mistake and answers `None`.
+    /// The value, or remembers its mistake and returns `None`.
     pub(crate) fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
     }

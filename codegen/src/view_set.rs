@@ -32,8 +32,8 @@ struct Action {
     mappings: Vec<(Ident, Ident)>,
 }
 
-/// Claims about the arguments and the result of a method, each at its own type: a mistake is told
-/// there, before the method as a whole is refused.
+/// Claims about the arguments and the result of a method, each at its own type: a mistake is
+/// reported there, before the method as a whole is refused.
 fn claims(function: &ImplItemFn) -> TokenStream {
     let last = function.sig.inputs.len().saturating_sub(1);
     let taken = function.sig.inputs.iter().enumerate().filter_map(|(at, input)| match input {

@@ -1,8 +1,8 @@
-//! Futures that stand aside.
+//! Futures in a box of their own.
 
 use std::pin::Pin;
 
-/// Boxes a future that few requests need, so that it is no part of its caller's.
+/// Boxes a future that few requests need, so that it is not part of its caller's.
 ///
 /// `make` runs in a frame of its own: a future is built on the stack before it is boxed, and would
 /// otherwise have its room in the caller's frame, used or not.

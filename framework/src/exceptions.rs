@@ -66,7 +66,7 @@ pub enum Detail {
     List(Vec<Detail>),
     /// Messages by field, in field order.
     Map(Vec<(Cow<'static, str>, Detail)>),
-    /// A value that is no message and is sent as it is (a number, a boolean, null).
+    /// A value that is not a message and is sent as it is (a number, a boolean, null).
     Raw(serde_json::Value),
 }
 

@@ -1,4 +1,4 @@
-//! Which renderer writes the answer, and which parser reads the body
+//! Which renderer writes the response, and which parser reads the body
 //! (`rest_framework.negotiation`).
 
 use crate::exceptions::{ApiException, Result};

@@ -66,7 +66,7 @@ pub fn is_email(value: &str) -> bool {
 }
 
 fn is_dot_atom(user: &str) -> bool {
-    // the last four are letters of ASCII in another case to Python, whose pattern minds none
+    // the last four are letters of ASCII in another case to Python, whose pattern ignores case
     let allowed = |c: char| {
         c.is_ascii_alphanumeric() || "-!#$%&'*+/=?^_`{}|~".contains(c) || "ſKİı".contains(c)
     };

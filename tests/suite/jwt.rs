@@ -512,7 +512,10 @@ fn a_wrong_key_keeps_the_site_from_being_built() {
         musicstore::site(settings, Arc::clone(&database)).expect_err("a wrong key").to_string()
     };
     let algorithm = refused(|settings| settings.jwt.algorithm = "none".into());
-    assert!(algorithm.starts_with("setting JWT_ALGORITHM: `none` is none of HS256"), "{algorithm}");
+    assert!(
+        algorithm.starts_with("setting JWT_ALGORITHM: `none` is not one of HS256"),
+        "{algorithm}"
+    );
     let public = refused(|settings| {
         settings.jwt.algorithm = "RS256".into();
         settings.jwt.signing_key = RS256.0.into();

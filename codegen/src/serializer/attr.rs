@@ -188,7 +188,7 @@ impl Container {
     }
 }
 
-/// A unique value: the word, what a client is told, and whether case counts.
+/// A unique value: the word, the message for a client, and whether case counts.
 pub(super) struct Unique {
     pub(super) message: Option<LitStr>,
     pub(super) ignore_case: bool,

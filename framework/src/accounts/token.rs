@@ -27,8 +27,8 @@ struct TokenSerializer {
     token: String,
 }
 
-/// A view that answers a name and a password with the account's API key, made where it has none
-/// (`obtain_auth_token`). Everybody may ask it; failed logins are counted by
+/// A view that takes a name and a password and returns the account's API key, made where it has
+/// none (`obtain_auth_token`). Everybody may ask it; failed logins are counted by
 /// [`authenticate`](crate::authentication::authenticate).
 ///
 /// ```

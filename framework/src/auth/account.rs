@@ -317,7 +317,7 @@ impl Account {
         }
     }
 
-    /// False for an account that is shut.
+    /// False for an account that is not active.
     pub fn is_active(&self) -> bool {
         self.meta.is_active.is_none() || self.flag(self.meta.is_active)
     }

@@ -207,8 +207,8 @@ pub async fn set_password(
 }
 
 /// True when this is the account's password (`check_password`). A hash that is not as new ones are
-/// is replaced on the way; where that does not work the log is told, and the password is right all
-/// the same.
+/// is replaced on the way; where that fails the log says so, and the password is right all the
+/// same.
 ///
 /// # Errors
 /// 503 when too many passwords wait to be hashed.
@@ -247,7 +247,7 @@ fn index(users: &UserMeta, field: &str) -> Option<usize> {
     users.model.columns.iter().position(|column| column.name == field || column.column == field)
 }
 
-/// Changes one column of an account and no other, if it still has this value; answers the row.
+/// Changes one column of an account and no other, if it still has this value; returns the row.
 async fn update(
     conn: &Conn,
     account: &Account,

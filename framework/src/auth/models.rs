@@ -49,7 +49,7 @@ pub struct User {
     /// True for who may use the admin.
     #[field(default = false)]
     pub is_staff: bool,
-    /// False for an account that is shut.
+    /// False for an account that is not active.
     #[field(default = true)]
     pub is_active: bool,
     /// When the account was made.

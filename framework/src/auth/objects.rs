@@ -14,10 +14,10 @@ use crate::exceptions::{ApiException, Result};
 /// `has_perm(user, perm, obj)` goes.
 ///
 /// Implement it for whatever knows: a column of the object, a table of grants, another service.
-/// Give it to [`SiteBuilder::object_permissions`](crate::site::SiteBuilder::object_permissions);
-/// of several, one that agrees is enough. Django's own tables know of no object: without a
-/// backend, superusers alone have permissions for objects. Accounts that are shut and superusers
-/// are seen to before it is asked.
+/// Give it to [`SiteBuilder::object_permissions`](crate::site::SiteBuilder::object_permissions); of
+/// several, one that agrees is enough. Django's own tables have no permissions for objects: without
+/// a backend, superusers alone have permissions for objects. Inactive accounts and superusers are
+/// decided before it is asked.
 ///
 /// ```
 /// use std::any::Any;
@@ -58,8 +58,8 @@ pub trait ObjectPermissionBackend: Send + Sync + 'static {
     /// model.
     ///
     /// # Errors
-    /// `PermissionDenied` refuses at once: no other backend is asked. Any other error is the
-    /// client's answer.
+    /// `PermissionDenied` refuses at once: no other backend is asked. Any other error becomes the
+    /// response.
     fn has_perm(
         &self,
         conn: &Conn,

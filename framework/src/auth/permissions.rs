@@ -17,7 +17,7 @@ pub(super) struct Known {
 impl Account {
     /// Every permission that it has by itself and through its groups, as `store.add_artist`
     /// (`user.get_all_permissions()`): all there are for a superuser, none for an account that is
-    /// shut. One statement, once for a request.
+    /// not active. One statement, once for a request.
     ///
     /// # Errors
     /// When the database cannot be asked.

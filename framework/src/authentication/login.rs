@@ -1,11 +1,11 @@
 //! Names and passwords (`django.contrib.auth.authenticate`).
 //!
 //! Every refusal looks the same and costs the same: one hash is computed for a name that nobody
-//! has, for a wrong password, for an account that is shut. Who tries names learns nothing from the
-//! answer or from its time.
+//! has, for a wrong password, for an account that is not active. Trying names teaches nothing,
+//! neither by the response nor by its time.
 //!
 //! Where many wait for a hash, an account that may log in goes before names that nobody has, unless
-//! it has failed several times lately; what is wrong is told no sooner for that
+//! it has failed several times lately; a failure is not reported any sooner for that
 //! ([`PasswordHashers`]).
 
 use crate::auth::{Account, PasswordHashers, check_password, is_password_usable};
@@ -14,7 +14,7 @@ use crate::request::Context;
 use crate::throttling;
 
 /// The account of a name and a password; `None` when there is none that may log in, for whatever
-/// reason (`ModelBackend.authenticate`). A hash of the past is made anew.
+/// reason (`ModelBackend.authenticate`). An outdated hash is replaced.
 ///
 /// # Errors
 /// 429 when the account was tried too often from this address ([`throttling::login`]); 503 when

@@ -5,9 +5,9 @@
 //! fewer than so many are left. Django's cache would be read and written in two steps, between
 //! which other requests pass; here a limit is exact, however many ask at once.
 //!
-//! In memory, a log belongs to one process. With `REDIS_URL` it is shared by all that name the
-//! same Redis, which then also tells the time: several servers count as one, whatever their own
-//! clocks say.
+//! In memory, a log belongs to one process. With `REDIS_URL` it is shared by all that name the same
+//! Redis, which then also has the time: several servers count as one, whatever their own clocks
+//! say.
 
 mod memory;
 mod pending;
@@ -96,7 +96,7 @@ impl Counters {
     /// In Redis where `REDIS_URL` names one, else in memory. Nothing is connected yet.
     ///
     /// # Errors
-    /// When the address is none, or this program has no client for it.
+    /// When it is not an address, or this program has no client for it.
     pub(crate) fn open(settings: &Settings) -> Result<Self, SettingsError> {
         let Some(url) = &settings.redis_url else { return Ok(Self::default()) };
         #[cfg(feature = "redis")]
@@ -118,7 +118,7 @@ impl Counters {
     /// Stores a request in the log of a key, unless the log is full.
     ///
     /// # Errors
-    /// When the store is away, which the program's log is told now and then.
+    /// When the store is away; the program's log says so now and then.
     pub(crate) async fn log(&self, key: &str, limit: Limit) -> Result<Entry, Away> {
         let key = bounded(key);
         match &self.store {

@@ -1,7 +1,7 @@
 //! Places in logs that may be given back.
 //!
-//! Who finds a log full may ask again as long as others, of the same process, hold places in it
-//! that they may give back: they are told when one is free, or when none will be.
+//! A request that finds a log full may try again while others, of the same process, hold places in
+//! it that they may give back: it is woken when one is free, or when none will be.
 
 use std::collections::HashMap;
 use std::pin::Pin;

@@ -199,7 +199,7 @@ impl Conn {
     }
 
     /// Waits for two statements that are of use together: on `PostgreSQL`, outside a transaction,
-    /// they travel together and the answers are heard together.
+    /// they travel together, and the request is woken once for both answers.
     #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     pub(crate) async fn in_order<A, B>(
         &self,
@@ -215,7 +215,7 @@ impl Conn {
         }
     }
 
-    /// Sends a statement of the framework's own; answers the number of rows it changed.
+    /// Sends a statement of the framework's own; returns the number of rows it changed.
     ///
     /// # Errors
     /// What the database reports.
@@ -290,7 +290,7 @@ impl Conn {
         .await
     }
 
-    /// Runs a diesel statement that answers one row, `INSERT … RETURNING` for example.
+    /// Runs a diesel statement that returns one row, `INSERT … RETURNING` for example.
     ///
     /// # Errors
     /// [`Error::NotFound`] when there is none, and what the database reports.
@@ -323,7 +323,7 @@ impl Conn {
         rows.into_iter().next().ok_or(Error::NotFound)
     }
 
-    /// Runs a diesel statement that answers no rows; answers the number of rows it changed.
+    /// Runs a diesel statement that returns no rows; returns the number of rows it changed.
     ///
     /// # Errors
     /// What the database reports.

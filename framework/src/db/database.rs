@@ -271,7 +271,7 @@ impl Database {
             .await?
     }
 
-    /// The door for one actix worker (or any other thread with a runtime).
+    /// The access of one actix worker (or any other thread with a runtime).
     pub fn worker(self: &Arc<Self>) -> DatabaseWorker {
         DatabaseWorker {
             #[cfg(feature = "postgres")]

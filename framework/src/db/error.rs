@@ -64,7 +64,8 @@ pub enum Error {
     /// The database has no table of this name.
     #[error("the table {0} does not exist")]
     MissingTable(String),
-    /// Rows along a foreign key of a model to itself are no tree, or none that is read.
+    /// Rows along a foreign key of a model to itself do not form a tree, or one that is too large
+    /// to read.
     #[error("{field} {problem}")]
     Tree {
         /// The foreign key, in Django's words.
@@ -355,7 +356,7 @@ mod tests {
         assert_eq!(status(said(DatabaseErrorKind::Unknown, locked)), 503);
         let waited = "canceling statement due to lock timeout";
         assert_eq!(status(said(DatabaseErrorKind::Unknown, waited)), 503);
-        // which is told at once, and not run again
+        // which is reported at once, and not run again
         assert!(!deadlock(locked) && !deadlock(waited));
         assert_eq!(status(said(DatabaseErrorKind::ForeignKeyViolation, "no")), 400);
         assert_eq!(status(said(DatabaseErrorKind::UniqueViolation, "no")), 400);

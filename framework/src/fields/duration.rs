@@ -39,7 +39,7 @@ pub(super) fn convert(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
 #[derive(Debug, PartialEq)]
 pub(crate) struct TooLong;
 
-/// Reads a length of time; `None` when the text is none.
+/// Reads a length of time; `None` when the text is not one.
 pub(crate) fn parse(text: &str) -> Option<Result<TimeDelta, TooLong>> {
     let text = python::ascii_digits(text);
     // `$` of a Python expression also matches before a last line break

@@ -28,7 +28,7 @@ pub struct Field {
     pub write_only: bool,
     /// True when input without it is refused.
     pub required: bool,
-    /// True when null is fine.
+    /// True when null is allowed.
     pub allow_null: bool,
     /// The value when it is absent.
     pub default: Option<FieldDefault>,
@@ -145,7 +145,7 @@ impl Field {
         self
     }
 
-    /// An empty text is fine: for texts, choices.
+    /// Allows an empty text: for texts and choices.
     pub fn allow_blank(mut self) -> Self {
         match &mut self.kind {
             Kind::Char(Char { allow_blank, .. })
@@ -186,7 +186,8 @@ impl Field {
         self
     }
 
-    /// The least number, as it is written: `"0.00"`. A bound that the kind cannot read is none.
+    /// The least number, as it is written: `"0.00"`. A bound that the kind cannot read does not
+    /// count.
     pub fn min_value(mut self, bound: &str) -> Self {
         match &mut self.kind {
             Kind::Integer { min, .. } => *min = bound.parse().ok(),
@@ -197,8 +198,8 @@ impl Field {
         self
     }
 
-    /// The greatest number, as it is written: `"999.99"`. A bound that the kind cannot read is
-    /// none.
+    /// The greatest number, as it is written: `"999.99"`. A bound that the kind cannot read does
+    /// not count.
     pub fn max_value(mut self, bound: &str) -> Self {
         match &mut self.kind {
             Kind::Integer { max, .. } => *max = bound.parse().ok(),
@@ -222,7 +223,7 @@ impl Field {
         self
     }
 
-    /// True when an empty text is fine.
+    /// True when an empty text is allowed.
     pub fn allows_blank(&self) -> bool {
         match &self.kind {
             Kind::Char(Char { allow_blank, .. })

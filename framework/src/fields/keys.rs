@@ -12,7 +12,8 @@ use super::{Field, Raw, Value, composite, convert, number, python};
 pub struct ManyKeys {
     /// The keys before the first bad item; null for a null item, which no row has.
     pub keys: Vec<Value>,
-    /// What is wrong with the item after them. An earlier key that does not exist is told first.
+    /// What is wrong with the item after them. An earlier key that does not exist is reported
+    /// first.
     pub error: Option<Detail>,
 }
 
@@ -21,7 +22,7 @@ impl Field {
     /// bad item at once, which is too early when a row for an item before it is missing.
     ///
     /// # Errors
-    /// When the input is no list, or an empty one where that is refused.
+    /// When the input is not a list, or an empty one where that is refused.
     pub fn many_keys(&self, raw: &Raw<'_>) -> Result<ManyKeys, Detail> {
         match &self.kind {
             Kind::ManyRelated { child, .. } => many(self, child, raw),

@@ -71,14 +71,14 @@ pub enum Kind {
     Choice {
         /// What may be chosen.
         choices: Arc<[Choice]>,
-        /// True when an empty text is fine.
+        /// True when an empty text is allowed.
         allow_blank: bool,
     },
     /// `MultipleChoiceField`
     MultipleChoice {
         /// What may be chosen.
         choices: Arc<[Choice]>,
-        /// True when an empty text is fine as an item.
+        /// True when an item may be an empty text.
         allow_blank: bool,
         /// True when nothing need be chosen.
         allow_empty: bool,
@@ -116,7 +116,7 @@ pub enum Kind {
     },
     /// `SlugRelatedField`: the value of the other row's column, as a text.
     SlugKey,
-    /// `ManyRelatedField`: a list of keys, told in one flat list of messages.
+    /// `ManyRelatedField`: a list of keys, with one flat list of messages.
     ManyRelated {
         /// The relation of one item.
         child: Box<Field>,
@@ -146,7 +146,7 @@ pub struct Char {
     pub max_length: Option<usize>,
     /// Fewest characters.
     pub min_length: Option<usize>,
-    /// True when an empty text is fine.
+    /// True when an empty text is allowed.
     pub allow_blank: bool,
     /// True when white space at the ends is cut off.
     pub trim_whitespace: bool,

@@ -1,4 +1,4 @@
-//! Fields: what a value may be, and what a client is told when it is not (`rest_framework.fields`).
+//! Fields: what a value may be, and what a client reads when it is not (`rest_framework.fields`).
 //!
 //! A [`Field`] is a description, built once at start-up; [`Field::run`] takes a [`Raw`] through
 //! DRF's stations to a [`Value`] or to the messages that DRF would send.

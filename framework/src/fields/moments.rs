@@ -61,7 +61,7 @@ pub(super) fn time(field: &Field, formats: &[&str], raw: &Raw<'_>) -> Result<Val
         let parsed = if format.eq_ignore_ascii_case(ISO_8601) {
             parse_time(text)
         } else {
-            // a leap second is no time of day to Python
+            // a leap second is not a time of day to Python
             NaiveTime::parse_from_str(text, format)
                 .ok()
                 .filter(|time| time.nanosecond() < 1_000_000_000)

@@ -92,7 +92,7 @@ impl<M> SearchFilter<M> {
     /// where there are no fields to search in.
     ///
     /// # Errors
-    /// 400 with a list of messages when the text holds a NUL, or is no regular expression where
+    /// 400 with a list of messages when the text holds a NUL, or is not a regular expression where
     /// a field wants one.
     pub fn condition(&self, request: &Request) -> Result<Option<Predicate>> {
         let text = request.query_params().get(&self.param).unwrap_or_default();
@@ -117,7 +117,7 @@ impl<M> SearchFilter<M> {
         Ok(Some(self.all_terms(&terms)))
     }
 
-    /// Refuses what is no pattern where a field wants one.
+    /// Refuses what is not a pattern where a field wants one.
     fn check_patterns(&self, terms: &[String]) -> Result<()> {
         let wanted = |lookup: &Lookup| self.fields.iter().any(|field| field.lookup == *lookup);
         for lookup in [Lookup::Regex, Lookup::IRegex].into_iter().filter(wanted) {
@@ -202,7 +202,7 @@ static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(r"{other}(?:(?:{quoted}){other})+|[^\s\x1c-\x1f]+")).ok()
 });
 
-/// Relations to many rows that are told apart; with more, every term may be found in a row of
+/// How many relations to many rows are kept apart; with more, every term may be found in a row of
 /// its own.
 const MOST_WAYS: usize = 3;
 

@@ -106,8 +106,8 @@ impl Context {
         Ok(Response::json(rows.into_json(description, shown, false, at, Vec::new()).await?))
     }
 
-    /// Counts the rows of a query; the statement is written at once, so that the query may be
-    /// used up before the answer is there.
+    /// Counts the rows of a query; the statement is written at once, so that the query may be used
+    /// up before the response is written.
     pub(super) fn count_rows<M: Model>(
         &self,
         queryset: &QuerySet<M>,

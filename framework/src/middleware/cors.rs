@@ -1,11 +1,11 @@
-//! Requests of scripts of other sites, answered as django-cors-headers does.
+//! Requests by scripts of other sites, handled as django-cors-headers does.
 //!
-//! actix-cors speaks the protocol: it answers preflights and says which origin may read an answer.
-//! It knows neither paths nor Django's words, so this middleware stands around it: it lets requests
-//! pass that are none of its business (another path, an origin that is not allowed), and writes the
-//! lists of the settings in their order, where actix-cors would tell what the client asked for. A
-//! browser is told what it may send and decides by itself: a preflight is a 200 even when the
-//! answer to it is no.
+//! actix-cors speaks the protocol: it responds to preflights and says which origin may read a
+//! response. It knows neither paths nor Django's words, so this middleware wraps it: it lets
+//! requests pass that are not its concern (another path, an origin that is not allowed), and writes
+//! the lists of the settings in their order, where actix-cors would repeat what the client asked
+//! for. A browser learns what it may send and decides by itself: a preflight is a 200 even when it
+//! is refused.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -37,7 +37,7 @@ const ALLOW_PRIVATE_NETWORK: HeaderName =
 pub(crate) struct CorsPolicy {
     rules: OriginRules,
     credentials: bool,
-    /// For answers to OPTIONS.
+    /// For responses to OPTIONS.
     options: Vec<(HeaderName, HeaderValue)>,
     expose: Option<HeaderValue>,
     private_network: bool,
@@ -88,8 +88,8 @@ impl CorsPolicy {
         origin.to_str().is_ok_and(|origin| self.rules.allows(origin))
     }
 
-    /// The crate's middleware, as far as the settings are its own. What a request asks for is
-    /// never refused: the answer tells what is allowed.
+    /// The crate's middleware, as far as the settings are its own. What a request asks for is never
+    /// refused: the response says what is allowed.
     fn protocol(self: &Arc<Self>) -> actix_cors::Cors {
         let cors =
             actix_cors::Cors::default().allow_any_method().allow_any_header().disable_vary_header();
@@ -177,7 +177,7 @@ impl Asked {
     }
 }
 
-/// Notes that the answer depends on the origin (`patch_vary_headers`).
+/// Notes that the response depends on the origin (`patch_vary_headers`).
 fn vary_on_origin(headers: &mut HeaderMap) {
     let names: Vec<&str> = headers
         .get_all(VARY)

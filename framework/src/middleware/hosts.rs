@@ -24,7 +24,7 @@ pub fn allowed_host(settings: &Settings, host: &str) -> bool {
     settings.allowed_hosts.iter().any(|pattern| allowed(pattern))
 }
 
-/// The name without port and without the root's dot; `None` when it is no host name.
+/// The name without port and without the root's dot; `None` when it is not a host name.
 fn domain_of(host: &str) -> Option<&str> {
     let (domain, port) = match host.strip_prefix('[') {
         Some(rest) => {

@@ -15,11 +15,11 @@ use crate::values::Pattern;
 /// What the settings ask for, read once.
 #[derive(Debug, Default)]
 pub(crate) struct Security {
-    /// For every answer that lacks them.
+    /// For every response that lacks them.
     headers: Vec<(HeaderName, HeaderValue)>,
-    /// For answers to views and for pages.
+    /// For responses of views and for pages.
     frame_options: Option<HeaderValue>,
-    /// For answers over HTTPS.
+    /// For responses over HTTPS.
     transport: Option<HeaderValue>,
     redirect: Option<Redirect>,
 }
@@ -34,7 +34,7 @@ impl Security {
     /// Reads the settings.
     ///
     /// # Errors
-    /// When a value cannot stand in a header, or a pattern is no regular expression.
+    /// When a value cannot stand in a header, or a pattern is not a regular expression.
     pub(crate) fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let secure = &settings.secure;
         let referrer = secure
@@ -70,8 +70,8 @@ impl Security {
         })
     }
 
-    /// The answer to a request that came over plain HTTP and must not: a redirect, or 400 for a
-    /// host that is none of this site's. It is given before anything else of the site is asked;
+    /// The response to a request that came over plain HTTP and must not: a redirect, or 400 for a
+    /// host that is not one of this site's. It is given before anything else of the site is asked;
     /// `path` is decoded and starts with the script's name.
     pub(crate) fn redirect(
         &self,
@@ -94,7 +94,7 @@ impl Security {
         Some(Ok(moved(&format!("https://{host}{path}"))))
     }
 
-    /// Adds the headers that the answer lacks. `framed` is false for answers of the layer above
+    /// Adds the headers that the response lacks. `framed` is false for responses of the layer above
     /// views (redirects, refused hosts), which have no `X-Frame-Options`.
     pub(crate) fn protect(&self, response: &mut Response, is_secure: bool, framed: bool) {
         let mut add = |name: &HeaderName, value: &HeaderValue| {

@@ -1,4 +1,4 @@
-//! What an answer says of the session and of the CSRF cookie (`SessionMiddleware`,
+//! What a response says of the session and of the CSRF cookie (`SessionMiddleware`,
 //! `CsrfViewMiddleware`), as the last step of every request.
 
 use super::csrf;
@@ -45,7 +45,7 @@ async fn store_and_set_cookies(cx: &mut Context, mut response: Response) -> Resu
     if settings.session.save_every_request {
         session.touch();
     }
-    // what the view gave up is over, whatever became of the answer
+    // what the view gave up is over, whatever became of the response
     session.forget(&cx.conn).await?;
     if session.is_empty() {
         if sent.is_some() {
@@ -64,7 +64,7 @@ async fn store_and_set_cookies(cx: &mut Context, mut response: Response) -> Resu
     Ok(response)
 }
 
-/// The same for an answer that no view gave, which touches no database: `inside` is false for
+/// The same for a response that no view gave, which touches no database: `inside` is false for
 /// answers of the layer above the CSRF check.
 pub(crate) fn process_plain(
     settings: &Settings,
@@ -95,7 +95,7 @@ fn delete_cookie(settings: &Settings, response: &mut Response) {
     response.vary_on(&["Cookie"]);
 }
 
-/// Keeps an answer out of every cache (`never_cache`).
+/// Keeps a response out of every cache (`never_cache`).
 pub(crate) fn never_cache(response: &mut Response) {
     use actix_web::http::header::{CACHE_CONTROL, EXPIRES, HeaderValue};
     let control = "max-age=0, no-cache, no-store, must-revalidate, private";
@@ -149,7 +149,7 @@ mod tests {
         format!("sessionid={KEY}")
     }
 
-    /// What the answer sets, without dates, and what it says that it depends on.
+    /// What the response sets, without dates, and what it says that it depends on.
     async fn answered(cx: &mut Context, status: u16) -> (String, String) {
         let response = process_response(cx, Response::empty(status)).await.unwrap();
         let set = response.headers.get_all(SET_COOKIE).map(|value| {
@@ -185,7 +185,7 @@ mod tests {
             let mut cx = request(&stored_cookie(), |_| {}).await;
             assert_eq!(cx.session().await.unwrap().get("a"), Some(&1.into()));
             assert_eq!(answered(&mut cx, 200).await, (String::new(), String::new()));
-            // the view's own answer says so
+            // the view's own response says so
             assert_eq!(cx.varies_on(), ["Cookie"]);
         });
     }

@@ -1,6 +1,6 @@
 //! JSON bodies, with DRF's words when they are none (`rest_framework.parsers.JSONParser`).
 //!
-//! An error is the text that follows `JSON parse error - ` in DRF's answer.
+//! An error is the text that follows `JSON parse error - ` in DRF's response.
 
 use crate::values::{Raw, parse_json};
 
@@ -9,7 +9,7 @@ use super::charset::Charset;
 /// Reads a UTF-8 body.
 ///
 /// # Errors
-/// The text that follows `JSON parse error - ` in DRF's answer.
+/// The text that follows `JSON parse error - ` in DRF's response.
 pub fn parse(text: &[u8]) -> Result<Raw<'_>, String> {
     match std::str::from_utf8(text) {
         Ok(text) => parse_json(text),

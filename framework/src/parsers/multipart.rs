@@ -92,7 +92,7 @@ fn parts<'b>(body: &'b [u8], boundary: &'b [u8]) -> impl Iterator<Item = &'b [u8
         let start = rest?;
         let Some(end) = places.next() else {
             rest = None;
-            // nothing after the last boundary is no part
+            // what follows the last boundary is not a part
             return body.get(start..).filter(|part| !part.is_empty());
         };
         rest = Some(end + boundary.len());

@@ -14,9 +14,9 @@ use crate::request::Context;
 /// the object that the request found, as a backend of the site knows them
 /// ([`ObjectPermissionBackend`](crate::auth::ObjectPermissionBackend)).
 ///
-/// Who may not even read an object is told that there is none: a refusal is a 404 for a safe
-/// method, and for an unsafe one when the permissions of GET are refused as well; else 403. With
-/// Django's map GET asks for nothing; give it `view` to hide objects.
+/// Clients that may not even read an object cannot find out that it exists: a refusal is a 404 for
+/// a safe method, and for an unsafe one when the permissions of GET are refused as well; else 403.
+/// With Django's map GET asks for nothing; give it `view` to hide objects.
 ///
 /// ```
 /// use actix_web::http::Method;

@@ -5,8 +5,8 @@ use actix_web::http::Method;
 use crate::exceptions::{ApiException, Result};
 use crate::request::{Context, ViewContext};
 
-/// What each method asks for, with Django's placeholders. HEAD asks for what GET does, unless it has
-/// an entry of its own: it tells whether a row exists, and how long its representation is.
+/// What each method asks for, with Django's placeholders. HEAD asks for what GET does, unless it
+/// has an entry of its own: it shows whether a row exists, and how long its representation is.
 #[derive(Debug, Clone)]
 pub(super) struct PermsMap(Vec<(Method, Vec<String>)>);
 

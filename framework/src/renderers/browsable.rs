@@ -4,8 +4,8 @@ use super::Renderer;
 
 /// `text/html`, format `api`.
 ///
-/// A member of the default list, because answers vary by `Accept` with it. It has no pages, so
-/// that it is never chosen: a client that takes nothing but HTML gets 406, `?format=api` is 404.
+/// A member of the default list, because responses vary by `Accept` with it. It has no pages, so
+/// that it is never chosen: a client that accepts nothing but HTML gets 406, `?format=api` is 404.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BrowsableApiRenderer;
 

@@ -1,6 +1,6 @@
 //! What a request knows of its CSRF token.
 
-/// Where a request stands: its secret, and whether the answer sets the cookie.
+/// Where a request stands: its secret, and whether the response sets the cookie.
 #[derive(Default)]
 pub(crate) struct CsrfState {
     pub(crate) secret: Option<String>,

@@ -1,4 +1,4 @@
-//! Cookies of an answer (`HttpResponse.set_cookie`, `delete_cookie`).
+//! Cookies of a response (`HttpResponse.set_cookie`, `delete_cookie`).
 
 use std::fmt::{self, Write as _};
 use std::time::Duration;
@@ -123,7 +123,7 @@ impl Cookie {
         }
     }
 
-    /// For a cookie that is being deleted: browsers mind `Secure` only where name or `SameSite`
+    /// For a cookie that is being deleted: browsers check `Secure` only where name or `SameSite`
     /// ask for it, and `HttpOnly` not at all (`delete_cookie`).
     pub(crate) fn deleting(mut self) -> Self {
         let none = self.same_site.as_deref().is_some_and(|site| site.eq_ignore_ascii_case("none"));
@@ -205,7 +205,7 @@ impl Response {
     }
 
     /// Sets a cookie; one of the same name that was set before is replaced. One whose name, path or
-    /// domain is no text for a header is left out.
+    /// domain cannot stand in a header is left out.
     pub fn set_cookie(&mut self, cookie: &Cookie) {
         let Ok(value) = HeaderValue::from_bytes(cookie.text().as_bytes()) else {
             tracing::warn!(cookie = cookie.name, "the cookie cannot be written");

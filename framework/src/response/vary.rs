@@ -5,7 +5,7 @@ use actix_web::http::header::{HeaderValue, VARY};
 use super::Response;
 
 impl Response {
-    /// Notes that the answer depends on these headers of the request; those that `Vary` names
+    /// Notes that the response depends on these headers of the request; those that `Vary` names
     /// already are not named twice.
     pub fn vary_on(&mut self, names: &[&str]) {
         let mut all: Vec<String> = self

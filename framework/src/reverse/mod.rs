@@ -26,7 +26,7 @@ pub struct NoReverseMatch {
     pub params: Vec<String>,
 }
 
-/// What every link of an answer starts and ends with: it is read off the request.
+/// What every link of a response starts and ends with: it is read off the request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origin {
     /// Scheme and host: `http://example.com`; empty for links without them.

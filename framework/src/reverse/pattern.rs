@@ -288,8 +288,8 @@ impl Pattern {
         ends.then(|| spans.into_iter().map(|(n, v)| (n.clone(), v.to_owned())).collect())
     }
 
-    /// The path with its captures filled in and escaped, without its leading slash; `None` when
-    /// a value is missing or is none that the pattern takes.
+    /// The path with its captures filled in and escaped, without its leading slash; `None` when a
+    /// value is missing or the pattern does not take it.
     pub fn fill(&self, params: &[(&str, &str)]) -> Option<String> {
         let mut path = String::with_capacity(48);
         self.fill_into(&mut path, |name| {

@@ -12,7 +12,7 @@ use crate::views::{Endpoint, Policies, View};
 #[error(transparent)]
 pub struct RouteError(#[from] PatternError);
 
-/// One address with its name and the view that answers there.
+/// One address with its name and its view.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Route {
@@ -53,7 +53,7 @@ impl Mount {
     }
 }
 
-/// A named address, ready to answer.
+/// A named address, ready to serve.
 #[derive(Debug)]
 pub(crate) struct TableEntry {
     pub(crate) pattern: Pattern,

@@ -24,7 +24,7 @@ impl Components {
         self.found
     }
 
-    /// Adds a serializer with all that it refers to; answers its component's name.
+    /// Adds a serializer with all that it refers to; returns its component's name.
     pub(super) fn add(&mut self, description: &Description) -> String {
         self.add_as(description, description.name)
     }
@@ -218,7 +218,7 @@ fn text(char: &Char, read_only: bool) -> Kind {
     }
 }
 
-/// Bounds that are those of 64 bits are told by the format: few readers of JSON keep such
+/// Bounds that are those of 64 bits are expressed by the format: few readers of JSON keep such
 /// numbers apart from their neighbours.
 fn integer(min: Option<i64>, max: Option<i64>) -> Kind {
     let format = (max == Some(i64::MAX)).then(|| "int64".to_owned());

@@ -39,7 +39,7 @@ pub struct OpenApi {
     docs_path: Option<String>,
 }
 
-/// A document that would tell what is not so.
+/// A document that would not be true.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SchemaError {

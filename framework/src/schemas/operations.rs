@@ -292,7 +292,7 @@ fn query_parameter(parameter: QueryParameter) -> Parameter {
     }
 }
 
-/// The envelope of a pagination, told by its keys and the parameters in its example link.
+/// The envelope of a pagination, recognised by its keys and the parameters in its example link.
 pub(super) fn envelope(pagination: &dyn Pagination) -> Option<Envelope> {
     let keys = pagination.envelope();
     let next = keys.iter().find(|key| key.name == "next")?;

@@ -17,7 +17,7 @@ use crate::request::{Context, Request};
 use crate::response::{Response, ResponseBody};
 use crate::views::{ApiView, Policies, View, ViewInfo};
 
-/// What OPTIONS tells of the document's view: drf-spectacular's words.
+/// What OPTIONS says of the document's view: drf-spectacular's words.
 const DESCRIPTION: &str = "OpenApi3 schema for this API. Format can be selected via content negotiation.\n\n\
      - YAML: application/vnd.oai.openapi\n- JSON: application/vnd.oai.openapi+json";
 

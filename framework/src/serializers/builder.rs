@@ -315,8 +315,8 @@ impl<M: Model> Builder<M> {
         self.push(field.read_only(), Output::Method(method), Target::None)
     }
 
-    /// The label of a column's choice (`get_title_display`); a value that is no choice is shown as it
-    /// is.
+    /// The label of a column's choice (`get_title_display`); a value that is not a choice is shown
+    /// as it is.
     pub fn display<T>(self, field: Field, column: &FieldPath<M, T>) -> Self {
         let Some(index) = self.own_column(&column.path) else { return self };
         let choices = M::META.columns.get(index).map_or(&[][..], |column| column.choices);

@@ -236,7 +236,7 @@ impl List<'_> {
             let own = found.next_if(|(own, place, _)| (*own, *place) == (index, at));
             let Some(answer) = answers.get_mut(*index) else { continue };
             match (own.and_then(|(_, _, key)| key), &answer) {
-                // of several keys the first one without a row is told
+                // of several keys the first one without a row is reported
                 (None, Answer::Found(Value::Null)) => *answer = Answer::Missing(*at),
                 (Some(key), Answer::NotFound) => *answer = Answer::Found(key),
                 _ => {}

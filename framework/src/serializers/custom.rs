@@ -13,8 +13,8 @@ use crate::values::{FieldType, JsonWriter, Raw, Value};
 /// Implement it for the type that a field of a serializer is declared with, and say
 /// `#[field(custom)]` there. Over a model the field shows and sets a column that holds the
 /// [`Stored`](CustomField::Stored) type, or shows the end of a `source`; without a model the struct
-/// gets the value itself. Null never comes here: whether it is fine, and whether the field is
-/// required, is said as of any other field. A value that is only to be checked needs no field of
+/// gets the value itself. Null never comes here: whether it is allowed, and whether the field is
+/// required, is said as for any other field. A value that is only to be checked needs no field of
 /// its own: use `#[field(validate)]`.
 ///
 /// ```

@@ -136,7 +136,7 @@ pub struct Description {
     pub(crate) fields: Vec<SerializerField>,
     /// The field that a modifier changes.
     pub(crate) current: usize,
-    /// Pairs of fields that must hold the same value: the one that is told, and the other.
+    /// Pairs of fields that must hold the same value: the one that gets the message, and the other.
     pub(crate) must_match: Vec<(usize, usize)>,
     /// The same fields as input and documents see them.
     pub(crate) input: Arc<[Field]>,

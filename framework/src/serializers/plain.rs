@@ -85,7 +85,7 @@ pub(super) fn to_map(set: ChangeSet) -> Value {
             struct with `#[derive(Serializer)]` and `#[field(nested)]`"
 )]
 pub trait FromValidated: Sized {
-    /// Reads the value; an absent one is `None`. Answers `None` when it is of another kind.
+    /// Reads the value; an absent one is `None`. Returns `None` when it is of another kind.
     fn from_validated(value: Option<Value>) -> Option<Self>;
 }
 

@@ -17,7 +17,7 @@ use crate::values::Value;
 /// How many levels of rows below rows are shown.
 pub(crate) const MOST_LEVELS: u32 = crate::db::MOST_LEVELS;
 
-/// How many objects below others an answer of such rows holds.
+/// How many objects below others a response of such rows holds.
 pub(crate) const MOST_OBJECTS: usize = 10_000;
 
 /// How often each row of a level is written: once for every way that leads to it from the top.
@@ -28,7 +28,7 @@ pub(crate) struct Ways<'a> {
 }
 
 impl<'a> Ways<'a> {
-    /// The ways to rows of the answer itself.
+    /// The ways to rows of the response itself.
     pub(crate) fn to_the_top(rows: usize, written: &'a Cell<usize>) -> Self {
         Self { written, times: vec![1; rows] }
     }

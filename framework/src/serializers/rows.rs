@@ -171,7 +171,7 @@ impl Description {
         self.fetch_below(rows, ways.as_ref(), 0, conn).await
     }
 
-    /// The same for rows that stand so many levels below those of the answer.
+    /// The same for rows that stand so many levels below those of the response.
     async fn fetch_below(
         &self,
         rows: &[&Loaded],

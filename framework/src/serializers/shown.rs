@@ -1,4 +1,4 @@
-//! How a field's output comes about, for documents: what its description alone does not tell.
+//! How a field's output is made, for documents: what its description alone does not say.
 
 use super::description::{Description, Output, Slot};
 use super::relations::{Inner, Related};
@@ -11,7 +11,7 @@ pub(crate) struct Shown<'a> {
     pub(crate) many: bool,
     /// It is an address, or a list of them.
     pub(crate) link: bool,
-    /// Whether it may be null, where the way to it tells.
+    /// Whether it may be null, where the way to it decides that.
     pub(crate) null: Option<bool>,
     /// What the column at the end of the way stores.
     pub(crate) column: Option<ColumnKind>,
@@ -22,7 +22,7 @@ pub(crate) struct Shown<'a> {
 }
 
 impl Description {
-    /// How the output of field `index` comes about.
+    /// How the output of field `index` is made.
     pub(crate) fn shown(&self, index: usize) -> Shown<'_> {
         let mut shown = Shown::default();
         let Some(field) = self.fields.get(index) else { return shown };

@@ -117,8 +117,8 @@ impl<'a> Work<'a> {
         work
     }
 
-    /// One item of a list. Unlike the body as a whole, it is a field with a value: a null is told
-    /// as that of any other field.
+    /// One item of a list. Unlike the body as a whole, it is a field with a value: a null is
+    /// reported as that of any other field.
     fn item(
         field: &Field,
         inner: &'a Description,
@@ -561,7 +561,7 @@ fn missing_message(field: &Field, key: KeyCheck, value: &str) -> Detail {
 }
 
 /// A list of keys after the database has looked: the first item that is wrong, in any way, is
-/// told.
+/// reported.
 fn all_are_there(
     field: &Field,
     key: KeyCheck,

@@ -16,7 +16,7 @@ use crate::values::{JsonWriter, Value, ValueRef, parse_json};
 pub(crate) struct Writing<'a> {
     /// The request that is answered, which functions of the user's may ask for.
     pub(crate) cx: &'a Context,
-    /// The answer to a partial update: a field with a default whose way ends early is left out,
+    /// The response to a partial update: a field with a default whose way ends early is left out,
     /// as DRF does (`Field.get_default` with a partial root).
     pub(crate) partial: bool,
 }
@@ -116,7 +116,7 @@ impl Description {
             && key.is_some_and(|key| row.model.value(key) == ValueRef::Null)
     }
 
-    /// The row's own address, when a field `url` shows one: the `Location` of an answer to a
+    /// The row's own address, when a field `url` shows one: the `Location` of a response to a
     /// create.
     pub(crate) fn location(&self, row: &Loaded, cx: &Context) -> Option<String> {
         self.fields.iter().find(|field| field.field.name == "url").and_then(|field| {

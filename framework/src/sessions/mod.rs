@@ -2,7 +2,7 @@
 //!
 //! A row written here is read by Django with the same `SECRET_KEY`, and the reverse: a person who
 //! logs in at one of two servers is known at the other. [`Context::session`] loads the session of a
-//! request when it is first asked for; what changed is stored when the answer is there.
+//! request when it is first asked for; what changed is stored when the response is ready.
 //!
 //! Nothing is written before that. Django inserts a row for a new key at once, and deletes the old
 //! one; here a session collects what is to be done, and [`Session::save`] does it in as few

@@ -14,7 +14,7 @@ const SALT: &str = "django.contrib.sessions.SessionStore";
 
 const KEY_CHARS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
-/// A key is no use below this length (`_validate_session_key`).
+/// A key shorter than this is not used (`_validate_session_key`).
 const SHORTEST: usize = 8;
 
 /// A session that cannot be stored.
@@ -111,7 +111,7 @@ impl Session {
     }
 }
 
-/// Deletes the rows of sessions that are over (`clearsessions`), and answers how many there were.
+/// Deletes the rows of sessions that are over (`clearsessions`), and returns how many there were.
 ///
 /// # Errors
 /// What the database reports.

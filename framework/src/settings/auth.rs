@@ -89,7 +89,7 @@ impl AuthSettings {
         for (at, word) in self.password_hashers.iter().enumerate() {
             let Some((_, needs)) = HASHERS.iter().find(|(known, _)| known == word) else {
                 let known = HASHERS.map(|(word, _)| word).join(", ");
-                return wrong("PASSWORD_HASHERS", format!("`{word}` is none of {known}"));
+                return wrong("PASSWORD_HASHERS", format!("`{word}` is not one of {known}"));
             };
             if at == 0 && *needs && cfg!(not(feature = "hashers")) {
                 let reason = format!("`{word}` comes first and needs the feature `hashers`");
@@ -115,7 +115,7 @@ impl AuthSettings {
             self.password_validators.iter().find(|name| !VALIDATORS.contains(&name.as_str()))
         {
             let known = VALIDATORS.join(", ");
-            let reason = format!("`{name}` is none of {known}");
+            let reason = format!("`{name}` is not one of {known}");
             return wrong("AUTH_PASSWORD_VALIDATORS", reason);
         }
         Ok(())
@@ -138,11 +138,11 @@ mod tests {
         let error = refused(|auth| auth.password_hashers.push("md5".into()));
         assert_eq!(
             error,
-            "setting PASSWORD_HASHERS: `md5` is none of pbkdf2_sha256, pbkdf2_sha1, argon2, \
+            "setting PASSWORD_HASHERS: `md5` is not one of pbkdf2_sha256, pbkdf2_sha1, argon2, \
              bcrypt_sha256, bcrypt, scrypt"
         );
         let error = refused(|auth| auth.password_validators = vec!["Length".into()]);
-        assert!(error.starts_with("setting AUTH_PASSWORD_VALIDATORS: `Length` is none of User"));
+        assert!(error.starts_with("setting AUTH_PASSWORD_VALIDATORS: `Length` is not one of User"));
     }
 
     #[test]

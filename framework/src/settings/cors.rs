@@ -24,9 +24,9 @@ pub struct CorsSettings {
     pub allow_methods: Vec<String>,
     /// `CORS_ALLOW_HEADERS`: the headers that a script may set.
     pub allow_headers: Vec<String>,
-    /// `CORS_EXPOSE_HEADERS`: the headers of an answer that a script may read. None by default.
+    /// `CORS_EXPOSE_HEADERS`: the headers of a response that a script may read. None by default.
     pub expose_headers: Vec<String>,
-    /// `CORS_PREFLIGHT_MAX_AGE`: how long a browser remembers the answer. A day.
+    /// `CORS_PREFLIGHT_MAX_AGE`: how long a browser remembers the response. A day.
     pub preflight_max_age: Duration,
     /// `CORS_URLS_REGEX`: the paths that this is for. Every one by default.
     pub urls_regex: String,

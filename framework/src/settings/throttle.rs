@@ -29,7 +29,7 @@ pub struct ThrottleSettings {
     pub on_failure: OnFailure,
     /// `THROTTLE_TIMEOUT`: the longest wait for counters in Redis, in seconds. 0.5.
     pub timeout: Duration,
-    /// `THROTTLE_HEADERS`: answers say in `RateLimit` and `RateLimit-Policy` what is left. Off by
+    /// `THROTTLE_HEADERS`: responses say in `RateLimit` and `RateLimit-Policy` what is left. Off by
     /// default.
     pub headers: bool,
 }

@@ -1,4 +1,4 @@
-//! The site behind actix: from its request to ours, and from our answer to its own.
+//! The site behind actix: from its request to ours, and from our response to its own.
 
 use std::rc::Rc;
 use std::sync::Arc;

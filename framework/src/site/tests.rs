@@ -351,7 +351,7 @@ async fn a_page_is_djangos_view() {
     let body = format!("name=x&csrfmiddlewaretoken={token}");
     let request = post("/api/page/").insert_header(form).insert_header(cookie.clone());
     assert_eq!(send(request.set_payload(body)).await.body, "x");
-    // a body that is no form is an empty one
+    // a body that is not a form is an empty one
     let request = post("/api/page/").insert_header(cookie.clone());
     let request = request.insert_header(("x-csrftoken", token.as_str()));
     let request = request.insert_header(("content-type", "application/json"));

@@ -67,7 +67,7 @@ struct State {
 }
 
 impl GcraThrottle {
-    /// A throttle of a name, which the headers tell, with a rate, `600/min`, and a burst of the
+    /// A throttle of a name, which the headers show, with a rate, `600/min`, and a burst of the
     /// whole rate.
     pub fn new(name: impl Into<String>, rate: impl Into<String>) -> Self {
         let key: Key = Arc::new(|cx| Some(user_or_address(cx)));

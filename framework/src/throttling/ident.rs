@@ -7,7 +7,7 @@ use crate::request::{Context, network, network_text, proxied_address};
 /// `NUM_PROXIES` says how many proxies in front append to `X-Forwarded-For`. With 0, the default,
 /// the header is not looked at: it is the address of the socket. With `n` it is the n-th entry from
 /// the right, which the outermost of them wrote, or the first one when there are fewer; without its
-/// port, and the socket's where the entry is no address. With `None`, DRF's default, it is the
+/// port, and the socket's where the entry is not an address. With `None`, DRF's default, it is the
 /// whole header without white space, which whoever sends it chooses.
 ///
 /// Of an IPv6 address it is the network, `2001:db8::/64`, where DRF counts each address by itself.

@@ -36,8 +36,8 @@ const MOMENT: Duration = Duration::from_millis(25);
 /// has: a person mistypes now and then.
 const TRUSTED: u32 = 5;
 
-/// So many times in a row nobody is seen to be under way before an attempt is refused: between two
-/// questions a place may be taken by who has not marked it yet, or given back.
+/// How many times in a row no attempt may be found under way before one is refused: between two
+/// questions, a place may be taken by an attempt that has not marked it yet, or given back.
 const QUIET: u32 = 2;
 
 /// Runs a login as an attempt: one that finds nobody counts, one that finds somebody does not, nor
@@ -113,7 +113,7 @@ pub async fn check(cx: &Context, username: &str) -> Result<Attempt> {
     }
 }
 
-/// A mark in the shared store says that an attempt is under way; it outlives no login.
+/// A mark in the shared store says that an attempt is under way; it is gone when the login is.
 const MARKS: Limit = Limit { number: 10_000, period: Duration::from_secs(30) };
 
 fn marks(key: &str) -> String {
@@ -145,7 +145,7 @@ struct Place {
     stored: u64,
     /// It is in the memory of this process, since the shared store was away.
     aside: bool,
-    /// What tells other processes that it may be given back.
+    /// What shows other processes that it may be given back.
     mark: Option<u64>,
     given_back: bool,
 }

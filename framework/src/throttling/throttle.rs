@@ -19,13 +19,13 @@ pub enum Decision {
     Refuse(Option<f64>),
 }
 
-/// Counts requests and refuses those that are too many (`BaseThrottle`).
+/// Counts requests and refuses those over a limit (`BaseThrottle`).
 ///
 /// Implement it for a rule of your own. For another key or another rate of the usual rule,
 /// [`SimpleRateThrottle`](super::SimpleRateThrottle) is shorter.
 ///
-/// Every throttle of a view is asked, also after one has refused; the longest wait is the one
-/// that the client reads.
+/// Every throttle of a view is asked, even after one has refused; the client reads the longest
+/// wait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a throttle",
     label = "this type has no `Throttle` implementation",
@@ -38,11 +38,11 @@ pub trait Throttle: Send + Sync + 'static {
     /// When the counter cannot be reached.
     fn allow_request(&self, cx: &mut Context) -> impl Future<Output = Result<Decision>>;
 
-    /// Looks, when the site is built, whether the settings have what this throttle needs; `scope`
-    /// is the view's own. They have by default.
+    /// Checks, when the site is built, whether the settings have what this throttle needs; `scope`
+    /// is the view's own. Accepts them by default.
     ///
     /// # Errors
-    /// When they have not: the site does not start then.
+    /// When they lack something: the site does not start then.
     fn check(&self, settings: &Settings, scope: Option<&str>) -> Result<(), SettingsError> {
         let _ = (settings, scope);
         Ok(())

@@ -1,4 +1,4 @@
-//! JSON, read once, with the words of Python's `json` when it is none.
+//! JSON, read once, with the messages of Python's `json` when it is not JSON.
 //!
 //! Positions count characters; they are worked out only when there is an error to report.
 
@@ -281,7 +281,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the escape at the backslash `at`; answers where it ends.
+    /// Reads the escape at the backslash `at`; returns where it ends.
     fn escape(
         &self,
         open: usize,

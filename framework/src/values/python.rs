@@ -79,7 +79,7 @@ pub fn value_text(value: ValueRef<'_>) -> Cow<'_, str> {
 const MAX_INT_DIGITS: usize = 4300;
 
 /// `int(text)`: white space at the ends, a sign, single underscores between digits, digits of
-/// any script. Answers the digits without leading zeros, behind a minus below zero.
+/// any script. Returns the digits without leading zeros, behind a minus below zero.
 pub(crate) fn int_digits(text: &str) -> Option<String> {
     let text = ascii_digits(trimmed(text));
     let (negative, digits) = match text.as_bytes().first()? {

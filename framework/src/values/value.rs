@@ -6,7 +6,7 @@ use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
 use crate::values::types::{DateTime, Decimal, Uuid};
 
-/// A value that passed its field: what DRF's `to_internal_value` answers.
+/// A value that passed its field: what DRF's `to_internal_value` returns.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Value {

@@ -162,7 +162,7 @@ impl JsonWriter {
         format::digits(value, 0, &mut self.out);
     }
 
-    /// A number with a fraction, as Python spells it: `1.0`, `1e-07`, `1e+22`. What is no number
+    /// A number with a fraction, as Python spells it: `1.0`, `1e-07`, `1e+22`. What is not a number
     /// is `null`.
     pub fn f64(&mut self, value: f64) {
         self.comma();
@@ -292,7 +292,7 @@ impl JsonWriter {
     /// Anything that serde can write.
     ///
     /// # Errors
-    /// When the value refuses to be written, as a map whose keys are no texts.
+    /// When the value refuses to be written, such as a map whose keys are not texts.
     pub fn serialize<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         let start = self.out.len();
         self.comma();

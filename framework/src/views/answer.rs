@@ -1,4 +1,4 @@
-//! What a handler returns: its type says what the document tells of the answer.
+//! What a handler returns: its type decides what the OpenAPI document shows of the response.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -27,11 +27,11 @@ pub trait Answer: Sized {
     /// 500 when it cannot be written.
     fn into_response(self, cx: &Context) -> Result<Response>;
 
-    /// Tells the document.
+    /// Describes it in the OpenAPI document.
     fn describe(operation: &mut OperationInfo);
 }
 
-/// Anything: the document tells neither form nor type.
+/// Anything: the document shows neither form nor type.
 impl Answer for Response {
     fn into_response(self, _: &Context) -> Result<Response> {
         Ok(self)

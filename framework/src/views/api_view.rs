@@ -16,8 +16,8 @@ use crate::request::{Context, handler_method};
 use crate::response::Response;
 use crate::throttling::ThrottleClasses;
 
-/// A function that answers one method of an [`ApiView`]: what it takes and returns is what the
-/// document tells.
+/// A function that handles one method of an [`ApiView`]. What it takes and returns is what the
+/// OpenAPI document shows.
 ///
 /// Every `async fn(…, cx: &mut Context) -> Result<…>` is one whose arguments before the context, three
 /// at most, are [`FromContext`], and whose result is an [`Answer`]. `Args` is the tuple of those
@@ -29,10 +29,10 @@ use crate::throttling::ThrottleClasses;
     note = "the result is `Page<S>`, `Items<S>`, `Item<S>`, `Json<S>`, `NoContent` or `Response`"
 )]
 pub trait Handler<Args>: Send + Sync + 'static {
-    /// Answers.
+    /// Calls the function and makes its result a response.
     fn call<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>>;
 
-    /// Tells the document.
+    /// Describes it in the OpenAPI document.
     fn describe(operation: &mut OperationInfo);
 }
 
@@ -115,8 +115,8 @@ impl ApiView {
         self
     }
 
-    /// What the document says of one of its methods, in place of what its handler tells. A method
-    /// whose handler takes nothing and returns a [`Response`] tells nothing, and is not in the document.
+    /// What the document says of one of its methods, in place of what its handler's types say. A
+    /// method whose handler takes nothing and returns a [`Response`] is not in the document.
     #[must_use]
     pub fn documented(mut self, operation: OperationInfo) -> Self {
         self.operations.retain(|own| own.method != operation.method);
@@ -166,7 +166,7 @@ impl ApiView {
         self
     }
 
-    /// Answers GET, and HEAD by it.
+    /// Sets the handler of GET, which HEAD gets too.
     #[must_use]
     pub fn get<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::GET, handler)
@@ -180,7 +180,7 @@ impl ApiView {
     }
 
     /// Opens no transaction under `ATOMIC_REQUESTS` (`transaction.non_atomic_requests`): for a view
-    /// that waits for something else than the database, a password's hash for one, and would keep a
+    /// that waits for something other than the database, such as a password hash, and would keep a
     /// connection from others meanwhile.
     #[must_use]
     pub fn non_atomic_requests(mut self) -> Self {
@@ -188,31 +188,31 @@ impl ApiView {
         self
     }
 
-    /// Answers POST.
+    /// Sets the handler of POST.
     #[must_use]
     pub fn post<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::POST, handler)
     }
 
-    /// Answers PUT.
+    /// Sets the handler of PUT.
     #[must_use]
     pub fn put<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::PUT, handler)
     }
 
-    /// Answers PATCH.
+    /// Sets the handler of PATCH.
     #[must_use]
     pub fn patch<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::PATCH, handler)
     }
 
-    /// Answers DELETE.
+    /// Sets the handler of DELETE.
     #[must_use]
     pub fn delete<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::DELETE, handler)
     }
 
-    /// Answers any other method.
+    /// Sets the handler of any other method.
     #[must_use]
     pub fn method<Args: 'static, H: Handler<Args>>(mut self, method: Method, handler: H) -> Self {
         self.info.add_method(method.clone());

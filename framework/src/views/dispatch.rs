@@ -23,7 +23,7 @@ use crate::response::{Response, ResponseBody};
 use crate::settings::{Settings, SettingsError};
 use crate::throttling::{self, DynThrottle};
 
-/// A view with its policies settled, ready to answer.
+/// A view with its policies settled, ready to serve.
 pub struct Endpoint {
     view: Arc<dyn View>,
     policies: Settled,
@@ -139,7 +139,7 @@ impl Endpoint {
         &*self.view
     }
 
-    /// Answers a request; errors are answers too.
+    /// Responds to a request; errors become responses too.
     pub async fn dispatch(&self, cx: &mut Context) -> Response {
         if let Some(page) = self.view.info().page {
             return aside(|| self.dispatch_page(page, cx)).await;
@@ -236,7 +236,7 @@ impl Endpoint {
         }
     }
 
-    /// The view's own answer, in a transaction where `ATOMIC_REQUESTS` asks for one.
+    /// The view's own response, in a transaction where `ATOMIC_REQUESTS` asks for one.
     fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>> {
         if cx.settings().atomic_requests && !self.view.info().non_atomic {
             aside(|| self.handle_atomic(cx))
@@ -266,7 +266,7 @@ impl Endpoint {
         }
     }
 
-    /// What OPTIONS answers for every view; the fields of serializers are not part of it.
+    /// What OPTIONS returns for every view; the fields of serializers are not part of it.
     fn options(&self, policies: &Settled) -> Response {
         let info = self.view.info();
         let mut json = JsonWriter::new();
@@ -287,7 +287,7 @@ impl Endpoint {
         Response::json(json.into_bytes())
     }
 
-    /// Renders the body and adds the headers of every answer (`finalize_response`).
+    /// Renders the body and adds the headers of every response (`finalize_response`).
     fn finalize(&self, policies: &Settled, cx: &Context, mut response: Response) -> Response {
         if let ResponseBody::Json(json) = &mut response.body {
             // without an agreement the first renderer writes
@@ -350,7 +350,7 @@ fn negotiate(policies: &Settled, cx: &Context) -> Result<Accepted> {
 }
 
 enum ErrorResponse {
-    /// The view's own answer.
+    /// The view's own response.
     Api(Response),
     /// Django's page.
     Page(Response),

@@ -1,4 +1,5 @@
-//! What a handler takes beside the context: its type says what the document tells of the request.
+//! What a handler takes beside the context: its type decides what the OpenAPI document shows of the
+//! request.
 
 use std::future::Future;
 use std::ops::Deref;
@@ -8,8 +9,8 @@ use crate::exceptions::Result;
 use crate::request::Context;
 use crate::serializers::Serializer;
 
-/// What a handler may take between `&self` and the context. The arguments are made in the order
-/// in which they stand; the first error is the answer.
+/// What a handler may take between `&self` and the context. The arguments are made in the order in
+/// which they stand; the first error becomes the response.
 ///
 /// [`Valid`] is a validated body, [`Object`](crate::viewsets::Object) the object that the address
 /// names. Implement it for an argument of your own: `V` is the view set, or `()` for the handler of
@@ -24,10 +25,10 @@ pub trait FromContext<V>: Sized {
     /// Makes the argument.
     ///
     /// # Errors
-    /// What the client gets instead of the handler's answer.
+    /// What the client gets instead of the handler's response.
     fn from_context(view: &V, cx: &mut Context) -> impl Future<Output = Result<Self>>;
 
-    /// Tells the document; nothing by default.
+    /// Describes it in the OpenAPI document; adds nothing by default.
     fn describe(operation: &mut OperationInfo) {
         let _ = operation;
     }

@@ -1,4 +1,4 @@
-//! Django's own views (`django.views.View`): pages for people rather than answers for programs.
+//! Django's own views (`django.views.View`): pages for people rather than data for programs.
 
 use std::fmt;
 
@@ -21,16 +21,16 @@ use crate::response::Response;
 pub struct PageInfo {
     /// Whether unsafe requests must bring the CSRF token.
     pub csrf_protected: bool,
-    /// Whether answers stay out of caches.
+    /// Whether responses stay out of caches.
     pub never_cached: bool,
 }
 
 /// A page with a handler for each method.
 ///
-/// It knows nothing of what DRF's views do: no negotiation, no authenticators, no permissions, no
+/// It does nothing of what DRF's views do: no negotiation, no authenticators, no permissions, no
 /// `Allow` unless the method is refused. Instead unsafe requests must bring the CSRF token, and
-/// answers are kept out of caches. Who is logged in tells
-/// [`session_user`](crate::authentication::session_user).
+/// responses are kept out of caches. [`session_user`](crate::authentication::session_user) returns
+/// who is logged in.
 ///
 /// ```
 /// use quintet::exceptions::Result;
@@ -79,14 +79,14 @@ impl PageView {
         self.page(|page| page.csrf_protected = false)
     }
 
-    /// Lets caches keep the answers.
+    /// Lets caches keep the responses.
     #[must_use]
     pub fn cacheable(self) -> Self {
         self.page(|page| page.never_cached = false)
     }
 
     /// Opens no transaction under `ATOMIC_REQUESTS` (`transaction.non_atomic_requests`): for a view
-    /// that waits for something else than the database, a password's hash for one, and would keep a
+    /// that waits for something other than the database, such as a password hash, and would keep a
     /// connection from others meanwhile.
     #[must_use]
     pub fn non_atomic_requests(mut self) -> Self {
@@ -99,19 +99,19 @@ impl PageView {
         self
     }
 
-    /// Answers GET, and HEAD by it.
+    /// Sets the handler of GET, which HEAD gets too.
     #[must_use]
     pub fn get<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::GET, handler)
     }
 
-    /// Answers POST.
+    /// Sets the handler of POST.
     #[must_use]
     pub fn post<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::POST, handler)
     }
 
-    /// Answers any other method.
+    /// Sets the handler of any other method.
     #[must_use]
     pub fn method<Args: 'static>(mut self, method: Method, handler: impl Handler<Args>) -> Self {
         self.info.add_method(method.clone());
@@ -184,7 +184,7 @@ pub(super) fn refusal(page: PageInfo, cx: &mut Context) -> Result<Option<Respons
     Ok(reason.map(|reason| csrf::failure_page(&reason, &cx.request.path)))
 }
 
-/// The answer to OPTIONS, and to a method that the page does not have.
+/// The response to OPTIONS, and to a method that the page does not have.
 pub(super) fn without_handler(info: &ViewInfo, method: &Method) -> Response {
     let allowed = info.allowed_methods();
     let allowed = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");

@@ -12,8 +12,8 @@ use crate::request::{Action, Context};
 use crate::response::Response;
 use crate::views::{Answer, FromContext, OperationInfo, Policies};
 
-/// A method of a view set that answers an action: what it takes and returns is what the document
-/// tells.
+/// A method of a view set that handles an action. What it takes and returns is what the OpenAPI
+/// document shows.
 ///
 /// Every `async fn(&self, …, cx: &mut Context) -> Result<…>` is one whose arguments between `&self`
 /// and the context, three at most, are [`FromContext`], and whose result is an [`Answer`]. `Args` is
@@ -26,11 +26,11 @@ use crate::views::{Answer, FromContext, OperationInfo, Policies};
     note = "the result is `Page<S>`, `Items<S>`, `Item<S>`, `Json<S>`, `NoContent` or `Response`"
 )]
 pub trait ActionHandler<V, Args>: Send + Sync + 'static {
-    /// Answers.
+    /// Calls the function and makes its result a response.
     fn call<'a>(&'a self, view: &'a V, cx: &'a mut Context)
     -> LocalBoxFuture<'a, Result<Response>>;
 
-    /// Tells the document.
+    /// Describes it in the OpenAPI document.
     fn describe(operation: &mut OperationInfo);
 }
 
@@ -65,8 +65,8 @@ macro_rules! handlers {
 
 handlers! { () (A) (A B) (A B C) }
 
-/// Compiles where an action of `V` may take a `T`; `#[view_set]` claims it of each argument, so that a
-/// mistake is told at that argument.
+/// Compiles where an action of `V` may take a `T`; `#[view_set]` calls it for each argument, so
+/// that a mistake is reported at that argument.
 #[doc(hidden)]
 pub const fn takes<V, T: FromContext<V>>() {}
 
@@ -201,7 +201,7 @@ impl<V: ViewSet> ExtraAction<V> {
         self
     }
 
-    /// What people read in the document and in the answer to OPTIONS.
+    /// What people read in the document and in the response to OPTIONS.
     #[must_use]
     pub fn description(mut self, text: &'static str) -> Self {
         self.description = text;
@@ -215,42 +215,42 @@ impl<V: ViewSet> ExtraAction<V> {
         self
     }
 
-    /// Answers GET.
+    /// Sets the handler of GET.
     #[must_use]
     pub fn get<Args: 'static>(self, handler: impl ActionHandler<V, Args>) -> Self {
         let name = self.name;
         self.map(Method::GET, name, handler)
     }
 
-    /// Answers POST.
+    /// Sets the handler of POST.
     #[must_use]
     pub fn post<Args: 'static>(self, handler: impl ActionHandler<V, Args>) -> Self {
         let name = self.name;
         self.map(Method::POST, name, handler)
     }
 
-    /// Answers PUT.
+    /// Sets the handler of PUT.
     #[must_use]
     pub fn put<Args: 'static>(self, handler: impl ActionHandler<V, Args>) -> Self {
         let name = self.name;
         self.map(Method::PUT, name, handler)
     }
 
-    /// Answers PATCH.
+    /// Sets the handler of PATCH.
     #[must_use]
     pub fn patch<Args: 'static>(self, handler: impl ActionHandler<V, Args>) -> Self {
         let name = self.name;
         self.map(Method::PATCH, name, handler)
     }
 
-    /// Answers DELETE.
+    /// Sets the handler of DELETE.
     #[must_use]
     pub fn delete<Args: 'static>(self, handler: impl ActionHandler<V, Args>) -> Self {
         let name = self.name;
         self.map(Method::DELETE, name, handler)
     }
 
-    /// Answers another method, under an action name of its own (`@rename.mapping.delete`).
+    /// Sets the handler of another method, under an action name of its own (`@rename.mapping.delete`).
     #[must_use]
     pub fn map<Args: 'static, H: ActionHandler<V, Args>>(
         mut self,

@@ -107,7 +107,7 @@ impl<V: ViewSet> GenericView<V> {
             .then(|| self.ordering.get_ordering(&cx.request))?
     }
 
-    /// Narrows a query to the object that the address names, and tells its primary key where the
+    /// Narrows a query to the object that the address names, and returns its primary key where the
     /// address holds it.
     pub(super) fn look_for(
         &self,

@@ -95,7 +95,7 @@ impl<A: Mixins, B: Mixins, C: Mixins, D: Mixins> Mixins for (A, B, C, D) {
 /// GET of the list: filters, a page, `results`.
 ///
 /// # Errors
-/// 400 for a filter value that is none, 404 for a page that does not exist.
+/// 400 for an invalid filter value, 404 for a page that does not exist.
 pub async fn list<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
     let queryset = view.get_queryset(cx).await?;
     cx.deferred = Deferred::Allowed;
@@ -113,7 +113,7 @@ pub async fn list<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
 /// The rows that the request's filters leave: the filter set, search, ordering, the filter backends.
 ///
 /// # Errors
-/// 400 for a filter value that is none.
+/// 400 for an invalid filter value.
 pub async fn filter_queryset<V: ViewSet>(
     view: &V,
     queryset: QuerySet<ModelOf<V>>,
@@ -160,7 +160,7 @@ pub(super) async fn page<V: ViewSet, M: Model>(
 /// The object that the address names, among the rows that the request's filters leave.
 ///
 /// # Errors
-/// 400 for a filter value that is none, 404 for an address that can name no row.
+/// 400 for an invalid filter value, 404 for an address that cannot name a row.
 pub async fn get_object<V: ViewSet>(view: &V, cx: &mut Context) -> Result<ObjectQuery<ModelOf<V>>> {
     let queryset = view.get_queryset(cx).await?;
     let queryset = view.filter_queryset(queryset, cx).await?;
@@ -282,7 +282,7 @@ async fn change<V: ViewSet>(
     let existing = Existing { pk: Some(&key), row: stored.as_ref().map(Loaded::model) };
     let set = match cx.changes(description, partial, existing).await {
         Ok(set) => set,
-        // a missing object is told before a bad body
+        // a missing object is reported before a bad body
         Err(error) if stored.is_none() => {
             let rows = cx.rows(target.statement(cx)?, |_| Ok(())).await?;
             return Err(if rows.is_empty() { no_match::<V>() } else { error });

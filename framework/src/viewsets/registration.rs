@@ -198,7 +198,7 @@ impl<V: ViewSet> Registration<V> {
         })
     }
 
-    /// What the document tells of one of the usual six.
+    /// What the OpenAPI document shows of one of the usual six.
     fn operation(&self, method: Method, action: Action) -> OperationInfo {
         let description = self.view_set.serializer_class(action).description();
         let mut operation = OperationInfo::new(method);

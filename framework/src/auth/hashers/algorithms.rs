@@ -131,7 +131,7 @@ impl Algorithms {
             let named = encoded.contains('$')
                 && word.len() <= 32
                 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-            // what is no hash may be a password: it stays out of the log
+            // what is not a hash may be a password: it stays out of the log
             let word = if named { word } else { "" };
             self.complain(word, unavailable(word));
         }

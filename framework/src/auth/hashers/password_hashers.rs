@@ -1,4 +1,4 @@
-//! The door to hashing for everything that answers requests.
+//! Hashing, for everything that serves requests.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -18,11 +18,11 @@ use crate::settings::AuthSettings;
 ///
 /// The line in front of the threads is fair: addresses take turns, each may fill a part of it, and
 /// who is known goes before names that may be made up. So a flood of logins with invented names
-/// keeps nobody out who has an account. What finds no room is answered 503 after a second.
+/// keeps nobody out who has an account. What finds no room gets a 503 after a second.
 ///
 /// A wrong password for a known account is reported no sooner than one for a made-up name that came
 /// at the same time, and an account that has failed a few times in a minute waits with the made-up
-/// names. This does not hide which names exist from somebody who sends several logins at once to a
+/// names. This does not hide which names exist from a client that sends several logins at once to a
 /// site that nobody else uses: the one for a known name is hashed twice, so the last of them
 /// returns one hash later.
 ///

@@ -1,9 +1,9 @@
 //! A few threads for work that takes long, with a bounded [`Line`] in front of them.
 //!
-//! The threads start with the first job. Who waits too long is turned away when its turn comes
-//! rather than served: nobody is there to hear the answer by then, and those behind it are. Who
-//! finds no room is told so after a moment, the same for everybody: it neither asks again at once
-//! nor learns from the time that the answer took whether it was let into the line.
+//! The threads start with the first job. A job that has waited too long is refused when its turn
+//! comes: its client has probably given up, and those behind it have not. A job that finds no room
+//! is refused after a moment that is the same for everybody, so that a client neither tries again
+//! at once nor learns from the response time whether it was admitted to the line.
 
 use std::fmt;
 use std::panic::AssertUnwindSafe;
@@ -25,10 +25,10 @@ const LINE_OF_ONE: usize = LINE / 2;
 /// The longest wait of somebody unknown.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// So many times as long who is known may wait: there is somebody who wants to be let in.
+/// How many times as long a known client may wait.
 const KNOWN_PATIENCE: u32 = 3;
 
-/// When who finds no room is told so.
+/// After how long a job that finds no room is refused.
 const REFUSAL: Duration = Duration::from_secs(1);
 
 struct State {

@@ -23,7 +23,7 @@ pub(super) fn random_text(length: usize) -> Result<String, NoRandomness> {
     let mut bytes = [0; 64];
     while text.len() < length {
         fill(&mut bytes)?;
-        // six bits of each; what is no index is thrown away, so that no character is likelier
+        // six bits of each; what is not an index is thrown away, so that no character is likelier
         let chars = bytes.iter().filter_map(|byte| CHARS.get(usize::from(byte & 63)));
         text.extend(chars.take(length - text.len()).map(|&char| char::from(char)));
     }

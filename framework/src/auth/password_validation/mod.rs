@@ -54,7 +54,8 @@ pub(crate) fn verbose_name(model: &ModelMeta, field: &str) -> String {
     field.replace('_', " ")
 }
 
-/// Holds a password against every check of the settings; all that fail are told, in their order.
+/// Holds a password against every check of the settings; every one that fails is reported, in
+/// order.
 ///
 /// ```
 /// use quintet::auth::{UserAttributes, validate_password};

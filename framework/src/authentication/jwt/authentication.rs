@@ -90,7 +90,7 @@ fn access_token(backend: &TokenBackend, header: &[u8]) -> Result<Option<AccessTo
     AccessToken::read(backend, token).map(Some).map_err(not_valid)
 }
 
-/// simplejwt tells what each kind of token had against it; there is one kind here.
+/// simplejwt says what was wrong for each kind of token; there is one kind here.
 fn not_valid(error: TokenError) -> ApiException {
     let message = Detail::map([
         ("token_class", Detail::new("AccessToken", "token_not_valid")),

@@ -105,7 +105,7 @@ pub(super) async fn add(conn: &Conn, token: &RefreshToken) -> Result<bool> {
     Ok(conn.send(sql).await? > 0)
 }
 
-/// Deletes the tokens whose time is over, blacklisted or not (`flushexpiredtokens`); answers their
+/// Deletes the tokens whose time is over, blacklisted or not (`flushexpiredtokens`); returns their
 /// number. Run it once a day.
 ///
 /// # Errors

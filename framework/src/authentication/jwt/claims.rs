@@ -20,7 +20,7 @@ pub enum TokenError {
     /// Its time is over.
     #[error("Token is expired")]
     Expired,
-    /// It is no token, or not signed as it should be, or a claim has no meaning.
+    /// It is not a token, or not signed as it should be, or a claim has no meaning.
     #[error("Token is invalid")]
     Invalid,
     /// It has no end.
@@ -70,7 +70,7 @@ impl Claims {
         self.0.get("token_type")?.as_str()
     }
 
-    /// `jti`: what tells it from every other token.
+    /// `jti`: what distinguishes it from every other token.
     pub fn id(&self) -> Option<&str> {
         self.0.get("jti")?.as_str()
     }

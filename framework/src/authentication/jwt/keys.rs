@@ -48,7 +48,7 @@ impl Keys {
             ALGORITHMS.iter().find(|(name, ..)| *name == jwt.algorithm)
         else {
             let names: Vec<&str> = ALGORITHMS.iter().map(|(name, ..)| *name).collect();
-            let reason = format!("`{}` is none of {}", jwt.algorithm, names.join(", "));
+            let reason = format!("`{}` is not one of {}", jwt.algorithm, names.join(", "));
             return Err(wrong("JWT_ALGORITHM", reason));
         };
         let keys = match algorithm.family() {
@@ -246,7 +246,7 @@ mod tests {
     fn a_wrong_setting_is_named() {
         assert_eq!(
             refused(|settings| settings.jwt.algorithm = "none".into()),
-            "setting JWT_ALGORITHM: `none` is none of HS256, HS384, HS512, RS256, RS384, RS512, \
+            "setting JWT_ALGORITHM: `none` is not one of HS256, HS384, HS512, RS256, RS384, RS512, \
              ES256, ES384"
         );
         let public = refused(|settings| settings.jwt.algorithm = "RS256".into());

@@ -147,7 +147,7 @@ impl RefreshToken {
         TokenBackend::of(cx)?.encode(self)
     }
 
-    /// Puts it on the blacklist. Answers false when it is there already, because another request
+    /// Puts it on the blacklist. Returns false when it is there already, because another request
     /// came first.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ const MODEL_BACKEND: &str = "django.contrib.auth.backends.ModelBackend";
 /// Recognises who logged in by a page, here or at a Django server with the same `SECRET_KEY`. A
 /// request that changes something must bring the CSRF token, too.
 ///
-/// The answer depends on the cookie, and says so in `Vary`, whether there was one or not.
+/// The response depends on the cookie, and says so in `Vary`, whether there was one or not.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SessionAuthentication;
 
@@ -52,8 +52,8 @@ impl Authentication for SessionAuthentication {
     }
 }
 
-/// The token of the form. As in DRF, the whole body is read for it, so that one that is no JSON is
-/// told so before the token is missed.
+/// The token of the form. As in DRF, the whole body is read for it, so that a body that is not JSON
+/// is reported before a missing token.
 fn form_token(cx: &mut Context) -> Result<Option<String>> {
     if cx.request.method != Method::POST {
         return Ok(None);

@@ -1,20 +1,19 @@
 //! Logs in Redis, shared by every process that names the same one.
 //!
 //! **One thread talks to Redis.** A connection of the client library belongs to the runtime that it
-//! was made in: a task there reads the answers. Requests are answered in many runtimes, those of
-//! actix's workers and those of SQLite's threads, which stand still between two requests; a
-//! connection made in one of them would leave all others waiting. So a thread of its own, with a
-//! runtime that never stands still, keeps one connection for all; questions reach it over a
-//! channel, and many are under way on the connection at once. It starts with the first question
-//! and ends with the site.
+//! was made in: a task there reads the replies. Requests are served in many runtimes, those of
+//! actix's workers and those of SQLite's threads, which are idle between two requests; a connection
+//! made in one of them would leave all others waiting. So a thread of its own, with a runtime that
+//! is never idle, keeps one connection for all; questions reach it over a channel, and many are
+//! under way on the connection at once. It starts with the first question and ends with the site.
 //!
-//! **Redis tells the time**, within the script that counts: what servers think of the hour does not
+//! **The time is Redis's**, within the script that counts: what servers think of the hour does not
 //! matter, and a request has one place in the log. Where Redis's own clock is set back, requests
 //! seem newer than they are and limits hold longer, never less.
 //!
 //! **Nothing waits long.** A question has `THROTTLE_TIMEOUT` in all, connecting included. When a
-//! connection cannot be made, whoever asks from then on is told so at once, while the thread goes on
-//! trying. A question that its asker has given up is not put any more.
+//! connection cannot be made, every question from then on fails at once, while the thread keeps
+//! trying. A question that nobody waits for any more is not sent.
 
 mod link;
 

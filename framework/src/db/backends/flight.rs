@@ -16,13 +16,13 @@ use futures_util::FutureExt;
 thread_local! {
     /// True while a connection hands out what it has read.
     static HANDING_OUT: Cell<bool> = const { Cell::new(false) };
-    /// True while a statement is driven whose answer may go unheard.
+    /// True while a statement is driven whose answer need not wake the request.
     static UNHEARD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// How long an answer may go unheard. The second answer is what ends it; this is a guard against
-/// an answer in so many pieces that the connection waits for them to be taken, and others with it.
-/// Tests know by its lateness that nothing else ended it.
+/// How long an answer may wait without waking the request. Usually the second answer ends the wait;
+/// this guards against an answer in so many pieces that the connection waits for them to be taken,
+/// and others with it. Tests know by its lateness that nothing else ended it.
 const LONGEST: Duration = Duration::from_millis(if cfg!(test) { 2000 } else { 200 });
 
 /// A mark that is set as long as this lives, a panic included.
@@ -41,7 +41,7 @@ impl Drop for Marked {
     }
 }
 
-/// Drives a connection; the wakes that its answers cause can be told from others.
+/// Drives a connection; the wakes that its answers cause can be distinguished from others.
 pub(in crate::db) async fn drive<F: Future>(connection: F) -> F::Output {
     let mut connection = pin!(connection);
     poll_fn(|cx| {
@@ -67,7 +67,7 @@ impl Wake for Quiet {
 }
 
 /// Sends a statement that has a connection. As the first of two in [`in_order`] its answer wakes
-/// nobody where it `may` go unheard, unless the statement has to be prepared before it can be sent:
+/// nobody where it `may` wait, unless the statement has to be prepared before it can be sent:
 /// `prepared` counts those of the connection.
 pub(in crate::db) async fn unheard<F: Future + Unpin>(
     may: bool,
@@ -91,9 +91,9 @@ pub(in crate::db) async fn unheard<F: Future + Unpin>(
     .await
 }
 
-/// Drives two statements that one connection sends one behind the other. While the second is
-/// waited for, an answer to the first wakes nobody; it is heard together with the second's. So
-/// `first` must drive its statement whenever it is driven itself, as an async block does.
+/// Drives two statements that one connection sends one behind the other. While the second is waited
+/// for, an answer to the first wakes nobody; it is read together with the second's. So `first` must
+/// drive its statement whenever it is driven itself, as an async block does.
 pub(in crate::db) async fn in_order<A, B>(
     mut first: Pin<&mut impl Future<Output = A>>,
     mut second: Pin<&mut impl Future<Output = B>>,
@@ -137,7 +137,7 @@ mod tests {
         (sql(""), sql(" FROM pg_sleep(0.1)"))
     }
 
-    /// Sends them in order; answers how often the request was driven, and for how long.
+    /// Sends them in order; returns how often the request was driven, and for how long.
     async fn driven(conn: &Conn, (first, second): (Sql, Sql)) -> (usize, Duration) {
         let number = |sql| conn.rows(sql, |row| row.get::<i64>(0, ColumnKind::BigInt));
         let (first, second) = (pin!(number(first)), pin!(number(second)));

@@ -92,7 +92,7 @@ impl PgWorker {
         })
     }
 
-    /// The shared connection for the next statement: the first one that is getting on, so that
+    /// The shared connection for the next statement: the first one that makes progress, so that
     /// statements travel together; one that a slow statement holds up is passed over.
     pub(crate) async fn shared(&self) -> Result<Rc<Link>, Error> {
         let busy = |slot: &Slot| slot.link.borrow().as_ref().map_or(0, |link| link.under_way.get());
@@ -285,7 +285,7 @@ impl Link {
         Error::from_diesel(error)
     }
 
-    /// True when a further statement would be answered soon.
+    /// True when one more statement would be answered soon.
     fn gets_on(&self) -> bool {
         let under_way = self.under_way.get();
         under_way == 0 || under_way < TOGETHER && self.moved.get().elapsed() < SLOW

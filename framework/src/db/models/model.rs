@@ -66,7 +66,7 @@ pub struct ColumnMeta {
     pub kind: ColumnKind,
     /// True when it may be NULL.
     pub nullable: bool,
-    /// True when an empty text is fine.
+    /// True when an empty text is allowed.
     pub blank: bool,
     /// Longest text, in characters.
     pub max_length: Option<usize>,

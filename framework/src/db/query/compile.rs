@@ -142,7 +142,7 @@ impl Compiler {
         sql.push(")");
     }
 
-    /// Writes `key IN (SELECT … WHERE ` for one hop and answers the alias of the far table.
+    /// Writes `key IN (SELECT … WHERE ` for one hop and returns the alias of the far table.
     fn open(&mut self, sql: &mut Sql, hop: &Hop, table: &str) -> String {
         let inner = self.alias();
         match hop {
@@ -408,7 +408,7 @@ fn operator(how: Compare) -> &'static str {
     }
 }
 
-/// Writes a part of a date or a time; answers what kind of value it is.
+/// Writes a part of a date or a time; returns what kind of value it is.
 fn date_part(
     sql: &mut Sql,
     lhs: impl Fn(&mut Sql),

@@ -188,8 +188,8 @@ impl<M: Model> QuerySet<M> {
         self.filter_by_predicate(condition.into())
     }
 
-    /// The rows for which a boolean diesel expression does not hold, those included for which it
-    /// is null: who has no album is not on the album named `Facelift`.
+    /// The rows for which a boolean diesel expression does not hold, those included for which it is
+    /// null: a track without an album is not on the album named `Facelift`.
     #[must_use]
     pub fn exclude<E>(self, expression: E) -> Self
     where

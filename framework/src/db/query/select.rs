@@ -11,7 +11,7 @@ use crate::values::Value;
 /// The alias of a link table.
 const LINK: &str = "L";
 
-/// What a statement answers besides the model's own columns.
+/// What a statement returns besides the model's own columns.
 #[derive(Debug, Clone)]
 pub enum Selected {
     /// The value at the end of a path that leads to one row (joined), or a count.

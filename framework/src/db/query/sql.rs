@@ -146,7 +146,7 @@ impl std::fmt::Debug for Sql {
     }
 }
 
-/// Without its values, which a log has no business with.
+/// Without its values, which do not belong in a log.
 impl std::fmt::Display for Sql {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (text, part) in self.stretches() {

@@ -9,11 +9,11 @@ use diesel_async::AsyncPgConnection;
 #[cfg(feature = "postgres")]
 use futures_util::{StreamExt, TryStreamExt};
 
-/// A statement that answers rows of `U` on every enabled database.
+/// A statement that returns rows of `U` on every enabled database.
 pub trait Query<'q, U>: QuerySqlite<'q, U> + QueryPostgres<'q, U> {}
 impl<'q, U, Q: QuerySqlite<'q, U> + QueryPostgres<'q, U>> Query<'q, U> for Q {}
 
-/// A statement that answers no rows, on every enabled database.
+/// A statement that returns no rows, on every enabled database.
 pub trait Command: CommandSqlite + CommandPostgres {}
 impl<C: CommandSqlite + CommandPostgres> Command for C {}
 

@@ -54,7 +54,7 @@ fn decode(model: &'static ModelMeta) -> impl FnMut(&Row<'_>) -> Result<Box<dyn M
 }
 
 impl Conn {
-    /// Inserts a row and answers it as stored.
+    /// Inserts a row and returns it as stored.
     pub(crate) async fn insert_row(
         &self,
         model: &'static ModelMeta,
@@ -467,7 +467,7 @@ mod tests {
         on_each(async |conn| {
             let (hop, pk) = (tags(), Value::Int(2));
             let key = Value::Int;
-            // 9 is no tag, and 1 is linked already
+            // 9 is not a tag, and 1 is linked already
             assert_eq!(conn.add_links(&hop, &pk, &[key(1), key(2), key(9)]).await.unwrap(), 1);
             assert_eq!(conn.add_links(&hop, &pk, &[]).await.unwrap(), 0);
             assert_eq!(conn.count_links(&hop, &pk).await.unwrap(), 2);

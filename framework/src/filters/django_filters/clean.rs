@@ -27,7 +27,7 @@ pub(super) struct Keys {
 /// A value that passed its form.
 #[derive(Debug)]
 pub(super) struct Cleaned {
-    /// `None` is no filter.
+    /// `None` does not filter.
     pub(super) value: Option<Value>,
     pub(super) keys: Option<Keys>,
 }

@@ -15,7 +15,7 @@ pub enum Kind {
     Char,
     /// A number.
     Number,
-    /// `true`, `false`, `1` or `0`; anything else is no filter.
+    /// `true`, `false`, `1` or `0`; anything else does not filter.
     Boolean,
     /// A day.
     Date,
@@ -160,7 +160,7 @@ kinds! {
     CharFilter => Char, String;
     /// A number.
     NumberFilter => Number, Decimal;
-    /// True or false; anything else is no filter.
+    /// True or false; anything else does not filter.
     BooleanFilter => Boolean, bool;
     /// A day, `2024-10-25` or in the other formats of Django's English locale.
     DateFilter => Date, NaiveDate;

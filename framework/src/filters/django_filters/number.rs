@@ -17,7 +17,7 @@ pub(super) enum Number {
 }
 
 impl Number {
-    /// `None` for anything that is no finite number.
+    /// `None` for anything that is not a finite number.
     pub(super) fn parse(text: &str) -> Option<Self> {
         match plain(text) {
             Some(number) => Some(Self::Plain(number)),

@@ -25,7 +25,7 @@ use token::{mask, random, secret_of};
 /// The name of the form field with the token.
 pub const FORM_FIELD: &str = "csrfmiddlewaretoken";
 
-/// A token for a form or a script: the secret of the client, masked anew each time. The answer
+/// A token for a form or a script: the secret of the client, masked anew each time. The response
 /// sets the cookie, and says that it depends on it.
 ///
 /// # Errors
@@ -52,8 +52,8 @@ pub fn rotate_token(cx: &mut Context) -> Result<()> {
     Ok(())
 }
 
-/// Looks at an unsafe request; the answer is the reason for refusing it. `form` reads the token
-/// of the body's form, and is asked only when it comes to that.
+/// Checks an unsafe request; returns the reason for refusing it. `form` reads the token of the
+/// body's form, and is asked only when it comes to that.
 ///
 /// # Errors
 /// What `form` reports.
@@ -109,7 +109,7 @@ pub(crate) fn check(
     })
 }
 
-/// Sets the cookie where a token was made, or where the client's own cookie is no token.
+/// Sets the cookie where a token was made, or where the client's own cookie is not a token.
 pub(in crate::middleware) fn process_response(
     state: Option<&CsrfState>,
     request: &Request,
@@ -136,7 +136,7 @@ pub(in crate::middleware) fn process_response(
 }
 
 impl CsrfState {
-    /// What a request brings (`process_request`): a cookie that is no token is replaced.
+    /// What a request brings (`process_request`): a cookie that is not a token is replaced.
     fn of(request: &Request, settings: &CsrfSettings) -> Result<Self> {
         Ok(match request.cookie(&settings.cookie_name) {
             None => Self::default(),

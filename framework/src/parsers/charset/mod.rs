@@ -21,9 +21,9 @@ pub(crate) enum Charset {
     Ascii,
     /// `latin-1`
     Latin1,
-    /// `utf-16`; `None` means that a byte order mark tells the order.
+    /// `utf-16`; `None` means that a byte order mark gives the order.
     Utf16(Option<Order>),
-    /// `utf-32`; `None` means that a byte order mark tells the order.
+    /// `utf-32`; `None` means that a byte order mark gives the order.
     Utf32(Option<Order>),
     /// One byte per character; 0x80 to 0x9F are control characters.
     Iso(&'static Encoding),

@@ -2,7 +2,7 @@
 
 use super::{Fault, Order, Sink};
 
-/// The order that a byte order mark of this width tells.
+/// The order that a byte order mark of this width gives.
 pub(super) fn order(bytes: &[u8], width: usize) -> Option<Order> {
     match (width, bytes) {
         (2, [0xFF, 0xFE, ..]) | (4, [0xFF, 0xFE, 0, 0, ..]) => Some(Order::Little),

@@ -73,7 +73,7 @@ pub(crate) fn each_row(
     Ok(())
 }
 
-/// Runs a statement that answers no rows.
+/// Runs a statement that returns no rows.
 pub(crate) fn execute(connection: &mut SqliteConnection, sql: &Sql) -> QueryResult<usize> {
     diesel::connection::Connection::execute_returning_count(connection, sql)
 }

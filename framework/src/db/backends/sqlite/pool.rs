@@ -148,7 +148,7 @@ impl SqlitePool {
 
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
-        // a thread that has just looked holds the lock until it sleeps, and hears the bell then
+        // a thread that has just looked holds the lock until it sleeps, and is woken then
         drop(self.queues.lock());
         self.read.asleep.notify_all();
         self.write.asleep.notify_all();
@@ -323,7 +323,7 @@ impl Thread {
         Ok(shared)
     }
 
-    /// Begins a job that nobody has given up, and answers what is left of it.
+    /// Begins a job that nobody has given up, and returns what is left of it.
     fn start(&self, job: Job) -> Option<Rest> {
         let taken = job.state.compare_exchange(WAITING, TAKEN, Ordering::AcqRel, Ordering::Acquire);
         taken.ok()?;

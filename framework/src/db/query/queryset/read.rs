@@ -1,4 +1,4 @@
-//! What reads the rows of a query set, or tells something of them.
+//! What reads the rows of a query set, or something about them.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -24,9 +24,9 @@ impl<M: Model> QuerySet<M> {
     /// (`on_delete`), in a transaction where that takes more than one statement. Returns the
     /// number of rows that are gone, in whatever tables.
     ///
-    /// The foreign keys are those of the site's models, and of those that
-    /// [`Database::register`](crate::db::Database::register) was told of. The query may be a
-    /// slice, which Django refuses.
+    /// The foreign keys are those of the site's models, and of those given to
+    /// [`Database::register`](crate::db::Database::register). The query may be a slice, which
+    /// Django refuses.
     ///
     /// # Errors
     /// [`Error::Protected`] when a protected foreign key points at one of the rows, and
@@ -58,7 +58,7 @@ impl Conn {
             Ok(keys) => self.delete_locked(&models, model, keys).await,
             Err(error) => Err(error),
         };
-        // a deferred constraint speaks up at the end
+        // a deferred constraint is checked at the end
         self.settle(scope, deleted).await.map_err(Error::of_deletion)
     }
 
