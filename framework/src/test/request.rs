@@ -21,16 +21,13 @@ const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 /// [`multipart`](Self::multipart) or [`body`](Self::body); the last one counts.
 ///
 /// ```
-/// # use quintet::test::{ApiClient, Multipart, TestResponse};
-/// # async fn run(client: ApiClient) -> Vec<TestResponse> {
+/// # use quintet::test::{ApiClient, Multipart};
+/// # async fn run(client: ApiClient, png: Vec<u8>) {
 /// let note = serde_json::json!({"title": "new idea"});
-/// # vec![
 /// client.post("/notes/").json(&note).await;
-/// client.post("/notes/").form([("title", "new idea")]).header("Accept-Language", "de").await;
-/// # client.patch("/notes/1/").json(&note).follow().await,
-/// # client.put("/notes/1/").body("text/csv", "a,b").await,
-/// client.post("/notes/").multipart(&Multipart::new().file("scan", "a.png", "image/png", b"…")).await;
-/// # ]
+/// client.put("/notes/1/").form([("title", "newer")]).header("Accept-Language", "de").await;
+/// let scan = Multipart::new().field("title", "scanned").file("scan", "a.png", "image/png", png);
+/// client.post("/notes/").multipart(&scan).await;
 /// # }
 /// ```
 #[must_use = "a request of a client is sent when it is awaited"]
