@@ -328,10 +328,10 @@ fn a_deletion_that_the_database_refuses_leaves_the_rows() {
         // nobody has made the models known that point at artists
         Store::shared(on).run(async |conn| {
             let artist = || Artist::objects().filter(artist::id.eq(1));
-            let refused = artist().delete(&conn).await.unwrap_err();
+            let refused = artist().delete(conn).await.unwrap_err();
             assert!(matches!(refused, Error::Referenced(_)), "{refused:?}");
             assert_eq!(ApiException::from(refused).status(), 409);
-            assert!(artist().exists(&conn).await.unwrap());
+            assert!(artist().exists(conn).await.unwrap());
         });
     }
 }
@@ -465,7 +465,7 @@ fn six_at_once_make_one_row() {
             let name = format!("Polka {round}");
             let named = Assignments::new().set(genre::name, name.as_str());
             let made = six(&store, &async move |conn| {
-                let genres = Genre::objects().get_or_create(named.clone(), (), &conn);
+                let genres = Genre::objects().get_or_create(named.clone(), (), conn);
                 genres.await.map(|(genre, is_new)| (genre.id, is_new)).unwrap()
             });
             let key = made[0].0;
@@ -485,7 +485,7 @@ fn six_at_once_change_one_row_in_turn() {
                 let values =
                     Assignments::new().set(album::title, title.as_str()).set(album::artist_id, 1);
                 let key = Assignments::new();
-                let albums = Album::objects().update_or_create(values, key, &conn);
+                let albums = Album::objects().update_or_create(values, key, conn);
                 albums.await.map(|(album, is_new)| (album.id, is_new)).unwrap()
             });
             assert!(made.iter().all(|(own, _)| *own == made[0].0), "{on:?} {made:?}");

@@ -1,7 +1,8 @@
 //! What `quintet::test` offers: clients, databases of single tests, counted statements.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::process::Command;
+use std::sync::{Arc, OnceLock};
 
 use quintet::auth::User;
 use quintet::db::{ColumnKind, Conn, Dialect, Sql, StartupError};
@@ -10,7 +11,9 @@ use quintet::permissions::{IsAuthenticated, Permission};
 use quintet::prelude::*;
 use quintet::request::{Body, Context};
 use quintet::site::SiteError;
-use quintet::test::{ApiClient, ApiRequestFactory, CaptureQueries, Multipart, Template, TestSite};
+use quintet::test::{
+    ApiClient, ApiRequestFactory, CaptureQueries, Multipart, Template, TestDatabase, TestSite,
+};
 use quintet::views::{PageView, form_of};
 use serde_json::{Value, json};
 
@@ -121,8 +124,7 @@ fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, SiteEr
 async fn sites() -> Vec<TestSite> {
     let databases = NOTES.each(POSTGRES).await.unwrap();
     let few_rounds = |settings: &mut Settings| settings.auth.pbkdf2_iterations = 10;
-    let site =
-        |database: quintet::test::TestDatabase| database.override_settings(few_rounds).site(site);
+    let site = |database: TestDatabase| database.override_settings(few_rounds).site(site);
     databases.into_iter().map(|database| site(database).unwrap()).collect()
 }
 
@@ -450,7 +452,7 @@ async fn a_live_server_listens_as_long_as_it_lives() {
 #[quintet::test]
 async fn a_test_leaves_no_file_and_no_database_behind_after_panics_too() {
     let database = NOTES.sqlite_file().await.unwrap();
-    let file = database.url().trim_start_matches("sqlite://").to_owned();
+    let file = name_of(&database);
     let beside = format!("{file}-wal");
     database.run(async |conn| Ok(conn.batch_execute("DELETE FROM note").await?)).await.unwrap();
     assert!(Path::new(&file).exists() && Path::new(&beside).exists());
@@ -460,21 +462,65 @@ async fn a_test_leaves_no_file_and_no_database_behind_after_panics_too() {
     })
     .await;
     assert!(!Path::new(&file).exists() && !Path::new(&beside).exists());
-    let Some(url) = std::env::var(POSTGRES).ok().filter(|url| !url.is_empty()) else { return };
+    let Some(url) = postgres() else { return };
     let database = NOTES.postgres(&url).await.unwrap();
-    let name = database.url().rsplit_once('/').unwrap().1.to_owned();
-    let other = NOTES.postgres(&url).await.unwrap();
-    let is_there = async |name: &str| {
-        let name = name.to_owned();
-        let count = other.run(async move |conn| {
-            let mut sql = Sql::new(conn.dialect());
-            sql.push("SELECT count(*) FROM pg_database WHERE datname = '").push(&name).push("'");
-            let rows = conn.rows(sql, |row| row.get::<i64>(0, ColumnKind::BigInt)).await?;
-            Ok(rows.into_iter().next().unwrap_or_default())
-        });
-        count.await.unwrap() == 1
-    };
-    assert!(is_there(&name).await);
+    let name = name_of(&database);
+    assert!(names().await.contains(&name));
     drop(database);
-    assert!(!is_there(&name).await);
+    assert!(!names().await.contains(&name));
+}
+
+fn postgres() -> Option<String> {
+    std::env::var(POSTGRES).ok().filter(|url| !url.is_empty())
+}
+
+/// The file or the name of a database.
+fn name_of(database: &TestDatabase) -> String {
+    let url = database.url();
+    let name = url.strip_prefix("sqlite://").or_else(|| url.rsplit('/').next());
+    name.unwrap().to_owned()
+}
+
+/// The databases of `PostgreSQL`.
+async fn names() -> Vec<String> {
+    let Some(url) = postgres() else { return Vec::new() };
+    let work = async |conn: &mut Conn| {
+        let mut sql = Sql::new(conn.dialect());
+        sql.push("SELECT datname::text FROM pg_database");
+        Ok(conn.rows(sql, |row| row.get::<String>(0, ColumnKind::Text)).await?)
+    };
+    NOTES.postgres(&url).await.unwrap().run(work).await.unwrap()
+}
+
+/// The next test runs this one in a process of its own, and looks at what is left.
+#[quintet::test]
+async fn a_static_keeps_its_databases() {
+    static KEPT: OnceLock<Vec<TestDatabase>> = OnceLock::new();
+    let mut databases = vec![NOTES.sqlite_file().await.unwrap()];
+    if let Some(url) = postgres() {
+        databases.push(NOTES.postgres(&url).await.unwrap());
+    }
+    for database in KEPT.get_or_init(|| databases) {
+        let delete = async |conn: &mut Conn| Ok(conn.batch_execute("DELETE FROM note").await?);
+        database.run(delete).await.unwrap();
+        println!("kept: {}", name_of(database));
+    }
+}
+
+#[quintet::test]
+async fn nothing_is_left_behind_when_a_process_ends() {
+    let mut tests = Command::new(std::env::current_exe().unwrap());
+    let output = tests
+        .args(["--exact", "--nocapture", "testing::a_static_keeps_its_databases"])
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let kept: Vec<&str> = printed.lines().filter_map(|line| line.split("kept: ").nth(1)).collect();
+    assert_eq!(kept.len(), 1 + usize::from(postgres().is_some()), "{printed}");
+    for name in kept {
+        assert!(
+            !Path::new(name).exists() && !names().await.iter().any(|own| own == name),
+            "{name}"
+        );
+    }
 }
