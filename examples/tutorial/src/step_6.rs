@@ -2,8 +2,8 @@
 //!
 //! An action is a method of the view set. Its arguments are made before it runs: the book that the
 //! address names, after the object permissions, and a body that is valid; its type says what it
-//! returns. The document at `/api/docs/` reads the signature and the comment. With an account, an author
-//! and a book as in step 5:
+//! returns. The document at `/api/docs/` reads the signature and the comment. With an account, an
+//! author and a book as in step 5:
 //!
 //! ```text
 //! cargo run -p tutorial -- 6
