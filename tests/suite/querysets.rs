@@ -495,6 +495,45 @@ fn six_at_once_change_one_row_in_turn() {
 }
 
 #[test]
+fn six_at_once_delete_each_row_once() {
+    for on in On::all() {
+        let store = Store::new(on);
+        store.run(async |conn| conn.database().register([Track::META, Genre::META]));
+        for round in 0..5 {
+            let name = format!("Polka {round}");
+            let rows: Vec<_> = (0..30)
+                .map(|number| Assignments::new().set(genre::name, format!("{name} {number}")))
+                .collect();
+            store.run(async move |conn| Genre::objects().bulk_create(rows, &conn).await).unwrap();
+            let gone = six(&store, &async move |conn| {
+                let named = Genre::fields().name().startswith(name.as_str());
+                Genre::objects().filter_by(named).delete(conn).await.unwrap()
+            });
+            assert_eq!(gone.iter().sum::<usize>(), 30, "{on:?} {gone:?}");
+        }
+    }
+}
+
+#[test]
+fn six_at_once_create_all_of_their_rows_or_none() {
+    for on in On::all() {
+        let store = Store::new(on);
+        for round in 0..5 {
+            let made = six(&store, &async move |conn| {
+                let rows = (0..30).map(|number| {
+                    Assignments::new().set(genre::name, format!("Polka {round} {number}"))
+                });
+                Genre::objects().bulk_create(rows, conn).await
+            });
+            assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1, "{on:?} {made:?}");
+            let refused = made.iter().filter_map(|made| made.as_ref().err());
+            refused.for_each(|error| assert!(matches!(error, Error::Unique(_)), "{error:?}"));
+        }
+        assert_eq!(store.number("SELECT count(*) FROM store_genre"), 25 + 5 * 30);
+    }
+}
+
+#[test]
 fn rows_are_locked_in_a_transaction_only() {
     writing(async |conn, _| {
         let locked = || Artist::objects().filter(artist::id.eq(1)).select_for_update();

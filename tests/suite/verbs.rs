@@ -7,6 +7,7 @@ use musicstore::serializers::{AlbumSerializer, ArtistMiniSerializer};
 use quintet::db::Database;
 use quintet::filters::{FilterBackend, FilterBackends};
 use quintet::prelude::*;
+use quintet::test::CaptureQueries;
 use quintet::viewsets::mixins;
 use quintet_tests::client::{Client, Reply};
 use quintet_tests::store::{ADMIN, On, Store};
@@ -79,6 +80,7 @@ impl ViewSet for Artists {
     async fn get_object(&self, cx: &mut Context) -> Result<ObjectQuery<Artist>> {
         match verb(cx).as_str() {
             "object" => Ok(self.get_queryset(cx).await?.filter(artist::id.eq(2)).into()),
+            "several" => Ok(self.get_queryset(cx).await?.into()),
             "row" => {
                 let row = Artist::objects().filter(artist::id.eq(2)).get_or_404(cx).await?;
                 Ok(row.into())
@@ -245,6 +247,22 @@ fn an_object_of_ones_own_is_what_every_action_reads_and_changes() {
             let _ = asked.on_first(verb, "DELETE");
             assert_eq!(asked.names()[0], "AC/DC", "{verb}");
         }
+    }
+}
+
+#[test]
+fn of_several_objects_the_first_one_is_read_and_no_other() {
+    for on in On::all() {
+        let asked = Asked::new(on);
+        let queries = CaptureQueries::new(asked.store.database());
+        let shown = asked.get("several", "/artists/9/");
+        assert_eq!(shown.json(), json!({"id": 1, "name": "AC/DC"}));
+        let patched = asked.ask("several", "PATCH", "/artists/9/", &json!({"name": "Patched"}));
+        assert_eq!(patched.json(), json!({"id": 1, "name": "Patched"}));
+        let texts = queries.captured();
+        let read: Vec<_> = texts.iter().filter(|text| text.starts_with("SELECT")).collect();
+        assert!(read.iter().all(|text| text.contains("LIMIT")), "{texts:?}");
+        assert_eq!(asked.names(), ["Patched", "Accept"]);
     }
 }
 

@@ -9,7 +9,6 @@ mod trees;
 
 use std::sync::Arc;
 
-use crate::db::ModelMeta;
 use crate::pagination::Pagination;
 use crate::request::Context;
 use crate::serializers::Writing;
@@ -27,8 +26,6 @@ pub(crate) struct SiteGenerics {
     /// True when `DEFAULT_FILTER_BACKENDS` has the ordering filter: a view that does not say
     /// what may be ordered by lets its serializer's fields be.
     pub(crate) ordering_filter: bool,
-    /// Every model of the site: who may point at whom.
-    pub(crate) models: Vec<&'static ModelMeta>,
 }
 
 impl Context {
@@ -38,9 +35,5 @@ impl Context {
 
     pub(crate) fn site(&self) -> Option<&SiteGenerics> {
         self.shared.generics.as_ref()?.downcast_ref()
-    }
-
-    pub(crate) fn models(&self) -> Vec<&'static ModelMeta> {
-        self.site().map(|site| site.models.clone()).unwrap_or_default()
     }
 }

@@ -110,6 +110,8 @@ pub struct Changes<M> {
     pub(crate) target: Option<Select>,
     /// The row as it is stored, when something needed it.
     pub(crate) instance: Option<M>,
+    /// True when it was locked as it was read.
+    pub(crate) is_locked: bool,
     /// The serializer that validated the values.
     pub(crate) description: Option<&'static Description>,
 }
@@ -142,7 +144,7 @@ impl<M: Model> Changes<M> {
     }
 
     pub(crate) fn from_set(set: ChangeSet) -> Self {
-        Self { set, target: None, instance: None, description: None }
+        Self { set, target: None, instance: None, is_locked: false, description: None }
     }
 
     /// The row as it is stored; `None` for a new one. It is read when it is first asked for, unless an
@@ -183,12 +185,15 @@ impl<M: Model> Changes<M> {
     /// # Errors
     /// 404 when the row is gone.
     pub async fn stored(&mut self, conn: &Conn) -> Result<Option<&M>> {
-        if self.instance.is_none()
+        // what was read before the transaction may have changed since
+        let must_lock = conn.in_transaction() && !self.is_locked;
+        if (self.instance.is_none() || must_lock)
             && let Some(target) = &self.target
         {
             let mut select = target.clone();
-            if conn.in_transaction() {
+            if must_lock {
                 select.lock = Some(Lock::NoKeyUpdate);
+                self.is_locked = true;
             }
             let rows = conn.rows(select.statement(conn)?, |row| M::from_row(row, 0)).await?;
             let row = rows.into_iter().next();

@@ -84,7 +84,7 @@ use crate::authentication::AuthenticationClasses;
 #[cfg(feature = "jwt")]
 use crate::authentication::jwt::{BlacklistedToken, OutstandingToken, TokenBackend};
 use crate::cache::Counters;
-use crate::db::{Database, DatabaseWorker, Model, ModelMeta, reachable};
+use crate::db::{Database, DatabaseWorker, Model, ModelMeta};
 use crate::exceptions::ApiException;
 use crate::generics::SiteGenerics;
 use crate::middleware::{self, Security};
@@ -247,15 +247,14 @@ impl SiteBuilder {
             entry.endpoint.check(&self.settings)?;
             entry.endpoint.check_view()?;
         }
-        let mut generics = self.generics;
+        let generics = self.generics;
         let views = tables.iter().flat_map(|table| &table.entries);
         let models = views.filter_map(|entry| entry.endpoint.view().info().context.model);
         let users = self.users?;
         let user = users.as_ref().map_or(User::META, |users| users.model);
         let accounts = [user, Group::META, Token::META];
         let tokens_kept = token_models(&self.settings);
-        generics.models = reachable(models.chain(accounts).chain(tokens_kept));
-        self.database.register(generics.models.iter().copied());
+        self.database.register(models.chain(accounts).chain(tokens_kept));
         let bodies = BodyMemory::new(self.settings.server.max_bodies_size);
         let shared = Arc::new(Shared {
             hashers: PasswordHashers::new(&self.settings.auth),

@@ -121,9 +121,10 @@ impl<V: ViewSet> GenericView<V> {
             && path
                 .column()
                 .is_some_and(|column| column.column == ModelOf::<V>::META.pk_column().column);
-        let key = is_key.then(|| value.clone());
-        let named = queryset.filter_by_predicate(Predicate::exact(path.clone(), value));
-        Ok((named.unordered(), key))
+        let named = queryset.filter_by_predicate(Predicate::exact(path.clone(), value.clone()));
+        let named = named.unordered();
+        // of several rows that another column names, one is read
+        Ok(if is_key { (named, Some(value)) } else { (named.slice(0, 1), None) })
     }
 }
 

@@ -295,6 +295,7 @@ async fn change<V: ViewSet>(
     let before = stored.map(|row| {
         let (instance, before) = row.split::<ModelOf<V>>();
         changes.instance = instance;
+        changes.is_locked = lock.is_some();
         before
     });
     let row = view.perform_update(changes, cx).await?;
@@ -312,7 +313,7 @@ async fn change<V: ViewSet>(
 /// 404 when there is none, 403 or 401 when a permission refuses it, 409 when a protected foreign
 /// key points at it.
 pub async fn destroy<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
-    if is_referenced(&cx.models(), ModelOf::<V>::META) {
+    if is_referenced(&cx.models(ModelOf::<V>::META), ModelOf::<V>::META) {
         let lock = Some(Lock::Update);
         cx.retrying_transaction(async |cx| remove(view, lock, cx).await).await?;
     } else {
@@ -335,8 +336,9 @@ async fn stored_row<M: Model>(
         let mut select = select;
         // counts are taken once the row is locked; SQLite has no locks of rows
         if select.lock.is_some() && cx.dialect() == Dialect::Postgres {
-            cx.rows(select.statement(cx)?, |_| Ok(())).await?;
-            select.lock = None;
+            let locked = cx.rows(select.statement(cx)?, |row| M::from_row(row, 0)).await?;
+            let row = locked.first().ok_or_else(|| ApiException::no_match(M::META.name))?;
+            select = by_its_key::<M>(row.pk());
         }
         description.load(select, cx).await?
     } else {

@@ -63,7 +63,7 @@ where
 /// The first row of a query; 404 when there is none.
 impl<M: Model> From<QuerySet<M>> for ObjectQuery<M> {
     fn from(queryset: QuerySet<M>) -> Self {
-        Self { found: Found::Query { queryset: queryset.unordered(), key: None } }
+        Self { found: Found::Query { queryset: queryset.slice(0, 1), key: None } }
     }
 }
 

@@ -1,13 +1,18 @@
 //! Rows by themselves: the database decides, and its refusal has the validators' words.
 
+use std::sync::Arc;
+
+use musicstore::models::{Track, track};
+use quintet::db::Database;
+use quintet::prelude::*;
 use quintet_tests::client::{Client, Reply};
 use quintet_tests::store::{ADMIN, ALICE, On, Store};
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
-use super::{created, race, together};
+use super::{created, race, run, together};
 
 /// Of several answers exactly one is a 201; the others are this 400.
-fn one_wins(replies: &[Reply], refusal: &Value) {
+fn one_wins(replies: &[Reply], refusal: &Json) {
     let won = replies.iter().filter(|reply| reply.status == 201).count();
     assert_eq!(won, 1, "{replies:?}");
     for reply in replies.iter().filter(|reply| reply.status != 201) {
@@ -15,7 +20,7 @@ fn one_wins(replies: &[Reply], refusal: &Value) {
     }
 }
 
-fn customer(email: &str) -> Value {
+fn customer(email: &str) -> Json {
     json!({"first_name": "Ann", "last_name": "Other", "email": email})
 }
 
@@ -73,7 +78,7 @@ fn a_value_that_another_row_takes_meanwhile_is_refused_on_patch_too() {
 }
 
 /// Changes a row while another request deletes it, again and again.
-fn change_and_delete(on: On, client: &Client, path: &str, new: &Value, change: &Value) -> [u32; 2] {
+fn change_and_delete(on: On, client: &Client, path: &str, new: &Json, change: &Json) -> [u32; 2] {
     let mut seen = [0, 0];
     for _ in 0..15 {
         let created = client.json("POST", path, new);
@@ -167,4 +172,82 @@ fn columns_that_several_change_at_once_are_all_kept() {
         let kept = |index: usize| stored[COLUMNS[index]] == json!(format!("new {index}"));
         tally.lost_if(!(0..track.clients).all(kept));
     });
+}
+
+#[derive(Serializer)]
+#[serializer(model = Track)]
+struct LengthSerializer {
+    id: i64,
+    milliseconds: i32,
+}
+
+/// Everybody may change every track; it is asked about the stored row, which is read for it.
+struct OfTracks;
+
+impl ObjectPermission for OfTracks {
+    type Object = Track;
+
+    async fn has_object_permission(&self, _: &mut Context, _: &Track) -> Result<bool> {
+        Ok(true)
+    }
+}
+
+macro_rules! lengthened {
+    ($($name:ident by $permission:expr;)*) => {$(
+        /// Adds what is sent to what is stored.
+        struct $name;
+
+        impl ViewSet for $name {
+            type Base = ModelViewSet;
+            type Serializer = LengthSerializer;
+
+            fn basename(&self) -> String {
+                stringify!($name).to_lowercase()
+            }
+
+            fn permission_classes(&self) -> impl PermissionClasses {
+                $permission
+            }
+
+            async fn perform_update(
+                &self,
+                mut changes: Changes<Track>,
+                cx: &mut Context,
+            ) -> Result<Track> {
+                cx.transaction(async |cx| {
+                    let stored = changes.stored(cx).await?.map_or(0, |track| track.milliseconds);
+                    let sent = changes.get(track::milliseconds).unwrap_or(0);
+                    cx.save(changes.set(track::milliseconds, stored + sent)).await
+                })
+                .await
+            }
+        }
+    )*};
+}
+
+lengthened! {
+    Plain by AllowAny;
+    Guarded by OfTracks;
+}
+
+#[test]
+fn what_is_computed_from_the_stored_row_by_several_at_once_counts_each_of_them() {
+    let site = |settings: Settings, database: Arc<Database>| {
+        let urls = Router::new().register("plain", Plain).register("guarded", Guarded);
+        Site::builder(settings, database).mount(urls.at("/")).build().expect("the site builds")
+    };
+    for path in ["/plain/1/", "/guarded/1/"] {
+        let store =
+            |on, atomic| Arc::new(Store::serving(on, |all| all.atomic_requests = atomic, site));
+        run(&format!("PATCH of {path} by what is stored"), store, |track, _, tally| {
+            let client = track.store.client();
+            let length = || client.get(path).json()["milliseconds"].as_i64().expect("a number");
+            let before = length();
+            let one = json!({"milliseconds": 1});
+            let replies = track.together(|_| client.json("PATCH", path, &one));
+            tally.answers(&replies, &[200]);
+            let done = replies.iter().filter(|reply| reply.status == 200).count();
+            tally.lost_if(length() - before != i64::try_from(done).expect("a small number"));
+        });
+    }
 }
