@@ -504,7 +504,7 @@ fn six_at_once_delete_each_row_once() {
             let rows: Vec<_> = (0..30)
                 .map(|number| Assignments::new().set(genre::name, format!("{name} {number}")))
                 .collect();
-            store.run(async move |conn| Genre::objects().bulk_create(rows, &conn).await).unwrap();
+            store.run(async move |conn| Genre::objects().bulk_create(rows, conn).await).unwrap();
             let gone = six(&store, &async move |conn| {
                 let named = Genre::fields().name().startswith(name.as_str());
                 Genre::objects().filter_by(named).delete(conn).await.unwrap()
