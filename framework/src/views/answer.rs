@@ -17,8 +17,8 @@ use crate::serializers::{ModelSerializer, Serializer};
 #[diagnostic::on_unimplemented(
     message = "a handler cannot return `{Self}`",
     label = "not an answer",
-    note = "return `Page<S>`, `Items<S>` or `Item<S>` of a model serializer, `Json<S>` of a serializer \
-            without a model, `NoContent`, or a `Response`"
+    note = "return `Page<S>`, `Items<S>` or `Item<S>` of a model serializer, `Json<S>` or \
+            `Json<Vec<S>>` of a serializer without a model, `NoContent`, or a `Response`"
 )]
 pub trait Answer: Sized {
     /// The response.
@@ -57,7 +57,8 @@ impl Answer for NoContent {
     }
 }
 
-/// A struct with `#[derive(Serializer)]`, as JSON: each field as the serializer's field writes it.
+/// A struct with `#[derive(Serializer)]`, or a list of them, as JSON: each field as the serializer's
+/// field writes it.
 ///
 /// ```
 /// use quintet::prelude::*;
@@ -85,6 +86,23 @@ impl<S: Serializer> Answer for Json<S> {
 
     fn describe(operation: &mut OperationInfo) {
         operation.response = ResponseInfo::One(S::description());
+    }
+}
+
+/// An array of them.
+impl<S: Serializer> Answer for Json<Vec<S>> {
+    fn into_response(self, cx: &Context) -> Result<Response> {
+        let mut out = JsonWriter::new();
+        out.begin_array();
+        for item in self.0 {
+            S::description().write_values(&item.into_values(), cx, &mut out);
+        }
+        out.end_array();
+        Ok(Response::json(out.into_bytes()))
+    }
+
+    fn describe(operation: &mut OperationInfo) {
+        operation.response = ResponseInfo::All(S::description());
     }
 }
 
