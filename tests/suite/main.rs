@@ -1,5 +1,6 @@
 //! The black-box suite: one binary, a file a room.
 
+mod annotations;
 mod cors;
 mod database;
 mod errors;

@@ -27,6 +27,8 @@ pub(super) struct ModelAttr {
     pub(super) ordering: Vec<(Ident, bool)>,
     pub(super) unique_together: Vec<Vec<Ident>>,
     pub(super) counts: Vec<(Ident, Ident)>,
+    /// Annotations: name, type, and the closure that makes the expression.
+    pub(super) annotations: Vec<(Ident, syn::Type, syn::ExprClosure)>,
     pub(super) many_to_many: Vec<ManyToMany>,
     pub(super) display: Option<LitStr>,
 }
@@ -129,12 +131,26 @@ impl ModelAttr {
                     }
                 }
             }
+            "annotations" => {
+                let content;
+                syn::parenthesized!(content in meta.input);
+                while !content.is_empty() {
+                    let name = content.parse()?;
+                    content.parse::<Token![:]>()?;
+                    let ty = content.parse()?;
+                    content.parse::<Token![=]>()?;
+                    self.annotations.push((name, ty, content.parse()?));
+                    if !content.is_empty() {
+                        content.parse::<Token![,]>()?;
+                    }
+                }
+            }
             "display" => self.display = Some(meta.value()?.parse()?),
             "many_to_many" => self.many_to_many.push(ManyToMany::parse(meta)?),
             other => {
                 return Err(meta.error(format!(
                     "unknown option `{other}`; one of `table`, `app`, `verbose_name`, `ordering`, \
-                     `unique_together`, `count`, `many_to_many`, `display`"
+                     `unique_together`, `count`, `annotations`, `many_to_many`, `display`"
                 )));
             }
         }

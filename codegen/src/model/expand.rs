@@ -280,6 +280,7 @@ pub(super) fn model(
             }
         }
     });
+    let constants = constants(attr, ident);
     let paths = paths(attr, ident, columns);
     let relations = relations(attr, ident, &module, columns);
     let debug = debug(ident, columns);
@@ -338,6 +339,8 @@ pub(super) fn model(
         }
 
         impl #ident {
+            #constants
+
             /// Every row, as a query that has not been sent yet.
             pub fn objects() -> ::quintet::db::QuerySet<Self> {
                 ::quintet::db::QuerySet::new()
@@ -447,15 +450,11 @@ fn paths(attr: &ModelAttr, model: &Ident, columns: &[Column]) -> TokenStream {
             #relation
         }
     });
-    let counts = attr.counts.iter().map(|(name, of)| {
-        let text = name.to_string();
+    let annotations = annotations(attr).map(|(name, ty, _)| {
+        let constant = constant_of(name);
         quote! {
-            pub fn #name(self) -> ::quintet::db::FieldPath<Root, i64, C> {
-                static ANNOTATION: ::quintet::db::AnnotationMeta = ::quintet::db::AnnotationMeta {
-                    name: #text,
-                    path: || ::quintet::db::PathOf::<#model>::into_path(#model::fields().#of()),
-                };
-                self.way.count(&ANNOTATION)
+            pub fn #name(self) -> ::quintet::db::FieldPath<Root, #ty, C> {
+                self.way.annotation(#model::#constant.meta())
             }
         }
     });
@@ -476,7 +475,42 @@ fn paths(attr: &ModelAttr, model: &Ident, columns: &[Column]) -> TokenStream {
             }
         }
     });
-    quote!(#(#columns)* #(#counts)* #(#links)*)
+    quote!(#(#columns)* #(#annotations)* #(#links)*)
+}
+
+/// The annotations of a model, those included that count.
+fn annotations(attr: &ModelAttr) -> impl Iterator<Item = (&Ident, TokenStream, TokenStream)> {
+    let counts = attr.counts.iter().map(|(name, of)| {
+        let closure = quote_spanned!(of.span()=> |fields| ::quintet::db::Count::of(fields.#of()));
+        (name, quote!(i64), closure)
+    });
+    let declared =
+        attr.annotations.iter().map(|(name, ty, closure)| (name, quote!(#ty), quote!(#closure)));
+    counts.chain(declared)
+}
+
+/// A constant for each annotation, for what a query set gives in its place.
+fn constants(attr: &ModelAttr, model: &Ident) -> TokenStream {
+    let constants = annotations(attr).map(|(name, ty, closure)| {
+        let (constant, text) = (constant_of(name), name.to_string());
+        let doc = format!("The annotation `{name}`.");
+        quote! {
+            #[doc = #doc]
+            pub const #constant: ::quintet::db::Annotation<Self, #ty> = {
+                static META: ::quintet::db::AnnotationMeta = ::quintet::db::AnnotationMeta::new(
+                    #text,
+                    || ::quintet::db::annotation::<#model, #ty, _>(#closure),
+                );
+                ::quintet::db::Annotation::new(&META)
+            };
+        }
+    });
+    quote!(#(#constants)*)
+}
+
+/// `album_count` to `ALBUM_COUNT`.
+fn constant_of(name: &Ident) -> Ident {
+    format_ident!("{}", name.to_string().to_uppercase(), span = name.span())
 }
 
 /// The ways back from the models that this one points at, and diesel's joins.

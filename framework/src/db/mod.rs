@@ -81,25 +81,33 @@ pub(crate) use conn::Runs;
 pub use database::{ConfigError, Database, DatabaseConfig, DatabaseWorker};
 pub use error::Error;
 pub(crate) use error::{BUSY, null};
+pub(crate) use models::annotation::Annotated;
+pub use models::annotation::{Annotation, AnnotationMeta, annotation};
 pub use models::condition::{Condition, PartPath, RelatedLookups, TemporalField, TextField};
 pub use models::declared::{Declared, LookupField, Ordering, Root};
 pub(crate) use models::key::Key;
 pub use models::lookups::{Compare, DatePart, Lookup, Operand, Predicate};
 pub use models::model::{
-    AnnotationMeta, Column, ColumnDefault, ColumnKind, ColumnMeta, DecodeRow, LinkTable, Model,
-    ModelMeta, ModelRow, OnDelete, decode, meta_of,
+    Column, ColumnDefault, ColumnKind, ColumnMeta, DecodeRow, LinkTable, Model, ModelMeta,
+    ModelRow, OnDelete, decode, meta_of,
 };
 pub use models::node::{Node, OnPostgres, OnSqlite};
-pub use models::order::{Order, OrderTerm};
+pub use models::order::{Nulls, Order, OrderTerm};
 pub use models::path::{
     FieldPath, Fields, Hop, Leaf, Many, One, Path, PathOf, SingleValued, TypedPath, Way,
 };
 pub use models::row::{ColumnValue, RawRow, Row};
 pub use query::assignments::{Assignments, Assigns};
-pub(crate) use query::expression::Aggregate;
-pub use query::expression::{Avg, Comparable, Count, Expression, Max, Min, Number, Sum};
+pub(crate) use query::expression::{
+    About, AggregateCall, Call, Expr, Function, Infix, Related, Truncated, single,
+};
+pub use query::expression::{
+    Abs, Aggregate, Arithmetic, Avg, Cardinality, Case, Cases, Cast, CastTo, Coalesce, Comparable,
+    Computed, Concat, Count, Dated, Exists, Expression, Extract, Greatest, IntoExpression, Least,
+    Length, Lower, Max, Min, NullIf, Number, Round, Subquery, Sum, Trim, Trunc, Upper,
+};
 pub(crate) use query::queryset::Lock;
-pub use query::queryset::{QuerySet, Rows, Values};
+pub use query::queryset::{Groups, QuerySet, Rows, Values};
 pub(crate) use query::select::nowhere;
 pub use query::select::{Select, Selected, columns as write_columns};
 pub use query::selection::{Aggregates, Cells, Selection};

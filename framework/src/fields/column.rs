@@ -2,7 +2,7 @@
 
 use crate::db::{ColumnDefault, ColumnKind, ColumnMeta, ModelMeta};
 
-use super::kind::{Char, Choice, KeyKind, Kind, TextForm};
+use super::kind::{Char, Choice, DecimalOptions, KeyKind, Kind, TextForm};
 use super::{Field, Value};
 
 impl Field {
@@ -76,12 +76,27 @@ fn kind(column: &'static ColumnMeta) -> Kind {
         ColumnKind::Decimal { digits, places } => {
             bounded(Field::decimal(name, digits, places), column)
         }
-        ColumnKind::DateTime => Field::datetime(name),
-        ColumnKind::Date => Field::date(name),
-        ColumnKind::Time => Field::time(name),
-        ColumnKind::Uuid => Field::uuid(name),
+        kind => Field::of_kind(name, kind),
     };
     field.kind
+}
+
+impl Field {
+    /// A field for values of a kind of column, without bounds.
+    pub(crate) fn of_kind(name: &'static str, kind: ColumnKind) -> Self {
+        match kind {
+            ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt => Self::integer(name),
+            ColumnKind::Float => Self::float(name),
+            ColumnKind::Bool => Self::boolean(name),
+            ColumnKind::Text => Self::char(name),
+            ColumnKind::Decimal { digits, places } => Self::decimal(name, digits, places),
+            ColumnKind::Numeric => Self::new(name, Kind::Decimal(DecimalOptions::default())),
+            ColumnKind::DateTime => Self::datetime(name),
+            ColumnKind::Date => Self::date(name),
+            ColumnKind::Time => Self::time(name),
+            ColumnKind::Uuid => Self::uuid(name),
+        }
+    }
 }
 
 fn error_of(column: &ColumnMeta, code: &str) -> Option<&'static str> {

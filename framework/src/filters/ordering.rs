@@ -148,7 +148,7 @@ pub(super) fn split_term(term: &str) -> (&str, bool) {
 /// and a client can repeat it thousands of times.
 pub(super) fn choose(chosen: &mut Vec<OrderTerm>, path: &Path, descending: bool) {
     if !chosen.iter().any(|order| order.path.is_same(path)) {
-        chosen.push(OrderTerm { path: path.clone(), descending });
+        chosen.push(OrderTerm::new(path.clone(), descending));
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::aside::aside;
 use crate::auth::normalize;
 use crate::db::{
-    self, Conn, Error, Lookup, Model, ModelMeta, ModelRow, Operand, Path, Predicate, QuerySet,
+    self, Annotated, Conn, Error, Lookup, Model, ModelMeta, ModelRow, Operand, Path, Predicate,
+    QuerySet,
 };
 use crate::exceptions::{ApiException, Result};
 use crate::renderers::JsonWriter;
@@ -158,23 +159,27 @@ pub(crate) fn by_key<M: Model>(key: Value) -> Predicate {
 pub(crate) async fn reload<M: Model>(
     key: Value,
     description: &'static Description,
+    annotated: Annotated,
     conn: &Conn,
 ) -> Result<Option<Loaded>> {
-    let query = QuerySet::<M>::new().filter_by_predicate(by_key::<M>(key)).unordered();
+    let mut query = QuerySet::<M>::new().filter_by_predicate(by_key::<M>(key)).unordered();
+    query.annotated = annotated;
     Ok(description.load(query.into(), conn).await?.into_iter().next())
 }
 
 /// Writes a saved row: with everything beside it read anew, but counts as they were before
-/// (DRF's annotations are those of the row that was fetched). `None` when the row is gone again.
+/// (DRF's annotations are those of the row that was fetched). Others are computed now, by the
+/// expressions in `annotated` where the view's query set gives some. `None` when the row is gone again.
 pub(crate) async fn represent_saved<M: Model>(
     row: M,
     before: Option<&Loaded>,
     description: &'static Description,
+    annotated: Annotated,
     partial: bool,
     cx: &Context,
 ) -> Result<Option<(Vec<u8>, Option<String>)>> {
     let loaded = if description.needs_reload() {
-        let Some(mut loaded) = reload::<M>(row.pk(), description, cx).await? else {
+        let Some(mut loaded) = reload::<M>(row.pk(), description, annotated, cx).await? else {
             return Ok(None);
         };
         description.keep_counts(&mut loaded, before);

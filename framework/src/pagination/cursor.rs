@@ -525,7 +525,7 @@ mod tests {
         };
         assert_eq!(first(&[order("id").into()]), "id");
         assert_eq!(first(&[]), "name");
-        let elsewhere = OrderTerm { path: column("owner__username").path, descending: false };
+        let elsewhere = OrderTerm::new(column("owner__username").path, false);
         assert_eq!(first(&[elsewhere]), "name");
     }
 }

@@ -182,6 +182,7 @@ pub(super) fn column_kind(column: ColumnKind) -> Kind {
         ColumnKind::Float => Kind::number(),
         ColumnKind::Bool => Kind::Boolean,
         ColumnKind::Decimal { digits, places } => Kind::decimal(digits, places),
+        ColumnKind::Numeric => Kind::format("decimal"),
         ColumnKind::DateTime => Kind::format("date-time"),
         ColumnKind::Date => Kind::format("date"),
         ColumnKind::Time => Kind::format("time"),

@@ -99,7 +99,11 @@ impl<M: Model> Builder<M> {
                 field.allow_null = true;
                 field
             }
-            Leaf::Count(_) => Field::integer(name),
+            ref leaf => {
+                let mut field = Field::of_kind(name, leaf.kind());
+                field.allow_null = leaf.is_nullable();
+                field
+            }
         };
         let slot = self.slot(Slot::Value(path));
         self.push(field.read_only(), Output::Slot(slot), Target::None)

@@ -2,7 +2,7 @@
 
 use super::description::{Description, Output, Slot};
 use super::relations::{Inner, Related};
-use crate::db::{ColumnKind, Hop, Leaf, Path};
+use crate::db::{ColumnKind, Hop, Path};
 
 /// What a document shows of a field's output.
 #[derive(Debug, Default)]
@@ -79,9 +79,5 @@ fn may_end_early(hops: &[Hop]) -> bool {
 }
 
 fn may_be_null(path: &Path) -> bool {
-    let leaf = match path.leaf {
-        Leaf::Column(column) => column.nullable,
-        Leaf::Count(_) => false,
-    };
-    leaf || may_end_early(&path.hops)
+    path.leaf.is_nullable() || may_end_early(&path.hops)
 }

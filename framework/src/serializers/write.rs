@@ -133,12 +133,20 @@ impl Description {
 /// What a save leaves of a row's surroundings.
 impl Description {
     fn count_field(&self, slot: usize) -> Option<&SerializerField> {
-        let is_count = matches!(self.slots.get(slot), Some(Slot::Value(path)) if matches!(path.leaf, Leaf::Count(_)));
+        let is_count = matches!(self.slots.get(slot), Some(Slot::Value(path)) if matches!(path.leaf, Leaf::Annotation(_)));
         let field = self
             .fields
             .iter()
             .find(|field| matches!(field.output, Output::Slot(own) if own == slot));
         field.filter(|field| is_count && field.field.default.is_some())
+    }
+
+    /// True when annotations are shown that are computed when a row is written.
+    pub(crate) fn shows_annotations(&self) -> bool {
+        self.slots.iter().enumerate().any(|(at, slot)| {
+            let Slot::Value(path) = slot else { return false };
+            matches!(path.leaf, Leaf::Annotation(_)) && self.count_field(at).is_none()
+        })
     }
 
     /// True when a saved row has to be read again before it is written.

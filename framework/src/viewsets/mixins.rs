@@ -6,7 +6,7 @@
 use super::generic_view::GenericView;
 use super::object::{Found, by_its_key};
 use super::{ModelOf, ObjectQuery, ViewSet};
-use crate::db::{Dialect, Lock, Model, QuerySet, Select, is_referenced};
+use crate::db::{Annotated, Dialect, Lock, Model, QuerySet, Select, is_referenced};
 use crate::exceptions::{ApiException, Result};
 use crate::generics::{related_is_gone, represent_saved};
 use crate::request::{Context, Deferred};
@@ -232,7 +232,14 @@ async fn insert<V: ViewSet>(
     changes.description = Some(description);
     let row = view.perform_create(changes, cx).await?;
     // a new row goes with one that it points at
-    represent_saved(row, None, description, false, cx).await?.ok_or_else(related_is_gone)
+    // a new row is in no query set yet; what that computes of the request is shown of it, too
+    let annotated = if description.shows_annotations() {
+        view.get_queryset(cx).await?.annotated
+    } else {
+        Annotated::default()
+    };
+    let written = represent_saved(row, None, description, annotated, false, cx).await?;
+    written.ok_or_else(related_is_gone)
 }
 
 /// PUT of an object, or PATCH when `partial`.
@@ -269,6 +276,7 @@ async fn change<V: ViewSet>(
 ) -> Result<Vec<u8>> {
     let object = view.get_object(cx).await?;
     let must_read = lock.is_some() || cx.has_object_permissions() || description.has_counts();
+    let annotated = object.found.annotated();
     let (target, key, stored): (Select, _, _) = match object.found {
         Found::Query { queryset, key: Some(key) } if !must_read => (queryset.into(), key, None),
         found => {
@@ -299,7 +307,8 @@ async fn change<V: ViewSet>(
         before
     });
     let row = view.perform_update(changes, cx).await?;
-    let written = represent_saved(row, before.as_ref(), description, partial, cx).await?;
+    let written =
+        represent_saved(row, before.as_ref(), description, annotated, partial, cx).await?;
     let (bytes, _) = written.ok_or_else(no_match::<V>)?;
     Ok(bytes)
 }
@@ -338,7 +347,9 @@ async fn stored_row<M: Model>(
         if select.lock.is_some() && cx.dialect() == Dialect::Postgres {
             let locked = cx.rows(select.statement(cx)?, |row| M::from_row(row, 0)).await?;
             let row = locked.first().ok_or_else(|| ApiException::no_match(M::META.name))?;
+            let annotated = std::mem::take(&mut select.annotated);
             select = by_its_key::<M>(row.pk());
+            select.annotated = annotated;
         }
         description.load(select, cx).await?
     } else {

@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use super::{ModelOf, ViewSet};
-use crate::db::{Lock, Model, QuerySet, Select};
+use crate::db::{Annotated, Lock, Model, QuerySet, Select};
 use crate::exceptions::{ApiException, Result};
 use crate::generics::by_key;
 use crate::request::Context;
@@ -93,6 +93,14 @@ impl<M: Model> ObjectQuery<M> {
 }
 
 impl<M: Model> Found<M> {
+    /// What the query gives for annotations.
+    pub(super) fn annotated(&self) -> Annotated {
+        match self {
+            Self::Query { queryset, .. } => queryset.annotated.clone(),
+            Self::Row(_) => Annotated::default(),
+        }
+    }
+
     /// The statement that reads the row.
     pub(super) fn into_select(self) -> Select {
         match self {

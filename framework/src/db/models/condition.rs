@@ -4,7 +4,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};
 
-use crate::db::{Compare, DatePart, FieldPath, Fields, Lookup, Operand, Path, PathOf, Predicate};
+use crate::db::{
+    Aggregate, Annotation, Compare, DatePart, Expression, FieldPath, Fields, Lookup, Model,
+    Operand, Path, PathOf, Predicate,
+};
 use crate::values::{FieldType, Value};
 
 /// A condition on the rows of `M` (Django's `Q`).
@@ -143,92 +146,104 @@ macro_rules! lookups {
     )*};
 }
 
-impl<M, T: FieldType, C> FieldPath<M, T, C> {
-    lookups! {
-        /// Equal.
-        exact => Exact;
-        /// Greater.
-        gt => Gt;
-        /// Greater or equal.
-        gte => Gte;
-        /// Less.
-        lt => Lt;
-        /// Less or equal.
-        lte => Lte;
-    }
+/// Gives the lookups to a type that is a path to a value of the type `T`.
+macro_rules! conditions {
+    ($($path:ty, [$($parameters:tt)*] [$($bounds:tt)*];)*) => {$(
+        impl<M, T: FieldType $($parameters)*> $path where $($bounds)* {
+            lookups! {
+                /// Equal.
+                exact => Exact;
+                /// Greater.
+                gt => Gt;
+                /// Greater or equal.
+                gte => Gte;
+                /// Less.
+                lt => Lt;
+                /// Less or equal.
+                lte => Lte;
+            }
 
-    /// One of several (`in`, which is a word of Rust's own).
-    #[must_use]
-    pub fn is_in<V: Into<T::Plain>>(self, values: impl IntoIterator<Item = V>) -> Condition<M> {
-        let values = values.into_iter().map(|value| value.into().into_value()).collect();
-        Condition::new(self, Lookup::In, Operand::Many(values))
-    }
+            /// One of several (`in`, which is a word of Rust's own).
+            #[must_use]
+            pub fn is_in<V: Into<T::Plain>>(self, values: impl IntoIterator<Item = V>) -> Condition<M> {
+                let values = values.into_iter().map(|value| value.into().into_value()).collect();
+                Condition::new(self, Lookup::In, Operand::Many(values))
+            }
 
-    /// Between two values, both included.
-    #[must_use]
-    pub fn range(self, first: impl Into<T::Plain>, last: impl Into<T::Plain>) -> Condition<M> {
-        let operand = Operand::Range(first.into().into_value(), last.into().into_value());
-        Condition::new(self, Lookup::Range, operand)
-    }
+            /// Between two values, both included.
+            #[must_use]
+            pub fn range(self, first: impl Into<T::Plain>, last: impl Into<T::Plain>) -> Condition<M> {
+                let operand = Operand::Range(first.into().into_value(), last.into().into_value());
+                Condition::new(self, Lookup::Range, operand)
+            }
 
-    /// Null, or not null.
-    #[must_use]
-    pub fn isnull(self, null: bool) -> Condition<M> {
-        self.compare(Lookup::IsNull, Value::Bool(null))
-    }
+            /// Null, or not null.
+            #[must_use]
+            pub fn isnull(self, null: bool) -> Condition<M> {
+                self.compare(Lookup::IsNull, Value::Bool(null))
+            }
 
-    fn compare(self, lookup: Lookup, value: Value) -> Condition<M> {
-        Condition::new(self, lookup, Operand::One(value))
-    }
+            fn compare(self, lookup: Lookup, value: Value) -> Condition<M> {
+                Condition::new(self, lookup, Operand::One(value))
+            }
+        }
+
+        impl<M, T: FieldType + TextField $($parameters)*> $path where $($bounds)* {
+            lookups! {
+                /// Equal without case.
+                iexact => IExact;
+                /// Holds a text; without case on `SQLite`, as Django has it.
+                contains => Contains;
+                /// Holds a text, without case.
+                icontains => IContains;
+                /// Starts with a text; without case on `SQLite`, as Django has it.
+                startswith => StartsWith;
+                /// Starts with a text, without case.
+                istartswith => IStartsWith;
+                /// Ends with a text; without case on `SQLite`, as Django has it.
+                endswith => EndsWith;
+                /// Ends with a text, without case.
+                iendswith => IEndsWith;
+                /// Matches a regular expression.
+                regex => Regex;
+                /// Matches a regular expression without case.
+                iregex => IRegex;
+            }
+        }
+
+        impl<M, T: FieldType + TemporalField $($parameters)*> $path where $($bounds)* {
+            /// A part of a date or a time: `.part(DatePart::Year).gte(2024)`.
+            #[must_use]
+            pub fn part(self, part: DatePart) -> PartPath<M> {
+                PartPath { path: self.into_path(), part, model: PhantomData }
+            }
+
+            /// The year: `.year().exact(2024)`.
+            #[must_use]
+            pub fn year(self) -> PartPath<M> {
+                self.part(DatePart::Year)
+            }
+
+            /// The month, 1 to 12.
+            #[must_use]
+            pub fn month(self) -> PartPath<M> {
+                self.part(DatePart::Month)
+            }
+
+            /// The day of the month.
+            #[must_use]
+            pub fn day(self) -> PartPath<M> {
+                self.part(DatePart::Day)
+            }
+        }
+    )*};
 }
 
-impl<M, T: FieldType + TextField, C> FieldPath<M, T, C> {
-    lookups! {
-        /// Equal without case.
-        iexact => IExact;
-        /// Holds a text; without case on `SQLite`, as Django has it.
-        contains => Contains;
-        /// Holds a text, without case.
-        icontains => IContains;
-        /// Starts with a text; without case on `SQLite`, as Django has it.
-        startswith => StartsWith;
-        /// Starts with a text, without case.
-        istartswith => IStartsWith;
-        /// Ends with a text; without case on `SQLite`, as Django has it.
-        endswith => EndsWith;
-        /// Ends with a text, without case.
-        iendswith => IEndsWith;
-        /// Matches a regular expression.
-        regex => Regex;
-        /// Matches a regular expression without case.
-        iregex => IRegex;
-    }
-}
-
-impl<M, T: TemporalField, C> FieldPath<M, T, C> {
-    /// A part of a date or a time: `.part(DatePart::Year).gte(2024)`.
-    #[must_use]
-    pub fn part(self, part: DatePart) -> PartPath<M> {
-        PartPath { path: self.path, part, model: PhantomData }
-    }
-
-    /// The year: `.year().exact(2024)`.
-    #[must_use]
-    pub fn year(self) -> PartPath<M> {
-        self.part(DatePart::Year)
-    }
-
-    /// The month, 1 to 12.
-    #[must_use]
-    pub fn month(self) -> PartPath<M> {
-        self.part(DatePart::Month)
-    }
-
-    /// The day of the month.
-    #[must_use]
-    pub fn day(self) -> PartPath<M> {
-        self.part(DatePart::Day)
-    }
+conditions! {
+    FieldPath<M, T, C>, [, C] [];
+    Expression<M, T>, [] [M: Model];
+    Aggregate<M, T>, [] [M: Model];
+    Annotation<M, T>, [] [M: Model];
 }
 
 /// A part of a date or a time at the end of a path; its methods make a [`Condition`].

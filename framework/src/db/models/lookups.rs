@@ -236,6 +236,16 @@ impl Predicate {
         self.spell(&|operand| format!("{operand:?}"))
     }
 
+    /// True when a lookup in it goes along a relation to many.
+    pub(crate) fn is_many(&self) -> bool {
+        match self {
+            Self::Lookup { path, .. } => path.is_many(),
+            Self::All(items) | Self::Any(items) => items.iter().any(Self::is_many),
+            Self::Not(inner) => inner.is_many(),
+            Self::Exists { .. } | Self::Typed(_) | Self::Within(_) => false,
+        }
+    }
+
     /// One comparison with one value.
     pub fn new(path: Path, lookup: Lookup, value: Value) -> Self {
         Self::Lookup { path, lookup, operand: Operand::One(value) }

@@ -6,7 +6,7 @@ use std::any::Any;
 
 use crate::values::{Pattern, Value, ValueRef};
 
-use crate::db::path::{Fields, Path};
+use crate::db::path::Fields;
 use crate::db::row::Row;
 
 /// What a column stores.
@@ -32,6 +32,8 @@ pub enum ColumnKind {
         /// Digits after the point.
         places: u32,
     },
+    /// A number with as many places as it has: what is computed of decimals.
+    Numeric,
     /// `timestamptz`
     DateTime,
     /// `date`
@@ -105,15 +107,6 @@ pub enum OnDelete {
     Protect,
     /// It points nowhere from then on.
     SetNull,
-}
-
-/// A computed column: a sub-select over rows that point here.
-#[derive(Debug)]
-pub struct AnnotationMeta {
-    /// Its name beside the columns.
-    pub name: &'static str,
-    /// The rows counted, as a path from the model.
-    pub path: fn() -> Path,
 }
 
 /// Reads a row of a model, from the column of the given number on.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::db::{Path, PathOf, SingleValued};
+use crate::db::{Dialect, Path, PathOf, SingleValued};
 
 /// One term of an order, of whatever model: what statements are written from.
 #[derive(Debug, Clone)]
@@ -12,17 +12,53 @@ pub struct OrderTerm {
     pub path: Path,
     /// True for greatest first.
     pub descending: bool,
+    /// Where nulls stand; where the database puts them, if it is not said.
+    pub nulls: Option<Nulls>,
+}
+
+/// Where nulls stand in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nulls {
+    /// Before all values.
+    First,
+    /// Behind all values.
+    Last,
 }
 
 impl OrderTerm {
-    /// The word behind it.
+    /// By the end of a path.
+    pub(crate) fn new(path: Path, descending: bool) -> Self {
+        Self { path, descending, nulls: None }
+    }
+
+    /// The words behind it.
     pub(crate) fn direction(&self) -> &'static str {
-        if self.descending { " DESC" } else { " ASC" }
+        match (self.descending, self.nulls) {
+            (false, None) => " ASC",
+            (true, None) => " DESC",
+            (false, Some(Nulls::First)) => " ASC NULLS FIRST",
+            (false, Some(Nulls::Last)) => " ASC NULLS LAST",
+            (true, Some(Nulls::First)) => " DESC NULLS FIRST",
+            (true, Some(Nulls::Last)) => " DESC NULLS LAST",
+        }
+    }
+
+    /// True when nulls stand behind all values. Where it is not said, they are the least values on
+    /// `SQLite`, and the greatest on `PostgreSQL`.
+    pub(crate) fn has_nulls_last(&self, dialect: Dialect) -> bool {
+        match self.nulls {
+            Some(nulls) => nulls == Nulls::Last,
+            None => (dialect == Dialect::Postgres) != self.descending,
+        }
     }
 
     /// The opposite.
     pub(crate) fn reversed(self) -> Self {
-        Self { descending: !self.descending, ..self }
+        let nulls = self.nulls.map(|nulls| match nulls {
+            Nulls::First => Nulls::Last,
+            Nulls::Last => Nulls::First,
+        });
+        Self { descending: !self.descending, nulls, ..self }
     }
 }
 
@@ -53,7 +89,21 @@ impl<M> Order<M> {
     }
 
     fn of(path: Path, descending: bool) -> Self {
-        Self { term: OrderTerm { path, descending }, model: PhantomData }
+        Self { term: OrderTerm::new(path, descending), model: PhantomData }
+    }
+
+    /// Nulls before all values, on both databases (`F("…").asc(nulls_first=True)`).
+    #[must_use]
+    pub fn nulls_first(mut self) -> Self {
+        self.term.nulls = Some(Nulls::First);
+        self
+    }
+
+    /// Nulls behind all values, on both databases (`F("…").desc(nulls_last=True)`).
+    #[must_use]
+    pub fn nulls_last(mut self) -> Self {
+        self.term.nulls = Some(Nulls::Last);
+        self
     }
 }
 

@@ -6,8 +6,10 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
-use crate::db::model::{AnnotationMeta, Column, ColumnKind, ColumnMeta, Model, ModelMeta, meta_of};
+use crate::db::model::{Column, ColumnKind, ColumnMeta, Model, ModelMeta, meta_of};
+use crate::db::{AnnotationMeta, Computed};
 use crate::values::FieldType;
 
 /// The cardinality of a path along which a row leads to one value at most.
@@ -144,9 +146,10 @@ impl Way {
         FieldPath::new(Path { model: self.model, hops: self.hops, leaf: Leaf::Column(column) })
     }
 
-    /// Ends at a computed column of the last model.
-    pub fn count<M, C>(self, annotation: &'static AnnotationMeta) -> FieldPath<M, i64, C> {
-        FieldPath::new(Path { model: self.model, hops: self.hops, leaf: Leaf::Count(annotation) })
+    /// Ends at an annotation of the last model.
+    pub fn annotation<M, T, C>(self, annotation: &'static AnnotationMeta) -> FieldPath<M, T, C> {
+        let leaf = Leaf::Annotation(annotation);
+        FieldPath::new(Path { model: self.model, hops: self.hops, leaf })
     }
 
     /// Ends at the key that stands for the last model: the foreign key that leads to it, or its
@@ -226,12 +229,35 @@ impl Hop {
 }
 
 /// Where a [`Path`] ends.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Leaf {
     /// At a column of the last table.
     Column(&'static ColumnMeta),
-    /// At a computed column of the last table: the number of rows at the end of more hops.
-    Count(&'static AnnotationMeta),
+    /// At an annotation of the last model.
+    Annotation(&'static AnnotationMeta),
+    /// At an expression over the last model.
+    Expression(Arc<Computed>),
+}
+
+impl Leaf {
+    /// What is read there.
+    pub fn kind(&self) -> ColumnKind {
+        match self {
+            Self::Column(column) => column.kind,
+            Self::Annotation(annotation) => annotation.computed().kind,
+            Self::Expression(computed) => computed.kind,
+        }
+    }
+
+    /// True when it may be null.
+    pub fn is_nullable(&self) -> bool {
+        match self {
+            Self::Column(column) => column.nullable,
+            Self::Annotation(annotation) => annotation.computed().nullable,
+            Self::Expression(computed) => computed.nullable,
+        }
+    }
 }
 
 /// A way from a model to a value: hops, then a column. Written as `album__artist__name` in
@@ -256,30 +282,32 @@ impl Path {
     pub fn column(&self) -> Option<&'static ColumnMeta> {
         match self.leaf {
             Leaf::Column(column) => Some(column),
-            Leaf::Count(_) => None,
+            Leaf::Annotation(_) | Leaf::Expression(_) => None,
         }
     }
 
     /// What the end stores.
     pub fn kind(&self) -> ColumnKind {
-        self.column().map_or(ColumnKind::BigInt, |column| column.kind)
+        self.leaf.kind()
     }
 
-    /// The name in lookups: `album__artist__name`.
+    /// The name in lookups: `album__artist__name`. An expression has none of its own.
     pub fn name(&self) -> String {
         let mut parts: Vec<&str> = self.hops.iter().map(Hop::name).collect();
-        parts.push(match self.leaf {
+        parts.push(match &self.leaf {
             Leaf::Column(column) => column.name,
-            Leaf::Count(annotation) => annotation.name,
+            Leaf::Annotation(annotation) => annotation.name,
+            Leaf::Expression(_) => "expression",
         });
         parts.join("__")
     }
 
     /// True for the same end of the same way.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let leaf = match (self.leaf, other.leaf) {
+        let leaf = match (&self.leaf, &other.leaf) {
             (Leaf::Column(own), Leaf::Column(other)) => own.column == other.column,
-            (Leaf::Count(own), Leaf::Count(other)) => own.name == other.name,
+            (Leaf::Annotation(own), Leaf::Annotation(other)) => own.name == other.name,
+            (Leaf::Expression(own), Leaf::Expression(other)) => Arc::ptr_eq(own, other),
             _ => false,
         };
         leaf && self.hops.len() == other.hops.len()
@@ -294,7 +322,9 @@ impl Path {
 
     /// True when one row may lead to several values.
     pub fn is_many(&self) -> bool {
+        let many = |computed: &Arc<Computed>| computed.expr.is_many();
         self.hops.iter().any(Hop::is_many)
+            || matches!(&self.leaf, Leaf::Expression(computed) if many(computed))
     }
 }
 

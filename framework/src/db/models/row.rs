@@ -201,6 +201,7 @@ macro_rules! raw_row {
                     ColumnKind::Decimal { places, .. } => {
                         self.decimal(at)?.map(|value| ValueRef::Decimal(value.quantize(places)))
                     }
+                    ColumnKind::Numeric => self.decimal(at)?.map(ValueRef::Decimal),
                     ColumnKind::Float => self.float(at)?.map(ValueRef::Float),
                     ColumnKind::Bool => self.bool(at)?.map(ValueRef::Bool),
                     ColumnKind::DateTime => self.datetime(at)?.map(ValueRef::DateTime),

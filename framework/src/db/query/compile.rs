@@ -1,41 +1,97 @@
 //! From conditions and orders to SQL, in Django's own form for each database.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::db::joins::Joins;
 use crate::db::lookups::{Compare, DatePart};
 use crate::db::pattern::IGNORE_CASE;
+
 use crate::db::{
-    ColumnKind, ColumnMeta, Dialect, Hop, Leaf, Lookup, ModelMeta, Operand, OrderTerm, Path,
-    Predicate, Sql,
+    Annotated, ColumnKind, ColumnMeta, Computed, Dialect, Hop, Leaf, Lookup, ModelMeta, Operand,
+    OrderTerm, Path, Predicate, Sql,
 };
 use crate::values::{Value, python};
 
-/// Writes conditions; counts the aliases it has given out.
+/// Writes conditions, values and orders; counts the aliases it has given out.
 #[derive(Debug, Default)]
 pub(crate) struct Compiler {
     aliases: usize,
     /// The rows that lookups inside an `Exists` are about: the way to them, and their alias.
-    scopes: Vec<(Vec<Hop>, String)>,
+    found: Vec<(Vec<Hop>, String)>,
+    /// What the query set gives for annotations of its own model, and the table of that.
+    annotated: Option<(&'static str, Annotated)>,
+    pub(super) scope: Scope,
+}
+
+/// Where in a statement something is written.
+#[derive(Debug, Default)]
+pub(super) struct Scope {
+    /// The joined tables that paths lead to; where there are none, each path is a sub-select.
+    pub(super) joins: Option<Joins>,
+    /// True where an aggregate is one of the rows, and not one of those related to a row.
+    pub(super) over_rows: bool,
+    /// True where a condition along a relation to many is one on each of the joined rows.
+    pub(super) each: bool,
+}
+
+impl Scope {
+    /// Among the values of a SELECT.
+    pub(super) fn values() -> Self {
+        Self { joins: Some(Joins::default()), ..Self::default() }
+    }
+
+    /// Among what is read of groups of rows.
+    pub(super) fn over_rows() -> Self {
+        Self { joins: Some(Joins::default()), over_rows: true, each: true }
+    }
 }
 
 impl Compiler {
-    fn alias(&mut self) -> String {
+    /// For the rows of a table, with what a query set gives for its annotations.
+    pub(crate) fn new(table: &'static str, annotated: &Annotated) -> Self {
+        let annotated = (!annotated.is_empty()).then(|| (table, annotated.clone()));
+        Self { annotated, ..Self::default() }
+    }
+
+    /// What the query set gives for an annotation of the table's rows.
+    pub(super) fn given(&self, table: &str, name: &str) -> Option<Arc<Computed>> {
+        let (own, annotated) = self.annotated.as_ref()?;
+        if *own == table { annotated.get(name).cloned() } else { None }
+    }
+
+    pub(super) fn alias(&mut self) -> String {
         self.aliases += 1;
         format!("U{}", self.aliases)
     }
 
-    /// One condition.
-    pub(crate) fn one(&mut self, sql: &mut Sql, condition: &Predicate, table: &str) {
-        self.condition(sql, condition, table);
+    /// Writes something in another place of the statement; returns what became of that.
+    pub(super) fn inside(&mut self, scope: Scope, write: impl FnOnce(&mut Self)) -> Scope {
+        let outer = std::mem::replace(&mut self.scope, scope);
+        write(self);
+        std::mem::replace(&mut self.scope, outer)
     }
 
-    /// All the conditions; `TRUE` when there is none.
+    /// Writes the joins that the values and orders so far have asked for.
+    pub(crate) fn write_joins(&self, sql: &mut Sql) {
+        if let Some(joins) = &self.scope.joins {
+            joins.write(sql);
+        }
+    }
+
+    /// All the conditions on the rows of a table; `TRUE` when there is none.
     pub(crate) fn all(&mut self, sql: &mut Sql, conditions: &[Predicate], table: &str) {
-        self.join(sql, conditions, table, " AND ", "1 = 1");
+        self.inside(Scope::default(), |own| own.join(sql, conditions, table, " AND ", "1 = 1"));
     }
 
-    fn join(&mut self, sql: &mut Sql, items: &[Predicate], table: &str, word: &str, empty: &str) {
+    pub(super) fn join(
+        &mut self,
+        sql: &mut Sql,
+        items: &[Predicate],
+        table: &str,
+        word: &str,
+        empty: &str,
+    ) {
         if items.is_empty() {
             sql.push(empty);
         }
@@ -47,11 +103,11 @@ impl Compiler {
         }
     }
 
-    fn condition(&mut self, sql: &mut Sql, condition: &Predicate, table: &str) {
+    pub(super) fn condition(&mut self, sql: &mut Sql, condition: &Predicate, table: &str) {
         match condition {
             Predicate::Lookup { path, lookup, operand } => {
-                let scope = self.scopes.iter().rev().find(|(way, _)| leads(way, &path.hops));
-                let (walked, start) = match scope {
+                let found = self.found.iter().rev().find(|(way, _)| leads(way, &path.hops));
+                let (walked, start) = match found {
                     Some((way, alias)) => (way.len(), Cow::Owned(alias.clone())),
                     None => (0, Cow::Borrowed(table)),
                 };
@@ -63,9 +119,9 @@ impl Compiler {
                 for hop in hops {
                     alias = self.open(sql, hop, &alias);
                 }
-                self.scopes.push((hops.clone(), alias));
-                self.condition(sql, inner, table);
-                self.scopes.pop();
+                self.found.push((hops.clone(), alias));
+                self.inside(Scope::default(), |own| own.condition(sql, inner, table));
+                self.found.pop();
                 sql.push(&")".repeat(hops.len()));
             }
             Predicate::All(items) => {
@@ -103,33 +159,22 @@ impl Compiler {
         operand: &Operand,
         table: &str,
     ) {
-        let Some((hop, rest)) = hops.split_first() else {
-            match path.leaf {
-                Leaf::Column(column) => compare(
-                    sql,
-                    |sql| {
-                        sql.column(table, column.column);
-                    },
-                    column.kind,
-                    lookup,
-                    operand,
-                ),
-                Leaf::Count(annotation) => {
-                    let mut inner = Sql::new(sql.dialect());
-                    self.count(&mut inner, &(annotation.path)(), table);
-                    compare(
-                        sql,
-                        |sql| {
-                            sql.append(inner.clone());
-                        },
-                        ColumnKind::BigInt,
-                        lookup,
-                        operand,
-                    );
-                }
-            }
-            return;
-        };
+        if let ([], Leaf::Column(column)) = (hops, &path.leaf) {
+            let lhs = |sql: &mut Sql| {
+                sql.column(table, column.column);
+            };
+            return compare(sql, lhs, column.kind, lookup, operand);
+        }
+        let is_joined = self.scope.joins.is_some() && (self.scope.each || !path.is_many());
+        if is_joined || hops.is_empty() {
+            let mut value = Sql::new(sql.dialect());
+            self.end(&mut value, hops, &path.leaf, table);
+            let lhs = |sql: &mut Sql| {
+                sql.append(value.clone());
+            };
+            return compare(sql, lhs, path.kind(), lookup, operand);
+        }
+        let Some((hop, rest)) = hops.split_first() else { return };
         // "no related row" is no row of a sub-select, and a NULL key is in none
         if lookup == Lookup::IsNull && *operand == Operand::One(Value::Bool(true)) {
             sql.push("NOT COALESCE(");
@@ -138,7 +183,9 @@ impl Compiler {
             return;
         }
         let inner = self.open(sql, hop, table);
-        self.lookup(sql, path, rest, lookup, operand, &inner);
+        self.inside(Scope::default(), |own| {
+            own.lookup(sql, path, rest, lookup, operand, &inner);
+        });
         sql.push(")");
     }
 
@@ -172,40 +219,6 @@ impl Compiler {
         }
         inner
     }
-
-    /// `(SELECT COUNT(*) FROM …)` of the rows at the end of a path.
-    pub(crate) fn count(&mut self, sql: &mut Sql, path: &Path, table: &str) {
-        sql.push("(SELECT COUNT(*) FROM ");
-        let mut outer = table.to_owned();
-        for (index, hop) in path.hops.iter().enumerate() {
-            let inner = self.alias();
-            let on = if index == 0 { " WHERE " } else { " ON " };
-            if index > 0 {
-                sql.push(" INNER JOIN ");
-            }
-            match hop {
-                Hop::Forward { column, to } => {
-                    let to = to();
-                    sql.name(to.table).push(" ").name(&inner).push(on);
-                    sql.column(&inner, to.pk_column().column)
-                        .push(" = ")
-                        .column(&outer, column.column);
-                }
-                Hop::Reverse { from, column, .. } => {
-                    let from = from();
-                    sql.name(from.table).push(" ").name(&inner).push(on);
-                    sql.column(&inner, column).push(" = ").column(&outer, own_key(from, column));
-                }
-                Hop::ManyToMany { through, source, from, .. } => {
-                    sql.name(through).push(" ").name(&inner).push(on);
-                    sql.column(&inner, source).push(" = ");
-                    sql.column(&outer, from().pk_column().column);
-                }
-            }
-            outer = inner;
-        }
-        sql.push(")");
-    }
 }
 
 /// True when a way starts with another one.
@@ -228,24 +241,6 @@ pub(crate) fn own_key(from: &'static ModelMeta, column: &str) -> &'static str {
         .map_or("id", |model| model().pk_column().column)
 }
 
-/// One term of an order; nothing is written for a way to many rows, which orders nothing.
-pub(crate) fn order_term(
-    sql: &mut Sql,
-    compiler: &mut Compiler,
-    joins: &mut Joins,
-    order: &OrderTerm,
-    table: &str,
-) {
-    let Some(alias) = joins.along(table, &order.path.hops) else { return };
-    match order.path.leaf {
-        Leaf::Column(column) => {
-            sql.column(&alias, column.column);
-        }
-        Leaf::Count(annotation) => compiler.count(sql, &(annotation.path)(), &alias),
-    }
-    sql.push(order.direction());
-}
-
 /// The default order of a model as terms.
 pub(crate) fn default_order(
     meta: &'static ModelMeta,
@@ -255,10 +250,8 @@ pub(crate) fn default_order(
         .iter()
         .filter_map(|&(index, descending)| {
             let column: &'static ColumnMeta = meta.columns.get(index)?;
-            Some(OrderTerm {
-                path: Path { model, hops: Vec::new(), leaf: Leaf::Column(column) },
-                descending,
-            })
+            let path = Path { model, hops: Vec::new(), leaf: Leaf::Column(column) };
+            Some(OrderTerm::new(path, descending))
         })
         .collect()
 }
@@ -409,7 +402,7 @@ fn operator(how: Compare) -> &'static str {
 }
 
 /// Writes a part of a date or a time; returns what kind of value it is.
-fn date_part(
+pub(super) fn date_part(
     sql: &mut Sql,
     lhs: impl Fn(&mut Sql),
     kind: ColumnKind,

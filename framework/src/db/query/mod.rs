@@ -2,6 +2,7 @@
 
 pub(super) mod assignments;
 pub(super) mod compile;
+pub(super) mod computed;
 pub(super) mod expression;
 pub(super) mod insert;
 pub(super) mod joins;

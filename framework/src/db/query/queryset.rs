@@ -6,16 +6,18 @@ use std::sync::Arc;
 
 use crate::db::compile::{Compiler, default_order};
 use crate::db::{
-    Condition, Dialect, Leaf, Model, Node, Order, OrderTerm, Ordering, Path, PathOf, Predicate,
-    Select, SingleValued, Sql, meta_of,
+    Annotated, Annotation, Condition, Dialect, IntoExpression, Leaf, Model, Node, Order, OrderTerm,
+    Ordering, Path, PathOf, Predicate, Select, SingleValued, Sql, meta_of, single,
 };
 
 mod create;
+mod groups;
 mod iterate;
 mod read;
 mod values;
 mod write;
 
+pub use groups::Groups;
 pub use iterate::Rows;
 pub use values::Values;
 
@@ -123,6 +125,8 @@ pub struct QuerySet<M> {
     pub(crate) offset: i64,
     pub(crate) distinct: bool,
     pub(crate) lock: Option<Lock>,
+    /// What is given for annotations of the model.
+    pub(crate) annotated: Annotated,
     model: PhantomData<fn() -> M>,
 }
 
@@ -135,6 +139,7 @@ impl<M> Clone for QuerySet<M> {
             offset: self.offset,
             distinct: self.distinct,
             lock: self.lock,
+            annotated: self.annotated.clone(),
             model: PhantomData,
         }
     }
@@ -167,6 +172,7 @@ impl<M: Model> QuerySet<M> {
             offset: 0,
             distinct: false,
             lock: None,
+            annotated: Annotated::default(),
             model: PhantomData,
         }
     }
@@ -206,6 +212,20 @@ impl<M: Model> QuerySet<M> {
         self.filter_by_predicate(!Predicate::from(condition))
     }
 
+    /// Gives an annotation of the model another expression for these rows, which may depend on the
+    /// request: whatever shows the annotation, filters by it or orders by it uses this one. An earlier
+    /// one is replaced. Rows of the model that are reached from other models keep what the model
+    /// declares.
+    #[must_use]
+    pub fn annotate<T, O>(mut self, annotation: Annotation<M, T>, expression: O) -> Self
+    where
+        O: IntoExpression<M, Value = T>,
+        O::Cardinality: SingleValued,
+    {
+        self.annotated.set(annotation.meta(), single(expression));
+        self
+    }
+
     /// Reads values that are the same once: see [`QuerySet::values`]. The rows of a model are
     /// different by their keys, and relations to many never repeat them.
     #[must_use]
@@ -219,9 +239,10 @@ impl<M: Model> QuerySet<M> {
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         let (order, distinct, lock) = (self.order.clone(), self.distinct, self.lock);
+        let annotated = self.annotated.clone().or(other.annotated.clone());
         let all = |query: Self| Predicate::All(query.unsliced().conditions);
         let either = Predicate::Any(vec![all(self), all(other)]);
-        Self { conditions: vec![either], order, distinct, lock, ..Self::new() }
+        Self { conditions: vec![either], order, distinct, lock, annotated, ..Self::new() }
     }
 
     /// The same of a condition whose model is known to be this one.
@@ -283,6 +304,14 @@ impl<M: Model> QuerySet<M> {
         self
     }
 
+    /// Adds a term to the order, with its direction and where nulls stand:
+    /// `Order::descending(Artist::WORTH).nulls_last()`.
+    #[must_use]
+    pub fn then(mut self, order: Order<M>) -> Self {
+        self.order.get_or_insert_default().push(order.into());
+        self
+    }
+
     /// At most `limit` rows, after `offset` rows; of a slice, a slice of that.
     #[must_use]
     pub fn slice(mut self, offset: i64, limit: i64) -> Self {
@@ -316,10 +345,11 @@ impl<M: Model> QuerySet<M> {
             return self;
         }
         let (order, distinct, lock) = (self.order.clone(), self.distinct, self.lock);
+        let annotated = self.annotated.clone();
         let mut keys = Select::from(self).only_keys();
         keys.lock = None;
         let conditions = vec![Predicate::Within(Arc::new(keys))];
-        Self { conditions, order, distinct, lock, ..Self::new() }
+        Self { conditions, order, distinct, lock, annotated, ..Self::new() }
     }
 
     /// The terms of the order, the model's own where no other was asked for; by key where there
@@ -336,7 +366,7 @@ impl<M: Model> QuerySet<M> {
     fn by_key() -> OrderTerm {
         let path =
             Path { model: meta_of::<M>, hops: Vec::new(), leaf: Leaf::Column(M::META.pk_column()) };
-        OrderTerm { path, descending: false }
+        OrderTerm::new(path, false)
     }
 
     /// The statement that counts the rows, and how many of so many rows the slice leaves.
@@ -348,7 +378,11 @@ impl<M: Model> QuerySet<M> {
         sql.push("SELECT COUNT(*) FROM ").name(M::META.table);
         if !self.conditions.is_empty() {
             sql.push(" WHERE ");
-            Compiler::default().all(&mut sql, &self.conditions, M::META.table);
+            Compiler::new(M::META.table, &self.annotated).all(
+                &mut sql,
+                &self.conditions,
+                M::META.table,
+            );
         }
         let (offset, limit) = (self.offset, self.limit);
         let sliced = move |count: i64| {

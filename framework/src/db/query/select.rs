@@ -1,10 +1,9 @@
 //! SELECT statements over one model and what its serializer asks for beside it.
 
-use crate::db::compile::{Compiler, default_order, order_term};
-use crate::db::joins::Joins;
+use crate::db::compile::{Compiler, Scope, default_order};
 use crate::db::{
-    Aggregate, Conn, Dialect, Error, Hop, Leaf, Lock, Model, ModelMeta, OrderTerm, Path, Predicate,
-    QuerySet, Sql, meta_of,
+    AggregateCall, Annotated, Conn, Dialect, Error, Hop, Leaf, Lock, Model, ModelMeta, OrderTerm,
+    Path, Predicate, QuerySet, Sql, meta_of,
 };
 use crate::values::Value;
 
@@ -14,7 +13,7 @@ const LINK: &str = "L";
 /// What a statement returns besides the model's own columns.
 #[derive(Debug, Clone)]
 pub enum Selected {
-    /// The value at the end of a path that leads to one row (joined), or a count.
+    /// The value at the end of a path that leads to one row (joined), or an annotation.
     Value(Path),
     /// Every column of the model at the end of the hops (joined).
     Model(Vec<Hop>),
@@ -39,6 +38,8 @@ pub struct Select {
     distinct: bool,
     /// How the model's rows are locked.
     pub(crate) lock: Option<Lock>,
+    /// What is given for annotations of the model.
+    pub(crate) annotated: Annotated,
 }
 
 /// The start of a path that is used on one table only, and the model of what has none.
@@ -79,6 +80,7 @@ impl<M: Model> From<QuerySet<M>> for Select {
             only: None,
             distinct: query.distinct,
             lock: query.lock,
+            annotated: query.annotated,
         }
     }
 }
@@ -103,7 +105,12 @@ impl Select {
             only: None,
             distinct: false,
             lock: None,
+            annotated: Annotated::default(),
         }
+    }
+
+    fn compiler(&self) -> Compiler {
+        Compiler::new(self.model.table, &self.annotated)
     }
 
     /// The rows at the end of a relation to many, for several rows at its start. The first column
@@ -160,7 +167,7 @@ impl Select {
     pub(crate) fn first_key(&self, sql: &mut Sql) {
         let key = self.model.pk_column().column;
         sql.push("(SELECT ").column(self.model.table, key).push(" FROM ").name(self.model.table);
-        self.where_clause(sql, &mut Compiler::default());
+        self.where_clause(sql, &mut self.compiler());
         sql.push(" LIMIT 1)");
     }
 
@@ -190,12 +197,12 @@ impl Select {
     pub fn rows(&self, dialect: Dialect) -> Sql {
         let table = self.model.table;
         let mut sql = Sql::new(dialect);
-        let mut compiler = Compiler::default();
-        let mut joins = Joins::default();
+        let mut compiler = self.compiler();
+        compiler.scope = Scope::values();
         // the rows of a model are different by their keys
         let distinct = self.distinct && self.only.is_some();
         sql.push(if distinct { "SELECT DISTINCT " } else { "SELECT " });
-        self.selected(&mut sql, &mut compiler, &mut joins);
+        self.selected(&mut sql, &mut compiler);
         let mut read = self.only.as_ref().map_or(0, Vec::len) + self.extra.len();
         // the order decides on joins, so it is written aside first
         let mut order = Sql::new(dialect);
@@ -206,21 +213,24 @@ impl Select {
             default = default_order(self.model, self.model_fn);
             &default
         };
+        let mut word = " ORDER BY ";
         for (index, term) in terms.iter().enumerate() {
-            // what is equal in a term is equal in its repetition, as Django has it too
-            if terms.iter().take(index).any(|earlier| earlier.path.is_same(&term.path)) {
+            // what is equal in a term is equal in its repetition, as Django has it too; and a way to
+            // many rows orders nothing
+            let again = terms.iter().take(index).any(|earlier| earlier.path.is_same(&term.path));
+            if again || term.path.is_many() {
                 continue;
             }
-            order.push(if index == 0 { " ORDER BY " } else { ", " });
+            order.push(std::mem::replace(&mut word, ", "));
             if !distinct {
-                order_term(&mut order, &mut compiler, &mut joins, term, table);
+                compiler.order_term(&mut order, term, table);
                 continue;
             }
             // what is read once can be ordered only by what is read, as Django has it too
             let place = self.place(&term.path).unwrap_or_else(|| {
                 read += 1;
                 sql.push(", ");
-                value(&mut sql, &mut compiler, &mut joins, &term.path, table);
+                compiler.value(&mut sql, &term.path, table);
                 read
             });
             order.push(&place.to_string()).push(term.direction());
@@ -230,10 +240,10 @@ impl Select {
             sql.push(" INNER JOIN ").name(through).push(" ").name(LINK).push(" ON ");
             sql.column(LINK, target).push(" = ").column(table, self.model.pk_column().column);
         }
-        joins.write(&mut sql);
+        compiler.write_joins(&mut sql);
         self.where_clause(&mut sql, &mut compiler);
         sql.append(order);
-        self.slice(&mut sql);
+        slice(&mut sql, self.limit, self.offset);
         if let Some(lock) = self.lock
             && dialect == Dialect::Postgres
         {
@@ -244,7 +254,7 @@ impl Select {
     }
 
     /// Writes what is read of a row.
-    fn selected(&self, sql: &mut Sql, compiler: &mut Compiler, joins: &mut Joins) {
+    fn selected(&self, sql: &mut Sql, compiler: &mut Compiler) {
         let table = self.model.table;
         match &self.via {
             Some((Hop::Reverse { column, .. }, _)) => {
@@ -270,11 +280,11 @@ impl Select {
             match selected {
                 Selected::Value(path) => {
                     sql.push(separator);
-                    value(sql, compiler, joins, path, table);
+                    compiler.value(sql, path, table);
                 }
                 Selected::Model(hops) => {
                     let Some(hop) = hops.last() else { continue };
-                    let alias = joins.along(table, hops).unwrap_or(table.into());
+                    let alias = compiler.across(table, hops);
                     sql.push(separator);
                     columns(sql, hop.target(), &alias);
                 }
@@ -315,41 +325,13 @@ impl Select {
         }
     }
 
-    fn slice(&self, sql: &mut Sql) {
-        if let Some(limit) = self.limit {
-            match sql.dialect() {
-                // SQLite prepares a statement anew when a bound LIMIT changes
-                Dialect::Sqlite => {
-                    sql.push(" LIMIT ").push(&limit.to_string());
-                }
-                Dialect::Postgres => {
-                    sql.push(" LIMIT ").bind(Value::Int(limit), crate::db::ColumnKind::BigInt);
-                }
-            }
-        }
-        if self.offset > 0 {
-            if self.limit.is_none() && sql.dialect() == Dialect::Sqlite {
-                sql.push(" LIMIT -1");
-            }
-            match sql.dialect() {
-                Dialect::Sqlite => {
-                    sql.push(" OFFSET ").push(&self.offset.to_string());
-                }
-                Dialect::Postgres => {
-                    sql.push(" OFFSET ")
-                        .bind(Value::Int(self.offset), crate::db::ColumnKind::BigInt);
-                }
-            }
-        }
-    }
-
     /// The statement that computes aggregates over the rows, in one row. The rows are not sliced.
     ///
     /// One that follows a relation to many is a sub-query: the rows that it joins are not counted
     /// by those beside it.
-    pub(crate) fn aggregates(&self, dialect: Dialect, aggregates: &[Aggregate]) -> Sql {
-        let (mut sql, mut compiler) = (Sql::new(dialect), Compiler::default());
-        let mut joins = Joins::default();
+    pub(crate) fn aggregates(&self, dialect: Dialect, aggregates: &[AggregateCall]) -> Sql {
+        let (mut sql, mut compiler) = (Sql::new(dialect), self.compiler());
+        compiler.scope = Scope::values();
         let mut separator = "SELECT ";
         for aggregate in aggregates {
             sql.push(separator);
@@ -357,14 +339,14 @@ impl Select {
                 let alone = self.aggregates(dialect, std::slice::from_ref(aggregate));
                 sql.push("(").append(alone).push(")");
             } else {
-                aggregate.write(&mut sql, &mut compiler, &mut joins, self.model.table);
+                compiler.aggregate(&mut sql, aggregate, self.model.table);
             }
             separator = ", ";
         }
         // without a table where each is a query of its own
-        if aggregates.len() == 1 || !aggregates.iter().all(Aggregate::is_many) {
+        if aggregates.len() == 1 || !aggregates.iter().all(AggregateCall::is_many) {
             sql.push(" FROM ").name(self.model.table);
-            joins.write(&mut sql);
+            compiler.write_joins(&mut sql);
             self.where_clause(&mut sql, &mut compiler);
         }
         sql
@@ -374,8 +356,8 @@ impl Select {
     pub(crate) fn exists(&self, dialect: Dialect) -> Sql {
         let mut sql = Sql::new(dialect);
         sql.push("SELECT 1 FROM ").name(self.model.table);
-        self.where_clause(&mut sql, &mut Compiler::default());
-        self.slice(&mut sql);
+        self.where_clause(&mut sql, &mut self.compiler());
+        slice(&mut sql, self.limit, self.offset);
         sql
     }
 
@@ -389,7 +371,7 @@ impl Select {
             sql.push(separator).name(column.column).push(" = ").bind(value.clone(), column.kind);
             separator = ", ";
         }
-        self.where_clause(&mut sql, &mut Compiler::default());
+        self.where_clause(&mut sql, &mut self.compiler());
         sql
     }
 
@@ -404,19 +386,31 @@ impl Select {
     pub(crate) fn delete(&self, dialect: Dialect) -> Sql {
         let mut sql = Sql::new(dialect);
         sql.push("DELETE FROM ").name(self.model.table);
-        self.where_clause(&mut sql, &mut Compiler::default());
+        self.where_clause(&mut sql, &mut self.compiler());
         sql
     }
 }
 
-/// Writes the value at the end of a path that leads to one row, or a count.
-fn value(sql: &mut Sql, compiler: &mut Compiler, joins: &mut Joins, path: &Path, table: &str) {
-    let alias = joins.along(table, &path.hops).unwrap_or(table.into());
-    match path.leaf {
-        Leaf::Column(column) => {
-            sql.column(&alias, column.column);
+/// Writes `LIMIT … OFFSET …`.
+pub(crate) fn slice(sql: &mut Sql, limit: Option<i64>, offset: i64) {
+    let dialect = sql.dialect();
+    let number = |sql: &mut Sql, word: &str, number: i64| match dialect {
+        // SQLite prepares a statement anew when a bound LIMIT changes
+        Dialect::Sqlite => {
+            sql.push(word).push(&number.to_string());
         }
-        Leaf::Count(annotation) => compiler.count(sql, &(annotation.path)(), &alias),
+        Dialect::Postgres => {
+            sql.push(word).bind(Value::Int(number), crate::db::ColumnKind::BigInt);
+        }
+    };
+    if let Some(limit) = limit {
+        number(sql, " LIMIT ", limit);
+    }
+    if offset > 0 {
+        if limit.is_none() && dialect == Dialect::Sqlite {
+            sql.push(" LIMIT -1");
+        }
+        number(sql, " OFFSET ", offset);
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a statement reads of rows in place of the rows: some of their values, or aggregates.
 
 use crate::db::{
-    Aggregate, Column, ColumnKind, ColumnValue, Error, Expression, FieldPath, Model, Path, PathOf,
-    Row, SingleValued,
+    Aggregate, AggregateCall, Annotation, Column, ColumnKind, ColumnValue, Error, Expression,
+    FieldPath, Model, One, Path, PathOf, Row, SingleValued,
 };
 use crate::values::FieldType;
 
@@ -32,7 +32,7 @@ impl<'a, 'r> Cells<'a, 'r> {
 }
 
 /// Values of each row of `M`: a column (`track::name`), a path
-/// (`Track::fields().album().title()`), or a tuple of up to eight of them.
+/// (`Track::fields().album().title()`), an expression, or a tuple of up to eight of them.
 ///
 /// A column is read as what the struct holds. A path is read as an `Option`: on its way there may
 /// be no row.
@@ -88,7 +88,31 @@ where
     }
 }
 
-/// Aggregates over the rows of `M`: an [`Expression`], or a tuple of up to eight of them.
+macro_rules! computed_values {
+    ($($computed:ident<M, T $(, $one:ident)?>;)*) => {$(
+        impl<M, T> sealed::Sealed for $computed<M, T $(, $one)?> {}
+
+        impl<M: Model, T: ColumnValue> Selection<M> for $computed<M, T $(, $one)?> {
+            type Row = T;
+
+            fn paths(self, into: &mut Vec<Path>) {
+                into.push(self.into_path());
+            }
+
+            fn read(cells: &mut Cells<'_, '_>) -> Result<Self::Row, Error> {
+                cells.next()
+            }
+        }
+    )*};
+}
+
+computed_values! {
+    Expression<M, T, One>;
+    Annotation<M, T>;
+    Aggregate<M, T>;
+}
+
+/// Aggregates over the rows of `M`: an [`Aggregate`], or a tuple of up to eight of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an aggregate of rows of the model `{M}`",
     label = "computed of rows of another model, or not an aggregate",
@@ -101,20 +125,18 @@ pub trait Aggregates<M>: sealed::Sealed {
 
     /// Adds what is computed.
     #[doc(hidden)]
-    fn aggregates(self, into: &mut Vec<Aggregate>);
+    fn aggregates(self, into: &mut Vec<AggregateCall>);
 
     /// Reads the results.
     #[doc(hidden)]
     fn read(cells: &mut Cells<'_, '_>) -> Result<Self::Row, Error>;
 }
 
-impl<M, T> sealed::Sealed for Expression<M, T> {}
-
-impl<M, T: ColumnValue> Aggregates<M> for Expression<M, T> {
+impl<M, T: ColumnValue> Aggregates<M> for Aggregate<M, T> {
     type Row = T;
 
-    fn aggregates(self, into: &mut Vec<Aggregate>) {
-        into.push(self.aggregate);
+    fn aggregates(self, into: &mut Vec<AggregateCall>) {
+        into.push(self.into_call());
     }
 
     fn read(cells: &mut Cells<'_, '_>) -> Result<Self::Row, Error> {
@@ -143,7 +165,7 @@ macro_rules! tuples {
         impl<M: Model, $($member: Aggregates<M>),+> Aggregates<M> for ($($member,)+) {
             type Row = ($($member::Row,)+);
 
-            fn aggregates(self, into: &mut Vec<Aggregate>) {
+            fn aggregates(self, into: &mut Vec<AggregateCall>) {
                 #[allow(non_snake_case, reason = "a member is named as its type")]
                 let ($($member,)+) = self;
                 $($member.aggregates(into);)+

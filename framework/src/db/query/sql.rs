@@ -52,7 +52,7 @@ impl Bind {
             // no column holds it; it still compares as a number
             Value::BigInt(v) => v.parse().map_or(Self::Float(f64::INFINITY), Self::Decimal),
             Value::Float(v) => match kind {
-                ColumnKind::Decimal { .. } => {
+                ColumnKind::Decimal { .. } | ColumnKind::Numeric => {
                     Decimal::from_float(v).map_or(Self::Float(v), Self::Decimal)
                 }
                 _ => Self::Float(v),
@@ -78,7 +78,7 @@ impl Bind {
                 i16::try_from(value).map_or(Self::BigInt(value), Self::SmallInt)
             }
             ColumnKind::Integer => i32::try_from(value).map_or(Self::BigInt(value), Self::Integer),
-            ColumnKind::Decimal { .. } => Self::Decimal(value.into()),
+            ColumnKind::Decimal { .. } | ColumnKind::Numeric => Self::Decimal(value.into()),
             #[allow(clippy::cast_precision_loss)]
             ColumnKind::Float => Self::Float(value as f64),
             _ => Self::BigInt(value),
@@ -297,7 +297,7 @@ impl Sql {
         // texts stand for the kinds that have no array of their own here
         let cast = match (&list, kind) {
             _ if self.dialect == Dialect::Sqlite => "",
-            (Bind::Texts(_), ColumnKind::Decimal { .. }) => "::numeric[]",
+            (Bind::Texts(_), ColumnKind::Decimal { .. } | ColumnKind::Numeric) => "::numeric[]",
             (Bind::Texts(_), ColumnKind::Float) => "::double precision[]",
             (Bind::Texts(_), ColumnKind::Date) => "::date[]",
             (Bind::Texts(_), ColumnKind::Time) => "::time[]",
@@ -356,7 +356,7 @@ macro_rules! walk {
                 ColumnKind::Float => $out.push_bind_param::<st::Nullable<st::Double>, _>(&None::<f64>)?,
                 ColumnKind::Bool => $out.push_bind_param::<st::Nullable<st::Bool>, _>(&None::<bool>)?,
                 ColumnKind::Text => $out.push_bind_param::<st::Nullable<st::Text>, _>(&None::<&'static str>)?,
-                ColumnKind::Decimal { .. } => $out.push_bind_param::<st::Nullable<st::Numeric>, _>(&None::<Decimal>)?,
+                ColumnKind::Decimal { .. } | ColumnKind::Numeric => $out.push_bind_param::<st::Nullable<st::Numeric>, _>(&None::<Decimal>)?,
                 ColumnKind::DateTime => $out.push_bind_param::<st::Nullable<own::Moment>, _>(&None::<DateTime>)?,
                 ColumnKind::Date => $out.push_bind_param::<st::Nullable<st::Date>, _>(&None::<NaiveDate>)?,
                 ColumnKind::Time => $out.push_bind_param::<st::Nullable<st::Time>, _>(&None::<NaiveTime>)?,

@@ -47,7 +47,7 @@ pub(crate) fn fit(kind: ColumnKind, part: Option<DatePart>, value: &Value) -> Fi
             text if text.contains('\0') => Fit::Misfit,
             text => Fit::Value(Value::Text(text.into_owned())),
         },
-        ColumnKind::Decimal { .. } => decimal(value),
+        ColumnKind::Decimal { .. } | ColumnKind::Numeric => decimal(value),
         ColumnKind::DateTime => moment(value),
         ColumnKind::Date => date(value),
         ColumnKind::Time => time(value),

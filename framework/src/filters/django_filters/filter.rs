@@ -491,7 +491,9 @@ impl Described {
 fn schema_type(column: ColumnKind) -> ParameterType {
     match column {
         ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt => ParameterType::Integer,
-        ColumnKind::Float | ColumnKind::Decimal { .. } => ParameterType::Number,
+        ColumnKind::Float | ColumnKind::Decimal { .. } | ColumnKind::Numeric => {
+            ParameterType::Number
+        }
         ColumnKind::Bool => ParameterType::Boolean,
         ColumnKind::Text => ParameterType::String,
         ColumnKind::DateTime => ParameterType::DateTime,

@@ -219,7 +219,7 @@ fn trees_of_conditions_keep_their_brackets() {
 /// The keys of the rows for which a condition holds, in their order.
 async fn keys<M: Model>(conn: &Conn, condition: Predicate) -> Vec<i64> {
     let query = QuerySet::<M>::new().filter_by_predicate(condition);
-    let key = OrderTerm { path: Path::own(M::META.pk_column()), descending: false };
+    let key = OrderTerm::new(Path::own(M::META.pk_column()), false);
     let sql = Select::from(query.order_by_terms(vec![key])).rows(conn.dialect());
     conn.rows(sql, |row| row.get(0, ColumnKind::BigInt)).await.unwrap()
 }

@@ -4,8 +4,7 @@ use std::fmt;
 
 use super::QuerySet;
 use crate::db::{
-    ColumnKind, Conn, Dialect, Error, Leaf, Lookup, Model, OrderTerm, Path, Predicate, Select,
-    Selected,
+    ColumnKind, Conn, Dialect, Error, Lookup, Model, OrderTerm, Path, Predicate, Select, Selected,
 };
 use crate::values::Value;
 
@@ -122,21 +121,16 @@ fn behind(terms: &[OrderTerm], place: &[Value], dialect: Dialect) -> Predicate {
     Predicate::Any(any)
 }
 
-/// What comes after a value in one term. Nulls are the least values on `SQLite`, and the greatest
-/// on `PostgreSQL`.
+/// What comes after a value in one term.
 fn after(term: &OrderTerm, value: &Value, dialect: Dialect) -> Predicate {
     let path = &term.path;
-    let nulls_last = (dialect == Dialect::Postgres) != term.descending;
+    let nulls_last = term.has_nulls_last(dialect);
     if value.is_null() {
         return if nulls_last { Predicate::never() } else { is_null(path, false) };
     }
     let lookup = if term.descending { Lookup::Lt } else { Lookup::Gt };
     let beyond = Predicate::new(path.clone(), lookup, value.clone());
-    let nullable = match path.leaf {
-        Leaf::Column(column) => column.nullable,
-        Leaf::Count(_) => false,
-    };
-    if nulls_last && (nullable || !path.hops.is_empty()) {
+    if nulls_last && (path.leaf.is_nullable() || !path.hops.is_empty()) {
         return beyond.or(is_null(path, true));
     }
     beyond

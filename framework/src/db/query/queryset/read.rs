@@ -5,7 +5,8 @@ use std::hash::Hash;
 
 use super::QuerySet;
 use crate::db::{
-    Aggregate, Aggregates, Cells, Column, ColumnKind, Conn, Error, Model, OrderTerm, PathOf, Select,
+    AggregateCall, Aggregates, Cells, Column, ColumnKind, Conn, Error, Model, OrderTerm, PathOf,
+    Select,
 };
 use crate::values::FieldType;
 
@@ -107,7 +108,7 @@ impl<M: Model> QuerySet<M> {
         aggregates: A,
         conn: &Conn,
     ) -> Result<A::Row, Error> {
-        let mut computed: Vec<Aggregate> = Vec::new();
+        let mut computed: Vec<AggregateCall> = Vec::new();
         aggregates.aggregates(&mut computed);
         let kinds: Vec<ColumnKind> = computed.iter().map(|aggregate| aggregate.kind).collect();
         let sql = Select::from(self.unsliced()).aggregates(conn.dialect(), &computed);

@@ -4,7 +4,7 @@ use super::*;
 use crate::auth::Group;
 use crate::db::insert::{OnConflict, insert};
 use crate::db::testing::{Album, Artist, Sale, Tag, Track, album, artist, on_each, sale, track};
-use crate::db::{Aggregate, Aggregates, Assignments, Avg, Conn, Count, Error, Max, Min, Sum};
+use crate::db::{AggregateCall, Aggregates, Assignments, Avg, Conn, Count, Error, Max, Min, Sum};
 use crate::values::Value;
 use diesel::prelude::*;
 
@@ -48,7 +48,7 @@ fn postgres(query: QuerySet<Track>) -> String {
 }
 
 fn aggregates<M: Model>(query: QuerySet<M>, what: impl Aggregates<M>) -> [String; 2] {
-    let mut computed: Vec<Aggregate> = Vec::new();
+    let mut computed: Vec<AggregateCall> = Vec::new();
     what.aggregates(&mut computed);
     let select = Select::from(query.unsliced());
     [Dialect::Sqlite, Dialect::Postgres]

@@ -1,0 +1,196 @@
+//! Annotations: named values of a row that are computed and not stored.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, OnceLock};
+
+use crate::db::{
+    Computed, Fields, IntoExpression, Leaf, Model, One, Path, PathOf, SingleValued, TypedPath, Way,
+    meta_of, single,
+};
+use crate::values::FieldType;
+
+/// What is known of an annotation; written by `#[model]`.
+pub struct AnnotationMeta {
+    /// Its name beside the columns.
+    pub name: &'static str,
+    make: fn() -> Computed,
+    made: OnceLock<Arc<Computed>>,
+}
+
+impl fmt::Debug for AnnotationMeta {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AnnotationMeta").field(&self.name).finish()
+    }
+}
+
+thread_local! {
+    /// The annotations that are being made on this thread, by name and place in memory.
+    static MAKING: RefCell<Vec<*const AnnotationMeta>> = const { RefCell::new(Vec::new()) };
+}
+
+impl AnnotationMeta {
+    /// An annotation of a name, and the function that makes its expression when it is first asked
+    /// for.
+    pub const fn new(name: &'static str, make: fn() -> Computed) -> Self {
+        Self { name, make, made: OnceLock::new() }
+    }
+
+    /// The expression.
+    ///
+    /// # Panics
+    /// When the annotation is computed of itself.
+    pub(crate) fn computed(&self) -> &Arc<Computed> {
+        if let Some(made) = self.made.get() {
+            return made;
+        }
+        let own = std::ptr::from_ref(self);
+        let circle = MAKING.with_borrow_mut(|making| {
+            let circle = making.contains(&own);
+            making.push(own);
+            circle
+        });
+        assert!(!circle, "the annotation `{}` is computed of itself", self.name);
+        let made = Arc::new((self.make)());
+        MAKING.with_borrow_mut(Vec::pop);
+        self.made.get_or_init(|| made)
+    }
+}
+
+/// The expression of an annotation of `M`, made of its fields.
+#[doc(hidden)]
+pub fn annotation<M, T, O>(make: impl FnOnce(M::Fields<M, One>) -> O) -> Computed
+where
+    M: Model,
+    O: IntoExpression<M, Value = T>,
+    O::Cardinality: SingleValued,
+{
+    single(make(Fields::at(Way::start::<M>())))
+}
+
+/// A named value of the rows of `M` that is computed and not stored (Django's `annotate`).
+///
+/// A model declares it with its type and its expression. It is then a field like any other: serializers
+/// show it, `filter_fields!` and `ordering_fields!` name it, conditions and orders use it. It costs
+/// nothing where it is not used. `#[model]` makes a constant of it, for what a query set gives in its
+/// place: see [`QuerySet::annotate`](crate::db::QuerySet::annotate).
+///
+/// ```
+/// use quintet::db::{Count, Exists, Sum};
+/// use quintet::prelude::*;
+///
+/// #[model(
+///     app = "blog",
+///     annotations(
+///         likes: i64 = |article| Count::of(article.liked_by()),
+///         is_liked: bool = |_| false,
+///     ),
+///     many_to_many(liked_by: User)
+/// )]
+/// pub struct Article {
+///     pub id: i64,
+///     pub title: String,
+/// }
+///
+/// #[derive(Serializer)]
+/// #[serializer(model = Article)]
+/// pub struct ArticleSerializer {
+///     pub id: i64,
+///     pub title: String,
+///     #[field(read_only)]
+///     pub likes: i64,
+///     #[field(read_only)]
+///     pub is_liked: bool,
+/// }
+///
+/// pub struct ArticleViewSet;
+///
+/// impl ViewSet for ArticleViewSet {
+///     type Base = ModelViewSet;
+///     type Serializer = ArticleSerializer;
+///     const ORDERING_FIELDS: OrderingFields<Article> = ordering_fields![title, likes];
+///
+///     /// What the user likes, in the same statement.
+///     async fn get_queryset(&self, cx: &mut Context) -> Result<QuerySet<Article>> {
+///         let user = cx.user().map_or(0, |user| user.id);
+///         let fans = || Article::fields().liked_by();
+///         let liked = Exists::of(fans()).filter(fans().id().exact(user));
+///         Ok(Article::objects().annotate(Article::IS_LIKED, liked))
+///     }
+/// }
+/// # fn main() {}
+/// ```
+pub struct Annotation<M, T> {
+    meta: &'static AnnotationMeta,
+    types: PhantomData<fn() -> (M, T)>,
+}
+
+impl<M, T> Annotation<M, T> {
+    /// The annotation of a description; `#[model]` writes it.
+    #[doc(hidden)]
+    pub const fn new(meta: &'static AnnotationMeta) -> Self {
+        Self { meta, types: PhantomData }
+    }
+
+    #[doc(hidden)]
+    pub fn meta(self) -> &'static AnnotationMeta {
+        self.meta
+    }
+}
+
+impl<M, T> Clone for Annotation<M, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M, T> Copy for Annotation<M, T> {}
+
+impl<M, T> fmt::Debug for Annotation<M, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Annotation").field(&self.meta.name).finish()
+    }
+}
+
+impl<M: Model, T> PathOf<M> for Annotation<M, T> {
+    type Cardinality = One;
+
+    fn into_path(self) -> Path {
+        Path { model: meta_of::<M>, hops: Vec::new(), leaf: Leaf::Annotation(self.meta) }
+    }
+}
+
+impl<M: Model, T: FieldType> TypedPath<M> for Annotation<M, T> {
+    type Plain = T::Plain;
+}
+
+/// What a query set gives in place of the expressions that its model declares.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Annotated(Vec<(&'static str, Arc<Computed>)>);
+
+impl Annotated {
+    /// Gives another expression.
+    pub(crate) fn set(&mut self, meta: &'static AnnotationMeta, computed: Computed) {
+        self.0.retain(|(name, _)| *name != meta.name);
+        self.0.push((meta.name, Arc::new(computed)));
+    }
+
+    /// Takes what another query set gives and this one does not.
+    pub(crate) fn or(mut self, other: Self) -> Self {
+        for (name, computed) in other.0 {
+            if self.get(name).is_none() {
+                self.0.push((name, computed));
+            }
+        }
+        self
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Arc<Computed>> {
+        self.0.iter().find(|(own, _)| *own == name).map(|(_, computed)| computed)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

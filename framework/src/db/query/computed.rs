@@ -1,0 +1,403 @@
+//! From the values of rows, stored and computed, to SQL.
+
+use crate::db::compile::{Compiler, Scope, date_part};
+use crate::db::joins::Joins;
+use crate::db::{
+    About, AggregateCall, Call, ColumnKind, DatePart, Dialect, Expr, Function, Hop, Infix, Leaf,
+    OrderTerm, Path, Predicate, Related, Sql, Truncated,
+};
+
+impl Compiler {
+    /// The value at the end of a path that starts at `table`.
+    pub(crate) fn value(&mut self, sql: &mut Sql, path: &Path, table: &str) {
+        let link = self.scope.joins.as_mut().and_then(|joins| joins.link(table, path));
+        if let Some((alias, column)) = link {
+            sql.column(&alias, column);
+            return;
+        }
+        self.end(sql, &path.hops, &path.leaf, table);
+    }
+
+    /// One term of an order.
+    pub(crate) fn order_term(&mut self, sql: &mut Sql, term: &OrderTerm, table: &str) {
+        self.value(sql, &term.path, table);
+        sql.push(term.direction());
+    }
+
+    /// The value of a leaf behind some hops.
+    pub(super) fn end(&mut self, sql: &mut Sql, hops: &[Hop], leaf: &Leaf, table: &str) {
+        if hops.is_empty() {
+            self.leaf(sql, leaf, table);
+        } else if let Some(joins) = &mut self.scope.joins {
+            let alias = joins.across(table, hops);
+            self.leaf(sql, leaf, &alias);
+        } else {
+            self.sub_select(sql, table, None, |own, sql| {
+                own.end(sql, hops, leaf, table);
+                None
+            });
+        }
+    }
+
+    fn leaf(&mut self, sql: &mut Sql, leaf: &Leaf, alias: &str) {
+        match leaf {
+            Leaf::Column(column) => {
+                sql.column(alias, column.column);
+            }
+            // an aggregate that is a value of a row is not one of the rows
+            Leaf::Annotation(annotation) => {
+                let given = self.given(alias, annotation.name);
+                let computed = given.as_ref().unwrap_or_else(|| annotation.computed());
+                let over_rows = std::mem::replace(&mut self.scope.over_rows, false);
+                self.expr(sql, &computed.expr, alias);
+                self.scope.over_rows = over_rows;
+            }
+            Leaf::Expression(computed) => self.expr(sql, &computed.expr, alias),
+        }
+    }
+
+    /// `(SELECT … FROM …)` over the rows that a row of `table` leads to; `write` writes what is read
+    /// of them, along joins, and returns what stands behind the conditions.
+    fn sub_select(
+        &mut self,
+        sql: &mut Sql,
+        table: &str,
+        condition: Option<&Predicate>,
+        write: impl FnOnce(&mut Self, &mut Sql) -> Option<Sql>,
+    ) {
+        let dialect = sql.dialect();
+        let (mut what, mut only, mut end) = (Sql::new(dialect), None, None);
+        let joins = Joins::inside(self.alias());
+        let scope = Scope { joins: Some(joins), over_rows: false, each: true };
+        let scope = self.inside(scope, |own| {
+            end = write(own, &mut what);
+            only = condition.map(|condition| {
+                let mut only = Sql::new(dialect);
+                own.condition(&mut only, condition, table);
+                only
+            });
+        });
+        sql.push("(SELECT ").append(what);
+        if let Some(joins) = scope.joins {
+            joins.write_from(sql, table);
+        }
+        if let Some(only) = only {
+            sql.push(" AND ").append(only);
+        }
+        if let Some(end) = end {
+            sql.append(end);
+        }
+        sql.push(")");
+    }
+
+    /// An expression over the rows of `table`.
+    pub(super) fn expr(&mut self, sql: &mut Sql, expr: &Expr, table: &str) {
+        match expr {
+            Expr::Path(path) => self.value(sql, path, table),
+            Expr::Value(value, kind) => {
+                sql.bind(value.clone(), *kind);
+            }
+            Expr::Aggregate(aggregate) if self.scope.over_rows => {
+                self.aggregate(sql, aggregate, table);
+            }
+            Expr::Aggregate(aggregate) => self.aggregate_of_related(sql, aggregate, table),
+            Expr::Related(related) => self.related(sql, related, table),
+            Expr::Call(call, arguments) => self.call(sql, *call, arguments, table),
+            Expr::Infix(operator, sides) => {
+                sql.push("(");
+                self.expr(sql, &sides.0, table);
+                sql.push(match operator {
+                    Infix::Add => " + ",
+                    Infix::Sub => " - ",
+                    Infix::Mul => " * ",
+                    // a division by zero is null, as it is on SQLite anyway
+                    Infix::Div => " / NULLIF(",
+                });
+                self.expr(sql, &sides.1, table);
+                sql.push(if *operator == Infix::Div { ", 0))" } else { ")" });
+            }
+            Expr::Case(branches, otherwise) => {
+                sql.push("CASE");
+                for (condition, then) in branches {
+                    sql.push(" WHEN ");
+                    self.condition(sql, condition, table);
+                    sql.push(" THEN ");
+                    self.expr(sql, then, table);
+                }
+                if let Some(otherwise) = otherwise {
+                    sql.push(" ELSE ");
+                    self.expr(sql, otherwise, table);
+                }
+                sql.push(" END");
+            }
+            Expr::Cast(inner, kind) => {
+                sql.push("CAST(");
+                self.expr(sql, inner, table);
+                let name = type_name(*kind, sql.dialect());
+                sql.push(" AS ").push(name).push(")");
+            }
+            Expr::Part(part, inner, kind) => {
+                let mut value = Sql::new(sql.dialect());
+                self.expr(&mut value, inner, table);
+                let is_number = !matches!(part, DatePart::Date | DatePart::Time);
+                sql.push(if is_number { "CAST(" } else { "" });
+                let lhs = |sql: &mut Sql| {
+                    sql.append(value.clone());
+                };
+                date_part(sql, lhs, *kind, *part);
+                sql.push(if is_number { " AS bigint)" } else { "" });
+            }
+            Expr::Trunc(to, inner, kind) => {
+                let mut value = Sql::new(sql.dialect());
+                self.expr(&mut value, inner, table);
+                truncated(sql, value, *to, *kind);
+            }
+        }
+    }
+
+    /// The alias of the table at the end of the hops, joined.
+    pub(super) fn across(&mut self, table: &str, hops: &[Hop]) -> String {
+        match &mut self.scope.joins {
+            Some(joins) => joins.across(table, hops).into_owned(),
+            None => table.to_owned(),
+        }
+    }
+
+    /// An aggregate of the rows of the statement.
+    pub(super) fn aggregate(&mut self, sql: &mut Sql, aggregate: &AggregateCall, table: &str) {
+        let outer = (self.scope.over_rows, self.scope.each);
+        (self.scope.over_rows, self.scope.each) = (false, true);
+        self.aggregate_call(sql, aggregate, table);
+        if let Some(condition) = &aggregate.condition {
+            sql.push(" FILTER (WHERE ");
+            self.condition(sql, condition, table);
+            sql.push(")");
+        }
+        (self.scope.over_rows, self.scope.each) = outer;
+        close_cast(sql, aggregate);
+    }
+
+    /// An aggregate of the rows that one row is related to.
+    fn aggregate_of_related(&mut self, sql: &mut Sql, aggregate: &AggregateCall, table: &str) {
+        if !aggregate.is_many() {
+            // of the row itself, which a sub-select has to read again to aggregate it
+            let (model, own) = ((aggregate.model)(), self.alias());
+            let key = model.pk_column().column;
+            let mut call = Sql::new(sql.dialect());
+            let scope = Scope { joins: Some(Joins::inside(self.alias())), ..Scope::default() };
+            let scope = self.inside(scope, |inner| inner.aggregate(&mut call, aggregate, &own));
+            sql.push("(SELECT ").append(call).push(" FROM ").name(model.table).push(" ").name(&own);
+            if let Some(joins) = scope.joins {
+                joins.write(sql);
+            }
+            sql.push(" WHERE ").column(&own, key).push(" = ").column(table, key).push(")");
+            return;
+        }
+        self.sub_select(sql, table, aggregate.condition.as_ref(), |own, sql| {
+            let mut call = Sql::new(sql.dialect());
+            own.aggregate_call(&mut call, aggregate, table);
+            close_cast(&mut call, aggregate);
+            let is_single = own.scope.joins.as_ref().is_some_and(Joins::is_single);
+            if is_single && aggregate.counts_keys() {
+                sql.push("COUNT(*)");
+            } else {
+                sql.append(call);
+            }
+            None
+        });
+    }
+
+    /// The call alone, without its condition.
+    fn aggregate_call(&mut self, sql: &mut Sql, aggregate: &AggregateCall, table: &str) {
+        if cast_of(aggregate, sql.dialect()).is_some() {
+            sql.push("CAST(");
+        }
+        sql.push(match aggregate.function {
+            Function::Count => "COUNT(",
+            Function::Sum => "SUM(",
+            Function::Avg => "AVG(",
+            Function::Min => "MIN(",
+            Function::Max => "MAX(",
+        });
+        if aggregate.distinct {
+            sql.push("DISTINCT ");
+        }
+        match &aggregate.argument {
+            None => {
+                sql.push("*");
+            }
+            Some(argument) => self.expr(sql, argument, table),
+        }
+        sql.push(")");
+    }
+
+    fn related(&mut self, sql: &mut Sql, related: &Related, table: &str) {
+        let (path, condition) = (&related.path, related.condition.as_ref());
+        match &related.what {
+            About::Exists => {
+                // the value is not null, of a relation its key
+                let there = Predicate::new(
+                    path.clone(),
+                    crate::db::Lookup::IsNull,
+                    crate::values::Value::Bool(false),
+                );
+                let condition = match condition {
+                    Some(condition) => there.and(condition.clone()),
+                    None => there,
+                };
+                sql.push("EXISTS");
+                self.sub_select(sql, table, Some(&condition), |_, sql| {
+                    sql.push("1");
+                    None
+                });
+            }
+            About::First(terms) => {
+                self.sub_select(sql, table, condition, |own, sql| {
+                    own.value(sql, path, table);
+                    let mut order = Sql::new(sql.dialect());
+                    for (index, term) in terms.iter().enumerate() {
+                        order.push(if index == 0 { " ORDER BY " } else { ", " });
+                        own.order_term(&mut order, term, table);
+                    }
+                    order.push(" LIMIT 1");
+                    Some(order)
+                });
+            }
+        }
+    }
+
+    fn call(&mut self, sql: &mut Sql, call: Call, arguments: &[Expr], table: &str) {
+        let dialect = sql.dialect();
+        if call == Call::Concat {
+            let mut separator = "(";
+            for argument in arguments {
+                sql.push(separator).push("COALESCE(");
+                self.expr(sql, argument, table);
+                sql.push(", '')");
+                separator = " || ";
+            }
+            sql.push(")");
+            return;
+        }
+        if matches!(call, Call::Greatest | Call::Least) && dialect == Dialect::Postgres {
+            // it passes over nulls there; on SQLite one makes the result null
+            sql.push("CASE WHEN ");
+            let mut separator = "";
+            for argument in arguments {
+                sql.push(separator);
+                self.expr(sql, argument, table);
+                sql.push(" IS NOT NULL");
+                separator = " AND ";
+            }
+            sql.push(" THEN ");
+        }
+        sql.push(match (call, dialect) {
+            (Call::Abs, _) => "ABS(",
+            (Call::Coalesce, _) => "COALESCE(",
+            (Call::Greatest, Dialect::Sqlite) => "MAX(",
+            (Call::Greatest, Dialect::Postgres) => "GREATEST(",
+            (Call::Least, Dialect::Sqlite) => "MIN(",
+            (Call::Least, Dialect::Postgres) => "LEAST(",
+            (Call::Length, _) => "LENGTH(",
+            (Call::Lower, _) => "LOWER(",
+            (Call::NullIf, _) => "NULLIF(",
+            (Call::Round, _) => "ROUND(",
+            (Call::Trim, _) => "TRIM(",
+            (Call::Upper, _) => "UPPER(",
+            (Call::Concat, _) => "(",
+        });
+        for (index, argument) in arguments.iter().enumerate() {
+            sql.push(if index == 0 { "" } else { ", " });
+            self.expr(sql, argument, table);
+        }
+        sql.push(")");
+        if matches!(call, Call::Greatest | Call::Least) && dialect == Dialect::Postgres {
+            sql.push(" END");
+        }
+    }
+}
+
+/// What PostgreSQL widens and SQLite does not: the sum of `bigint` is `numeric` there.
+fn cast_of(aggregate: &AggregateCall, dialect: Dialect) -> Option<&'static str> {
+    let exact = matches!(aggregate.of, ColumnKind::Decimal { .. } | ColumnKind::Numeric);
+    match (dialect, aggregate.function) {
+        (Dialect::Postgres, Function::Sum) if aggregate.kind == ColumnKind::BigInt => {
+            Some(" AS bigint)")
+        }
+        (Dialect::Postgres, Function::Avg) if !exact => Some(" AS double precision)"),
+        _ => None,
+    }
+}
+
+fn close_cast(sql: &mut Sql, aggregate: &AggregateCall) {
+    let cast = cast_of(aggregate, sql.dialect());
+    sql.push(cast.unwrap_or_default());
+}
+
+fn type_name(kind: ColumnKind, dialect: Dialect) -> &'static str {
+    match (kind, dialect) {
+        (ColumnKind::SmallInt, _) => "smallint",
+        (ColumnKind::Integer, _) => "integer",
+        (ColumnKind::BigInt, _) => "bigint",
+        (ColumnKind::Float, Dialect::Sqlite) => "real",
+        (ColumnKind::Float, Dialect::Postgres) => "double precision",
+        (ColumnKind::Bool, _) => "bool",
+        (ColumnKind::Text, _) => "text",
+        (ColumnKind::Decimal { .. } | ColumnKind::Numeric, _) => "numeric",
+        (ColumnKind::DateTime, Dialect::Sqlite) => "datetime",
+        (ColumnKind::DateTime, Dialect::Postgres) => "timestamptz",
+        (ColumnKind::Date, _) => "date",
+        (ColumnKind::Time, _) => "time",
+        (ColumnKind::Uuid, Dialect::Sqlite) => "char(32)",
+        (ColumnKind::Uuid, Dialect::Postgres) => "uuid",
+    }
+}
+
+/// The start of the year, the month, .. of a value.
+fn truncated(sql: &mut Sql, value: Sql, to: Truncated, kind: ColumnKind) {
+    match sql.dialect() {
+        Dialect::Postgres => {
+            let field = match to {
+                Truncated::Year => "year",
+                Truncated::Quarter => "quarter",
+                Truncated::Month => "month",
+                Truncated::Week => "week",
+                Truncated::Day => "day",
+                Truncated::Hour => "hour",
+                Truncated::Minute => "minute",
+                Truncated::Second => "second",
+            };
+            let (zone, back) = match kind {
+                ColumnKind::Date => ("", ")::date"),
+                _ => (" AT TIME ZONE 'UTC'", ") AT TIME ZONE 'UTC'"),
+            };
+            sql.push("(DATE_TRUNC('").push(field).push("', ").append(value);
+            sql.push(zone).push(back).push(")");
+        }
+        Dialect::Sqlite => {
+            // the text of a moment in Django's form; that of a date ends after ten characters
+            let (date, time) = match to {
+                Truncated::Year => ("%Y-01-01", " 00:00:00"),
+                Truncated::Quarter | Truncated::Month => ("%Y-%m-01", " 00:00:00"),
+                Truncated::Week | Truncated::Day => ("%Y-%m-%d", " 00:00:00"),
+                Truncated::Hour => ("%Y-%m-%d", " %H:00:00"),
+                Truncated::Minute => ("%Y-%m-%d", " %H:%M:00"),
+                Truncated::Second => ("%Y-%m-%d", " %H:%M:%S"),
+            };
+            sql.push("strftime('").push(date);
+            sql.push(if kind == ColumnKind::Date { "" } else { time }).push("', ");
+            sql.append(value.clone());
+            match to {
+                Truncated::Quarter => {
+                    sql.push(", 'start of month', '-' || ((CAST(strftime('%m', ").append(value);
+                    sql.push(") AS INTEGER) - 1) % 3) || ' months'");
+                }
+                Truncated::Week => {
+                    sql.push(", '-6 days', 'weekday 1'");
+                }
+                _ => {}
+            }
+            sql.push(")");
+        }
+    }
+}

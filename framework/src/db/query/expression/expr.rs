@@ -1,0 +1,157 @@
+//! Expressions without their types, which is what statements are written from.
+
+use crate::db::{ColumnKind, DatePart, Hop, ModelMeta, OrderTerm, Path, Predicate};
+use crate::values::Value;
+
+/// An expression with what is known of its result.
+#[derive(Debug, Clone)]
+pub struct Computed {
+    pub(crate) expr: Expr,
+    /// What the result is read as.
+    pub(crate) kind: ColumnKind,
+    /// True when the result may be null.
+    pub(crate) nullable: bool,
+}
+
+/// A value that is computed of a row, or of several.
+#[derive(Debug, Clone)]
+pub(crate) enum Expr {
+    /// The value at the end of a path (`F("album__title")`).
+    Path(Path),
+    /// A value that is the same for every row (`Value(1)`).
+    Value(Value, ColumnKind),
+    /// One value of several rows. Where it is computed of one row, that of the rows related to it.
+    Aggregate(Box<AggregateCall>),
+    /// Something about the related rows of one row.
+    Related(Box<Related>),
+    /// A function of SQL.
+    Call(Call, Vec<Expr>),
+    /// An operator between two expressions.
+    Infix(Infix, Box<(Expr, Expr)>),
+    /// The first of several that a condition chooses (`Case(When(…), default=…)`).
+    Case(Vec<(Predicate, Expr)>, Option<Box<Expr>>),
+    /// The value as another type (`Cast`).
+    Cast(Box<Expr>, ColumnKind),
+    /// A part of a moment as a number (`ExtractYear`).
+    Part(DatePart, Box<Expr>, ColumnKind),
+    /// The start of the year, the month, .. that a moment is in (`TruncMonth`).
+    Trunc(Truncated, Box<Expr>, ColumnKind),
+}
+
+/// How many values are made one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Function {
+    Count,
+    Sum,
+    Avg,
+    Min,
+    Max,
+}
+
+/// One value of several rows.
+#[derive(Debug, Clone)]
+pub struct AggregateCall {
+    /// The model of the rows, or of those that they are related to.
+    pub(crate) model: fn() -> &'static ModelMeta,
+    pub(crate) function: Function,
+    /// What is aggregated; rows themselves where there is none.
+    pub(crate) argument: Option<Expr>,
+    pub(crate) distinct: bool,
+    pub(crate) condition: Option<Predicate>,
+    /// What the result is read as.
+    pub(crate) kind: ColumnKind,
+    /// What the values are.
+    pub(crate) of: ColumnKind,
+}
+
+/// Something about the related rows of one row.
+#[derive(Debug, Clone)]
+pub(crate) struct Related {
+    /// The way to the rows; for `First`, to the value.
+    pub(crate) path: Path,
+    pub(crate) condition: Option<Predicate>,
+    pub(crate) what: About,
+}
+
+/// What is asked about related rows.
+#[derive(Debug, Clone)]
+pub(crate) enum About {
+    /// Whether there is one.
+    Exists,
+    /// A value of the first in an order.
+    First(Vec<OrderTerm>),
+}
+
+/// A function that both databases have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Call {
+    Abs,
+    Coalesce,
+    Concat,
+    Greatest,
+    Least,
+    Length,
+    Lower,
+    NullIf,
+    Round,
+    Trim,
+    Upper,
+}
+
+/// An operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Infix {
+    Add,
+    Sub,
+    Mul,
+    Div,
+}
+
+/// What a date or a moment is cut to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Truncated {
+    Year,
+    Quarter,
+    Month,
+    Week,
+    Day,
+    Hour,
+    Minute,
+    Second,
+}
+
+impl Expr {
+    /// True when it looks at several rows for a row, without making them one value.
+    pub(crate) fn is_many(&self) -> bool {
+        match self {
+            Self::Path(path) => path.is_many(),
+            Self::Value(..) | Self::Aggregate(_) | Self::Related(_) => false,
+            Self::Call(_, arguments) => arguments.iter().any(Self::is_many),
+            Self::Infix(_, sides) => sides.0.is_many() || sides.1.is_many(),
+            Self::Case(branches, otherwise) => {
+                let many = |(when, then): &(Predicate, Self)| when.is_many() || then.is_many();
+                branches.iter().any(many) || otherwise.as_ref().is_some_and(|rest| rest.is_many())
+            }
+            Self::Cast(inner, _) | Self::Part(_, inner, _) | Self::Trunc(_, inner, _) => {
+                inner.is_many()
+            }
+        }
+    }
+}
+
+impl AggregateCall {
+    /// True when it looks at more than one row for each row of the model.
+    pub(crate) fn is_many(&self) -> bool {
+        self.argument.as_ref().is_some_and(Expr::is_many)
+            || self.condition.as_ref().is_some_and(Predicate::is_many)
+    }
+
+    /// True when it counts keys at the end of a relation to many: as many as there are rows.
+    pub(crate) fn counts_keys(&self) -> bool {
+        let Some(Expr::Path(path)) = &self.argument else { return false };
+        let is_key =
+            path.column().is_some_and(|column| column.column == path.target().pk_column().column);
+        let ends_there = path.hops.last().is_some_and(Hop::is_many);
+        self.function == Function::Count && !self.distinct && is_key && ends_there
+    }
+}
