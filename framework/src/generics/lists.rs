@@ -40,7 +40,7 @@ impl Context {
             _ => pagination,
         };
         let Some(mut plan) = pagination.plan(&self.request, ordering)? else {
-            let rows = description.list(queryset.into(), None, self).await?;
+            let rows = Listed::read(description, queryset.into(), None, self).await?;
             let read = rows.len();
             return Ok((self.respond_rows(rows, description).await?, read));
         };
@@ -58,13 +58,13 @@ impl Context {
                     sliced = sliced.filter_by_predicate(condition.clone());
                 }
                 let sliced = sliced.slice(cursor.offset, cursor.limit);
-                (description.list(sliced.into(), position, self).await?, None)
+                (Listed::read(description, sliced.into(), position, self).await?, None)
             }
             Plan::Slice { offset, limit, .. } => {
                 // pinned where they are made: both are large
                 let mut counting = pin!(self.count_rows(&queryset));
                 let sliced: Select = queryset.slice(*offset, *limit).into();
-                let mut list = pin!(description.list(sliced, None, self));
+                let mut list = pin!(Listed::read(description, sliced, None, self));
                 if count.is_some() {
                     (list.await?, count)
                 } else if self.dialect() == Dialect::Postgres && !self.in_transaction() {
@@ -127,7 +127,7 @@ impl Context {
         &self,
         queryset: QuerySet<S::Model>,
     ) -> Result<Items<S>> {
-        let rows = S::description().list(queryset.into(), None, self).await?;
+        let rows = Listed::read(S::description(), queryset.into(), None, self).await?;
         self.respond_rows(rows, S::description()).await.map(Items::new)
     }
 }

@@ -5,7 +5,7 @@ use crate::exceptions::{ApiException, Result};
 use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::response::Response;
-use crate::serializers::{Description, Loaded, ModelSerializer};
+use crate::serializers::{Description, Loaded, ModelSerializer, fetch, load};
 use crate::views::Item;
 
 impl Context {
@@ -17,7 +17,7 @@ impl Context {
         &self,
         queryset: QuerySet<S::Model>,
     ) -> Result<Item<S>> {
-        let rows = S::description().load(queryset.into(), self).await?;
+        let rows = load(S::description(), queryset.into(), self).await?;
         let no_match = || ApiException::no_match(S::Model::META.name);
         let row = rows.into_iter().next().ok_or_else(no_match)?;
         self.represent(&row, S::description()).await.map(Item::new)
@@ -28,9 +28,9 @@ impl Context {
         row: &Loaded,
         description: &'static Description,
     ) -> Result<Response> {
-        let related = description.fetch(&[row], self).await?;
+        let related = fetch(description, &[row], self).await?;
         let mut out = JsonWriter::new();
-        description.write(row, &related, self.writing(false), &mut out);
+        self.writing(false).row(description, row, &related, &mut out);
         Ok(Response::json(out.into_bytes()))
     }
 }

@@ -10,7 +10,8 @@ use crate::exceptions::{ApiException, Result};
 use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::serializers::{
-    Changes, Description, Existing, Loaded, RelatedRows, Serializer, Validated,
+    Changes, Description, Existing, Loaded, RelatedRows, Serializer, Validated, fetch, form_input,
+    load, location, misplaced, model_taken, run_validation, taken,
 };
 use crate::values::Value;
 
@@ -35,11 +36,11 @@ impl Context {
         if let Some(pairs) = data.form() {
             let pairs: Vec<(String, String)> =
                 pairs.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-            let raw = description.form_input(&pairs, partial);
-            return description.run_validation(&raw, partial, existing, self).await;
+            let raw = form_input(description, &pairs, partial);
+            return run_validation(description, &raw, partial, existing, self).await;
         }
         let raw = data.raw()?;
-        description.run_validation(&raw, partial, existing, self).await
+        run_validation(description, &raw, partial, existing, self).await
     }
 
     /// Stores validated changes: a new row, or the row that they are for. Links of many-to-many
@@ -121,11 +122,9 @@ fn refused(
 ) -> ApiException {
     match (error, description) {
         (Error::Unique(columns), Some(description)) => {
-            ApiException::Validation(description.taken(&columns))
+            ApiException::Validation(taken(description, &columns))
         }
-        (Error::Unique(columns), None) => {
-            ApiException::Validation(Description::model_taken(model, &columns))
-        }
+        (Error::Unique(columns), None) => ApiException::Validation(model_taken(model, &columns)),
         (Error::NotNull(column), description) => {
             let named = description.and_then(|description| description.field_of(&column));
             let own = || model.columns.iter().find(|own| own.column == column);
@@ -135,7 +134,7 @@ fn refused(
             }
         }
         (Error::Tree { field, problem }, Some(description)) => {
-            ApiException::Validation(description.misplaced(field, problem))
+            ApiException::Validation(misplaced(description, field, problem))
         }
         (other, _) => other.into(),
     }
@@ -164,7 +163,7 @@ pub(crate) async fn reload<M: Model>(
 ) -> Result<Option<Loaded>> {
     let mut query = QuerySet::<M>::new().filter_by_predicate(by_key::<M>(key)).unordered();
     query.annotated = annotated;
-    Ok(description.load(query.into(), conn).await?.into_iter().next())
+    Ok(load(description, query.into(), conn).await?.into_iter().next())
 }
 
 /// Writes a saved row: with everything beside it read anew, but counts as they were before
@@ -182,15 +181,15 @@ pub(crate) async fn represent_saved<M: Model>(
         let Some(mut loaded) = reload::<M>(row.pk(), description, annotated, cx).await? else {
             return Ok(None);
         };
-        description.keep_counts(&mut loaded, before);
+        loaded.keep_counts(description, before);
         loaded
     } else {
         let mut loaded = Loaded::bare(Box::new(row));
-        description.keep_counts(&mut loaded, before);
+        loaded.keep_counts(description, before);
         loaded
     };
-    let related: RelatedRows = description.fetch(&[&loaded], cx).await?;
+    let related: RelatedRows = fetch(description, &[&loaded], cx).await?;
     let mut out = JsonWriter::new();
-    description.write(&loaded, &related, cx.writing(partial), &mut out);
-    Ok(Some((out.into_bytes(), description.location(&loaded, cx))))
+    cx.writing(partial).row(description, &loaded, &related, &mut out);
+    Ok(Some((out.into_bytes(), location(description, &loaded, cx))))
 }

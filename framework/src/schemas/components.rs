@@ -51,7 +51,7 @@ impl Components {
         index: usize,
         field: &Field,
     ) -> FieldSchema {
-        let shown = description.shown(index);
+        let shown = Shown::of(description, index);
         let mut kind = match (&field.kind, shown.nested) {
             (_, Some(nested)) => Kind::component(if shown.owned {
                 self.add_as(nested, &nested_name(owner, field.name))

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use super::description::{SerializerField, Target};
+use super::convert::FromValidated;
+use super::description::Description;
+use super::field::{SerializerField, Target};
 use super::plain::to_map;
-use super::{Description, FromValidated};
 use crate::db::{
     Assignments, Assigns, Column, Conn, Hop, Lock, Model, Path, Predicate, QuerySet, Select,
 };

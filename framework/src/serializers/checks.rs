@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::description::KeyCheck;
+use super::field::KeyCheck;
 use crate::db::{
     ColumnKind, ColumnMeta, Conn, Dialect, Error, Lookup, ModelMeta, Operand, Path, Predicate,
     Select, Sql,

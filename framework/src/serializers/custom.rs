@@ -1,11 +1,10 @@
 //! Fields of one's own: values that are shown and read in a form that no other field has.
 
-use super::description::SerializerField;
-use super::plain::{FromValidated, IntoValidated};
+use super::convert::{FromValidated, IntoValidated};
 use crate::exceptions::Validated;
-use crate::fields::{Field, Validator};
+use crate::fields::Field;
 use crate::request::Context;
-use crate::values::{FieldType, JsonWriter, Raw, Value};
+use crate::values::{FieldType, JsonWriter, Value};
 
 /// A field of your own (DRF's custom fields): how a stored value is shown, and how input becomes
 /// one.
@@ -134,6 +133,12 @@ pub(crate) struct Conversion {
     pub(crate) write: fn(Value, &Context, &mut JsonWriter),
 }
 
+impl Conversion {
+    pub(super) fn of<F: CustomField>() -> Self {
+        Self { read: read::<F>, write: write::<F> }
+    }
+}
+
 fn read<F: CustomField>(data: serde_json::Value, cx: &Context) -> Validated<Value> {
     F::to_internal_value(data, cx).map(|own| own.into_stored().into_value())
 }
@@ -142,25 +147,5 @@ fn write<F: CustomField>(value: Value, cx: &Context, out: &mut JsonWriter) {
     match F::Stored::from_value(value).map(F::from_stored) {
         Some(own) => out.json(&own.to_representation(cx)),
         None => out.null(),
-    }
-}
-
-impl SerializerField {
-    /// Shows and reads values as their type says. What is stored is checked as before: by its
-    /// column's length and bounds.
-    pub(crate) fn set_custom<F: CustomField>(&mut self) {
-        let stored = self.field.clone();
-        let own = F::field(stored.name);
-        self.custom = Some(Conversion { read: read::<F>, write: write::<F> });
-        self.change(|mut field| {
-            field.kind = own.kind;
-            field.validators = own.validators;
-            field.validators.push(Validator::new(move |value| stored.validate(value, &Raw::Null)));
-            field.messages.extend(own.messages);
-            if field.help_text.is_empty() {
-                field.help_text = own.help_text;
-            }
-            field
-        });
     }
 }

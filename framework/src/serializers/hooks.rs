@@ -5,15 +5,11 @@
 //! hands functions over by their names. A type of the user's may stand in a function's place
 //! where it implements the trait, as [`CurrentUserDefault`] does.
 
-use std::sync::Arc;
-
 use super::changes::Attrs;
-use super::description::SerializerField;
 use super::rows::Instance;
-use crate::exceptions::{Detail, Validated};
-use crate::fields::FieldDefault;
+use crate::exceptions::Validated;
 use crate::request::{Context, hook};
-use crate::values::{FieldType, Value};
+use crate::values::Value;
 
 hook! {
     /// What a method field shows of a row (`SerializerMethodField`): `fn(&Track) -> String`, or of
@@ -99,22 +95,5 @@ pub struct CurrentUserDefault;
 impl DefaultValue<Value, ()> for CurrentUserDefault {
     fn call(&self, cx: &Context) -> Value {
         cx.account().map_or(Value::Null, crate::auth::Account::key)
-    }
-}
-
-impl SerializerField {
-    /// A hook over typed values as one over any.
-    pub(crate) fn set_hook<T: FieldType, Shape>(&mut self, hook: impl FieldValidator<T, Shape>) {
-        self.hook = Some(Arc::new(move |value, cx| match T::from_value(value) {
-            Some(value) => hook.call(value, cx).map(FieldType::into_value),
-            None => Err(Detail::invalid("Invalid value.")),
-        }));
-    }
-
-    /// A default that is made anew each time.
-    pub(crate) fn set_default<T: FieldType, Shape>(&mut self, make: impl DefaultValue<T, Shape>) {
-        self.field.default = Some(FieldDefault::Serializer);
-        self.field.required = false;
-        self.default = Some(Arc::new(move |cx| make.call(cx).into_value()));
     }
 }

@@ -56,37 +56,38 @@ impl<'a> Input<'a> {
             },
         }
     }
-}
-
-impl Description {
-    /// The input of a form. A function of the user's sees all of it, whatever the fields are.
-    pub(crate) fn form_input<'a>(&self, pairs: &'a [(String, String)], partial: bool) -> Raw<'a> {
-        let mut raw = form::to_raw(self.fields(), pairs, partial);
-        if self.to_internal_value.is_some()
-            && let Raw::Map(items) = &mut raw
-        {
-            let others = pairs.iter().filter(|(name, _)| self.place(name).is_none());
-            items.extend(
-                others
-                    .map(|(name, value)| (name.as_str().into(), Raw::Text(value.as_str().into()))),
-            );
-        }
-        raw
-    }
 
     /// An object as `to_internal_value` leaves it. What that leaves alone stays as it was sent: a
     /// number of more than 64 bits, a form's text that is JSON.
-    pub(super) fn internal<'a>(&self, raw: Input<'a>, cx: &Context) -> Result<Input<'a>, Detail> {
-        let (Some(hook), Raw::Map(items)) = (&self.to_internal_value, &*raw) else {
-            return Ok(raw);
+    pub(super) fn internal(self, description: &Description, cx: &Context) -> Result<Self, Detail> {
+        let (Some(hook), Raw::Map(items)) = (&description.to_internal_value, &*self) else {
+            return Ok(self);
         };
         let json = |raw: &Raw<'_>| to_json(raw).unwrap_or_default();
         let data: JsonObject =
             items.iter().map(|(key, value)| (key.to_string(), json(value))).collect();
         let changed = hook(data, cx)?.into_iter().map(|(key, value)| {
-            let sent = raw.get(&key).filter(|sent| json(sent) == value).cloned();
+            let sent = self.get(&key).filter(|sent| json(sent) == value).cloned();
             (key.into(), sent.unwrap_or_else(|| from_json(value)))
         });
-        Ok(Input::changed(Raw::Map(changed.collect())))
+        Ok(Self::changed(Raw::Map(changed.collect())))
     }
+}
+
+/// The input of a form. A function of the user's sees all of it, whatever the fields are.
+pub(crate) fn form_input<'a>(
+    description: &Description,
+    pairs: &'a [(String, String)],
+    partial: bool,
+) -> Raw<'a> {
+    let mut raw = form::to_raw(description.fields(), pairs, partial);
+    if description.to_internal_value.is_some()
+        && let Raw::Map(items) = &mut raw
+    {
+        let others = pairs.iter().filter(|(name, _)| description.place(name).is_none());
+        items.extend(
+            others.map(|(name, value)| (name.as_str().into(), Raw::Text(value.as_str().into()))),
+        );
+    }
+    raw
 }

@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::description::{Description, ShownColumn};
+use super::fetch::fetch;
 use super::rows::Loaded;
+use super::select::load;
 use super::write::{Writing, write_value};
 use crate::aside::aside;
 use crate::db::{Conn, Error, Row, Select};
@@ -24,30 +26,30 @@ pub(crate) struct Written {
     positions: Vec<Value>,
 }
 
-impl Description {
+impl Listed {
     /// Sends the query. Of rows that are not kept the value of the column `position` stays, by
     /// place in the model.
-    pub(crate) async fn list(
-        &self,
+    pub(crate) async fn read(
+        description: &Description,
         mut select: Select,
         position: Option<usize>,
         conn: &Conn,
-    ) -> Result<Listed, Error> {
-        let Some(columns) = &self.columns else {
-            return Ok(Listed::Kept(aside(|| self.load(select, conn)).await?));
+    ) -> Result<Self, Error> {
+        let Some(columns) = &description.columns else {
+            return Ok(Self::Kept(aside(|| load(description, select, conn)).await?));
         };
         // room for a page of the usual size
         let (json, ends) = (JsonWriter::with_capacity(8192), Vec::with_capacity(32));
         let mut written = Written { json, ends, positions: Vec::new() };
         written.json.begin_array();
         if select.is_empty() {
-            return Ok(Listed::Written(written));
+            return Ok(Self::Written(written));
         }
-        let position = position.and_then(|at| Some((at, self.model.columns.get(at)?.kind)));
+        let position = position.and_then(|at| Some((at, description.model.columns.get(at)?.kind)));
         let wanted = columns.iter().map(|shown| shown.column);
         select.only(wanted.chain(position.map(|(column, _)| column)).collect());
         conn.each_row(select.statement(conn)?, &mut |row| {
-            self.write_columns(columns, row, 0, &mut written.json)?;
+            write_columns(description, columns, row, 0, &mut written.json)?;
             written.ends.push(written.json.len());
             if let Some((_, kind)) = position {
                 written.positions.push(row.value(columns.len(), kind)?);
@@ -55,52 +57,9 @@ impl Description {
             Ok(())
         })
         .await?;
-        Ok(Listed::Written(written))
+        Ok(Self::Written(written))
     }
 
-    /// Writes a row that is being read as an object; its columns start at `at`.
-    pub(super) fn write_columns(
-        &self,
-        columns: &[ShownColumn],
-        row: &Row<'_>,
-        at: usize,
-        out: &mut JsonWriter,
-    ) -> Result<(), Error> {
-        out.begin_object();
-        for (place, shown) in columns.iter().enumerate() {
-            let Some(field) = self.fields.get(shown.field) else { continue };
-            out.prepared_key(&field.member);
-            row.see(at + place, shown.kind, |value| write_value(&field.field, value, out))?;
-        }
-        out.end_object();
-        Ok(())
-    }
-
-    /// An array of some of the rows that were kept, with what belongs to them.
-    async fn write_kept(
-        &self,
-        rows: Vec<Loaded>,
-        shown: Range<usize>,
-        reversed: bool,
-        (writing, conn): (Writing<'_>, &Conn),
-        head: Vec<u8>,
-    ) -> Result<Vec<u8>, Error> {
-        let mut rows: Vec<&Loaded> = rows.get(shown).unwrap_or_default().iter().collect();
-        if reversed {
-            rows.reverse();
-        }
-        let related = self.fetch(&rows, conn).await?;
-        let mut out = JsonWriter::after(head);
-        out.begin_array();
-        for row in rows {
-            self.write(row, &related, writing, &mut out);
-        }
-        out.end_array();
-        Ok(out.into_bytes())
-    }
-}
-
-impl Listed {
     /// How many rows were read.
     pub(crate) fn len(&self) -> usize {
         match self {
@@ -109,7 +68,7 @@ impl Listed {
         }
     }
 
-    /// The value of a row's column `column`, the one that [`Description::list`] was asked for.
+    /// The value of a row's column `column`, the one that [`Listed::read`] was asked for.
     pub(crate) fn position(&self, row: usize, column: usize) -> ValueRef<'_> {
         match self {
             Self::Kept(rows) => rows.get(row).map_or(ValueRef::Null, |row| row.value(column)),
@@ -147,8 +106,49 @@ impl Listed {
             }
         };
         // rows that are written need none of it
-        aside(|| description.write_kept(rows, shown, reversed, (writing, conn), head)).await
+        aside(|| write_kept(description, rows, shown, reversed, (writing, conn), head)).await
     }
+}
+
+/// Writes a row that is being read as an object; its columns start at `at`.
+pub(super) fn write_columns(
+    description: &Description,
+    columns: &[ShownColumn],
+    row: &Row<'_>,
+    at: usize,
+    out: &mut JsonWriter,
+) -> Result<(), Error> {
+    out.begin_object();
+    for (place, shown) in columns.iter().enumerate() {
+        let Some(field) = description.fields.get(shown.field) else { continue };
+        out.prepared_key(&field.member);
+        row.see(at + place, shown.kind, |value| write_value(&field.field, value, out))?;
+    }
+    out.end_object();
+    Ok(())
+}
+
+/// An array of some of the rows that were kept, with what belongs to them.
+async fn write_kept(
+    description: &Description,
+    rows: Vec<Loaded>,
+    shown: Range<usize>,
+    reversed: bool,
+    (writing, conn): (Writing<'_>, &Conn),
+    head: Vec<u8>,
+) -> Result<Vec<u8>, Error> {
+    let mut rows: Vec<&Loaded> = rows.get(shown).unwrap_or_default().iter().collect();
+    if reversed {
+        rows.reverse();
+    }
+    let related = fetch(description, &rows, conn).await?;
+    let mut out = JsonWriter::after(head);
+    out.begin_array();
+    for row in rows {
+        writing.row(description, row, &related, &mut out);
+    }
+    out.end_array();
+    Ok(out.into_bytes())
 }
 
 impl Written {

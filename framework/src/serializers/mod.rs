@@ -84,8 +84,12 @@
 mod builder;
 mod changes;
 mod checks;
+mod conflicts;
+mod convert;
 mod custom;
 mod description;
+mod fetch;
+mod field;
 mod hooks;
 mod input;
 mod listed;
@@ -93,6 +97,7 @@ mod plain;
 mod recursion;
 mod relations;
 mod rows;
+mod select;
 #[cfg(feature = "openapi")]
 mod shown;
 #[cfg(all(test, feature = "sqlite"))]
@@ -100,15 +105,16 @@ mod tests;
 mod validate;
 mod write;
 
-pub use builder::{Builder, Shows, of_kind, pk, with_choices};
+pub use builder::{Builder, PlainBuilder, Shows, of_kind, pk, with_choices};
 pub use changes::{Attrs, Changes};
+pub use convert::{FromValidated, IntoValidated};
 pub use custom::{Custom, CustomField};
 pub use description::Description;
 pub use hooks::{
     CurrentUserDefault, DefaultValue, FieldValidator, JsonObject, MethodField, ObjectValidator,
     StructValidator, ToInternalValue, ToRepresentation,
 };
-pub use plain::{FromValidated, IntoValidated, PlainBuilder, Serializer, Validated};
+pub use plain::{Serializer, Validated};
 #[doc(hidden)]
 pub use recursion::once;
 pub use relations::{
@@ -117,11 +123,15 @@ pub use relations::{
 pub use rows::{Instance, Loaded, RelatedRows};
 
 pub(crate) use changes::ChangeSet;
+pub(crate) use conflicts::{misplaced, model_taken, taken};
+pub(crate) use fetch::fetch;
+pub(crate) use input::form_input;
 pub(crate) use listed::Listed;
+pub(crate) use select::load;
 #[cfg(feature = "openapi")]
 pub(crate) use shown::Shown;
-pub(crate) use validate::Existing;
-pub(crate) use write::Writing;
+pub(crate) use validate::{Existing, run_validation};
+pub(crate) use write::{Writing, location, write_values};
 
 #[doc = include_str!("derive.md")]
 pub use quintet_codegen::Serializer;

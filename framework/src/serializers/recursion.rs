@@ -77,15 +77,8 @@ impl<'a> Ways<'a> {
     }
 }
 
-impl Description {
-    /// True when rows can be nested here without an end: this serializer contains itself, or
-    /// holds one that does.
-    pub(crate) fn recurs(&self) -> bool {
-        *self.recurs.get_or_init(|| reaches_a_circle(self, &mut Vec::new(), &mut Vec::new()))
-    }
-}
-
-fn reaches_a_circle(
+/// True when a serializer contains itself, or holds one that does.
+pub(super) fn reaches_a_circle(
     description: &Description,
     above: &mut Vec<*const Description>,
     done: &mut Vec<*const Description>,

@@ -1,6 +1,7 @@
 //! How a field's output is made, for documents: what its description alone does not say.
 
-use super::description::{Description, Output, Slot};
+use super::description::{Description, Slot};
+use super::field::Output;
 use super::relations::{Inner, Related};
 use crate::db::{ColumnKind, Hop, Path};
 
@@ -21,29 +22,29 @@ pub(crate) struct Shown<'a> {
     pub(crate) owned: bool,
 }
 
-impl Description {
+impl<'a> Shown<'a> {
     /// How the output of field `index` is made.
-    pub(crate) fn shown(&self, index: usize) -> Shown<'_> {
-        let mut shown = Shown::default();
-        let Some(field) = self.fields.get(index) else { return shown };
+    pub(crate) fn of(description: &'a Description, index: usize) -> Self {
+        let mut shown = Self::default();
+        let Some(field) = description.fields.get(index) else { return shown };
         match &field.output {
             Output::None | Output::Column(_) | Output::Method(_) => {}
             Output::Link { .. } => shown.link = true,
             Output::Slot(slot) => {
-                if let Some(Slot::Value(path)) = self.slots.get(*slot) {
+                if let Some(Slot::Value(path)) = description.slots.get(*slot) {
                     shown.null = Some(may_be_null(path));
                     shown.column = path.column().map(|column| column.kind);
                 }
             }
             Output::Row(slot, related) => {
-                if let Some(Slot::Row(hops, _)) = self.slots.get(*slot) {
+                if let Some(Slot::Row(hops, _)) = description.slots.get(*slot) {
                     shown.null = Some(may_end_early(hops));
                 }
                 shown.relate(related);
             }
             Output::Many(place) => {
                 shown.many = true;
-                if let Some(many) = self.many.get(*place) {
+                if let Some(many) = description.many.get(*place) {
                     shown.relate(&many.related);
                 }
             }
@@ -53,9 +54,7 @@ impl Description {
         }
         shown
     }
-}
 
-impl<'a> Shown<'a> {
     fn relate(&mut self, related: &'a Related) {
         match related {
             Related::Serializer(inner) => {

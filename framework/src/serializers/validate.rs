@@ -8,7 +8,8 @@ use std::borrow::Cow;
 
 use super::changes::ChangeSet;
 use super::checks::{Answer, Check, run_checks};
-use super::description::{Description, KeyCheck, SerializerField, Target};
+use super::description::Description;
+use super::field::{KeyCheck, SerializerField, Target};
 use super::input::Input;
 use crate::auth::{UserMeta, normalized};
 use crate::db::{Conn, ModelRow};
@@ -47,36 +48,29 @@ pub(crate) struct Existing<'a> {
     pub(crate) row: Option<&'a dyn ModelRow>,
 }
 
-impl Description {
-    /// True when validation has to see the stored row.
-    pub(crate) fn needs_instance(&self) -> bool {
-        self.validate.is_some() || !self.unique_together.is_empty()
+/// Validates a body. The name and the address of a new account are brought into their normal
+/// form first of all, and are valid if they are in both forms.
+///
+/// # Errors
+/// 400 with every message, keyed as DRF does; 503 when the database is away.
+pub(crate) async fn run_validation(
+    description: &Description,
+    raw: &Raw<'_>,
+    partial: bool,
+    existing: Existing<'_>,
+    cx: &Context,
+) -> Result<ChangeSet, ApiException> {
+    let mut work = Work::new(description, Input::Sent(raw), partial, existing, cx);
+    if existing.pk.is_none() {
+        work.normalize(&cx.user_meta());
     }
-
-    /// Validates a body. The name and the address of a new account are brought into their normal
-    /// form first of all, and are valid if they are in both forms.
-    ///
-    /// # Errors
-    /// 400 with every message, keyed as DRF does; 503 when the database is away.
-    pub(crate) async fn run_validation(
-        &self,
-        raw: &Raw<'_>,
-        partial: bool,
-        existing: Existing<'_>,
-        cx: &Context,
-    ) -> Result<ChangeSet, ApiException> {
-        let mut work = Work::new(self, Input::Sent(raw), partial, existing, cx);
-        if existing.pk.is_none() {
-            work.normalize(&cx.user_meta());
-        }
-        work.confirm(cx, false).await?;
-        work.field_hooks();
-        if !work.failed() {
-            work.confirm(cx, true).await?;
-            work.object_hooks();
-        }
-        work.finish().map_err(ApiException::Validation)
+    work.confirm(cx, false).await?;
+    work.field_hooks();
+    if !work.failed() {
+        work.confirm(cx, true).await?;
+        work.object_hooks();
     }
+    work.finish().map_err(ApiException::Validation)
 }
 
 fn non_field(detail: impl Into<Detail>) -> Detail {
@@ -92,7 +86,7 @@ impl<'a> Work<'a> {
         cx: &'a Context,
     ) -> Self {
         let mut work = Self { description, slots: Vec::new(), error: None, existing, partial, cx };
-        let mut raw = match description.internal(raw, cx) {
+        let mut raw = match raw.internal(description, cx) {
             Ok(raw) => raw,
             Err(detail) => {
                 work.error = Some(object_error(detail));

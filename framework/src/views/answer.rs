@@ -8,7 +8,7 @@ use crate::exceptions::Result;
 use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::response::Response;
-use crate::serializers::{ModelSerializer, Serializer};
+use crate::serializers::{ModelSerializer, Serializer, write_values};
 
 /// What a handler may return in its `Result`.
 ///
@@ -80,7 +80,7 @@ pub struct Json<S>(pub S);
 impl<S: Serializer> Answer for Json<S> {
     fn into_response(self, cx: &Context) -> Result<Response> {
         let mut out = JsonWriter::new();
-        S::description().write_values(&self.0.into_values(), cx, &mut out);
+        write_values(S::description(), &self.0.into_values(), cx, &mut out);
         Ok(Response::json(out.into_bytes()))
     }
 
@@ -95,7 +95,7 @@ impl<S: Serializer> Answer for Json<Vec<S>> {
         let mut out = JsonWriter::new();
         out.begin_array();
         for item in self.0 {
-            S::description().write_values(&item.into_values(), cx, &mut out);
+            write_values(S::description(), &item.into_values(), cx, &mut out);
         }
         out.end_array();
         Ok(Response::json(out.into_bytes()))

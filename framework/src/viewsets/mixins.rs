@@ -11,7 +11,7 @@ use crate::exceptions::{ApiException, Result};
 use crate::generics::{related_is_gone, represent_saved};
 use crate::request::{Context, Deferred};
 use crate::response::Response;
-use crate::serializers::{Changes, Description, Existing, Loaded};
+use crate::serializers::{Changes, Description, Existing, Loaded, load};
 
 /// The actions that a view set has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -187,7 +187,7 @@ pub(super) async fn show<V: ViewSet>(
     let row = match object.found {
         Found::Row(row) if !description.reads_beside() => Loaded::bare(Box::new(row)),
         found => {
-            let rows = description.load(found.into_select(), cx).await?;
+            let rows = load(description, found.into_select(), cx).await?;
             rows.into_iter().next().ok_or_else(no_match::<V>)?
         }
     };
@@ -351,7 +351,7 @@ async fn stored_row<M: Model>(
             select = by_its_key::<M>(row.pk());
             select.annotated = annotated;
         }
-        description.load(select, cx).await?
+        load(description, select, cx).await?
     } else {
         cx.rows(select.statement(cx)?, |row| Ok(Loaded::bare(Box::new(M::from_row(row, 0)?))))
             .await?

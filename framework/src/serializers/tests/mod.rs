@@ -12,7 +12,9 @@ use actix_web::http::Method;
 use serde_json::json;
 
 use super::changes::ChangeSet;
-use super::validate::Existing;
+use super::fetch::fetch;
+use super::select::load;
+use super::validate::{Existing, run_validation};
 use super::write::Writing;
 use super::{
     Attrs, Changes, Description, HyperlinkedIdentity, HyperlinkedRelated, Instance,
@@ -362,11 +364,11 @@ async fn show<S: ModelSerializer>(pk: i64) -> String {
         let own = Path::own(<S::Model as Model>::META.pk_column());
         let query =
             QuerySet::<S::Model>::new().filter_by_predicate(Predicate::exact(own, Value::Int(pk)));
-        let rows = description.load(query.into(), cx).await.unwrap();
-        let related = description.fetch(&rows.iter().collect::<Vec<_>>(), cx).await.unwrap();
+        let rows = load(description, query.into(), cx).await.unwrap();
+        let related = fetch(description, &rows.iter().collect::<Vec<_>>(), cx).await.unwrap();
         let mut out = JsonWriter::new();
         let writing = Writing { cx, partial: false };
-        description.write(&rows[0], &related, writing, &mut out);
+        writing.row(description, &rows[0], &related, &mut out);
         String::from_utf8(out.into_bytes()).unwrap()
     })
     .await
@@ -387,11 +389,11 @@ async fn validate(
             let own = Path::own(description.model().pk_column());
             let mut select = Select::of_model(description.model());
             select.also_where(Predicate::exact(own, key.clone()));
-            stored = description.load(select, cx).await.unwrap().pop();
+            stored = load(description, select, cx).await.unwrap().pop();
         }
         let existing =
             Existing { pk: key.as_ref(), row: stored.as_ref().map(|stored| &*stored.model) };
-        description.run_validation(&raw, partial, existing, cx).await
+        run_validation(description, &raw, partial, existing, cx).await
     })
     .await
     .map_err(|error| match error {

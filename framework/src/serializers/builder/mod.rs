@@ -1,16 +1,20 @@
 //! Puts a [`Description`] together. `#[derive(Serializer)]` writes the calls of this module; they
 //! can be written by hand as well.
 
+mod draft;
+mod plain;
+
+pub use plain::PlainBuilder;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use self::draft::{Draft, key_kind, rename};
 use super::changes::Attrs;
 use super::custom::CustomField;
-use super::description::{
-    Description, KeyCheck, Many, MethodFn, Output, SerializerField, Slot, Target, Unique,
-    UniqueTogether, key_kind, rename,
-};
+use super::description::{Description, Many, Slot, UniqueTogether};
+use super::field::{KeyCheck, MethodFn, Output, SerializerField, Target, Unique};
 use super::hooks::{
     DefaultValue, FieldValidator, MethodField, ObjectValidator, ToInternalValue, ToRepresentation,
 };
@@ -20,27 +24,16 @@ use crate::db::{FieldPath, Fields, Hop, Leaf, Model, Path, SingleValued, Way, me
 use crate::fields::{Choice, Field, KeyKind, Kind};
 use crate::values::{FieldType, ValueRef};
 
-impl Description {
-    /// Starts the description of a serializer over `M`.
-    pub fn of<M: Model>(name: &'static str) -> Builder<M> {
-        Builder {
-            description: Self::new(name, meta_of::<M>),
-            own_unique: false,
-            model: PhantomData,
-        }
-    }
-}
-
 /// Puts a [`Description`] together, field by field; a modifier changes the field before it.
 pub struct Builder<M> {
-    description: Description,
+    draft: Draft,
     own_unique: bool,
     model: PhantomData<fn() -> M>,
 }
 
 impl<M> fmt::Debug for Builder<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.description.fmt(f)
+        self.draft.description.fmt(f)
     }
 }
 
@@ -63,13 +56,17 @@ impl<M, U, C: SingleValued> FieldPath<M, U, C> {
 }
 
 impl<M: Model> Builder<M> {
+    pub(super) fn new(name: &'static str) -> Self {
+        Self { draft: Draft::new(name, meta_of::<M>), own_unique: false, model: PhantomData }
+    }
+
     fn push(mut self, field: Field, output: Output, target: Target) -> Self {
-        self.description.push(field, output, target);
+        self.draft.push(field, output, target);
         self
     }
 
     fn slot(&mut self, slot: Slot) -> usize {
-        self.description.add_slot(slot)
+        self.draft.add_slot(slot)
     }
 
     fn own_column(&self, path: &Path) -> Option<usize> {
@@ -77,7 +74,7 @@ impl<M: Model> Builder<M> {
             return None;
         }
         let column = path.column()?;
-        self.description.model.columns.iter().position(|c| c.column == column.column)
+        self.draft.description.model.columns.iter().position(|c| c.column == column.column)
     }
 
     /// A field that shows the end of a path. A column of the model itself is also written, with
@@ -86,9 +83,9 @@ impl<M: Model> Builder<M> {
         let path = path.path;
         if let Some(index) = self.own_column(&path) {
             if index != M::META.pk && M::META.columns[index].references.is_some() {
-                self.description.add_key_column(name, index);
+                self.draft.add_key_column(name, index);
             } else {
-                self.description.add_column(name, index);
+                self.draft.add_column(name, index);
             }
             return self;
         }
@@ -118,7 +115,7 @@ impl<M: Model> Builder<M> {
 
     /// Every column of the model that no field stands for yet, as `fields = "__all__"`.
     pub fn all(mut self) -> Self {
-        self.description.add_all();
+        self.draft.add_all();
         self
     }
 
@@ -126,14 +123,12 @@ impl<M: Model> Builder<M> {
     /// field of the same name takes an earlier one's place.
     pub fn extend<S: super::ModelSerializer<Model = M>>(mut self) -> Self {
         self.own_unique = true;
-        self.description.extend(S::description());
+        self.draft.extend(S::description());
         self
     }
 
     fn last(&mut self, change: impl FnOnce(&mut SerializerField)) {
-        if let Some(field) = self.description.fields.get_mut(self.description.current) {
-            change(field);
-        }
+        self.draft.last(change);
     }
 
     /// The column of a foreign key at the end of a way of one step.
@@ -147,8 +142,8 @@ impl<M: Model> Builder<M> {
     }
 
     fn many(&mut self, name: &'static str, hop: Hop, related: Related) -> usize {
-        self.description.many.push(Many { name, hop, related });
-        self.description.many.len() - 1
+        self.draft.description.many.push(Many { name, hop, related });
+        self.draft.description.many.len() - 1
     }
 
     /// A `PrimaryKeyRelatedField`: one key along a foreign key, a list of them along a relation
@@ -160,7 +155,7 @@ impl<M: Model> Builder<M> {
     {
         let way = relation.way();
         if let Some(index) = Self::foreign_key(&way) {
-            self.description.add_key_column(name, index);
+            self.draft.add_key_column(name, index);
             return self;
         }
         let target = T::META;
@@ -370,13 +365,13 @@ impl<M: Model> Builder<M> {
 
     /// These fields are read-only (`read_only_fields`).
     pub fn read_only(mut self, names: &[&str]) -> Self {
-        self.description.make_read_only(names);
+        self.draft.make_read_only(names);
         self
     }
 
     /// The field `name` must hold what the field `other` holds.
     pub fn must_match(mut self, name: &str, other: &str) -> Self {
-        self.description.must_match(name, other);
+        self.draft.must_match(name, other);
         self
     }
 
@@ -421,12 +416,12 @@ impl<M: Model> Builder<M> {
             _ => false,
         };
         let member = |name: &&str| {
-            let fields = &self.description.fields;
+            let fields = &self.draft.description.fields;
             let own = fields.iter().position(|field| {
                 field.field.name == *name && matches!(field.target, Target::Column(_))
             });
             own.or_else(|| fields.iter().position(|field| writes(field, name)))
-                .or_else(|| self.description.place(name))
+                .or_else(|| self.draft.description.place(name))
         };
         let members: Vec<usize> = members.iter().filter_map(member).collect();
         self.add_unique_together(members, message);
@@ -442,7 +437,7 @@ impl<M: Model> Builder<M> {
     fn add_unique_together(&mut self, members: Vec<usize>, message: Option<&str>) {
         let names: Vec<String> = members
             .iter()
-            .filter_map(|index| self.description.fields.get(*index))
+            .filter_map(|index| self.draft.description.fields.get(*index))
             .map(|field| match field.target {
                 Target::Column(column) => M::META.columns[column].name.to_owned(),
                 _ => field.field.name.to_owned(),
@@ -452,12 +447,12 @@ impl<M: Model> Builder<M> {
             || format!("The fields {} must make a unique set.", names.join(", ")),
             ToOwned::to_owned,
         );
-        self.description.unique_together.push(UniqueTogether { members, message });
+        self.draft.description.unique_together.push(UniqueTogether { members, message });
     }
 
     /// A hook for all values together (`validate`).
     pub fn validate<Shape>(mut self, hook: impl ObjectValidator<M, Shape>) -> Self {
-        self.description.validate = Some(Arc::new(move |changes, instance, cx| {
+        self.draft.description.validate = Some(Arc::new(move |changes, instance, cx| {
             let instance = instance.and_then(|row| row.as_any().downcast_ref::<M>());
             hook.call(&mut Attrs::new(changes, instance), cx)
         }));
@@ -469,7 +464,7 @@ impl<M: Model> Builder<M> {
         mut self,
         hook: impl ToRepresentation<M, T, Shape>,
     ) -> Self {
-        self.description.to_representation =
+        self.draft.description.to_representation =
             Some(Arc::new(move |description, loaded, related, shown, cx, out| {
                 let written = Instance::new(description, loaded, related)
                     .map(|instance| out.serialize(&hook.call(&instance, shown, cx)));
@@ -482,14 +477,14 @@ impl<M: Model> Builder<M> {
 
     /// What the fields read instead of what was sent (`to_internal_value`).
     pub fn to_internal_value<Shape>(mut self, hook: impl ToInternalValue<Shape>) -> Self {
-        self.description.set_internal_value(hook);
+        self.draft.set_internal_value(hook);
         self
     }
 
     /// Foreign keys become nested objects with all their columns, `depth` steps far, 10 at most;
     /// read-only.
     pub fn depth(mut self, depth: usize) -> Self {
-        self.description.add_depth(depth.min(10));
+        self.draft.add_depth(depth.min(10));
         self
     }
 
@@ -498,8 +493,7 @@ impl<M: Model> Builder<M> {
         if !self.own_unique {
             self.model_unique_sets();
         }
-        self.description.seal();
-        self.description
+        self.draft.finish()
     }
 
     /// The model's unique sets whose columns are all fields: checked, and their columns required.
@@ -508,7 +502,7 @@ impl<M: Model> Builder<M> {
             let members: Vec<usize> = set
                 .iter()
                 .filter_map(|column| {
-                    self.description.fields.iter().position(
+                    self.draft.description.fields.iter().position(
                         |field| matches!(field.target, Target::Column(target) if target == *column),
                     )
                 })
@@ -517,45 +511,12 @@ impl<M: Model> Builder<M> {
                 continue;
             }
             for index in &members {
-                let field = &mut self.description.fields[*index].field;
+                let field = &mut self.draft.description.fields[*index].field;
                 if field.default.is_none() {
                     field.required = true;
                 }
             }
             self.add_unique_together(members, None);
-        }
-    }
-}
-
-impl SerializerField {
-    /// Changes the field's description; what becomes read-only or write-only loses the other end.
-    pub(crate) fn change(&mut self, change: impl FnOnce(Field) -> Field) {
-        self.field = change(self.field.clone());
-        if self.field.read_only {
-            self.target = Target::None;
-            self.unique = None;
-        }
-        if self.field.write_only {
-            self.output = Output::None;
-        }
-    }
-}
-
-impl Description {
-    pub(crate) fn make_read_only(&mut self, names: &[&str]) {
-        for field in self.fields.iter_mut().filter(|field| names.contains(&field.field.name)) {
-            field.change(Field::read_only);
-        }
-    }
-
-    pub(crate) fn set_internal_value<Shape>(&mut self, hook: impl ToInternalValue<Shape>) {
-        self.to_internal_value = Some(Arc::new(move |data, cx| hook.call(data, cx)));
-    }
-
-    /// The field `name` must hold what the field `other` holds.
-    pub(crate) fn must_match(&mut self, name: &str, other: &str) {
-        if let (Some(name), Some(other)) = (self.place(name), self.place(other)) {
-            self.must_match.push((name, other));
         }
     }
 }

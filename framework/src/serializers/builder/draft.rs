@@ -1,0 +1,336 @@
+//! A description that is being put together, whatever its model's type: both builders are made of
+//! it.
+
+use std::sync::{Arc, OnceLock};
+
+use super::super::custom::{Conversion, CustomField};
+use super::super::description::{Description, ShownColumn, Slot, UniqueTogether};
+use super::super::field::{KeyCheck, Output, SerializerField, Target, Unique};
+use super::super::hooks::{DefaultValue, FieldValidator, ToInternalValue};
+use super::super::relations::{Inner, Related};
+use crate::db::{ColumnKind, Hop, ModelMeta};
+use crate::exceptions::Detail;
+use crate::fields::{Field, FieldDefault, KeyKind, Kind, Validator};
+use crate::values::{FieldType, JsonWriter, Raw};
+
+/// A description in the making.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) description: Description,
+    /// The field that a modifier changes.
+    current: usize,
+}
+
+impl Draft {
+    pub(super) fn new(name: &'static str, model_fn: fn() -> &'static ModelMeta) -> Self {
+        let description = Description {
+            name,
+            model: model_fn(),
+            model_fn,
+            fields: Vec::new(),
+            must_match: Vec::new(),
+            input: Arc::new([]),
+            slots: Vec::new(),
+            many: Vec::new(),
+            unique_together: Vec::new(),
+            validate: None,
+            to_representation: None,
+            to_internal_value: None,
+            columns: None,
+            recurs: OnceLock::new(),
+        };
+        Self { description, current: 0 }
+    }
+
+    /// Changes the field that was added last.
+    pub(super) fn last(&mut self, change: impl FnOnce(&mut SerializerField)) {
+        if let Some(field) = self.description.fields.get_mut(self.current) {
+            change(field);
+        }
+    }
+
+    /// Adds a field, in the place of one that has its name.
+    pub(super) fn push(
+        &mut self,
+        field: Field,
+        output: Output,
+        target: Target,
+    ) -> &mut SerializerField {
+        let place = self.description.place(field.name);
+        let added = SerializerField {
+            member: JsonWriter::member(field.name),
+            field,
+            output,
+            target,
+            key: None,
+            unique: None,
+            hook: None,
+            default: None,
+            custom: None,
+            nested: None,
+        };
+        self.current = place.unwrap_or(self.description.fields.len());
+        match place {
+            Some(place) => self.description.fields[place] = added,
+            None => self.description.fields.push(added),
+        }
+        &mut self.description.fields[self.current]
+    }
+
+    pub(super) fn add_slot(&mut self, slot: Slot) -> usize {
+        self.description.slots.push(slot);
+        self.description.slots.len() - 1
+    }
+
+    /// A field over the model's column `index`.
+    pub(super) fn add_column(&mut self, name: &'static str, index: usize) {
+        let model = self.description.model;
+        let Some(column) = model.columns.get(index) else { return };
+        let mut field = Field::from_column(column);
+        rename(&mut field, name, column.name);
+        let read_only = index == model.pk || field.read_only;
+        if read_only {
+            field = field.read_only();
+        }
+        let target = if read_only { Target::None } else { Target::Column(index) };
+        let added = self.push(field, Output::Column(index), target);
+        if column.unique && !read_only {
+            let own = column.errors.iter().find(|(code, _)| *code == "unique");
+            let message = own.map_or_else(
+                || {
+                    let label = column.name.replace('_', " ");
+                    format!("{} with this {label} already exists.", model.verbose_name)
+                },
+                |(_, text)| (*text).to_owned(),
+            );
+            added.unique = Some(Unique { column: index, ignore_case: false, message });
+        }
+    }
+
+    /// A field over the foreign key in column `index`, shown and taken as a key.
+    pub(super) fn add_key_column(&mut self, name: &'static str, index: usize) {
+        let Some((column, to)) = self
+            .description
+            .model
+            .columns
+            .get(index)
+            .and_then(|column| Some((column, column.references?)))
+        else {
+            return;
+        };
+        let mut field = Field::from_column(column);
+        rename(&mut field, name, column.name);
+        field.kind = Kind::PrimaryKey { key: key_kind(to().pk_column().kind) };
+        let added = self.push(field, Output::Column(index), Target::Column(index));
+        added.key = Some(KeyCheck { model: to, column: to().pk });
+    }
+
+    /// Every column that no field stands for yet, in DRF's order: the primary key before
+    /// everything else, relations last.
+    pub(super) fn add_all(&mut self) {
+        let model = self.description.model;
+        if let Some(pk) = model.columns.get(model.pk)
+            && self.description.place(pk.name).is_none()
+        {
+            self.add_column(pk.name, model.pk);
+            self.description.fields.rotate_right(1);
+            let later = |index: &mut usize| *index += 1;
+            self.description
+                .unique_together
+                .iter_mut()
+                .for_each(|set| set.members.iter_mut().for_each(later));
+            for (first, second) in &mut self.description.must_match {
+                later(first);
+                later(second);
+            }
+        }
+        for relations in [false, true] {
+            for (index, column) in model.columns.iter().enumerate() {
+                if column.references.is_some() != relations
+                    || self.description.place(column.name).is_some()
+                {
+                    continue;
+                }
+                if relations {
+                    self.add_key_column(column.name, index);
+                } else {
+                    self.add_column(column.name, index);
+                }
+            }
+        }
+    }
+
+    /// The fields of another serializer over the same model, with all that belongs to them.
+    pub(super) fn extend(&mut self, other: &Description) {
+        let (slots, many) = (self.description.slots.len(), self.description.many.len());
+        self.description.slots.extend(other.slots.iter().cloned());
+        self.description.many.extend(other.many.iter().cloned());
+        for added in &other.fields {
+            let mut added = added.clone();
+            match &mut added.output {
+                Output::Slot(slot) | Output::Row(slot, _) => *slot += slots,
+                Output::Many(place) => *place += many,
+                Output::None | Output::Column(_) | Output::Method(_) | Output::Link { .. } => {}
+            }
+            match self.description.place(added.field.name) {
+                Some(place) => self.description.fields[place] = added,
+                None => self.description.fields.push(added),
+            }
+        }
+        let here = |index: &usize| {
+            other
+                .fields
+                .get(*index)
+                .and_then(|field| self.description.place(field.field.name))
+                .unwrap_or_default()
+        };
+        let sets = other.unique_together.iter().map(|set| UniqueTogether {
+            members: set.members.iter().map(here).collect(),
+            message: set.message.clone(),
+        });
+        let sets: Vec<UniqueTogether> = sets.collect();
+        let pairs: Vec<(usize, usize)> =
+            other.must_match.iter().map(|(first, second)| (here(first), here(second))).collect();
+        self.description.unique_together.extend(sets);
+        self.description.must_match.extend(pairs);
+        self.description.validate.clone_from(&other.validate);
+        self.description.to_representation.clone_from(&other.to_representation);
+        self.description.to_internal_value.clone_from(&other.to_internal_value);
+    }
+
+    /// Foreign keys become nested objects with all their columns.
+    pub(super) fn add_depth(&mut self, depth: usize) {
+        if depth == 0 {
+            return;
+        }
+        for index in 0..self.description.fields.len() {
+            let Output::Column(column) = self.description.fields[index].output else { continue };
+            let Some(meta) = self.description.model.columns.get(column) else { continue };
+            let Some(to) = meta.references else { continue };
+            let mut inner = Self::new("Nested", to);
+            inner.add_all();
+            inner.add_depth(depth - 1);
+            let related = Related::Serializer(Inner::Owned(Arc::new(inner.finish())));
+            let slot =
+                self.add_slot(Slot::Row(vec![Hop::Forward { column: meta, to }], related.clone()));
+            let field = &mut self.description.fields[index];
+            field.field = Field::new(field.field.name, Kind::ReadOnly).read_only();
+            field.output = Output::Row(slot, related);
+            field.target = Target::None;
+            field.key = None;
+        }
+    }
+
+    pub(super) fn make_read_only(&mut self, names: &[&str]) {
+        for field in
+            self.description.fields.iter_mut().filter(|field| names.contains(&field.field.name))
+        {
+            field.change(Field::read_only);
+        }
+    }
+
+    pub(super) fn set_internal_value<Shape>(&mut self, hook: impl ToInternalValue<Shape>) {
+        self.description.to_internal_value = Some(Arc::new(move |data, cx| hook.call(data, cx)));
+    }
+
+    /// The field `name` must hold what the field `other` holds.
+    pub(super) fn must_match(&mut self, name: &str, other: &str) {
+        if let (Some(name), Some(other)) =
+            (self.description.place(name), self.description.place(other))
+        {
+            self.description.must_match.push((name, other));
+        }
+    }
+
+    /// The description as it is read from now on.
+    pub(super) fn finish(self) -> Description {
+        let mut description = self.description;
+        description.input = description.fields.iter().map(|field| field.field.clone()).collect();
+        description.columns = shown_columns(&description);
+        description
+    }
+}
+
+fn shown_columns(description: &Description) -> Option<Vec<ShownColumn>> {
+    let needs_row = description.to_representation.is_some();
+    if needs_row || !description.slots.is_empty() || !description.many.is_empty() {
+        return None;
+    }
+    let shown = description.fields.iter().enumerate().filter_map(|(field, own)| match own.output {
+        Output::None => None,
+        Output::Column(_) if own.custom.is_some() => Some(None),
+        Output::Column(column) => {
+            Some(description.model.columns.get(column).map(|c| ShownColumn {
+                field,
+                column,
+                kind: c.kind,
+            }))
+        }
+        _ => Some(None),
+    });
+    shown.collect()
+}
+
+/// What modifiers change of a field.
+impl SerializerField {
+    /// Changes the field's description; what becomes read-only or write-only loses the other end.
+    pub(super) fn change(&mut self, change: impl FnOnce(Field) -> Field) {
+        self.field = change(self.field.clone());
+        if self.field.read_only {
+            self.target = Target::None;
+            self.unique = None;
+        }
+        if self.field.write_only {
+            self.output = Output::None;
+        }
+    }
+
+    /// A hook over typed values as one over any.
+    pub(super) fn set_hook<T: FieldType, Shape>(&mut self, hook: impl FieldValidator<T, Shape>) {
+        self.hook = Some(Arc::new(move |value, cx| match T::from_value(value) {
+            Some(value) => hook.call(value, cx).map(FieldType::into_value),
+            None => Err(Detail::invalid("Invalid value.")),
+        }));
+    }
+
+    /// A default that is made anew each time.
+    pub(super) fn set_default<T: FieldType, Shape>(&mut self, make: impl DefaultValue<T, Shape>) {
+        self.field.default = Some(FieldDefault::Serializer);
+        self.field.required = false;
+        self.default = Some(Arc::new(move |cx| make.call(cx).into_value()));
+    }
+
+    /// Shows and reads values as their type says. What is stored is checked as before: by its
+    /// column's length and bounds.
+    pub(super) fn set_custom<F: CustomField>(&mut self) {
+        let stored = self.field.clone();
+        let own = F::field(stored.name);
+        self.custom = Some(Conversion::of::<F>());
+        self.change(|mut field| {
+            field.kind = own.kind;
+            field.validators = own.validators;
+            field.validators.push(Validator::new(move |value| stored.validate(value, &Raw::Null)));
+            field.messages.extend(own.messages);
+            if field.help_text.is_empty() {
+                field.help_text = own.help_text;
+            }
+            field
+        });
+    }
+}
+
+/// A field that is not called as its column has a label of its own.
+pub(super) fn rename(field: &mut Field, name: &'static str, column: &str) {
+    field.name = name;
+    if name != column {
+        field.label = Field::new(name, Kind::Any).label;
+    }
+}
+
+pub(super) fn key_kind(kind: ColumnKind) -> KeyKind {
+    match kind {
+        ColumnKind::Text => KeyKind::Text,
+        ColumnKind::Uuid => KeyKind::Uuid,
+        _ => KeyKind::Int,
+    }
+}

@@ -1,0 +1,156 @@
+//! The builder of serializers without a model.
+
+use std::sync::Arc;
+
+use super::super::custom::CustomField;
+use super::super::description::Description;
+use super::super::field::{KeyCheck, Output, SerializerField, Target};
+use super::super::hooks::{DefaultValue, FieldValidator, StructValidator, ToInternalValue};
+use super::super::plain::{Serializer, Validated};
+use super::draft::{Draft, key_kind};
+use crate::db::{Model, meta_of, nowhere};
+use crate::fields::{Field, Kind};
+use crate::values::FieldType;
+
+/// Puts the [`Description`] of a serializer without a model together, field by field; a modifier
+/// changes the field before it.
+#[derive(Debug)]
+pub struct PlainBuilder {
+    draft: Draft,
+}
+
+impl PlainBuilder {
+    pub(in crate::serializers) fn new(name: &'static str) -> Self {
+        Self { draft: Draft::new(name, nowhere) }
+    }
+
+    fn last(&mut self, change: impl FnOnce(&mut SerializerField)) {
+        self.draft.last(change);
+    }
+
+    /// A field of its own.
+    pub fn field(mut self, field: Field) -> Self {
+        let target = if field.read_only { Target::None } else { Target::Other };
+        self.draft.push(field, Output::None, target);
+        self
+    }
+
+    /// A field of the user's own.
+    pub fn custom<F: CustomField>(self, name: &'static str) -> Self {
+        let mut builder = self.field(Field::json(name));
+        builder.last(SerializerField::set_custom::<F>);
+        builder
+    }
+
+    /// The primary key of a row of `M` that exists.
+    pub fn key<M: Model>(self, name: &'static str) -> Self {
+        let kind = Kind::PrimaryKey { key: key_kind(M::META.pk_column().kind) };
+        self.checked::<M>(Field::new(name, kind))
+    }
+
+    /// Primary keys of rows of `M` that exist.
+    pub fn keys<M: Model>(self, name: &'static str) -> Self {
+        let child = Field::new("", Kind::PrimaryKey { key: key_kind(M::META.pk_column().kind) });
+        self.checked::<M>(Field::many_related(name, child))
+    }
+
+    fn checked<M: Model>(self, field: Field) -> Self {
+        let mut builder = self.field(field);
+        builder.last(|field| {
+            field.key = Some(KeyCheck { model: meta_of::<M>, column: M::META.pk });
+        });
+        builder
+    }
+
+    /// Another serializer as a field.
+    pub fn nested<S: Serializer>(self, name: &'static str) -> Self {
+        self.inner::<S>(name, false)
+    }
+
+    /// Another serializer as a field that is only shown; it may hold this one.
+    pub fn shows<S: Serializer>(self, name: &'static str) -> Self {
+        self.shown::<S>(name, false)
+    }
+
+    /// A list of objects that is only shown; they may be of this serializer.
+    pub fn shows_many<S: Serializer>(self, name: &'static str) -> Self {
+        self.shown::<S>(name, true)
+    }
+
+    fn shown<S: Serializer>(self, name: &'static str, many: bool) -> Self {
+        let mut builder = self.field(Field::nested(name, [], many).read_only());
+        builder.last(|field| field.nested = Some(S::description));
+        builder
+    }
+
+    /// A list of objects, each read by another serializer.
+    pub fn nested_many<S: Serializer>(self, name: &'static str) -> Self {
+        self.inner::<S>(name, true)
+    }
+
+    fn inner<S: Serializer>(self, name: &'static str, many: bool) -> Self {
+        let fields = Arc::clone(&S::description().input);
+        let mut builder = self.field(Field::nested(name, fields, many));
+        builder.last(|field| field.nested = Some(S::description));
+        builder
+    }
+
+    /// Changes the description of the field before it.
+    pub fn with(mut self, change: impl FnOnce(Field) -> Field) -> Self {
+        self.last(|field| field.change(change));
+        self
+    }
+
+    /// A hook for the value of the field before it (`validate_<field>`): it may change the value
+    /// or refuse it.
+    pub fn validate_field<T: FieldType, Shape>(
+        mut self,
+        hook: impl FieldValidator<T, Shape>,
+    ) -> Self {
+        self.last(|field| field.set_hook(hook));
+        self
+    }
+
+    /// What makes the value of the field before it where none is sent (`default=callable`).
+    pub fn default_with<T: FieldType, Shape>(mut self, make: impl DefaultValue<T, Shape>) -> Self {
+        self.last(|field| field.set_default(make));
+        self
+    }
+
+    /// These fields are read-only (`read_only_fields`).
+    pub fn read_only(mut self, names: &[&str]) -> Self {
+        self.draft.make_read_only(names);
+        self
+    }
+
+    /// The field `name` must hold what the field `other` holds.
+    pub fn must_match(mut self, name: &str, other: &str) -> Self {
+        self.draft.must_match(name, other);
+        self
+    }
+
+    /// What the fields read instead of what was sent (`to_internal_value`).
+    pub fn to_internal_value<Shape>(mut self, hook: impl ToInternalValue<Shape>) -> Self {
+        self.draft.set_internal_value(hook);
+        self
+    }
+
+    /// A hook for the whole struct, after those before it (`validate`).
+    pub fn validate<S: Serializer, Shape>(mut self, hook: impl StructValidator<S, Shape>) -> Self {
+        let before = self.draft.description.validate.take();
+        self.draft.description.validate = Some(Arc::new(move |changes, row, cx| {
+            if let Some(before) = &before {
+                before(changes, row, cx)?;
+            }
+            // a partial body may not be enough for the struct: there is nothing to ask then
+            S::from_validated(&mut Validated::new(changes.clone()))
+                .map_or(Ok(()), |value| hook.call(&value, cx))
+        }));
+        self
+    }
+
+    /// The description.
+    pub fn build(self) -> Description {
+        self.draft.finish()
+    }
+}

@@ -1,0 +1,77 @@
+//! The words for a save that the database refused: those of the validator that would have found it.
+
+use super::description::Description;
+use super::field::{SerializerField, Target};
+use crate::db::{ModelMeta, TreeError};
+use crate::exceptions::Detail;
+
+/// The validator's words for a value that another row took first.
+pub(crate) fn taken(description: &Description, columns: &[String]) -> Detail {
+    let indexes: Vec<usize> = columns
+        .iter()
+        .filter_map(|name| {
+            description.model.columns.iter().position(|column| column.column == name)
+        })
+        .collect();
+    let target = |field: &SerializerField| match field.target {
+        Target::Column(column) => Some(column),
+        _ => None,
+    };
+    if let [index] = indexes.as_slice()
+        && let Some(field) = description.fields.iter().find(|field| target(field) == Some(*index))
+        && let Some(unique) = &field.unique
+    {
+        let message = Detail::new(unique.message.clone(), "unique");
+        return Detail::field(field.field.name, vec![message]);
+    }
+    let same = |members: &[usize]| {
+        members.len() == indexes.len()
+            && members.iter().all(|member| {
+                description
+                    .fields
+                    .get(*member)
+                    .and_then(target)
+                    .is_some_and(|c| indexes.contains(&c))
+            })
+    };
+    if let Some(set) = description.unique_together.iter().find(|set| same(&set.members)) {
+        let message = Detail::new(set.message.clone(), "unique");
+        return Detail::field("non_field_errors", vec![message]);
+    }
+    model_taken(description.model, columns)
+}
+
+/// The same for a row that no serializer validated.
+pub(crate) fn model_taken(model: &'static ModelMeta, columns: &[String]) -> Detail {
+    let names: Vec<&'static str> = columns
+        .iter()
+        .filter_map(|name| model.columns.iter().find(|column| column.column == name))
+        .map(|column| column.name)
+        .collect();
+    if let [name] = names.as_slice() {
+        let text =
+            format!("{} with this {} already exists.", model.verbose_name, name.replace('_', " "));
+        return Detail::field(*name, vec![Detail::new(text, "unique")]);
+    }
+    let text = format!("The fields {} must make a unique set.", names.join(", "));
+    Detail::field("non_field_errors", vec![Detail::new(text, "unique")])
+}
+
+/// The words for a place in a tree that a row cannot have.
+pub(crate) fn misplaced(
+    description: &Description,
+    name: &'static str,
+    problem: TreeError,
+) -> Detail {
+    let (code, text) = problem.refusal();
+    let writes = |field: &&SerializerField| match field.target {
+        Target::Column(column) => {
+            description.model.columns.get(column).is_some_and(|column| column.name == name)
+        }
+        _ => false,
+    };
+    match description.fields.iter().find(writes) {
+        Some(field) => Detail::field(field.field.name, [field.field.message(code, text, &[])]),
+        None => Detail::field(name, [Detail::new(text, code)]),
+    }
+}

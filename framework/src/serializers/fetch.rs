@@ -1,0 +1,159 @@
+//! The rows of relations to many: one statement for each relation, whatever the number of rows.
+
+use std::cell::Cell;
+
+use super::description::{Description, Many, ShownColumn, Slot};
+use super::listed::write_columns;
+use super::recursion::{MOST_LEVELS, MOST_OBJECTS, Ways};
+use super::relations::Related;
+use super::rows::{Extra, KeyRow, Loaded, ManyRows, RelatedRows};
+use super::select::{read_related, select};
+use crate::db::{ColumnKind, Conn, Error, Hop, Key, Select};
+use crate::values::{JsonWriter, Value};
+
+/// Fetches the many-relations of all rows: one statement for each, whatever the number of
+/// rows.
+pub(crate) async fn fetch(
+    description: &Description,
+    rows: &[&Loaded],
+    conn: &Conn,
+) -> Result<RelatedRows, Error> {
+    let written = Cell::new(0);
+    let ways = description.recurs().then(|| Ways::to_the_top(rows.len(), &written));
+    fetch_below(description, rows, ways.as_ref(), 0, conn).await
+}
+
+/// The same for rows that stand so many levels below those of the response.
+async fn fetch_below(
+    description: &Description,
+    rows: &[&Loaded],
+    ways: Option<&Ways<'_>>,
+    level: u32,
+    conn: &Conn,
+) -> Result<RelatedRows, Error> {
+    let mut result = RelatedRows::default();
+    if rows.is_empty() {
+        return Ok(result);
+    }
+    for many in &description.many {
+        let fetched = fetch_many(description, many, rows, ways, level, conn).await?;
+        result.many.push(fetched);
+    }
+    for (at, slot) in description.slots.iter().enumerate() {
+        let Slot::Row(_, Related::Serializer(inner)) = slot else { continue };
+        let inner = inner.get();
+        if !inner.fetches() {
+            continue;
+        }
+        let joined = || {
+            rows.iter().enumerate().filter_map(|(place, row)| match row.slot(at) {
+                Some(Extra::Row(Some(row))) => Some((place, &**row)),
+                _ => None,
+            })
+        };
+        let ways = ways.map(|ways| ways.to_some(joined().map(|(place, _)| place)));
+        let joined: Vec<&Loaded> = joined().map(|(_, row)| row).collect();
+        let below = fetch_below(inner, &joined, ways.as_ref(), level + 1, conn);
+        let related = Box::pin(below).await?;
+        result.slots.push((at, related));
+    }
+    Ok(result)
+}
+
+async fn fetch_many(
+    description: &Description,
+    many: &Many,
+    rows: &[&Loaded],
+    ways: Option<&Ways<'_>>,
+    level: u32,
+    conn: &Conn,
+) -> Result<ManyRows, Error> {
+    let keys: Vec<Value> =
+        rows.iter().map(|row| row.model.value(description.model.pk).to_value()).collect();
+    let key_kind = description.model.pk_column().kind;
+    if let Related::Serializer(inner) = &many.related
+        && !description.shows_rows()
+        && ways.is_none()
+        && let Some(columns) = &inner.get().columns
+    {
+        return write_many(inner.get(), &many.hop, keys, key_kind, columns, conn).await;
+    }
+    let times = ways.map(|ways| ways.by_key(&keys));
+    let mut result = ManyRows::default();
+    let mut add = |key: Value, row: Loaded| {
+        if let Some(key) = Key::new(key.as_ref()) {
+            result.groups.entry(key).or_default().push(result.rows.len());
+            result.rows.push(row);
+        }
+    };
+    let found = match (&many.related, &many.hop) {
+        (Related::Column { column, .. }, Hop::ManyToMany { to, .. })
+            if *column == to().pk && to().ordering.iter().all(|(index, _)| *index == to().pk) =>
+        {
+            let pk = to().pk_column().kind;
+            conn.rows(Select::links(conn.dialect(), &many.hop, keys, key_kind), |row| {
+                Ok((row.value(0, key_kind)?, Loaded::bare(Box::new(KeyRow(row.value(1, pk)?)))))
+            })
+            .await?
+        }
+        (related, hop) => {
+            let mut query = Select::related(hop, keys);
+            if let Related::Serializer(inner) = related {
+                select(inner.get(), &mut query);
+            }
+            conn.rows(query.rows(conn.dialect()), |row| {
+                let mut at = 1;
+                let loaded = read_related(related, row, &mut at)?;
+                Ok((row.value(0, key_kind)?, loaded))
+            })
+            .await?
+            .into_iter()
+            .filter_map(|(key, row)| Some((key, row?)))
+            .collect()
+        }
+    };
+    for (key, row) in found {
+        add(key, row);
+    }
+    let recurs = matches!(&many.related, Related::Serializer(inner) if inner.get().recurs());
+    let below = ways.zip(times).map(|(ways, times)| {
+        let below = ways.below(&times, &result.groups, result.rows.len(), recurs);
+        below.ok_or(Error::TooMany(MOST_OBJECTS))
+    });
+    let below = below.transpose()?;
+    if let Related::Serializer(inner) = &many.related {
+        let inner = inner.get();
+        if inner.fetches() {
+            if !result.rows.is_empty() && level >= MOST_LEVELS {
+                return Err(Error::TooDeep(description.name));
+            }
+            let all: Vec<&Loaded> = result.rows.iter().collect();
+            result.related =
+                Box::pin(fetch_below(inner, &all, below.as_ref(), level + 1, conn)).await?;
+        }
+    }
+    Ok(result)
+}
+
+/// Fetches rows of which only columns are shown, and writes each as it is read.
+async fn write_many(
+    description: &Description,
+    hop: &Hop,
+    keys: Vec<Value>,
+    key_kind: ColumnKind,
+    columns: &[ShownColumn],
+    conn: &Conn,
+) -> Result<ManyRows, Error> {
+    let mut select = Select::related(hop, keys);
+    select.only(columns.iter().map(|shown| shown.column).collect());
+    let mut result = ManyRows::default();
+    conn.rows(select.rows(conn.dialect()), |row| {
+        let mut key = None;
+        row.see(0, key_kind, |value| key = Key::new(value))?;
+        let Some(key) = key else { return Ok(()) };
+        let out = result.written.entry(key).or_insert_with(|| JsonWriter::with_capacity(1024));
+        write_columns(description, columns, row, 1, out)
+    })
+    .await?;
+    Ok(result)
+}

@@ -1,0 +1,91 @@
+//! A field of a serializer in its place: what it is, where its output comes from, where its input goes.
+
+use std::sync::Arc;
+
+use super::custom::Conversion;
+use super::description::Description;
+use super::relations::Related;
+use super::rows::{Loaded, RelatedRows};
+use crate::db::{Hop, ModelMeta};
+use crate::exceptions::Validated;
+use crate::fields::Field;
+use crate::request::Context;
+use crate::values::{JsonWriter, Value};
+
+pub(crate) type MethodFn =
+    Arc<dyn Fn(&Description, &Loaded, &RelatedRows, &Context, &mut JsonWriter) + Send + Sync>;
+pub(crate) type FieldHook = Arc<dyn Fn(Value, &Context) -> Validated<Value> + Send + Sync>;
+pub(crate) type DefaultHook = Arc<dyn Fn(&Context) -> Value + Send + Sync>;
+
+/// Where a field's output comes from.
+#[derive(Clone)]
+pub(crate) enum Output {
+    /// Nothing: write-only.
+    None,
+    /// A column of the model.
+    Column(usize),
+    /// A value that was selected beside the model, by slot.
+    Slot(usize),
+    /// A row that was joined: the slot, and how it is written.
+    Row(usize, Related),
+    /// Rows that were fetched for all rows at once, by place.
+    Many(usize),
+    /// A function of the row.
+    Method(MethodFn),
+    /// The address of the row itself.
+    Link { view_name: Arc<str>, kwarg: Arc<str>, column: usize },
+}
+
+/// Where a field's input goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target {
+    /// Nowhere: read-only.
+    None,
+    /// To a column of the model.
+    Column(usize),
+    /// To the links of a many-to-many relation.
+    Links(Hop),
+    /// To the view set, under the field's name.
+    Other,
+}
+
+/// Rows that input names and that must exist.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyCheck {
+    pub(crate) model: fn() -> &'static ModelMeta,
+    /// The column that input names rows by.
+    pub(crate) column: usize,
+}
+
+/// A value that no other row may have.
+#[derive(Clone, Debug)]
+pub(crate) struct Unique {
+    pub(crate) column: usize,
+    pub(crate) ignore_case: bool,
+    pub(crate) message: String,
+}
+
+/// A field in its place: description, source, destination.
+#[derive(Clone)]
+pub(crate) struct SerializerField {
+    pub(crate) field: Field,
+    /// Its key in the output, ready to be written.
+    pub(crate) member: Box<[u8]>,
+    pub(crate) output: Output,
+    pub(crate) target: Target,
+    pub(crate) key: Option<KeyCheck>,
+    pub(crate) unique: Option<Unique>,
+    pub(crate) hook: Option<FieldHook>,
+    /// Makes its value where none was sent: `FieldDefault::Serializer`.
+    pub(crate) default: Option<DefaultHook>,
+    /// How it shows and reads values, where its type says so.
+    pub(crate) custom: Option<Conversion>,
+    pub(crate) nested: Option<fn() -> &'static Description>,
+}
+
+impl SerializerField {
+    /// True for a nested serializer that takes input.
+    pub(crate) fn takes_rows(&self) -> bool {
+        self.nested.is_some() && matches!(self.target, Target::Other)
+    }
+}

@@ -1,0 +1,91 @@
+//! What a serializer selects beside the columns of its model, and how rows are read from that.
+
+use super::description::{Description, Slot};
+use super::relations::Related;
+use super::rows::{Extra, Loaded};
+use crate::db::{Conn, Error, Hop, Row, Select, Selected};
+
+/// Sends the query and reads its rows.
+pub(crate) async fn load(
+    description: &Description,
+    mut query: Select,
+    conn: &Conn,
+) -> Result<Vec<Loaded>, Error> {
+    if query.is_empty() {
+        return Ok(Vec::new());
+    }
+    select(description, &mut query);
+    conn.rows(query.statement(conn)?, |row| read(description, row, &mut 0)).await
+}
+
+/// Adds to a query what this serializer selects beside the model.
+pub(super) fn select(description: &Description, query: &mut Select) {
+    for slot in &description.slots {
+        add_slot(query, &[], slot);
+    }
+}
+
+fn add_slot(select: &mut Select, before: &[Hop], slot: &Slot) {
+    match slot {
+        Slot::Value(path) => {
+            let mut path = path.clone();
+            path.hops.splice(0..0, before.iter().copied());
+            select.also(Selected::Value(path));
+        }
+        Slot::Row(hops, related) => {
+            let hops: Vec<Hop> = before.iter().chain(hops).copied().collect();
+            select.also(Selected::Model(hops.clone()));
+            if let Related::Serializer(inner) = related {
+                for slot in &inner.get().slots {
+                    add_slot(select, &hops, slot);
+                }
+            }
+        }
+    }
+}
+
+/// Reads a row of the query that [`select`] made, from column `at` on, which moves behind it.
+fn read(description: &Description, row: &Row<'_>, at: &mut usize) -> Result<Loaded, Error> {
+    let model = (description.model.decode)(row, *at)?;
+    *at += description.model.columns.len();
+    let mut extra = Vec::with_capacity(description.slots.len());
+    for slot in &description.slots {
+        extra.push(match slot {
+            Slot::Value(path) => {
+                let value = row.value(*at, path.kind())?;
+                *at += 1;
+                Extra::Value(value)
+            }
+            Slot::Row(_, related) => Extra::Row(read_related(related, row, at)?.map(Box::new)),
+        });
+    }
+    Ok(Loaded { model, extra })
+}
+
+/// Reads a joined row; `None` when there is none.
+pub(super) fn read_related(
+    related: &Related,
+    row: &Row<'_>,
+    at: &mut usize,
+) -> Result<Option<Loaded>, Error> {
+    let model = related.model();
+    let missing = row.value(*at + model.pk, model.pk_column().kind)?.is_null();
+    match related {
+        Related::Serializer(inner) => {
+            let inner = inner.get();
+            if missing {
+                *at += inner.width();
+                return Ok(None);
+            }
+            read(inner, row, at).map(Some)
+        }
+        Related::Display { .. } | Related::Column { .. } | Related::Link { .. } => {
+            let start = *at;
+            *at += model.columns.len();
+            if missing {
+                return Ok(None);
+            }
+            (model.decode)(row, start).map(|model| Some(Loaded::bare(model)))
+        }
+    }
+}
