@@ -12,6 +12,10 @@ pub(super) fn not_a_list(field: &Field, raw: &Raw<'_>) -> Detail {
     field.fail_with("not_a_list", text, &[("input_type", raw.type_name())])
 }
 
+pub(super) fn empty_list(field: &Field) -> Detail {
+    field.fail("empty", "This list may not be empty.")
+}
+
 /// `ListField.to_internal_value`: messages by index.
 pub(super) fn list(
     field: &Field,
@@ -22,7 +26,7 @@ pub(super) fn list(
 ) -> Result<Value, Detail> {
     let Raw::List(items) = raw else { return Err(not_a_list(field, raw)) };
     if items.is_empty() && !allow_empty {
-        return Err(field.fail("empty", "This list may not be empty."));
+        return Err(empty_list(field));
     }
     let mut values = Vec::with_capacity(items.len());
     let mut errors = Vec::new();
@@ -129,6 +133,26 @@ pub(super) fn any(raw: &Raw<'_>) -> Value {
     }
 }
 
+impl Field {
+    /// The items of a list of nested objects, which are as many as the field allows.
+    pub(crate) fn objects<'r, 'a>(&self, raw: &'r Raw<'a>) -> Result<&'r [Raw<'a>], Detail> {
+        let non_field = |detail: Detail| Detail::field("non_field_errors", detail);
+        let Raw::List(items) = raw else { return Err(non_field(not_a_list(self, raw))) };
+        let Kind::Nested { allow_empty, min_length, max_length, .. } = &self.kind else {
+            return Ok(items);
+        };
+        if items.is_empty() && !allow_empty {
+            return Err(non_field(empty_list(self)));
+        }
+        let mut errors = Vec::new();
+        convert::sizes(self, items.len(), *min_length, *max_length, &mut errors);
+        match errors.into_iter().next() {
+            Some(error) => Err(non_field(Detail::List(vec![error]))),
+            None => Ok(items),
+        }
+    }
+}
+
 /// `Serializer.to_internal_value`, without hooks: every field's value or message, in field order.
 pub(super) fn nested(
     field: &Field,
@@ -140,19 +164,7 @@ pub(super) fn nested(
     if !many {
         return object(field, fields, raw, partial);
     }
-    let non_field = |detail: Detail| Detail::field("non_field_errors", detail);
-    let Raw::List(items) = raw else { return Err(non_field(not_a_list(field, raw))) };
-    if let Kind::Nested { allow_empty, min_length, max_length, .. } = &field.kind {
-        if items.is_empty() && !allow_empty {
-            return Err(non_field(field.fail("empty", "This list may not be empty.")));
-        }
-        let mut errors = Vec::new();
-        convert::sizes(field, items.len(), *min_length, *max_length, &mut errors);
-        if !errors.is_empty() {
-            errors.truncate(1);
-            return Err(non_field(Detail::List(errors)));
-        }
-    }
+    let items = field.objects(raw)?;
     let mut values = Vec::with_capacity(items.len());
     let mut errors = Vec::new();
     for (index, item) in items.iter().enumerate() {

@@ -43,7 +43,7 @@ pub(super) fn many(field: &Field, child: &Field, raw: &Raw<'_>) -> Result<ManyKe
         _ => return Err(composite::not_a_list(field, raw)),
     };
     if items.is_empty() && matches!(field.kind, Kind::ManyRelated { allow_empty: false, .. }) {
-        return Err(field.fail("empty", "This list may not be empty."));
+        return Err(composite::empty_list(field));
     }
     let mut keys = Vec::with_capacity(items.len());
     for item in items {

@@ -368,3 +368,50 @@ fn all_columns_come_in_drfs_order() {
         ["id", "shout", "name", "composer", "milliseconds", "unit_price", "album", "genre"]
     );
 }
+
+/// Fields that `validate` adds to, and lists with words of their own.
+#[derive(Serializer)]
+#[serializer(model = Track, validate)]
+struct ShortTrackSerializer {
+    name: String,
+}
+
+impl ShortTrackSerializer {
+    fn validate(attrs: &mut Attrs<'_, Track>) -> Validated {
+        if attrs.sent(track::name).is_none() {
+            return Err("Nothing to time.".into());
+        }
+        attrs.set(track::milliseconds, 1);
+        Ok(())
+    }
+}
+
+#[derive(Serializer)]
+#[serializer(model = Album)]
+struct StrictAlbumSerializer {
+    title: String,
+    #[field(
+        nested,
+        writable,
+        refuse_empty,
+        max_length = 1,
+        error(empty = "An album has a track.", max_length = "{max_length} is enough.")
+    )]
+    tracks: Vec<AlbumTrackSerializer>,
+}
+
+#[actix_web::test]
+async fn validate_may_set_a_column_that_no_field_writes() {
+    let changes = accepted::<ShortTrackSerializer>(r#"{"name": "Go Down"}"#).await;
+    assert_eq!(changes.get(track::milliseconds), Some(1));
+    assert_eq!(changes.get(track::name).as_deref(), Some("Go Down"));
+}
+
+#[actix_web::test]
+async fn a_nested_list_has_words_of_its_own() {
+    let wrong = |text: &str| json!({"tracks": {"non_field_errors": [text]}});
+    let none = errors::<StrictAlbumSerializer>(r#"{"title": "x", "tracks": []}"#).await;
+    assert_eq!(none, wrong("An album has a track."));
+    let two = errors::<StrictAlbumSerializer>(r#"{"title": "x", "tracks": [{}, {}]}"#).await;
+    assert_eq!(two, wrong("1 is enough."));
+}

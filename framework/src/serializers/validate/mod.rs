@@ -1,0 +1,349 @@
+//! From input to changes (`run_validation`): every error of a body in one answer.
+//!
+//! The tree of objects is walked three times, because the database is asked in two statements, one
+//! before the hooks of fields and one behind them, whatever a client nests. `reading` makes values
+//! and collects the first questions; [`ObjectState::settle`] takes the answers, runs the hooks of
+//! fields and collects the unique sets; [`ObjectState::finish`] takes those answers and runs the
+//! hooks of whole objects, from the inside out.
+
+mod keys;
+mod reading;
+
+use std::borrow::Cow;
+
+use self::keys::{all_are_there, missing};
+use self::reading::Reading;
+use super::changes::ChangeSet;
+use super::checks::{Answer, Check, run_checks};
+use super::description::Description;
+use super::field::{SerializerField, Target};
+use super::input::Input;
+use crate::db::ModelRow;
+use crate::exceptions::{ApiException, Detail};
+use crate::fields::ManyKeys;
+use crate::request::Context;
+use crate::values::{Raw, Value};
+
+/// What is known of a field so far.
+enum FieldState<'a> {
+    Skip,
+    Value(Value, Option<Input<'a>>),
+    Keys(ManyKeys, Input<'a>),
+    One(Box<ObjectState<'a>>),
+    List(Vec<ObjectState<'a>>),
+    Failed(Detail),
+}
+
+/// One object under validation.
+struct ObjectState<'a> {
+    description: &'a Description,
+    fields: Vec<FieldState<'a>>,
+    /// What is wrong with the object as a whole.
+    error: Option<Detail>,
+    /// The unique sets that were asked about, by place.
+    sets: Vec<usize>,
+    /// The members of a unique set that are neither sent nor stored.
+    incomplete: Option<Detail>,
+    existing: Existing<'a>,
+    partial: bool,
+}
+
+/// The row that input is for, as far as it is known.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Existing<'a> {
+    /// Its key; `None` on create.
+    pub(crate) pk: Option<&'a Value>,
+    /// The row, when something needs it.
+    pub(crate) row: Option<&'a dyn ModelRow>,
+}
+
+/// Validates a body. The name and the address of a new account are brought into their normal form
+/// first of all.
+///
+/// # Errors
+/// 400 with every message, keyed as DRF does; 503 when the database is away.
+pub(crate) async fn run_validation(
+    description: &Description,
+    raw: &Raw<'_>,
+    partial: bool,
+    existing: Existing<'_>,
+    cx: &Context,
+) -> Result<ChangeSet, ApiException> {
+    let mut checks = Vec::new();
+    let users = existing.pk.is_none().then(|| cx.user_meta());
+    let mut reading = Reading { cx, users: users.as_deref(), checks: &mut checks };
+    let mut object = reading.object(description, Input::Sent(raw), partial, existing);
+    let mut sets = Vec::new();
+    let mut answers = run_checks(&checks, cx).await?.into_iter();
+    let failed = object.settle(&mut answers, &mut sets, cx);
+    if failed {
+        sets.clear();
+    }
+    let mut answers = run_checks(&sets, cx).await?.into_iter();
+    object.finish(&mut answers, !failed, cx).map_err(ApiException::Validation)
+}
+
+fn non_field(detail: impl Into<Detail>) -> Detail {
+    Detail::field("non_field_errors", detail.into().into_list())
+}
+
+/// True for a value that the database is asked about, where its field says so.
+fn is_asked(value: &Value) -> bool {
+    !value.is_null()
+}
+
+impl<'a> ObjectState<'a> {
+    fn new(description: &'a Description, existing: Existing<'a>, partial: bool) -> Self {
+        let (fields, sets) = (Vec::new(), Vec::new());
+        Self { description, fields, error: None, sets, incomplete: None, existing, partial }
+    }
+
+    fn pk(&self) -> Option<Value> {
+        self.existing.pk.cloned()
+    }
+
+    fn value(&self, index: usize) -> Option<&Value> {
+        match self.fields.get(index) {
+            Some(FieldState::Value(value, _)) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Takes what the database says of each field and runs the field's hook (`validate_<field>`).
+    /// Where none failed, the unique sets are asked about next; true where one did.
+    fn settle(
+        &mut self,
+        answers: &mut dyn Iterator<Item = Answer>,
+        checks: &mut Vec<Check>,
+        cx: &Context,
+    ) -> bool {
+        let mut failed = self.error.is_some();
+        for (field, state) in self.description.fields.iter().zip(&mut self.fields) {
+            failed |= match state {
+                FieldState::Skip => false,
+                FieldState::Failed(_) => true,
+                FieldState::One(inner) => inner.settle(answers, checks, cx),
+                FieldState::List(items) => {
+                    // every item, whatever those before it are
+                    let failed = items
+                        .iter_mut()
+                        .filter_map(|item| item.settle(answers, checks, cx).then_some(()));
+                    failed.count() > 0
+                }
+                FieldState::Value(..) | FieldState::Keys(..) => {
+                    let settled =
+                        state.confirm(field, answers).and_then(|()| state.hook(field, cx));
+                    settled.map_err(|error| *state = FieldState::Failed(error)).is_err()
+                }
+            };
+        }
+        if !failed {
+            self.ask_sets(checks);
+        }
+        failed
+    }
+
+    /// Asks whether another row has the values of a unique set.
+    fn ask_sets(&mut self, checks: &mut Vec<Check>) {
+        for (place, set) in self.description.unique_together.iter().enumerate() {
+            match self.set_values(&set.members) {
+                Ok(None) => {}
+                Ok(Some(values)) => {
+                    self.sets.push(place);
+                    checks.push(Check::Unique {
+                        model: self.description.model,
+                        values,
+                        ignore_case: false,
+                        except: self.pk(),
+                    });
+                }
+                Err(missing) => {
+                    self.incomplete.get_or_insert(missing);
+                }
+            }
+        }
+    }
+
+    /// The columns and values of a unique set, when it has to be asked about: with what the
+    /// instance holds where the request says nothing.
+    fn set_values(&self, members: &[usize]) -> Result<Option<Vec<(usize, Value)>>, Detail> {
+        let mut values = Vec::with_capacity(members.len());
+        let mut missing = Vec::new();
+        let mut changed = self.existing.pk.is_none();
+        for index in members {
+            let Some(field) = self.description.fields.get(*index) else { continue };
+            let Target::Column(column) = field.target else { continue };
+            let stored = self.existing.row.map(|row| row.value(column));
+            match (self.value(*index), stored) {
+                (Some(value), stored) => {
+                    changed |= stored.is_some_and(|stored| stored != value.as_ref());
+                    values.push((column, value.clone()));
+                }
+                (None, Some(stored)) => values.push((column, stored.to_value())),
+                (None, None) if self.partial => return Ok(None),
+                (None, None) => missing.push((
+                    Cow::Borrowed(field.field.name),
+                    Detail::List(vec![field.field.message(
+                        "required",
+                        "This field is required.",
+                        &[],
+                    )]),
+                )),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(Detail::Map(missing));
+        }
+        let ask = changed && values.iter().all(|(_, value)| !value.is_null());
+        Ok(ask.then_some(values))
+    }
+
+    /// The fields that must match others and do not, with their messages.
+    fn unmatched(&self) -> Vec<(Cow<'static, str>, Detail)> {
+        let fields = &self.description.fields;
+        let differ = |(told, other): &&(usize, usize)| self.value(*told) != self.value(*other);
+        let mut wrong: Vec<_> = self.description.must_match.iter().filter(differ).collect();
+        wrong.sort_by_key(|(told, _)| *told);
+        wrong.dedup_by_key(|(told, _)| *told);
+        let messages = wrong.into_iter().filter_map(|(told, other)| {
+            let (field, other) = (fields.get(*told)?, fields.get(*other)?);
+            let text = format!("This field must match \"{}\".", other.field.name);
+            let detail = Detail::List(vec![Detail::new(text, "must_match")]);
+            Some((field.field.name.into(), detail))
+        });
+        messages.collect()
+    }
+
+    /// The changes that were asked for, or everything that is wrong with them: what the fields
+    /// say, then what the unique sets say, then `validate`.
+    fn finish(
+        mut self,
+        answers: &mut dyn Iterator<Item = Answer>,
+        hooks: bool,
+        cx: &Context,
+    ) -> Result<ChangeSet, Detail> {
+        let unmatched = if hooks { self.unmatched() } else { Vec::new() };
+        let mut errors: Vec<(Cow<'static, str>, Detail)> = Vec::new();
+        let mut changes = ChangeSet::new();
+        for (field, state) in self.description.fields.iter().zip(std::mem::take(&mut self.fields)) {
+            if let Err(detail) = state.finish(field, &mut changes, answers, hooks, cx) {
+                errors.push((field.field.name.into(), detail));
+            }
+        }
+        let taken = self.taken_sets(answers);
+        if !errors.is_empty() {
+            return Err(Detail::Map(errors));
+        }
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        if !hooks {
+            return Ok(changes);
+        }
+        if let Some(error) = taken.or(self.incomplete) {
+            return Err(error);
+        }
+        if !unmatched.is_empty() {
+            return Err(Detail::Map(unmatched));
+        }
+        if let Some(hook) = &self.description.validate {
+            hook(&mut changes, self.existing.row, cx).map_err(object_error)?;
+        }
+        Ok(changes)
+    }
+
+    /// The messages of the unique sets that another row has.
+    fn taken_sets(&self, answers: &mut dyn Iterator<Item = Answer>) -> Option<Detail> {
+        let sets = self.sets.iter().filter_map(|set| self.description.unique_together.get(*set));
+        let taken: Vec<Detail> = sets
+            .zip(answers)
+            .filter(|(_, answer)| matches!(answer, Answer::Found(_)))
+            .map(|(set, _)| Detail::new(set.message.clone(), "unique"))
+            .collect();
+        (!taken.is_empty()).then(|| non_field(Detail::List(taken)))
+    }
+}
+
+impl FieldState<'_> {
+    /// Takes what the database says of a value or of keys.
+    fn confirm(
+        &mut self,
+        field: &SerializerField,
+        answers: &mut dyn Iterator<Item = Answer>,
+    ) -> Result<(), Detail> {
+        match self {
+            Self::Value(value, Some(raw)) if is_asked(value) => {
+                let mut confirmed = Ok(());
+                if let Some(key) = field.key {
+                    match answers.next() {
+                        Some(Answer::Found(found)) => *value = found,
+                        _ => confirmed = Err(missing(&field.field, key, raw)),
+                    }
+                }
+                if let Some(unique) = &field.unique
+                    && let Some(Answer::Found(_)) = answers.next()
+                {
+                    let detail = Detail::new(unique.message.clone(), "unique");
+                    confirmed = Err(Detail::List(vec![detail]));
+                }
+                confirmed
+            }
+            Self::Keys(keys, raw) => match field.key {
+                Some(key) => all_are_there(&field.field, key, keys, raw, answers.next().as_ref()),
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs `validate_<field>`.
+    fn hook(&mut self, field: &SerializerField, cx: &Context) -> Result<(), Detail> {
+        if let (Self::Value(value, _), Some(hook)) = (self, &field.hook) {
+            *value = hook(value.clone(), cx).map_err(Detail::into_list)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the field's part to the changes.
+    fn finish(
+        self,
+        field: &SerializerField,
+        changes: &mut ChangeSet,
+        answers: &mut dyn Iterator<Item = Answer>,
+        hooks: bool,
+        cx: &Context,
+    ) -> Result<(), Detail> {
+        match self {
+            Self::Skip => {}
+            Self::Failed(detail) => return Err(detail),
+            Self::Keys(keys, _) => changes.add_keys(field, keys.keys),
+            Self::Value(value, _) => changes.add(field, value),
+            Self::One(inner) => changes.add_one(field, inner.finish(answers, hooks, cx)?),
+            Self::List(items) => {
+                let mut sets = Vec::with_capacity(items.len());
+                let mut wrong = Vec::new();
+                for (index, item) in items.into_iter().enumerate() {
+                    match item.finish(answers, hooks, cx) {
+                        Ok(set) => sets.push(set),
+                        Err(detail) => wrong.push((Cow::Owned(index.to_string()), detail)),
+                    }
+                }
+                if !wrong.is_empty() {
+                    return Err(Detail::Map(wrong));
+                }
+                changes.add_list(field, sets);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a hook of a whole object refused, as DRF reports it.
+fn object_error(detail: Detail) -> Detail {
+    match detail {
+        Detail::Map(items) => {
+            Detail::Map(items.into_iter().map(|(key, value)| (key, value.into_list())).collect())
+        }
+        other => non_field(other),
+    }
+}

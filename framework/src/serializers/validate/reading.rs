@@ -1,0 +1,178 @@
+//! The first walk: what fields make of their input without the database, and what to ask it.
+
+use super::super::checks::Check;
+use super::super::description::Description;
+use super::super::field::{SerializerField, Target};
+use super::super::input::Input;
+use super::{Existing, FieldState, ObjectState, is_asked, non_field, object_error};
+use crate::auth::{UserMeta, normalized};
+use crate::exceptions::Detail;
+use crate::fields::{Field, Kind, Start, to_json};
+use crate::request::Context;
+use crate::values::{Raw, Value};
+
+/// Reads objects, and collects what the database must confirm of them.
+pub(super) struct Reading<'a, 'c> {
+    pub(super) cx: &'a Context,
+    /// The model of accounts, where what is sent may be a new one.
+    pub(super) users: Option<&'c UserMeta>,
+    pub(super) checks: &'c mut Vec<Check>,
+}
+
+impl<'a> Reading<'a, '_> {
+    pub(super) fn object(
+        &mut self,
+        description: &'a Description,
+        raw: Input<'a>,
+        partial: bool,
+        existing: Existing<'a>,
+    ) -> ObjectState<'a> {
+        let mut state = ObjectState::new(description, existing, partial);
+        let mut raw = match raw.internal(description, self.cx) {
+            Ok(raw) => raw,
+            Err(detail) => {
+                state.error = Some(object_error(detail));
+                return state;
+            }
+        };
+        match &*raw {
+            Raw::Map(_) => {
+                state.fields.reserve(description.fields.len());
+                for field in &description.fields {
+                    let read = self.field(field, raw.take(field.field.name), &state);
+                    state.fields.push(read);
+                }
+            }
+            Raw::Null => state.error = Some(non_field(Detail::new("No data provided", "null"))),
+            other => {
+                let text =
+                    format!("Invalid data. Expected a dictionary, but got {}.", other.type_name());
+                state.error = Some(non_field(text));
+            }
+        }
+        state
+    }
+
+    /// One item of a list. Unlike the body as a whole, it is a field with a value: a null is
+    /// reported as that of any other field.
+    fn item(
+        &mut self,
+        field: &Field,
+        inner: &'a Description,
+        raw: Input<'a>,
+        partial: bool,
+    ) -> ObjectState<'a> {
+        let null = matches!(*raw, Raw::Null);
+        let mut state = self.object(inner, raw, partial, Existing::default());
+        if null {
+            state.error = Some(field.fail("null", "This field may not be null."));
+        }
+        state
+    }
+
+    /// A field of `object`: everything that needs no database.
+    fn field(
+        &mut self,
+        field: &'a SerializerField,
+        raw: Option<Input<'a>>,
+        object: &ObjectState<'a>,
+    ) -> FieldState<'a> {
+        if matches!(field.target, Target::None) {
+            return FieldState::Skip;
+        }
+        match field.field.start(raw.as_deref(), object.partial) {
+            Ok(Start::Skip) => {
+                let default = field.default.as_ref().filter(|_| !object.partial);
+                return default
+                    .map_or(FieldState::Skip, |make| FieldState::Value(make(self.cx), None));
+            }
+            Ok(Start::Done(value)) => return FieldState::Value(value, None),
+            Ok(Start::Convert(_)) => {}
+            Err(detail) => return FieldState::Failed(detail),
+        }
+        let Some(raw) = raw else { return FieldState::Skip };
+        if let Some(nested) = field.nested {
+            return self.nested(&field.field, nested(), raw, object.partial);
+        }
+        if let Kind::ManyRelated { .. } = field.field.kind {
+            return match field.field.many_keys(&raw) {
+                Ok(keys) => {
+                    self.checks.extend(field.key.map(|key| Check::keys(key, keys.keys.clone())));
+                    FieldState::Keys(keys, raw)
+                }
+                Err(detail) => FieldState::Failed(detail),
+            };
+        }
+        match self.value(field, &raw, object) {
+            Ok(value) => {
+                if is_asked(&value) {
+                    self.ask(field, &value, object);
+                }
+                FieldState::Value(value, Some(raw))
+            }
+            Err(detail) => FieldState::Failed(detail),
+        }
+    }
+
+    /// The value of a field that holds one. The name and the address of a new account are valid if
+    /// they are in both forms: `⑴` is a word, but `(1)` is none.
+    fn value(
+        &self,
+        field: &SerializerField,
+        raw: &Raw<'_>,
+        object: &ObjectState<'_>,
+    ) -> Result<Value, Detail> {
+        let value = match &field.custom {
+            Some(custom) => {
+                let json = to_json(raw).unwrap_or_default();
+                (custom.read)(json, self.cx).map_err(Detail::into_list)?
+            }
+            None => field.field.convert(raw, object.partial)?,
+        };
+        field.field.validate(&value, raw)?;
+        let account = self.users.filter(|users| *object.description.model == *users.model);
+        let normal = match (account, field.target) {
+            (Some(users), Target::Column(column)) => normalized(users, column, &value),
+            _ => None,
+        };
+        let Some(normal) = normal else { return Ok(value) };
+        let normal = Value::Text(normal);
+        field.field.validate(&normal, raw)?;
+        Ok(normal)
+    }
+
+    /// Asks whether the row that a value names exists, and whether another row has the value.
+    fn ask(&mut self, field: &SerializerField, value: &Value, object: &ObjectState<'_>) {
+        if let Some(key) = field.key {
+            self.checks.push(Check::key(key, value.clone()));
+        }
+        if let Some(unique) = &field.unique {
+            self.checks.push(Check::Unique {
+                model: object.description.model,
+                values: vec![(unique.column, value.clone())],
+                ignore_case: unique.ignore_case,
+                except: object.pk(),
+            });
+        }
+    }
+
+    fn nested(
+        &mut self,
+        field: &Field,
+        inner: &'a Description,
+        raw: Input<'a>,
+        partial: bool,
+    ) -> FieldState<'a> {
+        let Kind::Nested { many, .. } = &field.kind else { return FieldState::Skip };
+        if !many {
+            let object = self.object(inner, raw, partial, Existing::default());
+            return FieldState::One(Box::new(object));
+        }
+        if let Err(wrong) = field.objects(&raw) {
+            return FieldState::Failed(wrong);
+        }
+        // rows of a model in a list are new ones, whatever becomes of the row that they hang on
+        let partial = partial && inner.is_plain();
+        FieldState::List(raw.each(|raw| self.item(field, inner, raw, partial)))
+    }
+}
