@@ -415,3 +415,35 @@ async fn a_nested_list_has_words_of_its_own() {
     let two = errors::<StrictAlbumSerializer>(r#"{"title": "x", "tracks": [{}, {}]}"#).await;
     assert_eq!(two, wrong("1 is enough."));
 }
+
+/// An album whose tracks check themselves.
+#[derive(Serializer)]
+#[serializer(model = Album)]
+struct CheckedAlbumSerializer {
+    title: String,
+    #[field(nested, writable)]
+    tracks: Vec<TrackSerializer>,
+}
+
+#[actix_web::test]
+async fn a_nested_object_tells_what_is_wrong_with_it_whatever_is_wrong_beside_it() {
+    let body = r#"{"title": "", "tracks": [
+        {"name": "a", "album": 1, "milliseconds": 1, "unit_price": "2"},
+        {"name": "b", "milliseconds": 1},
+        {"name": "Go Down", "album": 1, "milliseconds": 60000, "unit_price": "0"}
+    ]}"#;
+    assert_eq!(
+        errors::<CheckedAlbumSerializer>(body).await.to_string(),
+        json!({
+            "title": ["This field may not be blank."],
+            "tracks": {
+                "0": {"non_field_errors": [
+                    "A track under one minute cannot cost more than 1.00."
+                ]},
+                "1": {"unit_price": ["This field is required."]},
+                "2": {"non_field_errors": ["This album already has a track of that name."]},
+            },
+        })
+        .to_string()
+    );
+}

@@ -75,12 +75,9 @@ pub(crate) async fn run_validation(
     let mut object = reading.object(description, Input::Sent(raw), partial, existing);
     let mut sets = Vec::new();
     let mut answers = run_checks(&checks, cx).await?.into_iter();
-    let failed = object.settle(&mut answers, &mut sets, cx);
-    if failed {
-        sets.clear();
-    }
+    object.settle(&mut answers, &mut sets, cx);
     let mut answers = run_checks(&sets, cx).await?.into_iter();
-    object.finish(&mut answers, !failed, cx).map_err(ApiException::Validation)
+    object.finish(&mut answers, cx).map_err(ApiException::Validation)
 }
 
 fn non_field(detail: impl Into<Detail>) -> Detail {
@@ -215,18 +212,18 @@ impl<'a> ObjectState<'a> {
     }
 
     /// The changes that were asked for, or everything that is wrong with them: what the fields
-    /// say, then what the unique sets say, then `validate`.
+    /// say, then what the unique sets say, then `validate`. A nested object is done with itself
+    /// whatever is wrong beside it, as in DRF.
     fn finish(
         mut self,
         answers: &mut dyn Iterator<Item = Answer>,
-        hooks: bool,
         cx: &Context,
     ) -> Result<ChangeSet, Detail> {
-        let unmatched = if hooks { self.unmatched() } else { Vec::new() };
+        let unmatched = self.unmatched();
         let mut errors: Vec<(Cow<'static, str>, Detail)> = Vec::new();
         let mut changes = ChangeSet::new();
         for (field, state) in self.description.fields.iter().zip(std::mem::take(&mut self.fields)) {
-            if let Err(detail) = state.finish(field, &mut changes, answers, hooks, cx) {
+            if let Err(detail) = state.finish(field, &mut changes, answers, cx) {
                 errors.push((field.field.name.into(), detail));
             }
         }
@@ -234,13 +231,7 @@ impl<'a> ObjectState<'a> {
         if !errors.is_empty() {
             return Err(Detail::Map(errors));
         }
-        if let Some(error) = self.error {
-            return Err(error);
-        }
-        if !hooks {
-            return Ok(changes);
-        }
-        if let Some(error) = taken.or(self.incomplete) {
+        if let Some(error) = self.error.or(taken).or(self.incomplete) {
             return Err(error);
         }
         if !unmatched.is_empty() {
@@ -310,7 +301,6 @@ impl FieldState<'_> {
         field: &SerializerField,
         changes: &mut ChangeSet,
         answers: &mut dyn Iterator<Item = Answer>,
-        hooks: bool,
         cx: &Context,
     ) -> Result<(), Detail> {
         match self {
@@ -318,12 +308,12 @@ impl FieldState<'_> {
             Self::Failed(detail) => return Err(detail),
             Self::Keys(keys, _) => changes.add_keys(field, keys.keys),
             Self::Value(value, _) => changes.add(field, value),
-            Self::One(inner) => changes.add_one(field, inner.finish(answers, hooks, cx)?),
+            Self::One(inner) => changes.add_one(field, inner.finish(answers, cx)?),
             Self::List(items) => {
                 let mut sets = Vec::with_capacity(items.len());
                 let mut wrong = Vec::new();
                 for (index, item) in items.into_iter().enumerate() {
-                    match item.finish(answers, hooks, cx) {
+                    match item.finish(answers, cx) {
                         Ok(set) => sets.push(set),
                         Err(detail) => wrong.push((Cow::Owned(index.to_string()), detail)),
                     }
