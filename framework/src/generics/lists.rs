@@ -9,7 +9,7 @@ use crate::exceptions::Result;
 use crate::pagination::{DefaultPagination, Pagination, Plan, position_text};
 use crate::request::Context;
 use crate::response::Response;
-use crate::serializers::{Description, Listed, ModelSerializer};
+use crate::serializers::{Description, Listed, ModelFor, ModelSerializer};
 use crate::views::{Items, Page};
 
 impl Context {
@@ -18,10 +18,12 @@ impl Context {
     ///
     /// # Errors
     /// 404 for a page that does not exist.
-    pub async fn paginate<S: ModelSerializer>(
-        &self,
-        queryset: QuerySet<S::Model>,
-    ) -> Result<Page<S>> {
+    pub async fn paginate<S, M>(&self, queryset: QuerySet<M>) -> Result<Page<S>>
+    where
+        S: ModelSerializer,
+        S::Model: ModelFor<S, M>,
+        M: Model,
+    {
         let page = self.page(queryset, S::description(), &DefaultPagination, None);
         page.await.map(|(response, _)| Page::new(response))
     }
@@ -123,10 +125,12 @@ impl Context {
     ///
     /// # Errors
     /// When the database cannot be asked.
-    pub async fn respond_all<S: ModelSerializer>(
-        &self,
-        queryset: QuerySet<S::Model>,
-    ) -> Result<Items<S>> {
+    pub async fn respond_all<S, M>(&self, queryset: QuerySet<M>) -> Result<Items<S>>
+    where
+        S: ModelSerializer,
+        S::Model: ModelFor<S, M>,
+        M: Model,
+    {
         let rows = Listed::read(S::description(), queryset.into(), None, self).await?;
         self.respond_rows(rows, S::description()).await.map(Items::new)
     }

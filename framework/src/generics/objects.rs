@@ -5,7 +5,7 @@ use crate::exceptions::{ApiException, Result};
 use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::response::Response;
-use crate::serializers::{Description, Loaded, ModelSerializer, fetch, load};
+use crate::serializers::{Description, Loaded, ModelFor, ModelSerializer, fetch, load};
 use crate::views::Item;
 
 impl Context {
@@ -13,12 +13,14 @@ impl Context {
     ///
     /// # Errors
     /// 404 with the model's name.
-    pub async fn respond_one<S: ModelSerializer>(
-        &self,
-        queryset: QuerySet<S::Model>,
-    ) -> Result<Item<S>> {
+    pub async fn respond_one<S, M>(&self, queryset: QuerySet<M>) -> Result<Item<S>>
+    where
+        S: ModelSerializer,
+        S::Model: ModelFor<S, M>,
+        M: Model,
+    {
         let rows = load(S::description(), queryset.into(), self).await?;
-        let no_match = || ApiException::no_match(S::Model::META.name);
+        let no_match = || ApiException::no_match(M::META.name);
         let row = rows.into_iter().next().ok_or_else(no_match)?;
         self.represent(&row, S::description()).await.map(Item::new)
     }

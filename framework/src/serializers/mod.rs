@@ -93,6 +93,7 @@ mod field;
 mod hooks;
 mod input;
 mod listed;
+mod of_model;
 mod plain;
 mod recursion;
 mod relations;
@@ -114,6 +115,7 @@ pub use hooks::{
     CurrentUserDefault, DefaultValue, FieldValidator, JsonObject, MethodField, ObjectValidator,
     StructValidator, ToInternalValue, ToRepresentation,
 };
+pub use of_model::{ModelFor, ShownBy};
 pub use plain::{Serializer, Validated};
 #[doc(hidden)]
 pub use recursion::once;
@@ -155,7 +157,10 @@ pub trait ModelSerializer: Sized + 'static {
     fn description() -> &'static Description;
 
     /// The serializer as a value: what a view set names as its `serializer_class`.
-    fn class() -> SerializerClass<Self::Model> {
+    fn class<M>() -> SerializerClass<M>
+    where
+        M: Model + ShownBy<Self, Self::Model>,
+    {
         SerializerClass { description: Self::description(), model: PhantomData }
     }
 }

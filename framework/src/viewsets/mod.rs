@@ -90,7 +90,7 @@ use crate::permissions::PermissionClasses;
 use crate::renderers::RendererClasses;
 use crate::request::Context;
 use crate::response::Response;
-use crate::serializers::{Changes, ModelSerializer, SerializerClass};
+use crate::serializers::{Changes, ModelFor, ModelSerializer, SerializerClass};
 use crate::throttling::ThrottleClasses;
 use crate::views::{Item, Page, Policies};
 
@@ -365,11 +365,12 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// 404 for a page that does not exist.
-    async fn paginate<S: ModelSerializer>(
-        &self,
-        queryset: QuerySet<S::Model>,
-        cx: &mut Context,
-    ) -> Result<Page<S>> {
+    async fn paginate<S, M>(&self, queryset: QuerySet<M>, cx: &mut Context) -> Result<Page<S>>
+    where
+        S: ModelSerializer,
+        S::Model: ModelFor<S, M>,
+        M: Model,
+    {
         mixins::page(self, queryset, S::description(), cx).await.map(Page::new)
     }
 
@@ -388,7 +389,8 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     /// 404 when there is none, 403 or 401 when a permission refuses it.
     async fn show<S>(&self, cx: &mut Context) -> Result<Item<S>>
     where
-        S: ModelSerializer<Model = ModelOf<Self>>,
+        S: ModelSerializer,
+        S::Model: ModelFor<S, ModelOf<Self>>,
     {
         mixins::show(self, S::description(), cx).await.map(Item::new)
     }

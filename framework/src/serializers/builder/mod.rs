@@ -20,6 +20,7 @@ use super::hooks::{
 };
 use super::relations::{Inner, Related};
 use super::rows::Instance;
+use super::{ModelSerializer, ShownBy};
 use crate::db::{FieldPath, Fields, Hop, Leaf, Model, Path, SingleValued, Way, meta_of};
 use crate::fields::{Choice, Field, KeyKind, Kind};
 use crate::values::{FieldType, ValueRef};
@@ -121,7 +122,11 @@ impl<M: Model> Builder<M> {
 
     /// The fields of another serializer over the same model, before those that follow. A later
     /// field of the same name takes an earlier one's place.
-    pub fn extend<S: super::ModelSerializer<Model = M>>(mut self) -> Self {
+    pub fn extend<S>(mut self) -> Self
+    where
+        S: ModelSerializer,
+        M: ShownBy<S, S::Model>,
+    {
         self.own_unique = true;
         self.draft.extend(S::description());
         self
@@ -263,7 +268,8 @@ impl<M: Model> Builder<M> {
     /// [`Builder::writable`] follows.
     pub fn nested<S, F>(mut self, name: &'static str, relation: F) -> Self
     where
-        S: super::ModelSerializer<Model = F::Model>,
+        S: ModelSerializer,
+        F::Model: ShownBy<S, S::Model>,
         F: Fields,
     {
         self = self.shown(
