@@ -94,54 +94,76 @@ pub enum Compare {
     Lte,
 }
 
+/// The lookups that are no parts of dates, by Django's names.
+const LOOKUPS: [(&str, Lookup); 17] = [
+    ("exact", Lookup::Exact),
+    ("iexact", Lookup::IExact),
+    ("contains", Lookup::Contains),
+    ("icontains", Lookup::IContains),
+    ("startswith", Lookup::StartsWith),
+    ("istartswith", Lookup::IStartsWith),
+    ("endswith", Lookup::EndsWith),
+    ("iendswith", Lookup::IEndsWith),
+    ("in", Lookup::In),
+    ("range", Lookup::Range),
+    ("gt", Lookup::Gt),
+    ("gte", Lookup::Gte),
+    ("lt", Lookup::Lt),
+    ("lte", Lookup::Lte),
+    ("isnull", Lookup::IsNull),
+    ("regex", Lookup::Regex),
+    ("iregex", Lookup::IRegex),
+];
+
+/// The parts of dates and times, by Django's names.
+const PARTS: [(&str, DatePart); 13] = [
+    ("date", DatePart::Date),
+    ("time", DatePart::Time),
+    ("year", DatePart::Year),
+    ("iso_year", DatePart::IsoYear),
+    ("month", DatePart::Month),
+    ("day", DatePart::Day),
+    ("week", DatePart::Week),
+    ("week_day", DatePart::WeekDay),
+    ("iso_week_day", DatePart::IsoWeekDay),
+    ("quarter", DatePart::Quarter),
+    ("hour", DatePart::Hour),
+    ("minute", DatePart::Minute),
+    ("second", DatePart::Second),
+];
+
+fn named<T: Copy>(table: &[(&str, T)], name: &str) -> Option<T> {
+    table.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+}
+
+fn name_of<T: Copy + PartialEq>(table: &[(&'static str, T)], value: T) -> Option<&'static str> {
+    table.iter().find(|(_, known)| *known == value).map(|(name, _)| *name)
+}
+
 impl Lookup {
     /// The lookup that Django names so: `icontains`, `year`, `year__gte`, `date__lt`.
     pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "exact" => Self::Exact,
-            "iexact" => Self::IExact,
-            "contains" => Self::Contains,
-            "icontains" => Self::IContains,
-            "startswith" => Self::StartsWith,
-            "istartswith" => Self::IStartsWith,
-            "endswith" => Self::EndsWith,
-            "iendswith" => Self::IEndsWith,
-            "in" => Self::In,
-            "range" => Self::Range,
-            "gt" => Self::Gt,
-            "gte" => Self::Gte,
-            "lt" => Self::Lt,
-            "lte" => Self::Lte,
-            "isnull" => Self::IsNull,
-            "regex" => Self::Regex,
-            "iregex" => Self::IRegex,
-            other => {
-                let (part, compare) = other.split_once("__").unwrap_or((other, "exact"));
-                Self::Part(DatePart::from_name(part)?, Compare::from_name(compare)?)
-            }
+        named(&LOOKUPS, name).or_else(|| {
+            let (part, compare) = name.split_once("__").unwrap_or((name, "exact"));
+            Some(Self::Part(DatePart::from_name(part)?, Compare::from_name(compare)?))
         })
+    }
+
+    /// Django's name of it; `None` for one of a part of a date.
+    pub(crate) fn name(self) -> Option<&'static str> {
+        name_of(&LOOKUPS, self)
     }
 }
 
 impl DatePart {
     /// The part that Django names so.
     pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "date" => Self::Date,
-            "time" => Self::Time,
-            "year" => Self::Year,
-            "iso_year" => Self::IsoYear,
-            "month" => Self::Month,
-            "day" => Self::Day,
-            "week" => Self::Week,
-            "week_day" => Self::WeekDay,
-            "iso_week_day" => Self::IsoWeekDay,
-            "quarter" => Self::Quarter,
-            "hour" => Self::Hour,
-            "minute" => Self::Minute,
-            "second" => Self::Second,
-            _ => return None,
-        })
+        named(&PARTS, name)
+    }
+
+    /// Django's name of it.
+    pub(crate) fn name(self) -> &'static str {
+        name_of(&PARTS, self).unwrap_or("date")
     }
 }
 

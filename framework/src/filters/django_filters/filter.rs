@@ -45,8 +45,8 @@ impl LookupExpr {
 
     /// Its name in Django; empty for `exact`.
     fn name(self) -> String {
-        let part = self.part.map(part_name);
-        let lookup = lookup_name(self.lookup);
+        let part = self.part.map(DatePart::name);
+        let lookup = self.lookup.name().unwrap_or("exact");
         match (part, lookup) {
             (Some(part), "exact") => part.to_owned(),
             (Some(part), lookup) => format!("{part}__{lookup}"),
@@ -54,48 +54,6 @@ impl LookupExpr {
             (None, lookup) => lookup.to_owned(),
         }
     }
-}
-
-fn lookup_name(lookup: Lookup) -> &'static str {
-    const NAMES: [&str; 17] = [
-        "exact",
-        "iexact",
-        "contains",
-        "icontains",
-        "startswith",
-        "istartswith",
-        "endswith",
-        "iendswith",
-        "in",
-        "range",
-        "gt",
-        "gte",
-        "lt",
-        "lte",
-        "isnull",
-        "regex",
-        "iregex",
-    ];
-    NAMES.into_iter().find(|name| Lookup::from_name(name) == Some(lookup)).unwrap_or("exact")
-}
-
-fn part_name(part: DatePart) -> &'static str {
-    const NAMES: [&str; 13] = [
-        "date",
-        "time",
-        "year",
-        "iso_year",
-        "month",
-        "day",
-        "week",
-        "week_day",
-        "iso_week_day",
-        "quarter",
-        "hour",
-        "minute",
-        "second",
-    ];
-    NAMES.into_iter().find(|name| DatePart::from_name(name) == Some(part)).unwrap_or("date")
 }
 
 /// A choice of an [`OrderingFilter`](super::OrderingFilter).
