@@ -27,6 +27,37 @@ const MAX_IPV6_LENGTH: usize = 39;
 /// Characters that normalise to one of `/?#@:` and so could hide where a host ends.
 const DISGUISED: &str = "℀℁℅℆⁇⁈⁉⩴︓︖﹕﹖﹟﹫＃／：？＠";
 
+/// The words for what is wrong with a text, a number or a list, with the names of their bounds.
+pub(crate) mod words {
+    pub(crate) const MOST_CHARACTERS: &str =
+        "Ensure this field has no more than {max_length} characters.";
+    pub(crate) const FEWEST_CHARACTERS: &str =
+        "Ensure this field has at least {min_length} characters.";
+    pub(crate) const MOST_ELEMENTS: &str =
+        "Ensure this field has no more than {max_length} elements.";
+    pub(crate) const FEWEST_ELEMENTS: &str =
+        "Ensure this field has at least {min_length} elements.";
+    pub(crate) const GREATEST: &str = "Ensure this value is less than or equal to {max_value}.";
+    pub(crate) const LEAST: &str = "Ensure this value is greater than or equal to {min_value}.";
+    pub(crate) const EMAIL: &str = "Enter a valid email address.";
+    pub(crate) const URL: &str = "Enter a valid URL.";
+    pub(crate) const PATTERN: &str = "This value does not match the required pattern.";
+    pub(crate) const IP: &str = "Enter a valid IPv4 or IPv6 address.";
+    pub(crate) const IPV4: &str = "Enter a valid IPv4 address.";
+    pub(crate) const IPV6: &str = "Enter a valid IPv6 address.";
+    pub(crate) const NULS: &str = "Null characters are not allowed.";
+}
+
+/// Puts a bound in the place of its name.
+pub(crate) fn fill(words: &str, name: &str, bound: &str) -> String {
+    words.replace(&format!("{{{name}}}"), bound)
+}
+
+/// What `ProhibitNullCharactersValidator` says.
+pub(crate) fn has_nuls() -> Detail {
+    Detail::new(words::NULS, "null_characters_not_allowed")
+}
+
 /// A check of a value that has been converted: an entry of a field's `validators`.
 #[derive(Clone)]
 pub struct Validator(Arc<dyn Fn(&Value) -> Validated + Send + Sync>);
@@ -212,19 +243,23 @@ pub(crate) fn parse_ipv6(text: &str) -> Option<Ipv6Addr> {
 /// Between `min` and `max` characters (of a text) or items (of a list), or exactly `equal`.
 pub fn length(min: Option<usize>, max: Option<usize>, equal: Option<usize>) -> Validator {
     Validator::new(move |value| {
-        let (size, unit) = match value {
-            Value::Text(text) => (text.chars().count(), "characters"),
-            Value::List(items) => (items.len(), "elements"),
-            Value::Map(items) => (items.len(), "elements"),
+        let (elements, characters) = (
+            (words::MOST_ELEMENTS, words::FEWEST_ELEMENTS, "elements"),
+            (words::MOST_CHARACTERS, words::FEWEST_CHARACTERS, "characters"),
+        );
+        let (size, (most, fewest, unit)) = match value {
+            Value::Text(text) => (text.chars().count(), characters),
+            Value::List(items) => (items.len(), elements),
+            Value::Map(items) => (items.len(), elements),
             _ => return Ok(()),
         };
         let mut errors = Vec::new();
         if let Some(max) = max.filter(|max| size > *max) {
-            let text = format!("Ensure this field has no more than {max} {unit}.");
+            let text = fill(most, "max_length", &max.to_string());
             errors.push(Detail::new(text, "max_length"));
         }
         if let Some(min) = min.filter(|min| size < *min) {
-            let text = format!("Ensure this field has at least {min} {unit}.");
+            let text = fill(fewest, "min_length", &min.to_string());
             errors.push(Detail::new(text, "min_length"));
         }
         if let Some(equal) = equal.filter(|equal| size != *equal) {
@@ -258,20 +293,20 @@ pub fn range(range: Range) -> Validator {
                 .contains(&compare(value, bound)?)
                 .then(|| python::value_text(bound.as_ref()).into_owned())
         };
-        let refuse = |relation: &str, bound: &str, code: &'static str| {
-            Err(Detail::new(format!("Ensure this value is {relation} {bound}."), code))
+        let refuse = |words: &str, bound: &str, code: &'static str| {
+            Err(Detail::new(fill(words, code, bound), code))
         };
         if let Some(bound) = outside(&range.max, &[Greater]) {
-            return refuse("less than or equal to", &bound, "max_value");
+            return refuse(words::GREATEST, &bound, "max_value");
         }
         if let Some(bound) = outside(&range.min, &[Less]) {
-            return refuse("greater than or equal to", &bound, "min_value");
+            return refuse(words::LEAST, &bound, "min_value");
         }
         if let Some(bound) = outside(&range.exclusive_max, &[Greater, Equal]) {
-            return refuse("less than", &bound, "max_value");
+            return refuse("Ensure this value is less than {max_value}.", &bound, "max_value");
         }
         if let Some(bound) = outside(&range.exclusive_min, &[Less, Equal]) {
-            return refuse("greater than", &bound, "min_value");
+            return refuse("Ensure this value is greater than {min_value}.", &bound, "min_value");
         }
         Ok(())
     })
@@ -312,20 +347,18 @@ fn on_text(
 
 /// A text that is an e-mail address.
 pub fn email() -> Validator {
-    on_text("Enter a valid email address.", is_email)
+    on_text(words::EMAIL, is_email)
 }
 
 /// A text that is a URL.
 pub fn url() -> Validator {
-    on_text("Enter a valid URL.", is_url)
+    on_text(words::URL, is_url)
 }
 
 /// A text that the expression finds a match in.
 pub fn regex(expression: impl Into<Pattern>) -> Validator {
     let expression = expression.into();
-    on_text("This value does not match the required pattern.", move |text| {
-        expression.is_match(text)
-    })
+    on_text(words::PATTERN, move |text| expression.is_match(text))
 }
 
 /// A text that has a part.
@@ -340,17 +373,17 @@ pub fn does_not_contain(part: &'static str) -> Validator {
 
 /// A text that is an IPv4 or IPv6 address.
 pub fn ip() -> Validator {
-    on_text("Enter a valid IPv4 or IPv6 address.", |text| is_ipv4(text) || is_ipv6(text))
+    on_text(words::IP, |text| is_ipv4(text) || is_ipv6(text))
 }
 
 /// A text that is an IPv4 address.
 pub fn ipv4() -> Validator {
-    on_text("Enter a valid IPv4 address.", is_ipv4)
+    on_text(words::IPV4, is_ipv4)
 }
 
 /// A text that is an IPv6 address.
 pub fn ipv6() -> Validator {
-    on_text("Enter a valid IPv6 address.", is_ipv6)
+    on_text(words::IPV6, is_ipv6)
 }
 
 /// A text without control characters.

@@ -7,7 +7,7 @@ use super::User;
 use super::permissions::Known;
 use crate::db::{ColumnKind, Conn, Error, Model, ModelMeta, ModelRow, Predicate, Select, Sql};
 use crate::db::{DateTime, Path, write_columns};
-use crate::values::{Value, ValueRef};
+use crate::values::{Value, ValueRef, python};
 
 /// A model that people log in as: Django's `AbstractBaseUser` with `PermissionsMixin`.
 ///
@@ -176,7 +176,7 @@ impl UserMeta {
             ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt => {
                 key.parse().ok().map(Value::Int)
             }
-            ColumnKind::Uuid => key.parse::<uuid::Uuid>().ok().map(|key| Value::Uuid(key.into())),
+            ColumnKind::Uuid => python::uuid(key).map(|key| Value::Uuid(key.into())),
             _ => (!key.contains('\0')).then(|| Value::Text(key.to_owned())),
         };
         match key {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{Account, PasswordHashers, User, UserMeta};
+use super::{Account, PasswordHashers, UserMeta};
 use crate::db::{
     Column, Conn, DateTime, Error, Model, ModelMeta, ModelRow, Path, Predicate, Select,
 };
@@ -177,11 +177,9 @@ pub(crate) fn normalized(users: &UserMeta, column: usize, value: &Value) -> Opti
 
 /// What is said of a name that another account has.
 fn taken(users: &UserMeta) -> &'static str {
-    if *users.model == *User::META {
-        "A user with that username already exists."
-    } else {
-        "This field must be unique."
-    }
+    let column = users.model.column(users.username_field());
+    let own = column.and_then(|column| column.errors.iter().find(|(code, _)| *code == "unique"));
+    own.map_or("This field must be unique.", |(_, text)| text)
 }
 
 /// Gives an account another password, or none that can be used, and stores its hash
@@ -276,6 +274,7 @@ async fn update(
 mod tests {
     use serde_json::json;
 
+    use super::super::User;
     use super::super::{UserModel, testing, user};
     use super::*;
     use crate::db::testing::on_each_with;

@@ -1,10 +1,10 @@
 //! What the database layer reports.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 
 use diesel::result::DatabaseErrorInformation;
 
-use super::{Protected, TreeError};
+use super::{ModelMeta, Protected, TreeError};
 use crate::exceptions::{ApiException, Detail};
 
 /// Why a statement failed that another connection kept from `SQLite`'s lock for writing.
@@ -113,10 +113,7 @@ impl From<Error> for ApiException {
             )),
             Error::Unique(columns) => Self::validation(Detail::field(
                 "non_field_errors",
-                [Detail::new(
-                    format!("The fields {} must make a unique set.", columns.join(", ")),
-                    "unique",
-                )],
+                [Detail::new(not_a_unique_set(&columns), "unique")],
             )),
             Error::Tree { field, problem } => {
                 let (code, text) = problem.refusal();
@@ -155,6 +152,16 @@ impl From<Error> for ApiException {
 /// DRF's words for a null, under the name of a field.
 pub(crate) fn null(field: impl Into<Cow<'static, str>>) -> Detail {
     Detail::field(field, [Detail::new("This field may not be null.", "null")])
+}
+
+/// Django's words for a value that another row has.
+pub(crate) fn not_unique(model: &ModelMeta, field: &str) -> String {
+    format!("{} with this {} already exists.", model.verbose_name, field.replace('_', " "))
+}
+
+/// DRF's words for values that another row has together.
+pub(crate) fn not_a_unique_set<S: Borrow<str>>(names: &[S]) -> String {
+    format!("The fields {} must make a unique set.", names.join(", "))
 }
 
 /// Django's words for a row that is kept by another one.

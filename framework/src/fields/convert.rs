@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::exceptions::Detail;
+use crate::validators::words;
 
 use super::kind::{Choice, Kind};
 use super::{Field, Raw, Value, composite, duration, format, keys, moments, number, python, text};
@@ -106,23 +107,21 @@ pub(super) fn sizes(
     errors: &mut Vec<Detail>,
 ) {
     if let Some(max) = max.filter(|max| count > *max) {
-        let text = "Ensure this field has no more than {max_length} elements.";
+        let text = words::MOST_ELEMENTS;
         errors.push(field.message("max_length", text, &[("max_length", &max.to_string())]));
     }
     if let Some(min) = min.filter(|min| count < *min) {
-        let text = "Ensure this field has at least {min_length} elements.";
+        let text = words::FEWEST_ELEMENTS;
         errors.push(field.message("min_length", text, &[("min_length", &min.to_string())]));
     }
 }
 
 fn above(field: &Field, bound: &str) -> Detail {
-    let text = "Ensure this value is less than or equal to {max_value}.";
-    field.message("max_value", text, &[("max_value", bound)])
+    field.message("max_value", words::GREATEST, &[("max_value", bound)])
 }
 
 fn below(field: &Field, bound: &str) -> Detail {
-    let text = "Ensure this value is greater than or equal to {min_value}.";
-    field.message("min_value", text, &[("min_value", bound)])
+    field.message("min_value", words::LEAST, &[("min_value", bound)])
 }
 
 fn float_text(value: f64) -> String {
@@ -165,18 +164,12 @@ fn uuid(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
         .ok_or_else(|| field.fail("invalid", "Must be a valid UUID."))
 }
 
-/// A UUID as Python's `uuid.UUID` takes it: 32 hex digits with hyphens anywhere, in braces or
-/// as a URN; a number; true and false are 1 and 0.
+/// A UUID: a text of one; a number, of which true and false are 1 and 0.
 pub(super) fn parse_uuid(raw: &Raw<'_>) -> Option<uuid::Uuid> {
     match raw {
         Raw::Bool(value) => Some(uuid::Uuid::from_u128(u128::from(*value))),
         Raw::Int(digits) => digits.parse().ok().map(uuid::Uuid::from_u128),
-        Raw::Text(text) | Raw::JsonText(text) => uuid::Uuid::try_parse(text).ok().or_else(|| {
-            let bare = text.replace("urn:", "").replace("uuid:", "");
-            let bare = bare.trim_matches(['{', '}']).replace('-', "");
-            let hex = bare.len() == 32 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
-            hex.then(|| u128::from_str_radix(&bare, 16).ok()).flatten().map(uuid::Uuid::from_u128)
-        }),
+        Raw::Text(text) | Raw::JsonText(text) => python::uuid(text),
         _ => None,
     }
 }

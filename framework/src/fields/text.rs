@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::exceptions::Detail;
-use crate::validators;
+use crate::validators::{self, words};
 
 use super::kind::{Char, Protocol, TextForm};
 use super::{Field, Raw, Value, python};
@@ -58,17 +58,17 @@ pub(super) fn validate(
         && value.len() > max
         && value.chars().count() > max
     {
-        let text = "Ensure this field has no more than {max_length} characters.";
+        let text = words::MOST_CHARACTERS;
         errors.push(field.message("max_length", text, &[("max_length", &max.to_string())]));
     }
     if let Some(min) = char.min_length
         && (value.len() < min || value.chars().count() < min)
     {
-        let text = "Ensure this field has at least {min_length} characters.";
+        let text = words::FEWEST_CHARACTERS;
         errors.push(field.message("min_length", text, &[("min_length", &min.to_string())]));
     }
     if value.as_bytes().contains(&0) {
-        errors.push(Detail::new("Null characters are not allowed.", "null_characters_not_allowed"));
+        errors.push(validators::has_nuls());
     }
     if let Some(unit) = surrogate {
         errors.push(Detail::new(
@@ -102,18 +102,18 @@ pub(super) fn validate(
 fn invalid(form: &TextForm) -> &'static str {
     match form {
         TextForm::Plain | TextForm::Pattern { .. } => "Not a valid string.",
-        TextForm::Email => "Enter a valid email address.",
-        TextForm::Url => "Enter a valid URL.",
+        TextForm::Email => words::EMAIL,
+        TextForm::Url => words::URL,
         TextForm::Slug { allow_unicode: false } => {
             "Enter a valid \"slug\" consisting of letters, numbers, underscores or hyphens."
         }
         TextForm::Slug { allow_unicode: true } => {
             "Enter a valid \"slug\" consisting of Unicode letters, numbers, underscores, or hyphens."
         }
-        TextForm::Regex(_) => "This value does not match the required pattern.",
-        TextForm::Ip(Protocol::Both) => "Enter a valid IPv4 or IPv6 address.",
-        TextForm::Ip(Protocol::V4) => "Enter a valid IPv4 address.",
-        TextForm::Ip(Protocol::V6) => "Enter a valid IPv6 address.",
+        TextForm::Regex(_) => words::PATTERN,
+        TextForm::Ip(Protocol::Both) => words::IP,
+        TextForm::Ip(Protocol::V4) => words::IPV4,
+        TextForm::Ip(Protocol::V6) => words::IPV6,
     }
 }
 

@@ -13,6 +13,7 @@ use super::{FilterBackend, ParameterType, QueryParameter, python};
 use crate::db::{Declared, Hop, Lookup, Model, Path, PathOf, Predicate, QuerySet};
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::request::{Context, Request};
+use crate::validators::has_nuls;
 use crate::values::Value;
 
 /// What `?search=` looks at, written by `search_fields!`: `search_fields![^name, =composer]`.
@@ -97,9 +98,7 @@ impl<M> SearchFilter<M> {
     pub fn condition(&self, request: &Request) -> Result<Option<Predicate>> {
         let text = request.query_params().get(&self.param).unwrap_or_default();
         if text.contains('\0') {
-            let detail =
-                Detail::new("Null characters are not allowed.", "null_characters_not_allowed");
-            return Err(ApiException::Validation(detail.into_list()));
+            return Err(ApiException::Validation(has_nuls().into_list()));
         }
         let mut terms = if self.fields.is_empty() { Vec::new() } else { split_terms(text) };
         if terms.is_empty() {

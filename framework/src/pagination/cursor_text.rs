@@ -21,7 +21,7 @@ pub(super) struct Cursor {
 
 impl Cursor {
     pub(super) fn decode(encoded: &str, offset_cutoff: i64) -> Option<Self> {
-        let bytes = lenient_base64(encoded)?;
+        let bytes = encoded.is_ascii().then(|| python::base64(encoded.as_bytes())).flatten()?;
         let query = String::from_utf8(bytes).ok().filter(|text| text.is_ascii())?;
         let tokens = QueryParams::parse(&query);
         let first = |name: &str| tokens.iter().find(|(key, _)| *key == name).map(|(_, v)| v);
@@ -48,46 +48,6 @@ impl Cursor {
         }
         STANDARD.encode(query)
     }
-}
-
-/// `base64.b64decode` without `validate`: other characters are skipped, padding is needed, what
-/// follows it is ignored.
-fn lenient_base64(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len());
-    let (mut quad, mut pads, mut rest) = (0_u8, 0_u8, 0_u8);
-    for byte in text.bytes() {
-        let bits = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' if quad >= 2 => {
-                pads += 1;
-                if quad + pads >= 4 {
-                    return Some(out);
-                }
-                continue;
-            }
-            0x80.. => return None,
-            _ => continue,
-        };
-        pads = 0;
-        match quad {
-            0 => rest = bits,
-            1 => {
-                out.push(rest << 2 | bits >> 4);
-                rest = bits & 0x0f;
-            }
-            2 => {
-                out.push(rest << 4 | bits >> 2);
-                rest = bits & 0x03;
-            }
-            _ => out.push(rest << 6 | bits),
-        }
-        quad = (quad + 1) % 4;
-    }
-    (quad == 0).then_some(out)
 }
 
 #[cfg(test)]

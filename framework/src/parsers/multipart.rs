@@ -3,14 +3,13 @@
 use std::iter;
 
 use actix_web::web::Bytes;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use memchr::memmem;
 
 use super::charset::Charset;
 use super::{Data, Parser, ParserContext, QueryParams, too_many_fields};
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::negotiation::MediaType;
+use crate::values::python;
 
 /// The longest boundary, in bytes.
 const MAX_BOUNDARY: usize = 201;
@@ -143,11 +142,8 @@ impl<'b> Part<'b> {
 
     fn text(&self, charset: Charset) -> String {
         if self.is_base64 {
-            let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
-            let digits: Vec<u8> = self.body.iter().copied().filter(plain).collect();
-            if let Ok(bytes) = STANDARD.decode(digits) {
-                return charset.decode_lossy(&bytes).into_owned();
-            }
+            let bytes = python::base64(self.body);
+            return charset.decode_lossy(bytes.as_deref().unwrap_or(self.body)).into_owned();
         }
         charset.decode_lossy(self.body).into_owned()
     }

@@ -2,7 +2,7 @@
 
 use super::description::Description;
 use super::field::{SerializerField, Target};
-use crate::db::{ModelMeta, TreeError};
+use crate::db::{ModelMeta, TreeError, not_a_unique_set, not_unique};
 use crate::exceptions::Detail;
 
 /// The validator's words for a value that another row took first.
@@ -49,12 +49,9 @@ pub(crate) fn model_taken(model: &'static ModelMeta, columns: &[String]) -> Deta
         .map(|column| column.name)
         .collect();
     if let [name] = names.as_slice() {
-        let text =
-            format!("{} with this {} already exists.", model.verbose_name, name.replace('_', " "));
-        return Detail::field(*name, vec![Detail::new(text, "unique")]);
+        return Detail::field(*name, vec![Detail::new(not_unique(model, name), "unique")]);
     }
-    let text = format!("The fields {} must make a unique set.", names.join(", "));
-    Detail::field("non_field_errors", vec![Detail::new(text, "unique")])
+    Detail::field("non_field_errors", vec![Detail::new(not_a_unique_set(&names), "unique")])
 }
 
 /// The words for a place in a tree that a row cannot have.

@@ -1,4 +1,5 @@
-//! Values as Python prints them, for the messages that quote what was sent.
+//! Values as Python prints them, for the messages that quote what was sent, and texts as it reads
+//! them.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -219,6 +220,49 @@ fn quoted(text: &str, out: &mut String) {
     out.push(quote);
 }
 
+/// A UUID as `uuid.UUID(text)` reads it: 32 hex digits with hyphens anywhere, in braces or as a URN.
+pub(crate) fn uuid(text: &str) -> Option<uuid::Uuid> {
+    uuid::Uuid::try_parse(text).ok().or_else(|| {
+        let bare = text.replace("urn:", "").replace("uuid:", "");
+        let bare = bare.trim_matches(['{', '}']).replace('-', "");
+        let hex = bare.len() == 32 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
+        hex.then(|| u128::from_str_radix(&bare, 16).ok()).flatten().map(uuid::Uuid::from_u128)
+    })
+}
+
+/// Bytes as `base64.b64decode(text)` reads them: characters of no meaning are skipped, padding is
+/// needed, what follows it is ignored.
+pub(crate) fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
+    let (mut bits, mut count, mut pads) = (0_u32, 0_u8, 0_u8);
+    for byte in text {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' if count >= 2 => {
+                pads += 1;
+                if count + pads >= 4 {
+                    return Some(bytes);
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        pads = 0;
+        bits = bits << 6 | u32::from(digit);
+        if count > 0 {
+            // eight bits are full after two, three and four digits
+            let left = 6 - 2 * count;
+            bytes.push(u8::try_from(bits >> left & 0xFF).unwrap_or_default());
+        }
+        count = (count + 1) % 4;
+    }
+    (count == 0).then_some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,6 +313,34 @@ mod tests {
             (ValueRef::Duration(chrono::TimeDelta::seconds(90_061)), "1 day, 1:01:01"),
         ] {
             assert_eq!(value_text(value), text);
+        }
+    }
+    #[test]
+    fn a_uuid_is_read_in_all_of_pythons_forms() {
+        let hex = "00010203-0405-0607-0809-0a0b0c0d0e0f";
+        for text in [hex, &format!("{{{hex}}}"), &format!("urn:uuid:{hex}"), &hex.replace('-', "")]
+        {
+            assert_eq!(uuid(text).unwrap().to_string(), hex);
+        }
+        assert!(uuid("abc").is_none() && uuid(&"é".repeat(16)).is_none());
+    }
+
+    #[test]
+    fn base64_is_read_as_python_reads_it() {
+        for (text, bytes) in [
+            ("YTpi", Some("a:b")),
+            ("Y-T_p?i", Some("a:b")),
+            ("YTo=", Some("a:")),
+            ("YTo=YTo=", Some("a:")),
+            ("Og==Zzz", Some(":")),
+            ("O=g==", Some(":")),
+            ("=YTpi", Some("a:b")),
+            ("", Some("")),
+            ("YTo", None),
+            ("Og=", None),
+            ("Y", None),
+        ] {
+            assert_eq!(base64(text.as_bytes()).as_deref(), bytes.map(str::as_bytes), "{text}");
         }
     }
 }

@@ -180,9 +180,7 @@ fn lookup_value(text: &str, kind: db::ColumnKind, model: &db::ModelMeta) -> Resu
             let number = python::int(text).ok_or_else(not_found)?;
             Value::Int(i64::try_from(number).map_err(|_| ApiException::no_match(model.name))?)
         }
-        ColumnKind::Uuid => {
-            Value::Uuid(text.parse::<uuid::Uuid>().map_err(|_| not_found())?.into())
-        }
+        ColumnKind::Uuid => Value::Uuid(python::uuid(text).ok_or_else(not_found)?.into()),
         _ if text.contains('\0') => return Err(not_found()),
         _ => Value::Text(text.to_owned()),
     })

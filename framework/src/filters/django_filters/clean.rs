@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::conditions::{Fit, fit, is_regex, uuid};
+use super::conditions::{Fit, fit, is_regex};
 use super::filter::Described;
 use super::kinds::Kind;
 use super::number::Number;
@@ -11,6 +11,7 @@ use crate::exceptions::Detail;
 use crate::fields::duration::{self, TooLong};
 use crate::filters::{python, temporal};
 use crate::request::QueryParams;
+use crate::validators::{fill, has_nuls, words};
 use crate::values::Value;
 use crate::values::distinct::distinct;
 
@@ -42,10 +43,6 @@ type Result<T> = std::result::Result<T, Vec<Detail>>;
 
 fn invalid<T>(text: &'static str) -> Result<T> {
     Err(vec![Detail::invalid(text)])
-}
-
-fn nul() -> Detail {
-    Detail::new("Null characters are not allowed.", "null_characters_not_allowed")
 }
 
 fn not_a_choice(value: &str) -> Detail {
@@ -113,7 +110,7 @@ fn clean_one(filter: &Described, kind: &Kind, text: &str) -> Result<Cleaned> {
             let number = Number::parse(text);
             if matches!(kind, Kind::Number) && number.as_ref().is_some_and(Number::is_too_large) {
                 return Err(vec![Detail::new(
-                    "Ensure this value is less than or equal to 1e+50.",
+                    fill(words::GREATEST, "max_value", "1e+50"),
                     "max_value",
                 )]);
             }
@@ -154,7 +151,7 @@ fn clean_one(filter: &Described, kind: &Kind, text: &str) -> Result<Cleaned> {
             if trimmed.is_empty() {
                 return Ok(None.into());
             }
-            or(uuid(trimmed).map(Value::Uuid), "Enter a valid UUID.")
+            or(python::uuid(trimmed).map(|uuid| Value::Uuid(uuid.into())), "Enter a valid UUID.")
         }
         Kind::Choice | Kind::DateRange | Kind::MultipleChoice | Kind::Ordering => {
             if text.is_empty() {
@@ -176,7 +173,7 @@ fn clean_one(filter: &Described, kind: &Kind, text: &str) -> Result<Cleaned> {
 fn clean_text(filter: &Described, text: &str) -> Result<Cleaned> {
     let text = python::strip(text);
     if text.contains('\0') {
-        return Err(vec![nul()]);
+        return Err(vec![has_nuls()]);
     }
     let lookup = filter.expr.lookup;
     if matches!(lookup, Lookup::Regex | Lookup::IRegex) && !is_regex(text, lookup) {
@@ -203,7 +200,7 @@ fn bounded(filter: &Described, values: usize) -> Result<()> {
         return Ok(());
     }
     Err(vec![Detail::new(
-        format!("Ensure this field has no more than {MOST_CONDITIONS} elements."),
+        fill(words::MOST_ELEMENTS, "max_length", &MOST_CONDITIONS.to_string()),
         "max_length",
     )])
 }
@@ -242,7 +239,7 @@ fn clean_key(filter: &Described, model: fn() -> &'static ModelMeta, text: &str) 
         return Ok(Some(Value::Null).into());
     }
     if text.contains('\0') {
-        return Err(vec![nul()]);
+        return Err(vec![has_nuls()]);
     }
     match key(model(), text) {
         Key::Possible(key) => {
@@ -266,7 +263,7 @@ fn clean_keys(
     let mut known = HashSet::new();
     for text in texts.into_iter().filter(|text| !(null && *text == NULL)) {
         if text.contains('\0') {
-            return Err(vec![nul()]);
+            return Err(vec![has_nuls()]);
         }
         let key = match key(model(), text) {
             Key::Possible(key) => Some(key),
@@ -434,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_trimmed_and_holds_no_nul() {
+    fn a_text_is_trimmed_and_holds_no_has_nuls() {
         let filter = filter::<CharFilter>("name");
         assert_eq!(value(&filter, "f=+a+b+"), Ok(Some(text("a b"))));
         assert_eq!(value(&filter, "f=+"), Ok(None));

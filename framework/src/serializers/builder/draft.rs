@@ -8,7 +8,7 @@ use super::super::description::{Description, ShownColumn, Slot, UniqueTogether};
 use super::super::field::{KeyCheck, Output, SerializerField, Target, Unique};
 use super::super::hooks::{DefaultValue, FieldValidator, ToInternalValue};
 use super::super::relations::{Inner, Related};
-use crate::db::{ColumnKind, Hop, ModelMeta};
+use crate::db::{ColumnKind, Hop, ModelMeta, not_unique};
 use crate::exceptions::Detail;
 use crate::fields::{Field, FieldDefault, KeyKind, Kind, Validator};
 use crate::values::{FieldType, JsonWriter, Raw};
@@ -96,13 +96,8 @@ impl Draft {
         let added = self.push(field, Output::Column(index), target);
         if column.unique && !read_only {
             let own = column.errors.iter().find(|(code, _)| *code == "unique");
-            let message = own.map_or_else(
-                || {
-                    let label = column.name.replace('_', " ");
-                    format!("{} with this {label} already exists.", model.verbose_name)
-                },
-                |(_, text)| (*text).to_owned(),
-            );
+            let message =
+                own.map_or_else(|| not_unique(model, column.name), |(_, text)| (*text).to_owned());
             added.unique = Some(Unique { column: index, ignore_case: false, message });
         }
     }

@@ -21,7 +21,9 @@ use super::hooks::{
 use super::relations::{Inner, Related};
 use super::rows::Instance;
 use super::{ModelSerializer, ShownBy};
-use crate::db::{FieldPath, Fields, Hop, Leaf, Model, Path, SingleValued, Way, meta_of};
+use crate::db::{
+    FieldPath, Fields, Hop, Leaf, Model, Path, SingleValued, Way, meta_of, not_a_unique_set,
+};
 use crate::fields::{Choice, Field, KeyKind, Kind};
 use crate::values::{FieldType, ValueRef};
 
@@ -441,18 +443,15 @@ impl<M: Model> Builder<M> {
     }
 
     fn add_unique_together(&mut self, members: Vec<usize>, message: Option<&str>) {
-        let names: Vec<String> = members
+        let names: Vec<&str> = members
             .iter()
             .filter_map(|index| self.draft.description.fields.get(*index))
             .map(|field| match field.target {
-                Target::Column(column) => M::META.columns[column].name.to_owned(),
-                _ => field.field.name.to_owned(),
+                Target::Column(column) => M::META.columns[column].name,
+                _ => field.field.name,
             })
             .collect();
-        let message = message.map_or_else(
-            || format!("The fields {} must make a unique set.", names.join(", ")),
-            ToOwned::to_owned,
-        );
+        let message = message.map_or_else(|| not_a_unique_set(&names), ToOwned::to_owned);
         self.draft.description.unique_together.push(UniqueTogether { members, message });
     }
 
