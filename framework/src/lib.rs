@@ -39,12 +39,15 @@
 //! | `redis` | throttles that several servers share | |
 //! | `governor` | a throttle that keeps one number a client | |
 //! | `cors` | requests of scripts of other sites, by actix-cors | |
+//! | `large-tables` | models of 17 to 32 columns (compiles longer) | |
 //! | `test` | a client, databases and counted statements for tests (for `[dev-dependencies]`) | |
 //!
 //! With both databases, the URL chooses at start-up ([`db::Database::open`]).
 
 extern crate self as quintet;
 
+#[doc(hidden)]
+pub mod __private;
 pub mod accounts;
 mod aside;
 pub mod auth;

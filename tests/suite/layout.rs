@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files that only re-export.
-const CONTENTS: [&str; 2] = ["lib", "prelude"];
+const CONTENTS: [&str; 3] = ["lib", "prelude", "__private"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

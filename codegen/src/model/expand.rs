@@ -60,7 +60,7 @@ pub(super) fn columns(item: &mut ItemStruct, errors: &mut Errors) -> Vec<Column>
 /// The column's kind and diesel's SQL type.
 fn kinds(column: &Column, errors: &mut Errors) -> (TokenStream, TokenStream) {
     let kind = quote!(::quintet::db::ColumnKind);
-    let st = quote!(diesel::sql_types);
+    let st = quote!(::quintet::__private::diesel::sql_types);
     let own = quote!(::quintet::values::types::sql_types);
     let (kind, sql) = match column.stored.word.as_str() {
         "i16" => (quote!(#kind::SmallInt), quote!(#st::SmallInt)),
@@ -96,6 +96,16 @@ fn kinds(column: &Column, errors: &mut Errors) -> (TokenStream, TokenStream) {
     };
     let sql = if column.stored.nullable { quote!(#st::Nullable<#sql>) } else { sql };
     (kind, sql)
+}
+
+/// The operators of diesel's that a column has, each with its method: arithmetic of numbers, and spans
+/// added to days and times.
+fn operators(word: &str) -> TokenStream {
+    match word {
+        "i16" | "i32" | "i64" | "f64" | "Decimal" => quote!(Add add Sub sub Mul mul Div div),
+        "NaiveDate" | "Date" | "NaiveTime" | "Time" => quote!(Add add Sub sub),
+        _ => TokenStream::new(),
+    }
 }
 
 /// The least and the greatest value: those that are said, else those of a `positive` column.
@@ -248,9 +258,14 @@ pub(super) fn model(
         let ident = &column.ident;
         let sql_name = column.column();
         let doc = format!("The column `{sql_name}`.");
-        quote!(#[doc = #doc] #[sql_name = #sql_name] #ident -> #sql,)
+        let operators = operators(&column.stored.word);
+        quote!(#[doc = #doc] #ident #sql_name #sql [#operators],)
     });
-    let pk_ident = columns.get(pk).map(|c| c.ident.clone());
+    let pk_ident = columns.get(pk).map(|c| &c.ident);
+    // the table itself goes by this name in `dsl`
+    let dsl_idents = columns.iter().map(|c| &c.ident).filter(|ident| **ident != module);
+    let other_idents = columns.iter().map(|c| &c.ident).filter(|ident| Some(*ident) != pk_ident);
+    let (idents, types): (Vec<_>, Vec<_>) = columns.iter().map(|c| (&c.ident, &c.ty)).unzip();
     let reads = columns.iter().enumerate().map(|(at, column)| {
         let ident = &column.ident;
         quote!(#ident: row.get(at + #at, Self::META.columns[#at].kind)?,)
@@ -288,19 +303,50 @@ pub(super) fn model(
     let vis = &item.vis;
     let doc = format!("Paths that lead through [`{ident}`]: one method a column or relation.");
 
+    let write_table = match columns.len() {
+        ..=16 => format_ident!("table"),
+        17..=32 => format_ident!("large_table"),
+        count => {
+            errors.at(ident, format!("a model has 32 columns at most, and this one {count}"));
+            format_ident!("table")
+        }
+    };
     let table_doc = format!("The table `{table}` of [`{ident}`], in diesel's terms.");
     quote! {
-        #[derive(Clone, PartialEq, diesel::Queryable, diesel::Selectable)]
-        #[diesel(table_name = #module)]
+        #[derive(Clone, PartialEq)]
         #item
 
         #debug
 
-        diesel::table! {
+        ::quintet::__private::#write_table! {
             #[doc = #table_doc]
-            #[sql_name = #table]
-            #module (#pk_ident) {
+            #module #table (#pk_ident; #(#other_idents)*; #(#dsl_idents)*) {
                 #(#table_columns)*
+            }
+        }
+
+        impl<DB, ST> ::quintet::__private::schema::Queryable<ST, DB> for #ident
+        where
+            DB: ::quintet::__private::schema::Backend,
+            (#(#types,)*): ::quintet::__private::schema::FromStaticSqlRow<ST, DB>,
+        {
+            type Row = (#(#types,)*);
+
+            fn build(
+                (#(#idents,)*): Self::Row,
+            ) -> ::quintet::__private::schema::DeserializeResult<Self> {
+                ::core::result::Result::Ok(Self { #(#idents,)* })
+            }
+        }
+
+        impl<DB> ::quintet::__private::schema::Selectable<DB> for #ident
+        where
+            DB: ::quintet::__private::schema::Backend,
+        {
+            type SelectExpression = (#(#module::#idents,)*);
+
+            fn construct_selection() -> Self::SelectExpression {
+                #module::all_columns
             }
         }
 
@@ -526,8 +572,8 @@ fn relations(attr: &ModelAttr, model: &Ident, module: &Ident, columns: &[Column]
             let parent = module_of(to);
             let ident = &column.ident;
             quote! {
-                diesel::joinable!(#module -> #parent (#ident));
-                diesel::allow_tables_to_appear_in_same_query!(#module, #parent);
+                ::quintet::__private::diesel::joinable!(#module -> #parent (#ident));
+                ::quintet::__private::diesel::allow_tables_to_appear_in_same_query!(#module, #parent);
             }
         });
         joined.push(key);

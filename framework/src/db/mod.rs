@@ -125,5 +125,6 @@ use backends::sqlite;
 use backends::{away, flight, postgresql as postgres, room};
 use backends::{prepared, url};
 pub(crate) use models::pattern;
+pub(crate) use models::table;
 use models::{key, lookups, model, path, row};
 use query::{compile, insert, joins, select, statements, write};

@@ -12,3 +12,4 @@ pub(super) mod order;
 pub(super) mod path;
 pub(crate) mod pattern;
 pub(super) mod row;
+pub(crate) mod table;
