@@ -23,6 +23,31 @@ fn the_first_screen_is_the_quickstart() {
     assert!(shown.lines().count() <= 45, "the first screen is longer than a screen");
 }
 
+/// The lines of a manifest's `[dependencies]`.
+fn dependencies(manifest: &str) -> Vec<&str> {
+    let mut lines = manifest.lines().skip_while(|line| *line != "[dependencies]").skip(1);
+    lines
+        .by_ref()
+        .take_while(|line| !line.starts_with('['))
+        .filter(|line| !line.is_empty())
+        .collect()
+}
+
+#[test]
+fn a_project_names_one_crate() {
+    for manifest in ["examples/quickstart/Cargo.toml", "examples/tutorial/Cargo.toml"] {
+        let text = read(manifest);
+        let named = dependencies(&text);
+        assert!(
+            matches!(named[..], [one] if one.starts_with("quintet = ")),
+            "{manifest}: {named:?}"
+        );
+    }
+    let page = read("README.md");
+    let named = dependencies(between(&page, "```toml\n", "```"));
+    assert!(matches!(named[..], [one] if one.starts_with("quintet = ")), "README.md: {named:?}");
+}
+
 #[test]
 fn every_file_that_a_page_links_to_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

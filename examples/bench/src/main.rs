@@ -5,7 +5,7 @@ use quintet::prelude::*;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[actix_web::main]
+#[quintet::main]
 async fn main() -> Result<(), StartError> {
     let mut settings = Settings::from_env()?;
     if settings.secret_key.is_empty() {

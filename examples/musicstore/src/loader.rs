@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[cfg(feature = "sqlite")]
-    #[actix_web::test]
+    #[quintet::test]
     async fn an_empty_sqlite_database_is_loaded_once() {
         let folder = std::env::temp_dir().join(format!("musicstore-loader-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[cfg(feature = "postgres")]
-    #[actix_web::test]
+    #[quintet::test]
     async fn an_empty_postgresql_schema_is_loaded_once() {
         let Ok(url) = std::env::var("QUINTET_TEST_POSTGRES") else { return };
         let database = Database::open(DatabaseConfig::new(url)).unwrap();

@@ -28,7 +28,7 @@ async fn fill(database: &Arc<Database>, is_server: bool) {
     eprintln!("The database is not ready: {error}");
     if is_server {
         let database = Arc::clone(database);
-        actix_web::rt::spawn(async move {
+        quintet::rt::spawn(async move {
             if let Err(error) = database.once_reachable(loader::at_start).await {
                 eprintln!("The database cannot be filled: {error}");
             }
@@ -46,7 +46,7 @@ fn log() {
         .init();
 }
 
-#[actix_web::main]
+#[quintet::main]
 async fn main() -> Result<(), StartError> {
     let words = std::env::args_os().skip(1);
     let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();

@@ -1,6 +1,6 @@
 //! The small views beside the resources.
 
-use actix_web::http::header::{CACHE_CONTROL, HeaderName};
+use quintet::http::header::{CACHE_CONTROL, HeaderName};
 use quintet::prelude::*;
 use serde_json::json;
 
