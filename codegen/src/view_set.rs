@@ -52,7 +52,7 @@ fn claims(function: &ImplItemFn) -> TokenStream {
     quote!(#(#taken)* #returned)
 }
 
-/// Looks whether a method can be an action, as far as its words show it.
+/// Checks what can be checked syntactically about an action method.
 fn check(function: &ImplItemFn, errors: &mut Errors) {
     let signature = &function.sig;
     if signature.asyncness.is_none() {

@@ -1,7 +1,6 @@
 //! The lists that a view names: `permission_classes`, `throttle_classes` and their like.
 
-/// No list of one's own: that of the level above. A method takes that of its view, a view that of
-/// its site.
+/// Inherits the list from the level above: a method from its view, a view from its site.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Inherit;
 

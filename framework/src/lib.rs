@@ -5,13 +5,12 @@
 //! Macros write descriptions, in calls that a person can write by hand; ordinary functions do the
 //! work. A request goes from its route through negotiation, authentication, permissions and
 //! throttles to its view; there through the query set and its filters, or through the body and its
-//! serializer; and out as JSON, written straight from rows. The wire is that of Django REST
-//! framework: the same addresses, keys, messages, status codes and headers, over the tables that
-//! Django made.
+//! serializer; and out as JSON, written straight from rows. The wire format is that of Django REST
+//! framework: the same URLs, keys, messages, status codes and headers, over Django's tables.
 //!
 //! # Rooms
 //!
-//! Modules have the names of DRF's. Most apps need [`prelude`] alone.
+//! Modules are named after DRF's. Most apps only need the [`prelude`].
 //!
 //! | to | look into |
 //! | --- | --- |
@@ -19,10 +18,10 @@
 //! | say what goes in and comes out | [`serializers`], [`fields`], [`validators`] |
 //! | narrow, sort and split lists | [`filters`], [`pagination`] |
 //! | say who may do what | [`authentication`], [`permissions`], [`throttling`], [`auth`] |
-//! | remember clients, sign texts | [`sessions`], [`signing`] |
+//! | keep sessions, sign values | [`sessions`], [`signing`] |
 //! | answer requests | [`viewsets`], [`mixins`], [`generics`], [`views`], [`request`], [`response`] |
 //! | log in, make accounts | [`accounts`], [`management`] |
-//! | give addresses | [`routers`], [`reverse`] |
+//! | define URLs | [`routers`], [`reverse`] |
 //! | read and write bodies | [`parsers`], [`renderers`], [`negotiation`] |
 //! | test it | `test` (a feature) |
 //! | put a site together, serve it | [`site`], [`server`], [`settings`], [`middleware`], [`exceptions`] |
@@ -37,8 +36,8 @@
 //! | `openapi` | the OpenAPI document and Swagger UI | yes |
 //! | `jwt` | JSON web tokens as simplejwt has them (compiles aws-lc, which is C) | |
 //! | `redis` | throttles that several servers share | |
-//! | `governor` | a throttle that keeps one number a client | |
-//! | `cors` | requests of scripts of other sites, by actix-cors | |
+//! | `governor` | a GCRA throttle, which stores one number per client | |
+//! | `cors` | cross-origin requests (CORS), through actix-cors | |
 //! | `large-tables` | models of 17 to 32 columns (compiles longer) | |
 //! | `test` | a client, databases and counted statements for tests (for `[dev-dependencies]`) | |
 //!

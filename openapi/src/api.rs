@@ -1,4 +1,4 @@
-//! What an API offers, told without knowing who serves it.
+//! Description of an API, independent of the server.
 
 use crate::operation::Operation;
 use crate::schema::Component;

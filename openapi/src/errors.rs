@@ -28,7 +28,7 @@ pub enum ErrorResponse {
     MethodNotAllowed,
     /// 406: nothing that the caller accepts.
     NotAcceptable,
-    /// 409: the request fights the present state.
+    /// 409: the request conflicts with the current state of the resource.
     Conflict,
     /// 415: a body of a kind that no parser reads.
     UnsupportedMediaType,

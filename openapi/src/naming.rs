@@ -58,7 +58,7 @@ pub(crate) fn camelize(name: &str) -> String {
     out
 }
 
-/// Takes a name out of those that are free: itself, or with the first number that makes it so.
+/// Reserves a unique name, appending the first free number if it is taken.
 pub(crate) fn claim(taken: &mut BTreeSet<String>, wanted: &str) -> String {
     let mut name = wanted.to_owned();
     let mut number = 2_u32;

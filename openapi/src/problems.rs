@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::api::Api;
 
 impl Api {
-    /// Mistakes that [`Api::document`] has to paper over: two components of one name that
-    /// differ, names that lead nowhere, a method of a path told twice.
+    /// Inconsistencies that [`Api::document`] works around: different components with one name,
+    /// dangling references, a method of a path described twice.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = BTreeSet::new();
         let mut known: BTreeMap<&str, usize> = BTreeMap::new();

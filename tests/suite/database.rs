@@ -12,7 +12,7 @@ use quintet_tests::proxy::Proxy;
 use quintet_tests::store::{ADMIN, ALICE, On, Store};
 use serde_json::json;
 
-/// What waits for the clock is tried one at a time.
+/// Tests that depend on timing run one at a time.
 fn alone() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)

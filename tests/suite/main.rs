@@ -1,4 +1,4 @@
-//! The black-box suite: one binary, a file a room.
+//! The black-box suite: one binary, one file per module.
 
 mod annotations;
 mod cors;

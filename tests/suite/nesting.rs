@@ -1,4 +1,4 @@
-//! What a client can nest: it is read to a depth, and deeper is refused; no thread's stack ends.
+//! What a client can nest: nesting is limited, and no thread overflows its stack.
 //!
 //! Frames are largest in a debug build, and stacks smallest (2 MiB) on the workers that serve
 //! `PostgreSQL`.

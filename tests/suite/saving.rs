@@ -183,7 +183,7 @@ fn a_new_row_in_a_list_needs_its_fields_in_a_patch_too() {
         let reply = client.send("PATCH", "/api/invoices/2/", &form, b"lines[0]track=3");
         is(&reply, 400, &json!({"lines": {"0": {"quantity": required}}}));
         assert_eq!(client.get("/api/invoices/2/").json(), before);
-        // what the row itself needs not, it needs not now
+        // optional for a new row, so optional here too
         let reply = patch(json!({"lines": [{"track": 3, "quantity": 1}]}));
         assert_eq!((reply.status, &reply.json()["lines"][0]["unit_price"]), (200, &json!("0.99")));
     }

@@ -45,7 +45,7 @@ impl Visitor {
         Self { client: store.client(), cookies: BTreeMap::new() }
     }
 
-    /// One who brings this session.
+    /// A client that sends this session cookie.
     fn with_session(store: &Store, key: &str) -> Self {
         let mut visitor = Self::new(store);
         visitor.cookies.insert("sessionid".into(), key.into());

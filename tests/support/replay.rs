@@ -224,7 +224,7 @@ mod tests {
 
     use super::*;
 
-    /// The futures of these tests never wait.
+    /// These futures are always ready.
     fn run<T>(future: impl Future<Output = T>) -> T {
         match pin!(future).poll(&mut task::Context::from_waker(task::Waker::noop())) {
             task::Poll::Ready(value) => value,

@@ -21,7 +21,7 @@ impl Column {
         self.attr.column.as_ref().map_or_else(|| self.ident.to_string(), syn::LitStr::value)
     }
 
-    /// True for a value that is not printed: what a user model keeps of a password is one anyway.
+    /// Whether `Debug` hides the value; a `password` column is always hidden.
     fn is_secret(&self) -> bool {
         self.attr.secret || self.ident == "password" || self.column() == "password"
     }

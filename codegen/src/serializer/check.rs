@@ -1,4 +1,4 @@
-//! What cannot be meant, said at the words at fault.
+//! Rules: contradictory attributes, reported at the offending token.
 
 use proc_macro2::Span;
 use quote::ToTokens as _;

@@ -90,7 +90,7 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
     steps
 }
 
-/// `.validate(Self::validate)`: the struct's function of the name.
+/// `.validate(Self::validate)`: calls the associated function of that name.
 pub(super) fn hook(word: &Ident) -> TokenStream {
     quote_spanned!(word.span()=> .#word(Self::#word))
 }

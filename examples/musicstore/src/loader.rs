@@ -104,7 +104,7 @@ pub async fn load(conn: &mut Conn, progress: bool) -> Result<bool, Box<dyn Error
     .await
 }
 
-/// [`load`] as the work of a start: see [`Database::once_reachable`](quintet::db::Database).
+/// [`load`] as start-up work: see [`Database::once_reachable`](quintet::db::Database).
 pub fn at_start(mut conn: Conn) -> LocalBoxFuture<'static, Result<bool, StartupError>> {
     Box::pin(async move { load(&mut conn, true).await })
 }

@@ -16,7 +16,7 @@ pub async fn whoami(cx: &mut Context) -> Result<Response> {
     }))
 }
 
-/// Writes an artist, then fails in the asked way; nothing must stay.
+/// Creates an artist, then fails as requested; the insert must be rolled back.
 pub async fn atomic(cx: &mut Context) -> Result<Response> {
     let data = cx.data()?.to_json()?;
     let text = |key: &str| data.get(key).and_then(|value| value.as_str().map(ToOwned::to_owned));
@@ -49,7 +49,7 @@ pub async fn empty(cx: &mut Context) -> Result<Response> {
     })
 }
 
-/// Values whose JSON form is easily got wrong.
+/// Values that are easy to encode wrongly in JSON.
 pub async fn encoding(_cx: &mut Context) -> Result<Response> {
     let answer = Response::new(&json!({
         "unicode": "Ænima – 日本語 🎸", "separator": "a\u{2028}b\u{2029}c", "html": "<b>&'\"</b>",

@@ -1,8 +1,8 @@
 //! Step 1: a model, its serializer and its view set.
 //!
-//! The model is a table, the serializer says what of a row is shown and taken, and the view set
-//! lists, creates, shows, changes and deletes rows. Lengths, types and nulls are told once, in the
-//! model; validation, SQL and the document at `/api/docs/` read them there.
+//! The model is a table, the serializer declares which columns are read and written, and the view
+//! set lists, creates, shows, changes and deletes rows. Lengths, types and nulls are declared once,
+//! in the model; validation, SQL and the document at `/api/docs/` read them there.
 //!
 //! ```text
 //! cargo run -p tutorial -- 1

@@ -150,7 +150,7 @@ impl UserMeta {
         self.model.pk_column().kind
     }
 
-    /// The account with this primary key, shut ones too.
+    /// The account with this primary key, including inactive ones.
     ///
     /// # Errors
     /// When the database cannot be asked.

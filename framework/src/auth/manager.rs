@@ -204,9 +204,8 @@ pub async fn set_password(
     Ok(())
 }
 
-/// True when this is the account's password (`check_password`). A hash that is not as new ones are
-/// is replaced on the way; where that fails the log says so, and the password is right all the
-/// same.
+/// Whether this is the account's password (`check_password`). An outdated hash is upgraded as a
+/// side effect; if that fails, a warning is logged and the password still counts as correct.
 ///
 /// # Errors
 /// 503 when too many passwords wait to be hashed.

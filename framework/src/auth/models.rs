@@ -25,7 +25,7 @@ pub struct User {
     pub password: String,
     /// The last login by password.
     pub last_login: Option<DateTime>,
-    /// True for who may do everything.
+    /// Whether the user is a superuser, who has every permission.
     #[field(default = false)]
     pub is_superuser: bool,
     /// The name to log in with.

@@ -10,13 +10,14 @@ use super::Account;
 use crate::db::Conn;
 use crate::exceptions::{ApiException, Result};
 
-/// Knows who may do what with one object: Django's authentication backend as far as its
-/// `has_perm(user, perm, obj)` goes.
+/// Decides per-object permissions: the `has_perm(user, perm, obj)` part of a Django authentication
+/// backend.
 ///
-/// Implement it for whatever knows: a column of the object, a table of grants, another service.
-/// Give it to [`SiteBuilder::object_permissions`](crate::site::SiteBuilder::object_permissions); of
-/// several, one that agrees is enough. Django's own tables have no permissions for objects: without
-/// a backend, superusers alone have permissions for objects. Inactive accounts and superusers are
+/// Implement it on the type that holds the answer: a column of the object, a table of grants,
+/// another service. Pass it to
+/// [`SiteBuilder::object_permissions`](crate::site::SiteBuilder::object_permissions); of several,
+/// one that agrees is enough. Django's own tables have no permissions for objects: without a
+/// backend, superusers alone have permissions for objects. Inactive accounts and superusers are
 /// decided before it is asked.
 ///
 /// ```

@@ -31,7 +31,7 @@ const LONGEST_KEY: usize = 160;
 /// Between two words to the log about a store that is away.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// So many requests in so long a time.
+/// A limit: a number of requests per period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limit {
     /// The most requests.

@@ -6,8 +6,8 @@
 //!
 //! # Setting the filters
 //!
-//! A view set declares what its lists may be filtered, searched and ordered by. Nothing is on that is
-//! not declared, except that `Site::builder(..).ordering_filter()` lets every list be ordered by the
+//! A view set declares what its lists may be filtered, searched and ordered by. Undeclared filters
+//! are off, except that `Site::builder(..).ordering_filter()` lets every list be ordered by the
 //! fields of its serializer (`DEFAULT_FILTER_BACKENDS` with the ordering filter).
 //!
 //! ```
@@ -171,8 +171,8 @@ use crate::request::Context;
 /// Narrows or sorts the rows of a view by what a request says.
 ///
 /// Implement it for a rule of your own, such as "only rows of the caller's shop". Search and
-/// ordering are built in ([`SearchFilter`], [`OrderingFilter`]); a [`FilterSet`] has a door of
-/// its own, because its keys are looked up in the database. By default it reads no parameter.
+/// ordering are built in ([`SearchFilter`], [`OrderingFilter`]); a [`FilterSet`] is handled
+/// separately, because its keys are looked up in the database. By default it reads no parameter.
 pub trait FilterBackend<M: Model>: Send + Sync {
     /// The rows that are left.
     ///

@@ -89,8 +89,8 @@ impl<M> SearchFilter<M> {
         !self.fields.is_empty()
     }
 
-    /// What the request searches for, `None` when it is nothing. Its parameter is checked also
-    /// where there are no fields to search in.
+    /// The request's search terms, or `None` if there are none. The parameter is validated even if
+    /// there are no search fields.
     ///
     /// # Errors
     /// 400 with a list of messages when the text holds a NUL, or is not a regular expression where

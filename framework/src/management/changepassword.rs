@@ -7,8 +7,8 @@ use crate::site::Site;
 /// How often two passwords may differ, or be refused.
 const TRIES: usize = 3;
 
-/// Gives an account another password (`manage.py changepassword`): that of the name behind the
-/// command, else of who runs the program. The password is asked for twice, without being shown.
+/// Changes an account's password (`manage.py changepassword`): the account named in the first
+/// argument, or else the current OS user's. Prompts for the password twice, without echo.
 ///
 /// # Errors
 /// When there is no such account, nothing is typed, or three tries were refused.

@@ -45,7 +45,7 @@ impl CommandError {
 }
 
 impl fmt::Debug for CommandError {
-    /// The sentence: it is what a program prints that ends with the error.
+    /// Same as `Display`, so that a program that returns it from `main` prints a plain message.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

@@ -1,5 +1,5 @@
-//! What a response says of the session and of the CSRF cookie (`SessionMiddleware`,
-//! `CsrfViewMiddleware`), as the last step of every request.
+//! Session and CSRF cookies of a response (`SessionMiddleware`, `CsrfViewMiddleware`), set as the
+//! last step of every request.
 
 use super::csrf;
 use crate::aside::aside;

@@ -101,8 +101,8 @@ pub enum Plan {
 }
 
 impl Plan {
-    /// The plan once all rows are counted: of [`Plan::NeedsCount`] the last page, any other as
-    /// it is.
+    /// Resolves [`Plan::NeedsCount`] to the last page once the rows are counted; leaves any other
+    /// plan unchanged.
     #[must_use]
     pub fn counted(self, count: i64) -> Self {
         match self {
@@ -277,7 +277,7 @@ fn number_text(number: impl itoa::Integer) -> String {
     itoa::Buffer::new().format(number).to_owned()
 }
 
-/// A plan or a count that the pagination did not make.
+/// The error for a plan or a count that another pagination made.
 fn foreign_plan() -> ApiException {
     ApiException::internal("this plan is not of this pagination, or its count is missing")
 }

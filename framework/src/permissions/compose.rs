@@ -24,7 +24,7 @@ impl<A: Permission, B: Permission> Permission for And<A, B> {
         Ok(self.0.has_permission(cx).await? && self.1.has_permission(cx).await?)
     }
 
-    /// A part that does not say is left out.
+    /// `None` from one part leaves the decision to the other.
     fn admits_anonymous(&self, method: &Method) -> Option<bool> {
         match (self.0.admits_anonymous(method), self.1.admits_anonymous(method)) {
             (Some(a), Some(b)) => Some(a && b),
@@ -63,7 +63,7 @@ impl<A: Permission, B: Permission> Permission for Or<A, B> {
         Ok(self.0.has_permission(cx).await? || self.1.has_permission(cx).await?)
     }
 
-    /// A part that does not say might.
+    /// `None` means that the part may admit them.
     fn admits_anonymous(&self, method: &Method) -> Option<bool> {
         match (self.0.admits_anonymous(method), self.1.admits_anonymous(method)) {
             (Some(true), _) | (_, Some(true)) => Some(true),

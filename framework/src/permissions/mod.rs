@@ -124,8 +124,8 @@ pub trait Permission: Send + Sync + 'static {
         None
     }
 
-    /// Whether a client that does not say who it is may use a method, for documents; `None` by
-    /// default, for a permission that does not say. It decides nothing.
+    /// Whether anonymous clients may use `method`, as shown in the OpenAPI document. `None`, the
+    /// default, means unknown. It has no effect on the permission check.
     fn admits_anonymous(&self, method: &Method) -> Option<bool> {
         let _ = method;
         None

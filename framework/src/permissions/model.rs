@@ -29,9 +29,9 @@ impl DjangoModelPermissions {
         Self::default()
     }
 
-    /// What a method asks for, in place of the map's entry; `%(app_label)s` and
-    /// `%(model_name)s` stand for the model of the view. What is said of GET is said of HEAD, too,
-    /// unless HEAD has an entry of its own.
+    /// What a method asks for, in place of the map's entry; `%(app_label)s` and `%(model_name)s`
+    /// stand for the model of the view. The entry for GET also applies to HEAD, unless HEAD has its
+    /// own.
     #[must_use]
     pub fn perms_map(mut self, method: Method, perms: &[&str]) -> Self {
         self.perms_map.set(method, perms);

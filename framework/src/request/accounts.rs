@@ -5,9 +5,8 @@ use crate::auth::{self, Account, NewUser, PasswordHashers};
 use crate::exceptions::Result;
 
 impl Context {
-    /// What makes and checks hashes of passwords, on threads of its own. The client stands in line
-    /// for them among those of its network, and before those whom nobody knows once it has proved
-    /// who it is.
+    /// Hashes and verifies passwords, on dedicated threads. Jobs are queued per client network;
+    /// authenticated clients are served before unknown ones.
     pub fn hashers(&self) -> PasswordHashers {
         self.shared.hashers.for_client(self.client_network()).known(self.is_authenticated())
     }

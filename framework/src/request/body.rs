@@ -122,7 +122,7 @@ impl Context {
     /// 503 when the bodies of other requests take all of `SERVER_MAX_BODIES_SIZE`.
     pub async fn receive_body(&mut self) -> Result<()> {
         let Some(Incoming { ask, body }) = self.request.incoming.take() else { return Ok(()) };
-        // when nobody listens, nobody sends either
+        // if the receiver is gone, so is the sender
         let _ = ask.send(());
         match body.await {
             Ok(Arrived::Body(body, share)) => {

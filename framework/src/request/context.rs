@@ -127,7 +127,7 @@ pub struct Context {
     pub(crate) rows_read: usize,
     user: Option<Account>,
     auth: Option<Auth>,
-    /// How often it was said who the user is.
+    /// How many times the user was set.
     user_changes: u32,
     data: Option<Data>,
     vary: Vec<&'static str>,
@@ -185,12 +185,12 @@ impl Context {
         self.equipment.as_ref().map(|equipment| Arc::clone(&equipment.view)).unwrap_or_default()
     }
 
-    /// The action of a view set that answers; `None` in a view that is none.
+    /// The current view set action; `None` outside view sets.
     pub fn action(&self) -> Option<Action> {
         self.action
     }
 
-    /// The method whose handler answers: GET for a HEAD.
+    /// The method whose handler runs: GET for a HEAD.
     pub fn handler_method(&self) -> &Method {
         handler_method(&self.request.method)
     }
@@ -245,7 +245,7 @@ impl Context {
         }
     }
 
-    /// Notes what a throttle leaves to the client; the answer tells of the one that leaves least.
+    /// Records a throttle's remaining quota; the response reports the smallest one.
     pub fn note_quota(&mut self, quota: Quota) {
         let least = |noted: &Quota| (noted.remaining, std::cmp::Reverse(noted.reset));
         if self.quota.as_ref().is_none_or(|noted| least(&quota) < least(noted)) {
@@ -264,7 +264,7 @@ impl Context {
     }
 }
 
-/// The method whose handler answers: GET for a HEAD.
+/// The method whose handler runs: GET for a HEAD.
 pub(crate) fn handler_method(method: &Method) -> &Method {
     if *method == Method::HEAD { &Method::GET } else { method }
 }

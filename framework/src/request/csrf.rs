@@ -1,6 +1,6 @@
-//! What a request knows of its CSRF token.
+//! The CSRF state of a request.
 
-/// Where a request stands: its secret, and whether the response sets the cookie.
+/// CSRF state of a request: the secret, and whether the response must set the cookie.
 #[derive(Default)]
 pub(crate) struct CsrfState {
     pub(crate) secret: Option<String>,

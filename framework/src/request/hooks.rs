@@ -1,4 +1,4 @@
-//! Functions of the user's that may ask for the request.
+//! User functions that may take the request context.
 
 /// Writes a trait for functions of the user's, and implements it for those of the listed
 /// shapes; each shape may end in `&Context`, as `self.context["request"]` is there for those who

@@ -1,4 +1,4 @@
-//! What a client of tests says of its requests; nothing that comes over a socket can.
+//! Marks set by the test client; they cannot be set over a socket.
 
 use std::fmt;
 use std::sync::Arc;

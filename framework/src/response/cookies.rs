@@ -93,7 +93,7 @@ impl Cookie {
         self
     }
 
-    /// Whether it goes along with requests that other sites cause: `Lax`, `Strict`, `None`.
+    /// The `SameSite` attribute: `Lax`, `Strict` or `None`.
     pub fn same_site(mut self, same_site: impl Into<String>) -> Self {
         self.same_site = Some(same_site.into());
         self

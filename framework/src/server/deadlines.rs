@@ -240,7 +240,7 @@ mod tests {
         let waiting = worker.open();
         let same = Worker::of_thread(&settings, 1, shared);
         assert!(Rc::ptr_eq(&worker, &same));
-        // who comes to one listener takes the place of who waits at another
+        // a new connection on one listener can displace an idle one on another
         assert!(same.make_room());
         assert_eq!(waiting.cut.get(), Some(Cut::Evicted));
         // another server has its own

@@ -7,13 +7,13 @@ use super::Session;
 use crate::db::DateTime;
 use crate::settings::SessionSettings;
 
-/// Where a session keeps a life of its own.
+/// Session key under which a custom expiry is stored.
 const EXPIRY: &str = "_session_expiry";
 
-/// How long a session lives, where it is not `SESSION_COOKIE_AGE`.
+/// How long a session lives, if not for `SESSION_COOKIE_AGE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expiry {
-    /// As the settings say.
+    /// As set by `SESSION_COOKIE_AGE` and `SESSION_EXPIRE_AT_BROWSER_CLOSE`.
     Default,
     /// So many seconds after each change.
     Seconds(i64),

@@ -102,7 +102,7 @@ impl Session {
         self.modified
     }
 
-    /// Has it stored though nothing changed, which begins its age anew.
+    /// Marks the session as modified, so that it is saved and its expiry renewed.
     pub fn touch(&mut self) {
         self.modified = true;
     }

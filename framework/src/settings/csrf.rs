@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::vars::Vars;
 use super::{SettingsError, forms};
 
-/// Protection against forged requests of other sites: Django's `CSRF_…`.
+/// CSRF protection: Django's `CSRF_…` settings.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 #[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]

@@ -24,7 +24,8 @@ pub struct JwtSettings {
     pub refresh_token_lifetime: Duration,
     /// `ROTATE_REFRESH_TOKENS`: a refresh hands out a new refresh token. Off by default.
     pub rotate_refresh_tokens: bool,
-    /// `BLACKLIST_AFTER_ROTATION`: the old refresh token is of no use then. Off by default.
+    /// `BLACKLIST_AFTER_ROTATION`: whether rotation blacklists the old refresh token. Off by
+    /// default.
     pub blacklist_after_rotation: bool,
     /// True when the tables `token_blacklist_…` are there (the app `token_blacklist` is installed):
     /// tokens are written down when they are handed out, and asked for when they come back.

@@ -91,9 +91,10 @@ const DEFAULT_POOL_SIZE: usize = 4;
 #[non_exhaustive]
 #[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Settings {
-    /// `SECRET_KEY`: signs whatever the server gives out and wants back. No default.
+    /// `SECRET_KEY`: signs sessions, tokens and other values that clients send back. Required.
     pub secret_key: String,
-    /// `SECRET_KEY_FALLBACKS`: keys of the past, whose signatures still hold. None by default.
+    /// `SECRET_KEY_FALLBACKS`: previous keys, still accepted when verifying signatures. None by
+    /// default.
     pub secret_key_fallbacks: Vec<String>,
     /// `DEBUG`: lets an empty `ALLOWED_HOSTS` stand for this machine. Off by default.
     pub debug: bool,

@@ -25,8 +25,8 @@ pub struct SessionSettings {
     /// `SESSION_COOKIE_SAMESITE`: `Lax`, `Strict`, `None`; `none` in the environment leaves the
     /// attribute out, as `None` in code.
     pub cookie_samesite: Option<String>,
-    /// `SESSION_SAVE_EVERY_REQUEST`: stored, and its age begun anew, by every request that has one.
-    /// Off by default.
+    /// `SESSION_SAVE_EVERY_REQUEST`: saves the session, and renews its expiry, on every request
+    /// that has one. Off by default.
     pub save_every_request: bool,
     /// `SESSION_EXPIRE_AT_BROWSER_CLOSE`: the cookie ends with the browser. Off by default.
     pub expire_at_browser_close: bool,

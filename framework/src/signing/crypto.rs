@@ -16,8 +16,7 @@ pub fn salted_hmac(key_salt: &str, value: &[u8], secret: &str) -> [u8; 32] {
     mac.chain_update(value).finalize().into_bytes().into()
 }
 
-/// True when two texts are the same, found out in a time that depends on nothing but their lengths
-/// (`constant_time_compare`).
+/// Compares two strings in a time that depends on their lengths only (`constant_time_compare`).
 pub fn constant_time_compare(left: &str, right: &str) -> bool {
     left.as_bytes().ct_eq(right.as_bytes()).into()
 }

@@ -1,4 +1,5 @@
-//! What a server gives out and wants back unchanged (`django.core.signing`, `django.utils.crypto`).
+//! Signing of values that clients store and send back (`django.core.signing`,
+//! `django.utils.crypto`).
 //!
 //! Texts signed here are read by Django with the same `SECRET_KEY`, and the reverse. The digest is
 //! SHA-256 throughout: what Django signs sessions, cookies and tokens with.

@@ -100,7 +100,8 @@ use crate::views::{Endpoint, Policies, View, ViewError};
 
 pub use start::StartError;
 
-/// What keeps a site from starting. Its debug form is its sentence.
+/// Why a site could not be built. `Debug` prints the same message as `Display`, so that `main` may
+/// return it.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SiteError {

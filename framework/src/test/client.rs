@@ -73,7 +73,7 @@ struct Kept {
 verbs!(ApiClient);
 
 impl ApiClient {
-    /// A client of a site, which nobody knows yet.
+    /// Creates an anonymous client for a site.
     pub async fn new(site: &Arc<Site>) -> Self {
         let config = AppConfig::__priv_test_new(false, HOST_NAME.into(), address(80));
         let app = App::new().configure(site.configure()).into_factory();
@@ -115,7 +115,7 @@ impl ApiClient {
         .await
     }
 
-    /// Makes requests to come those of a session of this user, without a password.
+    /// Logs this user in without a password: later requests use the session.
     ///
     /// # Panics
     /// When the user's model is not one, and when the database cannot be asked.

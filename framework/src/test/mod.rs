@@ -69,8 +69,8 @@
 //! }
 //! ```
 //!
-//! What is wrong with a test itself (a header that is none, a body that is no JSON) panics, as an
-//! assertion does. `docs/testing.md` is the guide.
+//! Mistakes in the test itself (an invalid header, a body that is not JSON) panic, as assertions
+//! do. `docs/testing.md` is the guide.
 
 mod client;
 mod database;

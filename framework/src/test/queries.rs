@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use crate::db::Database;
 
-/// Writes down the statements that are sent to a database as long as it lives
-/// (`CaptureQueriesContext`), BEGIN and COMMIT apart. Whoever uses the database is heard, so tests
-/// that run at the same time have databases of their own.
+/// Records the statements sent to a database while it lives (`CaptureQueriesContext`), except BEGIN
+/// and COMMIT. It records every user of the database, so give concurrent tests separate databases.
 ///
 /// ```
 /// # use std::sync::Arc;

@@ -75,7 +75,7 @@ impl GcraThrottle {
         Self { name, rate, burst: None, key, state: None }.ready()
     }
 
-    /// So many requests may come at once, after a pause.
+    /// Sets the burst: how many requests are allowed at once after an idle period.
     #[must_use]
     pub fn burst(mut self, number: u32) -> Self {
         self.burst = Some(number);

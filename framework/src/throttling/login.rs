@@ -9,8 +9,8 @@
 //! **An attempt takes its place before the password is looked at** and gives it back when the
 //! password was right. To look at the log first and write down a failure afterwards would let as
 //! many guesses through as come in while hashes are being computed. So a limit of 20 is never 21,
-//! however many try at once. Who finds all places taken waits while some of them may be given back:
-//! fifty logins at once with the right password are all let in.
+//! however many try at once. A login that finds all places taken waits while some may be released,
+//! so fifty concurrent logins with the right password all succeed.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use crate::settings::{Settings, SettingsError};
 /// The longest wait for attempts that are under way.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// So long after a log in Redis was full it is asked again.
+/// How long to wait before asking Redis about a full log again.
 const MOMENT: Duration = Duration::from_millis(25);
 
 /// So many attempts at an account from one address are looked at before those for names that nobody

@@ -341,7 +341,7 @@ static ESCAPES: [u8; 256] = {
 fn plain(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;
-    // a byte of the word is zero; what borrows may tell of a byte too many, never of one too few
+    // a byte of the word is zero; borrows can cause false positives, never false negatives
     let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
     let (words, _) = bytes.as_chunks::<8>();
     let mut at = 0;

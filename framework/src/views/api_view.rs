@@ -166,7 +166,7 @@ impl ApiView {
         self
     }
 
-    /// Sets the handler of GET, which HEAD gets too.
+    /// Handles GET (and HEAD).
     #[must_use]
     pub fn get<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::GET, handler)

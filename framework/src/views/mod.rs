@@ -79,7 +79,8 @@ use crate::request::{Action, Context, ViewContext};
 use crate::response::Response;
 use crate::serializers::Description;
 
-/// A view that contradicts itself: a site does not start with it. Its debug form is its sentence.
+/// An inconsistent view, reported when the site is built. `Debug` prints the same message as
+/// `Display`.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the view \"{view}\": {problem}")]
 pub struct ViewError {

@@ -209,7 +209,7 @@ pub(super) fn error_page(error: &ApiException, cx: &Context) -> Response {
     plain_error(error, cx.request.header("accept").as_deref())
 }
 
-/// The same, of a request that did not get here.
+/// Like `error_page`, for a request that failed before it reached the page.
 pub(super) fn plain_error(error: &ApiException, accept: Option<&str>) -> Response {
     middleware::page(error.status(), accept).retry_after(error)
 }

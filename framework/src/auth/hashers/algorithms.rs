@@ -16,7 +16,7 @@ const UNUSABLE_LENGTH: usize = 40;
 /// The most algorithms that are complained of.
 const MOST_COMPLAINTS: usize = 16;
 
-/// What a password is to a hash.
+/// The result of checking a password against a hash.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Checked {

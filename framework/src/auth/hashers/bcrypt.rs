@@ -101,7 +101,7 @@ impl Hasher for BCrypt {
         Parts::of(encoded).is_none_or(|parts| parts.cost != self.cost)
     }
 
-    /// As often as a hash of the smaller cost lacks to one of the full cost.
+    /// Repeats the hash until the work equals that of the full cost.
     fn harden_runtime(&self, password: &str, encoded: &str) {
         let Some(Parts { cost, salt, .. }) = Parts::of(encoded) else { return };
         if (4..self.cost).contains(&cost) {

@@ -19,8 +19,7 @@ use crate::values::{ValueRef, python};
 /// The fields that a password must not be like.
 const ATTRIBUTES: [&str; 4] = ["username", "first_name", "last_name", "email"];
 
-/// What is known of the owner of a password, by the names of fields in words. Nothing is refused
-/// for its likeness to what is not in it.
+/// Attributes of the user, by verbose name. Similarity is checked against these only.
 #[derive(Debug, Clone, Default)]
 pub struct UserAttributes(Vec<(Cow<'static, str>, String)>);
 

@@ -75,12 +75,12 @@ impl Claims {
         self.0.get("jti")?.as_str()
     }
 
-    /// `exp`: when its time is over.
+    /// `exp`: the expiry time.
     pub fn expires_at(&self) -> Option<DateTime> {
         moment(self.0.get("exp")?)
     }
 
-    /// `iat`: when it was made.
+    /// `iat`: the time of issue.
     pub fn issued_at(&self) -> Option<DateTime> {
         moment(self.0.get("iat")?)
     }

@@ -49,7 +49,7 @@ pub struct RefreshToken {
     now: DateTime,
 }
 
-/// A token of any kind, for those who ask only whether it is good. Dereferences to [`Claims`].
+/// A token of any kind, for callers that only verify it. Dereferences to [`Claims`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct UntypedToken(Claims);
 

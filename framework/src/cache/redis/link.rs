@@ -56,7 +56,7 @@ pub(super) struct Link {
 }
 
 enum Line {
-    /// Nothing is known: whoever asks first makes the connection, the others wait for it.
+    /// Unknown: the first caller connects, the others wait.
     Unknown,
     /// The connection is there.
     Up(MultiplexedConnection),

@@ -97,7 +97,8 @@ pub(super) fn clean(filter: &Described, query: &QueryParams) -> Result<Cleaned> 
     }
 }
 
-/// Reads one text; an empty one is no value, but the empty text of a `CharField`.
+/// Parses one parameter. An empty string means "no value", except for a `CharField`, where it stays
+/// an empty string.
 fn clean_one(filter: &Described, kind: &Kind, text: &str) -> Result<Cleaned> {
     let or = |value: Option<Value>, message: &'static str| match value {
         _ if text.is_empty() => Ok(Cleaned::from(None)),
