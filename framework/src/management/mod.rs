@@ -1,6 +1,7 @@
 //! Commands for whoever runs a site (`django.contrib.auth.management.commands`).
 //!
-//! They are functions: a program offers them under names of its own, with the words that stood
+//! [`Program`] is the program of a project, with these commands and the server. The commands are
+//! functions, too: a program of another kind offers them under names of its own, with the words
 //! behind the name.
 //!
 //! ```no_run
@@ -20,6 +21,7 @@
 
 mod changepassword;
 mod createsuperuser;
+mod program;
 mod terminal;
 #[cfg(all(test, feature = "sqlite"))]
 mod tests;
@@ -28,6 +30,7 @@ use std::fmt;
 
 pub use changepassword::{changepassword, changepassword_with};
 pub use createsuperuser::{createsuperuser, createsuperuser_with};
+pub use program::Program;
 pub use terminal::{Console, Terminal};
 
 use crate::exceptions::ApiException;
