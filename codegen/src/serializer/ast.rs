@@ -143,6 +143,15 @@ impl Serializer {
 
     /// True when fields come from elsewhere than the struct.
     pub(super) fn is_open(&self) -> bool {
-        self.container.all || self.container.inherit.is_some()
+        self.container.all
+            || self.container.inherit.is_some()
+            || self.container.fields.is_some()
+            || !self.container.exclude.is_empty()
+    }
+
+    /// The field of the struct that has a key.
+    pub(super) fn field(&self, name: &Ident) -> Option<&Field> {
+        let name = name.unraw().to_string();
+        self.fields.iter().find(|field| field.name() == name)
     }
 }

@@ -5,13 +5,12 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
 use syn::meta::ParseNestedMeta;
 use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, Lit, LitBool, LitInt, LitStr, Path, Token, Type};
 
 use crate::errors::Errors;
 
 /// The words of `#[serializer(..)]`.
-const CONTAINER: &str = "`model`, `name`, `fields`, `inherit`, `depth`, `read_only`, \
+const CONTAINER: &str = "`model`, `name`, `fields`, `exclude`, `inherit`, `depth`, `read_only`, \
                          `unique_together`, `without_validators`, `validate`, \
                          `to_internal_value`, `to_representation`";
 
@@ -89,6 +88,9 @@ pub(super) struct Container {
     pub(super) model: Option<Type>,
     pub(super) name: Option<LitStr>,
     pub(super) all: bool,
+    /// `fields(id, name)`: the names, in the order of the output.
+    pub(super) fields: Option<Vec<Ident>>,
+    pub(super) exclude: Vec<Ident>,
     pub(super) inherit: Option<Type>,
     pub(super) depth: Option<LitInt>,
     pub(super) read_only: Vec<Ident>,
@@ -113,6 +115,14 @@ fn in_parentheses<T>(
     let content;
     syn::parenthesized!(content in meta.input);
     parse(&content)
+}
+
+/// `(id, name)`
+fn names(meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<Ident>> {
+    let parse = |content: ParseStream<'_>| {
+        content.parse_terminated(|input| input.call(Ident::parse_any), Token![,])
+    };
+    Ok(in_parentheses(meta, parse)?.into_iter().collect())
 }
 
 fn word<'a>(meta: &'a ParseNestedMeta<'_>, words: &str) -> syn::Result<&'a Ident> {
@@ -151,10 +161,12 @@ impl Container {
         match word.to_string().as_str() {
             "model" => self.model = Some(meta.value()?.parse()?),
             "name" => self.name = Some(meta.value()?.parse()?),
+            "fields" if meta.input.peek(syn::token::Paren) => self.fields = Some(names(meta)?),
+            "exclude" => self.exclude = names(meta)?,
             "fields" => {
                 let value: Ident = meta.value()?.parse()?;
                 if value != "all" {
-                    let message = "write `fields = all`, or declare each field in the struct";
+                    let message = "write `fields = all`, or name them: `fields(id, name)`";
                     return Err(syn::Error::new(value.span(), message));
                 }
                 self.all = true;
@@ -167,12 +179,7 @@ impl Container {
                 }
                 self.depth = Some(depth);
             }
-            "read_only" => {
-                let names = in_parentheses(meta, |content| {
-                    Punctuated::<Ident, Token![,]>::parse_terminated(content)
-                })?;
-                self.read_only.extend(names);
-            }
+            "read_only" => self.read_only.extend(names(meta)?),
             "unique_together" => {
                 self.unique_together.push(in_parentheses(meta, UniqueTogether::parse)?);
             }

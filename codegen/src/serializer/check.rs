@@ -54,7 +54,46 @@ fn list(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
+/// What `fields(..)` and `exclude(..)` cannot mean.
+fn chosen(serializer: &Serializer, errors: &mut Errors) {
+    let container = &serializer.container;
+    let is_named =
+        |names: &[Ident], field: &Field| names.iter().any(|name| name.unraw() == field.name());
+    if let Some(names) = &container.fields {
+        for (index, name) in names.iter().enumerate() {
+            if names.iter().take(index).any(|earlier| earlier == name) {
+                at(name.span(), format!("`{name}` is named twice"), errors);
+            }
+        }
+        for field in serializer.fields.iter().filter(|field| !is_named(names, field)) {
+            let message = format!(
+                "the field `{}` was declared on `{}`, but has not been included in `fields(..)`",
+                field.name(),
+                serializer.ident
+            );
+            at(field.ident.span(), message, errors);
+        }
+        let other = container.inherit.as_ref().map(|parent| parent.to_token_stream());
+        let other = other.or_else(|| container.exclude.first().map(Ident::to_token_stream));
+        if let Some(token) = other {
+            let message = "`fields(..)` names all the fields there are; with `inherit`, leave some \
+                           out by `exclude(..)`";
+            errors.push(Error::new_spanned(token, message));
+        }
+    }
+    for field in serializer.fields.iter().filter(|field| is_named(&container.exclude, field)) {
+        let message = format!("`{}` is declared here and excluded: remove one", field.name());
+        at(field.ident.span(), message, errors);
+    }
+    if container.model.is_none()
+        && let Some(name) = container.fields.iter().flatten().chain(&container.exclude).next()
+    {
+        at(name.span(), "a serializer without a model has the fields of its struct", errors);
+    }
+}
+
 fn container(serializer: &Serializer, errors: &mut Errors) {
+    chosen(serializer, errors);
     let container = &serializer.container;
     for name in &container.read_only {
         known(serializer, name, errors);

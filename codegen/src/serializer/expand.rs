@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Ident, Type};
 
@@ -57,9 +58,23 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
     if let Some(parent) = &container.inherit {
         steps.push(quote_spanned!(parent.span()=> .extend::<#parent>()));
     }
-    for field in &serializer.fields {
-        steps.push(declare(field, model, errors));
-        steps.push(modify(field));
+    if let Some(names) = &container.fields {
+        // in their order
+        for name in names {
+            if let Some(field) = serializer.field(name) {
+                steps.push(declare(field, model, errors));
+                steps.push(modify(field));
+            } else {
+                let (text, path) =
+                    (name.unraw().to_string(), path(model, std::slice::from_ref(name)));
+                steps.push(quote_spanned!(name.span()=> .field(#text, #path)));
+            }
+        }
+    } else {
+        for field in &serializer.fields {
+            steps.push(declare(field, model, errors));
+            steps.push(modify(field));
+        }
     }
     for field in &serializer.fields {
         if let Some(other) = &field.rules.must_match {
@@ -67,8 +82,19 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
             steps.push(quote!(.must_match(#name, #other)));
         }
     }
-    if container.all {
+    let excludes = !container.exclude.is_empty();
+    if container.all || (excludes && container.inherit.is_none()) {
         steps.push(quote!(.all()));
+    }
+    if excludes {
+        let names = container.exclude.iter().map(|name| name.unraw().to_string());
+        steps.push(quote!(.exclude(&[#(#names),*])));
+        // what comes of a serializer that is inherited may have a name of its own
+        if container.inherit.is_none() {
+            let columns =
+                container.exclude.iter().map(|name| path(model, std::slice::from_ref(name)));
+            steps.push(quote!(.knowing(|| { #(let _ = #columns;)* })));
+        }
     }
     if !container.read_only.is_empty() {
         let names = container.read_only.iter().map(Ident::to_string);

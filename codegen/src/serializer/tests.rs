@@ -256,3 +256,53 @@ fn only_a_struct_with_named_fields_is_a_serializer() {
     ));
     assert_eq!(generic.len(), 1, "{generic:?}");
 }
+
+#[test]
+fn named_fields_stand_in_the_order_in_which_they_are_named() {
+    let written = steps(quote! {
+        #[serializer(model = Track, fields(id, minutes, album))]
+        struct TrackSerializer {
+            #[field(method)]
+            minutes: i32,
+        }
+    });
+    let expected = quote! {
+        ::quintet::serializers::Description::of::<Track>("Track")
+            .field("id", <Track>::fields().id())
+            .method::<i32, _>(::quintet::fields::Field::integer("minutes"), Self::get_minutes)
+            .field("album", <Track>::fields().album())
+    };
+    assert_eq!(written, expected.to_string());
+    let written = steps(quote! {
+        #[serializer(model = Track, exclude(album))]
+        struct TrackSerializer {}
+    });
+    let expected = quote! {
+        ::quintet::serializers::Description::of::<Track>("Track")
+            .all()
+            .exclude(&["album"])
+            .knowing(|| { let _ = <Track>::fields().album(); })
+    };
+    assert_eq!(written, expected.to_string());
+}
+
+#[test]
+fn names_that_contradict_each_other_are_refused_together() {
+    let found = mistakes(quote! {
+        #[serializer(model = Track, fields(id, id, name), exclude(length))]
+        struct TrackSerializer {
+            length: i32,
+        }
+    });
+    assert_eq!(
+        found,
+        [
+            "`id` is named twice",
+            "the field `length` was declared on `TrackSerializer`, but has not been included in \
+             `fields(..)`",
+            "`fields(..)` names all the fields there are; with `inherit`, leave some out by \
+             `exclude(..)`",
+            "`length` is declared here and excluded: remove one",
+        ]
+    );
+}

@@ -62,7 +62,8 @@
 //!
 //! The words of [`#[field(..)]`](derive@Serializer) are DRF's: `read_only`, `write_only`, `required`,
 //! `default`, `allow_null`, `source`, `min_length`, `error(blank = "..")`. Those of `#[serializer(..)]`
-//! are for the whole: `model`, `fields = all`, `read_only(..)`, `unique_together(..)`, `depth`,
+//! are for the whole: `model`, `fields = all` or
+//! `fields(id, name)`, `exclude(..)`, `read_only(..)`, `unique_together(..)`, `depth`,
 //! `validate`. A hook that needs the request takes `&Context` as its last argument.
 //!
 //! # API reference

@@ -228,6 +228,26 @@ impl Draft {
         self.description.to_internal_value = Some(Arc::new(move |data, cx| hook.call(data, cx)));
     }
 
+    /// Takes a field out, and the rules that it has a part in.
+    pub(super) fn remove(&mut self, name: &str) {
+        let Some(place) = self.description.place(name) else { return };
+        self.description.fields.remove(place);
+        let moved = |index: &mut usize| {
+            if *index > place {
+                *index -= 1;
+            }
+        };
+        self.description.unique_together.retain(|set| !set.members.contains(&place));
+        for set in &mut self.description.unique_together {
+            set.members.iter_mut().for_each(moved);
+        }
+        self.description.must_match.retain(|(own, other)| *own != place && *other != place);
+        for (own, other) in &mut self.description.must_match {
+            moved(own);
+            moved(other);
+        }
+    }
+
     /// The field `name` must hold what the field `other` holds.
     pub(super) fn must_match(&mut self, name: &str, other: &str) {
         if let (Some(name), Some(other)) =

@@ -22,7 +22,7 @@ use super::relations::{Inner, Related};
 use super::rows::Instance;
 use super::{ModelSerializer, ShownBy};
 use crate::db::{
-    FieldPath, Fields, Hop, Leaf, Model, Path, SingleValued, Way, meta_of, not_a_unique_set,
+    FieldPath, Fields, Hop, Leaf, Model, Path, PathOf, SingleValued, Way, meta_of, not_a_unique_set,
 };
 use crate::fields::{Choice, Field, KeyKind, Kind};
 use crate::values::{FieldType, ValueRef};
@@ -82,8 +82,21 @@ impl<M: Model> Builder<M> {
 
     /// A field that shows the end of a path. A column of the model itself is also written, with
     /// what the model says of it; anything farther is read-only.
-    pub fn source<U>(mut self, name: &'static str, path: FieldPath<M, U>) -> Self {
-        let path = path.path;
+    pub fn source<U>(self, name: &'static str, path: FieldPath<M, U>) -> Self {
+        self.end_of(name, path.path)
+    }
+
+    /// A field of the model, as `fields = ["name", ..]` names one: a column, the key of a relation, an
+    /// annotation.
+    pub fn field<P>(self, name: &'static str, path: P) -> Self
+    where
+        P: PathOf<M>,
+        P::Cardinality: SingleValued,
+    {
+        self.end_of(name, path.into_path())
+    }
+
+    fn end_of(mut self, name: &'static str, path: Path) -> Self {
         if let Some(index) = self.own_column(&path) {
             if index != M::META.pk && M::META.columns[index].references.is_some() {
                 self.draft.add_key_column(name, index);
@@ -119,6 +132,19 @@ impl<M: Model> Builder<M> {
     /// Every column of the model that no field stands for yet, as `fields = "__all__"`.
     pub fn all(mut self) -> Self {
         self.draft.add_all();
+        self
+    }
+
+    /// Leaves out fields that come from the model or from another serializer, and the rules about
+    /// several fields of which one is left out.
+    pub fn exclude(mut self, names: &[&str]) -> Self {
+        names.iter().for_each(|name| self.draft.remove(name));
+        self
+    }
+
+    /// Has the compiler look at what is excluded; nothing is called.
+    #[doc(hidden)]
+    pub fn knowing(self, _columns: fn()) -> Self {
         self
     }
 

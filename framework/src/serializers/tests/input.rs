@@ -369,6 +369,48 @@ fn all_columns_come_in_drfs_order() {
     );
 }
 
+#[test]
+fn fields_are_named_in_the_order_of_the_output() {
+    #[derive(Serializer)]
+    #[serializer(model = Album, fields(track_count, title, label, artist))]
+    struct NamedSerializer {
+        #[field(source = artist)]
+        label: StringRelated<Artist>,
+    }
+    let named = NamedSerializer::description();
+    assert_eq!(names(named), ["track_count", "title", "label", "artist"]);
+    let [count, title, _, artist] = named.fields() else { panic!("four fields") };
+    assert!(count.read_only && matches!(count.kind, crate::fields::Kind::Integer { .. }));
+    assert!(matches!(&title.kind, crate::fields::Kind::Char(text) if text.max_length == Some(160)));
+    assert!(matches!(artist.kind, crate::fields::Kind::PrimaryKey { .. }));
+    // artist and title are unique together
+    assert_eq!(named.unique_together.len(), 1);
+}
+
+#[test]
+fn what_is_excluded_takes_the_rules_that_it_is_part_of_along() {
+    #[derive(Serializer)]
+    #[serializer(model = Track, exclude(composer, genre))]
+    struct TrackSerializer {}
+    let names_of = names(TrackSerializer::description());
+    assert_eq!(names_of, ["id", "name", "milliseconds", "unit_price", "album"]);
+
+    #[derive(Serializer)]
+    #[serializer(model = Album, fields(id, title, artist))]
+    struct WholeSerializer {}
+    #[derive(Serializer)]
+    #[serializer(model = Album, inherit = WholeSerializer, exclude(id))]
+    struct NewSerializer {}
+    let new = NewSerializer::description();
+    assert_eq!((names(new), new.unique_together.len()), (vec!["title", "artist"], 1));
+    assert_eq!(new.unique_together[0].members, [1, 0]);
+    #[derive(Serializer)]
+    #[serializer(model = Album, inherit = WholeSerializer, exclude(artist))]
+    struct TitleSerializer {}
+    let title = TitleSerializer::description();
+    assert_eq!((names(title), title.unique_together.len()), (vec!["id", "title"], 0));
+}
+
 /// Fields that `validate` adds to, and lists with words of their own.
 #[derive(Serializer)]
 #[serializer(model = Track, validate)]
