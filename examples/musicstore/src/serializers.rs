@@ -31,11 +31,8 @@ impl ArtistSerializer {
 }
 
 #[derive(Serializer)]
-#[serializer(model = Artist)]
-pub struct ArtistMiniSerializer {
-    id: i64,
-    name: String,
-}
+#[serializer(model = Artist, fields(id, name))]
+pub struct ArtistMiniSerializer {}
 
 #[derive(Serializer)]
 pub struct RenameSerializer {
@@ -182,17 +179,15 @@ impl TrackSerializer {
 }
 
 #[derive(Serializer)]
-#[serializer(model = Playlist)]
+#[serializer(
+    model = Playlist,
+    fields(id, name, owner, is_public, track_count, created_at, updated_at)
+)]
 pub struct PlaylistSerializer {
-    id: i64,
-    name: String,
     #[field(source = owner.username, default = None)]
     owner: Option<String>,
-    is_public: bool,
     #[field(default = 0)]
     track_count: i64,
-    created_at: DateTime,
-    updated_at: DateTime,
 }
 
 #[derive(Serializer)]
@@ -235,19 +230,13 @@ impl InvoiceLineSerializer {
 }
 
 #[derive(Serializer)]
-#[serializer(model = Invoice, read_only(total))]
+#[serializer(model = Invoice, read_only(total), fields(
+    id, customer, customer_name, invoice_date, billing_address, billing_city, billing_state,
+    billing_country, billing_postal_code, total, lines
+))]
 pub struct InvoiceSerializer {
-    id: i64,
-    customer: PrimaryKeyRelated<Customer>,
     #[field(source = customer)]
     customer_name: StringRelated<Customer>,
-    invoice_date: DateTime,
-    billing_address: Option<String>,
-    billing_city: Option<String>,
-    billing_state: Option<String>,
-    billing_country: Option<String>,
-    billing_postal_code: Option<String>,
-    total: Decimal,
     #[field(nested, writable, refuse_empty, max_length = 20)]
     lines: Vec<InvoiceLineSerializer>,
 }
@@ -260,48 +249,32 @@ pub struct SummarySerializer {
 }
 
 #[derive(Serializer)]
-#[serializer(model = Customer)]
+#[serializer(model = Customer, fields(
+    id, first_name, last_name, company, address, city, state, country, postal_code, phone, email,
+    support_rep
+))]
 pub struct CustomerSerializer {
-    id: i64,
-    first_name: String,
-    last_name: String,
-    company: Option<String>,
-    address: Option<String>,
-    city: Option<String>,
-    state: Option<String>,
-    country: Option<String>,
-    postal_code: Option<String>,
-    phone: Option<String>,
     #[field(unique_ignoring_case = "A customer with this email already exists.")]
     email: String,
-    support_rep: Option<PrimaryKeyRelated<Employee>>,
 }
 
 #[derive(Serializer)]
-#[serializer(model = Employee)]
+#[serializer(model = Employee, fields(
+    id, first_name, last_name, full_name, title, title_label, reports_to, manager, manager_email,
+    subordinates, birth_date, hire_date, years_hired_before_2010, city, country, phone, email
+))]
 pub struct EmployeeSerializer {
-    id: i64,
-    first_name: String,
-    last_name: String,
     #[field(method = Employee::to_string)]
     full_name: String,
-    title: Option<String>,
     #[field(display(title))]
     title_label: Option<String>,
-    reports_to: Option<PrimaryKeyRelated<Employee>>,
     #[field(source = reports_to)]
     manager: Option<StringRelated<Employee>>,
     #[field(source = reports_to.email)]
     manager_email: Option<String>,
     subordinates: Vec<StringRelated<Employee>>,
-    birth_date: Option<NaiveDate>,
-    hire_date: Option<NaiveDate>,
     #[field(method)]
     years_hired_before_2010: i32,
-    city: Option<String>,
-    country: Option<String>,
-    phone: Option<String>,
-    email: Option<String>,
 }
 
 impl EmployeeSerializer {
@@ -319,16 +292,12 @@ pub struct EmployeeTreeSerializer {
 }
 
 #[derive(Serializer)]
-#[serializer(model = User, read_only(is_staff, date_joined))]
+#[serializer(model = User, read_only(is_staff, date_joined), fields(
+    url, username, email, first_name, last_name, is_staff, date_joined, groups, playlists, password
+))]
 pub struct UserSerializer {
     #[field(lookup = username)]
     url: HyperlinkedIdentity,
-    username: String,
-    email: String,
-    first_name: String,
-    last_name: String,
-    is_staff: bool,
-    date_joined: DateTime,
     #[field(slug = name, read_only)]
     groups: Vec<SlugRelated<Group>>,
     #[field(view_name = "playlist-detail", read_only)]

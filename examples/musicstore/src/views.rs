@@ -1,6 +1,6 @@
 //! The resources of the store.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use quintet::auth::user;
 use quintet::db::{Count, Sum};
@@ -271,10 +271,7 @@ impl ViewSet for InvoiceViewSet {
         let lines = changes.take_nested("lines");
         let invoice = cx.save(changes).await?;
         let Some(lines) = lines else { return Ok(invoice) };
-        cx.execute(diesel::delete(
-            invoice_line::table.filter(invoice_line::invoice_id.eq(invoice.id)),
-        ))
-        .await?;
+        InvoiceLine::objects().filter(invoice_line::invoice_id.eq(invoice.id)).delete(cx).await?;
         self.write_lines(&invoice, lines, cx).await
     }
 
@@ -299,9 +296,7 @@ impl InvoiceViewSet {
     ) -> Result<Invoice> {
         let wanted: Vec<i64> =
             lines.iter().filter_map(|line| line.get(invoice_line::track_id)).collect();
-        let tracks = Track::objects().filter(track::id.eq_any(wanted)).all(cx).await?;
-        let tracks: HashMap<i64, Track> =
-            tracks.into_iter().map(|track| (track.id, track)).collect();
+        let tracks = Track::objects().in_bulk(track::id, wanted, cx).await?;
         let (mut seen, mut total) = (HashSet::new(), Decimal::ZERO);
         for line in lines {
             let track = line.get(invoice_line::track_id).and_then(|key| tracks.get(&key));
