@@ -7,12 +7,12 @@ use crate::security::SecurityScheme;
 /// A whole API: what [`Api::document`] turns into an OpenAPI document.
 ///
 /// ```
-/// use quintet_openapi::{Api, Component, FieldSchema, Kind, Method, Operation, Response, SchemaRef};
+/// use quintet_openapi::{Api, Component, FieldSchema, SchemaKind, Method, Operation, Response, SchemaRef};
 ///
 /// let document = Api::new("Music store API", "1.0.0")
 ///     .path_prefix("/api/")
 ///     .component(
-///         Component::new("Artist").field(FieldSchema::new("name", Kind::string()).required(true)),
+///         Component::new("Artist").field(FieldSchema::new("name", SchemaKind::string()).required(true)),
 ///     )
 ///     .operation(
 ///         Operation::new(Method::Get, "/api/artists/{id}/")

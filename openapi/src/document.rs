@@ -19,7 +19,7 @@ use crate::enums::{self, Enums};
 use crate::errors::{self, ErrorResponse};
 use crate::naming::{claim, common_prefix, operation_id, words};
 use crate::operation::{Body, Method, Operation, Response};
-use crate::schema::{Envelope, Kind, SchemaRef};
+use crate::schema::{Envelope, SchemaKind, SchemaRef};
 use crate::schemas::{self, BLANK_ENUM, Meta, NULL_ENUM};
 use crate::{parameter, security};
 
@@ -249,7 +249,7 @@ impl Names {
             for field in &component.fields {
                 if let Some((_, allow_blank)) = enums::choices(field) {
                     blank |= allow_blank;
-                    null |= field.nullable && !matches!(field.kind, Kind::Array(_));
+                    null |= field.nullable && !matches!(field.kind, SchemaKind::Array(_));
                 }
             }
         }
@@ -344,7 +344,7 @@ mod tests {
     }
 
     fn track() -> Component {
-        Component::new("Track").field(FieldSchema::new("name", Kind::string()).required(true))
+        Component::new("Track").field(FieldSchema::new("name", SchemaKind::string()).required(true))
     }
 
     #[test]
@@ -427,10 +427,9 @@ mod tests {
 
     #[test]
     fn an_answer_that_nobody_described_is_described_by_its_status() {
-        let api = api().operation(
-            Operation::new(Method::Get, "/api/a/")
-                .response(Response::new(200).schema(SchemaRef::inline(Kind::Any)).description("")),
-        );
+        let api = api().operation(Operation::new(Method::Get, "/api/a/").response(
+            Response::new(200).schema(SchemaRef::inline(SchemaKind::Any)).description(""),
+        ));
         let responses = &json(&api)["paths"]["/api/a/"]["get"]["responses"];
         assert_eq!(responses["200"]["description"], "OK");
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::naming::{camelize, claim, component_name};
-use crate::schema::{Component, FieldSchema, Kind};
+use crate::schema::{Component, FieldSchema, SchemaKind};
 
 type Choices = [(Value, String)];
 
@@ -79,9 +79,11 @@ impl Enums {
 
 /// The choices of a field, its own or those of its items, and whether blank is allowed.
 pub(crate) fn choices(field: &FieldSchema) -> Option<(&Choices, bool)> {
-    let kind = if let Kind::Array(item) = &field.kind { item } else { &field.kind };
+    let kind = if let SchemaKind::Array(item) = &field.kind { item } else { &field.kind };
     match kind {
-        Kind::Enum { choices, allow_blank } if !choices.is_empty() => Some((choices, *allow_blank)),
+        SchemaKind::Enum { choices, allow_blank } if !choices.is_empty() => {
+            Some((choices, *allow_blank))
+        }
         _ => None,
     }
 }
@@ -92,7 +94,7 @@ mod tests {
 
     fn component(name: &str, field: &str, choices: &[&str]) -> Component {
         let choices = choices.iter().map(|value| (*value, *value));
-        Component::new(name).field(FieldSchema::new(field, Kind::choices(choices)))
+        Component::new(name).field(FieldSchema::new(field, SchemaKind::choices(choices)))
     }
 
     fn names(components: &[Component], taken: &[&str]) -> Vec<String> {
@@ -120,8 +122,8 @@ mod tests {
 
     #[test]
     fn lists_of_choices_are_named_too() {
-        let inner = Kind::choices([("red", "Red")]);
-        let list = Component::new("A").field(FieldSchema::new("colours", Kind::array(inner)));
+        let inner = SchemaKind::choices([("red", "Red")]);
+        let list = Component::new("A").field(FieldSchema::new("colours", SchemaKind::array(inner)));
         assert_eq!(names(&[list], &[]), ["ColoursEnum"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::errors::ErrorResponse;
 use crate::parameter::Parameter;
-use crate::schema::{Kind, SchemaRef};
+use crate::schema::{SchemaKind, SchemaRef};
 
 /// An HTTP method that a document can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -257,7 +257,7 @@ pub struct Response {
 #[derive(Clone, Debug)]
 pub(crate) struct Header {
     pub(crate) name: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: SchemaKind,
     pub(crate) description: String,
 }
 
@@ -303,7 +303,7 @@ impl Response {
     pub fn header(
         mut self,
         name: impl Into<String>,
-        kind: Kind,
+        kind: SchemaKind,
         description: impl Into<String>,
     ) -> Self {
         self.headers.push(Header { name: name.into(), kind, description: description.into() });

@@ -5,7 +5,7 @@ use utoipa::openapi::path::{self, ParameterBuilder, ParameterIn, ParameterStyle}
 use utoipa::openapi::{Deprecated, Required};
 
 use crate::operation::Operation;
-use crate::schema::Kind;
+use crate::schema::SchemaKind;
 use crate::schemas::{self, Meta};
 
 /// Where a parameter stands in a request.
@@ -34,7 +34,7 @@ pub(crate) enum Many {
 pub struct Parameter {
     pub(crate) name: String,
     pub(crate) location: Location,
-    pub(crate) kind: Kind,
+    pub(crate) kind: SchemaKind,
     pub(crate) description: Option<String>,
     pub(crate) required: bool,
     pub(crate) many: Option<Many>,
@@ -44,7 +44,7 @@ pub struct Parameter {
 
 impl Parameter {
     /// A parameter at a place; required when that is the path.
-    pub fn new(location: Location, name: impl Into<String>, kind: Kind) -> Self {
+    pub fn new(location: Location, name: impl Into<String>, kind: SchemaKind) -> Self {
         Self {
             name: name.into(),
             location,
@@ -58,52 +58,53 @@ impl Parameter {
     }
 
     /// A capture of the path.
-    pub fn path(name: impl Into<String>, kind: Kind) -> Self {
+    pub fn path(name: impl Into<String>, kind: SchemaKind) -> Self {
         Self::new(Location::Path, name, kind)
     }
 
     /// A parameter of the query string.
-    pub fn query(name: impl Into<String>, kind: Kind) -> Self {
+    pub fn query(name: impl Into<String>, kind: SchemaKind) -> Self {
         Self::new(Location::Query, name, kind)
     }
 
     /// The automatic integer key of a model, by the model's verbose name:
     /// `A unique integer value identifying this album.`
     pub fn integer_key(name: impl Into<String>, verbose_name: &str) -> Self {
-        Self::path(name, Kind::integer())
+        Self::path(name, SchemaKind::integer())
             .description(format!("A unique integer value identifying this {verbose_name}."))
     }
 
     /// The number of a page, as page-number pagination reads it.
     pub fn page(name: impl Into<String>) -> Self {
-        Self::query(name, Kind::integer())
+        Self::query(name, SchemaKind::integer())
             .description("A page number within the paginated result set.")
     }
 
     /// How many rows a page has: `page_size` or `limit`.
     pub fn page_size(name: impl Into<String>) -> Self {
-        Self::query(name, Kind::integer()).description("Number of results to return per page.")
+        Self::query(name, SchemaKind::integer())
+            .description("Number of results to return per page.")
     }
 
     /// The first row, as limit-offset pagination reads it.
     pub fn offset(name: impl Into<String>) -> Self {
-        Self::query(name, Kind::integer())
+        Self::query(name, SchemaKind::integer())
             .description("The initial index from which to return the results.")
     }
 
     /// The place in a list, as cursor pagination reads it.
     pub fn cursor(name: impl Into<String>) -> Self {
-        Self::query(name, Kind::string()).description("The pagination cursor value.")
+        Self::query(name, SchemaKind::string()).description("The pagination cursor value.")
     }
 
     /// The words that a search filter looks for.
     pub fn search(name: impl Into<String>) -> Self {
-        Self::query(name, Kind::string()).description("A search term.")
+        Self::query(name, SchemaKind::string()).description("A search term.")
     }
 
     /// The order of a list.
     pub fn ordering(name: impl Into<String>) -> Self {
-        Self::query(name, Kind::string())
+        Self::query(name, SchemaKind::string())
             .description("Which field to use when ordering the results.")
     }
 
@@ -168,7 +169,7 @@ pub(crate) fn build(operation: &Operation) -> Vec<path::Parameter> {
     for name in captures {
         let same = |other: &Parameter| other.name == name && other.location == Location::Path;
         if !parameters.iter().any(same) {
-            parameters.push(Parameter::path(name, Kind::string()));
+            parameters.push(Parameter::path(name, SchemaKind::string()));
         }
     }
     parameters.sort_by(|a, b| a.name.cmp(&b.name));
@@ -178,7 +179,7 @@ pub(crate) fn build(operation: &Operation) -> Vec<path::Parameter> {
 fn parameter(parameter: &Parameter) -> path::Parameter {
     let meta = Meta { default: parameter.default.clone(), ..Meta::default() };
     let choices = match &parameter.kind {
-        Kind::Enum { choices, .. } if choices.iter().any(|(_, label)| !label.is_empty()) => {
+        SchemaKind::Enum { choices, .. } if choices.iter().any(|(_, label)| !label.is_empty()) => {
             Some(choices)
         }
         _ => None,
@@ -239,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_capture_of_the_path_stays_required() {
-        assert!(Parameter::path("id", Kind::integer()).required(false).required);
+        assert!(Parameter::path("id", SchemaKind::integer()).required(false).required);
         assert!(!Parameter::page("page").required);
     }
 
@@ -248,7 +249,7 @@ mod tests {
         let operation = get("/api/tracks/{id}/{letter}/")
             .parameter(Parameter::page("page"))
             .parameter(Parameter::integer_key("id", "track"))
-            .parameter(Parameter::path("nowhere", Kind::string()));
+            .parameter(Parameter::path("nowhere", SchemaKind::string()));
         let document = json(&api().operation(operation));
         let parameters = &document["paths"]["/api/tracks/{id}/{letter}/"]["get"]["parameters"];
         assert_eq!(
@@ -266,8 +267,8 @@ mod tests {
     #[test]
     fn many_values_of_a_query_parameter_say_how_they_are_written() {
         let operation = get("/api/tracks/")
-            .parameter(Parameter::query("id__in", Kind::integer()).comma_separated())
-            .parameter(Parameter::query("tier", Kind::choices([("a", "First")])).repeated());
+            .parameter(Parameter::query("id__in", SchemaKind::integer()).comma_separated())
+            .parameter(Parameter::query("tier", SchemaKind::choices([("a", "First")])).repeated());
         let document = json(&api().operation(operation));
         assert_eq!(
             document["paths"]["/api/tracks/"]["get"]["parameters"],

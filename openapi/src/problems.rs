@@ -65,7 +65,7 @@ impl Api {
 mod tests {
     use super::*;
     use crate::operation::{Method, Operation, Response};
-    use crate::schema::{Component, FieldSchema, Kind};
+    use crate::schema::{Component, FieldSchema, SchemaKind};
 
     fn get(path: &str) -> Operation {
         Operation::new(Method::Get, path).response(Response::new(200))
@@ -76,7 +76,7 @@ mod tests {
     }
 
     fn track() -> Component {
-        Component::new("Track").field(FieldSchema::new("name", Kind::string()).required(true))
+        Component::new("Track").field(FieldSchema::new("name", SchemaKind::string()).required(true))
     }
 
     #[test]
@@ -86,7 +86,7 @@ mod tests {
             .component(Component::new("Track"))
             .component(
                 Component::new("Album")
-                    .field(FieldSchema::new("artist", Kind::component("Artist"))),
+                    .field(FieldSchema::new("artist", SchemaKind::component("Artist"))),
             )
             .operation(get("/api/a/").security(["tokenAuth"]));
         assert_eq!(

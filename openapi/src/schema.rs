@@ -49,7 +49,7 @@ impl Component {
 #[allow(clippy::struct_excessive_bools)] // four independent properties of a REST framework field
 pub struct FieldSchema {
     pub(crate) name: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: SchemaKind,
     pub(crate) required: bool,
     pub(crate) nullable: bool,
     pub(crate) read_only: bool,
@@ -61,7 +61,7 @@ pub struct FieldSchema {
 
 impl FieldSchema {
     /// A field that may be left out, is never null, and is both read and written.
-    pub fn new(name: impl Into<String>, kind: Kind) -> Self {
+    pub fn new(name: impl Into<String>, kind: SchemaKind) -> Self {
         Self {
             name: name.into(),
             kind,
@@ -129,7 +129,7 @@ impl FieldSchema {
 /// What kind of value a field, a parameter or a header holds.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum SchemaKind {
     /// `true` or `false`.
     Boolean,
     /// A whole number.
@@ -174,16 +174,16 @@ pub enum Kind {
         allow_blank: bool,
     },
     /// A list of values.
-    Array(Box<Kind>),
+    Array(Box<SchemaKind>),
     /// Another serializer, by its component's name.
     Object(String),
     /// An object whose keys are not known beforehand.
-    Map(Box<Kind>),
+    Map(Box<SchemaKind>),
     /// Any JSON value.
     Any,
 }
 
-impl Kind {
+impl SchemaKind {
     /// A whole number without bounds.
     pub fn integer() -> Self {
         Self::Integer { format: None, minimum: None, maximum: None }
@@ -273,7 +273,7 @@ pub enum SchemaRef {
     /// A page of a component, in its paginator's envelope.
     Page(String, Envelope),
     /// A value that has no component.
-    Inline(Kind),
+    Inline(SchemaKind),
 }
 
 impl SchemaRef {
@@ -293,7 +293,7 @@ impl SchemaRef {
     }
 
     /// A value that has no component.
-    pub fn inline(kind: Kind) -> Self {
+    pub fn inline(kind: SchemaKind) -> Self {
         Self::Inline(kind)
     }
 
@@ -362,8 +362,11 @@ mod tests {
 
     #[test]
     fn a_kind_knows_the_component_inside_lists_and_maps() {
-        assert_eq!(Kind::array(Kind::map(Kind::component("Track"))).target(), Some("Track"));
-        assert_eq!(Kind::array(Kind::integer()).target(), None);
+        assert_eq!(
+            SchemaKind::array(SchemaKind::map(SchemaKind::component("Track"))).target(),
+            Some("Track")
+        );
+        assert_eq!(SchemaKind::array(SchemaKind::integer()).target(), None);
     }
 
     #[test]

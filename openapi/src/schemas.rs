@@ -10,7 +10,7 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{Object, Ref, RefOr, Schema, Type};
 
 use crate::enums::Enums;
-use crate::schema::{Component, Envelope, FieldSchema, Kind};
+use crate::schema::{Component, Envelope, FieldSchema, SchemaKind};
 
 /// What stands beside a value's kind.
 #[derive(Clone, Debug, Default)]
@@ -61,13 +61,13 @@ pub(crate) fn component(component: &Component, enums: &Enums, patched: bool) -> 
 fn field(component: &Component, field: &FieldSchema, enums: &Enums) -> RefOr<Schema> {
     let mut meta = Meta::of(field);
     match &field.kind {
-        Kind::Enum { choices, allow_blank } if !choices.is_empty() => {
+        SchemaKind::Enum { choices, allow_blank } if !choices.is_empty() => {
             let name = enums.name(&component.name, &field.name, choices);
             meta.description = meta.description.map(|text| with_choices(&text, choices));
             named_enum(name, *allow_blank, meta)
         }
-        Kind::Array(item) => match &**item {
-            Kind::Enum { choices, allow_blank } if !choices.is_empty() => {
+        SchemaKind::Array(item) => match &**item {
+            SchemaKind::Enum { choices, allow_blank } if !choices.is_empty() => {
                 let name = enums.name(&component.name, &field.name, choices);
                 array_of(named_enum(name, *allow_blank, Meta::default()), meta)
             }
@@ -78,27 +78,27 @@ fn field(component: &Component, field: &FieldSchema, enums: &Enums) -> RefOr<Sch
 }
 
 /// The schema of a kind, enums written out in place.
-pub(crate) fn schema(kind: &Kind, meta: Meta) -> RefOr<Schema> {
+pub(crate) fn schema(kind: &SchemaKind, meta: Meta) -> RefOr<Schema> {
     let object = |object_type: Type| ObjectBuilder::new().schema_type(typed(object_type, &meta));
     let object = match kind {
-        Kind::Boolean => object(Type::Boolean),
-        Kind::Integer { format, minimum, maximum } => object(Type::Integer)
+        SchemaKind::Boolean => object(Type::Boolean),
+        SchemaKind::Integer { format, minimum, maximum } => object(Type::Integer)
             .format(format.clone().map(SchemaFormat::Custom))
             .minimum(minimum.map(integer))
             .maximum(maximum.map(integer)),
-        Kind::Number { minimum, maximum } => object(Type::Number)
+        SchemaKind::Number { minimum, maximum } => object(Type::Number)
             .format(Some(SchemaFormat::Custom("double".into())))
             .minimum(*minimum)
             .maximum(*maximum),
-        Kind::Decimal { max_digits, decimal_places } => object(Type::String)
+        SchemaKind::Decimal { max_digits, decimal_places } => object(Type::String)
             .format(Some(SchemaFormat::Custom("decimal".into())))
             .pattern(max_digits.map(|digits| decimal_pattern(digits, *decimal_places))),
-        Kind::String { format, min_length, max_length, pattern } => object(Type::String)
+        SchemaKind::String { format, min_length, max_length, pattern } => object(Type::String)
             .format(format.clone().map(SchemaFormat::Custom))
             .min_length(*min_length)
             .max_length(*max_length)
             .pattern(pattern.as_deref()),
-        Kind::Enum { choices, allow_blank } => {
+        SchemaKind::Enum { choices, allow_blank } => {
             let mut values: Vec<Value> = distinct(choices);
             let schema_type = value_type(&values);
             if *allow_blank && !values.contains(&Value::from("")) {
@@ -116,12 +116,12 @@ pub(crate) fn schema(kind: &Kind, meta: Meta) -> RefOr<Schema> {
             let builder = ObjectBuilder::new().schema_type(schema_type);
             if values.is_empty() { builder } else { builder.enum_values(Some(values)) }
         }
-        Kind::Array(item) => return array_of(schema(item, Meta::default()), meta),
-        Kind::Object(name) => return reference(name, meta),
-        Kind::Map(value) => object(Type::Object).additional_properties(Some(
+        SchemaKind::Array(item) => return array_of(schema(item, Meta::default()), meta),
+        SchemaKind::Object(name) => return reference(name, meta),
+        SchemaKind::Map(value) => object(Type::Object).additional_properties(Some(
             AdditionalProperties::RefOr(schema(value, Meta::default())),
         )),
-        Kind::Any => ObjectBuilder::new().schema_type(SchemaType::AnyValue),
+        SchemaKind::Any => ObjectBuilder::new().schema_type(SchemaType::AnyValue),
     };
     let mut object = object.title(meta.title).description(meta.description).default(meta.default);
     if meta.read_only {
@@ -345,7 +345,7 @@ mod tests {
 
     #[test]
     fn a_bounded_integer_shows_its_bounds_and_its_help() {
-        let kind = Kind::integer_between(Some(1), Some(2_147_483_647));
+        let kind = SchemaKind::integer_between(Some(1), Some(2_147_483_647));
         assert_eq!(
             of(FieldSchema::new("milliseconds", kind).help_text("Length in milliseconds.")),
             json!({"type": "integer", "description": "Length in milliseconds.",
@@ -356,7 +356,7 @@ mod tests {
     #[test]
     fn a_decimal_is_a_string_with_a_pattern() {
         assert_eq!(
-            of(FieldSchema::new("unit_price", Kind::decimal(10, 2))),
+            of(FieldSchema::new("unit_price", SchemaKind::decimal(10, 2))),
             json!({"type": "string", "format": "decimal", "pattern": r"^-?\d{0,8}(?:\.\d{0,2})?$"})
         );
         assert_eq!(decimal_pattern(2, 2), r"^-?0?(?:\.\d{0,2})?$");
@@ -365,15 +365,15 @@ mod tests {
     #[test]
     fn null_is_one_of_the_types() {
         assert_eq!(
-            of(FieldSchema::new("composer", Kind::string_up_to(220)).nullable(true)),
+            of(FieldSchema::new("composer", SchemaKind::string_up_to(220)).nullable(true)),
             json!({"type": ["string", "null"], "maxLength": 220})
         );
         assert_eq!(
-            of(FieldSchema::new("tags", Kind::array(Kind::string())).nullable(true)),
+            of(FieldSchema::new("tags", SchemaKind::array(SchemaKind::string())).nullable(true)),
             json!({"type": ["array", "null"], "items": {"type": "string"}})
         );
         assert_eq!(
-            of(FieldSchema::new("artist", Kind::component("Artist")).nullable(true)),
+            of(FieldSchema::new("artist", SchemaKind::component("Artist")).nullable(true)),
             json!({"oneOf": [{"$ref": "#/components/schemas/Artist"}, {"type": "null"}]})
         );
     }
@@ -381,13 +381,13 @@ mod tests {
     #[test]
     fn read_only_stands_beside_values_lists_and_references() {
         let read_only = |kind| of(FieldSchema::new("x", kind).read_only(true));
-        assert_eq!(read_only(Kind::integer()), json!({"type": "integer", "readOnly": true}));
+        assert_eq!(read_only(SchemaKind::integer()), json!({"type": "integer", "readOnly": true}));
         assert_eq!(
-            read_only(Kind::array(Kind::integer())),
+            read_only(SchemaKind::array(SchemaKind::integer())),
             json!({"type": "array", "items": {"type": "integer"}, "readOnly": true})
         );
         assert_eq!(
-            read_only(Kind::component("Artist")),
+            read_only(SchemaKind::component("Artist")),
             json!({"$ref": "#/components/schemas/Artist", "readOnly": true})
         );
     }
@@ -395,7 +395,7 @@ mod tests {
     #[test]
     fn choices_become_a_reference_with_blank_and_null_beside_it() {
         let choices =
-            Kind::Enum { choices: vec![("m".into(), "Manager".into())], allow_blank: true };
+            SchemaKind::Enum { choices: vec![("m".into(), "Manager".into())], allow_blank: true };
         assert_eq!(
             of(FieldSchema::new("job_title", choices).nullable(true)),
             json!({"oneOf": [
@@ -408,21 +408,21 @@ mod tests {
 
     #[test]
     fn choices_without_a_component_are_written_in_place() {
-        let kind = Kind::choices([(1, "One"), (2, "Two"), (1, "Again")]);
+        let kind = SchemaKind::choices([(1, "One"), (2, "Two"), (1, "Again")]);
         assert_eq!(
             json(&schema(&kind, Meta { nullable: true, ..Meta::default() })),
             json!({"type": ["integer", "null"], "enum": [1, 2, null]})
         );
-        let blank = Kind::Enum { choices: vec![(1.into(), "One".into())], allow_blank: true };
+        let blank = SchemaKind::Enum { choices: vec![(1.into(), "One".into())], allow_blank: true };
         assert_eq!(json(&schema(&blank, Meta::default())), json!({"enum": [1, ""]}));
     }
 
     #[test]
     fn read_only_fields_are_required_and_the_list_is_sorted() {
         let thing = Component::new("Thing").fields([
-            FieldSchema::new("name", Kind::string()).required(true),
-            FieldSchema::new("id", Kind::integer()).read_only(true),
-            FieldSchema::new("note", Kind::string()),
+            FieldSchema::new("name", SchemaKind::string()).required(true),
+            FieldSchema::new("id", SchemaKind::integer()).read_only(true),
+            FieldSchema::new("note", SchemaKind::string()),
         ]);
         let enums = Enums::default();
         assert_eq!(json(&component(&thing, &enums, false))["required"], json!(["id", "name"]));
@@ -431,9 +431,9 @@ mod tests {
 
     #[test]
     fn any_value_has_an_empty_schema_and_a_map_describes_its_values() {
-        assert_eq!(of(FieldSchema::new("data", Kind::Any)), json!({}));
+        assert_eq!(of(FieldSchema::new("data", SchemaKind::Any)), json!({}));
         assert_eq!(
-            of(FieldSchema::new("data", Kind::map(Kind::integer()))),
+            of(FieldSchema::new("data", SchemaKind::map(SchemaKind::integer()))),
             json!({"type": "object", "additionalProperties": {"type": "integer"}})
         );
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use musicstore::models::{Artist, Playlist, Track, playlist};
 use quintet::authentication::TokenAuthentication;
 use quintet::db::Database;
-use quintet::fields::{Field, Kind};
+use quintet::fields::{Field, FieldKind};
 use quintet::filters::django_filters::BooleanFilter;
 use quintet::prelude::*;
 use quintet::serializers::{CurrentUserDefault, CustomField, JsonObject};
@@ -542,7 +542,7 @@ fn a_field_of_ones_own_shows_and_reads_a_column() {
         assert_eq!(patch(json!("0:00")), refused(least), "{on:?}");
         assert_eq!(patch(json!("0:01")), refused("Too short to be heard."), "{on:?}");
         let field = &SongSerializer::description().fields()[1];
-        assert!(matches!(field.kind, Kind::Char(_)) && field.required, "{field:?}");
+        assert!(matches!(field.kind, FieldKind::Char(_)) && field.required, "{field:?}");
     }
 }
 

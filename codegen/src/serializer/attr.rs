@@ -202,7 +202,7 @@ pub(super) struct Unique {
 }
 
 /// What `kind = ..` names: one of the framework's words, or a field to take after.
-pub(super) enum Kind {
+pub(super) enum NamedKind {
     Word(Ident),
     Like(Expr),
 }
@@ -224,7 +224,7 @@ pub(super) struct FieldAttr {
     pub(super) other: Option<Ident>,
     pub(super) hidden: Option<Ident>,
     pub(super) custom: Option<Ident>,
-    pub(super) kind: Option<Kind>,
+    pub(super) kind: Option<NamedKind>,
     pub(super) regex: Option<Expr>,
     pub(super) choices: Option<Expr>,
     pub(super) decimal: Option<(LitInt, LitInt)>,
@@ -295,9 +295,9 @@ impl FieldAttr {
                 let value: Expr = meta.value()?.parse()?;
                 self.kind = Some(match &value {
                     Expr::Path(path) if path.path.get_ident().is_some() => {
-                        Kind::Word(syn::parse2(value.to_token_stream())?)
+                        NamedKind::Word(syn::parse2(value.to_token_stream())?)
                     }
-                    _ => Kind::Like(value),
+                    _ => NamedKind::Like(value),
                 });
             }
             "regex" => {
@@ -350,7 +350,7 @@ impl FieldAttr {
             "allow_empty" if !flag(meta)? => self.change(quote!(field = field.refuse_empty();)),
             "allow_blank" | "trim_whitespace" | "refuse_empty" | "allow_empty" => {}
             "as_number" => self.change(quote! {
-                if let ::quintet::fields::Kind::Decimal(options) = &mut field.kind {
+                if let ::quintet::fields::FieldKind::Decimal(options) = &mut field.kind {
                     options.as_number = true;
                 }
             }),

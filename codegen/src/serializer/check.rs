@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::{Error, Ident};
 
 use super::ast::{Field, Relation, Serializer};
-use super::attr::{Flag, Kind};
+use super::attr::{Flag, NamedKind};
 use super::kinds;
 use crate::errors::Errors;
 
@@ -176,7 +176,7 @@ fn together(field: &Field, errors: &mut Errors) {
 }
 
 fn kind(field: &Field, errors: &mut Errors) {
-    if let Some(Kind::Word(word)) = &field.attr.kind
+    if let Some(NamedKind::Word(word)) = &field.attr.kind
         && !kinds::is_kind(word)
     {
         errors.at(word, format!("there is no kind `{word}`; one of {}", kinds::kinds()));

@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, Ident, Lit, Type, UnOp};
 
 use super::ast::{Field, last_word};
-use super::attr::{FieldAttr, Kind};
+use super::attr::{FieldAttr, NamedKind};
 use crate::errors::Errors;
 use crate::model::generic;
 
@@ -86,7 +86,7 @@ fn of_type(ty: &Type, name: &TokenStream, attr: &FieldAttr, reads: bool) -> (Tok
         "Decimal" if attr.decimal.is_none() => quote! {
             #field::new(
                 #name,
-                ::quintet::fields::Kind::Decimal(::core::default::Default::default()),
+                ::quintet::fields::FieldKind::Decimal(::core::default::Default::default()),
             )
         },
         "Decimal" => {
@@ -208,13 +208,13 @@ pub(super) fn kinds() -> String {
     format!("{}, `json`", words.join(", "))
 }
 
-fn like(kind: &Kind) -> Option<TokenStream> {
+fn like(kind: &NamedKind) -> Option<TokenStream> {
     let field = quote!(::quintet::fields::Field);
     let protocol = quote!(::quintet::fields::Protocol);
     Some(match kind {
-        Kind::Like(like) => quote!(#like),
-        Kind::Word(word) if !is_kind(word) => return None,
-        Kind::Word(word) => match word.to_string().as_str() {
+        NamedKind::Like(like) => quote!(#like),
+        NamedKind::Word(word) if !is_kind(word) => return None,
+        NamedKind::Word(word) => match word.to_string().as_str() {
             "ip" => quote!(#field::ip_address("", #protocol::Both)),
             "ipv4" => quote!(#field::ip_address("", #protocol::V4)),
             "ipv6" => quote!(#field::ip_address("", #protocol::V6)),

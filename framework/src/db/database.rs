@@ -121,7 +121,7 @@ impl std::fmt::Debug for ConfigError {
 }
 
 #[derive(Debug)]
-enum Kind {
+enum DatabaseKind {
     #[cfg(feature = "sqlite")]
     Sqlite(Arc<super::sqlite::SqlitePool>),
     #[cfg(feature = "postgres")]
@@ -131,7 +131,7 @@ enum Kind {
 /// The database of a process.
 #[derive(Debug)]
 pub struct Database {
-    kind: Kind,
+    kind: DatabaseKind,
     config: DatabaseConfig,
     statements: AtomicU64,
     #[cfg(feature = "test")]
@@ -158,7 +158,7 @@ impl Database {
         }))
     }
 
-    fn kind(config: &DatabaseConfig) -> Result<Kind, ConfigError> {
+    fn kind(config: &DatabaseConfig) -> Result<DatabaseKind, ConfigError> {
         let url = config.url.as_str();
         let wrong = |reason: &str| Err(ConfigError::new(url, reason));
         if let Some(path) = url.strip_prefix("sqlite://") {
@@ -171,7 +171,7 @@ impl Database {
             {
                 super::sqlite::check_path(path).map_err(|reason| ConfigError::new(url, reason))?;
                 let pool = super::sqlite::SqlitePool::start(path, config.pool_size, config.wait);
-                return pool.map(Kind::Sqlite).map_err(|error| {
+                return pool.map(DatabaseKind::Sqlite).map_err(|error| {
                     ConfigError::new(url, format!("a thread cannot be started: {error}"))
                 });
             }
@@ -189,7 +189,7 @@ impl Database {
                 }
                 Ok(read) => {
                     let room = super::room::Room::new(config.most());
-                    Ok(Kind::Postgres(Box::new(read), Arc::new(room)))
+                    Ok(DatabaseKind::Postgres(Box::new(read), Arc::new(room)))
                 }
                 Err(error) => {
                     let cause = std::error::Error::source(&error)
@@ -207,9 +207,9 @@ impl Database {
     pub fn dialect(&self) -> Dialect {
         match &self.kind {
             #[cfg(feature = "sqlite")]
-            Kind::Sqlite(_) => Dialect::Sqlite,
+            DatabaseKind::Sqlite(_) => Dialect::Sqlite,
             #[cfg(feature = "postgres")]
-            Kind::Postgres(..) => Dialect::Postgres,
+            DatabaseKind::Postgres(..) => Dialect::Postgres,
         }
     }
 
@@ -276,13 +276,13 @@ impl Database {
         DatabaseWorker {
             #[cfg(feature = "postgres")]
             postgres: match &self.kind {
-                Kind::Postgres(server, room) => Some(super::postgres::PgWorker::new(
+                DatabaseKind::Postgres(server, room) => Some(super::postgres::PgWorker::new(
                     (**server).clone(),
                     &self.config,
                     Arc::clone(room),
                 )),
                 #[cfg(feature = "sqlite")]
-                Kind::Sqlite(_) => None,
+                DatabaseKind::Sqlite(_) => None,
             },
             database: Arc::clone(self),
         }
@@ -293,9 +293,9 @@ impl Drop for Database {
     fn drop(&mut self) {
         match &self.kind {
             #[cfg(feature = "sqlite")]
-            Kind::Sqlite(pool) => pool.stop(),
+            DatabaseKind::Sqlite(pool) => pool.stop(),
             #[cfg(feature = "postgres")]
-            Kind::Postgres(..) => {}
+            DatabaseKind::Postgres(..) => {}
         }
     }
 }
@@ -327,13 +327,13 @@ impl DatabaseWorker {
     ) -> Result<T, Error> {
         match &self.database.kind {
             #[cfg(feature = "sqlite")]
-            Kind::Sqlite(pool) => {
+            DatabaseKind::Sqlite(pool) => {
                 let wait = self.database.config.wait;
                 // on PostgreSQL this future is every request's
                 aside(|| pool.run(Arc::clone(&self.database), write, wait, work)).await
             }
             #[cfg(feature = "postgres")]
-            Kind::Postgres(..) => {
+            DatabaseKind::Postgres(..) => {
                 let _ = write;
                 let Some(worker) = &self.postgres else {
                     return Err(Error::Unavailable("the database has no worker"));

@@ -2,7 +2,7 @@
 
 use crate::db::{ColumnDefault, ColumnKind, ColumnMeta, ModelMeta};
 
-use super::kind::{Char, Choice, DecimalOptions, KeyKind, Kind, TextForm};
+use super::kind::{Char, Choice, DecimalOptions, FieldKind, KeyKind, TextForm};
 use super::{Field, Value};
 
 impl Field {
@@ -43,16 +43,16 @@ impl KeyKind {
     }
 }
 
-fn kind(column: &'static ColumnMeta) -> Kind {
+fn kind(column: &'static ColumnMeta) -> FieldKind {
     if column.references.is_some() {
-        return Kind::PrimaryKey { key: KeyKind::of(column.kind) };
+        return FieldKind::PrimaryKey { key: KeyKind::of(column.kind) };
     }
     if !column.choices.is_empty() {
         let choices = column.choices.iter().map(|(value, label)| Choice {
             value: choice(column.kind, value),
             label: (*label).into(),
         });
-        return Kind::Choice { choices: choices.collect(), allow_blank: false };
+        return FieldKind::Choice { choices: choices.collect(), allow_blank: false };
     }
     let name = column.name;
     let field = match column.kind {
@@ -71,7 +71,7 @@ fn kind(column: &'static ColumnMeta) -> Kind {
                 None => TextForm::Plain,
             };
             let max_length = column.max_length;
-            return Kind::Char(Char { max_length, form, ..Char::default() });
+            return FieldKind::Char(Char { max_length, form, ..Char::default() });
         }
         ColumnKind::Decimal { digits, places } => {
             bounded(Field::decimal(name, digits, places), column)
@@ -90,7 +90,7 @@ impl Field {
             ColumnKind::Bool => Self::boolean(name),
             ColumnKind::Text => Self::char(name),
             ColumnKind::Decimal { digits, places } => Self::decimal(name, digits, places),
-            ColumnKind::Numeric => Self::new(name, Kind::Decimal(DecimalOptions::default())),
+            ColumnKind::Numeric => Self::new(name, FieldKind::Decimal(DecimalOptions::default())),
             ColumnKind::DateTime => Self::datetime(name),
             ColumnKind::Date => Self::date(name),
             ColumnKind::Time => Self::time(name),
@@ -118,7 +118,7 @@ fn integer(column: &ColumnMeta, least: i64, greatest: i64) -> Field {
     let declared = |bound: Option<&str>| bound.and_then(|bound| bound.parse::<i64>().ok());
     let min = declared(column.min_value).map_or(least, |bound| bound.max(least));
     let max = declared(column.max_value).map_or(greatest, |bound| bound.min(greatest));
-    Field::new(column.name, Kind::Integer { min: Some(min), max: Some(max), big: false })
+    Field::new(column.name, FieldKind::Integer { min: Some(min), max: Some(max), big: false })
 }
 
 fn choice(kind: ColumnKind, value: &str) -> Value {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::exceptions::Detail;
 
-use super::kind::Kind;
+use super::kind::FieldKind;
 use super::{Field, Raw, Value, convert, parse_json, python};
 
 pub(super) fn not_a_list(field: &Field, raw: &Raw<'_>) -> Detail {
@@ -138,7 +138,7 @@ impl Field {
     pub(crate) fn objects<'r, 'a>(&self, raw: &'r Raw<'a>) -> Result<&'r [Raw<'a>], Detail> {
         let non_field = |detail: Detail| Detail::field("non_field_errors", detail);
         let Raw::List(items) = raw else { return Err(non_field(not_a_list(self, raw))) };
-        let Kind::Nested { allow_empty, min_length, max_length, .. } = &self.kind else {
+        let FieldKind::Nested { allow_empty, min_length, max_length, .. } = &self.kind else {
             return Ok(items);
         };
         if items.is_empty() && !allow_empty {

@@ -5,53 +5,55 @@ use std::borrow::Cow;
 use crate::exceptions::Detail;
 use crate::validators::words;
 
-use super::kind::{Choice, Kind};
+use super::kind::{Choice, FieldKind};
 use super::{Field, Raw, Value, composite, duration, format, keys, moments, number, python, text};
 
 pub(super) fn convert(field: &Field, raw: &Raw<'_>, partial: bool) -> Result<Value, Detail> {
     match &field.kind {
-        Kind::Boolean => boolean(field, raw),
-        Kind::Char(char) => text::convert(field, char, raw),
-        Kind::Uuid { .. } => uuid(field, raw),
-        Kind::Integer { big, .. } => number::integer(field, *big, raw),
-        Kind::Float { .. } => number::float(field, raw),
-        Kind::Decimal(options) => number::decimal(field, options, raw),
-        Kind::DateTime { input_formats, .. } => moments::datetime(field, input_formats, raw),
-        Kind::Date { input_formats } => moments::date(field, input_formats, raw),
-        Kind::Time { input_formats } => moments::time(field, input_formats, raw),
-        Kind::Duration { .. } => duration::convert(field, raw),
-        Kind::Choice { choices, allow_blank } => choice(field, choices, *allow_blank, raw),
-        Kind::MultipleChoice { choices, allow_blank, allow_empty } => {
+        FieldKind::Boolean => boolean(field, raw),
+        FieldKind::Char(char) => text::convert(field, char, raw),
+        FieldKind::Uuid { .. } => uuid(field, raw),
+        FieldKind::Integer { big, .. } => number::integer(field, *big, raw),
+        FieldKind::Float { .. } => number::float(field, raw),
+        FieldKind::Decimal(options) => number::decimal(field, options, raw),
+        FieldKind::DateTime { input_formats, .. } => moments::datetime(field, input_formats, raw),
+        FieldKind::Date { input_formats } => moments::date(field, input_formats, raw),
+        FieldKind::Time { input_formats } => moments::time(field, input_formats, raw),
+        FieldKind::Duration { .. } => duration::convert(field, raw),
+        FieldKind::Choice { choices, allow_blank } => choice(field, choices, *allow_blank, raw),
+        FieldKind::MultipleChoice { choices, allow_blank, allow_empty } => {
             multiple_choice(field, choices, *allow_blank, *allow_empty, raw)
         }
-        Kind::List { child, allow_empty, .. } => {
+        FieldKind::List { child, allow_empty, .. } => {
             composite::list(field, child, *allow_empty, raw, partial)
         }
-        Kind::Dict { child, allow_empty } => {
+        FieldKind::Dict { child, allow_empty } => {
             composite::dict(field, child, *allow_empty, raw, partial)
         }
-        Kind::Json => composite::json(field, raw),
-        Kind::Any | Kind::Hidden | Kind::ReadOnly => Ok(composite::any(raw)),
-        Kind::PrimaryKey { .. } | Kind::SlugKey => keys::key(field, raw),
-        Kind::ManyRelated { child, .. } => {
+        FieldKind::Json => composite::json(field, raw),
+        FieldKind::Any | FieldKind::Hidden | FieldKind::ReadOnly => Ok(composite::any(raw)),
+        FieldKind::PrimaryKey { .. } | FieldKind::SlugKey => keys::key(field, raw),
+        FieldKind::ManyRelated { child, .. } => {
             let found = keys::many(field, child, raw)?;
             found.error.map_or(Ok(Value::List(found.keys)), Err)
         }
-        Kind::Nested { fields, many, .. } => composite::nested(field, fields, *many, raw, partial),
+        FieldKind::Nested { fields, many, .. } => {
+            composite::nested(field, fields, *many, raw, partial)
+        }
     }
 }
 
 /// The validators that a kind brings along; they run after those given by hand.
 pub(super) fn bounds(field: &Field, value: &Value, raw: &Raw<'_>, errors: &mut Vec<Detail>) {
     match (&field.kind, value) {
-        (Kind::Char(char), Value::Text(value)) => {
+        (FieldKind::Char(char), Value::Text(value)) => {
             let surrogate = match raw {
                 Raw::Surrogate(_, unit) => Some(*unit),
                 _ => None,
             };
             text::validate(field, char, value, surrogate, errors);
         }
-        (Kind::Integer { min, max, .. }, Value::Int(value)) => {
+        (FieldKind::Integer { min, max, .. }, Value::Int(value)) => {
             if let Some(max) = max.filter(|max| value > max) {
                 errors.push(above(field, &max.to_string()));
             }
@@ -59,7 +61,7 @@ pub(super) fn bounds(field: &Field, value: &Value, raw: &Raw<'_>, errors: &mut V
                 errors.push(below(field, &min.to_string()));
             }
         }
-        (Kind::Integer { min, max, .. }, Value::BigInt(value)) => {
+        (FieldKind::Integer { min, max, .. }, Value::BigInt(value)) => {
             // beyond every bound, on one side or the other
             match (value.starts_with('-'), min, max) {
                 (false, _, Some(max)) => errors.push(above(field, &max.to_string())),
@@ -67,7 +69,7 @@ pub(super) fn bounds(field: &Field, value: &Value, raw: &Raw<'_>, errors: &mut V
                 _ => {}
             }
         }
-        (Kind::Float { min, max }, Value::Float(value)) => {
+        (FieldKind::Float { min, max }, Value::Float(value)) => {
             if let Some(max) = max.filter(|max| value > max) {
                 errors.push(above(field, &float_text(max)));
             }
@@ -75,7 +77,7 @@ pub(super) fn bounds(field: &Field, value: &Value, raw: &Raw<'_>, errors: &mut V
                 errors.push(below(field, &float_text(min)));
             }
         }
-        (Kind::Decimal(options), Value::Decimal(value)) => {
+        (FieldKind::Decimal(options), Value::Decimal(value)) => {
             if let Some(max) = options.max.filter(|max| value > max) {
                 errors.push(above(field, &max.to_string()));
             }
@@ -83,7 +85,7 @@ pub(super) fn bounds(field: &Field, value: &Value, raw: &Raw<'_>, errors: &mut V
                 errors.push(below(field, &min.to_string()));
             }
         }
-        (Kind::Duration { min, max }, Value::Duration(value)) => {
+        (FieldKind::Duration { min, max }, Value::Duration(value)) => {
             if let Some(max) = max.filter(|max| value > max) {
                 errors.push(above(field, &format::timedelta(max)));
             }
@@ -91,7 +93,7 @@ pub(super) fn bounds(field: &Field, value: &Value, raw: &Raw<'_>, errors: &mut V
                 errors.push(below(field, &format::timedelta(min)));
             }
         }
-        (Kind::List { min_length, max_length, .. }, Value::List(items)) => {
+        (FieldKind::List { min_length, max_length, .. }, Value::List(items)) => {
             sizes(field, items.len(), *min_length, *max_length, errors);
         }
         _ => {}

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::exceptions::{Detail, Validated};
 
-use super::kind::{Char, DecimalOptions, FieldDefault, Kind, TextForm};
+use super::kind::{Char, DecimalOptions, FieldDefault, FieldKind, TextForm};
 use super::{Pattern, Raw, Value, convert, python, text};
 use crate::validators::Validator;
 
@@ -21,7 +21,7 @@ pub struct Field {
     /// Its key in input and output; empty for the child of a list.
     pub name: &'static str,
     /// What it accepts.
-    pub kind: Kind,
+    pub kind: FieldKind,
     /// True when input for it is ignored.
     pub read_only: bool,
     /// True when it is left out of the output.
@@ -57,11 +57,11 @@ pub enum Start<'r, 'a> {
 
 impl Field {
     /// A required field of a kind.
-    pub fn new(name: &'static str, kind: Kind) -> Self {
-        let read_only = matches!(kind, Kind::ReadOnly);
+    pub fn new(name: &'static str, kind: FieldKind) -> Self {
+        let read_only = matches!(kind, FieldKind::ReadOnly);
         Self {
             name,
-            required: !read_only && !matches!(kind, Kind::Hidden),
+            required: !read_only && !matches!(kind, FieldKind::Hidden),
             kind,
             read_only,
             write_only: false,
@@ -148,9 +148,9 @@ impl Field {
     /// Allows an empty text: for texts and choices.
     pub fn allow_blank(mut self) -> Self {
         match &mut self.kind {
-            Kind::Char(Char { allow_blank, .. })
-            | Kind::Choice { allow_blank, .. }
-            | Kind::MultipleChoice { allow_blank, .. } => *allow_blank = true,
+            FieldKind::Char(Char { allow_blank, .. })
+            | FieldKind::Choice { allow_blank, .. }
+            | FieldKind::MultipleChoice { allow_blank, .. } => *allow_blank = true,
             _ => {}
         }
         self
@@ -158,7 +158,7 @@ impl Field {
 
     /// White space at the ends of a text stays.
     pub fn keep_whitespace(mut self) -> Self {
-        if let Kind::Char(char) = &mut self.kind {
+        if let FieldKind::Char(char) = &mut self.kind {
             char.trim_whitespace = false;
         }
         self
@@ -167,9 +167,9 @@ impl Field {
     /// Most characters of a text, or items of a list.
     pub fn max_length(mut self, length: usize) -> Self {
         match &mut self.kind {
-            Kind::Char(Char { max_length, .. })
-            | Kind::List { max_length, .. }
-            | Kind::Nested { max_length, .. } => *max_length = Some(length),
+            FieldKind::Char(Char { max_length, .. })
+            | FieldKind::List { max_length, .. }
+            | FieldKind::Nested { max_length, .. } => *max_length = Some(length),
             _ => {}
         }
         self
@@ -178,9 +178,9 @@ impl Field {
     /// Fewest characters of a text, or items of a list.
     pub fn min_length(mut self, length: usize) -> Self {
         match &mut self.kind {
-            Kind::Char(Char { min_length, .. })
-            | Kind::List { min_length, .. }
-            | Kind::Nested { min_length, .. } => *min_length = Some(length),
+            FieldKind::Char(Char { min_length, .. })
+            | FieldKind::List { min_length, .. }
+            | FieldKind::Nested { min_length, .. } => *min_length = Some(length),
             _ => {}
         }
         self
@@ -190,9 +190,9 @@ impl Field {
     /// count.
     pub fn min_value(mut self, bound: &str) -> Self {
         match &mut self.kind {
-            Kind::Integer { min, .. } => *min = bound.parse().ok(),
-            Kind::Float { min, .. } => *min = bound.parse().ok(),
-            Kind::Decimal(DecimalOptions { min, .. }) => *min = bound.parse().ok(),
+            FieldKind::Integer { min, .. } => *min = bound.parse().ok(),
+            FieldKind::Float { min, .. } => *min = bound.parse().ok(),
+            FieldKind::Decimal(DecimalOptions { min, .. }) => *min = bound.parse().ok(),
             _ => {}
         }
         self
@@ -202,9 +202,9 @@ impl Field {
     /// not count.
     pub fn max_value(mut self, bound: &str) -> Self {
         match &mut self.kind {
-            Kind::Integer { max, .. } => *max = bound.parse().ok(),
-            Kind::Float { max, .. } => *max = bound.parse().ok(),
-            Kind::Decimal(DecimalOptions { max, .. }) => *max = bound.parse().ok(),
+            FieldKind::Integer { max, .. } => *max = bound.parse().ok(),
+            FieldKind::Float { max, .. } => *max = bound.parse().ok(),
+            FieldKind::Decimal(DecimalOptions { max, .. }) => *max = bound.parse().ok(),
             _ => {}
         }
         self
@@ -213,11 +213,11 @@ impl Field {
     /// An empty list, dictionary or selection is refused.
     pub fn refuse_empty(mut self) -> Self {
         match &mut self.kind {
-            Kind::List { allow_empty, .. }
-            | Kind::Dict { allow_empty, .. }
-            | Kind::MultipleChoice { allow_empty, .. }
-            | Kind::ManyRelated { allow_empty, .. }
-            | Kind::Nested { allow_empty, .. } => *allow_empty = false,
+            FieldKind::List { allow_empty, .. }
+            | FieldKind::Dict { allow_empty, .. }
+            | FieldKind::MultipleChoice { allow_empty, .. }
+            | FieldKind::ManyRelated { allow_empty, .. }
+            | FieldKind::Nested { allow_empty, .. } => *allow_empty = false,
             _ => {}
         }
         self
@@ -226,10 +226,10 @@ impl Field {
     /// True when an empty text is allowed.
     pub fn allows_blank(&self) -> bool {
         match &self.kind {
-            Kind::Char(Char { allow_blank, .. })
-            | Kind::Choice { allow_blank, .. }
-            | Kind::MultipleChoice { allow_blank, .. } => *allow_blank,
-            Kind::Any => true,
+            FieldKind::Char(Char { allow_blank, .. })
+            | FieldKind::Choice { allow_blank, .. }
+            | FieldKind::MultipleChoice { allow_blank, .. } => *allow_blank,
+            FieldKind::Any => true,
             _ => false,
         }
     }
@@ -267,20 +267,20 @@ impl Field {
         if self.read_only {
             return Ok(Start::Skip);
         }
-        let raw = if matches!(self.kind, Kind::Hidden) { None } else { raw };
+        let raw = if matches!(self.kind, FieldKind::Hidden) { None } else { raw };
         let Some(raw) = raw else { return self.absent(partial) };
         let null = match raw {
             Raw::Null => true,
             Raw::Text(text) | Raw::JsonText(text) => match &self.kind {
-                Kind::Char(char) if text::is_blank(text, char.trim_whitespace) => {
+                FieldKind::Char(char) if text::is_blank(text, char.trim_whitespace) => {
                     if !char.allow_blank {
                         return Err(self.fail("blank", "This field may not be blank."));
                     }
                     return Ok(Start::Done(Value::Text(String::new())));
                 }
                 // an empty text stands for null in a relation
-                Kind::PrimaryKey { .. } | Kind::SlugKey => text.is_empty(),
-                Kind::Decimal(_) if self.allow_null => python::strip(text).is_empty(),
+                FieldKind::PrimaryKey { .. } | FieldKind::SlugKey => text.is_empty(),
+                FieldKind::Decimal(_) if self.allow_null => python::strip(text).is_empty(),
                 _ => false,
             },
             _ => false,
@@ -288,7 +288,7 @@ impl Field {
         if !null {
             return Ok(Start::Convert(raw));
         }
-        if self.allow_null || matches!(self.kind, Kind::Any) {
+        if self.allow_null || matches!(self.kind, FieldKind::Any) {
             return Ok(Start::Done(Value::Null));
         }
         Err(self.fail("null", "This field may not be null."))
@@ -404,13 +404,13 @@ macro_rules! kinds {
     };
 }
 
-fn char(form: TextForm) -> Kind {
-    Kind::Char(Char { form, ..Char::default() })
+fn char(form: TextForm) -> FieldKind {
+    FieldKind::Char(Char { form, ..Char::default() })
 }
 
 kinds! {
     /// `BooleanField`
-    boolean => Kind::Boolean;
+    boolean => FieldKind::Boolean;
     /// `CharField`
     char => char(TextForm::Plain);
     /// `EmailField`
@@ -422,29 +422,29 @@ kinds! {
     /// `URLField`
     url => char(TextForm::Url);
     /// `UUIDField`
-    uuid => Kind::Uuid { format: super::format::UuidFormat::HexVerbose };
+    uuid => FieldKind::Uuid { format: super::format::UuidFormat::HexVerbose };
     /// `IntegerField`
-    integer => Kind::Integer { min: None, max: None, big: false };
+    integer => FieldKind::Integer { min: None, max: None, big: false };
     /// `BigIntegerField`
-    big_integer => Kind::Integer { min: None, max: None, big: true };
+    big_integer => FieldKind::Integer { min: None, max: None, big: true };
     /// `FloatField`
-    float => Kind::Float { min: None, max: None };
+    float => FieldKind::Float { min: None, max: None };
     /// `DateTimeField`
-    datetime => Kind::DateTime { input_formats: Cow::Borrowed(&[]), format: None };
+    datetime => FieldKind::DateTime { input_formats: Cow::Borrowed(&[]), format: None };
     /// `DateField`
-    date => Kind::Date { input_formats: Cow::Borrowed(&[]) };
+    date => FieldKind::Date { input_formats: Cow::Borrowed(&[]) };
     /// `TimeField`
-    time => Kind::Time { input_formats: Cow::Borrowed(&[]) };
+    time => FieldKind::Time { input_formats: Cow::Borrowed(&[]) };
     /// `DurationField`
-    duration => Kind::Duration { min: None, max: None };
+    duration => FieldKind::Duration { min: None, max: None };
     /// `JSONField`
-    json => Kind::Json;
+    json => FieldKind::Json;
     /// A field that only writes: `ReadOnlyField`, `SerializerMethodField`.
-    method => Kind::ReadOnly;
+    method => FieldKind::ReadOnly;
     /// `HiddenField`; give it a default.
-    hidden => Kind::Hidden;
+    hidden => FieldKind::Hidden;
     /// `SlugRelatedField`, one row.
-    slug_key => Kind::SlugKey;
+    slug_key => FieldKind::SlugKey;
 }
 
 impl Field {
@@ -465,7 +465,7 @@ impl Field {
             decimal_places: Some(decimal_places),
             ..DecimalOptions::default()
         };
-        Self::new(name, Kind::Decimal(options))
+        Self::new(name, FieldKind::Decimal(options))
     }
 
     /// `ChoiceField`
@@ -474,7 +474,7 @@ impl Field {
         choices: impl IntoIterator<Item = C>,
     ) -> Self {
         let choices = choices.into_iter().map(Into::into).collect();
-        Self::new(name, Kind::Choice { choices, allow_blank: false })
+        Self::new(name, FieldKind::Choice { choices, allow_blank: false })
     }
 
     /// `MultipleChoiceField`
@@ -483,20 +483,20 @@ impl Field {
         choices: impl IntoIterator<Item = C>,
     ) -> Self {
         let choices = choices.into_iter().map(Into::into).collect();
-        let kind = Kind::MultipleChoice { choices, allow_blank: false, allow_empty: true };
+        let kind = FieldKind::MultipleChoice { choices, allow_blank: false, allow_empty: true };
         Self::new(name, kind)
     }
 
     /// `ListField`
     pub fn list(name: &'static str, child: Self) -> Self {
         let child = Box::new(child);
-        let kind = Kind::List { child, allow_empty: true, min_length: None, max_length: None };
+        let kind = FieldKind::List { child, allow_empty: true, min_length: None, max_length: None };
         Self::new(name, kind)
     }
 
     /// `DictField`
     pub fn dict(name: &'static str, child: Self) -> Self {
-        Self::new(name, Kind::Dict { child: Box::new(child), allow_empty: true })
+        Self::new(name, FieldKind::Dict { child: Box::new(child), allow_empty: true })
     }
 
     /// `HStoreField`: a dictionary of texts.
@@ -506,17 +506,17 @@ impl Field {
 
     /// `PrimaryKeyRelatedField`, one row.
     pub fn primary_key(name: &'static str, key: super::KeyKind) -> Self {
-        Self::new(name, Kind::PrimaryKey { key })
+        Self::new(name, FieldKind::PrimaryKey { key })
     }
 
     /// A relation to many rows (`many=True`).
     pub fn many_related(name: &'static str, child: Self) -> Self {
-        Self::new(name, Kind::ManyRelated { child: Box::new(child), allow_empty: true })
+        Self::new(name, FieldKind::ManyRelated { child: Box::new(child), allow_empty: true })
     }
 
     /// A serializer as a field; a list of objects when `many`.
     pub fn nested(name: &'static str, fields: impl Into<Arc<[Self]>>, many: bool) -> Self {
-        let kind = Kind::Nested {
+        let kind = FieldKind::Nested {
             fields: fields.into(),
             many,
             allow_empty: true,

@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use super::kind::Kind;
+use super::kind::FieldKind;
 use super::{Field, Raw};
 
 type Pairs<'a> = Vec<(&'a str, &'a str)>;
@@ -35,8 +35,8 @@ fn value<'a>(field: &Field, pairs: &[(&'a str, &'a str)], partial: bool) -> Opti
     let name = field.name;
     let last = || pairs.iter().rev().find(|(key, _)| *key == name).map(|(_, value)| *value);
     match &field.kind {
-        Kind::Hidden | Kind::ReadOnly => None,
-        Kind::List { child, .. } => {
+        FieldKind::Hidden | FieldKind::ReadOnly => None,
+        FieldKind::List { child, .. } => {
             let repeated = all(pairs, name);
             if repeated.is_empty() {
                 indexed(child, pairs, name, partial)
@@ -44,24 +44,24 @@ fn value<'a>(field: &Field, pairs: &[(&'a str, &'a str)], partial: bool) -> Opti
                 Some(Raw::List(repeated))
             }
         }
-        Kind::MultipleChoice { .. } | Kind::ManyRelated { .. } => {
+        FieldKind::MultipleChoice { .. } | FieldKind::ManyRelated { .. } => {
             let chosen = all(pairs, name);
             // a form cannot tell "none chosen" from "not there"
             (!partial || !chosen.is_empty()).then_some(Raw::List(chosen))
         }
-        Kind::Dict { .. } => {
+        FieldKind::Dict { .. } => {
             let entries = below(pairs, name);
             if entries.is_empty() {
                 return last().map(|_| Raw::Map(Vec::new()));
             }
             Some(plain_map(&entries))
         }
-        Kind::Nested { fields, many: false, .. } => {
+        FieldKind::Nested { fields, many: false, .. } => {
             let entries = below(pairs, name);
             (!entries.is_empty()).then(|| object(fields, &entries, partial))
         }
-        Kind::Nested { many: true, .. } => indexed(field, pairs, name, partial),
-        Kind::Json => last().map(|text| Raw::JsonText(Cow::Borrowed(text))),
+        FieldKind::Nested { many: true, .. } => indexed(field, pairs, name, partial),
+        FieldKind::Json => last().map(|text| Raw::JsonText(Cow::Borrowed(text))),
         kind => match last() {
             Some("") if field.allow_null || !field.required => {
                 if field.allows_blank() {
@@ -73,7 +73,7 @@ fn value<'a>(field: &Field, pairs: &[(&'a str, &'a str)], partial: bool) -> Opti
             Some(value) => Some(text(value)),
             None if partial => None,
             // an empty checkbox is not sent at all
-            None if matches!(kind, Kind::Boolean) && field.default.is_none() => {
+            None if matches!(kind, FieldKind::Boolean) && field.default.is_none() => {
                 Some(if field.allow_null { Raw::Null } else { Raw::Bool(false) })
             }
             None => None,
@@ -158,11 +158,11 @@ fn indexed<'a>(
         Item::Pairs(inner) => {
             let inner = distinct(inner.into_iter());
             match &child.kind {
-                Kind::Nested { fields, .. } => object(fields, &inner, partial),
-                Kind::List { child, .. } => {
+                FieldKind::Nested { fields, .. } => object(fields, &inner, partial),
+                FieldKind::List { child, .. } => {
                     indexed(child, &inner, "", partial).unwrap_or_else(|| Raw::List(Vec::new()))
                 }
-                Kind::Dict { .. } => plain_map(&below(&inner, "")),
+                FieldKind::Dict { .. } => plain_map(&below(&inner, "")),
                 _ => plain_map(&inner),
             }
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::exceptions::Detail;
 
-use super::kind::{KeyKind, Kind};
+use super::kind::{FieldKind, KeyKind};
 use super::{Field, Raw, Value, composite, convert, number, python};
 
 /// The keys of a relation to many rows, as far as they could be read.
@@ -25,7 +25,7 @@ impl Field {
     /// When the input is not a list, or an empty one where that is refused.
     pub fn many_keys(&self, raw: &Raw<'_>) -> Result<ManyKeys, Detail> {
         match &self.kind {
-            Kind::ManyRelated { child, .. } => many(self, child, raw),
+            FieldKind::ManyRelated { child, .. } => many(self, child, raw),
             _ => key(self, raw).map(|key| ManyKeys { keys: vec![key], error: None }),
         }
     }
@@ -42,7 +42,7 @@ pub(super) fn many(field: &Field, child: &Field, raw: &Raw<'_>) -> Result<ManyKe
         }
         _ => return Err(composite::not_a_list(field, raw)),
     };
-    if items.is_empty() && matches!(field.kind, Kind::ManyRelated { allow_empty: false, .. }) {
+    if items.is_empty() && matches!(field.kind, FieldKind::ManyRelated { allow_empty: false, .. }) {
         return Err(composite::empty_list(field));
     }
     let mut keys = Vec::with_capacity(items.len());
@@ -57,7 +57,7 @@ pub(super) fn many(field: &Field, child: &Field, raw: &Raw<'_>) -> Result<ManyKe
 
 /// One key. A number that no column can hold stays a [`Value::BigInt`]: it does not exist.
 pub(super) fn key(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
-    let Kind::PrimaryKey { key } = &field.kind else { return slug(field, raw) };
+    let FieldKind::PrimaryKey { key } = &field.kind else { return slug(field, raw) };
     let incorrect = || {
         let text = "Incorrect type. Expected pk value, received {data_type}.";
         field.fail_with("incorrect_type", text, &[("data_type", raw.type_name())])

@@ -15,7 +15,7 @@ use super::{Field, Value};
 /// [`Field`], and may be changed through [`Field::kind`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum FieldKind {
     /// `BooleanField`
     Boolean,
     /// `CharField` and its subclasses: Email, Regex, Slug, URL, IP address.

@@ -32,7 +32,9 @@ pub(crate) use composite::from_json;
 pub use composite::to_json;
 pub use field::{Field, Start};
 pub use keys::ManyKeys;
-pub use kind::{Char, Choice, DecimalOptions, FieldDefault, KeyKind, Kind, Protocol, TextForm};
+pub use kind::{
+    Char, Choice, DecimalOptions, FieldDefault, FieldKind, KeyKind, Protocol, TextForm,
+};
 
 pub use crate::validators::Validator;
 pub use crate::values::{

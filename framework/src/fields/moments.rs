@@ -417,7 +417,7 @@ mod tests {
     #[test]
     fn a_format_of_ones_own_replaces_iso() {
         let mut field = Field::datetime("d");
-        field.kind = super::super::Kind::DateTime {
+        field.kind = super::super::FieldKind::DateTime {
             input_formats: std::borrow::Cow::Borrowed(&["%d.%m.%Y %H:%M"]),
             format: None,
         };

@@ -260,7 +260,7 @@ mod tests {
     fn a_decimal_too_long_to_hold_is_no_number() {
         let mut field = Field::decimal("d", 40, 2);
         assert!(field.run(Some(&Raw::Text("1".repeat(38).into())), false).is_err());
-        if let super::super::Kind::Decimal(options) = &mut field.kind {
+        if let super::super::FieldKind::Decimal(options) = &mut field.kind {
             options.max_digits = None;
         }
         assert!(field.run(Some(&Raw::Text("1e999999".into())), false).is_err());

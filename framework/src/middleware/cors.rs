@@ -111,7 +111,7 @@ impl CorsPolicy {
         if let Some(expose) = &self.expose {
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, expose.clone());
         }
-        if asked.kind != Kind::Usual {
+        if asked.kind != RequestKind::Usual {
             // the crate repeats what was asked for
             headers.remove(ACCESS_CONTROL_ALLOW_HEADERS);
             headers.remove(ACCESS_CONTROL_ALLOW_METHODS);
@@ -122,7 +122,7 @@ impl CorsPolicy {
         if asked.private_network && self.private_network {
             headers.insert(ALLOW_PRIVATE_NETWORK, HeaderValue::from_static("true"));
         }
-        if asked.kind == Kind::Preflight {
+        if asked.kind == RequestKind::Preflight {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         }
     }
@@ -142,14 +142,14 @@ fn list(name: &'static str, words: &[String]) -> Result<Option<HeaderValue>, Set
 
 /// What a request is about.
 struct Asked {
-    kind: Kind,
+    kind: RequestKind,
     /// True when it comes from an origin that is allowed.
     allowed: bool,
     private_network: bool,
 }
 
 #[derive(PartialEq, Eq)]
-enum Kind {
+enum RequestKind {
     Usual,
     /// An OPTIONS that a view answers.
     Options,
@@ -161,11 +161,11 @@ impl Asked {
     fn of(request: &ServiceRequest, policy: &CorsPolicy) -> Self {
         let headers = request.headers();
         let kind = if *request.method() != Method::OPTIONS {
-            Kind::Usual
+            RequestKind::Usual
         } else if headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
-            Kind::Preflight
+            RequestKind::Preflight
         } else {
-            Kind::Options
+            RequestKind::Options
         };
         let origin = headers.get(ORIGIN).filter(|origin| !origin.is_empty());
         let private = headers.get(REQUEST_PRIVATE_NETWORK);
@@ -281,7 +281,7 @@ where
         };
         let asked = Asked::of(&request, policy);
         if !asked.allowed {
-            if asked.kind == Kind::Preflight {
+            if asked.kind == RequestKind::Preflight {
                 let mut refusal =
                     HttpResponse::Ok().content_type("text/html; charset=utf-8").finish();
                 vary_on_origin(refusal.headers_mut());
@@ -293,7 +293,7 @@ where
                 answer.map_into_left_body()
             }));
         }
-        if asked.kind == Kind::Preflight {
+        if asked.kind == RequestKind::Preflight {
             // the crate refuses methods that it does not know
             let known = HeaderValue::from_static("GET");
             request.headers_mut().insert(ACCESS_CONTROL_REQUEST_METHOD, known);

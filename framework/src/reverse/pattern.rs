@@ -52,14 +52,14 @@ pub struct PatternError {
 
 /// What a capture takes.
 #[derive(Debug, Clone)]
-enum Kind {
+enum CaptureKind {
     /// One or more bytes that pass a test: matched without a regex.
     Class(fn(u8) -> bool),
     /// Anything else.
     Regex(Box<Regex>),
 }
 
-impl Kind {
+impl CaptureKind {
     /// The regexes that need none.
     fn class(regex: &str) -> Option<fn(u8) -> bool> {
         Some(match regex {
@@ -83,7 +83,7 @@ impl Kind {
 #[derive(Debug, Clone)]
 enum Piece {
     Literal(String),
-    Capture { name: String, kind: Kind, regex: String },
+    Capture { name: String, kind: CaptureKind, regex: String },
 }
 
 /// A URL pattern.
@@ -272,7 +272,7 @@ impl Pattern {
         for piece in &self.pieces {
             match piece {
                 Piece::Literal(text) => rest = rest.strip_prefix(text.as_str())?,
-                Piece::Capture { name, kind: Kind::Class(test), .. } => {
+                Piece::Capture { name, kind: CaptureKind::Class(test), .. } => {
                     let end = rest.bytes().position(|byte| !test(byte)).unwrap_or(rest.len());
                     let (value, after) = rest.split_at_checked(end)?;
                     if value.is_empty() {
@@ -326,13 +326,15 @@ impl Pattern {
         }
         let direct = self.pieces.iter().enumerate().all(|(at, piece)| match piece {
             Piece::Literal(_) => true,
-            Piece::Capture { kind: Kind::Regex(_), .. } => false,
-            Piece::Capture { kind: Kind::Class(test), .. } => match self.pieces.get(at + 1) {
-                Some(Piece::Literal(next)) => !next.bytes().next().is_some_and(test),
-                Some(Piece::Capture { .. }) => false,
-                // a slash that may follow must not be eaten
-                None => !self.optional_slash || !test(b'/'),
-            },
+            Piece::Capture { kind: CaptureKind::Regex(_), .. } => false,
+            Piece::Capture { kind: CaptureKind::Class(test), .. } => {
+                match self.pieces.get(at + 1) {
+                    Some(Piece::Literal(next)) => !next.bytes().next().is_some_and(test),
+                    Some(Piece::Capture { .. }) => false,
+                    // a slash that may follow must not be eaten
+                    None => !self.optional_slash || !test(b'/'),
+                }
+            }
         });
         self.whole = None;
         if !direct {
@@ -358,9 +360,9 @@ impl std::fmt::Display for Pattern {
 }
 
 fn capture(name: &str, regex: &str) -> Result<Piece, regex::Error> {
-    let kind = match Kind::class(regex) {
-        Some(test) => Kind::Class(test),
-        None => Kind::Regex(Box::new(Regex::new(&format!("^(?:{})$", translated(regex)))?)),
+    let kind = match CaptureKind::class(regex) {
+        Some(test) => CaptureKind::Class(test),
+        None => CaptureKind::Regex(Box::new(Regex::new(&format!("^(?:{})$", translated(regex)))?)),
     };
     Ok(Piece::Capture { name: name.to_owned(), kind, regex: regex.to_owned() })
 }

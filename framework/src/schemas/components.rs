@@ -2,13 +2,11 @@
 
 use std::collections::HashSet;
 
-use quintet_openapi::{Component, FieldSchema, Kind};
+use quintet_openapi::{Component, FieldSchema, SchemaKind};
 use serde_json::Value as Json;
 
 use crate::db::ColumnKind;
-use crate::fields::{
-    Char, Choice, Field, FieldDefault, KeyKind, Kind as FieldKind, Protocol, TextForm,
-};
+use crate::fields::{Char, Choice, Field, FieldDefault, FieldKind, KeyKind, Protocol, TextForm};
 use crate::serializers::{Description, Shown};
 use crate::values::{UuidFormat, Value};
 
@@ -53,13 +51,13 @@ impl Components {
     ) -> FieldSchema {
         let shown = Shown::of(description, index);
         let mut kind = match (&field.kind, shown.nested) {
-            (_, Some(nested)) => Kind::component(if shown.owned {
+            (_, Some(nested)) => SchemaKind::component(if shown.owned {
                 self.add_as(nested, &nested_name(owner, field.name))
             } else {
                 self.add(nested)
             }),
-            _ if shown.link => Kind::format("uri"),
-            (FieldKind::ReadOnly, _) => shown.column.map_or_else(Kind::string, column_kind),
+            _ if shown.link => SchemaKind::format("uri"),
+            (FieldKind::ReadOnly, _) => shown.column.map_or_else(SchemaKind::string, column_kind),
             (FieldKind::SlugKey, _) => slug_kind(&shown),
             (FieldKind::ManyRelated { child, .. }, _) => match child.kind {
                 FieldKind::SlugKey => slug_kind(&shown),
@@ -73,7 +71,7 @@ impl Components {
                 FieldKind::ManyRelated { .. } | FieldKind::Nested { many: true, .. }
             );
         if listed {
-            kind = Kind::array(kind);
+            kind = SchemaKind::array(kind);
         }
         let null = shown.null.filter(|_| field.read_only).unwrap_or(field.allow_null);
         schema(field, kind, null)
@@ -85,41 +83,41 @@ impl Components {
         schema(field, kind, field.allow_null)
     }
 
-    fn kind(&mut self, owner: &str, field: &Field) -> Kind {
+    fn kind(&mut self, owner: &str, field: &Field) -> SchemaKind {
         let read_only = field.read_only;
         match &field.kind {
-            FieldKind::Boolean => Kind::Boolean,
+            FieldKind::Boolean => SchemaKind::Boolean,
             FieldKind::Char(char) => text(char, read_only),
             FieldKind::Uuid { format } => match format {
-                UuidFormat::Int => Kind::integer(),
-                UuidFormat::HexVerbose => Kind::format("uuid"),
-                _ => Kind::string(),
+                UuidFormat::Int => SchemaKind::integer(),
+                UuidFormat::HexVerbose => SchemaKind::format("uuid"),
+                _ => SchemaKind::string(),
             },
-            FieldKind::Integer { .. } if read_only => Kind::integer(),
+            FieldKind::Integer { .. } if read_only => SchemaKind::integer(),
             FieldKind::Integer { min, max, .. } => integer(*min, *max),
-            FieldKind::Float { .. } if read_only => Kind::number(),
-            FieldKind::Float { min, max } => Kind::Number { minimum: *min, maximum: *max },
-            FieldKind::Decimal(decimal) if decimal.as_number => Kind::number(),
+            FieldKind::Float { .. } if read_only => SchemaKind::number(),
+            FieldKind::Float { min, max } => SchemaKind::Number { minimum: *min, maximum: *max },
+            FieldKind::Decimal(decimal) if decimal.as_number => SchemaKind::number(),
             FieldKind::Decimal(decimal) => match decimal.decimal_places {
                 Some(decimal_places) => {
-                    Kind::Decimal { max_digits: decimal.max_digits, decimal_places }
+                    SchemaKind::Decimal { max_digits: decimal.max_digits, decimal_places }
                 }
-                None => Kind::format("decimal"),
+                None => SchemaKind::format("decimal"),
             },
-            FieldKind::DateTime { format: None, .. } => Kind::format("date-time"),
-            FieldKind::Date { .. } => Kind::format("date"),
-            FieldKind::Time { .. } => Kind::format("time"),
+            FieldKind::DateTime { format: None, .. } => SchemaKind::format("date-time"),
+            FieldKind::Date { .. } => SchemaKind::format("date"),
+            FieldKind::Time { .. } => SchemaKind::format("time"),
             FieldKind::Choice { choices: all, allow_blank } => choices(all, *allow_blank),
             FieldKind::MultipleChoice { choices: all, allow_blank, .. } => {
-                Kind::array(choices(all, *allow_blank))
+                SchemaKind::array(choices(all, *allow_blank))
             }
             FieldKind::List { child, .. } | FieldKind::ManyRelated { child, .. } => {
-                Kind::array(self.kind(owner, child))
+                SchemaKind::array(self.kind(owner, child))
             }
-            FieldKind::Dict { child, .. } => Kind::map(self.kind(owner, child)),
-            FieldKind::Json | FieldKind::Any => Kind::Any,
-            FieldKind::PrimaryKey { key: KeyKind::Int } => Kind::integer(),
-            FieldKind::PrimaryKey { key: KeyKind::Uuid } => Kind::format("uuid"),
+            FieldKind::Dict { child, .. } => SchemaKind::map(self.kind(owner, child)),
+            FieldKind::Json | FieldKind::Any => SchemaKind::Any,
+            FieldKind::PrimaryKey { key: KeyKind::Int } => SchemaKind::integer(),
+            FieldKind::PrimaryKey { key: KeyKind::Uuid } => SchemaKind::format("uuid"),
             FieldKind::Nested { fields, many, .. } => {
                 let name = nested_name(owner, field.name);
                 let inner = fields
@@ -128,19 +126,23 @@ impl Components {
                     .map(|inner| self.plain_field(&name, inner))
                     .collect::<Vec<_>>();
                 self.found.push(Component::new(name.clone()).fields(inner));
-                if *many { Kind::array(Kind::component(name)) } else { Kind::component(name) }
+                if *many {
+                    SchemaKind::array(SchemaKind::component(name))
+                } else {
+                    SchemaKind::component(name)
+                }
             }
             FieldKind::DateTime { .. }
             | FieldKind::Duration { .. }
             | FieldKind::PrimaryKey { .. }
             | FieldKind::SlugKey
             | FieldKind::Hidden
-            | FieldKind::ReadOnly => Kind::string(),
+            | FieldKind::ReadOnly => SchemaKind::string(),
         }
     }
 }
 
-fn schema(field: &Field, kind: Kind, nullable: bool) -> FieldSchema {
+fn schema(field: &Field, kind: SchemaKind, nullable: bool) -> FieldSchema {
     let mut schema = FieldSchema::new(field.name, kind)
         .required(field.required)
         .nullable(nullable)
@@ -171,27 +173,27 @@ fn nested_name(owner: &str, field: &str) -> String {
     format!("{owner}Nested{}", words.collect::<String>())
 }
 
-fn slug_kind(shown: &Shown<'_>) -> Kind {
-    shown.column.map_or_else(Kind::string, column_kind)
+fn slug_kind(shown: &Shown<'_>) -> SchemaKind {
+    shown.column.map_or_else(SchemaKind::string, column_kind)
 }
 
 /// What a column holds, without bounds.
-pub(super) fn column_kind(column: ColumnKind) -> Kind {
+pub(super) fn column_kind(column: ColumnKind) -> SchemaKind {
     match column {
-        ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt => Kind::integer(),
-        ColumnKind::Float => Kind::number(),
-        ColumnKind::Bool => Kind::Boolean,
-        ColumnKind::Decimal { digits, places } => Kind::decimal(digits, places),
-        ColumnKind::Numeric => Kind::format("decimal"),
-        ColumnKind::DateTime => Kind::format("date-time"),
-        ColumnKind::Date => Kind::format("date"),
-        ColumnKind::Time => Kind::format("time"),
-        ColumnKind::Uuid => Kind::format("uuid"),
-        ColumnKind::Text => Kind::string(),
+        ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt => SchemaKind::integer(),
+        ColumnKind::Float => SchemaKind::number(),
+        ColumnKind::Bool => SchemaKind::Boolean,
+        ColumnKind::Decimal { digits, places } => SchemaKind::decimal(digits, places),
+        ColumnKind::Numeric => SchemaKind::format("decimal"),
+        ColumnKind::DateTime => SchemaKind::format("date-time"),
+        ColumnKind::Date => SchemaKind::format("date"),
+        ColumnKind::Time => SchemaKind::format("time"),
+        ColumnKind::Uuid => SchemaKind::format("uuid"),
+        ColumnKind::Text => SchemaKind::string(),
     }
 }
 
-fn text(char: &Char, read_only: bool) -> Kind {
+fn text(char: &Char, read_only: bool) -> SchemaKind {
     let (mut format, mut pattern) = (None, None);
     match &char.form {
         TextForm::Plain | TextForm::Ip(Protocol::Both) => {}
@@ -211,7 +213,7 @@ fn text(char: &Char, read_only: bool) -> Kind {
         (format, pattern) = (None, None);
     }
     let bound = |bound: Option<usize>| bound.filter(|_| !read_only);
-    Kind::String {
+    SchemaKind::String {
         format: format.map(Into::into),
         min_length: bound(char.min_length),
         max_length: bound(char.max_length),
@@ -221,16 +223,16 @@ fn text(char: &Char, read_only: bool) -> Kind {
 
 /// Bounds that are those of 64 bits are expressed by the format: few readers of JSON keep such
 /// numbers apart from their neighbours.
-fn integer(min: Option<i64>, max: Option<i64>) -> Kind {
+fn integer(min: Option<i64>, max: Option<i64>) -> SchemaKind {
     let format = (max == Some(i64::MAX)).then(|| "int64".to_owned());
     let minimum = min.filter(|bound| *bound != i64::MIN);
-    Kind::Integer { format, minimum, maximum: max.filter(|bound| *bound != i64::MAX) }
+    SchemaKind::Integer { format, minimum, maximum: max.filter(|bound| *bound != i64::MAX) }
 }
 
-fn choices(all: &[Choice], allow_blank: bool) -> Kind {
+fn choices(all: &[Choice], allow_blank: bool) -> SchemaKind {
     let choices =
         all.iter().filter_map(|choice| Some((json(&choice.value)?, choice.label.to_string())));
-    Kind::Enum { choices: choices.collect(), allow_blank }
+    SchemaKind::Enum { choices: choices.collect(), allow_blank }
 }
 
 /// A default that is the same each time.

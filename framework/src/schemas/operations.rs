@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use quintet_openapi::{
-    Api, Body, Envelope, ErrorResponse, Kind, Method, Operation, Parameter, Response, SchemaRef,
-    SecurityScheme,
+    Api, Body, Envelope, ErrorResponse, Method, Operation, Parameter, Response, SchemaKind,
+    SchemaRef, SecurityScheme,
 };
 
 use super::components::{Components, column_kind};
@@ -147,7 +147,7 @@ impl<'a> Route<'a> {
         let response = Response::new(self.info.status);
         let schema = match self.info.response {
             ResponseInfo::Nothing => return response,
-            ResponseInfo::Anything => SchemaRef::inline(Kind::Any),
+            ResponseInfo::Anything => SchemaRef::inline(SchemaKind::Any),
             ResponseInfo::One(shown) => SchemaRef::component(components.add(shown)),
             ResponseInfo::All(shown) => SchemaRef::list(components.add(shown)),
             ResponseInfo::Page(shown) => match (components.add(shown), envelope) {
@@ -184,7 +184,7 @@ impl<'a> Route<'a> {
                 ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt => {
                     Parameter::integer_key(shown, what)
                 }
-                ColumnKind::Uuid => Parameter::path(shown, Kind::format("uuid"))
+                ColumnKind::Uuid => Parameter::path(shown, SchemaKind::format("uuid"))
                     .description(format!("A UUID string identifying this {what}.")),
                 kind => Parameter::path(shown, column_kind(kind))
                     .description(format!("A unique value identifying this {what}.")),
@@ -252,12 +252,14 @@ fn shown_name(context: &ViewContext, pattern: &Pattern, name: &str) -> String {
 }
 
 /// What a capture without a column holds.
-fn capture_kind(regex: &str) -> Kind {
+fn capture_kind(regex: &str) -> SchemaKind {
     match regex {
-        "[0-9]+" => Kind::integer(),
-        "[^/.]+" | "[^/]+" | ".+" => Kind::string(),
-        "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}" => Kind::format("uuid"),
-        regex => Kind::String {
+        "[0-9]+" => SchemaKind::integer(),
+        "[^/.]+" | "[^/]+" | ".+" => SchemaKind::string(),
+        "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}" => {
+            SchemaKind::format("uuid")
+        }
+        regex => SchemaKind::String {
             format: None,
             min_length: None,
             max_length: None,
@@ -270,16 +272,18 @@ fn query_parameter(parameter: QueryParameter) -> Parameter {
     let QueryParameter { name, description, kind, several, choices } = parameter;
     let kind = match kind {
         // the description has the labels
-        _ if !choices.is_empty() => Kind::choices(choices.into_iter().map(|choice| (choice, ""))),
-        ParameterType::Integer => Kind::integer(),
-        ParameterType::Number => Kind::number(),
-        ParameterType::Boolean => Kind::Boolean,
-        ParameterType::Date => Kind::format("date"),
-        ParameterType::DateTime => Kind::format("date-time"),
-        ParameterType::Time => Kind::format("time"),
-        ParameterType::Duration => Kind::format("duration"),
-        ParameterType::Uuid => Kind::format("uuid"),
-        ParameterType::String => Kind::string(),
+        _ if !choices.is_empty() => {
+            SchemaKind::choices(choices.into_iter().map(|choice| (choice, "")))
+        }
+        ParameterType::Integer => SchemaKind::integer(),
+        ParameterType::Number => SchemaKind::number(),
+        ParameterType::Boolean => SchemaKind::Boolean,
+        ParameterType::Date => SchemaKind::format("date"),
+        ParameterType::DateTime => SchemaKind::format("date-time"),
+        ParameterType::Time => SchemaKind::format("time"),
+        ParameterType::Duration => SchemaKind::format("duration"),
+        ParameterType::Uuid => SchemaKind::format("uuid"),
+        ParameterType::String => SchemaKind::string(),
     };
     let mut shown = Parameter::query(name, kind);
     if !description.is_empty() {

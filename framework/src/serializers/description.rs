@@ -16,7 +16,7 @@ use super::relations::Related;
 use super::rows::{Loaded, RelatedRows};
 use crate::db::{ColumnKind, Hop, Leaf, Model, ModelMeta, ModelRow, Path, nowhere};
 use crate::exceptions::Validated;
-use crate::fields::{Field, Kind};
+use crate::fields::{Field, FieldKind};
 use crate::request::Context;
 use crate::values::JsonWriter;
 
@@ -134,7 +134,7 @@ impl Description {
             matches!(field.output, Output::Many(_))
                 || matches!(
                     field.field.kind,
-                    Kind::Nested { many: true, .. } | Kind::ManyRelated { .. }
+                    FieldKind::Nested { many: true, .. } | FieldKind::ManyRelated { .. }
                 )
         })
     }

@@ -9,7 +9,7 @@ use super::plain::Validated;
 use super::relations::Related;
 use super::rows::{Extra, Loaded, RelatedRows};
 use crate::db::Hop;
-use crate::fields::{Field, FieldDefault, Kind, to_json};
+use crate::fields::{Field, FieldDefault, FieldKind, to_json};
 use crate::request::Context;
 use crate::values::{JsonWriter, Value, ValueRef, parse_json};
 
@@ -211,7 +211,7 @@ fn text(value: ValueRef<'_>) -> String {
 /// A value in the form that its field gives it.
 pub(crate) fn write_value(field: &Field, value: ValueRef<'_>, out: &mut JsonWriter) {
     match (&field.kind, value) {
-        (Kind::Decimal(options), ValueRef::Decimal(value)) => {
+        (FieldKind::Decimal(options), ValueRef::Decimal(value)) => {
             let value = match options.decimal_places {
                 Some(places) => value.quantize(places),
                 None => value,
@@ -225,7 +225,7 @@ pub(crate) fn write_value(field: &Field, value: ValueRef<'_>, out: &mut JsonWrit
             }
         }
         #[allow(clippy::cast_precision_loss)]
-        (Kind::Float { .. }, ValueRef::Int(value)) => out.f64(value as f64),
+        (FieldKind::Float { .. }, ValueRef::Int(value)) => out.f64(value as f64),
         (_, value) => out.value(value),
     }
 }

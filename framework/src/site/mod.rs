@@ -300,7 +300,7 @@ fn token_models(_: &Settings) -> Vec<&'static ModelMeta> {
 }
 
 /// Where a request goes.
-enum Way {
+enum Destination {
     /// Nowhere: the response is ready. False when the layer above the views made it.
     Answered(Response, bool),
     /// To a view.
@@ -378,8 +378,10 @@ impl Site {
     /// Responds to a request without a socket, as tests do.
     pub async fn answer(&self, worker: &DatabaseWorker, request: Request) -> Response {
         match self.way(&request) {
-            Way::Answered(response, framed) => self.finish_plain(&request, response, framed),
-            Way::View(found) => self.run(worker, Box::new(request), found).await,
+            Destination::Answered(response, framed) => {
+                self.finish_plain(&request, response, framed)
+            }
+            Destination::View(found) => self.run(worker, Box::new(request), found).await,
         }
     }
 
@@ -392,10 +394,13 @@ impl Site {
     }
 
     /// Finds the view of a request, or the response that needs none.
-    fn way(&self, request: &Request) -> Way {
+    fn way(&self, request: &Request) -> Destination {
         let settings = self.settings();
         let page = |status, framed| {
-            Way::Answered(middleware::page(status, request.header("accept").as_deref()), framed)
+            Destination::Answered(
+                middleware::page(status, request.header("accept").as_deref()),
+                framed,
+            )
         };
         let refused_host = || {
             tracing::warn!(host = request.host, "host is not in ALLOWED_HOSTS");
@@ -405,7 +410,7 @@ impl Site {
         let whole = crate::request::decode_path(&request.path);
         let path = middleware::behind_script(&whole, script);
         match self.security.redirect(settings, request, || format!("{script}{path}")) {
-            Some(Ok(redirect)) => return Way::Answered(redirect, false),
+            Some(Ok(redirect)) => return Destination::Answered(redirect, false),
             Some(Err(())) => return refused_host(),
             None => {}
         }
@@ -415,11 +420,14 @@ impl Site {
         let path = path.strip_prefix('/').unwrap_or(path);
         let find = |path: &str| self.tables.iter().find_map(|table| table.find(path));
         if let Some(found) = find(path) {
-            return Way::View(found);
+            return Destination::View(found);
         }
         if settings.append_slash && !path.ends_with('/') && find(&format!("{path}/")).is_some() {
             let target = format!("{script}/{path}/");
-            return Way::Answered(middleware::redirect_to(&target, &request.query_string), false);
+            return Destination::Answered(
+                middleware::redirect_to(&target, &request.query_string),
+                false,
+            );
         }
         page(404, true)
     }

@@ -13,7 +13,7 @@ use actix_web::web::{self, Bytes};
 use actix_web::{App, Error, HttpRequest, HttpResponse};
 
 use super::body::{self, Announced};
-use super::{Site, StartError, Way};
+use super::{Site, StartError, Destination};
 use crate::aside::aside;
 use crate::db::DatabaseWorker;
 #[cfg(feature = "cors")]
@@ -117,13 +117,13 @@ impl Site {
         let mut request = self.request(&http);
         let repeats = http.headers().len() != http.headers().len_keys();
         let way = if repeats && request.headers.is_ambiguous() {
-            Way::Answered(page(400, request.header("accept").as_deref()), false)
+            Destination::Answered(page(400, request.header("accept").as_deref()), false)
         } else {
             self.way(&request)
         };
         let response = match way {
-            Way::Answered(response, framed) => self.finish_plain(&request, response, framed),
-            Way::View(found) => match body::announced(&request.headers, http.version()) {
+            Destination::Answered(response, framed) => self.finish_plain(&request, response, framed),
+            Destination::View(found) => match body::announced(&request.headers, http.version()) {
                 Announced::Nothing => self.run(worker, request, found).await,
                 announced => {
                     let limits = body::Limits::of(self.settings(), announced);

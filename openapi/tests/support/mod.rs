@@ -3,8 +3,8 @@
 pub(crate) mod json_schema;
 
 use quintet_openapi::{
-    Api, Body, Component, Envelope, ErrorResponse, FieldSchema, Kind, Method, Operation, Parameter,
-    Response, SchemaRef, SecurityScheme,
+    Api, Body, Component, Envelope, ErrorResponse, FieldSchema, Method, Operation, Parameter,
+    Response, SchemaKind, SchemaRef, SecurityScheme,
 };
 
 const FORMS: [&str; 3] =
@@ -26,7 +26,7 @@ pub(crate) fn store() -> Api {
 }
 
 fn components() -> [Component; 4] {
-    let title = Kind::Enum {
+    let title = SchemaKind::Enum {
         choices: vec![
             ("General Manager".into(), "General manager".into()),
             ("IT Staff".into(), "IT staff".into()),
@@ -35,41 +35,48 @@ fn components() -> [Component; 4] {
     };
     [
         Component::new("Artist").fields([
-            FieldSchema::new("id", Kind::integer()).read_only(true),
-            FieldSchema::new("name", Kind::string_up_to(120)).required(true),
+            FieldSchema::new("id", SchemaKind::integer()).read_only(true),
+            FieldSchema::new("name", SchemaKind::string_up_to(120)).required(true),
         ]),
         Component::new("Track").description("A track of an album.").fields([
-            FieldSchema::new("id", Kind::integer()).read_only(true),
-            FieldSchema::new("name", Kind::string_up_to(200)).required(true),
-            FieldSchema::new("artist", Kind::component("Artist")).read_only(true),
-            FieldSchema::new("remix_of", Kind::component("Track")).nullable(true),
-            FieldSchema::new("genre", Kind::string()).nullable(true),
-            FieldSchema::new("milliseconds", Kind::integer_between(Some(1), Some(2_147_483_647)))
-                .required(true)
-                .help_text("Length in milliseconds."),
-            FieldSchema::new("unit_price", Kind::decimal(10, 2)).required(true),
-            FieldSchema::new("rating", Kind::Number { minimum: Some(0.5), maximum: Some(5.0) })
-                .nullable(true),
+            FieldSchema::new("id", SchemaKind::integer()).read_only(true),
+            FieldSchema::new("name", SchemaKind::string_up_to(200)).required(true),
+            FieldSchema::new("artist", SchemaKind::component("Artist")).read_only(true),
+            FieldSchema::new("remix_of", SchemaKind::component("Track")).nullable(true),
+            FieldSchema::new("genre", SchemaKind::string()).nullable(true),
+            FieldSchema::new(
+                "milliseconds",
+                SchemaKind::integer_between(Some(1), Some(2_147_483_647)),
+            )
+            .required(true)
+            .help_text("Length in milliseconds."),
+            FieldSchema::new("unit_price", SchemaKind::decimal(10, 2)).required(true),
+            FieldSchema::new(
+                "rating",
+                SchemaKind::Number { minimum: Some(0.5), maximum: Some(5.0) },
+            )
+            .nullable(true),
             FieldSchema::new(
                 "formats",
-                Kind::array(Kind::choices([("mp3", "MP3"), ("aac", "AAC")])),
+                SchemaKind::array(SchemaKind::choices([("mp3", "MP3"), ("aac", "AAC")])),
             ),
-            FieldSchema::new("credits", Kind::array(Kind::component("Artist"))).read_only(true),
-            FieldSchema::new("extra", Kind::Any),
-            FieldSchema::new("labels", Kind::map(Kind::string()))
+            FieldSchema::new("credits", SchemaKind::array(SchemaKind::component("Artist")))
+                .read_only(true),
+            FieldSchema::new("extra", SchemaKind::Any),
+            FieldSchema::new("labels", SchemaKind::map(SchemaKind::string()))
                 .default_value(serde_json::json!({})),
         ]),
         Component::new("Employee").fields([
-            FieldSchema::new("url", Kind::format("uri")).read_only(true),
+            FieldSchema::new("url", SchemaKind::format("uri")).read_only(true),
             FieldSchema::new("title", title).nullable(true),
-            FieldSchema::new("email", Kind::format("email")).title("Email address"),
-            FieldSchema::new("is_staff", Kind::Boolean).default_value(false),
-            FieldSchema::new("hired", Kind::format("date")).nullable(true),
-            FieldSchema::new("password", Kind::string()).required(true).write_only(true),
+            FieldSchema::new("email", SchemaKind::format("email")).title("Email address"),
+            FieldSchema::new("is_staff", SchemaKind::Boolean).default_value(false),
+            FieldSchema::new("hired", SchemaKind::format("date")).nullable(true),
+            FieldSchema::new("password", SchemaKind::string()).required(true).write_only(true),
         ]),
         Component::new("Play").fields([FieldSchema::new(
             "device",
-            Kind::choices([(1, "Phone"), (2, "Radio")]),
+            SchemaKind::choices([(1, "Phone"), (2, "Radio")]),
         )
         .required(true)
         .help_text("Where it is played.")]),
@@ -100,9 +107,9 @@ fn operations() -> Vec<Operation> {
             Parameter::offset("offset"),
             Parameter::search("search"),
             Parameter::ordering("ordering"),
-            Parameter::query("genre__isnull", Kind::Boolean),
-            Parameter::query("id__in", Kind::integer()).comma_separated(),
-            Parameter::query("price_tier", Kind::choices([("budget", "Cheap")])).repeated(),
+            Parameter::query("genre__isnull", SchemaKind::Boolean),
+            Parameter::query("id__in", SchemaKind::integer()).comma_separated(),
+            Parameter::query("price_tier", SchemaKind::choices([("budget", "Cheap")])).repeated(),
         ])
         .response(
             Response::new(200)
@@ -115,7 +122,7 @@ fn operations() -> Vec<Operation> {
         .request(body())
         .response(Response::new(201).schema(track()).header(
             "Location",
-            Kind::format("uri"),
+            SchemaKind::format("uri"),
             "Where the track is.",
         ))
         .errors([ErrorResponse::ValidationError, ErrorResponse::UnsupportedMediaType]);
@@ -130,7 +137,9 @@ fn operations() -> Vec<Operation> {
         .summary("Plays a track")
         .deprecated(true)
         .request(Body::new(SchemaRef::component("Play")))
-        .response(Response::new(200).schema(SchemaRef::inline(Kind::map(Kind::integer()))));
+        .response(
+            Response::new(200).schema(SchemaRef::inline(SchemaKind::map(SchemaKind::integer()))),
+        );
     vec![
         guarded(list, true),
         guarded(newest, true),
@@ -146,7 +155,8 @@ fn operations() -> Vec<Operation> {
         Operation::new(Method::Get, "/api/employees/{id}/")
             .parameter(Parameter::integer_key("id", "employee"))
             .response(Response::new(200).schema(SchemaRef::component("Employee"))),
-        Operation::new(Method::Get, "/api/")
-            .response(Response::new(200).schema(SchemaRef::inline(Kind::map(Kind::string())))),
+        Operation::new(Method::Get, "/api/").response(
+            Response::new(200).schema(SchemaRef::inline(SchemaKind::map(SchemaKind::string()))),
+        ),
     ]
 }

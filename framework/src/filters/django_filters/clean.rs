@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::conditions::{Fit, fit, is_regex};
 use super::filter::Described;
-use super::kinds::Kind;
+use super::kinds::FilterInput;
 use super::number::Number;
 use crate::db::{ColumnKind, Lookup, ModelMeta};
 use crate::exceptions::Detail;
@@ -53,9 +53,11 @@ fn not_a_choice(value: &str) -> Detail {
 }
 
 /// What a filter says of a key that is not found.
-pub(super) fn missing(kind: &Kind) -> fn(&Value) -> Detail {
+pub(super) fn missing(kind: &FilterInput) -> fn(&Value) -> Detail {
     match kind {
-        Kind::ModelMultipleChoice(_) => |key| not_a_choice(&python::value_text(key.as_ref())),
+        FilterInput::ModelMultipleChoice(_) => {
+            |key| not_a_choice(&python::value_text(key.as_ref()))
+        }
         _ => |_| no_such_row(),
     }
 }
@@ -73,7 +75,7 @@ pub(super) fn clean(filter: &Described, query: &QueryParams) -> Result<Cleaned> 
         return clean_pair(filter, suffixes, query).map(Cleaned::from);
     }
     match &filter.kind {
-        Kind::MultipleChoice => {
+        FilterInput::MultipleChoice => {
             let values: Vec<&str> = query.get_list(&filter.name).collect();
             if let Some(wrong) = values.iter().find(|value| !is_choice(filter, value, false)) {
                 return Err(vec![not_a_choice(wrong)]);
@@ -84,10 +86,12 @@ pub(super) fn clean(filter: &Described, query: &QueryParams) -> Result<Cleaned> 
             bounded(filter, values.len())?;
             Ok(Some(values).filter(|values| !values.is_empty()).map(Value::List).into())
         }
-        Kind::ModelMultipleChoice(model) => {
+        FilterInput::ModelMultipleChoice(model) => {
             clean_keys(filter, *model, query.get_list(&filter.name).collect())
         }
-        Kind::BaseIn(_) | Kind::BaseRange(_) | Kind::Ordering => clean_list(filter, query),
+        FilterInput::BaseIn(_) | FilterInput::BaseRange(_) | FilterInput::Ordering => {
+            clean_list(filter, query)
+        }
         kind => {
             let text = query.get(&filter.name).unwrap_or_default();
             let mut cleaned = clean_one(filter, kind, text)?;
@@ -99,17 +103,19 @@ pub(super) fn clean(filter: &Described, query: &QueryParams) -> Result<Cleaned> 
 
 /// Parses one parameter. An empty string means "no value", except for a `CharField`, where it stays
 /// an empty string.
-fn clean_one(filter: &Described, kind: &Kind, text: &str) -> Result<Cleaned> {
+fn clean_one(filter: &Described, kind: &FilterInput, text: &str) -> Result<Cleaned> {
     let or = |value: Option<Value>, message: &'static str| match value {
         _ if text.is_empty() => Ok(Cleaned::from(None)),
         Some(value) => Ok(Some(value).into()),
         None => invalid(message),
     };
     match kind {
-        Kind::Char => clean_text(filter, text),
-        Kind::Number | Kind::Range => {
+        FilterInput::Char => clean_text(filter, text),
+        FilterInput::Number | FilterInput::Range => {
             let number = Number::parse(text);
-            if matches!(kind, Kind::Number) && number.as_ref().is_some_and(Number::is_too_large) {
+            if matches!(kind, FilterInput::Number)
+                && number.as_ref().is_some_and(Number::is_too_large)
+            {
                 return Err(vec![Detail::new(
                     fill(words::GREATEST, "max_value", "1e+50"),
                     "max_value",
@@ -117,25 +123,25 @@ fn clean_one(filter: &Described, kind: &Kind, text: &str) -> Result<Cleaned> {
             }
             or(number.map(|number| number.to_value()), "Enter a number.")
         }
-        Kind::Boolean => Ok(match text.to_lowercase().as_str() {
+        FilterInput::Boolean => Ok(match text.to_lowercase().as_str() {
             "true" | "1" => Some(Value::Bool(true)),
             "false" | "0" => Some(Value::Bool(false)),
             _ => None,
         }
         .into()),
-        Kind::Date | Kind::DateFromToRange => {
+        FilterInput::Date | FilterInput::DateFromToRange => {
             or(temporal::form_date(text).map(Value::Date), "Enter a valid date.")
         }
-        Kind::Time | Kind::TimeRange => {
+        FilterInput::Time | FilterInput::TimeRange => {
             or(temporal::form_time(text).map(Value::Time), "Enter a valid time.")
         }
-        Kind::DateTime | Kind::DateTimeFromToRange => {
+        FilterInput::DateTime | FilterInput::DateTimeFromToRange => {
             or(temporal::form_datetime(text).map(Value::DateTime), "Enter a valid date/time.")
         }
-        Kind::IsoDateTime | Kind::IsoDateTimeFromToRange => {
+        FilterInput::IsoDateTime | FilterInput::IsoDateTimeFromToRange => {
             or(temporal::iso_datetime(text).map(Value::DateTime), "Enter a valid date/time.")
         }
-        Kind::Duration => {
+        FilterInput::Duration => {
             let length = match duration::parse(text) {
                 Some(Err(TooLong)) => {
                     return Err(vec![Detail::new(
@@ -147,14 +153,17 @@ fn clean_one(filter: &Described, kind: &Kind, text: &str) -> Result<Cleaned> {
             };
             or(length.map(Value::Duration), "Enter a valid duration.")
         }
-        Kind::Uuid => {
+        FilterInput::Uuid => {
             let trimmed = python::strip(text);
             if trimmed.is_empty() {
                 return Ok(None.into());
             }
             or(python::uuid(trimmed).map(|uuid| Value::Uuid(uuid.into())), "Enter a valid UUID.")
         }
-        Kind::Choice | Kind::DateRange | Kind::MultipleChoice | Kind::Ordering => {
+        FilterInput::Choice
+        | FilterInput::DateRange
+        | FilterInput::MultipleChoice
+        | FilterInput::Ordering => {
             if text.is_empty() {
                 return Ok(None.into());
             }
@@ -163,11 +172,13 @@ fn clean_one(filter: &Described, kind: &Kind, text: &str) -> Result<Cleaned> {
             }
             Ok(Some(Value::Text(text.to_owned())).into())
         }
-        Kind::ModelChoice(model) | Kind::ModelMultipleChoice(model) => {
+        FilterInput::ModelChoice(model) | FilterInput::ModelMultipleChoice(model) => {
             clean_key(filter, *model, text)
         }
         // lists of lists have no form
-        Kind::BaseIn(inner) | Kind::BaseRange(inner) => clean_one(filter, inner, text),
+        FilterInput::BaseIn(inner) | FilterInput::BaseRange(inner) => {
+            clean_one(filter, inner, text)
+        }
     }
 }
 
@@ -312,15 +323,15 @@ fn clean_list(filter: &Described, query: &QueryParams) -> Result<Cleaned> {
             }
         }
     }
-    if matches!(filter.kind, Kind::BaseRange(_)) && values.len() != 2 {
+    if matches!(filter.kind, FilterInput::BaseRange(_)) && values.len() != 2 {
         return Err(vec![Detail::new("Range query expects two values.", "invalid_values")]);
     }
     Ok(Cleaned { value: Some(Value::List(values)), keys })
 }
 
-fn element(kind: &Kind) -> &Kind {
+fn element(kind: &FilterInput) -> &FilterInput {
     match kind {
-        Kind::BaseIn(inner) | Kind::BaseRange(inner) => element(inner),
+        FilterInput::BaseIn(inner) | FilterInput::BaseRange(inner) => element(inner),
         other => other,
     }
 }
@@ -352,7 +363,7 @@ fn clean_pair(
     if bounds.iter().all(Value::is_null) {
         return Ok(None);
     }
-    if matches!(filter.kind, Kind::DateFromToRange) {
+    if matches!(filter.kind, FilterInput::DateFromToRange) {
         for (at, bound) in bounds.iter_mut().enumerate() {
             if let Value::Date(day) = bound {
                 let time = if at == 0 { Some(chrono::NaiveTime::MIN) } else { last_of_day() };

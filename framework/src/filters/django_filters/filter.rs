@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::kinds::{FilterKind, FromFilterValue, Kind};
+use super::kinds::{FilterInput, FilterKind, FromFilterValue};
 use crate::db::{
     ColumnKind, Compare, DatePart, Lookup, Model, Path, PathOf, QuerySet, SingleValued,
 };
@@ -101,7 +101,7 @@ pub(super) struct DescribedChoice {
 pub(super) struct Described {
     pub(super) name: Cow<'static, str>,
     pub(super) field_name: Cow<'static, str>,
-    pub(super) kind: Kind,
+    pub(super) kind: FilterInput,
     pub(super) path: Option<Path>,
     pub(super) expr: LookupExpr,
     pub(super) choices: Vec<(Cow<'static, str>, Cow<'static, str>)>,
@@ -183,21 +183,21 @@ impl<M: Model> Filter<M> {
         name: impl Into<Cow<'static, str>>,
         choices: impl IntoIterator<Item = OrderingChoice<M>>,
     ) -> Self {
-        let mut filter = Self::of(name.into(), Kind::Ordering, None);
+        let mut filter = Self::of(name.into(), FilterInput::Ordering, None);
         filter.described.ordering = choices.into_iter().map(|given| given.choice).collect();
         filter
     }
 
-    pub(super) fn of(name: Cow<'static, str>, kind: Kind, path: Option<Path>) -> Self {
+    pub(super) fn of(name: Cow<'static, str>, kind: FilterInput, path: Option<Path>) -> Self {
         let lookup = match kind {
-            Kind::BaseIn(_) => Lookup::In,
-            Kind::BaseRange(_) => Lookup::Range,
+            FilterInput::BaseIn(_) => Lookup::In,
+            FilterInput::BaseRange(_) => Lookup::Range,
             _ => Lookup::Exact,
         };
-        let csv = matches!(kind, Kind::BaseIn(_) | Kind::BaseRange(_));
+        let csv = matches!(kind, FilterInput::BaseIn(_) | FilterInput::BaseRange(_));
         let help_text = if csv { "Multiple values may be separated by commas." } else { "" };
         let choices = match kind {
-            Kind::DateRange => [
+            FilterInput::DateRange => [
                 ("today", "Today"),
                 ("yesterday", "Yesterday"),
                 ("week", "Past 7 days"),
@@ -244,7 +244,7 @@ impl<M: Model> Filter<M> {
         let mut kind = default_kind(field, &path, expr);
         let is_choice = expr.part.is_none() && expr.lookup == Lookup::Exact && !choices.is_empty();
         if is_choice {
-            kind = Kind::Choice;
+            kind = FilterInput::Choice;
         }
         let mut filter =
             Self::of(name.into(), kind, Some(path)).field_name(field.to_owned().into());
@@ -308,42 +308,42 @@ impl<M: Model> Filter<M> {
 }
 
 /// django-filter's filter class for a column and a lookup (`FILTER_FOR_DBFIELD_DEFAULTS`).
-fn default_kind(field: &str, path: &Path, expr: LookupExpr) -> Kind {
+fn default_kind(field: &str, path: &Path, expr: LookupExpr) -> FilterInput {
     let base = match expr.part {
-        Some(DatePart::Date) => Kind::Date,
-        Some(DatePart::Time) => Kind::Time,
-        Some(_) => Kind::Number,
+        Some(DatePart::Date) => FilterInput::Date,
+        Some(DatePart::Time) => FilterInput::Time,
+        Some(_) => FilterInput::Number,
         None => column_kind(field, path),
     };
     match expr.lookup {
-        Lookup::IsNull => Kind::Boolean,
-        Lookup::In => Kind::BaseIn(Box::new(base)),
-        Lookup::Range => Kind::BaseRange(Box::new(base)),
+        Lookup::IsNull => FilterInput::Boolean,
+        Lookup::In => FilterInput::BaseIn(Box::new(base)),
+        Lookup::Range => FilterInput::BaseRange(Box::new(base)),
         _ => base,
     }
 }
 
-fn column_kind(field: &str, path: &Path) -> Kind {
+fn column_kind(field: &str, path: &Path) -> FilterInput {
     if let Some(references) = path.column().and_then(|column| column.references) {
-        return Kind::ModelChoice(references);
+        return FilterInput::ModelChoice(references);
     }
     // a many-relation ends at the other table's key without naming it
     let ends_at_relation = path.hops.last().is_some_and(|hop| hop.name() == last_name(field));
     if let Some(hop) = path.hops.last().filter(|hop| ends_at_relation && hop.is_many()) {
         match hop {
-            crate::db::Hop::ManyToMany { to, .. } => return Kind::ModelMultipleChoice(*to),
-            crate::db::Hop::Reverse { from, .. } => return Kind::ModelMultipleChoice(*from),
+            crate::db::Hop::ManyToMany { to, .. } => return FilterInput::ModelMultipleChoice(*to),
+            crate::db::Hop::Reverse { from, .. } => return FilterInput::ModelMultipleChoice(*from),
             crate::db::Hop::Forward { .. } => {}
         }
     }
     match path.kind() {
-        ColumnKind::Text => Kind::Char,
-        ColumnKind::Bool => Kind::Boolean,
-        ColumnKind::DateTime => Kind::IsoDateTime,
-        ColumnKind::Date => Kind::Date,
-        ColumnKind::Time => Kind::Time,
-        ColumnKind::Uuid => Kind::Uuid,
-        _ => Kind::Number,
+        ColumnKind::Text => FilterInput::Char,
+        ColumnKind::Bool => FilterInput::Boolean,
+        ColumnKind::DateTime => FilterInput::IsoDateTime,
+        ColumnKind::Date => FilterInput::Date,
+        ColumnKind::Time => FilterInput::Time,
+        ColumnKind::Uuid => FilterInput::Uuid,
+        _ => FilterInput::Number,
     }
 }
 
@@ -384,7 +384,7 @@ impl Described {
         let lines: Vec<String> =
             labels.iter().map(|(value, label)| format!("* `{value}` - {label}")).collect();
         let head = match self.kind {
-            Kind::Ordering if self.help_text.is_empty() => "Ordering",
+            FilterInput::Ordering if self.help_text.is_empty() => "Ordering",
             _ => &*self.help_text,
         };
         let description = match (head.is_empty(), lines.is_empty()) {
@@ -397,8 +397,12 @@ impl Described {
             description: description.clone().into(),
             kind: self.parameter_type(&self.kind),
             several: match self.kind {
-                Kind::BaseIn(_) | Kind::BaseRange(_) | Kind::Ordering => Several::Commas,
-                Kind::MultipleChoice | Kind::ModelMultipleChoice(_) => Several::Repeated,
+                FilterInput::BaseIn(_) | FilterInput::BaseRange(_) | FilterInput::Ordering => {
+                    Several::Commas
+                }
+                FilterInput::MultipleChoice | FilterInput::ModelMultipleChoice(_) => {
+                    Several::Repeated
+                }
                 _ => Several::No,
             },
             choices: choices.clone(),
@@ -411,27 +415,31 @@ impl Described {
         }
     }
 
-    fn parameter_type(&self, kind: &Kind) -> ParameterType {
+    fn parameter_type(&self, kind: &FilterInput) -> ParameterType {
         let column = self.path.as_ref().filter(|_| self.expr.part.is_none()).map(Path::kind);
         match kind {
-            Kind::Boolean => ParameterType::Boolean,
-            Kind::Date | Kind::DateFromToRange => ParameterType::Date,
-            Kind::Time | Kind::TimeRange => ParameterType::Time,
-            Kind::DateTime
-            | Kind::IsoDateTime
-            | Kind::DateTimeFromToRange
-            | Kind::IsoDateTimeFromToRange => ParameterType::DateTime,
-            Kind::Duration => ParameterType::Duration,
-            Kind::Uuid => ParameterType::Uuid,
-            Kind::Char | Kind::DateRange | Kind::Ordering => ParameterType::String,
-            Kind::BaseIn(inner) | Kind::BaseRange(inner) => self.parameter_type(inner),
-            Kind::ModelChoice(model) | Kind::ModelMultipleChoice(model) => {
+            FilterInput::Boolean => ParameterType::Boolean,
+            FilterInput::Date | FilterInput::DateFromToRange => ParameterType::Date,
+            FilterInput::Time | FilterInput::TimeRange => ParameterType::Time,
+            FilterInput::DateTime
+            | FilterInput::IsoDateTime
+            | FilterInput::DateTimeFromToRange
+            | FilterInput::IsoDateTimeFromToRange => ParameterType::DateTime,
+            FilterInput::Duration => ParameterType::Duration,
+            FilterInput::Uuid => ParameterType::Uuid,
+            FilterInput::Char | FilterInput::DateRange | FilterInput::Ordering => {
+                ParameterType::String
+            }
+            FilterInput::BaseIn(inner) | FilterInput::BaseRange(inner) => {
+                self.parameter_type(inner)
+            }
+            FilterInput::ModelChoice(model) | FilterInput::ModelMultipleChoice(model) => {
                 schema_type(model().pk_column().kind)
             }
-            Kind::Choice | Kind::MultipleChoice => {
+            FilterInput::Choice | FilterInput::MultipleChoice => {
                 column.map_or(ParameterType::String, schema_type)
             }
-            Kind::Number | Kind::Range => {
+            FilterInput::Number | FilterInput::Range => {
                 let column = column.unwrap_or(ColumnKind::Float);
                 match schema_type(column) {
                     ParameterType::Integer if !self.is_key() => ParameterType::Integer,

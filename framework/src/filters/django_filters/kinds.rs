@@ -10,7 +10,7 @@ use crate::values::{FieldType, Value};
 /// What a filter reads.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum FilterInput {
     /// A text, trimmed.
     Char,
     /// A number.
@@ -38,9 +38,9 @@ pub enum Kind {
     /// The keys of rows, the parameter repeated.
     ModelMultipleChoice(fn() -> &'static ModelMeta),
     /// Several values between commas.
-    BaseIn(Box<Kind>),
+    BaseIn(Box<FilterInput>),
     /// Two values between commas.
-    BaseRange(Box<Kind>),
+    BaseRange(Box<FilterInput>),
     /// `{name}_min` and `{name}_max`, numbers.
     Range,
     /// `{name}_after` and `{name}_before`, days.
@@ -68,7 +68,7 @@ pub trait FilterKind {
     type Value: FromFilterValue;
 
     /// The description.
-    fn kind() -> Kind;
+    fn kind() -> FilterInput;
 }
 
 /// A Rust type that a cleaned value can become.
@@ -148,8 +148,8 @@ macro_rules! kinds {
         impl FilterKind for $name {
             type Value = $value;
 
-            fn kind() -> Kind {
-                Kind::$kind
+            fn kind() -> FilterInput {
+                FilterInput::$kind
             }
         }
     )*};
@@ -203,7 +203,7 @@ macro_rules! kinds_of {
         impl<$of: $bound> FilterKind for $name<$of> {
             type Value = $value;
 
-            fn kind() -> Kind {
+            fn kind() -> FilterInput {
                 $kind
             }
         }
@@ -212,17 +212,17 @@ macro_rules! kinds_of {
 
 kinds_of! {
     /// The key of a row of `M`, which must exist.
-    ModelChoiceFilter<M: Model> => Kind::ModelChoice(|| M::META), Value;
+    ModelChoiceFilter<M: Model> => FilterInput::ModelChoice(|| M::META), Value;
     /// Any of several rows of `M`, by key, the parameter repeated; all must exist.
-    ModelMultipleChoiceFilter<M: Model> => Kind::ModelMultipleChoice(|| M::META), Vec<Value>;
+    ModelMultipleChoiceFilter<M: Model> => FilterInput::ModelMultipleChoice(|| M::META), Vec<Value>;
     /// Several values between commas, each read by `F`.
-    BaseInFilter<F: FilterKind> => Kind::BaseIn(Box::new(F::kind())), Vec<F::Value>;
+    BaseInFilter<F: FilterKind> => FilterInput::BaseIn(Box::new(F::kind())), Vec<F::Value>;
     /// Two values between commas, each read by `F`.
     BaseRangeFilter<F: FilterKind> =>
-        Kind::BaseRange(Box::new(F::kind())), (Option<F::Value>, Option<F::Value>);
+        FilterInput::BaseRange(Box::new(F::kind())), (Option<F::Value>, Option<F::Value>);
 }
 
-impl Kind {
+impl FilterInput {
     /// The ends of the names of its parameters, for kinds that have two.
     pub(super) fn suffixes(&self) -> Option<[&'static str; 2]> {
         match self {

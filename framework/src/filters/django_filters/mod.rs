@@ -16,8 +16,9 @@ pub use filter::{Filter, FilterMethod, LookupExpr, OrderingChoice};
 pub use kinds::{
     BaseInFilter, BaseRangeFilter, BooleanFilter, CharFilter, ChoiceFilter, DateFilter,
     DateFromToRangeFilter, DateRangeFilter, DateTimeFilter, DateTimeFromToRangeFilter,
-    DurationFilter, FilterKind, FromFilterValue, IsoDateTimeFilter, IsoDateTimeFromToRangeFilter,
-    Kind, ModelChoiceFilter, ModelMultipleChoiceFilter, MultipleChoiceFilter, NumberFilter,
-    OrderingFilter, RangeFilter, TimeFilter, TimeRangeFilter, UuidFilter,
+    DurationFilter, FilterInput, FilterKind, FromFilterValue, IsoDateTimeFilter,
+    IsoDateTimeFromToRangeFilter, ModelChoiceFilter, ModelMultipleChoiceFilter,
+    MultipleChoiceFilter, NumberFilter, OrderingFilter, RangeFilter, TimeFilter, TimeRangeFilter,
+    UuidFilter,
 };
 pub use set::{FilterSet, FilterSpec, Filtered, Filters, KeyCheck};

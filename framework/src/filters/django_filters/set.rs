@@ -6,7 +6,7 @@ use std::fmt;
 use super::clean::{self, Cleaned, Keys, NULL};
 use super::conditions::{compare, named_days};
 use super::filter::{Described, Filter, LookupExpr, Method};
-use super::kinds::Kind;
+use super::kinds::FilterInput;
 use crate::db::{
     ColumnMeta, DateTime, Declared, FieldPath, Lookup, Model, ModelMeta, OrderTerm, Path, PathOf,
     Predicate, QuerySet,
@@ -251,13 +251,13 @@ impl<M: Model> Filtered<M> {
 
 /// True when a row can only pass with a key that exists: a foreign key, or a link, that equals it.
 fn proves_its_key(filter: &Described) -> bool {
-    matches!(filter.kind, Kind::ModelChoice(_))
+    matches!(filter.kind, FilterInput::ModelChoice(_))
         && !filter.exclude
         && filter.expr == LookupExpr::from(Lookup::Exact)
 }
 
 fn step<M>(filter: &Described, value: &Value) -> Option<Step<M>> {
-    if matches!(filter.kind, Kind::Ordering) {
+    if matches!(filter.kind, FilterInput::Ordering) {
         let Value::List(names) = value else { return None };
         return Some(Step::Order(order(filter, names)));
     }
@@ -279,13 +279,14 @@ fn order(filter: &Described, names: &[Value]) -> Vec<OrderTerm> {
 
 fn condition(filter: &Described, path: &Path, value: &Value) -> Predicate {
     match (&filter.kind, value) {
-        (Kind::Choice, Value::Text(text)) if text == NULL && filter.null_label.is_some() => {
+        (FilterInput::Choice, Value::Text(text)) if text == NULL && filter.null_label.is_some() => {
             compare(path, filter.expr, &Value::Null)
         }
-        (Kind::MultipleChoice | Kind::ModelMultipleChoice(_), Value::List(values)) => {
-            several(filter, path, values)
-        }
-        (Kind::DateRange, Value::Text(word)) => named_days(path, word, DateTime::now()),
+        (
+            FilterInput::MultipleChoice | FilterInput::ModelMultipleChoice(_),
+            Value::List(values),
+        ) => several(filter, path, values),
+        (FilterInput::DateRange, Value::Text(word)) => named_days(path, word, DateTime::now()),
         (kind, Value::List(bounds)) if kind.suffixes().is_some() => bounded(filter, path, bounds),
         _ => compare(path, filter.expr, value),
     }

@@ -10,7 +10,7 @@ use super::super::hooks::{DefaultValue, FieldValidator, ToInternalValue};
 use super::super::relations::{Inner, Related};
 use crate::db::{ColumnKind, Hop, ModelMeta, not_unique};
 use crate::exceptions::Detail;
-use crate::fields::{Field, FieldDefault, KeyKind, Kind, Validator};
+use crate::fields::{Field, FieldDefault, FieldKind, KeyKind, Validator};
 use crate::values::{FieldType, JsonWriter, Raw};
 
 /// A description in the making.
@@ -115,7 +115,7 @@ impl Draft {
         };
         let mut field = Field::from_column(column);
         rename(&mut field, name, column.name);
-        field.kind = Kind::PrimaryKey { key: key_kind(to().pk_column().kind) };
+        field.kind = FieldKind::PrimaryKey { key: key_kind(to().pk_column().kind) };
         let added = self.push(field, Output::Column(index), Target::Column(index));
         added.key = Some(KeyCheck { model: to, column: to().pk });
     }
@@ -209,7 +209,7 @@ impl Draft {
             let slot =
                 self.add_slot(Slot::Row(vec![Hop::Forward { column: meta, to }], related.clone()));
             let field = &mut self.description.fields[index];
-            field.field = Field::new(field.field.name, Kind::ReadOnly).read_only();
+            field.field = Field::new(field.field.name, FieldKind::ReadOnly).read_only();
             field.output = Output::Row(slot, related);
             field.target = Target::None;
             field.key = None;
@@ -338,7 +338,7 @@ impl SerializerField {
 pub(super) fn rename(field: &mut Field, name: &'static str, column: &str) {
     field.name = name;
     if name != column {
-        field.label = Field::new(name, Kind::Any).label;
+        field.label = Field::new(name, FieldKind::Any).label;
     }
 }
 

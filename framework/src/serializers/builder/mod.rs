@@ -24,7 +24,7 @@ use super::{ModelSerializer, ShownBy};
 use crate::db::{
     FieldPath, Fields, Hop, Leaf, Model, Path, PathOf, SingleValued, Way, meta_of, not_a_unique_set,
 };
-use crate::fields::{Choice, Field, KeyKind, Kind};
+use crate::fields::{Choice, Field, FieldKind, KeyKind};
 use crate::values::{FieldType, ValueRef};
 
 /// Puts a [`Description`] together, field by field; a modifier changes the field before it.
@@ -196,15 +196,17 @@ impl<M: Model> Builder<M> {
         let Some((hop, before)) = way.hops.split_last() else { return self };
         if !hop.is_many() {
             let slot = self.slot(Slot::Row(way.hops.clone(), related.clone()));
-            let field =
-                Field::new(name, Kind::PrimaryKey { key: KeyKind::Int }).allow_null().read_only();
+            let field = Field::new(name, FieldKind::PrimaryKey { key: KeyKind::Int })
+                .allow_null()
+                .read_only();
             return self.push(field, Output::Row(slot, related), Target::None);
         }
         debug_assert!(before.is_empty(), "a list is reached by one step");
         let place = self.many(name, *hop, related);
-        let child = Field::new("", Kind::PrimaryKey { key: key_kind(target.pk_column().kind) });
+        let child =
+            Field::new("", FieldKind::PrimaryKey { key: key_kind(target.pk_column().kind) });
         let field =
-            Field::new(name, Kind::ManyRelated { child: Box::new(child), allow_empty: true });
+            Field::new(name, FieldKind::ManyRelated { child: Box::new(child), allow_empty: true });
         if let Hop::ManyToMany { .. } = hop {
             self = self.push(field, Output::Many(place), Target::Links(*hop));
             self.last(|field| {
@@ -228,9 +230,11 @@ impl<M: Model> Builder<M> {
         let Some(hop) = way.hops.last().copied() else { return self };
         if hop.is_many() {
             let place = self.many(name, hop, Related::column::<T>(index));
-            let child = Field::new("", Kind::SlugKey);
-            let field =
-                Field::new(name, Kind::ManyRelated { child: Box::new(child), allow_empty: true });
+            let child = Field::new("", FieldKind::SlugKey);
+            let field = Field::new(
+                name,
+                FieldKind::ManyRelated { child: Box::new(child), allow_empty: true },
+            );
             return self.push(field.read_only(), Output::Many(place), Target::None);
         }
         let own = Self::foreign_key(&way);
@@ -239,10 +243,10 @@ impl<M: Model> Builder<M> {
             Some(column) => {
                 let mut field = Field::from_column(column);
                 rename(&mut field, name, column.name);
-                field.kind = Kind::SlugKey;
+                field.kind = FieldKind::SlugKey;
                 field
             }
-            None => Field::new(name, Kind::SlugKey).allow_null().read_only(),
+            None => Field::new(name, FieldKind::SlugKey).allow_null().read_only(),
         };
         let Some(own) = own else { return self.push(field, Output::Slot(slot), Target::None) };
         self = self.push(field, Output::Slot(slot), Target::Column(own));
@@ -258,7 +262,7 @@ impl<M: Model> Builder<M> {
         T: Model + fmt::Display,
         F: Fields<Model = T>,
     {
-        self.shown(name, &relation.way(), Related::display::<T>(), Kind::ReadOnly)
+        self.shown(name, &relation.way(), Related::display::<T>(), FieldKind::ReadOnly)
     }
 
     /// A `HyperlinkedRelatedField`: the related row's address, or a list of them; read-only.
@@ -278,10 +282,10 @@ impl<M: Model> Builder<M> {
         let target = T::META;
         let index = target.columns.iter().position(|c| c.column == column).unwrap_or(target.pk);
         let related = Related::link::<T>(view_name, kwarg, index);
-        self.shown(name, &relation.way(), related, Kind::ReadOnly)
+        self.shown(name, &relation.way(), related, FieldKind::ReadOnly)
     }
 
-    fn shown(mut self, name: &'static str, way: &Way, related: Related, kind: Kind) -> Self {
+    fn shown(mut self, name: &'static str, way: &Way, related: Related, kind: FieldKind) -> Self {
         let Some(hop) = way.hops.last().copied() else { return self };
         let field = Field::new(name, kind).read_only();
         if hop.is_many() {
@@ -304,7 +308,7 @@ impl<M: Model> Builder<M> {
             name,
             &relation.way(),
             Related::Serializer(Inner::Static(S::description)),
-            Kind::ReadOnly,
+            FieldKind::ReadOnly,
         );
         self.last(|field| field.nested = Some(S::description));
         self
@@ -318,7 +322,7 @@ impl<M: Model> Builder<M> {
             let inner = Arc::clone(&nested().input);
             field.field = Field::new(
                 field.field.name,
-                Kind::Nested {
+                FieldKind::Nested {
                     fields: inner,
                     many,
                     allow_empty: true,
@@ -373,7 +377,7 @@ impl<M: Model> Builder<M> {
     ) -> Self {
         let column = self.own_column(&lookup.path).unwrap_or(M::META.pk);
         let output = Output::Link { view_name: view_name.into(), kwarg: kwarg.into(), column };
-        self.push(Field::new(name, Kind::ReadOnly).read_only(), output, Target::None)
+        self.push(Field::new(name, FieldKind::ReadOnly).read_only(), output, Target::None)
     }
 
     /// A field without a column: the view set finds its value under its name.
@@ -555,7 +559,7 @@ impl<M: Model> Builder<M> {
 /// A field of another kind; a text keeps its lengths.
 pub fn of_kind(mut field: Field, like: Field) -> Field {
     match (&mut field.kind, like.kind) {
-        (Kind::Char(own), Kind::Char(like)) => own.form = like.form,
+        (FieldKind::Char(own), FieldKind::Char(like)) => own.form = like.form,
         (own, like) => *own = like,
     }
     field
@@ -569,10 +573,10 @@ pub fn with_choices<C: Into<Choice>>(
     let choices = choices.into_iter().map(Into::into).collect();
     let allow_blank = field.allows_blank();
     field.kind = match field.kind {
-        Kind::List { allow_empty, .. } => {
-            Kind::MultipleChoice { choices, allow_blank, allow_empty }
+        FieldKind::List { allow_empty, .. } => {
+            FieldKind::MultipleChoice { choices, allow_blank, allow_empty }
         }
-        _ => Kind::Choice { choices, allow_blank },
+        _ => FieldKind::Choice { choices, allow_blank },
     };
     field
 }

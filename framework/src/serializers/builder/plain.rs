@@ -9,7 +9,7 @@ use super::super::hooks::{DefaultValue, FieldValidator, StructValidator, ToInter
 use super::super::plain::{Serializer, Validated};
 use super::draft::{Draft, key_kind};
 use crate::db::{Model, meta_of, nowhere};
-use crate::fields::{Field, Kind};
+use crate::fields::{Field, FieldKind};
 use crate::values::FieldType;
 
 /// Puts the [`Description`] of a serializer without a model together, field by field; a modifier
@@ -44,13 +44,14 @@ impl PlainBuilder {
 
     /// The primary key of a row of `M` that exists.
     pub fn key<M: Model>(self, name: &'static str) -> Self {
-        let kind = Kind::PrimaryKey { key: key_kind(M::META.pk_column().kind) };
+        let kind = FieldKind::PrimaryKey { key: key_kind(M::META.pk_column().kind) };
         self.checked::<M>(Field::new(name, kind))
     }
 
     /// Primary keys of rows of `M` that exist.
     pub fn keys<M: Model>(self, name: &'static str) -> Self {
-        let child = Field::new("", Kind::PrimaryKey { key: key_kind(M::META.pk_column().kind) });
+        let child =
+            Field::new("", FieldKind::PrimaryKey { key: key_kind(M::META.pk_column().kind) });
         self.checked::<M>(Field::many_related(name, child))
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::super::checks::Answer;
 use super::super::field::KeyCheck;
 use crate::exceptions::Detail;
-use crate::fields::{Field, Kind, ManyKeys};
+use crate::fields::{Field, FieldKind, ManyKeys};
 use crate::values::{Raw, python};
 
 /// The message for a row that is not there.
@@ -35,7 +35,7 @@ pub(super) fn all_are_there(
     answer: Option<&Answer>,
 ) -> Result<(), Detail> {
     let item = match &field.kind {
-        Kind::ManyRelated { child, .. } => child,
+        FieldKind::ManyRelated { child, .. } => child,
         _ => field,
     };
     if let Some(Answer::Missing(index)) = answer {

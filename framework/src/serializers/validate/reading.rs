@@ -7,7 +7,7 @@ use super::super::input::Input;
 use super::{Existing, FieldState, ObjectState, is_asked, non_field, object_error};
 use crate::auth::{UserMeta, normalized};
 use crate::exceptions::Detail;
-use crate::fields::{Field, Kind, Start, to_json};
+use crate::fields::{Field, FieldKind, Start, to_json};
 use crate::request::Context;
 use crate::values::{Raw, Value};
 
@@ -94,7 +94,7 @@ impl<'a> Reading<'a, '_> {
         if let Some(nested) = field.nested {
             return self.nested(&field.field, nested(), raw, object.partial);
         }
-        if let Kind::ManyRelated { .. } = field.field.kind {
+        if let FieldKind::ManyRelated { .. } = field.field.kind {
             return match field.field.many_keys(&raw) {
                 Ok(keys) => {
                     self.checks.extend(field.key.map(|key| Check::keys(key, keys.keys.clone())));
@@ -163,7 +163,7 @@ impl<'a> Reading<'a, '_> {
         raw: Input<'a>,
         partial: bool,
     ) -> FieldState<'a> {
-        let Kind::Nested { many, .. } = &field.kind else { return FieldState::Skip };
+        let FieldKind::Nested { many, .. } = &field.kind else { return FieldState::Skip };
         if !many {
             let object = self.object(inner, raw, partial, Existing::default());
             return FieldState::One(Box::new(object));
