@@ -9,7 +9,7 @@ use crate::exceptions::Result;
 use crate::pagination::{DefaultPagination, Pagination, Plan, position_text};
 use crate::request::Context;
 use crate::response::Response;
-use crate::serializers::{Description, Listed, ModelFor, ModelSerializer};
+use crate::serializers::{Description, ListRows, ModelFor, ModelSerializer};
 use crate::views::{Items, Page};
 
 impl Context {
@@ -42,7 +42,7 @@ impl Context {
             _ => pagination,
         };
         let Some(mut plan) = pagination.plan(&self.request, ordering)? else {
-            let rows = Listed::read(description, queryset.into(), None, self).await?;
+            let rows = ListRows::read(description, queryset.into(), None, self).await?;
             let read = rows.len();
             return Ok((self.respond_rows(rows, description).await?, read));
         };
@@ -60,13 +60,13 @@ impl Context {
                     sliced = sliced.filter_by_predicate(condition.clone());
                 }
                 let sliced = sliced.slice(cursor.offset, cursor.limit);
-                (Listed::read(description, sliced.into(), position, self).await?, None)
+                (ListRows::read(description, sliced.into(), position, self).await?, None)
             }
             Plan::Slice { offset, limit, .. } => {
                 // pinned where they are made: both are large
                 let mut counting = pin!(self.count_rows(&queryset));
                 let sliced: Select = queryset.slice(*offset, *limit).into();
-                let mut list = pin!(Listed::read(description, sliced, None, self));
+                let mut list = pin!(ListRows::read(description, sliced, None, self));
                 if count.is_some() {
                     (list.await?, count)
                 } else if self.dialect() == Dialect::Postgres && !self.in_transaction() {
@@ -82,7 +82,7 @@ impl Context {
                     (rows, Some(count))
                 }
             }
-            Plan::NeedsCount { .. } => (Listed::Kept(Vec::new()), count),
+            Plan::NeedsCount { .. } => (ListRows::Kept(Vec::new()), count),
         };
         let text = |row: usize| {
             position.map_or_else(String::new, |column| position_text(rows.position(row, column)))
@@ -100,7 +100,7 @@ impl Context {
     /// Every row, without an envelope.
     async fn respond_rows(
         &self,
-        rows: Listed,
+        rows: ListRows,
         description: &'static Description,
     ) -> Result<Response> {
         let at = (self.writing(false), &**self);
@@ -131,7 +131,7 @@ impl Context {
         S::Model: ModelFor<S, M>,
         M: Model,
     {
-        let rows = Listed::read(S::description(), queryset.into(), None, self).await?;
+        let rows = ListRows::read(S::description(), queryset.into(), None, self).await?;
         self.respond_rows(rows, S::description()).await.map(Items::new)
     }
 }

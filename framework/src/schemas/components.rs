@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::db::ColumnKind;
 use crate::fields::{Char, Choice, Field, FieldDefault, FieldKind, KeyKind, Protocol, TextForm};
-use crate::serializers::{Description, Shown};
+use crate::serializers::{Description, FieldOutput};
 use crate::values::{UuidFormat, Value};
 
 /// The components found so far.
@@ -49,7 +49,7 @@ impl Components {
         index: usize,
         field: &Field,
     ) -> FieldSchema {
-        let shown = Shown::of(description, index);
+        let shown = FieldOutput::of(description, index);
         let mut kind = match (&field.kind, shown.nested) {
             (_, Some(nested)) => SchemaKind::component(if shown.owned {
                 self.add_as(nested, &nested_name(owner, field.name))
@@ -173,7 +173,7 @@ fn nested_name(owner: &str, field: &str) -> String {
     format!("{owner}Nested{}", words.collect::<String>())
 }
 
-fn slug_kind(shown: &Shown<'_>) -> SchemaKind {
+fn slug_kind(shown: &FieldOutput<'_>) -> SchemaKind {
     shown.column.map_or_else(SchemaKind::string, column_kind)
 }
 

@@ -1,7 +1,7 @@
 //! What a serializer is: its fields in order, what it selects and checks, and what is known of that.
 //!
 //! [`Builder`] and [`PlainBuilder`] make it; everything else reads it: `validate` on the way in,
-//! `select`, `fetch`, `listed` and `write` on the way out, `conflicts` after a save that failed, and
+//! `select`, `fetch`, `list_rows` and `write` on the way out, `conflicts` after a save that failed, and
 //! documents and forms.
 
 use std::fmt;
@@ -38,9 +38,10 @@ pub(crate) struct Many {
     pub(crate) related: Related,
 }
 
-/// Something selected beside the model's columns.
+/// Where something comes from that is selected beside the model's columns: the end of a path, or a row
+/// that is joined.
 #[derive(Clone)]
-pub(crate) enum Slot {
+pub(crate) enum Source {
     Value(Path),
     Row(Vec<Hop>, Related),
 }
@@ -64,7 +65,7 @@ pub struct Description {
     pub(crate) must_match: Vec<(usize, usize)>,
     /// The same fields as input and documents see them.
     pub(crate) input: Arc<[Field]>,
-    pub(crate) slots: Vec<Slot>,
+    pub(crate) sources: Vec<Source>,
     pub(crate) many: Vec<Many>,
     pub(crate) unique_together: Vec<UniqueTogether>,
     pub(crate) validate: Option<ObjectHook>,
@@ -166,9 +167,9 @@ impl Description {
                 hops: Vec::new(),
                 leaf: Leaf::Column(self.model.columns.get(*column)?),
             }),
-            (Output::Slot(slot), _) => match self.slots.get(*slot)? {
-                Slot::Value(path) => Some(path.clone()),
-                Slot::Row(..) => None,
+            (Output::Source(source), _) => match self.sources.get(*source)? {
+                Source::Value(path) => Some(path.clone()),
+                Source::Row(..) => None,
             },
             _ => None,
         }
@@ -190,31 +191,31 @@ impl Description {
     }
 
     /// The field that shows a count with a default: it stays as it was before a save.
-    pub(super) fn count_field(&self, slot: usize) -> Option<&SerializerField> {
-        let is_count = matches!(self.slots.get(slot), Some(Slot::Value(path)) if matches!(path.leaf, Leaf::Annotation(_)));
+    pub(super) fn count_field(&self, source: usize) -> Option<&SerializerField> {
+        let is_count = matches!(self.sources.get(source), Some(Source::Value(path)) if matches!(path.leaf, Leaf::Annotation(_)));
         let field = self
             .fields
             .iter()
-            .find(|field| matches!(field.output, Output::Slot(own) if own == slot));
+            .find(|field| matches!(field.output, Output::Source(own) if own == source));
         field.filter(|field| is_count && field.field.default.is_some())
     }
 
     /// True when annotations are shown that are computed when a row is written.
     pub(crate) fn shows_annotations(&self) -> bool {
-        self.slots.iter().enumerate().any(|(at, slot)| {
-            let Slot::Value(path) = slot else { return false };
+        self.sources.iter().enumerate().any(|(at, source)| {
+            let Source::Value(path) = source else { return false };
             matches!(path.leaf, Leaf::Annotation(_)) && self.count_field(at).is_none()
         })
     }
 
     /// True when a saved row has to be read again before it is written.
     pub(crate) fn needs_reload(&self) -> bool {
-        (0..self.slots.len()).any(|slot| self.count_field(slot).is_none())
+        (0..self.sources.len()).any(|source| self.count_field(source).is_none())
     }
 
     /// True when the model's columns are not all that is shown of a row.
     pub(crate) fn reads_beside(&self) -> bool {
-        !self.slots.is_empty()
+        !self.sources.is_empty()
     }
 
     /// True when a save takes more than one statement: links, nested rows.
@@ -236,7 +237,7 @@ impl Description {
 
     /// True when a count shows what it was before the save.
     pub(crate) fn has_counts(&self) -> bool {
-        (0..self.slots.len()).any(|slot| self.count_field(slot).is_some())
+        (0..self.sources.len()).any(|source| self.count_field(source).is_some())
     }
 
     /// The field that writes a column of the database.
@@ -256,19 +257,19 @@ impl Description {
     /// True when rows of relations to many are shown, here or in what is joined.
     pub(super) fn fetches(&self) -> bool {
         !self.many.is_empty()
-            || self.slots.iter().any(
-                |slot| matches!(slot, Slot::Row(_, Related::Serializer(inner)) if inner.get().fetches()),
+            || self.sources.iter().any(
+                |source| matches!(source, Source::Row(_, Related::Serializer(inner)) if inner.get().fetches()),
             )
     }
 
     /// How many columns of a statement a row takes.
     pub(super) fn width(&self) -> usize {
-        let slots = self.slots.iter().map(|slot| match slot {
-            Slot::Value(_) => 1,
-            Slot::Row(_, Related::Serializer(inner)) => inner.get().width(),
-            Slot::Row(_, related) => related.model().columns.len(),
+        let sources = self.sources.iter().map(|source| match source {
+            Source::Value(_) => 1,
+            Source::Row(_, Related::Serializer(inner)) => inner.get().width(),
+            Source::Row(_, related) => related.model().columns.len(),
         });
-        self.model.columns.len() + slots.sum::<usize>()
+        self.model.columns.len() + sources.sum::<usize>()
     }
 
     /// True when rows can be nested here without an end: this serializer contains itself, or

@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 
-use super::description::{Description, Many, ShownColumn, Slot};
-use super::listed::write_columns;
-use super::recursion::{MOST_LEVELS, MOST_OBJECTS, Ways};
+use super::description::{Description, Many, ShownColumn, Source};
+use super::list_rows::write_columns;
+use super::recursion::{MOST_LEVELS, MOST_OBJECTS, WriteCounts};
 use super::relations::Related;
 use super::rows::{Extra, KeyRow, Loaded, ManyRows, RelatedRows};
 use super::select::{read_related, select};
@@ -19,15 +19,15 @@ pub(crate) async fn fetch(
     conn: &Conn,
 ) -> Result<RelatedRows, Error> {
     let written = Cell::new(0);
-    let ways = description.recurs().then(|| Ways::to_the_top(rows.len(), &written));
-    fetch_below(description, rows, ways.as_ref(), 0, conn).await
+    let counts = description.recurs().then(|| WriteCounts::to_the_top(rows.len(), &written));
+    fetch_below(description, rows, counts.as_ref(), 0, conn).await
 }
 
 /// The same for rows that stand so many levels below those of the response.
 async fn fetch_below(
     description: &Description,
     rows: &[&Loaded],
-    ways: Option<&Ways<'_>>,
+    counts: Option<&WriteCounts<'_>>,
     level: u32,
     conn: &Conn,
 ) -> Result<RelatedRows, Error> {
@@ -36,26 +36,26 @@ async fn fetch_below(
         return Ok(result);
     }
     for many in &description.many {
-        let fetched = fetch_many(description, many, rows, ways, level, conn).await?;
+        let fetched = fetch_many(description, many, rows, counts, level, conn).await?;
         result.many.push(fetched);
     }
-    for (at, slot) in description.slots.iter().enumerate() {
-        let Slot::Row(_, Related::Serializer(inner)) = slot else { continue };
+    for (at, source) in description.sources.iter().enumerate() {
+        let Source::Row(_, Related::Serializer(inner)) = source else { continue };
         let inner = inner.get();
         if !inner.fetches() {
             continue;
         }
         let joined = || {
-            rows.iter().enumerate().filter_map(|(place, row)| match row.slot(at) {
+            rows.iter().enumerate().filter_map(|(place, row)| match row.source(at) {
                 Some(Extra::Row(Some(row))) => Some((place, &**row)),
                 _ => None,
             })
         };
-        let ways = ways.map(|ways| ways.to_some(joined().map(|(place, _)| place)));
+        let counts = counts.map(|counts| counts.to_some(joined().map(|(place, _)| place)));
         let joined: Vec<&Loaded> = joined().map(|(_, row)| row).collect();
-        let below = fetch_below(inner, &joined, ways.as_ref(), level + 1, conn);
+        let below = fetch_below(inner, &joined, counts.as_ref(), level + 1, conn);
         let related = Box::pin(below).await?;
-        result.slots.push((at, related));
+        result.sources.push((at, related));
     }
     Ok(result)
 }
@@ -64,7 +64,7 @@ async fn fetch_many(
     description: &Description,
     many: &Many,
     rows: &[&Loaded],
-    ways: Option<&Ways<'_>>,
+    counts: Option<&WriteCounts<'_>>,
     level: u32,
     conn: &Conn,
 ) -> Result<ManyRows, Error> {
@@ -73,12 +73,12 @@ async fn fetch_many(
     let key_kind = description.model.pk_column().kind;
     if let Related::Serializer(inner) = &many.related
         && !description.shows_rows()
-        && ways.is_none()
+        && counts.is_none()
         && let Some(columns) = &inner.get().columns
     {
         return write_many(inner.get(), &many.hop, keys, key_kind, columns, conn).await;
     }
-    let times = ways.map(|ways| ways.by_key(&keys));
+    let times = counts.map(|counts| counts.by_key(&keys));
     let mut result = ManyRows::default();
     let mut add = |key: Value, row: Loaded| {
         if let Some(key) = Key::new(key.as_ref()) {
@@ -116,8 +116,8 @@ async fn fetch_many(
         add(key, row);
     }
     let recurs = matches!(&many.related, Related::Serializer(inner) if inner.get().recurs());
-    let below = ways.zip(times).map(|(ways, times)| {
-        let below = ways.below(&times, &result.groups, result.rows.len(), recurs);
+    let below = counts.zip(times).map(|(counts, times)| {
+        let below = counts.below(&times, &result.groups, result.rows.len(), recurs);
         below.ok_or(Error::TooMany(MOST_OBJECTS))
     });
     let below = below.transpose()?;

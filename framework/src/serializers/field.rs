@@ -24,9 +24,9 @@ pub(crate) enum Output {
     None,
     /// A column of the model.
     Column(usize),
-    /// A value that was selected beside the model, by slot.
-    Slot(usize),
-    /// A row that was joined: the slot, and how it is written.
+    /// A value that was selected beside the model, by the place of its source.
+    Source(usize),
+    /// A row that was joined: the place of its source, and how it is written.
     Row(usize, Related),
     /// Rows that were fetched for all rows at once, by place.
     Many(usize),

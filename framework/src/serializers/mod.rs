@@ -91,17 +91,17 @@ mod custom;
 mod description;
 mod fetch;
 mod field;
+#[cfg(feature = "openapi")]
+mod field_output;
 mod hooks;
 mod input;
-mod listed;
+mod list_rows;
 mod of_model;
 mod plain;
 mod recursion;
 mod relations;
 mod rows;
 mod select;
-#[cfg(feature = "openapi")]
-mod shown;
 #[cfg(all(test, feature = "sqlite"))]
 mod tests;
 mod validate;
@@ -128,11 +128,11 @@ pub use rows::{Instance, Loaded, RelatedRows};
 pub(crate) use changes::ChangeSet;
 pub(crate) use conflicts::{misplaced, model_taken, taken};
 pub(crate) use fetch::fetch;
-pub(crate) use input::form_input;
-pub(crate) use listed::Listed;
-pub(crate) use select::load;
 #[cfg(feature = "openapi")]
-pub(crate) use shown::Shown;
+pub(crate) use field_output::FieldOutput;
+pub(crate) use input::form_input;
+pub(crate) use list_rows::ListRows;
+pub(crate) use select::load;
 pub(crate) use validate::{Existing, run_validation};
 pub(crate) use write::{Writing, location, write_values};
 

@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use super::description::{Description, Slot};
+use super::description::{Description, Source};
 use super::relations::Related;
 use crate::db::Key;
 use crate::values::Value;
@@ -21,19 +21,19 @@ pub(crate) const MOST_LEVELS: u32 = crate::db::MOST_LEVELS;
 pub(crate) const MOST_OBJECTS: usize = 10_000;
 
 /// How often each row of a level is written: once for every way that leads to it from the top.
-pub(crate) struct Ways<'a> {
+pub(crate) struct WriteCounts<'a> {
     /// The objects that are to be written below others, of all levels so far.
     written: &'a Cell<usize>,
     times: Vec<usize>,
 }
 
-impl<'a> Ways<'a> {
-    /// The ways to rows of the response itself.
+impl<'a> WriteCounts<'a> {
+    /// The counts of rows of the response itself.
     pub(crate) fn to_the_top(rows: usize, written: &'a Cell<usize>) -> Self {
         Self { written, times: vec![1; rows] }
     }
 
-    /// The ways to some of the rows, by place.
+    /// The counts of some of the rows, by place.
     pub(crate) fn to_some(&self, places: impl Iterator<Item = usize>) -> Self {
         let times = places.map(|place| self.times.get(place).copied().unwrap_or(0)).collect();
         Self { written: self.written, times }
@@ -51,7 +51,7 @@ impl<'a> Ways<'a> {
         by_key
     }
 
-    /// The ways to the rows below, which belong to keys; `None` when they are too many. Of what
+    /// The counts of the rows below, which belong to keys; `None` when they are too many. Of what
     /// cannot hold rows of its own kind, only what is written again counts.
     pub(crate) fn below(
         &self,
@@ -61,19 +61,19 @@ impl<'a> Ways<'a> {
         recurs: bool,
     ) -> Option<Self> {
         let mut written = self.written.get();
-        let mut ways = vec![0; rows];
+        let mut counts = vec![0; rows];
         for (key, places) in groups {
             let times = by_key.get(key).copied().unwrap_or(0);
             let counted = if recurs { times } else { times.saturating_sub(1) };
             written = written.saturating_add(counted.saturating_mul(places.len()));
             for place in places {
-                if let Some(way) = ways.get_mut(*place) {
-                    *way = times;
+                if let Some(count) = counts.get_mut(*place) {
+                    *count = times;
                 }
             }
         }
         self.written.set(written);
-        (written <= MOST_OBJECTS).then_some(Self { written: self.written, times: ways })
+        (written <= MOST_OBJECTS).then_some(Self { written: self.written, times: counts })
     }
 }
 
@@ -88,11 +88,11 @@ pub(super) fn reaches_a_circle(
         return above.contains(&place);
     }
     above.push(place);
-    let slots = description.slots.iter().filter_map(|slot| match slot {
-        Slot::Row(_, related) => Some(related),
-        Slot::Value(_) => None,
+    let sources = description.sources.iter().filter_map(|source| match source {
+        Source::Row(_, related) => Some(related),
+        Source::Value(_) => None,
     });
-    let found = description.many.iter().map(|many| &many.related).chain(slots).any(|related| {
+    let found = description.many.iter().map(|many| &many.related).chain(sources).any(|related| {
         matches!(related, Related::Serializer(inner) if reaches_a_circle(inner.get(), above, done))
     });
     above.pop();

@@ -72,18 +72,18 @@ impl Loaded {
         (row, Self { model: Box::new(KeyRow(Value::Null)), extra: self.extra })
     }
 
-    pub(crate) fn slot(&self, slot: usize) -> Option<&Extra> {
-        self.extra.get(slot)
+    pub(crate) fn source(&self, source: usize) -> Option<&Extra> {
+        self.extra.get(source)
     }
 
     /// Counts with a default show what they were before the save, or the default of a new row.
     pub(crate) fn keep_counts(&mut self, description: &Description, before: Option<&Loaded>) {
-        while self.extra.len() < description.slots.len() {
+        while self.extra.len() < description.sources.len() {
             self.extra.push(Extra::Value(Value::Null));
         }
-        for (slot, extra) in self.extra.iter_mut().enumerate() {
-            if description.count_field(slot).is_some() {
-                *extra = match before.and_then(|before| before.slot(slot)) {
+        for (source, extra) in self.extra.iter_mut().enumerate() {
+            if description.count_field(source).is_some() {
+                *extra = match before.and_then(|before| before.source(source)) {
                     Some(Extra::Value(value)) => Extra::Value(value.clone()),
                     _ => Extra::Value(Value::Null),
                 };
@@ -106,8 +106,8 @@ pub(crate) struct ManyRows {
 #[derive(Default)]
 pub struct RelatedRows {
     pub(crate) many: Vec<ManyRows>,
-    /// What joined rows have fetched, by slot.
-    pub(crate) slots: Vec<(usize, RelatedRows)>,
+    /// What joined rows have fetched, by source.
+    pub(crate) sources: Vec<(usize, RelatedRows)>,
 }
 
 impl fmt::Debug for RelatedRows {
@@ -130,8 +130,8 @@ impl ManyRows {
 }
 
 impl RelatedRows {
-    pub(crate) fn slot(&self, slot: usize) -> Option<&RelatedRows> {
-        self.slots.iter().find(|(at, _)| *at == slot).map(|(_, related)| related)
+    pub(crate) fn source(&self, source: usize) -> Option<&RelatedRows> {
+        self.sources.iter().find(|(at, _)| *at == source).map(|(_, related)| related)
     }
 }
 

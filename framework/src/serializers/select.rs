@@ -1,6 +1,6 @@
 //! What a serializer selects beside the columns of its model, and how rows are read from that.
 
-use super::description::{Description, Slot};
+use super::description::{Description, Source};
 use super::relations::Related;
 use super::rows::{Extra, Loaded};
 use crate::db::{Conn, Error, Hop, Row, Select, Selected};
@@ -20,24 +20,24 @@ pub(crate) async fn load(
 
 /// Adds to a query what this serializer selects beside the model.
 pub(super) fn select(description: &Description, query: &mut Select) {
-    for slot in &description.slots {
-        add_slot(query, &[], slot);
+    for source in &description.sources {
+        add_source(query, &[], source);
     }
 }
 
-fn add_slot(select: &mut Select, before: &[Hop], slot: &Slot) {
-    match slot {
-        Slot::Value(path) => {
+fn add_source(select: &mut Select, before: &[Hop], source: &Source) {
+    match source {
+        Source::Value(path) => {
             let mut path = path.clone();
             path.hops.splice(0..0, before.iter().copied());
             select.also(Selected::Value(path));
         }
-        Slot::Row(hops, related) => {
+        Source::Row(hops, related) => {
             let hops: Vec<Hop> = before.iter().chain(hops).copied().collect();
             select.also(Selected::Model(hops.clone()));
             if let Related::Serializer(inner) = related {
-                for slot in &inner.get().slots {
-                    add_slot(select, &hops, slot);
+                for source in &inner.get().sources {
+                    add_source(select, &hops, source);
                 }
             }
         }
@@ -48,15 +48,15 @@ fn add_slot(select: &mut Select, before: &[Hop], slot: &Slot) {
 fn read(description: &Description, row: &Row<'_>, at: &mut usize) -> Result<Loaded, Error> {
     let model = (description.model.decode)(row, *at)?;
     *at += description.model.columns.len();
-    let mut extra = Vec::with_capacity(description.slots.len());
-    for slot in &description.slots {
-        extra.push(match slot {
-            Slot::Value(path) => {
+    let mut extra = Vec::with_capacity(description.sources.len());
+    for source in &description.sources {
+        extra.push(match source {
+            Source::Value(path) => {
                 let value = row.value(*at, path.kind())?;
                 *at += 1;
                 Extra::Value(value)
             }
-            Slot::Row(_, related) => Extra::Row(read_related(related, row, at)?.map(Box::new)),
+            Source::Row(_, related) => Extra::Row(read_related(related, row, at)?.map(Box::new)),
         });
     }
     Ok(Loaded { model, extra })

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::description::{Description, Slot};
+use super::description::{Description, Source};
 use super::field::{Output, SerializerField};
 use super::hooks::JsonObject;
 use super::plain::Validated;
@@ -74,16 +74,16 @@ impl Writing<'_> {
         match &field.output {
             Output::None => {}
             Output::Column(index) => write_own(field, row.model.value(*index), self.cx, out),
-            Output::Slot(slot) => match row.slot(*slot) {
+            Output::Source(source) => match row.source(*source) {
                 Some(Extra::Value(value)) if !value.is_null() => {
                     write_own(field, value.as_ref(), self.cx, out);
                 }
                 _ => write_default(field, self.cx, out),
             },
-            Output::Row(slot, how) => match row.slot(*slot) {
+            Output::Row(source, how) => match row.source(*source) {
                 Some(Extra::Row(Some(inner))) => {
                     let none = RelatedRows::default();
-                    self.related(how, inner, related.slot(*slot).unwrap_or(&none), out);
+                    self.related(how, inner, related.source(*source).unwrap_or(&none), out);
                 }
                 _ => out.null(),
             },
@@ -123,8 +123,8 @@ impl Writing<'_> {
 
 /// True for a field with a default whose way starts at a key that is null.
 fn ends_early(description: &Description, field: &SerializerField, row: &Loaded) -> bool {
-    let Output::Slot(slot) = field.output else { return false };
-    let Some(Slot::Value(path)) = description.slots.get(slot) else { return false };
+    let Output::Source(source) = field.output else { return false };
+    let Some(Source::Value(path)) = description.sources.get(source) else { return false };
     let Some(Hop::Forward { column, .. }) = path.hops.first() else { return false };
     let key = description.model.columns.iter().position(|own| own.column == column.column);
     field.field.default.is_some() && key.is_some_and(|key| row.model.value(key) == ValueRef::Null)

@@ -13,7 +13,7 @@ use actix_web::web::{self, Bytes};
 use actix_web::{App, Error, HttpRequest, HttpResponse};
 
 use super::body::{self, Announced};
-use super::{Site, StartError, Destination};
+use super::{Destination, Site, StartError};
 use crate::aside::aside;
 use crate::db::DatabaseWorker;
 #[cfg(feature = "cors")]
@@ -122,7 +122,9 @@ impl Site {
             self.way(&request)
         };
         let response = match way {
-            Destination::Answered(response, framed) => self.finish_plain(&request, response, framed),
+            Destination::Answered(response, framed) => {
+                self.finish_plain(&request, response, framed)
+            }
             Destination::View(found) => match body::announced(&request.headers, http.version()) {
                 Announced::Nothing => self.run(worker, request, found).await,
                 announced => {

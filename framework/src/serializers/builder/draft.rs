@@ -4,7 +4,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::super::custom::{Conversion, CustomField};
-use super::super::description::{Description, ShownColumn, Slot, UniqueTogether};
+use super::super::description::{Description, ShownColumn, Source, UniqueTogether};
 use super::super::field::{KeyCheck, Output, SerializerField, Target, Unique};
 use super::super::hooks::{DefaultValue, FieldValidator, ToInternalValue};
 use super::super::relations::{Inner, Related};
@@ -30,7 +30,7 @@ impl Draft {
             fields: Vec::new(),
             must_match: Vec::new(),
             input: Arc::new([]),
-            slots: Vec::new(),
+            sources: Vec::new(),
             many: Vec::new(),
             unique_together: Vec::new(),
             validate: None,
@@ -77,9 +77,9 @@ impl Draft {
         &mut self.description.fields[self.current]
     }
 
-    pub(super) fn add_slot(&mut self, slot: Slot) -> usize {
-        self.description.slots.push(slot);
-        self.description.slots.len() - 1
+    pub(super) fn add_source(&mut self, source: Source) -> usize {
+        self.description.sources.push(source);
+        self.description.sources.len() - 1
     }
 
     /// A field over the model's column `index`.
@@ -157,13 +157,13 @@ impl Draft {
 
     /// The fields of another serializer over the same model, with all that belongs to them.
     pub(super) fn extend(&mut self, other: &Description) {
-        let (slots, many) = (self.description.slots.len(), self.description.many.len());
-        self.description.slots.extend(other.slots.iter().cloned());
+        let (sources, many) = (self.description.sources.len(), self.description.many.len());
+        self.description.sources.extend(other.sources.iter().cloned());
         self.description.many.extend(other.many.iter().cloned());
         for added in &other.fields {
             let mut added = added.clone();
             match &mut added.output {
-                Output::Slot(slot) | Output::Row(slot, _) => *slot += slots,
+                Output::Source(source) | Output::Row(source, _) => *source += sources,
                 Output::Many(place) => *place += many,
                 Output::None | Output::Column(_) | Output::Method(_) | Output::Link { .. } => {}
             }
@@ -206,11 +206,11 @@ impl Draft {
             inner.add_all();
             inner.add_depth(depth - 1);
             let related = Related::Serializer(Inner::Owned(Arc::new(inner.finish())));
-            let slot =
-                self.add_slot(Slot::Row(vec![Hop::Forward { column: meta, to }], related.clone()));
+            let source = self
+                .add_source(Source::Row(vec![Hop::Forward { column: meta, to }], related.clone()));
             let field = &mut self.description.fields[index];
             field.field = Field::new(field.field.name, FieldKind::ReadOnly).read_only();
-            field.output = Output::Row(slot, related);
+            field.output = Output::Row(source, related);
             field.target = Target::None;
             field.key = None;
         }
@@ -268,7 +268,7 @@ impl Draft {
 
 fn shown_columns(description: &Description) -> Option<Vec<ShownColumn>> {
     let needs_row = description.to_representation.is_some();
-    if needs_row || !description.slots.is_empty() || !description.many.is_empty() {
+    if needs_row || !description.sources.is_empty() || !description.many.is_empty() {
         return None;
     }
     let shown = description.fields.iter().enumerate().filter_map(|(field, own)| match own.output {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use self::draft::{Draft, key_kind, rename};
 use super::changes::Attrs;
 use super::custom::CustomField;
-use super::description::{Description, Many, Slot, UniqueTogether};
+use super::description::{Description, Many, Source, UniqueTogether};
 use super::field::{KeyCheck, MethodFn, Output, SerializerField, Target, Unique};
 use super::hooks::{
     DefaultValue, FieldValidator, MethodField, ObjectValidator, ToInternalValue, ToRepresentation,
@@ -68,10 +68,6 @@ impl<M: Model> Builder<M> {
         self
     }
 
-    fn slot(&mut self, slot: Slot) -> usize {
-        self.draft.add_slot(slot)
-    }
-
     fn own_column(&self, path: &Path) -> Option<usize> {
         if !path.hops.is_empty() {
             return None;
@@ -118,8 +114,8 @@ impl<M: Model> Builder<M> {
                 field
             }
         };
-        let slot = self.slot(Slot::Value(path));
-        self.push(field.read_only(), Output::Slot(slot), Target::None)
+        let source = self.draft.add_source(Source::Value(path));
+        self.push(field.read_only(), Output::Source(source), Target::None)
     }
 
     /// A field of the user's own over a column or the end of a path.
@@ -195,11 +191,11 @@ impl<M: Model> Builder<M> {
         let related = Related::column::<T>(target.pk);
         let Some((hop, before)) = way.hops.split_last() else { return self };
         if !hop.is_many() {
-            let slot = self.slot(Slot::Row(way.hops.clone(), related.clone()));
+            let source = self.draft.add_source(Source::Row(way.hops.clone(), related.clone()));
             let field = Field::new(name, FieldKind::PrimaryKey { key: KeyKind::Int })
                 .allow_null()
                 .read_only();
-            return self.push(field, Output::Row(slot, related), Target::None);
+            return self.push(field, Output::Row(source, related), Target::None);
         }
         debug_assert!(before.is_empty(), "a list is reached by one step");
         let place = self.many(name, *hop, related);
@@ -238,7 +234,9 @@ impl<M: Model> Builder<M> {
             return self.push(field.read_only(), Output::Many(place), Target::None);
         }
         let own = Self::foreign_key(&way);
-        let slot = self.slot(Slot::Value(way.column::<M, U, ()>(&target.columns[index]).path));
+        let source = self
+            .draft
+            .add_source(Source::Value(way.column::<M, U, ()>(&target.columns[index]).path));
         let field = match own.and_then(|own| M::META.columns.get(own)) {
             Some(column) => {
                 let mut field = Field::from_column(column);
@@ -248,8 +246,8 @@ impl<M: Model> Builder<M> {
             }
             None => Field::new(name, FieldKind::SlugKey).allow_null().read_only(),
         };
-        let Some(own) = own else { return self.push(field, Output::Slot(slot), Target::None) };
-        self = self.push(field, Output::Slot(slot), Target::Column(own));
+        let Some(own) = own else { return self.push(field, Output::Source(source), Target::None) };
+        self = self.push(field, Output::Source(source), Target::Column(own));
         self.last(|field| {
             field.key = Some(KeyCheck { model: meta_of::<T>, column: index });
         });
@@ -292,8 +290,8 @@ impl<M: Model> Builder<M> {
             let place = self.many(name, hop, related);
             return self.push(field, Output::Many(place), Target::None);
         }
-        let slot = self.slot(Slot::Row(way.hops.clone(), related.clone()));
-        self.push(field.allow_null(), Output::Row(slot, related), Target::None)
+        let source = self.draft.add_source(Source::Row(way.hops.clone(), related.clone()));
+        self.push(field.allow_null(), Output::Row(source, related), Target::None)
     }
 
     /// A serializer as a field, along a foreign key or a relation to many; read-only unless

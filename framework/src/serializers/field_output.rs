@@ -1,13 +1,13 @@
 //! How a field's output is made, for documents: what its description alone does not say.
 
-use super::description::{Description, Slot};
+use super::description::{Description, Source};
 use super::field::Output;
 use super::relations::{Inner, Related};
 use crate::db::{ColumnKind, Hop, Path};
 
 /// What a document shows of a field's output.
 #[derive(Debug, Default)]
-pub(crate) struct Shown<'a> {
+pub(crate) struct FieldOutput<'a> {
     /// It is a list of related rows.
     pub(crate) many: bool,
     /// It is an address, or a list of them.
@@ -22,7 +22,7 @@ pub(crate) struct Shown<'a> {
     pub(crate) owned: bool,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> FieldOutput<'a> {
     /// How the output of field `index` is made.
     pub(crate) fn of(description: &'a Description, index: usize) -> Self {
         let mut shown = Self::default();
@@ -30,14 +30,14 @@ impl<'a> Shown<'a> {
         match &field.output {
             Output::None | Output::Column(_) | Output::Method(_) => {}
             Output::Link { .. } => shown.link = true,
-            Output::Slot(slot) => {
-                if let Some(Slot::Value(path)) = description.slots.get(*slot) {
+            Output::Source(source) => {
+                if let Some(Source::Value(path)) = description.sources.get(*source) {
                     shown.null = Some(may_be_null(path));
                     shown.column = path.column().map(|column| column.kind);
                 }
             }
-            Output::Row(slot, related) => {
-                if let Some(Slot::Row(hops, _)) = description.slots.get(*slot) {
+            Output::Row(source, related) => {
+                if let Some(Source::Row(hops, _)) = description.sources.get(*source) {
                     shown.null = Some(may_end_early(hops));
                 }
                 shown.relate(related);

@@ -12,13 +12,13 @@ use crate::db::{Conn, Error, Row, Select};
 use crate::values::{JsonWriter, Value, ValueRef};
 
 /// The rows of a list, in the order of the query.
-pub(crate) enum Listed {
+pub(crate) enum ListRows {
     Kept(Vec<Loaded>),
-    Written(Written),
+    Written(WrittenRows),
 }
 
 /// Rows as JSON, each behind the one before it, in an array that is not closed yet.
-pub(crate) struct Written {
+pub(crate) struct WrittenRows {
     json: JsonWriter,
     /// Where each row ends.
     ends: Vec<usize>,
@@ -26,7 +26,7 @@ pub(crate) struct Written {
     positions: Vec<Value>,
 }
 
-impl Listed {
+impl ListRows {
     /// Sends the query. Of rows that are not kept the value of the column `position` stays, by
     /// place in the model.
     pub(crate) async fn read(
@@ -40,7 +40,7 @@ impl Listed {
         };
         // room for a page of the usual size
         let (json, ends) = (JsonWriter::with_capacity(8192), Vec::with_capacity(32));
-        let mut written = Written { json, ends, positions: Vec::new() };
+        let mut written = WrittenRows { json, ends, positions: Vec::new() };
         written.json.begin_array();
         if select.is_empty() {
             return Ok(Self::Written(written));
@@ -68,7 +68,7 @@ impl Listed {
         }
     }
 
-    /// The value of a row's column `column`, the one that [`Listed::read`] was asked for.
+    /// The value of a row's column `column`, the one that [`ListRows::read`] was asked for.
     pub(crate) fn position(&self, row: usize, column: usize) -> ValueRef<'_> {
         match self {
             Self::Kept(rows) => rows.get(row).map_or(ValueRef::Null, |row| row.value(column)),
@@ -151,7 +151,7 @@ async fn write_kept(
     Ok(out.into_bytes())
 }
 
-impl Written {
+impl WrittenRows {
     /// The array of the first rows behind `head`, in the buffer that they were written to.
     fn first(self, rows: usize, head: Vec<u8>) -> Vec<u8> {
         let end = rows.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or(1);
