@@ -39,7 +39,7 @@ fn claims(function: &ImplItemFn) -> TokenStream {
     let taken = function.sig.inputs.iter().enumerate().filter_map(|(at, input)| match input {
         FnArg::Typed(input) if at < last => {
             let ty = &input.ty;
-            Some(quote_spanned!(ty.span()=> ::quintet::viewsets::takes::<Self, #ty>();))
+            Some(quote_spanned!(ty.span()=> ::quintet::__private::takes::<Self, #ty>();))
         }
         _ => None,
     });
@@ -48,7 +48,7 @@ fn claims(function: &ImplItemFn) -> TokenStream {
         ReturnType::Default => None,
     };
     let returned =
-        returned.map(|ty| quote_spanned!(ty.span()=> ::quintet::viewsets::returns::<#ty>();));
+        returned.map(|ty| quote_spanned!(ty.span()=> ::quintet::__private::returns::<#ty>();));
     quote!(#(#taken)* #returned)
 }
 
@@ -329,9 +329,9 @@ mod tests {
                 type Base = ModelViewSet;
                 const DESCRIPTION: &'static str = "Books.";
                 fn actions() -> ::std::vec::Vec<::quintet::viewsets::ExtraAction<Self>> {
-                    ::quintet::viewsets::takes::<Self, Object<Book> >();
-                    ::quintet::viewsets::returns::<NoContent>();
-                    ::quintet::viewsets::returns::<NoContent>();
+                    ::quintet::__private::takes::<Self, Object<Book> >();
+                    ::quintet::__private::returns::<NoContent>();
+                    ::quintet::__private::returns::<NoContent>();
                     ::std::vec![
                         ::quintet::viewsets::ExtraAction::<Self>::detail("burn")
                             .description("Burns a book.")

@@ -3,5 +3,10 @@
 
 pub use diesel;
 
-pub use crate::db::table::schema;
+pub use crate::db::models::annotation::annotation;
+pub use crate::db::models::path::Way;
+pub use crate::db::models::table::schema;
+pub use crate::serializers::builder::{of_kind, pk, with_choices};
+pub use crate::serializers::recursion::once;
+pub use crate::viewsets::extra::{returns, takes};
 pub use crate::{__large_table as large_table, __table as table};

@@ -54,6 +54,7 @@ pub type Validated<T = ()> = std::result::Result<T, Detail>;
 
 /// One message with its code, or a tree of them: what DRF calls `detail`.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Detail {
     /// One message.
     Message {

@@ -12,6 +12,7 @@ const MAX_MEDIA_TYPE_LENGTH: usize = 256;
 
 /// A media type with its parameters, names in lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MediaType {
     /// `application`
     pub main: String,
@@ -86,6 +87,7 @@ fn unquote(value: &str) -> String {
 
 /// What negotiation looks at in a renderer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Offer<'a> {
     /// Its media type.
     pub media_type: &'a str,
@@ -95,6 +97,7 @@ pub struct Offer<'a> {
 
 /// What was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Accepted {
     /// Index among the offers.
     pub renderer: usize,

@@ -271,7 +271,16 @@ pub fn length(min: Option<usize>, max: Option<usize>, equal: Option<usize>) -> V
 }
 
 /// The bounds of a number, each a value of the number's own type.
+///
+/// ```
+/// use quintet::validators::{Range, range};
+/// use quintet::values::Value;
+///
+/// let percent = range(Range::new().min(Value::Int(0)).max(Value::Int(100)));
+/// assert!(percent.check(&Value::Int(101)).is_err());
+/// ```
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Range {
     /// Least.
     pub min: Option<Value>,
@@ -281,6 +290,41 @@ pub struct Range {
     pub exclusive_min: Option<Value>,
     /// Less than.
     pub exclusive_max: Option<Value>,
+}
+
+impl Range {
+    /// No bounds.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// This much at least.
+    #[must_use]
+    pub fn min(mut self, bound: Value) -> Self {
+        self.min = Some(bound);
+        self
+    }
+
+    /// This much at most.
+    #[must_use]
+    pub fn max(mut self, bound: Value) -> Self {
+        self.max = Some(bound);
+        self
+    }
+
+    /// More than this.
+    #[must_use]
+    pub fn exclusive_min(mut self, bound: Value) -> Self {
+        self.exclusive_min = Some(bound);
+        self
+    }
+
+    /// Less than this.
+    #[must_use]
+    pub fn exclusive_max(mut self, bound: Value) -> Self {
+        self.exclusive_max = Some(bound);
+        self
+    }
 }
 
 /// A number within bounds.
@@ -493,12 +537,12 @@ mod tests {
     #[test]
     fn ranges_and_lengths_speak_as_drf_does() {
         let text = |validator: &Validator, value| validator.check(&value).unwrap_err().to_json();
-        let within = range(Range { min: Some(Value::Int(1)), ..Range::default() });
+        let within = range(Range::new().min(Value::Int(1)));
         assert_eq!(
             text(&within, Value::Int(0)),
             serde_json::json!("Ensure this value is greater than or equal to 1.")
         );
-        let below = range(Range { exclusive_max: Some(Value::Float(1e6)), ..Range::default() });
+        let below = range(Range::new().exclusive_max(Value::Float(1e6)));
         assert_eq!(
             text(&below, Value::Float(1e6)),
             serde_json::json!("Ensure this value is less than 1000000.0.")

@@ -120,68 +120,52 @@ fn bounds(column: &Column) -> (Option<String>, Option<String>) {
     (min_value.clone().or_else(|| positive(0)), max_value.clone().or_else(|| positive(greatest)))
 }
 
+/// The description of a column: its name and kind, and what the struct says beside.
 fn meta(column: &Column, kind: &TokenStream) -> TokenStream {
-    let unique = column.attr.unique;
-    let name = column.name();
-    let db_column = column.column();
+    let FieldAttr { max_length, unique, choices, email, regex, errors, help_text, .. } =
+        &column.attr;
+    let (name, db_column, ty) = (column.name(), column.column(), &column.ty);
     let nullable = column.stored.nullable;
-    let blank = column.attr.blank.unwrap_or(nullable);
-    let option = |value: Option<TokenStream>| {
-        value.map_or_else(
-            || quote!(::core::option::Option::None),
-            |value| quote!(::core::option::Option::Some(#value)),
-        )
-    };
-    let max_length = option(column.attr.max_length.as_ref().map(|n| quote!(#n)));
-    let (min_value, max_value) = bounds(column);
-    let min_value = option(min_value.map(|n| quote!(#n)));
-    let max_value = option(max_value.map(|n| quote!(#n)));
-    let ty = &column.ty;
-    let default = option(if column.attr.auto_now {
-        Some(quote!(::quintet::db::ColumnDefault::AutoNow))
-    } else if column.attr.auto_now_add {
-        Some(quote!(::quintet::db::ColumnDefault::AutoNowAdd))
-    } else {
-        column.attr.default.as_ref().map(|value| {
-            quote!(::quintet::db::ColumnDefault::Value(|| {
-                <#ty as ::quintet::fields::FieldType>::into_value((#value).into())
-            }))
-        })
-    });
-    let choices = column.attr.choices.as_ref().map_or_else(|| quote!(&[]), |list| quote!(#list));
-    let email = column.attr.email;
-    let regex =
-        option(column.attr.regex.as_ref().map(
-            |regex| quote!(|| ::core::convert::Into::into(::core::clone::Clone::clone(&#regex))),
-        ));
-    let errors = column.attr.errors.iter().map(|(code, text)| quote!((#code, #text)));
-    let help_text = column.attr.help_text.as_ref().map_or_else(String::new, syn::LitStr::value);
-    let references =
-        option(column.attr.foreign_key.as_ref().map(|to| quote!(::quintet::db::meta_of::<#to>)));
-    let acyclic = column.attr.acyclic.is_some();
-    let on_delete = column.attr.on_delete.clone().unwrap_or_else(|| format_ident!("Cascade"));
-    quote! {
-        ::quintet::db::ColumnMeta {
-            name: #name,
-            column: #db_column,
-            kind: #kind,
-            nullable: #nullable,
-            blank: #blank,
-            max_length: #max_length,
-            min_value: #min_value,
-            max_value: #max_value,
-            unique: #unique,
-            default: #default,
-            choices: #choices,
-            email: #email,
-            regex: #regex,
-            errors: &[#(#errors),*],
-            help_text: #help_text,
-            references: #references,
-            on_delete: ::quintet::db::OnDelete::#on_delete,
-            acyclic: #acyclic,
+    let mut steps: Vec<TokenStream> = Vec::new();
+    let mut step = |is_said: bool, method: TokenStream| {
+        if is_said {
+            steps.push(method);
         }
+    };
+    step(db_column != name, quote!(.column(#db_column)));
+    step(nullable, quote!(.nullable()));
+    if let Some(blank) = column.attr.blank {
+        step(blank != nullable, quote!(.blank(#blank)));
     }
+    step(max_length.is_some(), quote!(.max_length(#max_length)));
+    let (min_value, max_value) = bounds(column);
+    step(min_value.is_some(), quote!(.min_value(#min_value)));
+    step(max_value.is_some(), quote!(.max_value(#max_value)));
+    step(*unique, quote!(.unique()));
+    let default = quote!(::quintet::db::ColumnDefault);
+    if column.attr.auto_now {
+        step(true, quote!(.default(#default::AutoNow)));
+    } else if column.attr.auto_now_add {
+        step(true, quote!(.default(#default::AutoNowAdd)));
+    } else if let Some(value) = &column.attr.default {
+        let value = quote!(<#ty as ::quintet::values::FieldType>::into_value((#value).into()));
+        step(true, quote!(.default(#default::Value(|| #value))));
+    }
+    step(choices.is_some(), quote!(.choices(#choices)));
+    step(*email, quote!(.email()));
+    if let Some(regex) = regex {
+        let pattern = quote!(::core::convert::Into::into(::core::clone::Clone::clone(&#regex)));
+        step(true, quote!(.regex(|| #pattern)));
+    }
+    let texts = errors.iter().map(|(code, text)| quote!((#code, #text)));
+    step(!errors.is_empty(), quote!(.errors(&[#(#texts),*])));
+    step(help_text.is_some(), quote!(.help_text(#help_text)));
+    if let Some(to) = &column.attr.foreign_key {
+        let on_delete = column.attr.on_delete.clone().unwrap_or_else(|| format_ident!("Cascade"));
+        step(true, quote!(.references::<#to>(::quintet::db::OnDelete::#on_delete)));
+    }
+    step(column.attr.acyclic.is_some(), quote!(.acyclic()));
+    quote!(::quintet::db::ColumnMeta::new(#name, #kind) #(#steps)*)
 }
 
 pub(super) fn model(
@@ -286,16 +270,19 @@ pub(super) fn model(
     });
     let links = attr.many_to_many.iter().map(|link| {
         let (to, through, source, target) = (&link.to, &link.through, &link.source, &link.target);
-        quote! {
-            ::quintet::db::LinkTable {
-                table: #through,
-                source: #source,
-                target: #target,
-                to: ::quintet::db::meta_of::<#to>,
-            }
-        }
+        quote!(::quintet::db::LinkTable::new::<#to>(#through, #source, #target))
     });
     let constants = constants(attr, ident);
+    let links: Vec<_> = links.collect();
+    let said = [
+        (verbose_name != name, quote!(.verbose_name(#verbose_name))),
+        (!app.is_empty(), quote!(.app_label(#app))),
+        (pk != 0, quote!(.primary_key(#pk))),
+        (!ordering.is_empty(), quote!(.ordering(&[#(#ordering),*]))),
+        (!unique_together.is_empty(), quote!(.unique_together(&[#(#unique_together),*]))),
+        (!links.is_empty(), quote!(.links(&[#(#links),*]))),
+    ];
+    let said = said.into_iter().filter_map(|(is_said, method)| is_said.then_some(method));
     let paths = paths(attr, ident, columns);
     let relations = relations(attr, ident, &module, columns);
     let debug = debug(ident, columns);
@@ -356,18 +343,8 @@ pub(super) fn model(
             type Table = #module::table;
             type Fields<Root, C> = #fields<Root, C>;
 
-            const META: &'static ::quintet::db::ModelMeta = &::quintet::db::ModelMeta {
-                name: #name,
-                verbose_name: #verbose_name,
-                app_label: #app,
-                table: #table,
-                columns: &[#(#metas),*],
-                pk: #pk,
-                ordering: &[#(#ordering),*],
-                unique_together: &[#(#unique_together),*],
-                decode: ::quintet::db::decode::<#ident>,
-                links: &[#(#links),*],
-            };
+            const META: &'static ::quintet::db::ModelMeta =
+                &::quintet::db::ModelMeta::new::<#ident>(#name, #table, &[#(#metas),*]) #(#said)*;
 
             fn from_row(
                 row: &::quintet::db::Row<'_>,
@@ -394,14 +371,14 @@ pub(super) fn model(
 
             /// The columns and relations, as the start of a path.
             pub fn fields() -> #fields<Self> {
-                ::quintet::db::Fields::at(::quintet::db::Way::start::<Self>())
+                ::quintet::db::Fields::at(::quintet::__private::Way::start::<Self>())
             }
         }
 
         #[doc = #doc]
         #[derive(Debug, Clone)]
         #vis struct #fields<Root, C = ::quintet::db::One> {
-            way: ::quintet::db::Way,
+            way: ::quintet::__private::Way,
             types: ::core::marker::PhantomData<fn() -> (Root, C)>,
         }
 
@@ -410,11 +387,11 @@ pub(super) fn model(
             type Model = #ident;
             type Cardinality = C;
 
-            fn at(way: ::quintet::db::Way) -> Self {
+            fn at(way: ::quintet::__private::Way) -> Self {
                 Self { way, types: ::core::marker::PhantomData }
             }
 
-            fn way(self) -> ::quintet::db::Way {
+            fn way(self) -> ::quintet::__private::Way {
                 self.way
             }
         }
@@ -510,14 +487,9 @@ fn paths(attr: &ModelAttr, model: &Ident, columns: &[Column]) -> TokenStream {
         let (text, fields) = (name.to_string(), fields_of(to));
         quote! {
             pub fn #name(self) -> #fields<Root, ::quintet::db::Many> {
-                ::quintet::db::Fields::at(self.way.hop(::quintet::db::Hop::ManyToMany {
-                    name: #text,
-                    through: #through,
-                    source: #source,
-                    target: #target,
-                    from: ::quintet::db::meta_of::<#model>,
-                    to: ::quintet::db::meta_of::<#to>,
-                }))
+                ::quintet::db::Fields::at(
+                    self.way.through::<#model, #to>(#text, [#through, #source, #target]),
+                )
             }
         }
     });
@@ -545,7 +517,7 @@ fn constants(attr: &ModelAttr, model: &Ident) -> TokenStream {
             pub const #constant: ::quintet::db::Annotation<Self, #ty> = {
                 static META: ::quintet::db::AnnotationMeta = ::quintet::db::AnnotationMeta::new(
                     #text,
-                    || ::quintet::db::annotation::<#model, #ty, _>(#closure),
+                    || ::quintet::__private::annotation::<#model, #ty, _>(#closure),
                 );
                 ::quintet::db::Annotation::new(&META)
             };
@@ -618,16 +590,10 @@ fn relations(attr: &ModelAttr, model: &Ident, module: &Ident, columns: &[Column]
             #[allow(missing_docs)]
             impl<Root, C> #fields<Root, C> {
                 pub fn #name(self) -> #own<Root, ::quintet::db::Many> {
-                    ::quintet::db::Fields::at(::quintet::db::Fields::way(self).hop(
-                        ::quintet::db::Hop::ManyToMany {
-                            name: #text,
-                            through: #through,
-                            source: #target,
-                            target: #source,
-                            from: ::quintet::db::meta_of::<#to>,
-                            to: ::quintet::db::meta_of::<#model>,
-                        },
-                    ))
+                    ::quintet::db::Fields::at(
+                        ::quintet::db::Fields::way(self)
+                            .through::<#to, #model>(#text, [#through, #target, #source]),
+                    )
                 }
             }
         })

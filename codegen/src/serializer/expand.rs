@@ -35,7 +35,7 @@ pub(super) fn expand(serializer: &Serializer, model: &Type, mut errors: Errors) 
                 static DESCRIPTION: ::std::sync::OnceLock<::quintet::serializers::Description> =
                     ::std::sync::OnceLock::new();
                 #reads
-                ::quintet::serializers::once(&DESCRIPTION, #name, || {
+                ::quintet::__private::once(&DESCRIPTION, #name, || {
                     ::quintet::serializers::Description::of::<#model>(#name) #(#steps)* .build()
                 })
             }
@@ -182,7 +182,7 @@ fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
             let last = names.last().map(Ident::to_string).unwrap_or_default();
             (kwarg(&last), path(of, names))
         }
-        None => (kwarg("pk"), quote!(::quintet::serializers::pk::<#of>())),
+        None => (kwarg("pk"), quote!(::quintet::__private::pk::<#of>())),
     };
     let view = attr.view_name.as_ref().map(|(_, view)| view.value());
     match relation {

@@ -156,11 +156,11 @@ pub(super) fn changed(field: &TokenStream, changes: &[TokenStream]) -> TokenStre
 pub(super) fn changes(attr: &FieldAttr, inner: &Type, reads: bool) -> Vec<TokenStream> {
     let mut changes = Vec::new();
     if let Some(like) = attr.kind.as_ref().and_then(like) {
-        changes.push(quote!(field = ::quintet::serializers::of_kind(field, #like);));
+        changes.push(quote!(field = ::quintet::__private::of_kind(field, #like);));
     }
     if let Some(pattern) = &attr.regex {
         changes.push(quote! {
-            field = ::quintet::serializers::of_kind(
+            field = ::quintet::__private::of_kind(
                 field,
                 ::quintet::fields::Field::regex("", ::core::clone::Clone::clone(&#pattern)),
             );
@@ -168,7 +168,7 @@ pub(super) fn changes(attr: &FieldAttr, inner: &Type, reads: bool) -> Vec<TokenS
     }
     if let Some(choices) = &attr.choices {
         changes.push(quote_spanned! {choices.span()=>
-            field = ::quintet::serializers::with_choices(field, #choices);
+            field = ::quintet::__private::with_choices(field, #choices);
         });
     }
     let word = last_word(inner).map(Ident::to_string).unwrap_or_default();

@@ -75,7 +75,7 @@ pub(super) fn expand(serializer: &Serializer, mut errors: Errors) -> TokenStream
                 static DESCRIPTION: ::std::sync::OnceLock<::quintet::serializers::Description> =
                     ::std::sync::OnceLock::new();
                 #reads
-                ::quintet::serializers::once(&DESCRIPTION, #name, || {
+                ::quintet::__private::once(&DESCRIPTION, #name, || {
                     ::quintet::serializers::Description::plain(#name) #(#steps)* .build()
                 })
             }

@@ -170,12 +170,13 @@ impl Rule {
                 quote!(#min, #max, #equal)
             }
             "range" => {
-                let bounds = ["min", "max", "exclusive_min", "exclusive_max"].map(|name| {
-                    let value = option(self.get(&[name]).map(bound));
+                let names = ["min", "max", "exclusive_min", "exclusive_max"];
+                let bounds = names.into_iter().filter_map(|name| {
+                    let value = self.get(&[name]).map(bound)?;
                     let name = Ident::new(name, kind.span());
-                    quote!(#name: #value)
+                    Some(quote!(.#name(#value)))
                 });
-                quote!(::quintet::validators::Range { #(#bounds),* })
+                quote!(::quintet::validators::Range::new() #(#bounds)*)
             }
             "contains" | "does_not_contain" => {
                 let pattern = self.get(&["pattern", "value"]);

@@ -73,7 +73,7 @@ fn relations_are_told_by_their_types() {
     });
     let expected = quote! {
         ::quintet::serializers::Description::of::<Album>("Record")
-            .identity("url", "album-detail", "pk", &::quintet::serializers::pk::<Album>())
+            .identity("url", "album-detail", "pk", &::quintet::__private::pk::<Album>())
             .primary_key::<Artist, _>("artist", <Album>::fields().artist())
             .slug::<Genre, _, _>("genre", <Album>::fields().genre(), &<Genre>::fields().name())
             .string::<Label, _>("label", <Album>::fields().label())

@@ -55,6 +55,7 @@ impl UserModel for User {}
 /// A user model without what every user model has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the user model `{model}` has no field `{field}`")]
+#[non_exhaustive]
 pub struct UserModelError {
     /// The model.
     pub model: &'static str,

@@ -38,7 +38,7 @@
 //!             return Ok(None);
 //!         };
 //!         match cx.user_meta().by_username(cx, &name).await? {
-//!             Some(user) => Ok(Some(Authenticated { user, auth: None })),
+//!             Some(user) => Ok(Some(Authenticated::new(user))),
 //!             None => Err(ApiException::AuthenticationFailed(Some("No such user.".into()))),
 //!         }
 //!     }
@@ -95,11 +95,26 @@ pub fn get_authorization_header(request: &Request) -> Option<Cow<'_, [u8]>> {
 
 /// A user, and how the request proved it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Authenticated {
     /// Who it is.
     pub user: Account,
     /// The token or the like, when the scheme has one.
     pub auth: Option<Auth>,
+}
+
+impl Authenticated {
+    /// A user whose scheme has no token.
+    pub fn new(user: Account) -> Self {
+        Self { user, auth: None }
+    }
+
+    /// Keeps what the request showed: `request.auth` of DRF.
+    #[must_use]
+    pub fn with_auth(mut self, auth: Auth) -> Self {
+        self.auth = Some(auth);
+        self
+    }
 }
 
 /// How credentials are sent: what a document about the API says of an authenticator.

@@ -67,7 +67,7 @@ mod captured;
 mod conn;
 mod database;
 mod error;
-mod models;
+pub(crate) mod models;
 mod query;
 mod startup;
 #[cfg(test)]
@@ -82,21 +82,20 @@ pub use database::{ConfigError, Database, DatabaseConfig, DatabaseWorker};
 pub use error::Error;
 pub(crate) use error::{BUSY, not_a_unique_set, not_unique, null};
 pub(crate) use models::annotation::Annotated;
-pub use models::annotation::{Annotation, AnnotationMeta, annotation};
+pub use models::annotation::{Annotation, AnnotationMeta};
 pub use models::condition::{Condition, PartPath, RelatedLookups, TemporalField, TextField};
 pub use models::declared::{Declared, LookupField, Ordering, Root};
 pub(crate) use models::key::Key;
 pub use models::lookups::{Compare, DatePart, Lookup, Operand, Predicate};
 pub use models::model::{
-    Column, ColumnDefault, ColumnKind, ColumnMeta, DecodeRow, LinkTable, Model, ModelMeta,
-    ModelRow, OnDelete, decode, meta_of,
+    Column, ColumnDefault, ColumnKind, ColumnMeta, LinkTable, Model, ModelMeta, OnDelete,
 };
+pub(crate) use models::model::{ModelRow, meta_of};
 pub use models::node::{Node, OnPostgres, OnSqlite};
 pub use models::order::{Nulls, Order, OrderTerm};
-pub use models::path::{
-    FieldPath, Fields, Hop, Leaf, Many, One, Path, PathOf, SingleValued, TypedPath, Way,
-};
-pub use models::row::{ColumnValue, RawRow, Row};
+pub use models::path::{FieldPath, Fields, Leaf, Many, One, Path, PathOf, SingleValued, TypedPath};
+pub(crate) use models::path::{Hop, Way};
+pub use models::row::{ColumnValue, Row};
 pub use query::assignments::{Assignments, Assigns};
 pub(crate) use query::expression::{
     About, AggregateCall, Call, Expr, Function, Infix, Related, Truncated, single,
@@ -108,8 +107,9 @@ pub use query::expression::{
 };
 pub(crate) use query::queryset::Lock;
 pub use query::queryset::{Groups, QuerySet, Rows, Values};
+pub(crate) use query::select::columns as write_columns;
 pub(crate) use query::select::nowhere;
-pub use query::select::{Select, Selected, columns as write_columns};
+pub use query::select::{Select, Selected};
 pub use query::selection::{Aggregates, Cells, Selection};
 pub use query::sql::{Dialect, Sql};
 pub use query::statements::{Command, Query};
@@ -125,6 +125,5 @@ use backends::sqlite;
 use backends::{away, flight, postgresql as postgres, room};
 use backends::{prepared, url};
 pub(crate) use models::pattern;
-pub(crate) use models::table;
 use models::{key, lookups, model, path, row};
 use query::{compile, insert, joins, select, statements, write};

@@ -226,6 +226,7 @@ pub struct DecimalOptions {
 
 /// One of the values that may be chosen.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Choice {
     /// The value: a text or a whole number.
     pub value: Value,

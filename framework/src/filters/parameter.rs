@@ -28,6 +28,7 @@ pub enum ParameterType {
 
 /// One optional parameter of a query string.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct QueryParameter {
     /// Its name.
     pub name: Cow<'static, str>,
@@ -43,6 +44,7 @@ pub struct QueryParameter {
 
 /// How several values of one parameter are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Several {
     /// There is one value.
     #[default]

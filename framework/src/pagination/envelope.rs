@@ -6,6 +6,7 @@ use crate::values::JsonWriter;
 
 /// The count and the links of a page, and which of the rows that were read it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Envelope {
     /// The number of all rows; absent from cursor pages.
     pub count: Option<i64>,
@@ -53,6 +54,7 @@ impl Envelope {
 
 /// What a key of an envelope holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EnvelopeType {
     /// `integer`
     Integer,
@@ -62,6 +64,7 @@ pub enum EnvelopeType {
 
 /// One key of an envelope, as the API's document describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EnvelopeField {
     /// The key.
     pub name: &'static str,
@@ -74,22 +77,25 @@ pub struct EnvelopeField {
 }
 
 impl EnvelopeField {
+    /// A key that every page has.
+    pub fn new(name: &'static str, kind: EnvelopeType, example: impl Into<String>) -> Self {
+        Self { name, kind, required: true, example: example.into() }
+    }
+
+    /// A key that may be missing.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.required = false;
+        self
+    }
+
     pub(super) fn count() -> Self {
-        Self {
-            name: "count",
-            kind: EnvelopeType::Integer,
-            required: true,
-            example: "123".to_owned(),
-        }
+        Self::new("count", EnvelopeType::Integer, "123")
     }
 
     pub(super) fn link(name: &'static str, query: &str) -> Self {
-        Self {
-            name,
-            kind: EnvelopeType::Link,
-            required: false,
-            example: format!("http://api.example.org/accounts/?{query}"),
-        }
+        let example = format!("http://api.example.org/accounts/?{query}");
+        Self::new(name, EnvelopeType::Link, example).optional()
     }
 }
 

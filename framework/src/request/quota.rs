@@ -8,6 +8,7 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// What a throttle leaves to a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Quota {
     /// What the throttle is called: its scope.
     pub name: String,

@@ -47,6 +47,7 @@ const USUAL_HEADERS: usize = 7;
 
 /// The body of a response.
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum ResponseBody {
     /// None, and no `Content-Type`.
     Empty,
@@ -76,6 +77,7 @@ impl fmt::Debug for ResponseBody {
 
 /// A response: status, headers, body.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,

@@ -19,6 +19,7 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.'
 /// No address has this name, or none takes these values (`NoReverseMatch`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no address is named `{name}` and takes {params:?}")]
+#[non_exhaustive]
 pub struct NoReverseMatch {
     /// The name asked for.
     pub name: String,

@@ -43,6 +43,7 @@ pub type Kwargs = Vec<(String, String)>;
 /// A pattern that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("URL pattern `{pattern}`: {reason}")]
+#[non_exhaustive]
 pub struct PatternError {
     /// The pattern, as it was written.
     pub pattern: String,

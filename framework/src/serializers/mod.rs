@@ -82,7 +82,7 @@
 //! [`CustomField`] gives a type a form of its own in JSON; a field declares it with `#[field(custom)]`.
 //! [`ToRepresentation`] and [`ToInternalValue`] change the whole object, after and before its fields.
 
-mod builder;
+pub(crate) mod builder;
 mod changes;
 mod checks;
 mod conflicts;
@@ -98,7 +98,7 @@ mod input;
 mod list_rows;
 mod of_model;
 mod plain;
-mod recursion;
+pub(crate) mod recursion;
 mod relations;
 mod rows;
 mod select;
@@ -107,7 +107,7 @@ mod tests;
 mod validate;
 mod write;
 
-pub use builder::{Builder, PlainBuilder, Shows, of_kind, pk, with_choices};
+pub use builder::{Builder, PlainBuilder, Shows};
 pub use changes::{Attrs, Changes};
 pub use convert::{FromValidated, IntoValidated};
 pub use custom::{Custom, CustomField};
@@ -118,8 +118,6 @@ pub use hooks::{
 };
 pub use of_model::{ModelFor, ShownBy};
 pub use plain::{Serializer, Validated};
-#[doc(hidden)]
-pub use recursion::once;
 pub use relations::{
     HyperlinkedIdentity, HyperlinkedRelated, PrimaryKeyRelated, SlugRelated, StringRelated,
 };

@@ -12,6 +12,7 @@ const EXPIRY: &str = "_session_expiry";
 
 /// How long a session lives, if not for `SESSION_COOKIE_AGE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Expiry {
     /// As set by `SESSION_COOKIE_AGE` and `SESSION_EXPIRE_AT_BROWSER_CLOSE`.
     Default,

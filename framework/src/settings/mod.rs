@@ -197,6 +197,7 @@ impl Default for Settings {
 /// program may end with it.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("setting {name}: {reason}")]
+#[non_exhaustive]
 pub struct SettingsError {
     /// The setting's name, as in the environment.
     pub name: &'static str,

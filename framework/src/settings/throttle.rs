@@ -7,6 +7,7 @@ use super::{SettingsError, forms};
 
 /// What becomes of a request when the counters of throttles cannot be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum OnFailure {
     /// It goes on, uncounted.
     #[default]

@@ -12,6 +12,7 @@ use crate::settings::{Settings, SettingsError};
 
 /// What a throttle says.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Decision {
     /// The request may go on.
     Allow,

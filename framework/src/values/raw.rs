@@ -6,6 +6,7 @@ use std::fmt;
 /// A value of a request's body. Numbers keep their spelling; texts are borrowed from the body
 /// where they hold no escape.
 #[derive(Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Raw<'a> {
     /// `null`
     Null,

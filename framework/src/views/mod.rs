@@ -154,6 +154,7 @@ pub struct OperationInfo {
 
 /// What a response holds.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum ResponseInfo {
     /// No body.
     Nothing,

@@ -13,7 +13,8 @@ use crate::filters::{
 };
 use crate::pagination::Pagination;
 use crate::request::Context;
-use crate::serializers::{Description, ModelSerializer, pk};
+use crate::serializers::builder::pk;
+use crate::serializers::{Description, ModelSerializer};
 use crate::values::Value;
 use crate::values::distinct::{ByValue, set_of};
 

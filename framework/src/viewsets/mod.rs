@@ -73,7 +73,7 @@
 //! [`Valid`](crate::views::Valid) a body that passed a serializer. What it takes and returns is what
 //! the OpenAPI document says of it.
 
-mod extra;
+pub(crate) mod extra;
 mod generic_view;
 pub mod mixins;
 mod object;
@@ -96,8 +96,6 @@ use crate::views::{Item, Page, Policies};
 
 pub use crate::request::Action;
 pub use extra::{ActionHandler, ExtraAction};
-#[doc(hidden)]
-pub use extra::{returns, takes};
 pub use mixins::{
     CreateModelMixin, DestroyModelMixin, GenericViewSet, ListModelMixin, Mixins, ModelViewSet,
     ReadOnlyModelViewSet, RetrieveModelMixin, UpdateModelMixin,

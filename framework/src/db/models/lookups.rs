@@ -81,6 +81,7 @@ pub enum DatePart {
 
 /// How a part is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Compare {
     /// Equal.
     Exact,
@@ -183,6 +184,7 @@ impl Compare {
 
 /// What a lookup compares with.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Operand {
     /// One value.
     One(Value),

@@ -9,7 +9,7 @@ pub(super) mod lookups;
 pub(super) mod model;
 pub(super) mod node;
 pub(super) mod order;
-pub(super) mod path;
+pub(crate) mod path;
 pub(crate) mod pattern;
 pub(super) mod row;
 pub(crate) mod table;

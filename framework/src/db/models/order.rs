@@ -7,6 +7,7 @@ use crate::db::{Dialect, Path, PathOf, SingleValued};
 
 /// One term of an order, of whatever model: what statements are written from.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct OrderTerm {
     /// What is compared.
     pub path: Path,

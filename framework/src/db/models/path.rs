@@ -136,6 +136,17 @@ impl Way {
         self.hop(Hop::Reverse { name, from: meta_of::<From>, column })
     }
 
+    /// From `From` to `To` through a link table, by its columns that point here and there.
+    #[must_use]
+    pub fn through<From: Model, To: Model>(
+        self,
+        name: &'static str,
+        [through, source, target]: [&'static str; 3],
+    ) -> Self {
+        let (from, to) = (meta_of::<From>, meta_of::<To>);
+        self.hop(Hop::ManyToMany { name, through, source, target, from, to })
+    }
+
     /// The model at the end.
     pub fn target(&self) -> &'static ModelMeta {
         self.hops.last().map_or_else(self.model, Hop::target)

@@ -166,7 +166,7 @@ macro_rules! raw_row {
             }
         }
 
-        impl<'a, R> $crate::db::RawRow for $name<'_, R>
+        impl<'a, R> $crate::db::row::RawRow for $name<'_, R>
         where
             R: diesel::row::Row<'a, $backend> + diesel::row::RowIndex<usize>,
         {

@@ -12,6 +12,7 @@ const LINK: &str = "L";
 
 /// What a statement returns besides the model's own columns.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Selected {
     /// The value at the end of a path that leads to one row (joined), or an annotation.
     Value(Path),
@@ -421,7 +422,7 @@ pub(crate) fn returning(sql: &mut Sql, model: &'static ModelMeta) {
 }
 
 /// Writes the columns of a model, separated by commas.
-pub fn columns(sql: &mut Sql, model: &'static ModelMeta, alias: &str) {
+pub(crate) fn columns(sql: &mut Sql, model: &'static ModelMeta, alias: &str) {
     for (index, column) in model.columns.iter().enumerate() {
         if index > 0 {
             sql.push(", ");

@@ -12,6 +12,7 @@ use crate::values::distinct::{ByValue, set_of};
 
 /// A row that cannot be deleted because another one points at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Protected {
     /// The model of the row.
     pub model: &'static str,

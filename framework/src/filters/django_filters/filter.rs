@@ -16,6 +16,7 @@ use crate::values::Value;
 /// How a filter compares: a lookup, of the whole value or of a part of a date
 /// (`year__gte`, `date__range`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LookupExpr {
     /// The part that is compared; the whole value when there is none.
     pub part: Option<DatePart>,

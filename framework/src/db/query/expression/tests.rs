@@ -281,7 +281,7 @@ fn groups_are_computed_filtered_and_ordered() {
 #[test]
 fn an_annotation_has_the_expression_that_a_query_set_gives() {
     static LONG: AnnotationMeta = AnnotationMeta::new("long", || {
-        crate::db::annotation::<Track, bool, _>(|track| {
+        crate::__private::annotation::<Track, bool, _>(|track| {
             Case::when(track.seconds().gt(300), true).otherwise(false)
         })
     });
