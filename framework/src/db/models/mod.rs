@@ -1,7 +1,7 @@
 //! What a model is: its columns, its relations, paths along them, and what is said of rows in their
 //! terms.
 
-pub(super) mod annotation;
+pub(crate) mod annotation;
 pub(super) mod condition;
 pub(super) mod declared;
 pub(super) mod key;
