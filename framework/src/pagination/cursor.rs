@@ -1,8 +1,8 @@
-//! Cursors: `?cursor=cD10MA==`, pages that stay put while rows are added
+//! Cursors: `?cursor=cD10MA==`, pages that do not shift while rows are added
 //! (`rest_framework.pagination.CursorPagination`).
 //!
-//! A cursor is a position (the value of the first ordering column), an offset among rows that
-//! share it, and a direction; its text can be read by DRF and DRF's by us.
+//! A cursor is a position (the value of the first ordering column), an offset among rows that share
+//! it, and a direction; DRF can read its text, and the reverse.
 
 use std::borrow::Cow;
 
@@ -21,12 +21,12 @@ pub fn position_text(value: ValueRef<'_>) -> String {
     python::value_text(value).into_owned()
 }
 
-/// The rows at a cursor: ordered, past the position, one more than are shown.
+/// The rows at a cursor: ordered, after the position, one more than are shown.
 #[derive(Debug, Clone)]
 pub struct CursorPlan {
     /// The order to read in; it replaces the query's own.
     pub order: Vec<OrderTerm>,
-    /// What the rows must fulfil besides the query's own conditions.
+    /// A condition in addition to the query's own.
     pub condition: Option<Predicate>,
     /// Rows to skip.
     pub offset: i64,
@@ -37,13 +37,30 @@ pub struct CursorPlan {
     cursor: Option<Cursor>,
 }
 
-/// Pages along an order of the rows, without a count: `next`, `previous`, `results`.
+/// Splits a list into pages along an order, without a count (`CursorPagination`): `next`,
+/// `previous`, `results`.
 ///
-/// The order is what the view's ordering filter chose, else [`ordering`](Self::ordering); its
-/// first column should be nearly unique. Pages cost the same wherever they are.
+/// The order is the one that the view's ordering filter chose, or else
+/// [`ordering`](Self::ordering); its first column should be nearly unique. Every page costs the
+/// same, and rows that are added meanwhile do not shift pages. Without a page size, the whole list
+/// is returned as an array.
 ///
-/// ```text
-/// CursorPagination::new().page_size(10).ordering::<Invoice>(order_by![-invoice_date, -id])
+/// ```
+/// use quintet::prelude::*;
+///
+/// # #[model(table = "store_invoice")]
+/// # pub struct Invoice {
+/// #     pub id: i64,
+/// #     pub created_at: DateTime,
+/// # }
+/// # fn main() {
+/// let pages = CursorPagination::new()
+///     .page_size(10)
+///     .ordering::<Invoice>(order_by![-created_at, -id])
+///     .page_size_query_param("page_size")
+///     .max_page_size(100);
+/// # let _ = pages;
+/// # }
 /// ```
 #[derive(Debug, Clone)]
 pub struct CursorPagination {
@@ -69,26 +86,26 @@ impl Default for CursorPagination {
 }
 
 impl CursorPagination {
-    /// Cursors without a page size or an order.
+    /// Creates a cursor pagination without a page size or an order.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The parameter with the cursor; `cursor` by default.
+    /// Sets the query parameter that holds the cursor; `cursor` by default.
     #[must_use]
     pub fn cursor_query_param(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.cursor_query_param = name.into();
         self
     }
 
-    /// Rows on a page.
+    /// Sets the number of rows per page.
     #[must_use]
     pub fn page_size(mut self, size: u32) -> Self {
         self.page_size = Some(size.into()).filter(|size| *size > 0);
         self
     }
 
-    /// The order when no ordering filter chooses one; `M` is the model of the rows.
+    /// Sets the order that is used if no ordering filter chooses one; `M` is the model of the rows.
     #[must_use]
     pub fn ordering<M>(mut self, order: Ordering<M>) -> Self {
         let terms = order.get().unwrap_or_default();
@@ -96,21 +113,21 @@ impl CursorPagination {
         self
     }
 
-    /// The parameter with which a client chooses the size; none by default.
+    /// Sets the query parameter with which a client chooses the page size; none by default.
     #[must_use]
     pub fn page_size_query_param(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.page_size_query_param = Some(name.into());
         self
     }
 
-    /// The greatest size that a client may choose.
+    /// Sets the largest page size that a client may choose.
     #[must_use]
     pub fn max_page_size(mut self, size: u32) -> Self {
         self.max_page_size = Some(size.into());
         self
     }
 
-    /// The greatest offset that a cursor may hold; 1000 by default.
+    /// Sets the largest offset that a cursor may hold; 1000 by default.
     #[must_use]
     pub fn offset_cutoff(mut self, offset: u32) -> Self {
         self.offset_cutoff = offset.into();

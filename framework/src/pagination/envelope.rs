@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::values::JsonWriter;
 
-/// The count and the links of a page, and which of the rows that were read it shows.
+/// The count and links of a page, and which of the rows read are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Envelope {
@@ -21,7 +21,7 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// An envelope without links.
+    /// Creates an envelope without links.
     pub fn new(count: Option<i64>, shown: Range<usize>) -> Self {
         Self { count, next: None, previous: None, shown, reversed: false }
     }
@@ -52,7 +52,7 @@ impl Envelope {
     }
 }
 
-/// What a key of an envelope holds.
+/// The type of a value in an envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EnvelopeType {
@@ -62,7 +62,7 @@ pub enum EnvelopeType {
     Link,
 }
 
-/// One key of an envelope, as the API's document describes it.
+/// A key of an envelope, as shown in the OpenAPI document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EnvelopeField {

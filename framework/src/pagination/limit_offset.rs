@@ -12,16 +12,25 @@ use crate::exceptions::Result;
 use crate::filters::{ParameterType, QueryParameter, python};
 use crate::request::Request;
 
-/// Lets a client choose where a list starts and how much of it is sent: `count`, `next`,
-/// `previous`, `results`.
+/// Lets the client choose where a list starts and how many rows it gets (`LimitOffsetPagination`):
+/// `count`, `next`, `previous`, `results`.
 ///
-/// Without a limit, its own or the client's, the whole list is sent as an array.
+/// If neither the client nor [`default_limit`](Self::default_limit) sets a limit, the whole list is
+/// returned as an array. An invalid limit or offset is ignored, as in DRF.
 ///
 /// ```
-/// use quintet::pagination::LimitOffsetPagination;
+/// use quintet::http::Method;
+/// use quintet::pagination::{LimitOffsetPagination, Pagination, Plan};
+/// use quintet::request::Request;
 ///
 /// let pages = LimitOffsetPagination::new().default_limit(20).max_limit(200);
-/// # let _ = pages;
+///
+/// let request = Request::new(Method::GET, "/api/books/?limit=500&offset=40");
+/// let Some(Plan::Slice { offset, limit, .. }) = pages.plan(&request, None)? else {
+///     panic!("a slice")
+/// };
+/// assert_eq!((offset, limit), (40, 200));
+/// # Ok::<(), quintet::exceptions::ApiException>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct LimitOffsetPagination {
@@ -45,40 +54,40 @@ impl Default for LimitOffsetPagination {
 }
 
 impl LimitOffsetPagination {
-    /// Slices without a default limit.
+    /// Creates a limit-offset pagination without a default limit.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Rows sent when the client names no limit.
+    /// Sets the limit that applies if the client names none.
     #[must_use]
     pub fn default_limit(mut self, limit: u32) -> Self {
         self.default_limit = Some(limit.into()).filter(|limit| *limit > 0);
         self
     }
 
-    /// The parameter with the limit; `limit` by default.
+    /// Sets the query parameter for the limit; `limit` by default.
     #[must_use]
     pub fn limit_query_param(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.limit_query_param = name.into();
         self
     }
 
-    /// The parameter with the offset; `offset` by default.
+    /// Sets the query parameter for the offset; `offset` by default.
     #[must_use]
     pub fn offset_query_param(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.offset_query_param = name.into();
         self
     }
 
-    /// The greatest limit that a client may choose.
+    /// Sets the largest limit that a client may choose.
     #[must_use]
     pub fn max_limit(mut self, limit: u32) -> Self {
         self.max_limit = Some(limit.into());
         self
     }
 
-    /// How rows are counted.
+    /// Sets how rows are counted.
     #[must_use]
     pub fn count(mut self, policy: CountPolicy) -> Self {
         self.count = policy;

@@ -1,4 +1,4 @@
-//! Links to other pages: the request's own address with one parameter changed
+//! Links to other pages: the request's URL with one parameter changed
 //! (`rest_framework.utils.urls`).
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -25,18 +25,18 @@ pub(crate) fn push_form_encoded(out: &mut String, text: &str) {
     }
 }
 
-/// The address with a query parameter set; parameters are sorted by name, their values keep
-/// their order.
+/// The URL with a query parameter set; parameters are sorted by name, and values keep their order
+/// (`replace_query_param`).
 pub fn replace_query_param(url: &str, name: &str, value: &str) -> String {
     rewrite(url, (name, Some(value)))
 }
 
-/// The address without a query parameter.
+/// The URL without a query parameter (`remove_query_param`).
 pub fn remove_query_param(url: &str, name: &str) -> String {
     rewrite(url, (name, None))
 }
 
-/// The request's own address with some of its query parameters set or, for `None`, removed.
+/// The request's URL with some of its query parameters set or, for `None`, removed.
 pub(super) fn page_link(request: &Request, changes: &[(&str, Option<&str>)]) -> String {
     let mut out = request.build_absolute_uri(&request.escaped_path());
     push_query(&mut out, request.query_params(), changes);

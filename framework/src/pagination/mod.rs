@@ -1,9 +1,9 @@
-//! Pagination: which rows of a list are sent, and the links to the others
+//! Pagination: which rows of a list are returned, and the links to the others
 //! (`rest_framework.pagination`).
 //!
 //! # Setting the pagination
 //!
-//! Lists are whole until `Site::builder(..).pagination(..)` sets a default
+//! Lists are not paginated until `Site::builder(..).pagination(..)` sets a default
 //! (`DEFAULT_PAGINATION_CLASS` and `PAGE_SIZE`), such as
 //! `PageNumberPagination::new().page_size(50)`; a view set sets its own with
 //! [`pagination_class`](crate::viewsets::ViewSet::pagination_class).
@@ -44,8 +44,8 @@
 //!
 //! # Custom pagination
 //!
-//! A list action asks the view's [`Pagination`] for a [`Plan`], loads the rows that the plan names,
-//! and hands their number back to get the [`Envelope`] written around them. Implement the trait for
+//! A list action gets a [`Plan`] from the view's [`Pagination`], loads the rows that the plan
+//! names, and passes their number back to get the [`Envelope`] around them. Implement the trait for
 //! links or parameters of your own.
 
 mod cursor;
@@ -69,16 +69,16 @@ use crate::exceptions::{ApiException, Result};
 use crate::filters::{QueryParameter, python};
 use crate::request::Request;
 
-/// How the number of all rows is found.
+/// How the total number of rows is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum CountPolicy {
-    /// Counted, unless the rows that were read already show it.
+    /// By a COUNT, unless the rows that were read already show it.
     #[default]
     Exact,
 }
 
-/// Which rows to load.
+/// Which rows to load, as decided by a [`Pagination`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Plan {
@@ -115,8 +115,8 @@ impl Plan {
         }
     }
 
-    /// The number of all rows, when the number of rows read already shows it: no statement is
-    /// needed then.
+    /// The total number of rows, if the number of rows read already shows it, so that no statement
+    /// is needed.
     pub fn known_count(&self, rows_read: usize) -> Option<i64> {
         let Self::Slice { offset, limit, .. } = self else { return None };
         let rows = i64::try_from(rows_read).ok()?;
@@ -124,17 +124,48 @@ impl Plan {
         ends_here.then(|| offset.saturating_add(rows))
     }
 
-    /// True when the response has the number of all rows.
+    /// Whether the response contains the total number of rows.
     pub fn is_counted(&self) -> bool {
         !matches!(self, Self::Cursor(_))
     }
 }
 
-/// A way to split a list into pages.
+/// Splits a list into pages (`BasePagination`).
 ///
-/// Implement it for an envelope or links of your own; [`PageNumberPagination`],
-/// [`LimitOffsetPagination`] and [`CursorPagination`] are DRF's and need only be configured.
-/// There are no defaults but the description of the parameters, which is empty.
+/// Implement it for an envelope, links or parameters of your own; [`PageNumberPagination`],
+/// [`LimitOffsetPagination`] and [`CursorPagination`] only need to be configured. A list action
+/// first calls [`plan`](Self::plan), reads the rows that the plan names, and then calls
+/// [`finish`](Self::finish). The methods that describe the pagination in the OpenAPI document
+/// return nothing by default.
+///
+/// ```
+/// use quintet::db::OrderTerm;
+/// use quintet::exceptions::Result;
+/// use quintet::pagination::{Envelope, Pagination, Plan};
+/// use quintet::request::Request;
+///
+/// /// The first rows of a list, as many as fit on a screen, and the count of all.
+/// #[derive(Debug)]
+/// struct FirstScreen;
+///
+/// impl Pagination for FirstScreen {
+///     fn plan(&self, _: &Request, _: Option<&[OrderTerm]>) -> Result<Option<Plan>> {
+///         Ok(Some(Plan::Slice { offset: 0, limit: 12, count: Default::default() }))
+///     }
+///
+///     fn finish(
+///         &self,
+///         _: &Request,
+///         _: &Plan,
+///         count: Option<i64>,
+///         rows_read: usize,
+///         _: &dyn Fn(usize) -> String,
+///     ) -> Result<Envelope> {
+///         Ok(Envelope::new(count, 0..rows_read))
+///     }
+/// }
+/// ```
+#[doc(alias = "BasePagination")]
 pub trait Pagination: Send + Sync + fmt::Debug {
     /// Which rows the request asks for; `None` sends the whole list without an envelope.
     ///
@@ -144,11 +175,11 @@ pub trait Pagination: Send + Sync + fmt::Debug {
     /// 404 when the page or the cursor is malformed.
     fn plan(&self, request: &Request, ordering: Option<&[OrderTerm]>) -> Result<Option<Plan>>;
 
-    /// What is written around the rows, once they are read.
+    /// The envelope around the rows, once they are read.
     ///
-    /// `count` is the number of all rows where the plan is counted; `position_of` gives the
-    /// [`position_text`] of a row, by its place among the rows that were read, in the column of
-    /// the plan's first order term.
+    /// `count` is the total number of rows, if the plan is counted; `position_of` gives the
+    /// [`position_text`] of a row, by its place among the rows that were read, in the column of the
+    /// plan's first order term.
     ///
     /// # Errors
     /// 404 when the page does not exist.
@@ -161,17 +192,17 @@ pub trait Pagination: Send + Sync + fmt::Debug {
         position_of: &dyn Fn(usize) -> String,
     ) -> Result<Envelope>;
 
-    /// The parameters it reads.
+    /// The query parameters that it reads.
     fn query_parameters(&self) -> Vec<QueryParameter> {
         Vec::new()
     }
 
-    /// The keys of the envelope, `results` apart, which comes last; empty when there is none.
+    /// The keys of the envelope except `results`, which comes last; empty if there is no envelope.
     fn envelope(&self) -> Vec<EnvelopeField> {
         Vec::new()
     }
 
-    /// True for [`DefaultPagination`]: the project's own takes its place.
+    /// True for [`DefaultPagination`]: it is replaced by the site's.
     fn is_project_default(&self) -> bool {
         false
     }
@@ -212,11 +243,37 @@ macro_rules! forward {
 
 forward!(Box<P>, Arc<P>);
 
-/// No pages: the whole list as an array (`pagination_class = None`).
+/// Returns the whole list as an array (`pagination_class = None`): for a view set of a site that
+/// has a default pagination.
+///
+/// ```
+/// use quintet::prelude::*;
+///
+/// # #[model(table = "genre")]
+/// # pub struct Genre {
+/// #     pub id: i64,
+/// #     pub name: String,
+/// # }
+/// # #[derive(Serializer)]
+/// # #[serializer(model = Genre, fields = all)]
+/// # pub struct GenreSerializer {}
+/// pub struct GenreViewSet;
+///
+/// impl ViewSet for GenreViewSet {
+///     type Base = ReadOnlyModelViewSet;
+///     type Serializer = GenreSerializer;
+///
+///     fn pagination_class(&self) -> impl Pagination + 'static {
+///         NoPagination
+///     }
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoPagination;
 
-/// The project's pagination (`DEFAULT_PAGINATION_CLASS`); no pages where there is none.
+/// The site's default pagination (`DEFAULT_PAGINATION_CLASS`), or none if the site has none. View
+/// sets use it unless they set their own.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DefaultPagination;
 
@@ -248,7 +305,7 @@ macro_rules! no_pages {
 no_pages!(NoPagination, false);
 no_pages!(DefaultPagination, true);
 
-/// A size that a client may choose: a positive integer up to `max`, else the default
+/// The page size that the client chose: a positive integer up to `max`, or else the default
 /// (`_positive_int(strict=True)`).
 fn chosen_size(
     request: &Request,
@@ -267,7 +324,7 @@ fn chosen_size(
         .or(default.map(i128::from))
 }
 
-/// The same within what a statement can take.
+/// Clamps a number to what a statement can take.
 fn clamp(number: i128) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -12,18 +12,29 @@ use crate::exceptions::{ApiException, Detail, Result};
 use crate::filters::{ParameterType, QueryParameter, python};
 use crate::request::Request;
 
-/// Splits a list into numbered pages: `count`, `next`, `previous`, `results`.
+/// Splits a list into numbered pages (`PageNumberPagination`): `count`, `next`, `previous`,
+/// `results`.
 ///
-/// Without a page size the whole list is sent as an array.
+/// A page that does not exist is a 404. Without a page size, the whole list is returned as an
+/// array.
 ///
 /// ```
-/// use quintet::pagination::PageNumberPagination;
+/// use quintet::http::Method;
+/// use quintet::pagination::{PageNumberPagination, Pagination, Plan};
+/// use quintet::request::Request;
 ///
 /// let pages = PageNumberPagination::new()
 ///     .page_size(25)
 ///     .page_size_query_param("page_size")
 ///     .max_page_size(100);
-/// # let _ = pages;
+///
+/// let request = Request::new(Method::GET, "/api/books/?page=3");
+/// let Some(Plan::Slice { offset, limit, .. }) = pages.plan(&request, None)? else {
+///     panic!("a slice")
+/// };
+/// assert_eq!((offset, limit), (50, 25));
+/// assert!(pages.plan(&Request::new(Method::GET, "/api/books/?page=0"), None).is_err());
+/// # Ok::<(), quintet::exceptions::ApiException>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct PageNumberPagination {
@@ -49,40 +60,40 @@ impl Default for PageNumberPagination {
 }
 
 impl PageNumberPagination {
-    /// Pages without a size.
+    /// Creates a page-number pagination without a page size.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Rows on a page.
+    /// Sets the number of rows per page.
     #[must_use]
     pub fn page_size(mut self, size: u32) -> Self {
         self.page_size = Some(size.into()).filter(|size| *size > 0);
         self
     }
 
-    /// The parameter with the page's number; `page` by default.
+    /// Sets the query parameter for the page number; `page` by default.
     #[must_use]
     pub fn page_query_param(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.page_query_param = name.into();
         self
     }
 
-    /// The parameter with which a client chooses the size; none by default.
+    /// Sets the query parameter with which a client chooses the page size; none by default.
     #[must_use]
     pub fn page_size_query_param(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.page_size_query_param = Some(name.into());
         self
     }
 
-    /// The greatest size that a client may choose.
+    /// Sets the largest page size that a client may choose.
     #[must_use]
     pub fn max_page_size(mut self, size: u32) -> Self {
         self.max_page_size = Some(size.into());
         self
     }
 
-    /// The words that mean the last page; `last` by default.
+    /// Sets the words that stand for the last page; `last` by default.
     #[must_use]
     pub fn last_page_strings<T: Into<Cow<'static, str>>>(
         mut self,
@@ -92,7 +103,7 @@ impl PageNumberPagination {
         self
     }
 
-    /// How rows are counted.
+    /// Sets how rows are counted.
     #[must_use]
     pub fn count(mut self, policy: CountPolicy) -> Self {
         self.count = policy;

@@ -1,4 +1,4 @@
-//! Permissions made of permissions. They refuse with the default text.
+//! Permissions composed of others. Their refusals have the default message.
 
 use std::any::Any;
 use std::ops::{BitAnd, BitOr};
@@ -15,7 +15,9 @@ use crate::db::ModelMeta;
 use crate::exceptions::Result;
 use crate::request::Context;
 
-/// Both must agree; the second is asked when the first does.
+/// Both permissions must allow the request: [`Permission::and`], or `&` between Quintet's own.
+///
+/// The second one runs only if the first one allows the request. A refusal has the default message.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct And<A, B>(pub(super) A, pub(super) B);
 
@@ -53,8 +55,11 @@ impl<A: Permission, B: Permission> OnObjects for And<A, B> {
     }
 }
 
-/// One must agree; the second is asked when the first does not. For an object, one of the two
-/// must agree to both the request and the object.
+/// One of the two permissions must allow the request: [`Permission::or`], or `|` between Quintet's
+/// own.
+///
+/// The second one runs only if the first one refuses. For an object, one of the two must allow both
+/// the request and the object, as in DRF. A refusal has the default message.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Or<A, B>(pub(super) A, pub(super) B);
 
@@ -95,7 +100,10 @@ impl<A: Permission, B: Permission> OnObjects for Or<A, B> {
     }
 }
 
-/// The other one must refuse.
+/// The permission must refuse the request: [`Permission::not`], or `!` before one of Quintet's own.
+///
+/// A permission that does not check objects allows all of them, so its negation refuses all of
+/// them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Not<A>(pub(super) A);
 
@@ -108,7 +116,7 @@ impl<A: Permission> Permission for Not<A> {
         self.0.admits_anonymous(method).map(|admits| !admits)
     }
 
-    /// The negation of a permission that agrees to every object refuses every object.
+    /// The negation of a permission that allows every object refuses every object.
     fn on_objects(&self) -> Option<&dyn OnObjects> {
         Some(self)
     }
@@ -128,7 +136,7 @@ impl<A: Permission> OnObjects for Not<A> {
     }
 }
 
-/// What a permission says of an object: yes where it does not look at objects.
+/// Whether a permission allows an object: yes, if it does not check objects.
 async fn ask_about(
     permission: &impl Permission,
     cx: &mut Context,

@@ -1,4 +1,4 @@
-//! The permissions of a view: a list, asked in order.
+//! The permissions of a view: a list that runs in order.
 
 use std::any::Any;
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::db::ModelMeta;
 use crate::exceptions::{Detail, Result};
 use crate::request::{Context, ObjectGuard};
 
-/// A [`Permission`] behind a pointer; every permission is one.
+/// An object-safe [`Permission`]. Every permission implements it; do not implement it yourself.
 pub trait DynPermission: Send + Sync {
     /// [`Permission::has_permission`]
     fn ask<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<bool>>;
@@ -55,8 +55,8 @@ impl<P: Permission> DynPermission for P {
 }
 
 class_list! {
-    /// What a view names as its `permission_classes`: one permission, a tuple of them that are asked
-    /// in order, `()` to let everybody pass, or [`Inherit`](crate::classes::Inherit).
+    /// The `permission_classes` of a view: one permission, a tuple of them, which run in order,
+    /// `()` to allow every request, or [`Inherit`](crate::classes::Inherit).
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is neither a permission nor a tuple of permissions",
         label = "expected a permission"
@@ -64,7 +64,7 @@ class_list! {
     PermissionClasses of Permission as DynPermission
 }
 
-/// The permissions of one view, ready to be asked.
+/// The permissions of one view, ready to run.
 pub(crate) struct PermissionList {
     list: Vec<Arc<dyn DynPermission>>,
     objects: bool,
@@ -76,12 +76,12 @@ impl PermissionList {
         Self { list, objects }
     }
 
-    /// The models whose objects they look at.
+    /// The models whose objects they check.
     pub(crate) fn models(&self) -> impl Iterator<Item = &'static ModelMeta> {
         self.list.iter().filter_map(|one| one.object_check()).flat_map(OnObjects::models)
     }
 
-    /// Asks all of them (`check_permissions`).
+    /// Runs all of them (`check_permissions`).
     pub(crate) async fn check_request(&self, cx: &mut Context) -> Result<()> {
         for permission in &self.list {
             if !permission.ask(cx).await? {

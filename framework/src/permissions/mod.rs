@@ -1,12 +1,12 @@
 //! Who may do what (`rest_framework.permissions`).
 //!
-//! The permissions of a view are asked in order, before its handler runs; the first that refuses gives
-//! the message. A refusal is a 403, or a 401 where nobody is logged in and the view's first
-//! authenticator has a challenge. Those that look at objects are asked again once an action has found
-//! its object.
+//! The permissions of a view run in order, before its handler; the first one that refuses the
+//! request decides the message. A refusal is a 403, or a 401 if nobody is logged in and the view's
+//! first authenticator has a challenge. Object permissions run again once an action has found its
+//! object.
 //!
 //! Permissions compose: `IsAuthenticated.and(IsOwner)`, `.or(..)` and `.not()` work on any type,
-//! the operators `&`, `|` and `!` on ours. A tuple is a list.
+//! the operators `&`, `|` and `!` on the types of this module. A tuple is a list.
 //!
 //! # Setting the permissions
 //!
@@ -18,19 +18,19 @@
 //!
 //! # API reference
 //!
-//! - [`AllowAny`]: everybody, logged in or not
-//! - [`IsAuthenticated`]: whoever is logged in
-//! - [`IsAdminUser`]: whose account has `is_staff`
-//! - [`IsAuthenticatedOrReadOnly`]: everybody reads, whoever is logged in writes
-//! - [`ReadOnly`]: GET, HEAD and OPTIONS
-//! - [`DjangoModelPermissions`]: whoever has `add`, `change` or `delete` of the view's model
-//! - [`DjangoModelPermissionsOrAnonReadOnly`]: the same, and everybody reads
-//! - [`DjangoObjectPermissions`]: whoever has them for the object, as the site's backends say
+//! - [`AllowAny`]: every client, authenticated or not
+//! - [`IsAuthenticated`]: authenticated users
+//! - [`IsAdminUser`]: users whose account has `is_staff`
+//! - [`IsAuthenticatedOrReadOnly`]: everybody may read, authenticated users may write
+//! - [`ReadOnly`]: GET, HEAD and OPTIONS only
+//! - [`DjangoModelPermissions`]: users with `add`, `change` or `delete` for the view's model
+//! - [`DjangoModelPermissionsOrAnonReadOnly`]: likewise, and everybody may read
+//! - [`DjangoObjectPermissions`]: users who have them for the object, as the site's backends decide
 //!
 //! # Custom permissions
 //!
 //! A rule about the request implements [`Permission`], one about the objects of a model
-//! [`ObjectPermission`]. What a user may do and which groups it is in is asked once for a request:
+//! [`ObjectPermission`]. The user's permissions and groups are read once per request:
 //!
 //! ```
 //! use quintet::prelude::*;
@@ -73,15 +73,17 @@ use crate::db::{Model, ModelMeta};
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::request::Context;
 
-/// Decides whether a request may go on.
+/// Decides whether a request may continue (`BasePermission`).
 ///
-/// Implement it for rules of your own that look at the request and its user. A rule about the
-/// objects of a model implements [`ObjectPermission`] instead.
+/// Implement it for rules about the request and its user. For a rule about the objects of a model,
+/// implement [`ObjectPermission`] instead. By default, every method allows the request, and a
+/// refusal has DRF's message. Permissions run after authentication and before throttles and the
+/// handler.
 ///
 /// ```
 /// use quintet::prelude::*;
 ///
-/// /// Who sends `X-Tea: yes`.
+/// /// Clients that send `X-Tea: yes`.
 /// struct HasTeaHeader;
 ///
 /// impl Permission for HasTeaHeader {
@@ -97,6 +99,7 @@ use crate::request::Context;
 /// let rule = HasTeaHeader.and(IsAuthenticated);
 /// # let _ = rule;
 /// ```
+#[doc(alias = "BasePermission")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a permission",
     label = "this type has no `Permission` implementation",
@@ -104,7 +107,7 @@ use crate::request::Context;
             the objects of a model"
 )]
 pub trait Permission: Send + Sync + 'static {
-    /// Asked before the view runs; yes by default.
+    /// Runs before the view; allows the request by default.
     ///
     /// # Errors
     /// What the client gets instead of a plain refusal.
@@ -118,8 +121,8 @@ pub trait Permission: Send + Sync + 'static {
         None
     }
 
-    /// The code of the refusal: of the default text, and of every text of [`Permission::message`]
-    /// that has none of its own. Clients do not see it; `Detail::codes` has it.
+    /// The code of a refusal: of the default message, and of every message of
+    /// [`Permission::message`] without its own code. It is not sent; `Detail::codes` returns it.
     fn code(&self) -> Option<&'static str> {
         None
     }
@@ -131,14 +134,13 @@ pub trait Permission: Send + Sync + 'static {
         None
     }
 
-    /// What is asked once an object was found; `None`, the default, for a permission that does not
-    /// look at objects. An [`ObjectPermission`] has its own; implement it here for a permission over
-    /// objects of whatever model.
+    /// The check for objects; `None`, the default, if the permission does not check them. An
+    /// [`ObjectPermission`] has its own; implement this for a permission on objects of any model.
     fn on_objects(&self) -> Option<&dyn OnObjects> {
         None
     }
 
-    /// Both must agree.
+    /// Allows the request if both permissions do.
     fn and<Other: Permission>(self, other: Other) -> And<Self, Other>
     where
         Self: Sized,
@@ -146,7 +148,7 @@ pub trait Permission: Send + Sync + 'static {
         And(self, other)
     }
 
-    /// One must agree.
+    /// Allows the request if one of the permissions does.
     fn or<Other: Permission>(self, other: Other) -> Or<Self, Other>
     where
         Self: Sized,
@@ -154,7 +156,7 @@ pub trait Permission: Send + Sync + 'static {
         Or(self, other)
     }
 
-    /// This one must refuse.
+    /// Allows the request if this permission refuses it.
     fn not(self) -> Not<Self>
     where
         Self: Sized,
@@ -163,10 +165,12 @@ pub trait Permission: Send + Sync + 'static {
     }
 }
 
-/// Decides whether a request may reach an object of a model. It is a [`Permission`], too.
+/// Decides whether a request may access an object of a model (`has_object_permission`). Every
+/// `ObjectPermission` is a [`Permission`] too.
 ///
-/// View sets ask it in `get_object`, so before an object is shown, changed or deleted, and before an
-/// extra action gets it. A view set over another model refuses to start with it.
+/// View sets call it in `get_object`: before an object is shown, changed or deleted, and before an
+/// extra action receives it. Lists do not call it; restrict them in `get_queryset`. A site does not
+/// start if the permission is for another model than the view set's.
 ///
 /// ```
 /// use quintet::prelude::*;
@@ -188,9 +192,10 @@ pub trait Permission: Send + Sync + 'static {
 ///     }
 /// }
 ///
+/// # fn main() {
 /// let rule = (IsAuthenticatedOrReadOnly, IsOwnerOrReadOnly);
 /// # let _ = rule;
-/// # fn main() {}
+/// # }
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a permission about objects",
@@ -201,7 +206,7 @@ pub trait ObjectPermission: Send + Sync + 'static {
     /// The model of the objects.
     type Object: Model;
 
-    /// Asked before the view runs, as [`Permission::has_permission`]; yes by default.
+    /// Runs before the view, like [`Permission::has_permission`]; allows the request by default.
     ///
     /// # Errors
     /// What the client gets instead of a plain refusal.
@@ -210,7 +215,7 @@ pub trait ObjectPermission: Send + Sync + 'static {
         async { Ok(true) }
     }
 
-    /// Asked once an object was found.
+    /// Runs once an object was found.
     ///
     /// # Errors
     /// What the client gets instead of a plain refusal.
@@ -225,13 +230,12 @@ pub trait ObjectPermission: Send + Sync + 'static {
         None
     }
 
-    /// The code of the refusal, as [`Permission::code`].
+    /// The code of a refusal, like [`Permission::code`].
     fn code(&self) -> Option<&'static str> {
         None
     }
 
-    /// Whether a client that does not say who it is may use a method, for documents, as
-    /// [`Permission::admits_anonymous`].
+    /// Whether anonymous clients may use `method`, like [`Permission::admits_anonymous`].
     fn admits_anonymous(&self, method: &Method) -> Option<bool> {
         let _ = method;
         None
@@ -260,16 +264,19 @@ impl<P: ObjectPermission> Permission for P {
     }
 }
 
-/// What a permission asks about objects, whatever their model is.
+/// Checks objects of any model: what [`Permission::on_objects`] returns.
+///
+/// [`ObjectPermission`] implements it for one model. Implement it yourself only for a permission
+/// that works on objects of several models, as [`DjangoObjectPermissions`] does.
 pub trait OnObjects: Send + Sync {
-    /// Asks about an object.
+    /// Checks an object.
     fn ask<'a>(
         &'a self,
         cx: &'a mut Context,
         object: &'a dyn Any,
     ) -> LocalBoxFuture<'a, Result<bool>>;
 
-    /// The models whose objects it knows; none, the default, for any model.
+    /// The models whose objects it checks; empty, the default, for any model.
     fn models(&self) -> Vec<&'static ModelMeta> {
         Vec::new()
     }

@@ -7,11 +7,15 @@ use super::perms_map::PermsMap;
 use crate::exceptions::Result;
 use crate::request::Context;
 
-/// Users may read; POST needs the model's permission `add`, PUT and PATCH `change`, DELETE
-/// `delete`.
+/// Checks Django's model permissions (`DjangoModelPermissions`): POST needs `add`, PUT and PATCH
+/// need `change`, DELETE needs `delete`. Safe methods only need an authenticated user.
+///
+/// The permissions come from the user and its groups, and are read once per request. A view without
+/// a model cannot use it: the request fails with a 500, as in DRF. Change what a method needs with
+/// [`perms_map`](Self::perms_map):
 ///
 /// ```
-/// use actix_web::http::Method;
+/// use quintet::http::Method;
 /// use quintet::permissions::DjangoModelPermissions;
 ///
 /// let strict = DjangoModelPermissions::new()
@@ -29,9 +33,9 @@ impl DjangoModelPermissions {
         Self::default()
     }
 
-    /// What a method asks for, in place of the map's entry; `%(app_label)s` and `%(model_name)s`
-    /// stand for the model of the view. The entry for GET also applies to HEAD, unless HEAD has its
-    /// own.
+    /// Replaces the permissions that a method needs; `%(app_label)s` and `%(model_name)s` are
+    /// replaced by those of the view's model. The entry for GET also applies to HEAD, unless HEAD
+    /// has its own.
     #[must_use]
     pub fn perms_map(mut self, method: Method, perms: &[&str]) -> Self {
         self.perms_map.set(method, perms);
@@ -49,7 +53,15 @@ impl Permission for DjangoModelPermissions {
     }
 }
 
-/// The same, but everybody may read.
+/// Like [`DjangoModelPermissions`], but anonymous clients may use safe methods
+/// (`DjangoModelPermissionsOrAnonReadOnly`).
+///
+/// ```
+/// use quintet::prelude::*;
+///
+/// let policies = Policies::inherit().permissions(DjangoModelPermissionsOrAnonReadOnly::new());
+/// # let _ = policies;
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct DjangoModelPermissionsOrAnonReadOnly {
     perms_map: PermsMap,
@@ -61,8 +73,7 @@ impl DjangoModelPermissionsOrAnonReadOnly {
         Self::default()
     }
 
-    /// What a method asks for, in place of the map's entry; what is said of GET is said of HEAD, too
-    /// ([`DjangoModelPermissions::perms_map`]).
+    /// Replaces the permissions that a method needs, like [`DjangoModelPermissions::perms_map`].
     #[must_use]
     pub fn perms_map(mut self, method: Method, perms: &[&str]) -> Self {
         self.perms_map.set(method, perms);

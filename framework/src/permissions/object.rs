@@ -10,16 +10,16 @@ use super::{OnObjects, Permission};
 use crate::exceptions::{ApiException, Result};
 use crate::request::Context;
 
-/// [`DjangoModelPermissions`](super::DjangoModelPermissions), and the same permissions again for
-/// the object that the request found, as a backend of the site knows them
-/// ([`ObjectPermissionBackend`](crate::auth::ObjectPermissionBackend)).
+/// Checks [`DjangoModelPermissions`](super::DjangoModelPermissions), and then the same permissions
+/// for the object (`DjangoObjectPermissions`), as the site's
+/// [`ObjectPermissionBackend`](crate::auth::ObjectPermissionBackend)s decide.
 ///
-/// Clients that may not even read an object cannot find out that it exists: a refusal is a 404 for
-/// a safe method, and for an unsafe one when the permissions of GET are refused as well; else 403.
-/// With Django's map GET asks for nothing; give it `view` to hide objects.
+/// Clients that may not read an object cannot find out whether it exists: a refusal is a 404 for a
+/// safe method, and for an unsafe one if the permissions of GET are refused as well; otherwise it
+/// is a 403. Django's map needs no permission for GET; require `view` to hide objects:
 ///
 /// ```
-/// use actix_web::http::Method;
+/// use quintet::http::Method;
 /// use quintet::permissions::DjangoObjectPermissions;
 ///
 /// let hidden = DjangoObjectPermissions::new()
@@ -32,13 +32,13 @@ pub struct DjangoObjectPermissions {
 }
 
 impl DjangoObjectPermissions {
-    /// With Django's map.
+    /// With Django's map: `add` for POST, `change` for PUT and PATCH, `delete` for DELETE.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What a method asks for, in place of the map's entry, of the model and of the object;
-    /// `%(app_label)s` and `%(model_name)s` stand for the model of the view.
+    /// Replaces the permissions that a method needs, of the model and of the object.
+    /// `%(app_label)s` and `%(model_name)s` are replaced by those of the view's model.
     #[must_use]
     pub fn perms_map(mut self, method: Method, perms: &[&str]) -> Self {
         self.perms_map.set(method, perms);

@@ -5,8 +5,8 @@ use actix_web::http::Method;
 use crate::exceptions::{ApiException, Result};
 use crate::request::{Context, ViewContext};
 
-/// What each method asks for, with Django's placeholders. HEAD asks for what GET does, unless it
-/// has an entry of its own: it shows whether a row exists, and how long its representation is.
+/// The permissions that each method needs, with Django's placeholders. HEAD needs those of GET
+/// unless it has its own entry: it shows whether a row exists, and how long its representation is.
 #[derive(Debug, Clone)]
 pub(super) struct PermsMap(Vec<(Method, Vec<String>)>);
 
@@ -40,7 +40,7 @@ impl PermsMap {
         found.map(|(_, perms)| perms.as_slice())
     }
 
-    /// True when a method asks for nothing.
+    /// Whether a method needs no permissions.
     pub(super) fn asks_for_nothing(&self, method: &Method) -> bool {
         self.get(method).is_some_and(<[String]>::is_empty)
     }
@@ -69,7 +69,7 @@ impl PermsMap {
         Ok(perms.iter().map(filled).collect())
     }
 
-    /// True when the user has what the request's method needs.
+    /// Whether the user has the permissions that the request's method needs.
     pub(super) async fn allows(&self, cx: &Context) -> Result<bool> {
         let view = cx.view();
         if view.ignore_model_permissions {

@@ -1,4 +1,4 @@
-//! `governor`'s cell rate algorithm (GCRA): the cheap throttle.
+//! A cheap throttle: `governor`'s generic cell rate algorithm (GCRA).
 
 use std::hash::{BuildHasher, RandomState};
 use std::num::NonZeroU32;
@@ -18,10 +18,10 @@ use crate::exceptions::Result;
 use crate::request::{Context, Quota};
 use crate::settings::{Settings, SettingsError};
 
-/// Clients that have asked are looked through after so many new requests, at least.
+/// The least number of requests between two sweeps over the known clients.
 const SWEEP: usize = 1024;
 
-/// Most clients that are kept: about 32 MiB. Beyond it all are forgotten.
+/// The most clients that are kept: about 32 MiB. Beyond it, all are forgotten.
 const MOST: usize = 1 << 20;
 
 type Limiter = governor::RateLimiter<
@@ -32,15 +32,16 @@ type Limiter = governor::RateLimiter<
 >;
 type Key = Arc<dyn Fn(&Context) -> Option<String> + Send + Sync>;
 
-/// Limits users, by their primary key, and clients without one by their address, in the memory of
-/// this process.
+/// Limits users by primary key and anonymous clients by address, in the memory of this process,
+/// with the generic cell rate algorithm.
 ///
-/// It keeps one number for a client where the sliding log keeps the time of every request, and
-/// never leaves the process. What it lets through differs: after a burst of the whole rate, a place
-/// becomes free every `period / number`, not a period after the first request. So within one
-/// period it may let through twice the rate (a burst, and what is refilled meanwhile), and a client
-/// that was refused waits less. Several servers each count for themselves. Take it to keep load
-/// off; take the sliding log where the number matters.
+/// It stores one number per client, where the sliding log of
+/// [`SimpleRateThrottle`](super::SimpleRateThrottle) stores the time of every request, and it never
+/// leaves the process. The result differs: after a burst of the whole rate, a request becomes free
+/// every `period / number`, not a period after the first request. So within one period it may allow
+/// up to twice the rate (a burst, and what is refilled meanwhile), and a refused client waits less.
+/// Several servers each count for themselves. Use it to shed load; use the sliding log if the exact
+/// number matters.
 ///
 /// ```
 /// use quintet::throttling::GcraThrottle;
@@ -62,13 +63,13 @@ struct State {
     limit: Limit,
     hasher: RandomState,
     most: usize,
-    /// Requests until clients are looked through again.
+    /// Requests until the next sweep.
     until_sweep: AtomicUsize,
 }
 
 impl GcraThrottle {
-    /// A throttle of a name, which the headers show, with a rate, `600/min`, and a burst of the
-    /// whole rate.
+    /// Creates a throttle with a name, which `RateLimit` headers show, and a rate such as
+    /// `600/min`. The burst is the whole rate.
     pub fn new(name: impl Into<String>, rate: impl Into<String>) -> Self {
         let key: Key = Arc::new(|cx| Some(user_or_address(cx)));
         let (name, rate) = (name.into(), rate.into());
@@ -82,7 +83,7 @@ impl GcraThrottle {
         self.ready()
     }
 
-    /// Counts by another key; a request that has none is not throttled.
+    /// Counts by a key of your own; a request for which it returns `None` is not throttled.
     #[must_use]
     pub fn key(mut self, key: impl Fn(&Context) -> Option<String> + Send + Sync + 'static) -> Self {
         self.key = Arc::new(key);
@@ -121,8 +122,8 @@ impl State {
         Arc::clone(&self.limiter.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Removes those clients that are as good as new, whenever as many requests have come as there
-    /// were clients. The work is a constant share of each request's.
+    /// Removes clients with a full quota, once as many requests have arrived as there were clients.
+    /// The cost per request is constant.
     fn sweep(&self, limiter: &Limiter) {
         let until = |left: usize| left.checked_sub(1);
         if self.until_sweep.fetch_update(Ordering::Relaxed, Ordering::Relaxed, until).is_ok() {

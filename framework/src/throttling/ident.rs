@@ -1,17 +1,17 @@
-//! Who asks, when it is not a user: the address of a client (`BaseThrottle.get_ident`).
+//! The identity of a client without a user: its address (`BaseThrottle.get_ident`).
 
 use crate::request::{Context, network, network_text, proxied_address};
 
-/// The address of the client, as text.
+/// The client's address, as text (`BaseThrottle.get_ident`).
 ///
-/// `NUM_PROXIES` says how many proxies in front append to `X-Forwarded-For`. With 0, the default,
-/// the header is not looked at: it is the address of the socket. With `n` it is the n-th entry from
-/// the right, which the outermost of them wrote, or the first one when there are fewer; without its
-/// port, and the socket's where the entry is not an address. With `None`, DRF's default, it is the
-/// whole header without white space, which whoever sends it chooses.
+/// `NUM_PROXIES` is the number of proxies in front that append to `X-Forwarded-For`. With 0, the
+/// default, the header is ignored and the address is that of the socket. With `n`, it is the n-th
+/// entry from the right, which the outermost proxy wrote, or the first entry if there are fewer;
+/// without its port, and the socket's address if the entry is not an address. With `None`, DRF's
+/// default, it is the whole header without white space, which clients can choose freely.
 ///
-/// Of an IPv6 address it is the network, `2001:db8::/64`, where DRF counts each address by itself.
-/// [`Context::client_network`] has the same, as a value that no client chooses.
+/// For IPv6, it is the network, `2001:db8::/64`; DRF counts each address separately.
+/// [`Context::client_network`] returns the same as a value that no client can choose.
 pub fn get_ident(cx: &Context) -> String {
     if cx.settings().throttle.num_proxies.is_none()
         && let Some(list) = cx.forwarded_for()
@@ -21,7 +21,7 @@ pub fn get_ident(cx: &Context) -> String {
     trusted_ident(cx)
 }
 
-/// The address that nobody can choose: under DRF's default it is the socket's.
+/// The address that no client can choose: with DRF's default, that of the socket.
 pub(super) fn trusted_ident(cx: &Context) -> String {
     cx.client_network().map(network_text).unwrap_or_default()
 }

@@ -1,16 +1,16 @@
 //! The limit of failed logins.
 //!
-//! DRF has none: passwords can be tried at a login as fast as it answers. Here an account may be
-//! tried `LOGIN_THROTTLE_RATE` times from one address, 20 a minute where nothing is set; then the
-//! answer is DRF's 429. Logins that succeed do not count, so that nobody who knows the password is
-//! kept out by it, and accounts and addresses count together, so that nobody can keep an account's
-//! owner out from elsewhere.
+//! DRF has none: passwords can be tried as fast as the login responds. Here, an account may be
+//! tried `LOGIN_THROTTLE_RATE` times from one address, by default 20 times a minute; then the
+//! response is DRF's 429. Successful logins do not count, so nobody who knows the password is
+//! locked out, and attempts are counted by account and address together, so nobody can lock out an
+//! account's owner from elsewhere.
 //!
-//! **An attempt takes its place before the password is looked at** and gives it back when the
-//! password was right. To look at the log first and write down a failure afterwards would let as
-//! many guesses through as come in while hashes are being computed. So a limit of 20 is never 21,
-//! however many try at once. A login that finds all places taken waits while some may be released,
-//! so fifty concurrent logins with the right password all succeed.
+//! **An attempt takes a place before the password is checked** and releases it if the password was
+//! right. Reading the log first and recording a failure afterwards would allow as many guesses as
+//! arrive while hashes are computed. So a limit of 20 is never exceeded, however many try at once.
+//! A login that finds all places taken waits while some may be released, so fifty concurrent logins
+//! with the right password all succeed.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -26,22 +26,22 @@ use crate::exceptions::{ApiException, Result};
 use crate::request::{Context, Shared};
 use crate::settings::{Settings, SettingsError};
 
-/// The longest wait for attempts that are under way.
+/// The longest wait for attempts in progress.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long to wait before asking Redis about a full log again.
 const MOMENT: Duration = Duration::from_millis(25);
 
-/// So many attempts at an account from one address are looked at before those for names that nobody
-/// has: a person mistypes now and then.
+/// The number of attempts at an account from one address that are served before those for unknown
+/// names: people mistype now and then.
 const TRUSTED: u32 = 5;
 
-/// How many times in a row no attempt may be found under way before one is refused: between two
-/// questions, a place may be taken by an attempt that has not marked it yet, or given back.
+/// How many times in a row no attempt must be found in progress before one is refused: in between,
+/// an attempt may take a place that it has not marked yet, or release one.
 const QUIET: u32 = 2;
 
-/// Runs a login as an attempt: one that finds nobody counts, one that finds somebody does not, nor
-/// one that ends with an error.
+/// Runs a login as an attempt. It counts if it finds nobody; it does not count if it finds an
+/// account or ends with an error.
 ///
 /// ```
 /// # use quintet::prelude::*;
@@ -66,11 +66,11 @@ pub async fn attempt<T>(
     found
 }
 
-/// Takes a place for an attempt at an account, before its password is looked at.
+/// Takes a place for an attempt at an account, before the password is checked.
 ///
 /// # Errors
-/// 429 when the account was tried too often from this address, and 503 when the counters are away
-/// and `THROTTLE_ON_FAILURE` is `closed`. Neither is stored.
+/// 429 if the account was tried too often from this address, and 503 if the counters cannot be
+/// reached and `THROTTLE_ON_FAILURE` is `closed`. Neither counts as an attempt.
 pub async fn check(cx: &Context, username: &str) -> Result<Attempt> {
     let limit = limit(cx.settings()).map_err(ApiException::internal)?;
     let Some(limit) = limit else { return Ok(Attempt { place: None, trusted: true }) };
@@ -81,7 +81,7 @@ pub async fn check(cx: &Context, username: &str) -> Result<Attempt> {
         let (entry, here) = if let Ok(entry) = counters.log(&key, limit).await {
             (entry, !counters.are_shared())
         } else {
-            // guesses are counted whatever becomes of other throttles
+            // guesses are counted whatever other throttles do
             away(cx)?;
             (counters.log_here(&key, limit), true)
         };
@@ -99,7 +99,7 @@ pub async fn check(cx: &Context, username: &str) -> Result<Attempt> {
                 None => false,
             }
         } else {
-            // attempts of other processes may give their places back as well
+            // attempts of other processes may release their places as well
             quiet = if marked(counters, &key).await { 0 } else { quiet + 1 };
             let waits = Instant::now() < end && quiet < QUIET;
             if waits {
@@ -113,7 +113,7 @@ pub async fn check(cx: &Context, username: &str) -> Result<Attempt> {
     }
 }
 
-/// A mark in the shared store says that an attempt is under way; it is gone when the login is.
+/// A mark in the shared store shows that an attempt is in progress; the login removes it.
 const MARKS: Limit = Limit { number: 10_000, period: Duration::from_secs(30) };
 
 fn marks(key: &str) -> String {
@@ -124,14 +124,14 @@ async fn mark(counters: &Counters, key: &str) -> Option<u64> {
     counters.log(&marks(key), MARKS).await.ok()?.stored
 }
 
-/// True while attempts are under way, in whichever process. A log that takes nothing is looked at.
+/// Whether attempts are in progress, in any process. Reads a log that stores nothing.
 async fn marked(counters: &Counters, key: &str) -> bool {
     let look = Limit { number: 0, ..MARKS };
     counters.log(&marks(key), look).await.is_ok_and(|entry| entry.count > 0)
 }
 
-/// An attempt that has taken its place among the failures; it is one until [`Attempt::withdraw`],
-/// also when its client leaves.
+/// An attempt that is counted as a failure until [`Attempt::withdraw`], even if its client
+/// disconnects.
 #[derive(Debug)]
 #[must_use = "a login that succeeds gives its place back: `attempt.withdraw().await`"]
 pub struct Attempt {
@@ -143,20 +143,20 @@ struct Place {
     shared: Arc<Shared>,
     key: String,
     stored: u64,
-    /// It is in the memory of this process, since the shared store was away.
+    /// It is counted in the memory of this process, because the shared store could not be reached.
     aside: bool,
-    /// What shows other processes that it may be given back.
+    /// The mark that shows other processes that the place may be released.
     mark: Option<u64>,
     given_back: bool,
 }
 
 impl Attempt {
-    /// False when there were several failures lately, or several attempts are under way.
+    /// Whether there were few failures lately and few attempts are in progress.
     pub fn is_trusted(&self) -> bool {
         self.trusted
     }
 
-    /// Ends it by what a login has found: it counts when that is nobody.
+    /// Ends the attempt with the result of a login: it counts if nobody was found.
     pub async fn end<T>(self, found: &Result<Option<T>>) {
         match found {
             Ok(None) => self.failed().await,
@@ -164,7 +164,7 @@ impl Attempt {
         }
     }
 
-    /// The password was right, or was not looked at: the attempt does not count.
+    /// The password was right, or was not checked: the attempt does not count.
     pub async fn withdraw(mut self) {
         let Some(place) = &mut self.place else { return };
         let counters = &place.shared.counters;
@@ -172,13 +172,13 @@ impl Attempt {
             counters.forget_here(&place.key, place.stored);
             place.given_back = true;
         } else {
-            // a place that cannot be given back expires
+            // a place that cannot be released expires
             place.given_back = counters.forget(&place.key, place.stored).await.is_ok();
         }
         place.unmark().await;
     }
 
-    /// The password was wrong: the attempt keeps its place.
+    /// The password was wrong: the attempt stays counted.
     pub async fn failed(mut self) {
         if let Some(place) = &mut self.place {
             place.unmark().await;
@@ -189,7 +189,7 @@ impl Attempt {
 impl Place {
     async fn unmark(&mut self) {
         if let Some(mark) = self.mark.take() {
-            // one that cannot be taken back expires
+            // one that cannot be removed expires
             let _ = self.shared.counters.forget(&marks(&self.key), mark).await;
         }
     }
@@ -207,8 +207,8 @@ impl std::fmt::Debug for Place {
     }
 }
 
-/// An account's name as it is looked up, small or large, and the address. Of a name that a client
-/// has made up the hash is kept.
+/// The key of an account's name, in one case, and an address. It holds a hash of the name, because
+/// clients can invent names of any length.
 fn key(cx: &Context, username: &str) -> String {
     let name = digest(&username.trim().to_lowercase());
     format_key("login", &format!("{name}_{}", trusted_ident(cx)))
@@ -219,7 +219,7 @@ fn limit(settings: &Settings) -> Result<Option<Limit>, SettingsError> {
     settings.auth.login_throttle_rate.as_deref().map(parse_for_log).transpose().map_err(wrong)
 }
 
-/// Looks whether the rate can be read.
+/// Checks that the rate is valid.
 pub(crate) fn check_settings(settings: &Settings) -> Result<(), SettingsError> {
     limit(settings).map(drop)
 }

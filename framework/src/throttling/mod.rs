@@ -1,15 +1,16 @@
-//! How often a client may ask (`rest_framework.throttling`).
+//! How often a client may send requests (`rest_framework.throttling`).
 //!
-//! The throttles of a view are asked after its permissions; a request that one of them refuses gets
-//! a 429 whose `Retry-After` says how long to wait. Limits are exact, also when many ask at once,
-//! and with `REDIS_URL` over all servers together. When Redis is away,
-//! `settings.throttle.on_failure` says whether requests go on uncounted or get a 503.
+//! The throttles of a view run after its permissions; a request that one of them refuses gets a
+//! 429, whose `Retry-After` says how long to wait. Limits are exact, even under concurrency, and
+//! with `REDIS_URL` they are shared by all servers. If Redis cannot be reached,
+//! `settings.throttle.on_failure` decides whether requests continue uncounted or get a 503.
 //!
 //! # Setting the throttles
 //!
-//! Rates are written as in DRF, `100/day`, in `settings.throttle.rates` by scope
-//! (`DEFAULT_THROTTLE_RATES`). `Site::builder(..).throttles(..)` sets the default
-//! (`DEFAULT_THROTTLE_CLASSES`), a view its own:
+//! Rates are written as in DRF, `100/day`, by scope (`DEFAULT_THROTTLE_RATES`): in the environment
+//! as `THROTTLE_RATES`, in code as `settings.throttle.rates` or, for those that the environment may
+//! override, with `default_rates`. `Site::builder(..).throttles(..)` sets the default
+//! (`DEFAULT_THROTTLE_CLASSES`), and a view can set its own:
 //!
 //! ```
 //! use quintet::prelude::*;
@@ -32,18 +33,19 @@
 //!
 //! # API reference
 //!
-//! - [`AnonRateThrottle`]: clients without a user, by address; the scope `anon`
-//! - [`UserRateThrottle`]: users by key, other clients by address; the scope `user`
-//! - [`ScopedRateThrottle`]: the same, counted for the scope that the view names
-//! - `GcraThrottle` (feature `governor`): within one process, one number for each client
-//! - [`login`]: failed logins, limited for each account and address
+//! - [`AnonRateThrottle`]: anonymous clients, by address; the scope `anon`
+//! - [`UserRateThrottle`]: users by key, anonymous clients by address; the scope `user`
+//! - [`ScopedRateThrottle`]: likewise, for the scope that the view names
+//! - `GcraThrottle` (feature `governor`): cheap, within one process
+//! - [`login`]: failed logins, limited per account and address
 //!
-//! How many proxies stand in front, and so whose address counts, is `NUM_PROXIES` ([`get_ident`]).
+//! `NUM_PROXIES` is the number of proxies in front, and decides whose address counts
+//! ([`get_ident`]).
 //!
 //! # Custom throttles
 //!
 //! [`SimpleRateThrottle`] counts by another key or with another rate: it needs a scope and
-//! `get_cache_key`. [`Throttle`] decides by a rule of its own.
+//! `get_cache_key`. [`Throttle`] can decide by any rule.
 
 #[cfg(feature = "governor")]
 mod gcra;

@@ -9,11 +9,11 @@ use crate::settings::{OnFailure, Settings, SettingsError};
 
 use super::Decision;
 
-/// The most requests that a log may hold: it keeps the time of each.
+/// The most requests that a log may hold: it stores the time of each.
 const MOST: u32 = 1_000_000;
 
-/// Reads a rate (`parse_rate`): of the period, the first letter counts alone, so that `1/month` is
-/// one a minute.
+/// Parses a rate (`parse_rate`). Only the first letter of the period counts, so `1/month` is one
+/// per minute, as in DRF.
 ///
 /// # Errors
 /// Says what is wrong with it.
@@ -70,7 +70,7 @@ pub(super) fn limit_of(
     parse_for_log(rate).map(Some).map_err(|reason| wrong(format!("scope `{scope}`: {reason}")))
 }
 
-/// Looks at every rate of `THROTTLE_RATES`, those of scopes that no throttle has yet too.
+/// Checks every rate of `THROTTLE_RATES`, including those of scopes that no throttle uses yet.
 ///
 /// # Errors
 /// Names the scope whose rate cannot be read.
@@ -86,9 +86,9 @@ pub(crate) fn check_rates(settings: &Settings) -> Result<(), SettingsError> {
     })
 }
 
-/// What a full log leaves to wait for (`SimpleRateThrottle.wait`): the time until the oldest request
-/// leaves it, shared among those places that are free then. None when a log is longer than the
-/// limit, as after the rate was lowered.
+/// How long to wait for a place in a full log (`SimpleRateThrottle.wait`): the time until the
+/// oldest request leaves it, divided by the places that are free then. `None` if the log is longer
+/// than the limit, as after the rate was lowered.
 #[expect(clippy::cast_precision_loss, reason = "seconds of a day in microseconds fit")]
 pub(super) fn wait(limit: Limit, entry: Entry) -> Option<f64> {
     let available = (limit.number + 1).checked_sub(entry.count).filter(|free| *free > 0)?;
@@ -99,7 +99,7 @@ pub(super) fn wait(limit: Limit, entry: Entry) -> Option<f64> {
 /// Stores a request in the log of a key.
 ///
 /// # Errors
-/// 503 when the store is away and `THROTTLE_ON_FAILURE` is `closed`.
+/// 503 if the store cannot be reached and `THROTTLE_ON_FAILURE` is `closed`.
 pub(super) async fn count(
     cx: &mut Context,
     scope: &str,
@@ -125,7 +125,7 @@ pub(super) async fn count(
     })
 }
 
-/// What becomes of a request that cannot be counted.
+/// What happens to a request that cannot be counted.
 pub(super) fn away(cx: &Context) -> Result<()> {
     match cx.settings().throttle.on_failure {
         OnFailure::Open => Ok(()),

@@ -7,9 +7,27 @@ use crate::exceptions::{ApiException, Result};
 use crate::request::Context;
 use crate::settings::{Settings, SettingsError};
 
-/// Limits users and addresses by the scope of the view (`ScopedRateThrottle`): see
-/// [`Policies::throttle_scope`](crate::views::Policies::throttle_scope). A view without a scope is
-/// not throttled by it, so that it can be a default of the site.
+/// Limits users and anonymous clients by the scope that the view names (`ScopedRateThrottle`).
+///
+/// The rate is that of the scope in `settings.throttle.rates`. Views that name the same scope share
+/// it. A view without a scope is not throttled, so this can be a default of the site.
+///
+/// ```
+/// use quintet::prelude::*;
+///
+/// async fn upload(_cx: &mut Context) -> Result<NoContent> {
+///     Ok(NoContent)
+/// }
+///
+/// let mut settings = Settings::default();
+/// settings.throttle.default_rates([("uploads", "20/day")]);
+///
+/// let view = ApiView::new("Upload")
+///     .throttles(ScopedRateThrottle)
+///     .throttle_scope("uploads")
+///     .post(upload);
+/// # let _ = view;
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ScopedRateThrottle;
 

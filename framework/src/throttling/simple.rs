@@ -1,4 +1,4 @@
-//! DRF's throttles with a rate: the usual rule, and two keys for it.
+//! DRF's throttles with a rate: the general rule, and two keys for it.
 
 use super::rate::{count, limit_of};
 use super::{Decision, Throttle, get_ident};
@@ -7,9 +7,11 @@ use crate::exceptions::{ApiException, Result};
 use crate::request::Context;
 use crate::settings::{Settings, SettingsError};
 
-/// A rate for each key: so many requests in a sliding window (`SimpleRateThrottle`).
+/// Limits the requests of each key to a rate, in a sliding window (`SimpleRateThrottle`).
 ///
-/// Implement it for a key of your own; every one is a [`Throttle`].
+/// Implement it to count by a key of your own; every `SimpleRateThrottle` is a [`Throttle`]. For a
+/// decision that is not a rate, implement [`Throttle`]. The default rate is that of the scope; a
+/// site does not start if the scope has none.
 ///
 /// ```
 /// use quintet::prelude::*;
@@ -31,12 +33,12 @@ pub trait SimpleRateThrottle: Send + Sync + 'static {
     /// The name of its rate in `THROTTLE_RATES`; part of every key.
     fn scope(&self) -> &str;
 
-    /// A rate of its own, `3/min`; the one of its scope by default.
+    /// The rate, `3/min`; by default, that of the scope.
     fn rate(&self) -> Option<&str> {
         None
     }
 
-    /// Whose requests this one is counted among; `None` for one that is not throttled.
+    /// The key under which the request is counted; `None` if it is not throttled.
     fn get_cache_key(&self, cx: &Context) -> Option<String>;
 
     /// The key of a client: `throttle_anon_127.0.0.1` (`cache_format`).
@@ -79,14 +81,14 @@ macro_rules! with_scope {
                 Self { scope: $scope.into(), rate: None }
             }
 
-            /// The same with another scope.
+            /// Uses the rate of another scope.
             #[must_use]
             pub fn scope(mut self, scope: impl Into<String>) -> Self {
                 self.scope = scope.into();
                 self
             }
 
-            /// The same with a rate of its own: `3/min`.
+            /// Sets the rate here instead of in the settings: `3/min`.
             #[must_use]
             pub fn rate(mut self, rate: impl Into<String>) -> Self {
                 self.rate = Some(rate.into());
@@ -102,7 +104,19 @@ macro_rules! with_scope {
     };
 }
 
-/// Limits clients without a user, by their address (`AnonRateThrottle`).
+/// Limits anonymous clients by their address (`AnonRateThrottle`); authenticated users pass.
+///
+/// The rate is that of the scope `anon`, unless [`rate`](Self::rate) sets one. How the address is
+/// found behind proxies is described at [`get_ident`].
+///
+/// ```
+/// use quintet::prelude::*;
+///
+/// let everywhere =
+///     (AnonRateThrottle::new().rate("100/day"), UserRateThrottle::new().rate("1000/day"));
+/// let policies = Policies::inherit().throttles(everywhere);
+/// # let _ = policies;
+/// ```
 #[derive(Debug, Clone)]
 pub struct AnonRateThrottle {
     scope: String,
@@ -125,8 +139,21 @@ impl SimpleRateThrottle for AnonRateThrottle {
     }
 }
 
-/// Limits users, by their primary key, and clients without one by their address
-/// (`UserRateThrottle`).
+/// Limits users by primary key and anonymous clients by address (`UserRateThrottle`).
+///
+/// The rate is that of the scope `user`. Several of them with different scopes limit bursts and
+/// days:
+///
+/// ```
+/// use quintet::prelude::*;
+///
+/// let mut settings = Settings::default();
+/// settings.throttle.default_rates([("burst", "60/min"), ("sustained", "1000/day")]);
+///
+/// let both = (UserRateThrottle::new().scope("burst"), UserRateThrottle::new().scope("sustained"));
+/// let policies = Policies::inherit().throttles(both);
+/// # let _ = policies;
+/// ```
 #[derive(Debug, Clone)]
 pub struct UserRateThrottle {
     scope: String,

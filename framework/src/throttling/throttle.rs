@@ -10,23 +10,43 @@ use crate::exceptions::{ApiException, Result};
 use crate::request::Context;
 use crate::settings::{Settings, SettingsError};
 
-/// What a throttle says.
+/// The result of a throttle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Decision {
-    /// The request may go on.
+    /// The request may continue.
     Allow,
-    /// The request is refused; seconds until the next one would be let through, when known.
+    /// The request is refused; the seconds until the next one would be allowed, if known.
     Refuse(Option<f64>),
 }
 
 /// Counts requests and refuses those over a limit (`BaseThrottle`).
 ///
-/// Implement it for a rule of your own. For another key or another rate of the usual rule,
-/// [`SimpleRateThrottle`](super::SimpleRateThrottle) is shorter.
+/// Implement it for a rule of your own. For another key or rate of the usual rule, implement
+/// [`SimpleRateThrottle`](super::SimpleRateThrottle), which is shorter. All throttles of a view
+/// run, even after one of them has refused; the client gets a 429 with the longest wait in
+/// `Retry-After`.
 ///
-/// Every throttle of a view is asked, even after one has refused; the client reads the longest
-/// wait.
+/// ```
+/// use quintet::prelude::*;
+/// use quintet::throttling::{Decision, Throttle};
+///
+/// /// Refuses one request in ten, as DRF's documentation does.
+/// struct RandomRateThrottle;
+///
+/// impl Throttle for RandomRateThrottle {
+///     async fn allow_request(&self, _cx: &mut Context) -> Result<Decision> {
+///         let nanos = std::time::SystemTime::now()
+///             .duration_since(std::time::UNIX_EPOCH)
+///             .map_or(0, |since| since.subsec_nanos());
+///         Ok(if nanos % 10 == 0 { Decision::Refuse(None) } else { Decision::Allow })
+///     }
+/// }
+///
+/// let policies = Policies::inherit().throttles(RandomRateThrottle);
+/// # let _ = policies;
+/// ```
+#[doc(alias = "BaseThrottle")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a throttle",
     label = "this type has no `Throttle` implementation",
@@ -43,14 +63,14 @@ pub trait Throttle: Send + Sync + 'static {
     /// is the view's own. Accepts them by default.
     ///
     /// # Errors
-    /// When they lack something: the site does not start then.
+    /// If something is missing: the site does not start then.
     fn check(&self, settings: &Settings, scope: Option<&str>) -> Result<(), SettingsError> {
         let _ = (settings, scope);
         Ok(())
     }
 }
 
-/// A [`Throttle`] behind a pointer; every throttle is one.
+/// An object-safe [`Throttle`]. Every throttle implements it; do not implement it yourself.
 pub trait DynThrottle: Send + Sync {
     /// [`Throttle::allow_request`]
     fn ask<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Decision>>;
@@ -70,8 +90,8 @@ impl<T: Throttle> DynThrottle for T {
 }
 
 class_list! {
-    /// What a view names as its `throttle_classes`: one throttle, a tuple of them that are all asked,
-    /// `()` for none, or [`Inherit`](crate::classes::Inherit).
+    /// The `throttle_classes` of a view: one throttle, a tuple of them, which all run, `()` for
+    /// none, or [`Inherit`](crate::classes::Inherit).
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is neither a throttle nor a tuple of throttles",
         label = "expected a throttle"
@@ -79,7 +99,7 @@ class_list! {
     ThrottleClasses of Throttle as DynThrottle
 }
 
-/// Asks all of them (`check_throttles`).
+/// Runs all of them (`check_throttles`).
 pub(crate) async fn check(throttles: &[Arc<dyn DynThrottle>], cx: &mut Context) -> Result<()> {
     let (mut refused, mut wait) = (false, None::<f64>);
     for throttle in throttles {
