@@ -1,17 +1,17 @@
-//! The fields of a form: what was sent, what is wrong with it, how they look.
+//! The fields of a form: values, errors and HTML.
 
 use super::html::escape;
 
-/// A field, and what is wrong with what was sent.
+/// A field, with its value and its errors.
 #[derive(Default)]
 pub(super) struct TextField {
     pub(super) name: &'static str,
     pub(super) label: String,
     /// `username`, `current-password`, `new-password`.
     pub(super) autocomplete: &'static str,
-    /// What is shown in it; passwords are not shown again.
+    /// The value that is shown; passwords are not shown again.
     pub(super) value: String,
-    /// What a browser lets be typed; nothing is refused for its length, as in Django.
+    /// The `maxlength` in HTML; longer values are not refused, as in Django.
     pub(super) max_length: Option<usize>,
     pub(super) help: Vec<String>,
     pub(super) errors: Vec<String>,
@@ -23,7 +23,7 @@ impl TextField {
         Self { name, label: label.to_owned(), autocomplete, ..Self::default() }
     }
 
-    /// Takes what was sent, and says in Django's words what is wrong with it (`CharField.clean`).
+    /// Takes the value that was sent, and validates it with Django's messages (`CharField.clean`).
     pub(super) fn clean(&mut self, sent: &str) -> bool {
         if sent.is_empty() {
             self.errors.push("This field is required.".into());
@@ -90,7 +90,7 @@ pub(super) fn form(
         format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value))
     };
     let alert = |error: &str| format!("<p class=\"error\" role=\"alert\">{}</p>", escape(error));
-    // the first field that is wrong, or the first one
+    // the first field with an error, or the first field
     let wrong = fields.iter().position(|field| !field.errors.is_empty()).unwrap_or(0);
     let mut lines = vec![format!("<form method=\"post\" action=\"{}\">", escape(action))];
     lines.extend(token.iter().chain(hidden).map(input));

@@ -1,4 +1,4 @@
-//! The look of the pages.
+//! The HTML of the pages.
 
 use std::sync::LazyLock;
 
@@ -26,7 +26,8 @@ background:var(--go);border:0;border-radius:4px;cursor:pointer}\
 .field{margin-bottom:1rem}.help{margin:0;font-size:.9rem}\
 .error{margin:.25rem 0;color:var(--bad)}[role=alert]{margin-bottom:1rem}a{color:inherit}";
 
-/// Nothing is loaded and nothing runs; the style is known by its digest.
+/// A content security policy: nothing is loaded, nothing runs, and the style is identified by its
+/// digest.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let digest = STANDARD.encode(Sha256::digest(STYLE));
     format!(

@@ -1,8 +1,8 @@
 //! The views of JSON web tokens (`rest_framework_simplejwt.views`).
 //!
-//! Rotation blacklists the old token and writes the new one down in one transaction, and of two
-//! requests that refresh with one token the database lets one through; simplejwt answers both. A
-//! refresh token that comes twice was stolen, or its client is broken: neither gets two.
+//! Rotation blacklists the old token and records the new one in one transaction, and of two
+//! requests that refresh with the same token the database lets one succeed; simplejwt accepts both.
+//! A refresh token that is used twice was stolen, or its client is broken: neither gets two.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -40,30 +40,31 @@ struct TokenBlacklistSerializer {
     refresh: String,
 }
 
-/// Hands out a pair of tokens for a name and a password: `{"refresh", "access"}`. The name is asked
-/// for under the user model's own name of it.
+/// Issues a pair of tokens for a user name and a password: `{"refresh", "access"}`
+/// (`TokenObtainPairView`). The field of the name is that of the user model.
 pub fn token_obtain_pair() -> ApiView {
     let description = "Takes a set of user credentials and returns an access and refresh JSON web\n\
                        token pair to prove the authentication of those credentials.";
     view("Token Obtain Pair", description, credentials("username"), obtain).non_atomic_requests()
 }
 
-/// Hands out an access token for a refresh token: `{"access"}`, and with `JWT_ROTATE_REFRESH_TOKENS`
-/// a refresh token that takes the place of the old one.
+/// Issues an access token for a refresh token: `{"access"}` (`TokenRefreshView`), and with
+/// `JWT_ROTATE_REFRESH_TOKENS` a refresh token that replaces the old one.
 pub fn token_refresh() -> ApiView {
     let description = "Takes a refresh type JSON web token and returns an access type JSON web\n\
                        token if the refresh token is valid.";
     view("Token Refresh", description, TokenRefreshSerializer::description(), refresh)
 }
 
-/// Says whether a token of any kind is valid: `{}` or 401.
+/// Returns whether a token of any kind is valid: `{}` or 401 (`TokenVerifyView`).
 pub fn token_verify() -> ApiView {
     let description = "Takes a token and indicates if it is valid.  This view provides no\n\
          information about a token's fitness for a particular use.";
     view("Token Verify", description, TokenVerifySerializer::description(), verify)
 }
 
-/// Puts a refresh token on the blacklist: `{}`. It needs the setting `JWT_BLACKLIST`.
+/// Puts a refresh token on the blacklist: `{}` (`TokenBlacklistView`). It needs the setting
+/// `JWT_BLACKLIST`.
 pub fn token_blacklist() -> ApiView {
     let description = "Takes a token and blacklists it. Must be used with the\n\
                        `rest_framework_simplejwt.token_blacklist` app installed.";
@@ -88,8 +89,8 @@ fn view(
         .post(handler)
 }
 
-/// The serializer of a login, whose first field has the name that the user model gives it. One is
-/// made for each name and kept: a program has one user model, or a few in its tests.
+/// The serializer of a login, whose first field has the name of the user model's username field.
+/// One is created per name and kept: a program has one user model, or a few in its tests.
 fn credentials(username: &'static str) -> &'static Description {
     static MADE: Mutex<BTreeMap<&'static str, &'static Description>> = Mutex::new(BTreeMap::new());
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -165,7 +166,7 @@ async fn blacklist(cx: &mut Context) -> Result<Response> {
     Response::new(&json!({}))
 }
 
-/// The account of a refresh token; `None` for a token of nobody's.
+/// The account of a refresh token; `None` for a token without a user.
 async fn user_of(cx: &Context, token: &RefreshToken) -> Result<Option<Account>> {
     let jwt = &cx.settings().jwt;
     if token.value(&jwt.user_id_claim).is_none_or(is_nothing) {
@@ -177,7 +178,7 @@ async fn user_of(cx: &Context, token: &RefreshToken) -> Result<Option<Account>> 
     }
 }
 
-/// True for what stands for no user; what is neither that nor a key is refused.
+/// Whether the value stands for no user; a value that is neither that nor a key is refused.
 fn is_nothing(user_id: &Json) -> bool {
     match user_id {
         Json::Null => true,

@@ -13,14 +13,14 @@ use crate::response::Response;
 use crate::values::python::strip;
 use crate::views::{PageView, form_of};
 
-/// Shows the form, and logs in by it. `next`, in the query or the form, is where it leads, when
-/// that is an address of this host; else it is `LOGIN_REDIRECT_URL`.
+/// The login page. After a login, it redirects to `next`, from the query or the form, if that is a
+/// URL of this host, or else to `LOGIN_REDIRECT_URL`.
 pub fn login_page() -> PageView {
     let page = PageView::new("Login").non_atomic_requests();
     page.get(show).post(submit).method(Method::PUT, submit)
 }
 
-/// The fields, and what is wrong with them all.
+/// The fields, and the errors of the whole form.
 struct LoginForm {
     username: TextField,
     password: TextField,
@@ -62,7 +62,7 @@ impl LoginForm {
     }
 }
 
-/// The name of the field to log in with, in words.
+/// The verbose name of the username field.
 fn verbose(users: &UserMeta) -> String {
     verbose_name(users.model, users.username_field())
 }
@@ -77,7 +77,7 @@ async fn submit(cx: &mut Context) -> Result<Response> {
     let password = sent.get("password").unwrap_or_default();
     sent.get("username").unwrap_or_default().clone_into(&mut form.username.value);
     let typed = strip(&form.username.value);
-    // as in Django: the form of a name that is too long is not looked for
+    // as in Django, a name that is too long is not normalised
     let username = match form.username.max_length {
         Some(most) if typed.chars().count() > most => typed.to_owned(),
         _ => normalize_username(typed),

@@ -8,8 +8,8 @@ use crate::response::Response;
 use crate::reverse::Origin;
 use crate::views::{PageView, form_of};
 
-/// Logs out, by POST alone: a picture on another page must not be able to. It leads to `next`, or
-/// to `LOGOUT_REDIRECT_URL`, or says that it is done.
+/// The logout page. It only accepts POST, so that an image on another page cannot log anybody out.
+/// It redirects to `next` or to `LOGOUT_REDIRECT_URL`, or shows a page that confirms the logout.
 pub fn logout_page() -> PageView {
     PageView::new("Logout").post(submit)
 }

@@ -1,8 +1,8 @@
-//! Views of accounts that a site mounts where it likes (`rest_framework.urls`,
+//! Views for logging in and out, to be mounted where a site needs them (`rest_framework.urls`,
 //! `rest_framework.authtoken.views`, simplejwt's views, `django.contrib.auth.views`).
 //!
-//! The pages are plain HTML: they need no script, load nothing, and carry a policy that keeps
-//! browsers from doing either.
+//! The pages are plain HTML: they need no script, load nothing, and have a content security policy
+//! that prevents both.
 
 mod fields;
 mod html;
@@ -23,8 +23,8 @@ pub use token::obtain_auth_token;
 
 use crate::routers::Router;
 
-/// The login and logout pages under DRF's names (`include("rest_framework.urls")`); their usual
-/// place is `/api-auth/`.
+/// The login and logout pages under DRF's names (`include("rest_framework.urls")`); they are
+/// usually mounted at `/api-auth/`.
 ///
 /// ```
 /// use quintet::accounts;
@@ -40,7 +40,8 @@ pub fn urls() -> Router {
     )
 }
 
-/// The pages to change one's own password, under Django's names (`django.contrib.auth.urls`).
+/// The pages on which users change their password, under Django's names
+/// (`django.contrib.auth.urls`).
 pub fn password_urls() -> Router {
     Router::simple().path("password_change/", password_change_page(), "password_change").path(
         "password_change/done/",

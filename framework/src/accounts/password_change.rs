@@ -1,4 +1,4 @@
-//! The page to change one's own password (`PasswordChangeView`, `PasswordChangeForm`).
+//! The page on which users change their password (`PasswordChangeView`, `PasswordChangeForm`).
 
 use actix_web::http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -22,14 +22,15 @@ use crate::views::{PageView, form_of};
 const PATH: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// Asks for the old password and twice for the new one. The session goes on under a new key; every
-/// other session of the account ends. Who is not logged in is sent to `LOGIN_URL`.
+/// The page for changing the password: it asks for the old password, and twice for the new one. The
+/// session continues under a new key; all other sessions of the account end. Anonymous users are
+/// redirected to `LOGIN_URL`.
 pub fn password_change_page() -> PageView {
     let page = PageView::new("Password change").non_atomic_requests();
     page.get(show).post(submit).method(Method::PUT, submit)
 }
 
-/// Says that the password was changed.
+/// The page that confirms a changed password.
 pub fn password_change_done_page() -> PageView {
     PageView::new("Password change successful").get(done)
 }
@@ -54,7 +55,7 @@ impl PasswordChangeForm {
         }
     }
 
-    /// Whether what was sent may be done; the fields say why not.
+    /// Validates the form; the fields hold the errors.
     async fn clean(
         &mut self,
         cx: &Context,
@@ -88,8 +89,8 @@ impl PasswordChangeForm {
     }
 }
 
-/// Whether this is the account's password. Guesses count as those of a login: whoever has taken a
-/// session over does not know it.
+/// Whether this is the account's password. Wrong guesses count as failed logins, because somebody
+/// who has stolen a session does not know it.
 async fn is_right(cx: &Context, account: &mut Account, password: &str) -> Result<bool> {
     let name = account.username().to_owned();
     let hashers = cx.hashers().known(true);
@@ -131,7 +132,7 @@ fn changed() -> Response {
     html::page("Password change successful", "<p>Your password was changed.</p>")
 }
 
-/// To the login page, and back from there (`redirect_to_login`).
+/// A redirect to the login page, and back from there (`redirect_to_login`).
 fn login_first(cx: &Context) -> Result<Response> {
     let login = next::resolved(cx, &cx.settings().auth.login_url)?;
     let path = cx.request.full_path();

@@ -27,9 +27,9 @@ struct TokenSerializer {
     token: String,
 }
 
-/// A view that takes a name and a password and returns the account's API key, made where it has
-/// none (`obtain_auth_token`). Everybody may ask it; failed logins are counted by
-/// [`authenticate`](crate::authentication::authenticate).
+/// A view that returns the API key of an account for its user name and password, and creates the
+/// key if there is none (`obtain_auth_token`). It is open to everybody; failed logins are counted
+/// by [`authenticate`](crate::authentication::authenticate).
 ///
 /// ```
 /// use quintet::accounts::obtain_auth_token;

@@ -1,4 +1,4 @@
-//! An account as the framework sees it, whatever the project's user model is.
+//! Accounts, independent of the site's user model.
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -9,15 +9,15 @@ use crate::db::{ColumnKind, Conn, Error, Model, ModelMeta, ModelRow, Predicate, 
 use crate::db::{DateTime, Path, write_columns};
 use crate::values::{Value, ValueRef, python};
 
-/// A model that people log in as: Django's `AbstractBaseUser` with `PermissionsMixin`.
+/// A user model (`AUTH_USER_MODEL`): Django's `AbstractBaseUser` with `PermissionsMixin`.
 ///
-/// Implement it for a user model of your own and give it to
-/// [`SiteBuilder::user_model`](crate::site::SiteBuilder::user_model); [`User`], Django's own model,
-/// is what a site has otherwise. As in Django, fields are known by their names: `password`,
-/// `last_login`, `is_active`, `is_staff`, `is_superuser`. A model without `is_active` has active
-/// users only, without `is_staff` or `is_superuser` none of that kind. Groups and permissions are
-/// looked up in the link tables that Django makes: `<table>_groups` and `<table>_user_permissions`,
-/// with a column named for the model.
+/// Implement it for your own user model and pass that to
+/// [`SiteBuilder::user_model`](crate::site::SiteBuilder::user_model); otherwise a site uses
+/// [`User`], Django's own model. As in Django, fields are recognised by their names: `password`,
+/// `last_login`, `is_active`, `is_staff`, `is_superuser`. Without `is_active`, all users of a model
+/// are active; without `is_staff` or `is_superuser`, it has no such users. Groups and permissions
+/// are looked up in Django's link tables: `<table>_groups` and `<table>_user_permissions`, with a
+/// column named for the model.
 ///
 /// ```
 /// use quintet::auth::UserModel;
@@ -46,13 +46,13 @@ pub trait UserModel: Model {
     /// The field that people log in with.
     const USERNAME_FIELD: &'static str = "username";
 
-    /// The field with the e-mail address, where the model has one.
+    /// The field with the email address, if the model has one.
     const EMAIL_FIELD: &'static str = "email";
 }
 
 impl UserModel for User {}
 
-/// A user model without what every user model has.
+/// A user model that lacks a required field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the user model `{model}` has no field `{field}`")]
 #[non_exhaustive]
@@ -63,7 +63,7 @@ pub struct UserModelError {
     pub field: &'static str,
 }
 
-/// What is known of a user model: its description, and which of its columns are which.
+/// Metadata of a user model: its description, and the roles of its columns.
 #[derive(Debug)]
 pub struct UserMeta {
     /// The model.
@@ -84,10 +84,10 @@ static DJANGOS: LazyLock<Arc<UserMeta>> = LazyLock::new(|| {
 });
 
 impl UserMeta {
-    /// What is known of a model.
+    /// The metadata of a model.
     ///
     /// # Errors
-    /// When it has no field to log in with, or none for the password.
+    /// If it has no username field or no password field.
     pub fn of<M: UserModel>() -> Result<Arc<Self>, UserModelError> {
         let model = M::META;
         let column = |name: &str| model.columns.iter().position(|column| column.name == name);
@@ -107,12 +107,12 @@ impl UserMeta {
         }))
     }
 
-    /// What is known of [`User`].
+    /// The metadata of [`User`].
     pub fn djangos() -> Arc<Self> {
         Arc::clone(&DJANGOS)
     }
 
-    /// The name of the field to log in with.
+    /// The name of the username field.
     pub fn username_field(&self) -> &'static str {
         self.name(self.username)
     }
@@ -122,12 +122,12 @@ impl UserMeta {
         self.name(self.password)
     }
 
-    /// The column that keeps the moment of the last login, where the model has one.
+    /// The column with the time of the last login, if the model has one.
     pub fn last_login_field(&self) -> Option<&'static str> {
         self.last_login.map(|column| self.name(column))
     }
 
-    /// The name of the field with the e-mail address, where the model has one.
+    /// The name of the field with the email address, if the model has one.
     pub fn email_field(&self) -> Option<&'static str> {
         self.email.map(|column| self.name(column))
     }
@@ -163,8 +163,8 @@ impl UserMeta {
         self.by(conn, self.model.pk, key).await
     }
 
-    /// The account with this primary key as text, as sessions and tokens keep it; none when no
-    /// key looks like that.
+    /// The account with this primary key as text, as in sessions and tokens; `None` if the text is
+    /// not a valid key.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -186,7 +186,7 @@ impl UserMeta {
         }
     }
 
-    /// The account that logs in with this name (`get_by_natural_key`), shut ones too.
+    /// The account with this user name (`get_by_natural_key`), including inactive ones.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -195,7 +195,7 @@ impl UserMeta {
         conn: &Conn,
         username: &str,
     ) -> Result<Option<Account>, Error> {
-        // no name holds a NUL, and PostgreSQL takes none in a text
+        // no name contains a NUL, and PostgreSQL refuses text that does
         if username.contains('\0') {
             return Ok(None);
         }
@@ -214,7 +214,7 @@ impl UserMeta {
         self.read(conn, select.rows(conn.dialect())).await
     }
 
-    /// The account whose API key this is, in one statement; shut ones too.
+    /// The account with this API key, in one statement, including inactive ones.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -223,7 +223,7 @@ impl UserMeta {
         conn: &Conn,
         key: &str,
     ) -> Result<Option<Account>, Error> {
-        // no key holds a NUL, and PostgreSQL takes none in a text
+        // no key contains a NUL, and PostgreSQL refuses text that does
         if key.contains('\0') {
             return Ok(None);
         }
@@ -244,7 +244,7 @@ impl UserMeta {
     }
 }
 
-/// Somebody who may log in: a row of the project's user model.
+/// A user: a row of the site's user model.
 pub struct Account {
     row: Box<dyn ModelRow>,
     meta: Arc<UserMeta>,
@@ -252,15 +252,15 @@ pub struct Account {
 }
 
 impl Account {
-    /// A row of a user model.
+    /// Wraps a row of a user model.
     ///
     /// # Errors
-    /// When the model has no field to log in with, or none for the password.
+    /// If the model has no username field or no password field.
     pub fn new<M: UserModel>(row: M) -> Result<Self, UserModelError> {
         Ok(Self::of_row(Box::new(row), UserMeta::of::<M>()?))
     }
 
-    /// What was asked about it so far.
+    /// What has been looked up about it so far.
     pub(super) fn known(&self) -> &Known {
         &self.known
     }
@@ -270,12 +270,12 @@ impl Account {
         Self { row, meta, known: Known::default() }
     }
 
-    /// The row, when it is one of this model.
+    /// The row, if it is of this model.
     pub fn get<M: UserModel>(&self) -> Option<&M> {
         self.row.as_any().downcast_ref()
     }
 
-    /// What is known of its model.
+    /// The metadata of its model.
     pub fn meta(&self) -> &Arc<UserMeta> {
         &self.meta
     }
@@ -285,7 +285,7 @@ impl Account {
         self.row.value(self.meta.model.pk).to_value()
     }
 
-    /// The primary key as text, as sessions, tokens and throttles keep it.
+    /// The primary key as text, as in sessions, tokens and throttles.
     pub fn key_text(&self) -> String {
         match self.row.value(self.meta.model.pk) {
             ValueRef::Int(key) => key.to_string(),
@@ -295,7 +295,7 @@ impl Account {
         }
     }
 
-    /// The name that it logs in with.
+    /// The user name.
     pub fn username(&self) -> &str {
         self.text(Some(self.meta.username))
     }
@@ -305,12 +305,12 @@ impl Account {
         self.text(Some(self.meta.password))
     }
 
-    /// Its e-mail address; empty where there is none.
+    /// The email address; empty if there is none.
     pub fn email(&self) -> &str {
         self.text(self.meta.email)
     }
 
-    /// The last login; `None` before the first one, and where the model keeps none.
+    /// The last login; `None` before the first one, or if the model does not record it.
     pub fn last_login(&self) -> Option<DateTime> {
         match self.row.value(self.meta.last_login?) {
             ValueRef::DateTime(moment) => Some(moment),
@@ -318,22 +318,22 @@ impl Account {
         }
     }
 
-    /// False for an account that is not active.
+    /// Whether the account is active.
     pub fn is_active(&self) -> bool {
         self.meta.is_active.is_none() || self.flag(self.meta.is_active)
     }
 
-    /// True for who may use the admin.
+    /// Whether the user is staff, who may use the admin.
     pub fn is_staff(&self) -> bool {
         self.flag(self.meta.is_staff)
     }
 
-    /// True for who may do everything.
+    /// Whether the user is a superuser, who has every permission.
     pub fn is_superuser(&self) -> bool {
         self.flag(self.meta.is_superuser)
     }
 
-    /// The value of a field, by its name or its column's; `None` where the model has no such field.
+    /// The value of a field, by its name or its column's; `None` if the model has no such field.
     pub fn value(&self, name: &str) -> Option<ValueRef<'_>> {
         let named = |column: &crate::db::ColumnMeta| column.name == name || column.column == name;
         self.meta.model.columns.iter().position(named).map(|column| self.row.value(column))

@@ -1,4 +1,4 @@
-//! Making accounts and changing their passwords (`UserManager`, `AbstractBaseUser`).
+//! Creating accounts and changing their passwords (`UserManager`, `AbstractBaseUser`).
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::db::{
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::values::{FieldType as _, Value};
 
-/// An e-mail address with the part behind the last `@` in lower case (`normalize_email`).
+/// An email address with the part after the last `@` in lower case (`normalize_email`).
 pub fn normalize_email(email: &str) -> String {
     match email.trim().rsplit_once('@') {
         Some((name, domain)) => format!("{name}@{}", domain.to_lowercase()),
@@ -20,13 +20,13 @@ pub fn normalize_email(email: &str) -> String {
     }
 }
 
-/// A name to log in with, in the one form of characters that look alike (`normalize_username`,
-/// Unicode's NFKC).
+/// A user name with look-alike characters replaced by one form (`normalize_username`, Unicode's
+/// NFKC).
 pub fn normalize_username(username: &str) -> String {
     username.nfkc().collect()
 }
 
-/// An account that is to be made.
+/// An account to be created.
 ///
 /// ```
 /// use quintet::auth::NewUser;
@@ -46,7 +46,7 @@ pub struct NewUser {
 }
 
 impl NewUser {
-    /// An account of this name, without a usable password.
+    /// Creates the account without a usable password.
     pub fn new(username: impl Into<String>) -> Self {
         Self {
             username: username.into(),
@@ -58,32 +58,32 @@ impl NewUser {
         }
     }
 
-    /// With an e-mail address, where the user model has one.
+    /// Sets the email address, if the user model has one.
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.email = email.into();
         self
     }
 
-    /// With a password; it is not held against the validators.
+    /// Sets the password, without running the validators.
     pub fn password(mut self, password: impl Into<String>) -> Self {
         self.password = Some(password.into());
         self
     }
 
-    /// One that may use the admin.
+    /// Makes the user staff, who may use the admin.
     pub fn staff(mut self) -> Self {
         self.is_staff = true;
         self
     }
 
-    /// One that may do everything (`create_superuser`).
+    /// Makes the user a superuser (`create_superuser`).
     pub fn superuser(mut self) -> Self {
         self.is_superuser = true;
         self.staff()
     }
 
-    /// With another column of the user model: `set(user::first_name, "Alice")`. A column of a model
-    /// that is not the site's user model is passed over.
+    /// Sets another column of the user model: `set(user::first_name, "Alice")`. A column of another
+    /// model is ignored.
     pub fn set<C: Column>(mut self, _column: C, value: impl Into<C::Value>) -> Self {
         self.fields.push((C::Model::META, C::INDEX, value.into().into_value()));
         self
@@ -97,12 +97,12 @@ impl std::fmt::Debug for NewUser {
     }
 }
 
-/// Makes an account (`create_user`, `create_superuser`): its name and its address are normalised,
-/// its password is hashed.
+/// Creates an account (`create_user`, `create_superuser`): normalises its name and email address,
+/// and hashes its password.
 ///
 /// # Errors
-/// 400 under the field's name when there is no name, or another account has it; 503 when too many
-/// passwords wait to be hashed.
+/// 400 under the field's name if the name is missing or taken; 503 when too many passwords wait to
+/// be hashed.
 pub async fn create_user(
     conn: &Conn,
     users: &Arc<UserMeta>,
@@ -139,7 +139,7 @@ pub async fn create_user(
         put((*model == *users.model).then_some(at), value);
     }
     put(at(users.password_field()), Value::Text(password));
-    // a model may log people in by their address: its name is the one that counts
+    // the username field may be the email address: then the name counts
     put(at(users.username_field()), Value::Text(username));
     normalize(users, &mut set);
     match conn.insert_row(users.model, set).await {
@@ -151,8 +151,8 @@ pub async fn create_user(
     }
 }
 
-/// Brings the address and the name of a new account into the one form that they are looked up in:
-/// names that look alike are one, and the log-in page finds them.
+/// Normalises the name and email address of a new account, as lookups do, so that look-alike names
+/// are the same and the login page finds them.
 pub(crate) fn normalize(users: &UserMeta, set: &mut [(usize, Value)]) {
     for (column, value) in set {
         if let Some(text) = normalized(users, *column, value) {
@@ -161,7 +161,7 @@ pub(crate) fn normalize(users: &UserMeta, set: &mut [(usize, Value)]) {
     }
 }
 
-/// The one form of an account's name or address, where it is another than this one.
+/// The normalised form of an account's name or address, if it differs.
 pub(crate) fn normalized(users: &UserMeta, column: usize, value: &Value) -> Option<String> {
     let Value::Text(text) = value else { return None };
     let is = |field: Option<&str>| field.and_then(|field| index(users, field)) == Some(column);
@@ -175,15 +175,15 @@ pub(crate) fn normalized(users: &UserMeta, column: usize, value: &Value) -> Opti
     (normal != *text).then(|| normal.into_owned())
 }
 
-/// What is said of a name that another account has.
+/// The message for a name that is taken.
 fn taken(users: &UserMeta) -> &'static str {
     let column = users.model.column(users.username_field());
     let own = column.and_then(|column| column.errors.iter().find(|(code, _)| *code == "unique"));
     own.map_or("This field must be unique.", |(_, text)| text)
 }
 
-/// Gives an account another password, or none that can be used, and stores its hash
-/// (`set_password`, `save`).
+/// Changes an account's password, or makes it unusable, and stores its hash (`set_password`,
+/// `save`).
 ///
 /// # Errors
 /// 503 when too many passwords wait to be hashed, and what the database reports.
@@ -229,7 +229,7 @@ pub async fn check_password(
     Ok(checked.is_correct)
 }
 
-/// Notes that an account logs in now, where its model keeps that (`update_last_login`).
+/// Records that an account logs in now, if its model has a column for it (`update_last_login`).
 ///
 /// # Errors
 /// What the database reports.
@@ -244,7 +244,7 @@ fn index(users: &UserMeta, field: &str) -> Option<usize> {
     users.model.columns.iter().position(|column| column.name == field || column.column == field)
 }
 
-/// Changes one column of an account and no other, if it still has this value; returns the row.
+/// Changes only one column of an account, if it still has this value; returns the row.
 async fn update(
     conn: &Conn,
     account: &Account,

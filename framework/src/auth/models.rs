@@ -1,4 +1,4 @@
-//! The models of Django's account tables. Their ids are 32 bits wide, as Django makes them.
+//! The models of Django's account tables. Their ids are 32 bits wide, as in Django.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use crate::db::DateTime;
 use crate::model;
 use crate::values::Pattern;
 
-/// What a user name looks like (`UnicodeUsernameValidator`).
+/// The pattern of a user name (`UnicodeUsernameValidator`).
 static USERNAME: LazyLock<Pattern> = LazyLock::new(|| {
     Pattern::new(r"^[\w.@+-]+\Z").unwrap_or_else(|error| unreachable!("a fixed pattern: {error}"))
 });
@@ -28,7 +28,7 @@ pub struct User {
     /// Whether the user is a superuser, who has every permission.
     #[field(default = false)]
     pub is_superuser: bool,
-    /// The name to log in with.
+    /// The user name.
     #[field(
         max_length = 150,
         unique,
@@ -43,16 +43,16 @@ pub struct User {
     /// The last name.
     #[field(max_length = 150, blank)]
     pub last_name: String,
-    /// The e-mail address.
+    /// The email address.
     #[field(max_length = 254, blank, email)]
     pub email: String,
-    /// True for who may use the admin.
+    /// Whether the user is staff, who may use the admin.
     #[field(default = false)]
     pub is_staff: bool,
-    /// False for an account that is not active.
+    /// Whether the account is active.
     #[field(default = true)]
     pub is_active: bool,
-    /// When the account was made.
+    /// When the account was created.
     #[field(default = DateTime::now())]
     pub date_joined: DateTime,
 }
@@ -69,12 +69,12 @@ pub struct Group {
     pub name: String,
 }
 
-/// What somebody may do to the rows of a model: `auth_permission`.
+/// A permission on the rows of a model: `auth_permission`.
 #[model(table = "auth_permission")]
 pub struct Permission {
     /// The primary key.
     pub id: i32,
-    /// In words: `Can add artist`.
+    /// The name: `Can add artist`.
     #[field(max_length = 255)]
     pub name: String,
     /// The model.
@@ -104,10 +104,10 @@ pub struct Token {
     /// The key: 40 hex digits.
     #[field(primary_key, max_length = 40, secret)]
     pub key: String,
-    /// When it was made.
+    /// When it was created.
     #[field(auto_now_add)]
     pub created: DateTime,
-    /// Whose it is.
+    /// The user.
     #[field(foreign_key = User, unique)]
     pub user_id: i32,
 }

@@ -15,10 +15,10 @@ use crate::exceptions::{ApiException, Result};
 ///
 /// Implement it on the type that holds the answer: a column of the object, a table of grants,
 /// another service. Pass it to
-/// [`SiteBuilder::object_permissions`](crate::site::SiteBuilder::object_permissions); of several,
-/// one that agrees is enough. Django's own tables have no permissions for objects: without a
-/// backend, superusers alone have permissions for objects. Inactive accounts and superusers are
-/// decided before it is asked.
+/// [`SiteBuilder::object_permissions`](crate::site::SiteBuilder::object_permissions); with several
+/// backends, one that agrees is enough. Django's own tables have no object permissions: without a
+/// backend, only superusers have them. Inactive accounts and superusers are decided before the
+/// backends are called.
 ///
 /// ```
 /// use std::any::Any;
@@ -55,12 +55,12 @@ use crate::exceptions::{ApiException, Result};
     note = "write `impl ObjectPermissionBackend for {Self}`"
 )]
 pub trait ObjectPermissionBackend: Send + Sync + 'static {
-    /// True when the account has a permission, `store.change_artist`, for an object: a row of a
+    /// Whether the account has a permission, `store.change_artist`, for an object: a row of a
     /// model.
     ///
     /// # Errors
-    /// `PermissionDenied` refuses at once: no other backend is asked. Any other error becomes the
-    /// response.
+    /// `PermissionDenied` refuses at once, without calling other backends. Any other error becomes
+    /// the response.
     fn has_perm(
         &self,
         conn: &Conn,
@@ -70,7 +70,8 @@ pub trait ObjectPermissionBackend: Send + Sync + 'static {
     ) -> impl Future<Output = Result<bool>>;
 }
 
-/// An [`ObjectPermissionBackend`] behind a pointer; every backend is one.
+/// An object-safe [`ObjectPermissionBackend`]. Every backend implements it; do not implement it
+/// yourself.
 pub trait DynObjectPermissionBackend: Send + Sync {
     /// [`ObjectPermissionBackend::has_perm`]
     fn ask<'a>(
@@ -101,11 +102,11 @@ impl fmt::Debug for dyn DynObjectPermissionBackend {
 }
 
 impl Account {
-    /// True when it has all of these permissions for an object (`user.has_perms(perms, obj)`):
-    /// each has a backend that agrees. A superuser has every one, an account that is shut none.
+    /// Whether it has all of these permissions for an object (`user.has_perms(perms, obj)`): a
+    /// backend agrees to each. A superuser has all of them, an inactive account none.
     ///
     /// # Errors
-    /// When a backend cannot say.
+    /// If a backend fails.
     pub(crate) async fn has_object_perms(
         &self,
         backends: &[Arc<dyn DynObjectPermissionBackend>],

@@ -1,4 +1,4 @@
-//! What the account tables say of a user.
+//! Permissions and groups of an account.
 
 use std::collections::HashSet;
 use std::sync::OnceLock;
@@ -7,7 +7,7 @@ use super::Account;
 use crate::db::{ColumnKind, Conn, Error, Sql};
 use crate::exceptions::Result;
 
-/// What was asked about an account: it is asked once for a request.
+/// What has been looked up about an account, once per request.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     permissions: OnceLock<HashSet<String>>,
@@ -15,9 +15,9 @@ pub(super) struct Known {
 }
 
 impl Account {
-    /// Every permission that it has by itself and through its groups, as `store.add_artist`
-    /// (`user.get_all_permissions()`): all there are for a superuser, none for an account that is
-    /// not active. One statement, once for a request.
+    /// Every permission that it has itself and through its groups, as `store.add_artist`
+    /// (`user.get_all_permissions()`): all of them for a superuser, none for an inactive account.
+    /// One statement, once per request.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -55,8 +55,8 @@ impl Account {
         Ok(rows)
     }
 
-    /// True when it has all of these permissions (`user.has_perms(["store.add_artist"])`). A
-    /// superuser has every one, an account that is shut none.
+    /// Whether it has all of these permissions (`user.has_perms(["store.add_artist"])`). A
+    /// superuser has all of them, an inactive account none.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -71,7 +71,7 @@ impl Account {
         Ok(perms.iter().all(|perm| held.contains(perm.as_ref())))
     }
 
-    /// True when it has a permission of this app (`user.has_module_perms("store")`).
+    /// Whether it has any permission of this app (`user.has_module_perms("store")`).
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -83,7 +83,7 @@ impl Account {
         Ok(held.iter().any(|perm| perm.split('.').next() == Some(app_label)))
     }
 
-    /// The names of its groups. One statement, once for a request.
+    /// The names of its groups. One statement, once per request.
     ///
     /// # Errors
     /// When the database cannot be asked.

@@ -1,4 +1,4 @@
-//! What ties a session to a password (`AbstractBaseUser.get_session_auth_hash`).
+//! The hash that ties a session to a password (`AbstractBaseUser.get_session_auth_hash`).
 
 use super::Account;
 use crate::signing::{hex, salted_hmac};
@@ -6,8 +6,8 @@ use crate::signing::{hex, salted_hmac};
 const SALT: &str = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash";
 
 impl Account {
-    /// A digest of the password's hash: a session holds it, and is worth nothing once the password
-    /// is another.
+    /// A digest of the password's hash, stored in sessions: they become invalid when the password
+    /// changes.
     pub fn session_auth_hash(&self, secret: &str) -> String {
         hex(&salted_hmac(SALT, self.password().as_bytes(), secret))
     }

@@ -6,7 +6,7 @@ use crate::db::{ColumnKind, Conn, DateTime, Sql};
 use crate::exceptions::{ApiException, Result};
 use crate::values::Value;
 
-/// The account's API key, made where it has none (`Token.objects.get_or_create`).
+/// The account's API key, created if it has none (`Token.objects.get_or_create`).
 ///
 /// # Errors
 /// What the database reports; 500 when the system gives no random numbers.
@@ -21,7 +21,7 @@ pub async fn get_or_create_token(conn: &Conn, account: &Account) -> Result<Strin
     sql.bind(Value::Text(key.clone()), ColumnKind::Text).push(", ");
     sql.bind(Value::DateTime(DateTime::now()), ColumnKind::DateTime).push(", ");
     sql.bind(account.key(), account.meta().key_kind());
-    // another request may make one at the same moment
+    // another request may create one at the same time
     sql.push(") ON CONFLICT (").name("user_id").push(") DO NOTHING");
     if conn.send(sql).await? == 1 {
         return Ok(key);

@@ -9,20 +9,30 @@ use crate::exceptions::{ApiException, Detail, Result};
 use crate::request::{Context, Request};
 use crate::values::python;
 
-/// A name and a password with every request. Each of them costs a hash of the password, so it is
-/// for tests and scripts; over plain HTTP everybody on the way reads the password.
+/// HTTP Basic: a user name and a password with every request (`BasicAuthentication`).
+///
+/// Each request costs a password hash, so it suits tests and scripts. Over plain HTTP, everybody on
+/// the way can read the password. Failed attempts count towards `LOGIN_THROTTLE_RATE`.
+///
+/// ```
+/// use quintet::authentication::BasicAuthentication;
+/// use quintet::views::ApiView;
+///
+/// let view = ApiView::new("Report").authentication(BasicAuthentication::new().realm("reports"));
+/// # let _ = view;
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct BasicAuthentication {
     realm: &'static str,
 }
 
 impl BasicAuthentication {
-    /// With the realm `api`.
+    /// Creates the authenticator with the realm `api`.
     pub fn new() -> Self {
         Self { realm: "api" }
     }
 
-    /// With another realm, which a browser shows (`www_authenticate_realm`).
+    /// Sets the realm, which a browser shows (`www_authenticate_realm`).
     #[must_use]
     pub fn realm(mut self, realm: &'static str) -> Self {
         self.realm = realm;
@@ -65,7 +75,7 @@ fn failed(text: &'static str) -> ApiException {
     ApiException::AuthenticationFailed(Some(Detail::new(text, "authentication_failed")))
 }
 
-/// Name and password of a header; `None` when it is of another scheme.
+/// The name and password in a header; `None` if it uses another scheme.
 fn credentials(header: &[u8]) -> Result<Option<(String, String)>> {
     let space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0B;
     let mut words = header.split(space).filter(|word| !word.is_empty());

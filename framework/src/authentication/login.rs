@@ -1,11 +1,11 @@
 //! Names and passwords (`django.contrib.auth.authenticate`).
 //!
-//! Every refusal looks the same and costs the same: one hash is computed for a name that nobody
-//! has, for a wrong password, for an account that is not active. Trying names teaches nothing,
-//! neither by the response nor by its time.
+//! Every refusal looks the same and costs the same: one hash is computed for an unknown name, for a
+//! wrong password and for an inactive account. So neither the response nor its timing reveals which
+//! names exist.
 //!
-//! Where many wait for a hash, an account that may log in goes before names that nobody has, unless
-//! it has failed several times lately; a failure is not reported any sooner for that
+//! If many requests wait for a hash, an account that may log in is served before unknown names,
+//! unless it has failed several times lately; a failure is not reported any sooner
 //! ([`PasswordHashers`]).
 
 use crate::auth::{Account, PasswordHashers, check_password, is_password_usable};
@@ -13,7 +13,7 @@ use crate::exceptions::Result;
 use crate::request::Context;
 use crate::throttling;
 
-/// The account of a name and a password; `None` when there is none that may log in, for whatever
+/// The account with this name and password; `None` if there is none that may log in, for whatever
 /// reason (`ModelBackend.authenticate`). An outdated hash is replaced.
 ///
 /// # Errors

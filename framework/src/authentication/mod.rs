@@ -1,16 +1,17 @@
 //! Who sends a request (`rest_framework.authentication`).
 //!
-//! The authenticators of a view are asked in order, before anything else looks at the user. The first
-//! that recognises one sets [`Context::user`] and [`Context::auth`]; where none does, the request is
-//! anonymous, and whether that is enough is for the [`permissions`](crate::permissions) to say. Bad
-//! credentials end the request, on a public view too. The challenge of a 401 is the first
-//! authenticator's; where it has none, a refusal is a 403.
+//! The authenticators of a view run in order, before anything else needs the user. The first one
+//! that identifies a user sets [`Context::user`] and [`Context::auth`]; if none does, the request
+//! is anonymous, and the [`permissions`](crate::permissions) decide whether that is enough. Wrong
+//! credentials end the request, even on a public view. The challenge of a 401 comes from the first
+//! authenticator; if it has none, a refusal is a 403.
 //!
 //! # Setting the authenticators
 //!
 //! The site's default is token and session authentication, until `Site::builder(..)
 //! .authentication(..)` sets another (`DEFAULT_AUTHENTICATION_CLASSES`). A view set has
-//! `authentication_classes`, an [`ApiView`](crate::views::ApiView) `.authentication(..)`; `()` is none.
+//! `authentication_classes`, an [`ApiView`](crate::views::ApiView) `.authentication(..)`; `()` is
+//! none.
 //!
 //! # API reference
 //!
@@ -18,10 +19,10 @@
 //! - [`SessionAuthentication`]: Django's session cookie, with the CSRF token for unsafe methods
 //! - [`BasicAuthentication`]: a user name and a password
 //! - [`RemoteUserAuthentication`]: a header that a proxy sets
-//! - `JwtAuthentication` (feature `jwt`): JSON web tokens as simplejwt has them
+//! - `JwtAuthentication` (feature `jwt`): JSON web tokens, compatible with simplejwt
 //! - [`login`], [`logout`]: open and close a session; [`authenticate`] checks a password
 //!
-//! The views that hand out tokens and sessions are in [`accounts`](crate::accounts).
+//! The views that issue tokens and sessions are in [`accounts`](crate::accounts).
 //!
 //! # Custom authentication
 //!
@@ -85,19 +86,19 @@ use crate::classes::class_list;
 use crate::exceptions::Result;
 use crate::request::{Auth, Context, Request};
 
-/// `Authorization` (`get_authorization_header`). Several headers are one list, so that none of them
-/// is believed by one server and overlooked by another.
+/// The `Authorization` header (`get_authorization_header`). Several headers are joined into one
+/// list, so that two servers on the way cannot each believe a different one.
 pub fn get_authorization_header(request: &Request) -> Option<Cow<'_, [u8]>> {
     let mut headers = request.headers.get_all(AUTHORIZATION).map(HeaderValue::as_bytes);
     let first = Cow::Borrowed(headers.next()?);
     Some(headers.fold(first, |list, next| [&*list, b",", next].concat().into()))
 }
 
-/// A user, and how the request proved it.
+/// A user, and how the request identified them.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Authenticated {
-    /// Who it is.
+    /// The account.
     pub user: Account,
     /// The token or the like, when the scheme has one.
     pub auth: Option<Auth>,
@@ -117,7 +118,7 @@ impl Authenticated {
     }
 }
 
-/// How credentials are sent: what a document about the API says of an authenticator.
+/// How credentials are sent, as described in the OpenAPI document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthenticationScheme {
@@ -149,44 +150,67 @@ pub enum AuthenticationScheme {
     },
 }
 
-/// Recognises users by one scheme.
+/// Identifies the user of a request (`BaseAuthentication`).
 ///
-/// Implement it for a scheme of your own. Return `None` when the request does not use the scheme,
-/// so that the next authenticator is asked, and an error when it does and its credentials are
-/// wrong: the request ends there, even on a public view.
+/// Implement it for a scheme of your own. Return `None` if the request does not use the scheme, so
+/// that the next authenticator runs. Return an error if it does and the credentials are wrong: the
+/// request ends there, even on a public view. By default, there is no challenge, so that refusals
+/// are 403s, and the scheme is not in the OpenAPI document.
+///
+/// ```
+/// use quintet::authentication::{Authenticated, Authentication};
+/// use quintet::prelude::*;
+///
+/// /// The user that `X-Username` names, for a test installation.
+/// struct ByName;
+///
+/// impl Authentication for ByName {
+///     async fn authenticate(&self, cx: &mut Context) -> Result<Option<Authenticated>> {
+///         let Some(name) = cx.request.header("x-username").map(|name| name.into_owned()) else {
+///             return Ok(None);
+///         };
+///         match cx.user_meta().by_username(cx, &name).await? {
+///             Some(user) => Ok(Some(Authenticated { user, auth: None })),
+///             None => Err(ApiException::AuthenticationFailed(Some("No such user.".into()))),
+///         }
+///     }
+/// }
+/// ```
+#[doc(alias = "BaseAuthentication")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an authenticator",
     label = "this type has no `Authentication` implementation",
     note = "write `impl Authentication for {Self}`"
 )]
 pub trait Authentication: Send + Sync + 'static {
-    /// False when the request holds nothing of this scheme: it is not asked then, which costs
-    /// nothing. True by default.
+    /// Whether the request uses this scheme at all. If not, `authenticate` is not called, which
+    /// saves its cost. True by default.
     fn applies(&self, request: &Request) -> bool {
         let _ = request;
         true
     }
 
-    /// The user, when the request uses this scheme.
+    /// The user, if the request uses this scheme.
     ///
     /// # Errors
     /// `AuthenticationFailed` when the credentials are bad.
     fn authenticate(&self, cx: &mut Context)
     -> impl Future<Output = Result<Option<Authenticated>>>;
 
-    /// The challenge of a 401, from the first authenticator of a view; without one, refusals are
-    /// 403.
+    /// The challenge of a 401 (`WWW-Authenticate`), taken from the first authenticator of a view;
+    /// without one, refusals are 403s.
     fn authenticate_header(&self) -> Option<String> {
         None
     }
 
-    /// How its credentials are sent, for documents; one that does not say is not in them.
+    /// How its credentials are sent, for the OpenAPI document; `None` leaves it out.
     fn scheme(&self) -> Option<AuthenticationScheme> {
         None
     }
 }
 
-/// An [`Authentication`] behind a pointer; every authenticator is one.
+/// An object-safe [`Authentication`]. Every authenticator implements it; do not implement it
+/// yourself.
 pub trait DynAuthentication: Send + Sync {
     /// [`Authentication::applies`]
     fn is_for(&self, request: &Request) -> bool;
@@ -220,8 +244,8 @@ impl<A: Authentication> DynAuthentication for A {
 }
 
 class_list! {
-    /// What a view names as its `authentication_classes`: one authenticator, a tuple of them that are
-    /// asked in order, `()` for none, or [`Inherit`](crate::classes::Inherit).
+    /// The `authentication_classes` of a view: one authenticator, a tuple of them, which run in
+    /// order, `()` for none, or [`Inherit`](crate::classes::Inherit).
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is neither an authenticator nor a tuple of authenticators",
         label = "expected an authenticator"
@@ -229,7 +253,7 @@ class_list! {
     AuthenticationClasses of Authentication as DynAuthentication
 }
 
-/// The authenticators of one view, ready to be asked.
+/// The authenticators of one view, ready to run.
 pub(crate) struct AuthenticationList {
     list: Vec<Arc<dyn DynAuthentication>>,
 }
@@ -248,7 +272,8 @@ impl AuthenticationList {
         self.list.first().and_then(|first| first.challenge())
     }
 
-    /// Asks one after the other until one knows the user (`perform_authentication`).
+    /// Runs one authenticator after the other until one identifies the user
+    /// (`perform_authentication`).
     pub(crate) async fn authenticate(&self, cx: &mut Context) -> Result<()> {
         #[cfg(feature = "test")]
         if let Some(user) = cx.request.marks.user() {

@@ -1,18 +1,18 @@
-//! Users whom a server in front has recognised
+//! Users identified by a server in front
 //! (`rest_framework.authentication.RemoteUserAuthentication`).
 
 use super::{Authenticated, Authentication};
 use crate::exceptions::Result;
 use crate::request::Context;
 
-/// Believes a header that names the user.
+/// Trusts a header that names the user (`RemoteUserAuthentication`).
 ///
-/// **Whoever can send that header is whoever they like.** Use it only behind a proxy that sets
-/// the header itself on every request and removes what clients send under that name, and where
-/// nobody can reach this server but through the proxy. There is no header by default: Django reads
+/// **Anybody who can send that header can be any user.** Use it only behind a proxy that sets the
+/// header on every request and removes what clients send under that name, and only if this server
+/// cannot be reached except through the proxy. There is no default header: Django reads
 /// `REMOTE_USER` from its WSGI server, where a client cannot put it, and HTTP has no such place.
 ///
-/// A name that has no account is nobody: accounts are not made on the way, as Django's
+/// A request with an unknown name stays anonymous; accounts are not created, as Django's
 /// `RemoteUserBackend` does unless `create_unknown_user` is off.
 ///
 /// ```
@@ -28,7 +28,7 @@ pub struct RemoteUserAuthentication {
 }
 
 impl RemoteUserAuthentication {
-    /// Believes this header.
+    /// Creates the authenticator for this header.
     pub fn new(header: &'static str) -> Self {
         Self { header }
     }

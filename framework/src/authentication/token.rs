@@ -6,26 +6,39 @@ use super::{Authenticated, Authentication, AuthenticationScheme, get_authorizati
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::request::{Auth, Context, Request};
 
-/// Token authentication. The proof ([`Context::auth`]) is the key, a `String`.
+/// Authenticates by a key, `Authorization: Token 9944b0…` (`TokenAuthentication`), stored in
+/// Django's table `authtoken_token`. [`Context::auth`] holds the key, a `String`.
+///
+/// Clients obtain a key from [`obtain_auth_token`](crate::accounts::obtain_auth_token). An unknown
+/// key, or that of an inactive user, is a 401.
+///
+/// ```
+/// use quintet::authentication::TokenAuthentication;
+/// use quintet::views::ApiView;
+///
+/// // `Authorization: Bearer 9944b0…`
+/// let view = ApiView::new("Orders").authentication(TokenAuthentication::new().keyword("Bearer"));
+/// # let _ = view;
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct TokenAuthentication {
     keyword: &'static str,
 }
 
 impl TokenAuthentication {
-    /// With the keyword `Token`.
+    /// Creates the authenticator with the keyword `Token`.
     pub fn new() -> Self {
         Self { keyword: "Token" }
     }
 
-    /// With another word before the key; it is the challenge too.
+    /// Sets the word before the key, in the header and in the challenge.
     #[must_use]
     pub fn keyword(mut self, keyword: &'static str) -> Self {
         self.keyword = keyword;
         self
     }
 
-    /// The key of a header; `None` when it is of another scheme.
+    /// The key in a header; `None` if it uses another scheme.
     fn key_of(self, header: &[u8]) -> Result<Option<&str>> {
         let space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0B;
         let mut words = header.split(space).filter(|word| !word.is_empty());

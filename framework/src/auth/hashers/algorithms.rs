@@ -10,20 +10,20 @@ use super::random::random_text;
 use super::{HashError, Hasher, UNUSABLE_PREFIX, is_password_usable};
 use crate::settings::AuthSettings;
 
-/// Random characters of an unusable password.
+/// The number of random characters in an unusable password.
 const UNUSABLE_LENGTH: usize = 40;
 
-/// The most algorithms that are complained of.
+/// The most algorithms that are logged as unknown.
 const MOST_COMPLAINTS: usize = 16;
 
 /// The result of checking a password against a hash.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Checked {
-    /// True when the hash was made from the password.
+    /// Whether the hash was made from the password.
     pub is_correct: bool,
-    /// A new hash of the right password, where the stored one is of another algorithm than the
-    /// site's, or of other costs: it takes the stored one's place.
+    /// A new hash of the correct password, if the stored one has another algorithm or other costs
+    /// than the site's. It should replace the stored one.
     pub upgrade: Option<String>,
 }
 
@@ -34,7 +34,7 @@ impl fmt::Debug for Checked {
     }
 }
 
-/// The algorithms of `settings.auth.password_hashers`. What it does takes time.
+/// The algorithms of `settings.auth.password_hashers`. Its methods are slow by design.
 pub(super) struct Algorithms {
     /// The preferred one comes first.
     hashers: Vec<Box<dyn Hasher>>,
@@ -42,7 +42,7 @@ pub(super) struct Algorithms {
     computed: AtomicU64,
 }
 
-/// The algorithm of a word; `None` for an unknown one, and one whose feature is off.
+/// The algorithm with this identifier; `None` if it is unknown or its feature is off.
 fn hasher(word: &str, settings: &AuthSettings) -> Option<Box<dyn Hasher>> {
     let rounds = settings.pbkdf2_iterations.max(1);
     Some(match word {
@@ -90,13 +90,13 @@ impl Algorithms {
         }
     }
 
-    /// What stands in the place of a password that nobody can log in with.
+    /// The stored value of a password that nobody can log in with.
     pub(super) fn unusable() -> Result<String, HashError> {
         Ok(format!("{UNUSABLE_PREFIX}{}", random_text(UNUSABLE_LENGTH)?))
     }
 
-    /// Compares a password with a stored hash (`verify_password`). Whatever the hash is, one is
-    /// computed, so that accounts without a usable password take their time too.
+    /// Compares a password with a stored hash (`verify_password`). A hash is always computed, so
+    /// that accounts without a usable password take the same time.
     pub(super) fn check(&self, password: &str, encoded: &str) -> Result<Checked, HashError> {
         let wrong = Checked { is_correct: false, upgrade: None };
         let Some(preferred) = self.hashers.first() else { return Ok(wrong) };
@@ -131,14 +131,14 @@ impl Algorithms {
             let named = encoded.contains('$')
                 && word.len() <= 32
                 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-            // what is not a hash may be a password: it stays out of the log
+            // what is not a hash may be a password, so it is not logged
             let word = if named { word } else { "" };
             self.complain(word, unavailable(word));
         }
         found.map(|hasher| &**hasher)
     }
 
-    /// Tells the log once for each algorithm.
+    /// Logs once per algorithm.
     fn complain(&self, algorithm: &str, reason: &str) {
         let mut complained = self.complained.lock().unwrap_or_else(PoisonError::into_inner);
         if complained.len() < MOST_COMPLAINTS && complained.insert(algorithm.to_owned()) {
@@ -147,7 +147,7 @@ impl Algorithms {
     }
 }
 
-/// Why an algorithm is not there.
+/// Why an algorithm is unavailable.
 fn unavailable(word: &str) -> &'static str {
     match word {
         "" => "it is not a hash in one of Django's formats",

@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 use super::random::{is_short, salt};
 use super::{HashError, Hasher};
 
-/// The most memory that is taken for a stored hash, in KiB: five times Django's.
+/// The most memory used to verify a stored hash, in KiB: five times Django's.
 const MAX_MEMORY: u32 = 512 * 1024;
 
 /// The most passes over it.
@@ -35,7 +35,7 @@ impl Argon2Hasher {
     }
 }
 
-/// A hash, read.
+/// A parsed hash.
 struct Parts {
     algorithm: Algorithm,
     version: Version,
@@ -92,7 +92,7 @@ impl Hasher for Argon2Hasher {
         let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
         let (salt, hash) = (salt()?.into_bytes(), vec![0; LENGTH]);
         let parts = Parts { algorithm, version, memory, time, lanes, salt, hash };
-        // its parameters are right: what is left to fail is memory
+        // its parameters are valid: only memory can be lacking
         let hash = STANDARD_NO_PAD.encode(parts.compute(password).ok_or(HashError::Memory)?);
         let salt = STANDARD_NO_PAD.encode(&parts.salt);
         Ok(format!("argon2$argon2id$v=19$m={memory},t={time},p={lanes}${salt}${hash}"))

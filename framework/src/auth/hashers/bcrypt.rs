@@ -16,7 +16,7 @@ use super::{HashError, Hasher};
 /// The most that a stored hash may cost: sixteen times Django's twelve.
 const MAX_COST: u32 = 16;
 
-/// What bcrypt looks at of a password, its closing zero included.
+/// The number of bytes of a password that bcrypt uses, including its closing zero.
 const MAX_PASSWORD: usize = 72;
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(&BCRYPT, NO_PAD);
@@ -28,7 +28,7 @@ pub(super) struct BCrypt {
     cost: u32,
 }
 
-/// A hash, read.
+/// A parsed hash.
 struct Parts {
     cost: u32,
     salt: [u8; 16],

@@ -1,12 +1,13 @@
-//! The queue in front of the hashing threads: who is served next, and who is turned away.
+//! The queue of the hashing threads: which job runs next, and which ones are refused.
 //!
 //! **By address.** Each address has a queue, and the queues that are not empty take turns: a client
-//! that sends many passwords waits behind its own. One address fills a part of the line at most;
-//! when the whole line is full, the newest job of the longest queue makes room for a shorter one.
+//! that sends many passwords waits behind its own. One address can fill only part of the line; if
+//! the whole line is full, the newest job of the longest queue makes room for one of a shorter
+//! queue.
 //!
-//! **Two lanes.** Names can be invented without end, and each costs as much as a login. So known
-//! accounts ([`Place::known`]) have a lane of their own, which is served first; after a few of them
-//! in a row, one of the others has its turn.
+//! **Two lanes.** Clients can invent any number of names, and each costs as much as a login. So
+//! known accounts ([`Place::known`]) have a separate lane, which is served first; after a few of
+//! them in a row, one of the others is served.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -20,16 +21,16 @@ const IN_A_ROW: u8 = 4;
 pub(super) struct Place {
     /// The client's network; all work without one shares a queue.
     pub(super) address: Option<IpAddr>,
-    /// True for an account that exists and has not failed lately: it goes before the others.
+    /// Whether the account exists and has not failed lately: it is served before the others.
     pub(super) known: bool,
 }
 
 /// Work that waits for a thread.
 pub(super) trait Job: Send {
-    /// True when nobody waits for it any more.
+    /// Whether nobody waits for it any more.
     fn is_abandoned(&self) -> bool;
 
-    /// Does it.
+    /// Runs the job.
     fn run(self: Box<Self>);
 }
 
@@ -48,7 +49,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Lanes that hold so many jobs each, and so many of one address.
+    /// Creates lanes that hold up to `most` jobs each, and up to `most_of_one` of one address.
     pub(super) fn new(most: usize, most_of_one: usize) -> Self {
         let lane =
             || Lane { queues: HashMap::new(), turns: VecDeque::new(), len: 0, most, most_of_one };
@@ -60,7 +61,7 @@ impl Line {
         self.known.len + self.others.len
     }
 
-    /// Lets a job wait; `false` when there is no room, and the job is dropped.
+    /// Adds a job; `false` if there is no room, and the job is dropped.
     pub(super) fn push(&mut self, place: Place, waiting: Waiting) -> bool {
         let lane = if place.known { &mut self.known } else { &mut self.others };
         lane.push(place.address, waiting)

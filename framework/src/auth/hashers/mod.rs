@@ -1,13 +1,14 @@
 //! Passwords as Django stores them (`django.contrib.auth.hashers`), and the threads that hash them.
 //!
-//! A hash says itself how it was made: `pbkdf2_sha256$1000000$salt$hash`. What
-//! `settings.auth.password_hashers` names is accepted; its first word makes new hashes, and a hash
-//! of another kind, or of other costs, is made anew when its owner logs in.
+//! A hash contains its algorithm and costs: `pbkdf2_sha256$1000000$salt$hash`. The algorithms in
+//! `settings.auth.password_hashers` are accepted; the first one makes new hashes, and a hash with
+//! another algorithm or other costs is replaced when its owner logs in.
 //!
-//! Hashing takes a good part of a second by design. It never runs where requests are answered, but
-//! on a few threads of the site's own ([`PasswordHashers`]): many logins at once wait for each
-//! other, in a line that is fair, and nobody else waits for them. A stored hash may name costs of any size; those beyond a
-//! bound are refused, so that no row of the database can use up memory or time.
+//! Hashing takes a good part of a second by design. It never runs on the threads that serve
+//! requests, but on a few dedicated ones ([`PasswordHashers`]): concurrent logins wait for each
+//! other, in a fair queue, and nobody else waits for them. A stored hash may name costs of any
+//! size; those beyond a bound are refused, so that no row of the database can exhaust memory or
+//! time.
 
 mod algorithms;
 #[cfg(feature = "hashers")]
@@ -31,11 +32,11 @@ pub(crate) use random::random_hex;
 
 use random::NoRandomness;
 
-/// What an unusable password starts with; no hash does.
+/// The prefix of an unusable password; no hash starts with it.
 const UNUSABLE_PREFIX: char = '!';
 
-/// False for what stands in the place of a password that nobody can log in with
-/// (`is_password_usable`).
+/// Whether a stored password is a hash, not the mark of an account that cannot log in with a
+/// password (`is_password_usable`).
 pub fn is_password_usable(encoded: &str) -> bool {
     !encoded.starts_with(UNUSABLE_PREFIX)
 }

@@ -10,15 +10,15 @@ use super::pool::Pool;
 use crate::exceptions::{ApiException, Result};
 use crate::settings::AuthSettings;
 
-/// Makes and checks hashes on the site's hashing threads
+/// Creates and verifies password hashes on the site's hashing threads
 /// (`settings.auth.hashing_threads`); [`Context::hashers`](crate::request::Context::hashers) has
 /// those of the site, for the client that sends the request.
 ///
 /// # Who waits for whom
 ///
-/// The line in front of the threads is fair: addresses take turns, each may fill a part of it, and
-/// who is known goes before names that may be made up. So a flood of logins with invented names
-/// keeps nobody out who has an account. What finds no room gets a 503 after a second.
+/// The queue of the threads is fair: addresses take turns, each may fill part of it, and known
+/// accounts are served before names that may be invented. So a flood of logins with invented names
+/// locks out nobody who has an account. Requests that find no room get a 503 after a second.
 ///
 /// A wrong password for a known account is reported no sooner than one for a made-up name that came
 /// at the same time, and an account that has failed a few times in a minute waits with the made-up
@@ -47,7 +47,7 @@ use crate::settings::AuthSettings;
 pub struct PasswordHashers {
     shared: Arc<Shared>,
     place: Place,
-    /// When its client came to the line; now, where there is none.
+    /// When its client joined the queue; now, if there is no client.
     asked: Option<Instant>,
 }
 
@@ -67,15 +67,14 @@ impl PasswordHashers {
         Self { shared: Arc::new(shared), place: Place::default(), asked: None }
     }
 
-    /// The same for a client of this network, which stands in line from now on.
+    /// Queues jobs under this network, starting now.
     #[must_use]
     pub fn for_client(&self, network: Option<IpAddr>) -> Self {
         let place = Place { address: network, known: false };
         Self { shared: Arc::clone(&self.shared), place, asked: Some(Instant::now()) }
     }
 
-    /// Whether the client is somebody known, an account that exists and has not failed lately: it
-    /// goes before those who are not.
+    /// Sets whether the account exists and has not failed lately: it is then served before others.
     #[must_use]
     pub fn known(mut self, known: bool) -> Self {
         self.place.known = known;
@@ -113,10 +112,10 @@ impl PasswordHashers {
         self.run(self.place, check).await?.map_err(ApiException::internal)
     }
 
-    /// Goes through the line once more, as somebody unknown who came at the same time, if such a
-    /// one would still wait: a wrong password for a known account is reported no sooner than one for
-    /// a name that nobody has. The second hash is seen by those who wait behind it. Where nobody was
-    /// passed, this does nothing.
+    /// Waits once more, as an unknown client that came at the same time, if such a client would
+    /// still be waiting: a wrong password for a known account is reported no sooner than an unknown
+    /// name. The second hash delays those behind it. If no other client was overtaken, this does
+    /// nothing.
     ///
     /// # Errors
     /// Those of [`PasswordHashers::make`].

@@ -1,4 +1,4 @@
-//! A few threads for work that takes long, with a bounded [`Line`] in front of them.
+//! A few threads for slow work, with a bounded [`Line`] of jobs.
 //!
 //! The threads start with the first job. A job that has waited too long is refused when its turn
 //! comes: its client has probably given up, and those behind it have not. A job that finds no room
@@ -16,13 +16,13 @@ use tokio::time::sleep_until;
 use super::line::{Job, Line, Place, Waiting};
 use crate::exceptions::{ApiException, Result};
 
-/// The most jobs that wait for each thread, those who are known and the others each.
+/// The most jobs that wait for each thread, in each of the two lanes.
 const LINE: usize = 64;
 
 /// The most of one address.
 const LINE_OF_ONE: usize = LINE / 2;
 
-/// The longest wait of somebody unknown.
+/// The longest wait of an unknown client.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How many times as long a known client may wait.
@@ -90,21 +90,21 @@ impl<T: Send, F: FnOnce() -> T + Send> Job for Asked<T, F> {
 }
 
 impl Pool {
-    /// So many threads at most.
+    /// Creates a pool of at most this many threads.
     pub(super) fn new(threads: usize) -> Self {
         let threads = threads.max(1);
         let times = |number: usize| threads.saturating_mul(number);
         Self::with(threads, Line::new(times(LINE), times(LINE_OF_ONE)), PATIENCE, REFUSAL)
     }
 
-    /// With a line, so long a wait in it, and so long a one where it is full.
+    /// Creates a pool with a line, the longest wait in it, and the delay of a refusal.
     fn with(threads: usize, line: Line, patience: Duration, refusal: Duration) -> Self {
         let state = State { line, threads: 0, idle: 0, closed: false };
         let inner = Arc::new(Inner { state: Mutex::new(state), bell: Condvar::new() });
         Self { inner, threads, patience, refusal }
     }
 
-    /// Runs work on one of the threads, for somebody who has asked for it at this moment.
+    /// Runs work on one of the threads, for a request made at this moment.
     ///
     /// # Errors
     /// 503 when the line is full, or the wait was too long; 500 when the work panics.
@@ -124,13 +124,13 @@ impl Pool {
                 return Err(ApiException::internal("hashing a password panicked"));
             }
             Ok(Outcome::Late) => {}
-            // there was no room, or there is none any more
+            // there was no room, or the job lost its place
             Err(_) => sleep_until((asked + self.refusal).into()).await,
         }
         Err(ApiException::Unavailable("too many passwords wait to be hashed"))
     }
 
-    /// True when somebody unknown has waited since before this moment.
+    /// Whether an unknown client has waited since before this moment.
     pub(super) fn has_waited_since(&self, moment: Instant) -> bool {
         self.inner.lock().line.has_waited_since(moment)
     }

@@ -23,7 +23,8 @@ pub(super) fn random_text(length: usize) -> Result<String, NoRandomness> {
     let mut bytes = [0; 64];
     while text.len() < length {
         fill(&mut bytes)?;
-        // six bits of each; what is not an index is thrown away, so that no character is likelier
+        // six bits of each byte; those that are not an index are dropped, so that no character is
+        // likelier
         let chars = bytes.iter().filter_map(|byte| CHARS.get(usize::from(byte & 63)));
         text.extend(chars.take(length - text.len()).map(|&char| char::from(char)));
     }
@@ -35,7 +36,7 @@ pub(super) fn salt() -> Result<String, NoRandomness> {
     random_text(SALT_LENGTH)
 }
 
-/// True for a salt of less than 128 bits (`must_update_salt`).
+/// Whether a salt has less than 128 bits (`must_update_salt`).
 pub(super) fn is_short(salt: &str) -> bool {
     salt.chars().count() < SALT_LENGTH
 }

@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 use super::random::salt;
 use super::{HashError, Hasher};
 
-/// The most memory that is taken for a stored hash, in bytes: sixteen times Django's.
+/// The most memory used to verify a stored hash, in bytes: sixteen times Django's.
 const MAX_MEMORY: u64 = 256 << 20;
 
 /// The most that a stored hash may cost, in bytes worked through: about ten times Django's.

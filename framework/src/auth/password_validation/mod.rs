@@ -1,5 +1,5 @@
-//! What a new password is held against (`django.contrib.auth.password_validation`), in Django's
-//! words: `settings.auth.password_validators` names the checks and their order.
+//! Validation of new passwords (`django.contrib.auth.password_validation`), with Django's messages:
+//! `settings.auth.password_validators` names the validators and their order.
 //!
 //! The list of common passwords is that of the crate `passwords`, a hundred thousand of them; of
 //! the twenty thousand that Django refuses, more than 99 in a hundred are on it.
@@ -16,7 +16,7 @@ use crate::exceptions::{Detail, Validated};
 use crate::settings::AuthSettings;
 use crate::values::{ValueRef, python};
 
-/// The fields that a password must not be like.
+/// The fields that a password must not be similar to.
 const ATTRIBUTES: [&str; 4] = ["username", "first_name", "last_name", "email"];
 
 /// Attributes of the user, by verbose name. Similarity is checked against these only.
@@ -45,7 +45,7 @@ impl From<&Account> for UserAttributes {
     }
 }
 
-/// The name of a field of a user model in words.
+/// The verbose name of a field of a user model.
 pub(crate) fn verbose_name(model: &ModelMeta, field: &str) -> String {
     if *model == *User::META && field == "email" {
         return "email address".into();
@@ -53,8 +53,7 @@ pub(crate) fn verbose_name(model: &ModelMeta, field: &str) -> String {
     field.replace('_', " ")
 }
 
-/// Holds a password against every check of the settings; every one that fails is reported, in
-/// order.
+/// Runs every validator of the settings on a password, and reports all failures, in order.
 ///
 /// ```
 /// use quintet::auth::{UserAttributes, validate_password};
@@ -81,7 +80,7 @@ pub fn validate_password(
     if refused.is_empty() { Ok(()) } else { Err(Detail::List(refused)) }
 }
 
-/// What the checks of the settings ask for, a sentence each (`password_validators_help_texts`).
+/// The help texts of the validators in the settings (`password_validators_help_texts`).
 pub fn password_validators_help_texts(settings: &AuthSettings) -> Vec<String> {
     let least = settings.password_min_length;
     let text = |name: &String| {
@@ -100,7 +99,7 @@ pub fn password_validators_help_texts(settings: &AuthSettings) -> Vec<String> {
     settings.password_validators.iter().filter_map(text).collect()
 }
 
-/// What one validator says of a password.
+/// Runs one validator.
 fn check(
     name: &str,
     password: &str,
@@ -137,7 +136,7 @@ fn characters(count: usize) -> &'static str {
     if count == 1 { "character" } else { "characters" }
 }
 
-/// True for a common password in any case: the list has some in capitals alone.
+/// Whether a password is common, ignoring case: the list has some in capitals only.
 fn is_common(password: &str) -> bool {
     let lower = password.to_lowercase();
     let lower = python::strip(&lower);

@@ -1,17 +1,17 @@
-//! How like two texts are: Python's `SequenceMatcher.quick_ratio`.
+//! Similarity of two texts: Python's `SequenceMatcher.quick_ratio`.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// What stands between words: Python's `\W+`.
+/// Separators of words: Python's `\W+`.
 static GAP: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[^\p{L}\p{N}_]+").ok());
 
-/// The likeness at which a password is refused.
+/// The similarity at which a password is refused.
 const MAX_SIMILARITY: f64 = 0.7;
 
-/// True when a password, in lower case, is like a value or one of its words.
+/// Whether a password, in lower case, is similar to a value or one of its words.
 pub(super) fn is_too_similar(password: &str, value: &str) -> bool {
     if value.is_empty() {
         return false;
@@ -24,7 +24,7 @@ pub(super) fn is_too_similar(password: &str, value: &str) -> bool {
     })
 }
 
-/// True where the lengths differ too much for any likeness (`exceeds_maximum_length_ratio`).
+/// Whether the lengths differ too much for any similarity (`exceeds_maximum_length_ratio`).
 #[expect(clippy::cast_precision_loss, reason = "lengths of texts")]
 fn is_far_longer(password: usize, value: usize) -> bool {
     let bound = MAX_SIMILARITY / 2.0 * password as f64;

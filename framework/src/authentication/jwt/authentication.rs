@@ -11,22 +11,41 @@ use crate::authentication::{
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::request::{Auth, Context};
 
-/// Authentication by an access token (`JWTAuthentication`), with the settings `JWT_…`. The proof
-/// ([`Context::auth`]) is the [`AccessToken`].
+/// Authenticates by an access token, `Authorization: Bearer eyJ…` (`JWTAuthentication`), with the
+/// settings `JWT_…`. [`Context::auth`] holds the [`AccessToken`].
+///
+/// A token is a 401 if it is expired, has a wrong signature, or names a user that is gone or
+/// inactive.
+///
+/// ```
+/// use quintet::authentication::JwtAuthentication;
+/// use quintet::prelude::*;
+///
+/// async fn profile(cx: &mut Context) -> Result<Response> {
+///     Response::new(&cx.user().map(|user| &user.username))
+/// }
+///
+/// let view = ApiView::new("Profile")
+///     .authentication(JwtAuthentication::new())
+///     .permissions(IsAuthenticated)
+///     .get(profile);
+/// # let _ = view;
+/// ```
+#[doc(alias = "JWTAuthentication")]
 #[derive(Debug, Default)]
 pub struct JwtAuthentication {
     challenge: Challenge,
 }
 
 impl JwtAuthentication {
-    /// The word before the token is a setting, `JWT_AUTH_HEADER_TYPES`.
+    /// Creates the authenticator. The word before the token is a setting, `JWT_AUTH_HEADER_TYPES`.
     pub fn new() -> Self {
         Self::default()
     }
 }
 
-/// Recognises nobody, and has the challenge of tokens: for views that are about tokens and ask for
-/// none. Its word is a setting, known with the first request.
+/// An authenticator that recognises nobody but has the challenge of JWTs: for the token views,
+/// which need no credentials. The word of the challenge is a setting, known with the first request.
 #[derive(Debug, Default)]
 pub(crate) struct Challenge(OnceLock<String>);
 
@@ -75,7 +94,7 @@ impl Authentication for JwtAuthentication {
     }
 }
 
-/// The token of a header; `None` when it is of another scheme.
+/// The token in a header; `None` if it uses another scheme.
 fn access_token(backend: &TokenBackend, header: &[u8]) -> Result<Option<AccessToken>> {
     let space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0B;
     let mut words = header.split(space).filter(|word| !word.is_empty());

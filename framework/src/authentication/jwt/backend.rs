@@ -1,8 +1,8 @@
 //! A token's form: three parts in base64, the last one a signature over the others.
 //!
-//! The form is read as `PyJWT` reads it, not by `jsonwebtoken::decode`, whose typed header refuses
-//! what `PyJWT` lets pass and whose rules for `exp`, `nbf` and `iat` are others. Keys and signatures
-//! are that crate's.
+//! The form is parsed as `PyJWT` parses it, not by `jsonwebtoken::decode`, whose typed header
+//! refuses what `PyJWT` accepts and whose rules for `exp`, `nbf` and `iat` differ. Keys and
+//! signatures come from that crate.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ use crate::exceptions::{ApiException, Result};
 use crate::request::Context;
 use crate::settings::{JwtSettings, Settings, SettingsError};
 
-/// The longest token that is looked at. Servers take no longer header.
+/// The longest token that is parsed. Servers accept no longer header.
 const LONGEST: usize = 16 * 1024;
 
 /// Makes and reads the tokens of a site (`rest_framework_simplejwt.state.token_backend`).
@@ -32,10 +32,10 @@ pub(crate) struct TokenBackend {
 }
 
 impl TokenBackend {
-    /// For these settings; the keys are tried out.
+    /// Creates the backend for these settings, and signs once to test the keys.
     ///
     /// # Errors
-    /// When a setting of tokens makes no sense, naming it.
+    /// If a JWT setting is invalid; the error names it.
     pub(crate) fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let jwt = &settings.jwt;
         let is_word = |word: &String| {
@@ -94,7 +94,7 @@ impl TokenBackend {
         Ok(token)
     }
 
-    /// The claims of a token that is signed by this site's key and whose time it is.
+    /// The claims of a token that is signed by this site's key and currently valid.
     pub(super) fn decode(&self, token: &[u8], now: DateTime) -> Result<Claims, TokenError> {
         let claims = Claims(self.read(token).ok_or(TokenError::Invalid)?);
         claims.check(&self.settings, now)?;
@@ -119,7 +119,7 @@ impl TokenBackend {
         object(&payload)
     }
 
-    /// True when a header names this site's algorithm and asks for nothing that is not known here.
+    /// Whether a header names this site's algorithm and no unknown extension.
     fn is_fitting(&self, header: &Map<String, Json>) -> bool {
         let critical = header.get("crit").is_none_or(|names| {
             names.as_array().is_some_and(|names| {
@@ -133,7 +133,7 @@ impl TokenBackend {
     }
 }
 
-/// A part in base64, with at most two signs of padding at its end, where they belong.
+/// A part in base64, with at most two padding characters at its end.
 fn part(text: &[u8]) -> Option<Vec<u8>> {
     let signs = text.iter().rev().take_while(|byte| **byte == b'=').count();
     if signs > 2 || (signs > 0 && !text.len().is_multiple_of(4)) {

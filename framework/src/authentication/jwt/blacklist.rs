@@ -1,5 +1,5 @@
-//! The tables of the app `token_blacklist`: which refresh tokens were handed out, and which of them
-//! are of no use any more.
+//! The tables of the app `token_blacklist`: which refresh tokens were issued, and which of them are
+//! revoked.
 
 use super::claims::TokenError;
 use super::tokens::RefreshToken;
@@ -10,7 +10,7 @@ use crate::model;
 use crate::request::Context;
 use crate::values::Value;
 
-/// A refresh token that was handed out: `token_blacklist_outstandingtoken`.
+/// A refresh token that was issued: `token_blacklist_outstandingtoken`.
 #[model(table = "token_blacklist_outstandingtoken")]
 pub struct OutstandingToken {
     /// The primary key.
@@ -24,13 +24,13 @@ pub struct OutstandingToken {
     /// Its text.
     #[field(secret)]
     pub token: String,
-    /// When it was handed out.
+    /// When it was issued.
     pub created_at: Option<DateTime>,
-    /// When its time is over.
+    /// When it expires.
     pub expires_at: DateTime,
 }
 
-/// A refresh token that is refused: `token_blacklist_blacklistedtoken`.
+/// A revoked refresh token: `token_blacklist_blacklistedtoken`.
 #[model(table = "token_blacklist_blacklistedtoken")]
 pub struct BlacklistedToken {
     /// The primary key.
@@ -64,7 +64,7 @@ pub(super) async fn contains(conn: &Conn, id: &str) -> Result<Result<bool, Token
     Ok(Ok(!found.is_empty()))
 }
 
-/// Writes a token down; one that is there already stays as it is.
+/// Records a token as issued; one that is recorded already is left unchanged.
 pub(super) async fn outstand(
     cx: &Context,
     token: &RefreshToken,
@@ -89,8 +89,8 @@ pub(super) async fn outstand(
     Ok(())
 }
 
-/// Puts a token that is written down on the blacklist; false when it is there already. Of two
-/// transactions that do so at once the database lets one through.
+/// Puts a recorded token on the blacklist; false if it is there already. If two transactions do so
+/// at once, the database lets one succeed.
 pub(super) async fn add(conn: &Conn, token: &RefreshToken) -> Result<bool> {
     let id = token.id().unwrap_or_default().to_owned();
     let mut sql = Sql::new(conn.dialect());
@@ -105,8 +105,8 @@ pub(super) async fn add(conn: &Conn, token: &RefreshToken) -> Result<bool> {
     Ok(conn.send(sql).await? > 0)
 }
 
-/// Deletes the tokens whose time is over, blacklisted or not (`flushexpiredtokens`); returns their
-/// number. Run it once a day.
+/// Deletes expired tokens, blacklisted or not (`flushexpiredtokens`); returns their number. Run it
+/// once a day.
 ///
 /// # Errors
 /// What the database reports.

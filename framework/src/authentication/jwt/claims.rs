@@ -1,4 +1,4 @@
-//! What a token says, and what is wrong with it.
+//! The claims of a token, and their errors.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
@@ -17,13 +17,13 @@ const LAST: i64 = 253_402_300_799;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// Its time is over.
+    /// It is expired.
     #[error("Token is expired")]
     Expired,
     /// It is not a token, or not signed as it should be, or a claim has no meaning.
     #[error("Token is invalid")]
     Invalid,
-    /// It has no end.
+    /// It has no `exp`.
     #[error("Token has no 'exp' claim")]
     NoExpiry,
     /// It has no `jti`.
@@ -40,7 +40,7 @@ pub enum TokenError {
     Blacklisted,
 }
 
-/// What a token says: its claims, in their order.
+/// The claims of a token, in order.
 #[derive(Clone, PartialEq, Default)]
 pub struct Claims(pub(super) Map<String, Json>);
 
@@ -98,7 +98,7 @@ impl Claims {
         }
     }
 
-    /// The account of its user, shut ones too; none when the claim is no key at all.
+    /// The account of its user, including inactive ones; `None` if the claim is not a key at all.
     pub(crate) async fn user(&self, cx: &Context) -> Result<Option<Account>> {
         let users = cx.user_meta();
         let Some(key) = self.user_id(&cx.settings().jwt.user_id_claim) else { return Ok(None) };
@@ -111,7 +111,8 @@ impl Claims {
         Ok(users.by_key_text(cx, &key).await?)
     }
 
-    /// Checks what may be in any token, at a moment (`PyJWT._validate_claims`, in its order).
+    /// Checks the claims that any token may have, at a moment (`PyJWT._validate_claims`, in its
+    /// order).
     pub(super) fn check(&self, settings: &JwtSettings, now: DateTime) -> Result<(), TokenError> {
         let now = i128::from(now.timestamp_micros());
         let leeway = i128::try_from(settings.leeway.as_micros()).unwrap_or(i128::MAX);
@@ -142,7 +143,7 @@ impl Claims {
         if holds { Ok(()) } else { Err(TokenError::Invalid) }
     }
 
-    /// Checks that it has an end that is a moment, and a `jti` (`Token.verify`).
+    /// Checks that it has a valid `exp` and a `jti` (`Token.verify`).
     pub(super) fn verify(&self) -> Result<(), TokenError> {
         let end = self.0.get("exp").ok_or(TokenError::NoExpiry)?;
         // simplejwt fails on an end that is text or beyond its calendar, with a 500

@@ -19,13 +19,14 @@ const NOT_COPIED: [&str; 4] = ["token_type", "exp", "jti", "iat"];
 /// The claim that ties a token to a password.
 const PASSWORD: &str = "hash_password";
 
-/// A token that opens views: short-lived, asked for nowhere. Dereferences to [`Claims`].
+/// A short-lived token that authenticates requests, without a database query of its own.
+/// Dereferences to [`Claims`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct AccessToken(Claims);
 
-/// A token that new access tokens are made from. Dereferences to [`Claims`].
+/// A token from which access tokens are created. Dereferences to [`Claims`].
 ///
-/// A login of your own hands out a pair, with claims of your own:
+/// A custom login can issue a pair with additional claims:
 ///
 /// ```
 /// use quintet::authentication::{RefreshToken, authenticate};
@@ -76,7 +77,7 @@ impl AccessToken {
 impl RefreshToken {
     const TYPE: &'static str = "refresh";
 
-    /// A new one for an account (`RefreshToken.for_user`), written down where the site keeps a
+    /// Creates a token for an account (`RefreshToken.for_user`), and records it if the site keeps a
     /// blacklist.
     ///
     /// # Errors
@@ -119,7 +120,7 @@ impl RefreshToken {
             }
         }
         let verified = claims.verify().and_then(|()| claims.verify_type(Self::TYPE));
-        // it could not be signed again with another issuer: simplejwt answers 500
+        // it could not be signed again with another issuer: simplejwt fails with a 500
         let issuer = claims.value("iss").is_none_or(serde_json::Value::is_string);
         let verified = verified.and(if issuer { Ok(()) } else { Err(TokenError::Invalid) });
         Ok(verified.map(|()| Self { claims, now }))
@@ -157,13 +158,13 @@ impl RefreshToken {
         self.blacklist_of(cx, user.as_ref()).await
     }
 
-    /// The same for a token whose account is known.
+    /// Like `blacklist`, for a token whose account is known.
     pub(crate) async fn blacklist_of(&self, cx: &Context, user: Option<&Account>) -> Result<bool> {
         blacklist::outstand(cx, self, &self.encode(cx)?, user).await?;
         blacklist::add(cx, self).await
     }
 
-    /// Another one with the same claims, written down where the site keeps a blacklist.
+    /// A new token with the same claims, recorded if the site keeps a blacklist.
     pub(crate) async fn rotated(&self, cx: &Context, user: Option<&Account>) -> Result<Self> {
         let backend = TokenBackend::of(cx)?;
         let mut token = self.clone();

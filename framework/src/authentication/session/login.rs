@@ -7,12 +7,13 @@ use crate::middleware::csrf;
 use crate::request::Context;
 use crate::signing::constant_time_compare;
 
-/// Makes the client's session one of this account, from here on and in requests to come. Check the
-/// password first: [`authenticate`](crate::authentication::authenticate).
+/// Logs the account in: the client's session belongs to it from now on
+/// (`django.contrib.auth.login`). Check the password first:
+/// [`authenticate`](crate::authentication::authenticate).
 ///
-/// The session gets a new key, so that one that somebody planted is worth nothing, and keeps its
-/// values; a session of another account is ended instead. The CSRF token is made anew, and the
-/// account's last login is noted.
+/// The session gets a new key, which makes a planted one worthless, and keeps its values; a session
+/// of another account is ended instead. The CSRF token is renewed, and the account's last login is
+/// recorded.
 ///
 /// ```
 /// use quintet::authentication::{authenticate, login};
@@ -57,7 +58,8 @@ pub async fn login(cx: &mut Context, account: Account) -> Result<()> {
     Ok(())
 }
 
-/// Ends the client's session: its row and all its values are gone, and so is its cookie.
+/// Ends the client's session: its row, values and cookie are deleted
+/// (`django.contrib.auth.logout`).
 ///
 /// # Errors
 /// When the database cannot be asked.

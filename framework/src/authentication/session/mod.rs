@@ -15,18 +15,28 @@ use crate::middleware::csrf;
 use crate::parsers::Data;
 use crate::request::Context;
 
-/// What a session holds of who is logged in.
+/// The session key of the user's primary key.
 const USER_ID: &str = "_auth_user_id";
 const BACKEND: &str = "_auth_user_backend";
 const HASH: &str = "_auth_user_hash";
 
-/// How Django calls what we do when a password is checked.
+/// Django's name for the check of a password.
 const MODEL_BACKEND: &str = "django.contrib.auth.backends.ModelBackend";
 
-/// Recognises who logged in by a page, here or at a Django server with the same `SECRET_KEY`. A
-/// request that changes something must bring the CSRF token, too.
+/// Authenticates by Django's session cookie (`SessionAuthentication`): for users who logged in on a
+/// page, here or on a Django server with the same `SECRET_KEY`.
 ///
-/// The response depends on the cookie, and says so in `Vary`, whether there was one or not.
+/// Unsafe requests must carry the CSRF token, otherwise they are a 403. Responses vary by `Cookie`,
+/// whether the request had one or not. It has no challenge, so as the first authenticator of a view
+/// it makes refusals 403s rather than 401s.
+///
+/// ```
+/// use quintet::authentication::SessionAuthentication;
+/// use quintet::views::ApiView;
+///
+/// let view = ApiView::new("Cart").authentication(SessionAuthentication);
+/// # let _ = view;
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SessionAuthentication;
 
@@ -52,8 +62,8 @@ impl Authentication for SessionAuthentication {
     }
 }
 
-/// The token of the form. As in DRF, the whole body is read for it, so that a body that is not JSON
-/// is reported before a missing token.
+/// The token in the form. As in DRF, the whole body is parsed for it, so invalid JSON is reported
+/// before a missing token.
 fn form_token(cx: &mut Context) -> Result<Option<String>> {
     if cx.request.method != Method::POST {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Who a session belongs to (`django.contrib.auth.get_user`).
+//! The user of a session (`django.contrib.auth.get_user`).
 
 use serde_json::Value;
 
@@ -9,10 +9,10 @@ use crate::exceptions::Result;
 use crate::request::Context;
 use crate::signing::constant_time_compare;
 
-/// The account that the client's session is logged in as; none that is shut.
+/// The account that the client's session belongs to; `None` if it is inactive.
 ///
-/// A session whose password was changed since is ended. One that a secret of the past signed
-/// (`SECRET_KEY_FALLBACKS`) is signed anew, under a new key.
+/// A session is ended if the password was changed since. One signed with a previous secret
+/// (`SECRET_KEY_FALLBACKS`) is signed again, under a new key.
 ///
 /// # Errors
 /// When the database cannot be asked.
