@@ -1,6 +1,14 @@
 //! The lists that a view names: `permission_classes`, `throttle_classes` and their like.
 
 /// Inherits the list from the level above: a method from its view, a view from its site.
+///
+/// ```
+/// use quintet::classes::Inherit;
+/// use quintet::views::ApiView;
+///
+/// let view = ApiView::new("Status").permissions(Inherit);
+/// # let _ = view;
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Inherit;
 

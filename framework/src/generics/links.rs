@@ -1,4 +1,4 @@
-//! The links of a row to many others, changed by code (`playlist.tracks.add(..)`).
+//! Changing the links of a row to many others (`playlist.tracks.add(..)`).
 
 use crate::db::{self, Conn, Error, Hop, Model, ModelMeta};
 use crate::exceptions::{ApiException, Result};
@@ -6,7 +6,8 @@ use crate::request::Context;
 use crate::values::Value;
 
 impl Context {
-    /// The links of a many-to-many relation of a row: `cx.links(&playlist, Playlist::fields().tracks())`.
+    /// The links of a many-to-many relation of a row: `cx.links(&playlist,
+    /// Playlist::fields().tracks())`.
     pub fn links<M: Model, F: db::Fields>(&self, row: &M, relation: F) -> LinkSet<'_> {
         LinkSet {
             conn: self,
@@ -17,7 +18,29 @@ impl Context {
     }
 }
 
-/// The links of one row through a link table.
+/// The links of a row through a link table (`playlist.tracks`). Created by [`Context::links`].
+///
+/// ```
+/// use quintet::prelude::*;
+///
+/// # #[model(table = "track")]
+/// # pub struct Track {
+/// #     pub id: i64,
+/// #     pub name: String,
+/// # }
+/// # #[model(table = "playlist", many_to_many(tracks: Track, related_name = playlists))]
+/// # pub struct Playlist {
+/// #     pub id: i64,
+/// #     pub name: String,
+/// # }
+/// async fn empty(cx: &mut Context, playlist: &Playlist) -> Result<i64> {
+///     let tracks = cx.links(playlist, Playlist::fields().tracks());
+///     let before = tracks.count().await?;
+///     tracks.set([]).await?;
+///     Ok(before)
+/// }
+/// # fn main() {}
+/// ```
 pub struct LinkSet<'a> {
     conn: &'a Conn,
     hop: Option<Hop>,
@@ -53,8 +76,8 @@ impl LinkSet<'_> {
         self.write(keys, async |hop, keys| self.conn.remove_links(hop, &self.pk, keys).await).await
     }
 
-    /// Links to exactly these rows (`set`); links that stay are left alone.
-    /// The row is locked first, as by [`LinkSet::add`].
+    /// Links to exactly these rows (`set`); existing links are left alone. The row is locked first,
+    /// as by [`LinkSet::add`].
     ///
     /// # Errors
     /// 404 when the row is gone, and what the database refuses.
@@ -89,7 +112,7 @@ impl LinkSet<'_> {
         self.conn.settle(scope, result).await
     }
 
-    /// How many there are.
+    /// The number of links.
     ///
     /// # Errors
     /// When the database cannot be asked.

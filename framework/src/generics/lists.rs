@@ -13,8 +13,8 @@ use crate::serializers::{Description, ListRows, ModelFor, ModelSerializer};
 use crate::views::{Items, Page};
 
 impl Context {
-    /// A page of rows in the site's own pagination, or all of them where it has none. View sets have
-    /// a paginator of their own: [`ViewSet::paginate`](crate::viewsets::ViewSet::paginate).
+    /// A page of rows in the site's default pagination, or all rows if there is none. View sets
+    /// have their own pagination: [`ViewSet::paginate`](crate::viewsets::ViewSet::paginate).
     ///
     /// # Errors
     /// 404 for a page that does not exist.
@@ -63,14 +63,15 @@ impl Context {
                 (ListRows::read(description, sliced.into(), position, self).await?, None)
             }
             Plan::Slice { offset, limit, .. } => {
-                // pinned where they are made: both are large
+                // pinned where they are created: both are large
                 let mut counting = pin!(self.count_rows(&queryset));
                 let sliced: Select = queryset.slice(*offset, *limit).into();
                 let mut list = pin!(ListRows::read(description, sliced, None, self));
                 if count.is_some() {
                     (list.await?, count)
                 } else if self.dialect() == Dialect::Postgres && !self.in_transaction() {
-                    // one flight for both; counting takes longer, and rows often come right after it
+                    // one flight for both; counting takes longer, and rows often come right after
+                    // it
                     let (count, rows) = self.in_order(counting.as_mut(), list.as_mut()).await;
                     (rows?, Some(count?))
                 } else {
@@ -136,7 +137,7 @@ impl Context {
     }
 }
 
-/// The column whose value places a row for a cursor: the first one of the order.
+/// The column that gives the cursor position of a row: the first one of the order.
 fn position_column(plan: &Plan, model: &ModelMeta) -> Option<usize> {
     let Plan::Cursor(cursor) = plan else { return None };
     let column = cursor.order.first()?.path.column()?;

@@ -1,4 +1,9 @@
 //! What views do with rows: pages, representation, saving, links, trees, transactions.
+//!
+//! There are no generic views here: the actions of DRF's `GenericAPIView` and its subclasses are
+//! those of a [`ViewSet`](crate::viewsets::ViewSet) whose base names the mixins, and this module
+//! adds the methods of [`Context`] that such actions, and your own views,
+//! use.
 
 mod links;
 mod lists;
@@ -18,13 +23,13 @@ pub use trees::Descendants;
 
 pub(crate) use saving::{by_key, related_is_gone, represent_saved};
 
-/// What a site says of all its generic views.
+/// The site's defaults for generic views.
 #[derive(Debug, Default)]
 pub(crate) struct SiteGenerics {
     /// `DEFAULT_PAGINATION_CLASS`
     pub(crate) pagination: Option<Arc<dyn Pagination>>,
-    /// True when `DEFAULT_FILTER_BACKENDS` has the ordering filter: a view that does not say
-    /// what may be ordered by lets its serializer's fields be.
+    /// Whether `DEFAULT_FILTER_BACKENDS` has the ordering filter: a view without ordering fields
+    /// then uses its serializer's fields.
     pub(crate) ordering_filter: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Rows by themselves.
+//! Single rows.
 
 use crate::db::{Model, QuerySet};
 use crate::exceptions::{ApiException, Result};

@@ -1,4 +1,4 @@
-//! Saving: validated input, rows, links, and what a deletion takes with it.
+//! Saving validated input, rows and links; deleting rows and those that depend on them.
 
 use crate::aside::aside;
 use crate::auth::normalize;
@@ -64,7 +64,7 @@ impl Context {
         self.settle(scope, stored).await
     }
 
-    /// The same in a transaction that first looks at the row's new place.
+    /// Like `save`, in a transaction that first checks the row's new place in its tree.
     async fn save_in_tree<M: Model>(&self, changes: Changes<M>) -> Result<M> {
         let scope = self.begin().await?;
         let place = self.refuse_cycles(M::META, changes.target.as_ref(), &changes.set.columns);
@@ -114,7 +114,8 @@ impl Context {
     }
 }
 
-/// A write that the database refused, in the words of the validator that would have found it.
+/// The error of a write that the database refused, with the message of the validator that would
+/// have found it.
 fn refused(
     error: Error,
     model: &'static ModelMeta,
@@ -140,7 +141,7 @@ fn refused(
     }
 }
 
-/// What is said of a key that named a row a moment ago.
+/// The error for a key whose row was deleted meanwhile.
 pub(crate) fn related_is_gone() -> ApiException {
     Error::ForeignKey(String::new()).into()
 }
@@ -166,9 +167,10 @@ pub(crate) async fn reload<M: Model>(
     Ok(load(description, query.into(), conn).await?.into_iter().next())
 }
 
-/// Writes a saved row: with everything beside it read anew, but counts as they were before
-/// (DRF's annotations are those of the row that was fetched). Others are computed now, by the
-/// expressions in `annotated` where the view's query set gives some. `None` when the row is gone again.
+/// Writes a saved row: related rows are read again, but counts with a default stay as they were
+/// before (DRF's annotations are those of the row that was fetched). Other annotations are computed
+/// now, by the expressions in `annotated` if the view's query set gives any. `None` if the row is
+/// gone.
 pub(crate) async fn represent_saved<M: Model>(
     row: M,
     before: Option<&Loaded>,

@@ -10,10 +10,11 @@ use crate::exceptions::{ApiException, Detail, Result};
 use crate::request::Context;
 use crate::values::Value;
 
-/// How far a tree is read by default.
+/// The default limits of a tree.
 const MOST: TreeLimits = TreeLimits { depth: db::MOST_LEVELS, rows: 10_000 };
 
-/// A query for a row and everything below it; `.await` runs it.
+/// A query for a row and everything below it; `.await` runs it. Created by
+/// [`Context::descendants`].
 #[derive(Debug)]
 #[must_use = "nothing is asked before it is awaited"]
 pub struct Descendants<'a, M> {
@@ -72,8 +73,8 @@ impl Context {
     /// ```
     ///
     /// # Errors
-    /// 409 when the rows form a circle, or exceed the limits of depth or number; 404 when the row
-    /// is gone.
+    /// 409 if the rows form a cycle, or exceed the limits of depth or number; 404 if the row is
+    /// gone.
     pub fn descendants<M: Model, F: Fields<Model = M>>(
         &self,
         row: &M,
@@ -92,7 +93,7 @@ impl Context {
     /// statement: `cx.ancestors(&employee, Employee::fields().reports_to()).await?`.
     ///
     /// # Errors
-    /// 409 when the rows form a circle, or are more than 100.
+    /// 409 if the rows form a cycle, or are more than 100.
     pub async fn ancestors<M: Model, F: Fields<Model = M>>(
         &self,
         row: &M,

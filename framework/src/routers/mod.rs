@@ -1,7 +1,7 @@
-//! From view sets and views to addresses (`rest_framework.routers`, `django.urls`).
+//! URLs of view sets and views (`rest_framework.routers`, `django.urls`).
 //!
-//! A router gives the actions of a view set their addresses, and a plain view the one that you name.
-//! [`Router::at`] places it, and a [`Site`](crate::site::Site) mounts it there.
+//! A router maps URLs to the actions of view sets and to plain views. [`Router::at`] places it at a
+//! path, and a [`Site`](crate::site::Site) mounts it there.
 //!
 //! ```
 //! use quintet::prelude::*;
@@ -36,7 +36,7 @@
 //! # }
 //! ```
 //!
-//! | address | methods | name |
+//! | URL | methods | name |
 //! | --- | --- | --- |
 //! | `/api/` | GET | `api-root` |
 //! | `/api/books/` | GET, POST | `book-list` |
@@ -44,12 +44,12 @@
 //! | `/api/books/{pk}/{url_path}/` | those of an extra action | `book-{url_name}` |
 //! | `/api/status/` | GET | `status` |
 //!
-//! [`Context::reverse`](crate::request::Context::reverse) makes a path from such a name.
+//! [`Context::reverse`](crate::request::Context::reverse) returns the URL of such a name.
 //!
 //! # API reference
 //!
-//! - [`Router::new`]: DRF's `DefaultRouter`, with a root that lists the view sets and a form of every
-//!   address with a format suffix (`/api/books.json`)
+//! - [`Router::new`]: DRF's `DefaultRouter`, with a root that lists the view sets, and with format
+//!   suffixes (`/api/books.json`)
 //! - [`Router::simple`]: DRF's `SimpleRouter`, without them
 //! - [`Router::register`]: a view set under a prefix
 //! - [`Router::path`]: a plain view, with Django's captures: `errors/<slug:kind>/`
@@ -58,8 +58,8 @@
 //!
 //! # Custom routers
 //!
-//! The addresses of a view set are data, [`ViewSetRoutes`], and [`Router::register`] takes these as
-//! well as a view set: change those of one, or write your own.
+//! The URLs of a view set are data, [`ViewSetRoutes`], and [`Router::register`] takes these as well
+//! as a view set: modify those of one, or build your own.
 
 mod root;
 mod table;
@@ -80,29 +80,47 @@ enum Entry {
     Include { prefix: String, router: Router },
 }
 
-/// Collects views and view sets under one prefix.
+/// Collects views and view sets under one prefix (`DefaultRouter`, `SimpleRouter`, `urlpatterns`).
 ///
-/// [`Router::default`] is DRF's `DefaultRouter`: its first address lists the view sets, and every
-/// address of a view set has a form with a format suffix. [`Router::simple`] is `SimpleRouter`:
-/// neither.
+/// [`Router::new`] is DRF's `DefaultRouter`: its root lists the view sets, and every URL of a view
+/// set also takes a format suffix (`/api/books.json`). [`Router::simple`] is `SimpleRouter`,
+/// without both.
 ///
-/// Addresses are tried in this order: plain views and included routers as they were added, then
-/// the view sets as they were registered, then the root.
+/// URLs are tried in this order: plain views and included routers as they were added, then the view
+/// sets as they were registered, then the root. A pattern that cannot be read keeps the site from
+/// being built.
 ///
 /// ```
-/// use quintet::exceptions::Result;
-/// use quintet::request::Context;
-/// use quintet::response::Response;
-/// use quintet::routers::Router;
-/// use quintet::views::ApiView;
+/// use quintet::prelude::*;
 ///
-/// async fn empty(_: &mut Context) -> Result<Response> {
-///     Ok(Response::empty(204))
+/// # #[model(table = "library_book")]
+/// # pub struct Book {
+/// #     pub id: i64,
+/// #     pub title: String,
+/// # }
+/// # #[derive(Serializer)]
+/// # #[serializer(model = Book, fields = all)]
+/// # pub struct BookSerializer {}
+/// # pub struct BookViewSet;
+/// # impl ViewSet for BookViewSet {
+/// #     type Base = ModelViewSet;
+/// #     type Serializer = BookSerializer;
+/// # }
+/// async fn status(_: &mut Context) -> Result<Response> {
+///     Response::new("up")
 /// }
 ///
-/// let mount = Router::default().path("empty/", ApiView::new("Empty").get(empty), "empty").at("/api/");
+/// # fn main() {
+/// let v1 = Router::simple().register("books", BookViewSet);
+/// let mount = Router::new()
+///     .path("status/", ApiView::new("Status").get(status), "status")
+///     .include("v1/", v1)
+///     .at("/api/");
 /// # let _ = mount;
+/// # }
 /// ```
+#[doc(alias = "BaseRouter")]
+#[doc(alias = "urlpatterns")]
 #[derive(Debug)]
 pub struct Router {
     entries: Vec<Entry>,
@@ -120,13 +138,13 @@ impl Default for Router {
 }
 
 impl Router {
-    /// DRF's `DefaultRouter`, as [`Router::default`].
+    /// Creates a router with a root and format suffixes: DRF's `DefaultRouter`.
     #[doc(alias = "DefaultRouter")]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// DRF's `SimpleRouter`.
+    /// Creates a router without a root or format suffixes: DRF's `SimpleRouter`.
     #[doc(alias = "SimpleRouter")]
     pub fn simple() -> Self {
         Self {
@@ -138,42 +156,43 @@ impl Router {
         }
     }
 
-    /// Whether addresses of view sets end with a slash; they do by default.
+    /// Sets whether URLs of view sets end with a slash; they do by default.
     #[must_use]
     pub fn trailing_slash(mut self, slash: bool) -> Self {
         self.slash = slash;
         self
     }
 
-    /// Whether there is a root that lists the view sets (`include_root_view`).
+    /// Sets whether there is a root that lists the view sets (`include_root_view`).
     #[must_use]
     pub fn root_view(mut self, root: bool) -> Self {
         self.root = root;
         self
     }
 
-    /// Whether addresses have forms with a format suffix (`include_format_suffixes`).
+    /// Sets whether URLs of view sets also take a format suffix (`include_format_suffixes`).
     #[must_use]
     pub fn format_suffixes(mut self, suffixes: bool) -> Self {
         self.suffixes = suffixes;
         self
     }
 
-    /// Adds a view set under a prefix without slashes at its ends.
+    /// Adds a view set under a prefix, without slashes at its ends: `register("books",
+    /// BookViewSet)`.
     #[must_use]
     pub fn register(mut self, prefix: &str, view_set: impl Into<ViewSetRoutes>) -> Self {
         self.view_sets.push((prefix.to_owned(), view_set.into()));
         self
     }
 
-    /// Adds a plain view: `path("errors/<slug:kind>/", view, "errors")`.
+    /// Adds a plain view (`django.urls.path`): `path("errors/<slug:kind>/", view, "errors")`. The
+    /// view reads captures with [`Request::kwarg`](crate::request::Request::kwarg).
     #[must_use]
     pub fn path(self, pattern: &str, view: impl View, name: &str) -> Self {
         self.entry(pattern, view, name, false)
     }
 
-    /// Adds a plain view with a second form that takes a format suffix
-    /// (`format_suffix_patterns`).
+    /// Adds a plain view whose URL also takes a format suffix (`format_suffix_patterns`).
     #[must_use]
     pub fn path_with_suffix(self, pattern: &str, view: impl View, name: &str) -> Self {
         self.entry(pattern, view, name, true)
@@ -189,19 +208,21 @@ impl Router {
         self
     }
 
-    /// Adds the addresses of another router under a prefix: `include("v1/", router)`.
+    /// Adds the URLs of another router under a prefix (`django.urls.include`): `include("v1/",
+    /// router)`.
     #[must_use]
     pub fn include(mut self, prefix: &str, router: Router) -> Self {
         self.entries.push(Entry::Include { prefix: prefix.to_owned(), router });
         self
     }
 
-    /// Places the router at a path: `at("/api/")`.
+    /// Places the router at a path, for [`SiteBuilder::mount`](crate::site::SiteBuilder::mount):
+    /// `at("/api/")`.
     pub fn at(self, prefix: &str) -> Mount {
         Mount::new(prefix, self)
     }
 
-    /// All addresses, in the order in which they are tried.
+    /// All URLs, in the order in which they are tried.
     fn routes(self) -> Result<Vec<Route>, RouteError> {
         let mut routes = Vec::new();
         let end = Pattern::new(if self.slash { "/" } else { "" })?;

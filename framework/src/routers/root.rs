@@ -17,7 +17,7 @@ struct ApiRoot {
     lists: Vec<(String, String)>,
 }
 
-/// The view that answers with the addresses of these lists; one without an address is left out.
+/// The view that returns the URLs of these lists; a list without a URL is left out.
 pub(super) fn api_root(lists: Vec<(String, String)>) -> impl View + fmt::Debug {
     let mut info = ViewInfo::new("Api Root", [Method::GET]);
     info.description = "The default basic root view for DefaultRouter".into();

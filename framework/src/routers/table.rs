@@ -1,4 +1,4 @@
-//! The addresses of a router at its place, looked up by their first segment.
+//! The URLs of a router at its path, looked up by their first segment.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,16 +7,16 @@ use super::Router;
 use crate::reverse::{Kwargs, Pattern, PatternError, Urls};
 use crate::views::{Endpoint, Policies, View};
 
-/// An address that cannot be built.
+/// A URL pattern that cannot be built, reported when the site is built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(transparent)]
 pub struct RouteError(#[from] PatternError);
 
-/// One address with its name and its view.
+/// A URL pattern with its name and its view.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Route {
-    /// What comes after the place of the router.
+    /// The pattern, relative to the path of the router.
     pub pattern: Pattern,
     /// Its name.
     pub name: String,
@@ -24,7 +24,8 @@ pub struct Route {
     pub view: Arc<dyn View>,
 }
 
-/// A router at its place.
+/// A router at its path, ready for [`SiteBuilder::mount`](crate::site::SiteBuilder::mount);
+/// [`Router::at`] creates it.
 #[derive(Debug)]
 pub struct Mount {
     prefix: String,
@@ -36,13 +37,13 @@ impl Mount {
         Self { prefix: prefix.trim_start_matches('/').to_owned(), router }
     }
 
-    /// Builds the addresses, settles the policies of the views and names the addresses.
+    /// Builds the URLs, resolves the policies of the views and registers the names.
     pub(crate) fn build(self, defaults: &Policies, urls: &mut Urls) -> Result<Table, RouteError> {
         let place = Pattern::literal(&self.prefix);
         let mut entries: Vec<TableEntry> = Vec::new();
         for Route { pattern, name, view } in self.router.routes()? {
             urls.add(name.clone(), place.then(&pattern)?);
-            // the two forms of an address share what answers
+            // the two forms of a URL share their endpoint
             let endpoint = match entries.last() {
                 Some(last) if Arc::ptr_eq(&last.view, &view) => Arc::clone(&last.endpoint),
                 _ => Arc::new(Endpoint::new(Arc::clone(&view), defaults)),
@@ -53,7 +54,7 @@ impl Mount {
     }
 }
 
-/// A named address, ready to serve.
+/// A named URL, ready to serve.
 #[derive(Debug)]
 pub(crate) struct TableEntry {
     pub(crate) pattern: Pattern,
@@ -62,24 +63,24 @@ pub(crate) struct TableEntry {
     pub(crate) endpoint: Arc<Endpoint>,
 }
 
-/// What a path leads to.
+/// The result of matching a path.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Match {
     /// What answers.
     pub endpoint: Arc<Endpoint>,
-    /// What the path held.
+    /// The captures of the path.
     pub kwargs: Kwargs,
 }
 
-/// All addresses below one place.
+/// All URLs below one path.
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) prefix: String,
     pub(crate) entries: Vec<TableEntry>,
-    /// Addresses by the fixed text up to their first slash or dot, in the order of trial.
+    /// URLs by the fixed text up to their first slash or dot, in the order of matching.
     by_key: HashMap<String, Vec<usize>>,
-    /// Addresses that start with a capture; they are part of every list above, too.
+    /// URLs that start with a capture; they are part of every list above, too.
     keyless: Vec<usize>,
 }
 
@@ -96,7 +97,7 @@ impl Table {
         Self { prefix, entries, by_key, keyless }
     }
 
-    /// What a decoded path without its first slash leads to.
+    /// Matches a decoded path without its first slash.
     pub(crate) fn find(&self, path: &str) -> Option<Match> {
         let rest = path.strip_prefix(self.prefix.as_str())?;
         let key = rest.split(['/', '.']).next().unwrap_or_default();

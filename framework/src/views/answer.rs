@@ -1,4 +1,4 @@
-//! What a handler returns: its type decides what the OpenAPI document shows of the response.
+//! The results of handlers, whose types decide what the OpenAPI document shows of the response.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,10 +10,38 @@ use crate::request::Context;
 use crate::response::Response;
 use crate::serializers::{ModelSerializer, Serializer, write_values};
 
-/// What a handler may return in its `Result`.
+/// A value that a handler may return in its `Result`; its type decides what the OpenAPI document
+/// shows.
 ///
-/// [`Page`], [`Items`] and [`Item`] show rows through a serializer, [`Json`] shows a struct,
-/// [`NoContent`] shows nothing. A [`Response`] may hold anything; the document says so.
+/// [`Page`], [`Items`] and [`Item`] hold rows written by a serializer, [`Json`] holds a struct,
+/// [`NoContent`] nothing. A [`Response`] may hold anything, and the document says so. Implement it
+/// for a result of your own:
+///
+/// ```
+/// use quintet::prelude::*;
+/// use quintet::views::{Answer, OperationInfo, ResponseInfo};
+///
+/// /// 202 with the number of the job.
+/// struct Accepted(u64);
+///
+/// impl Answer for Accepted {
+///     fn into_response(self, _cx: &Context) -> Result<Response> {
+///         Ok(Response::new(&serde_json::json!({ "job": self.0 }))?.with_status(202))
+///     }
+///
+///     fn describe(operation: &mut OperationInfo) {
+///         operation.status = 202;
+///         operation.response = ResponseInfo::Anything;
+///     }
+/// }
+///
+/// async fn start(_cx: &mut Context) -> Result<Accepted> {
+///     Ok(Accepted(7))
+/// }
+///
+/// let view = ApiView::new("Jobs").post(start);
+/// # let _ = view;
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a handler cannot return `{Self}`",
     label = "not an answer",
@@ -31,7 +59,7 @@ pub trait Answer: Sized {
     fn describe(operation: &mut OperationInfo);
 }
 
-/// Anything: the document shows neither form nor type.
+/// The document shows that the response may hold anything.
 impl Answer for Response {
     fn into_response(self, _: &Context) -> Result<Response> {
         Ok(self)
@@ -42,7 +70,7 @@ impl Answer for Response {
     }
 }
 
-/// 204 without a body.
+/// 204 without a body, as after a deletion.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoContent;
 
@@ -139,11 +167,11 @@ macro_rules! shown {
 }
 
 shown! {
-    /// Rows that the view's paginator splits, shown by the serializer `S`:
+    /// A page of rows, written by the serializer `S`:
     /// [`ViewSet::paginate`](crate::viewsets::ViewSet::paginate) and [`Context::paginate`] make it.
     Page => Page;
-    /// Every row of a query, shown by the serializer `S`: [`Context::respond_all`] makes it.
+    /// Every row of a query, written by the serializer `S`: [`Context::respond_all`] makes it.
     Items => All;
-    /// One row, shown by the serializer `S`: [`Context::respond_one`] makes it.
+    /// One row, written by the serializer `S`: [`Context::respond_one`] makes it.
     Item => One;
 }

@@ -16,12 +16,12 @@ use crate::request::{Context, handler_method};
 use crate::response::Response;
 use crate::throttling::ThrottleClasses;
 
-/// A function that handles one method of an [`ApiView`]. What it takes and returns is what the
-/// OpenAPI document shows.
+/// A function that handles one method of an [`ApiView`]. Its arguments and its result are shown in
+/// the OpenAPI document.
 ///
-/// Every `async fn(…, cx: &mut Context) -> Result<…>` is one whose arguments before the context, three
-/// at most, are [`FromContext`], and whose result is an [`Answer`]. `Args` is the tuple of those
-/// arguments and that result; it is inferred.
+/// Every `async fn(…, cx: &mut Context) -> Result<…>` implements it if its arguments before the
+/// context, at most three, are [`FromContext`], and its result is an [`Answer`]. `Args` is the
+/// tuple of those arguments and that result; it is inferred.
 #[diagnostic::on_unimplemented(
     message = "this function is not a handler of a view",
     label = "expected `async fn(.., cx: &mut Context) -> Result<..>`",
@@ -79,23 +79,35 @@ impl<Args, H: Handler<Args>> DynHandler for Erased<H, Args> {
     }
 }
 
-/// A view with a handler for each method: DRF's `APIView`.
+/// A view with one handler per method (`APIView`, `@api_view`).
+///
+/// Policies that it does not set are those of the site. A method without a handler is a 405; HEAD
+/// and OPTIONS are handled. Handlers take up to three arguments before the context, such as
+/// [`Valid`](super::Valid), and return an [`Answer`].
 ///
 /// ```
-/// use quintet::exceptions::Result;
-/// use quintet::permissions::AllowAny;
-/// use quintet::request::Context;
-/// use quintet::response::Response;
-/// use quintet::views::ApiView;
+/// use quintet::prelude::*;
 ///
-/// async fn whoami(cx: &mut Context) -> Result<Response> {
-///     let name = cx.user().map(|user| user.username.clone());
-///     Response::new(&serde_json::json!({ "user": name }))
+/// #[derive(Serializer)]
+/// pub struct Greeting {
+///     #[field(max_length = 40)]
+///     name: String,
 /// }
 ///
-/// let view = ApiView::new("Who Am I").permissions(AllowAny).get(whoami).post(whoami);
-/// # let _ = view;
+/// async fn whoami(cx: &mut Context) -> Result<Response> {
+///     Response::new(&serde_json::json!({ "user": cx.user().map(|user| &user.username) }))
+/// }
+///
+/// async fn greet(greeting: Valid<Greeting>, _cx: &mut Context) -> Result<Json<Greeting>> {
+///     Ok(Json(Greeting { name: format!("Hello, {}", greeting.name) }))
+/// }
+///
+/// let view = ApiView::new("Who Am I").permissions(AllowAny).get(whoami).post(greet);
+/// let router = Router::new().path("whoami/", view, "whoami");
+/// # let _ = router;
 /// ```
+#[doc(alias = "APIView")]
+#[doc(alias = "api_view")]
 pub struct ApiView {
     info: ViewInfo,
     handlers: Vec<(Method, Box<dyn DynHandler>)>,
@@ -103,20 +115,21 @@ pub struct ApiView {
 }
 
 impl ApiView {
-    /// A view of this name, in words.
+    /// Creates a view with a name for people: `Who Am I`.
     pub fn new(name: impl Into<String>) -> Self {
         Self { info: ViewInfo::new(name, []), handlers: Vec::new(), operations: Vec::new() }
     }
 
-    /// What it does, for people.
+    /// Sets the description, shown in the OpenAPI document and in the response to OPTIONS.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.info.description = text.into();
         self
     }
 
-    /// What the document says of one of its methods, in place of what its handler's types say. A
-    /// method whose handler takes nothing and returns a [`Response`] is not in the document.
+    /// Sets what the OpenAPI document says about one of its methods, instead of what the types of
+    /// the handler say. A method whose handler takes nothing and returns a [`Response`] is not in
+    /// the document.
     #[must_use]
     pub fn documented(mut self, operation: OperationInfo) -> Self {
         self.operations.retain(|own| own.method != operation.method);
@@ -124,38 +137,38 @@ impl ApiView {
         self
     }
 
-    /// Its authenticators; `()` for none.
+    /// Sets the authenticators (`authentication_classes`); `()` for none.
     #[must_use]
     pub fn authentication(self, list: impl AuthenticationClasses) -> Self {
         self.policies(|policies| policies.authentication(list))
     }
 
-    /// Its permissions.
+    /// Sets the permissions (`permission_classes`).
     #[must_use]
     pub fn permissions(self, list: impl PermissionClasses) -> Self {
         self.policies(|policies| policies.permissions(list))
     }
 
-    /// Its throttles; `()` for none.
+    /// Sets the throttles (`throttle_classes`); `()` for none.
     #[must_use]
     pub fn throttles(self, list: impl ThrottleClasses) -> Self {
         self.policies(|policies| policies.throttles(list))
     }
 
-    /// The scope whose rate [`ScopedRateThrottle`](crate::throttling::ScopedRateThrottle) holds it
-    /// to.
+    /// Sets the scope for [`ScopedRateThrottle`](crate::throttling::ScopedRateThrottle)
+    /// (`throttle_scope`).
     #[must_use]
     pub fn throttle_scope(self, scope: impl Into<String>) -> Self {
         self.policies(|policies| policies.throttle_scope(scope))
     }
 
-    /// Its renderers.
+    /// Sets the renderers (`renderer_classes`).
     #[must_use]
     pub fn renderers(self, list: impl RendererClasses) -> Self {
         self.policies(|policies| policies.renderers(list))
     }
 
-    /// Its parsers.
+    /// Sets the parsers (`parser_classes`).
     #[must_use]
     pub fn parsers(self, list: impl ParserClasses) -> Self {
         self.policies(|policies| policies.parsers(list))
@@ -172,7 +185,7 @@ impl ApiView {
         self.method(Method::GET, handler)
     }
 
-    /// Does not answer HEAD: DRF's `@api_view(["GET"])` answers it with 405.
+    /// Responds to HEAD with 405, as DRF's `@api_view(["GET"])` does.
     #[must_use]
     pub fn without_head(mut self) -> Self {
         self.info.no_head = true;
@@ -180,39 +193,39 @@ impl ApiView {
     }
 
     /// Opens no transaction under `ATOMIC_REQUESTS` (`transaction.non_atomic_requests`): for a view
-    /// that waits for something other than the database, such as a password hash, and would keep a
-    /// connection from others meanwhile.
+    /// that waits for something other than the database, such as a password hash, and would block a
+    /// connection meanwhile.
     #[must_use]
     pub fn non_atomic_requests(mut self) -> Self {
         self.info.non_atomic = true;
         self
     }
 
-    /// Sets the handler of POST.
+    /// Handles POST.
     #[must_use]
     pub fn post<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::POST, handler)
     }
 
-    /// Sets the handler of PUT.
+    /// Handles PUT.
     #[must_use]
     pub fn put<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::PUT, handler)
     }
 
-    /// Sets the handler of PATCH.
+    /// Handles PATCH.
     #[must_use]
     pub fn patch<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::PATCH, handler)
     }
 
-    /// Sets the handler of DELETE.
+    /// Handles DELETE.
     #[must_use]
     pub fn delete<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::DELETE, handler)
     }
 
-    /// Sets the handler of any other method.
+    /// Handles any other method.
     #[must_use]
     pub fn method<Args: 'static, H: Handler<Args>>(mut self, method: Method, handler: H) -> Self {
         self.info.add_method(method.clone());

@@ -1,5 +1,5 @@
-//! A request's way through a view (`APIView.dispatch`): negotiation, authentication,
-//! permissions, throttles, method, handler, errors, headers.
+//! How a view processes a request (`APIView.dispatch`): negotiation, authentication, permissions,
+//! throttles, method, handler, errors, headers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::response::{Response, ResponseBody};
 use crate::settings::{Settings, SettingsError};
 use crate::throttling::{self, DynThrottle};
 
-/// A view with its policies settled, ready to serve.
+/// A view with all its policies resolved, ready to serve.
 pub struct Endpoint {
     view: Arc<dyn View>,
     policies: Settled,
@@ -31,7 +31,7 @@ pub struct Endpoint {
     allow: Option<HeaderValue>,
 }
 
-/// Policies without a level above.
+/// Policies in which nothing is left to inherit.
 struct Settled {
     authentication: AuthenticationList,
     permissions: Arc<PermissionList>,
@@ -79,7 +79,7 @@ impl Settled {
 }
 
 impl Endpoint {
-    /// Settles a view's policies with the site's defaults.
+    /// Resolves a view's policies with the site's defaults.
     pub fn new(view: Arc<dyn View>, defaults: &Policies) -> Self {
         let info = view.info();
         let policies = info.policies.or(defaults);
@@ -98,10 +98,10 @@ impl Endpoint {
         }
     }
 
-    /// Looks whether the throttles find in the settings what they need.
+    /// Checks that the settings have what the throttles need.
     ///
     /// # Errors
-    /// When one does not.
+    /// If they do not.
     pub(crate) fn check(&self, settings: &Settings) -> Result<(), SettingsError> {
         let own = self.by_method.iter().map(|(_, settled)| settled);
         for settled in own.chain([&self.policies]) {
@@ -111,10 +111,10 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Looks whether the view agrees with itself.
+    /// Checks that the view is consistent.
     ///
     /// # Errors
-    /// When a permission is about the objects of another model, and when two actions have one name.
+    /// If a permission is for the objects of another model, or if two actions have one name.
     pub(crate) fn check_view(&self) -> Result<(), ViewError> {
         let info = self.view.info();
         if let Some(problem) = &info.problem {
@@ -151,7 +151,7 @@ impl Endpoint {
             Err(error) => match error_response(&error, policies, cx) {
                 ErrorResponse::Api(response) => response,
                 ErrorResponse::Page(mut response) => {
-                    // Django's own pages know nothing of the view
+                    // Django's own pages do not depend on the view
                     vary(&mut response, false, cx.varies_on());
                     return response;
                 }
@@ -160,8 +160,7 @@ impl Endpoint {
         self.finalize(policies, cx, response)
     }
 
-    /// An error that happened before the view was reached, in the form that the view's clients
-    /// read.
+    /// An error that happened before the view was reached, in the view's format.
     pub(crate) fn refuse(&self, error: &ApiException, method: &Method) -> Response {
         if self.view.info().page.is_some() {
             return page::plain_error(error, None);
@@ -172,7 +171,8 @@ impl Endpoint {
         response
     }
 
-    /// The way through a page (`django.views.View.dispatch`, with the CSRF check before it).
+    /// How a page processes a request (`django.views.View.dispatch`, with the CSRF check before
+    /// it).
     async fn dispatch_page(&self, page: PageInfo, cx: &mut Context) -> Response {
         cx.equipment = Some(Arc::clone(&self.policies.equipment));
         let result = self.run_page(page, cx).await;
@@ -236,7 +236,7 @@ impl Endpoint {
         }
     }
 
-    /// The view's own response, in a transaction where `ATOMIC_REQUESTS` asks for one.
+    /// The view's own response, in a transaction if `ATOMIC_REQUESTS` is set.
     fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>> {
         if cx.settings().atomic_requests && !self.view.info().non_atomic {
             aside(|| self.handle_atomic(cx))
@@ -245,9 +245,9 @@ impl Endpoint {
         }
     }
 
-    /// A deadlock is resolved by running the view again, as often as a transaction is. So is a safe
-    /// request that writes after all, where another one has written since it began to read: `SQLite`
-    /// lets it write in a new transaction only, and that one waits for its turn.
+    /// After a deadlock, the view runs again, as often as a transaction does. So does a safe
+    /// request that writes after all, if another one has written since it began to read: `SQLite`
+    /// only lets it write in a new transaction, which waits for its turn.
     async fn handle_atomic(&self, cx: &mut Context) -> Result<Response> {
         let before = cx.before_view();
         let mut runs = Runs::default();
@@ -266,7 +266,7 @@ impl Endpoint {
         }
     }
 
-    /// What OPTIONS returns for every view; the fields of serializers are not part of it.
+    /// The response to OPTIONS, without the fields of serializers.
     fn options(&self, policies: &Settled) -> Response {
         let info = self.view.info();
         let mut json = JsonWriter::new();
@@ -390,7 +390,7 @@ fn api_error(error: &ApiException) -> Response {
     Response::json(json.into_bytes()).with_status(error.status()).retry_after(error)
 }
 
-/// Adds to `Vary` what was consulted and is not there yet.
+/// Adds to `Vary` the headers that were consulted.
 fn vary(response: &mut Response, accept: bool, consulted: &[&str]) {
     let has_own = response.headers.contains_key(VARY);
     let value = match (accept, consulted, has_own) {

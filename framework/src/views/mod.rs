@@ -1,8 +1,8 @@
 //! Views: what responds to a request, and the policies around it (`rest_framework.views`).
 //!
-//! Before its handler runs, a view negotiates the media type, authenticates the client, and asks its
-//! permissions and throttles, in this order. Every error on the way becomes a response in DRF's words.
-//! `Allow`, `Vary`, HEAD and OPTIONS are taken care of.
+//! Before its handler runs, a view negotiates the media type, authenticates the client, and runs
+//! its permissions and throttles, in this order. Every error becomes a response with DRF's message.
+//! `Allow`, `Vary`, HEAD and OPTIONS are handled.
 //!
 //! ```
 //! use quintet::prelude::*;
@@ -28,27 +28,29 @@
 //!
 //! # Setting the policies
 //!
-//! A view has authenticators, permissions, throttles, renderers and parsers. What an action does not
-//! set is its view's, and what a view does not set is its site's; [`Policies`] is such a set.
-//! [`ApiView`] has a method for each, a view set DRF's `permission_classes` and the like, and
+//! A view has authenticators, permissions, throttles, renderers and parsers. An action inherits
+//! those that it does not set from its view, and a view from its site; [`Policies`] is such a set.
+//! [`ApiView`] has a method for each, a view set DRF's `permission_classes` and its siblings, and
 //! [`SiteBuilder`](crate::site::SiteBuilder) sets the defaults.
 //!
 //! # API reference
 //!
 //! - [`ApiView`]: a function for each method, DRF's `APIView` and `@api_view`
-//! - [`PageView`]: a page for people, with CSRF protection and without DRF's policies, as Django's
-//!   own views
-//! - [`Policies`]: what stands before a handler
+//! - [`PageView`]: a page for people, with CSRF protection and without DRF's policies, like
+//!   Django's own views
+//! - [`Policies`]: authenticators, permissions, throttles, renderers and parsers
 //! - [`Valid`]: an argument, the body that passed a serializer without a model
-//! - [`Json`], [`Item`], [`Items`], [`Page`], [`NoContent`], [`Response`]: what a handler may return
+//! - [`Json`], [`Item`], [`Items`], [`Page`], [`NoContent`], [`Response`]: what a handler may
+//!   return
 //! - [`View`]: the trait behind all of them
 //!
 //! View sets are views too: [`viewsets`](crate::viewsets).
 //!
 //! # Arguments and results of your own
 //!
-//! A handler takes up to three arguments before its context. [`FromContext`] makes one of a type of
-//! your own, and [`Answer`] lets a handler return one. Both say what the OpenAPI document shows.
+//! A handler takes up to three arguments before its context. Implement [`FromContext`] for an
+//! argument of your own type, and [`Answer`] for a result. Both describe themselves in the OpenAPI
+//! document.
 
 mod answer;
 mod api_view;
@@ -112,25 +114,49 @@ const ORDER: [Method; 8] = [
     Method::TRACE,
 ];
 
-/// What responds to requests.
+/// Responds to requests.
 ///
-/// View sets and [`ApiView`] implement it; policies, HEAD, OPTIONS, unknown methods and errors are
-/// handled before and after [`View::handle`].
+/// [`ApiView`], [`PageView`] and view sets implement it; implement it yourself only for a view that
+/// none of them can express. Policies, HEAD, OPTIONS, unknown methods and errors are handled before
+/// and after [`View::handle`]. By default, a view is not in the OpenAPI document.
+///
+/// ```
+/// use futures_util::future::LocalBoxFuture;
+/// use quintet::http::Method;
+/// use quintet::prelude::*;
+/// use quintet::views::{View, ViewInfo};
+///
+/// /// Returns the path of the request.
+/// struct Echo(ViewInfo);
+///
+/// impl View for Echo {
+///     fn info(&self) -> &ViewInfo {
+///         &self.0
+///     }
+///
+///     fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>> {
+///         Box::pin(async move { Response::new(&cx.request.path) })
+///     }
+/// }
+///
+/// let view = Echo(ViewInfo::new("Echo", [Method::GET]));
+/// let router = Router::new().path("echo/", view, "echo");
+/// # let _ = router;
+/// ```
 pub trait View: Send + Sync + 'static {
-    /// The description, made once.
+    /// The description, made once when the site is built.
     fn info(&self) -> &ViewInfo;
 
-    /// Responds to a request whose method is one of the description's; a HEAD arrives when GET is
-    /// among them.
+    /// Responds to a request whose method is in the description; HEAD arrives here if GET is.
     fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>>;
 
-    /// What the document says of it; a view that says nothing is not in the document.
+    /// What the OpenAPI document says about the view; empty, the default, leaves it out.
     fn operations(&self) -> Vec<OperationInfo> {
         Vec::new()
     }
 }
 
-/// What the document says of one method of a view.
+/// What the OpenAPI document says about one method of a view.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct OperationInfo {
@@ -138,7 +164,7 @@ pub struct OperationInfo {
     pub method: Method,
     /// The action of a view set; `None` for another view.
     pub action: Option<Action>,
-    /// What people read.
+    /// The description, for people.
     pub description: &'static str,
     /// What the body holds.
     pub request: Option<&'static Description>,
@@ -152,13 +178,13 @@ pub struct OperationInfo {
     pub lists: Option<Lists>,
 }
 
-/// What a response holds.
+/// What a response holds, as shown in the OpenAPI document.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum ResponseInfo {
     /// No body.
     Nothing,
-    /// A body that nothing is known of.
+    /// A body of unknown form.
     Anything,
     /// An object.
     One(&'static Description),
@@ -168,17 +194,17 @@ pub enum ResponseInfo {
     Page(&'static Description),
 }
 
-/// How a page of rows is made.
+/// How a list is paginated, as shown in the OpenAPI document.
 #[derive(Debug, Clone)]
 pub struct Lists {
     /// How the rows are split.
     pub pagination: Arc<dyn Pagination>,
-    /// True when the site's ordering filter, where it has one, is a parameter too.
+    /// Whether the site's ordering filter, if it has one, is a parameter too.
     pub ordering_by_default: bool,
 }
 
 impl OperationInfo {
-    /// A method that takes nothing, and returns 200 without a body.
+    /// Describes a method that takes no body and returns 200 without one.
     pub fn new(method: Method) -> Self {
         Self {
             method,
@@ -193,7 +219,7 @@ impl OperationInfo {
     }
 }
 
-/// What is known of a view.
+/// The description of a view, made once when the site is built.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct ViewInfo {
@@ -201,29 +227,28 @@ pub struct ViewInfo {
     pub name: String,
     /// What it does, for people.
     pub description: String,
-    /// The methods that it has handlers for, in the order of `Allow`. HEAD and OPTIONS need not
-    /// be among them.
+    /// The methods with handlers, in the order of `Allow`. HEAD and OPTIONS need not be among them.
     pub methods: Vec<Method>,
-    /// True where GET does not answer HEAD, as in a view of `@api_view(["GET"])`.
+    /// Whether HEAD is refused although there is a GET, as in a view of `@api_view(["GET"])`.
     pub no_head: bool,
-    /// True where `ATOMIC_REQUESTS` opens no transaction (`transaction.non_atomic_requests`).
+    /// Whether `ATOMIC_REQUESTS` opens no transaction (`transaction.non_atomic_requests`).
     pub non_atomic: bool,
     /// The actions behind the methods, for view sets.
     pub actions: Vec<(Method, Action)>,
-    /// What policies may know of it.
+    /// What policies may know about it.
     pub context: Arc<ViewContext>,
-    /// Its policies; what it does not set is the site's.
+    /// Its policies; those not set are inherited from the site.
     pub policies: Policies,
-    /// Policies of single methods; what they do not set is the view's.
+    /// Policies of single methods; those not set are inherited from the view.
     pub method_policies: Vec<(Method, Policies)>,
-    /// Set for a page: Django's view instead of DRF's.
+    /// Set if this is a page: a view of Django's kind instead of DRF's.
     pub page: Option<PageInfo>,
     /// Why a site cannot start with it.
     pub(crate) problem: Option<ViewError>,
 }
 
 impl ViewInfo {
-    /// A view with handlers for these methods.
+    /// Describes a view with handlers for these methods.
     pub fn new(name: impl Into<String>, methods: impl IntoIterator<Item = Method>) -> Self {
         let name = name.into();
         let context = ViewContext { name: name.clone(), ..ViewContext::default() };
@@ -232,7 +257,7 @@ impl ViewInfo {
         info
     }
 
-    /// One method more, at its place.
+    /// Adds a method, in the order of `Allow`.
     pub fn add_method(&mut self, method: Method) {
         if !self.methods.contains(&method) {
             self.methods.push(method);
@@ -245,13 +270,13 @@ impl ViewInfo {
         self.actions.iter().find(|(own, _)| own == method).map(|(_, action)| *action)
     }
 
-    /// True when the view has a handler for a method; that of GET answers HEAD.
+    /// Whether the view responds to a method. The handler of GET also responds to HEAD.
     pub fn answers(&self, method: &Method) -> bool {
         let has_head = || !self.no_head && self.methods.contains(&Method::GET);
         self.methods.contains(method) || *method == Method::HEAD && has_head()
     }
 
-    /// The methods that `Allow` names: those that it answers, and OPTIONS.
+    /// The methods in `Allow`: those that the view responds to, and OPTIONS.
     pub fn allowed_methods(&self) -> Vec<Method> {
         let has = |method: &Method| self.answers(method) || *method == Method::OPTIONS;
         let others = self.methods.iter().filter(|method| !ORDER.contains(method));

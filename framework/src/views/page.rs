@@ -19,18 +19,18 @@ use crate::response::Response;
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct PageInfo {
-    /// Whether unsafe requests must bring the CSRF token.
+    /// Whether unsafe requests must carry the CSRF token.
     pub csrf_protected: bool,
-    /// Whether responses stay out of caches.
+    /// Whether caches must not store responses.
     pub never_cached: bool,
 }
 
-/// A page with a handler for each method.
+/// A page for people, with one handler per method (`django.views.View`).
 ///
-/// It does nothing of what DRF's views do: no negotiation, no authenticators, no permissions, no
-/// `Allow` unless the method is refused. Instead unsafe requests must bring the CSRF token, and
-/// responses are kept out of caches. [`session_user`](crate::authentication::session_user) returns
-/// who is logged in.
+/// It does none of what API views do: no negotiation, no authenticators, no permissions, no `Allow`
+/// unless the method is refused. Instead, unsafe requests must carry the CSRF token, and responses
+/// are not cached. [`session_user`](crate::authentication::session_user) returns the user who is
+/// logged in.
 ///
 /// ```
 /// use quintet::exceptions::Result;
@@ -60,7 +60,7 @@ pub struct PageView {
 }
 
 impl PageView {
-    /// A page of this name.
+    /// Creates a page with a name for people.
     pub fn new(name: impl Into<String>) -> Self {
         let mut info = ViewInfo::new(name, []);
         info.page = Some(PageInfo { csrf_protected: true, never_cached: true });
@@ -73,13 +73,13 @@ impl PageView {
         Self { info, handlers: Vec::new() }
     }
 
-    /// Takes unsafe requests without the CSRF token (`csrf_exempt`).
+    /// Accepts unsafe requests without the CSRF token (`csrf_exempt`).
     #[must_use]
     pub fn csrf_exempt(self) -> Self {
         self.page(|page| page.csrf_protected = false)
     }
 
-    /// Lets caches keep the responses.
+    /// Allows caches to store the responses.
     #[must_use]
     pub fn cacheable(self) -> Self {
         self.page(|page| page.never_cached = false)
@@ -99,19 +99,19 @@ impl PageView {
         self
     }
 
-    /// Sets the handler of GET, which HEAD gets too.
+    /// Handles GET (and HEAD).
     #[must_use]
     pub fn get<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::GET, handler)
     }
 
-    /// Sets the handler of POST.
+    /// Handles POST.
     #[must_use]
     pub fn post<Args: 'static>(self, handler: impl Handler<Args>) -> Self {
         self.method(Method::POST, handler)
     }
 
-    /// Sets the handler of any other method.
+    /// Handles any other method.
     #[must_use]
     pub fn method<Args: 'static>(mut self, method: Method, handler: impl Handler<Args>) -> Self {
         self.info.add_method(method.clone());
@@ -144,10 +144,10 @@ impl fmt::Debug for PageView {
     }
 }
 
-/// The form of a POST (`request.POST`); an empty one for any other body.
+/// The form of a POST (`request.POST`); empty for any other body.
 ///
 /// # Errors
-/// Django's 400 page when the body is too long or has too many fields.
+/// Django's 400 page if the body is too long or has too many fields.
 pub fn form_of(cx: &mut Context) -> Result<QueryParams> {
     if cx.request.method != Method::POST {
         return Ok(QueryParams::default());
@@ -160,7 +160,8 @@ pub fn form_of(cx: &mut Context) -> Result<QueryParams> {
     }
 }
 
-/// 400 for a URL-encoded form that says it is not in UTF-8 (`HttpRequest._load_post_and_files`).
+/// 400 for a URL-encoded form that declares another charset than UTF-8
+/// (`HttpRequest._load_post_and_files`).
 fn check_charset(cx: &Context) -> Result<()> {
     let content_type = cx.request.headers.text(CONTENT_TYPE).unwrap_or_default();
     let context = ParserContext::new(&content_type, None);
@@ -173,7 +174,7 @@ fn check_charset(cx: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Whether a page's request may go on: 403 as Django words it when it lacks the CSRF token.
+/// The response to a page request without a valid CSRF token: Django's 403 page.
 pub(super) fn refusal(page: PageInfo, cx: &mut Context) -> Result<Option<Response>> {
     if !page.csrf_protected {
         return Ok(None);
@@ -184,7 +185,7 @@ pub(super) fn refusal(page: PageInfo, cx: &mut Context) -> Result<Option<Respons
     Ok(reason.map(|reason| csrf::failure_page(&reason, &cx.request.path)))
 }
 
-/// The response to OPTIONS, and to a method that the page does not have.
+/// The response to OPTIONS, and to a method without a handler.
 pub(super) fn without_handler(info: &ViewInfo, method: &Method) -> Response {
     let allowed = info.allowed_methods();
     let allowed = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");

@@ -11,8 +11,17 @@ use crate::permissions::{AllowAny, DynPermission, PermissionClasses};
 use crate::renderers::{BrowsableApiRenderer, JsonRenderer, Renderer, RendererClasses};
 use crate::throttling::{DynThrottle, ThrottleClasses};
 
-/// Which authenticators, permissions, throttles, renderers and parsers a view has. What is
-/// `None` is looked up one level above: method, view, site.
+/// The authenticators, permissions, throttles, renderers and parsers of a method, a view or a site.
+/// What is `None` is inherited from the level above: method, view, site.
+///
+/// ```
+/// use quintet::prelude::*;
+///
+/// let staff_only = Policies::inherit()
+///     .permissions(IsAdminUser)
+///     .throttles(UserRateThrottle::new().rate("100/hour"));
+/// # let _ = staff_only;
+/// ```
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Policies {
@@ -31,13 +40,13 @@ pub struct Policies {
 }
 
 impl Policies {
-    /// None of its own: everything from the level above.
+    /// Sets nothing: everything is inherited from the level above.
     pub fn inherit() -> Self {
         Self::default()
     }
 
-    /// What a site starts from, DRF's defaults with tokens: token and session authentication,
-    /// everybody may do everything, no throttles, JSON and the browsable API, JSON and forms.
+    /// The defaults of a site, which are DRF's except for tokens: token and session authentication,
+    /// [`AllowAny`], no throttles, JSON and the browsable API, JSON and forms.
     pub fn site_defaults() -> Self {
         Self {
             authentication: (TokenAuthentication::new(), SessionAuthentication).into_list(),
@@ -82,8 +91,7 @@ impl Policies {
         self
     }
 
-    /// Sets the scope whose rate [`ScopedRateThrottle`](crate::throttling::ScopedRateThrottle)
-    /// holds the view to.
+    /// Sets the scope for [`ScopedRateThrottle`](crate::throttling::ScopedRateThrottle).
     #[must_use]
     pub fn throttle_scope(mut self, scope: impl Into<String>) -> Self {
         self.throttle_scope = Some(scope.into());
@@ -104,7 +112,7 @@ impl Policies {
         self
     }
 
-    /// These, and where they say nothing those of the level above.
+    /// Completes these policies with those of the level above.
     #[must_use]
     pub fn or(&self, above: &Self) -> Self {
         let Self { authentication, permissions, throttles, throttle_scope, renderers, parsers } =

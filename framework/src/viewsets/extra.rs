@@ -12,12 +12,12 @@ use crate::request::{Action, Context};
 use crate::response::Response;
 use crate::views::{Answer, FromContext, OperationInfo, Policies};
 
-/// A method of a view set that handles an action. What it takes and returns is what the OpenAPI
-/// document shows.
+/// A method of a view set that handles an action. Its arguments and its result are shown in the
+/// OpenAPI document.
 ///
-/// Every `async fn(&self, …, cx: &mut Context) -> Result<…>` is one whose arguments between `&self`
-/// and the context, three at most, are [`FromContext`], and whose result is an [`Answer`]. `Args` is
-/// the tuple of those arguments and that result; it is inferred.
+/// Every `async fn(&self, …, cx: &mut Context) -> Result<…>` implements it if its arguments between
+/// `&self` and the context, at most three, are [`FromContext`], and its result is an [`Answer`].
+/// `Args` is the tuple of those arguments and that result; it is inferred.
 #[diagnostic::on_unimplemented(
     message = "this method is not an action of `{V}`",
     label = "expected `async fn(&self, .., cx: &mut Context) -> Result<..>`",
@@ -99,8 +99,8 @@ pub(super) struct ExtraMethod<V> {
     pub(super) operation: OperationInfo,
 }
 
-/// An action of a view set's own. `#[view_set]` writes it for every method with `#[action]`; by hand
-/// it is
+/// An extra action of a view set (`@action`). `#[view_set]` writes it for every method with
+/// `#[action]`; by hand, it is
 ///
 /// ```
 /// use quintet::prelude::*;
@@ -177,80 +177,80 @@ impl<V: ViewSet> ExtraAction<V> {
         }
     }
 
-    /// An action on one object: `artists/1/rename/`.
+    /// Creates an action on one object: `artists/1/rename/`.
     pub fn detail(name: &'static str) -> Self {
         Self::new(name, true)
     }
 
-    /// An action on the list: `artists/top/`.
+    /// Creates an action on the list: `artists/top/`.
     pub fn list(name: &'static str) -> Self {
         Self::new(name, false)
     }
 
-    /// What stands in the address instead of the name; it may hold captures.
+    /// Sets the part of the URL that is otherwise the name; it may hold captures.
     #[must_use]
     pub fn url_path(mut self, path: &str) -> Self {
         self.url_path = Some(path.to_owned());
         self
     }
 
-    /// What stands in the address's name instead of the action's.
+    /// Sets the part of the URL's name that is otherwise the action's name.
     #[must_use]
     pub fn url_name(mut self, name: &str) -> Self {
         self.url_name = Some(name.to_owned());
         self
     }
 
-    /// What people read in the document and in the response to OPTIONS.
+    /// Sets the description, shown in the OpenAPI document and in the response to OPTIONS.
     #[must_use]
     pub fn description(mut self, text: &'static str) -> Self {
         self.description = text;
         self
     }
 
-    /// Policies of this action alone; what is not set is the view set's.
+    /// Sets policies of this action; those not set are the view set's.
     #[must_use]
     pub fn policies(mut self, policies: Policies) -> Self {
         self.policies = policies;
         self
     }
 
-    /// Sets the handler of GET.
+    /// Handles GET.
     #[must_use]
     pub fn get<Args: 'static>(self, handler: impl ActionHandler<V, Args>) -> Self {
         let name = self.name;
         self.map(Method::GET, name, handler)
     }
 
-    /// Sets the handler of POST.
+    /// Handles POST.
     #[must_use]
     pub fn post<Args: 'static>(self, handler: impl ActionHandler<V, Args>) -> Self {
         let name = self.name;
         self.map(Method::POST, name, handler)
     }
 
-    /// Sets the handler of PUT.
+    /// Handles PUT.
     #[must_use]
     pub fn put<Args: 'static>(self, handler: impl ActionHandler<V, Args>) -> Self {
         let name = self.name;
         self.map(Method::PUT, name, handler)
     }
 
-    /// Sets the handler of PATCH.
+    /// Handles PATCH.
     #[must_use]
     pub fn patch<Args: 'static>(self, handler: impl ActionHandler<V, Args>) -> Self {
         let name = self.name;
         self.map(Method::PATCH, name, handler)
     }
 
-    /// Sets the handler of DELETE.
+    /// Handles DELETE.
     #[must_use]
     pub fn delete<Args: 'static>(self, handler: impl ActionHandler<V, Args>) -> Self {
         let name = self.name;
         self.map(Method::DELETE, name, handler)
     }
 
-    /// Sets the handler of another method, under an action name of its own (`@rename.mapping.delete`).
+    /// Handles another method, under a separate action name (`@rename.mapping.delete`).
     #[must_use]
     pub fn map<Args: 'static, H: ActionHandler<V, Args>>(
         mut self,

@@ -1,4 +1,4 @@
-//! What a view set is, made once from what it declares: filters, search, order, pages, lookup.
+//! The declarations of a view set, evaluated once: filters, search, order, pages, lookup.
 
 use std::sync::Arc;
 
@@ -27,12 +27,12 @@ pub(super) struct ObjectLookup {
     pub(super) kwarg: &'static str,
 }
 
-/// What a view set declares.
+/// The declarations of a view set.
 pub(crate) struct GenericView<V: ViewSet> {
     pub(super) filters: FilterSpec<ModelOf<V>>,
     pub(super) search: SearchFilter<ModelOf<V>>,
     pub(super) ordering: OrderingFilter<ModelOf<V>>,
-    /// True when the view set does not say what may be ordered by.
+    /// Whether the view set declares no ordering fields.
     pub(super) ordering_by_default: bool,
     pub(super) backends: Vec<Arc<dyn FilterBackend<ModelOf<V>>>>,
     pub(super) pagination: Arc<dyn Pagination>,
@@ -57,15 +57,15 @@ impl<V: ViewSet> GenericView<V> {
         }
     }
 
-    /// What the view set that answers the request declares. It was made when the site was built;
-    /// that of another view set, which an action calls, is made anew.
+    /// The declarations of the view set that serves the request, made when the site was built.
+    /// Those of another view set, which an action calls, are evaluated now.
     pub(super) fn of(view_set: &V, cx: &Context) -> Arc<Self> {
         let made = cx.generic.as_ref().and_then(|made| Arc::clone(made).downcast().ok());
         made.unwrap_or_else(|| Arc::new(Self::new(view_set)))
     }
 
-    /// The rows that the request's filters leave. Keys that a filter names may be left to be looked
-    /// up when no row is found: `true` then.
+    /// Applies the request's filters. Keys that a filter names may be looked up later, only if no
+    /// row is found: then it returns `true`.
     pub(super) async fn filter(
         &self,
         mut queryset: QuerySet<ModelOf<V>>,
@@ -101,15 +101,15 @@ impl<V: ViewSet> GenericView<V> {
         aside(|| look_up(filtered, cx)).await.map(drop)
     }
 
-    /// The order that the request and the view set ask for.
+    /// The order that the request or the view set chooses.
     pub(super) fn ordering(&self, cx: &Context) -> Option<Vec<OrderTerm>> {
         let by_default = cx.site().is_some_and(|site| site.ordering_filter);
         (!self.ordering_by_default || by_default)
             .then(|| self.ordering.get_ordering(&cx.request))?
     }
 
-    /// Narrows a query to the object that the address names, and returns its primary key where the
-    /// address holds it.
+    /// Narrows a query to the object that the URL names, and returns its primary key if the URL
+    /// holds it.
     pub(super) fn look_for(
         &self,
         queryset: QuerySet<ModelOf<V>>,
@@ -155,7 +155,7 @@ fn default_ordering_fields<M>(description: &Description) -> Vec<OrderingField<M>
         .collect()
 }
 
-/// Asks which of the keys that filters name exist.
+/// Looks up which of the keys that filters name exist.
 async fn look_up<M: Model>(filtered: Filtered<M>, cx: &Context) -> Result<Filtered<M>> {
     let mut found: Vec<Vec<Value>> = Vec::new();
     for check in filtered.lookups() {
@@ -171,8 +171,8 @@ async fn look_up<M: Model>(filtered: Filtered<M>, cx: &Context) -> Result<Filter
     Ok(filtered.finish(&exists)?)
 }
 
-/// A lookup value of an address, as its column holds it. What no column of the kind can hold is
-/// `Not found.`; a number that is only too large matches no row.
+/// A lookup value from a URL, converted for its column. A value that no such column can hold is
+/// `Not found.`; a number that is merely too large matches no row.
 fn lookup_value(text: &str, kind: db::ColumnKind, model: &db::ModelMeta) -> Result<Value> {
     use crate::db::ColumnKind;
     let not_found = || ApiException::NotFound(None);

@@ -1,7 +1,7 @@
-//! What the actions of view sets do (`rest_framework.mixins`).
+//! The actions of view sets (`rest_framework.mixins`).
 //!
-//! A view set names the mixins it is made of as its `Base`; an action that needs something else
-//! overrides the method of its name and may call the function here.
+//! A view set names its mixins as its `Base`. To change an action, override the method of its name,
+//! which may call the function here.
 
 use super::generic_view::GenericView;
 use super::object::{Found, by_its_key};
@@ -30,9 +30,33 @@ pub struct Actions {
     pub destroy: bool,
 }
 
-/// The base of a view set: one mixin, a tuple of them, or one of the two bundles.
+/// The base of a view set: one mixin, a tuple of mixins, or a bundle such as [`ModelViewSet`].
+///
+/// It decides which of the six actions the view set has; the others are a 405. Name it as
+/// [`ViewSet::Base`]; there is no need to implement it.
+///
+/// ```
+/// use quintet::prelude::*;
+///
+/// # #[model(table = "message")]
+/// # pub struct Message {
+/// #     pub id: i64,
+/// #     pub text: String,
+/// # }
+/// # #[derive(Serializer)]
+/// # #[serializer(model = Message, fields = all)]
+/// # pub struct MessageSerializer {}
+/// /// Messages can be sent and listed, but neither changed nor deleted.
+/// pub struct MessageViewSet;
+///
+/// impl ViewSet for MessageViewSet {
+///     type Base = (ListModelMixin, CreateModelMixin);
+///     type Serializer = MessageSerializer;
+/// }
+/// # fn main() {}
+/// ```
 pub trait Mixins {
-    /// What the base can do.
+    /// The actions of the base.
     const ACTIONS: Actions;
 }
 
@@ -52,21 +76,29 @@ macro_rules! mixins {
 }
 
 mixins! {
-    /// GET of the list.
+    /// GET of the list: DRF's `ListModelMixin`.
+    #[doc(alias = "ListAPIView")]
     ListModelMixin => Actions { list: true, ..NONE };
-    /// POST to the list.
+    /// POST to the list: DRF's `CreateModelMixin`.
+    #[doc(alias = "CreateAPIView")]
     CreateModelMixin => Actions { create: true, ..NONE };
-    /// GET of an object.
+    /// GET of an object: DRF's `RetrieveModelMixin`.
+    #[doc(alias = "RetrieveAPIView")]
     RetrieveModelMixin => Actions { retrieve: true, ..NONE };
-    /// PUT and PATCH of an object.
+    /// PUT and PATCH of an object: DRF's `UpdateModelMixin`.
+    #[doc(alias = "UpdateAPIView")]
     UpdateModelMixin => Actions { update: true, ..NONE };
-    /// DELETE of an object.
+    /// DELETE of an object: DRF's `DestroyModelMixin`.
+    #[doc(alias = "DestroyAPIView")]
     DestroyModelMixin => Actions { destroy: true, ..NONE };
-    /// All of them.
+    /// All six actions: DRF's `ModelViewSet`, and its generic views in one.
+    #[doc(alias = "ListCreateAPIView")]
+    #[doc(alias = "RetrieveUpdateDestroyAPIView")]
     ModelViewSet => Actions { list: true, create: true, retrieve: true, update: true, destroy: true };
-    /// The two that read.
+    /// The list and single objects, read only: DRF's `ReadOnlyModelViewSet`.
     ReadOnlyModelViewSet => Actions { list: true, retrieve: true, ..NONE };
-    /// None: extra actions only.
+    /// None of the six: for a view set that has extra actions only.
+    #[doc(alias = "GenericAPIView")]
     GenericViewSet => NONE;
 }
 
@@ -110,7 +142,7 @@ pub async fn list<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
     answer
 }
 
-/// The rows that the request's filters leave: the filter set, search, ordering, the filter backends.
+/// Applies the request's filters: the filter set, search, ordering, the filter backends.
 ///
 /// # Errors
 /// 400 for an invalid filter value.
@@ -127,7 +159,7 @@ pub async fn filter_queryset<V: ViewSet>(
     Ok(queryset)
 }
 
-/// A page of rows as the view set's serializer shows them.
+/// A page of rows, written by the view set's serializer.
 ///
 /// # Errors
 /// 404 for a page that does not exist.
@@ -140,8 +172,8 @@ pub async fn paginate_queryset<V: ViewSet>(
     page(view, queryset, description, cx).await
 }
 
-/// The same through a serializer that may be of another model, whose rows the view's ordering does
-/// not know.
+/// A page of rows, written by a serializer that may be of another model, for whose rows the view's
+/// ordering is not declared.
 pub(super) async fn page<V: ViewSet, M: Model>(
     view: &V,
     queryset: QuerySet<M>,
@@ -157,10 +189,10 @@ pub(super) async fn page<V: ViewSet, M: Model>(
     Ok(response)
 }
 
-/// The object that the address names, among the rows that the request's filters leave.
+/// The object that the URL names, among the rows that match the request's filters.
 ///
 /// # Errors
-/// 400 for an invalid filter value, 404 for an address that cannot name a row.
+/// 400 for an invalid filter value, 404 for a URL that cannot name a row.
 pub async fn get_object<V: ViewSet>(view: &V, cx: &mut Context) -> Result<ObjectQuery<ModelOf<V>>> {
     let queryset = view.get_queryset(cx).await?;
     let queryset = view.filter_queryset(queryset, cx).await?;
@@ -177,7 +209,7 @@ pub async fn retrieve<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response
     show(view, description, cx).await
 }
 
-/// The object that the address names, as a serializer shows it.
+/// The object that the URL names, written by a serializer.
 pub(super) async fn show<V: ViewSet>(
     view: &V,
     description: &'static Description,
@@ -201,10 +233,10 @@ fn no_match<V: ViewSet>() -> ApiException {
     ApiException::no_match(ModelOf::<V>::META.name)
 }
 
-/// POST to the list: 201 with the new object, and `Location` when it shows its address as `url`.
+/// POST to the list: 201 with the new object, and `Location` if the object has its URL in `url`.
 ///
-/// Where a row comes with others (nested rows, links), all of it is one transaction, validation
-/// included; after a deadlock it is run again.
+/// A row with others (nested rows, links) is one transaction, validation included, which runs again
+/// after a deadlock.
 ///
 /// # Errors
 /// 400 with every message of the body.
@@ -244,11 +276,11 @@ async fn insert<V: ViewSet>(
 
 /// PUT of an object, or PATCH when `partial`.
 ///
-/// The stored row is read first only when something needs it: an object permission, a validator
-/// of the whole object, a count beside it, a lookup by something else than the primary key. Where
-/// what is written comes with other rows (nested rows, links), it is locked before anything else is
-/// read, and all of it is one transaction, validation included; after a deadlock it is run again.
-/// So is what may move the object along a foreign key that is `acyclic`.
+/// The stored row is read first only if something needs it: an object permission, a validator of
+/// the whole object, an annotated count, a lookup by another field than the primary key. If other
+/// rows are written too (nested rows, links), or the object may move along a foreign key that is
+/// `acyclic`, the row is locked before anything else is read, and everything is one transaction,
+/// validation included, which runs again after a deadlock.
 ///
 /// # Errors
 /// 404 when there is none, 403 or 401 when a permission refuses it, 400 with every message of
@@ -257,7 +289,7 @@ pub async fn update<V: ViewSet>(view: &V, cx: &mut Context, partial: bool) -> Re
     let description = view.get_serializer_class(cx).description();
     let locks = description.needs_instance() || description.writes_several();
     let lock = locks.then_some(Lock::NoKeyUpdate);
-    // who moves a row waits for others who do, and they may wait for the row
+    // moving a row waits for other moves, and they may wait for the row
     let bytes = if locks || description.places_in_tree() {
         cx.retrying_transaction(async |cx| change(view, description, partial, lock, cx).await)
             .await?
@@ -315,8 +347,8 @@ async fn change<V: ViewSet>(
 
 /// DELETE of an object: 204.
 ///
-/// An object that others may point at is locked before it is looked at, and goes with them in one
-/// transaction; after a deadlock it is run again.
+/// An object that others may point at is locked before it is read, and deleted with them in one
+/// transaction, which runs again after a deadlock.
 ///
 /// # Errors
 /// 404 when there is none, 403 or 401 when a permission refuses it, 409 when a protected foreign

@@ -1,9 +1,9 @@
-//! View sets: the actions of one resource in one value (`rest_framework.viewsets`).
+//! View sets: the actions of a resource in one type (`rest_framework.viewsets`).
 //!
-//! A view set has no methods `get` and `post`. It has actions, `list`, `retrieve`, `create`, `update`,
-//! `partial_update`, `destroy` and those of your own, and a [`Router`](crate::routers::Router) gives
-//! them their addresses. [`ViewSet`] has a default for everything but two types: the base, which says
-//! what actions there are, and the serializer, whose model is the view set's.
+//! A view set has no methods `get` and `post`. It has actions, `list`, `retrieve`, `create`,
+//! `update`, `partial_update`, `destroy` and your own, and a [`Router`](crate::routers::Router)
+//! maps URLs to them. [`ViewSet`] has a default for everything but two types: the base, which
+//! decides what actions there are, and the serializer, whose model is the view set's.
 //!
 //! ```
 //! use quintet::prelude::*;
@@ -44,34 +44,36 @@
 //!     }
 //! }
 //!
+//! # fn main() {
 //! let router = Router::new().register("books", BookViewSet);
 //! # let _ = router;
-//! # fn main() {}
+//! # }
 //! ```
 //!
 //! # Setting what a view set does
 //!
-//! What is a value in DRF's class is a constant here (`SEARCH_FIELDS`, `LOOKUP_FIELD`), and what names
-//! classes is a method without arguments (`permission_classes`, `pagination_class`). Both are asked
-//! once, when the site is built; what is not written is the site's. Methods with a [`Context`] are
-//! called for every request: `get_queryset`, `get_object`, `get_serializer_class`, `filter_queryset`,
-//! `perform_create`, `perform_update`, `perform_destroy`.
+//! Attributes of DRF's class that hold values are constants here (`SEARCH_FIELDS`, `LOOKUP_FIELD`),
+//! and those that hold classes are methods without arguments (`permission_classes`,
+//! `pagination_class`). Both are evaluated once, when the site is built; the site's defaults
+//! replace what is not set. Methods with a [`Context`] are called for every request:
+//! `get_queryset`, `get_object`, `get_serializer_class`, `filter_queryset`, `perform_create`,
+//! `perform_update`, `perform_destroy`.
 //!
 //! # API reference
 //!
 //! - [`ModelViewSet`]: all six actions
 //! - [`ReadOnlyModelViewSet`]: `list` and `retrieve`
-//! - [`GenericViewSet`]: none of the six, for a view set whose actions are all its own
+//! - [`GenericViewSet`]: none of the six, for a view set with extra actions only
 //! - [`ListModelMixin`], [`RetrieveModelMixin`], [`CreateModelMixin`], [`UpdateModelMixin`],
 //!   [`DestroyModelMixin`]: one each; a tuple of them is a base too
 //! - [`Action`]: which action a request is for
 //!
 //! # Extra actions
 //!
-//! Under [`macro@view_set`], a method with `#[action(detail)]` or `#[action(list)]` is an action of
-//! your own. Its arguments are made from the request: [`Object`] is the object that the address names,
-//! [`Valid`](crate::views::Valid) a body that passed a serializer. What it takes and returns is what
-//! the OpenAPI document says of it.
+//! Under [`macro@view_set`], a method with `#[action(detail)]` or `#[action(list)]` is an extra
+//! action. Its arguments are created from the request: [`Object`] is the object that the URL names,
+//! [`Valid`](crate::views::Valid) a body that passed a serializer. The OpenAPI document shows its
+//! arguments and its result.
 
 pub(crate) mod extra;
 mod generic_view;
@@ -101,15 +103,14 @@ pub use mixins::{
     ReadOnlyModelViewSet, RetrieveModelMixin, UpdateModelMixin,
 };
 pub use object::{Object, ObjectQuery};
-/// Lets the actions of a view set be methods of its `impl ViewSet`, as they are of DRF's class.
+/// Allows extra actions in the `impl ViewSet` of a view set, where DRF has them too (`@action`).
 ///
 /// A method with `#[action(detail)]` handles `artists/1/albums/`, one with `#[action(list)]`
-/// `artists/top/`; the words in parentheses are those of DRF's `@action`: the methods (`get` where
-/// there is none), `url_path = ".."`, `url_name = ".."`, `permission_classes = ..` and its like.
-/// `#[mapping(rename, delete)]` gives the action `rename` another method
-/// (`@rename.mapping.delete`). What the method takes and returns is what the OpenAPI document shows
-/// ([`ActionHandler`]); its comment, and that of the `impl`, are the descriptions, as docstrings
-/// are.
+/// `artists/top/`; the arguments are those of DRF's `@action`: the methods (`get` by default),
+/// `url_path = ".."`, `url_name = ".."`, `permission_classes = ..` and its like. `#[mapping(rename,
+/// delete)]` adds another method to the action `rename` (`@rename.mapping.delete`). The OpenAPI
+/// document shows the arguments and the result of the method ([`ActionHandler`]); its doc comment,
+/// and that of the `impl`, are the descriptions, like docstrings.
 ///
 /// The attribute moves these methods to an `impl` of the struct, lists them in
 /// [`ViewSet::actions`], declares a constant for each name (`Self::RENAME`), and writes
@@ -174,12 +175,14 @@ pub use quintet_codegen::view_set;
 /// The model of a view set: its serializer's.
 pub type ModelOf<V> = <<V as ViewSet>::Serializer as ModelSerializer>::Model;
 
-/// A resource: a model, its serializer, and everything between them that differs from the usual.
+/// A resource: a model, its serializer, and everything that differs from the defaults.
 ///
-/// Implement it for an empty struct and register that with a router. The two types are all that
-/// is needed. What is a constant in DRF's class is a constant here, what names classes is a method
-/// without arguments (`permission_classes`), and both are asked once, when the site is built. What
-/// takes a [`Context`] is called for every request. Names and defaults are DRF's.
+/// Implement it for an empty struct, and register that with a router. Only the two types are
+/// required. Attributes of DRF's class that hold values are constants here, those that hold classes
+/// are methods without arguments (`permission_classes`), and both are evaluated once, when the site
+/// is built. Methods with a [`Context`] are called for every request. Names and defaults are DRF's.
+/// For a view without a model, use [`ApiView`](crate::views::ApiView). The module documentation has
+/// a whole example.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a view set",
     label = "this type has no `ViewSet` implementation",
@@ -190,82 +193,82 @@ pub type ModelOf<V> = <<V as ViewSet>::Serializer as ModelSerializer>::Model;
     reason = "view sets run where they are called: futures need not be Send"
 )]
 pub trait ViewSet: Sized + Send + Sync + 'static {
-    /// What it can do: [`ModelViewSet`], [`ReadOnlyModelViewSet`], or a tuple of mixins.
+    /// Its actions: [`ModelViewSet`], [`ReadOnlyModelViewSet`], or a tuple of mixins.
     type Base: Mixins;
-    /// The serializer of every action that [`ViewSet::serializer_class`] does not name; its model
-    /// is the view set's.
+    /// The serializer of the view set (`serializer_class`), whose model is the view set's.
+    /// [`ViewSet::serializer_class`] can name another one for an action.
     type Serializer: ModelSerializer;
 
-    /// The filters of a filter set: `Filters::of::<TrackFilter>()`. It takes the place of
+    /// The filters of a filter set: `Filters::of::<TrackFilter>()`. It replaces
     /// [`ViewSet::FILTERSET_FIELDS`].
     const FILTERSET_CLASS: Filters<ModelOf<Self>> = Filters::NONE;
 
     /// Filters for fields: `filter_fields![name, album(exact, isnull)]`.
     const FILTERSET_FIELDS: Filters<ModelOf<Self>> = Filters::NONE;
 
-    /// What `?search=` looks at: `search_fields![^name, =composer]`.
+    /// The fields that `?search=` searches: `search_fields![^name, =composer]`.
     const SEARCH_FIELDS: SearchFields<ModelOf<Self>> = SearchFields::NONE;
 
-    /// What `?ordering=` may name: `ordering_fields![id, album__title]`. Undeclared, it is the
-    /// serializer's readable fields where the site has the ordering filter by default.
+    /// The fields that `?ordering=` may name: `ordering_fields![id, album__title]`. By default,
+    /// none, or the serializer's readable fields if the site has the ordering filter.
     const ORDERING_FIELDS: OrderingFields<ModelOf<Self>> = OrderingFields::NONE;
 
-    /// The order of lists when the request names none: `order_by![-created, id]`. Undeclared, it
-    /// is the query's.
+    /// The order of lists if the request names none: `order_by![-created, id]`. By default, that of
+    /// the query.
     const ORDERING: Ordering<ModelOf<Self>> = Ordering::NONE;
 
-    /// The field that an object is looked up by: `lookup_field!(username)`. Undeclared, it is the
-    /// primary key.
+    /// The field that an object is looked up by: `lookup_field!(username)`. By default, the primary
+    /// key.
     const LOOKUP_FIELD: LookupField<ModelOf<Self>> = LookupField::NONE;
 
-    /// The name of the capture that holds the lookup value. Undeclared, it is `pk`, or the name
-    /// of [`ViewSet::LOOKUP_FIELD`].
+    /// The name of the capture that holds the lookup value. By default, `pk`, or the name of
+    /// [`ViewSet::LOOKUP_FIELD`].
     const LOOKUP_URL_KWARG: Option<&'static str> = None;
 
-    /// What the lookup value looks like, as a regular expression. Undeclared, it is anything but
-    /// `/` and `.`.
+    /// The regular expression of the lookup value. By default, anything but `/` and `.`.
     const LOOKUP_VALUE_REGEX: Option<&'static str> = None;
 
-    /// What people read in the document and in the response to OPTIONS. `#[view_set]` writes it from the
-    /// comment above `impl ViewSet`.
+    /// The description in the OpenAPI document and in the response to OPTIONS. `#[view_set]` copies
+    /// it from the doc comment of the `impl ViewSet`.
     const DESCRIPTION: &'static str = "";
 
-    /// The scope whose rate [`ScopedRateThrottle`](crate::throttling::ScopedRateThrottle) holds the
-    /// view set to (`throttle_scope`).
+    /// The scope for [`ScopedRateThrottle`](crate::throttling::ScopedRateThrottle)
+    /// (`throttle_scope`).
     const THROTTLE_SCOPE: Option<&'static str> = None;
 
-    /// What the names of its addresses start with: `artist` in `artist-list`. The model's name.
+    /// The beginning of its URL names: `artist` in `artist-list`. By default, the model's name.
     fn basename(&self) -> String {
         ModelOf::<Self>::META.model_name()
     }
 
-    /// How clients are recognised; the site's.
+    /// The authenticators; by default, the site's.
     fn authentication_classes(&self) -> impl AuthenticationClasses {
         Inherit
     }
 
-    /// Who may do what; the site's.
+    /// The permissions; by default, the site's.
     fn permission_classes(&self) -> impl PermissionClasses {
         Inherit
     }
 
-    /// How often a client may ask; the site's.
+    /// The throttles; by default, the site's.
     fn throttle_classes(&self) -> impl ThrottleClasses {
         Inherit
     }
 
-    /// The media types that it writes; the site's.
+    /// The renderers; by default, the site's.
     fn renderer_classes(&self) -> impl RendererClasses {
         Inherit
     }
 
-    /// The media types that it reads; the site's.
+    /// The parsers; by default, the site's.
     fn parser_classes(&self) -> impl ParserClasses {
         Inherit
     }
 
-    /// Policies of one action (`get_permissions` that looks at `self.action`). What is not set is the
-    /// extra action's own, then the view set's. Asked once for each action, when the site is built.
+    /// Policies of one action (`get_permissions` that depends on `self.action`). Those not set are
+    /// inherited from the extra action's own, then from the view set's. Called once per action,
+    /// when the site is built.
     ///
     /// ```
     /// use quintet::prelude::*;
@@ -300,22 +303,23 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         Policies::inherit()
     }
 
-    /// How lists are split; the site's default.
+    /// The pagination of lists; by default, the site's.
     fn pagination_class(&self) -> impl Pagination + 'static {
         DefaultPagination
     }
 
-    /// Filters of the project's own, after the three above: one, a tuple of them, `()` for none.
+    /// Custom filters, which run after the filter set, search and ordering: one, a tuple of them,
+    /// `()` for none.
     fn filter_backends(&self) -> impl FilterBackends<ModelOf<Self>> {}
 
-    /// The serializer of an action: `AlbumDetailSerializer::class()` for [`Action::Retrieve`]. Asked
-    /// when the site is built, for the document.
+    /// The serializer of an action: `AlbumDetailSerializer::class()` for [`Action::Retrieve`].
+    /// Called when the site is built, for the OpenAPI document.
     fn serializer_class(&self, _action: Action) -> SerializerClass<ModelOf<Self>> {
         Self::Serializer::class()
     }
 
-    /// The serializer of a request (`get_serializer_class`), where it depends on more than the
-    /// action: on the user, say. Every action that shows or takes a row of the model asks it.
+    /// The serializer of a request (`get_serializer_class`), if it depends on more than the action,
+    /// such as the user. Every action that reads or writes a row of the model calls it.
     fn get_serializer_class(&self, cx: &Context) -> SerializerClass<ModelOf<Self>> {
         match cx.action() {
             Some(action) => self.serializer_class(action),
@@ -323,16 +327,16 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         }
     }
 
-    /// The rows that the request may see. Every action starts from it.
+    /// The rows that the request may see (`get_queryset`). Every action starts from them.
     ///
     /// # Errors
-    /// Whatever the client should get instead of rows.
+    /// The response that the client should get instead of rows.
     async fn get_queryset(&self, _cx: &mut Context) -> Result<QuerySet<ModelOf<Self>>> {
         Ok(QuerySet::new())
     }
 
-    /// The rows that the request's filters leave: the filter set, search, ordering, the backends.
-    /// The list and [`ViewSet::get_object`] ask it, and so do extra actions that want it.
+    /// Applies the request's filters: the filter set, search, ordering, the backends
+    /// (`filter_queryset`). The list and [`ViewSet::get_object`] call it, and extra actions may.
     ///
     /// # Errors
     /// As [`mixins::filter_queryset`].
@@ -344,8 +348,8 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         mixins::filter_queryset(self, queryset, cx).await
     }
 
-    /// A page of rows, shown by the serializer of the request (`paginate_queryset` and
-    /// `get_paginated_response` in one, since rows are written while they are read).
+    /// A page of rows, written by the serializer of the request (`paginate_queryset` and
+    /// `get_paginated_response` in one, because rows are written while they are read).
     ///
     /// # Errors
     /// As [`mixins::paginate_queryset`].
@@ -357,9 +361,9 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         mixins::paginate_queryset(self, queryset, cx).await
     }
 
-    /// A page of rows as this view set splits them, shown by the serializer that the action's return
-    /// type names. The rows may be of another model; of the view set's own, `?ordering` orders a
-    /// cursor's, too.
+    /// A page of rows in this view set's pagination, written by the serializer that the action's
+    /// return type names. The rows may be of another model; for the view set's own model,
+    /// `?ordering` also orders cursor pages.
     ///
     /// # Errors
     /// 404 for a page that does not exist.
@@ -372,8 +376,8 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         mixins::page(self, queryset, S::description(), cx).await.map(Page::new)
     }
 
-    /// The object that the address names. Every action on one object asks it, extra ones by their
-    /// argument [`Object`]. The permissions are asked about what it finds.
+    /// The object that the URL names (`get_object`). Every action on one object calls it, extra
+    /// ones through their argument [`Object`]. Object permissions then check the result.
     ///
     /// # Errors
     /// As [`mixins::get_object`].
@@ -381,7 +385,8 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         mixins::get_object(self, cx).await
     }
 
-    /// The object that the address names, shown by the serializer that the action's return type names.
+    /// The object that the URL names, written by the serializer that the action's return type
+    /// names.
     ///
     /// # Errors
     /// 404 when there is none, 403 or 401 when a permission refuses it.
@@ -393,11 +398,11 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         mixins::show(self, S::description(), cx).await.map(Item::new)
     }
 
-    /// Stores a new row; with nested rows or links in a transaction, which runs again after a
-    /// deadlock ([`Context::retrying_transaction`]).
+    /// Stores a new row (`perform_create`); if there are nested rows or links, in a transaction,
+    /// which runs again after a deadlock ([`Context::retrying_transaction`]).
     ///
     /// # Errors
-    /// Whatever keeps it from being stored.
+    /// What prevents it from being stored.
     async fn perform_create(
         &self,
         new: Changes<ModelOf<Self>>,
@@ -406,12 +411,12 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         cx.save(new).await
     }
 
-    /// Stores changes to a row. Where they depend on the stored row, or come with nested rows or
-    /// links, the row is locked already, in a transaction that runs again after a deadlock
-    /// ([`Context::retrying_transaction`]).
+    /// Stores changes to a row (`perform_update`). If they depend on the stored row, or if there
+    /// are nested rows or links, the row is already locked, in a transaction that runs again after
+    /// a deadlock ([`Context::retrying_transaction`]).
     ///
     /// # Errors
-    /// Whatever keeps them from being stored.
+    /// What prevents them from being stored.
     async fn perform_update(
         &self,
         changes: Changes<ModelOf<Self>>,
@@ -420,11 +425,11 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         cx.save(changes).await
     }
 
-    /// Deletes a row. One that others may point at is locked already, in a transaction that runs
-    /// again after a deadlock ([`Context::retrying_transaction`]).
+    /// Deletes a row (`perform_destroy`). If other rows may point at it, it is already locked, in a
+    /// transaction that runs again after a deadlock ([`Context::retrying_transaction`]).
     ///
     /// # Errors
-    /// Whatever keeps it from being deleted.
+    /// What prevents it from being deleted.
     async fn perform_destroy(&self, row: ModelOf<Self>, cx: &mut Context) -> Result<()> {
         cx.delete(&row).await
     }
@@ -477,7 +482,7 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         mixins::destroy(self, cx).await
     }
 
-    /// Actions beyond the usual six; `#[view_set]` writes it.
+    /// The extra actions; `#[view_set]` writes this method.
     fn actions() -> Vec<ExtraAction<Self>> {
         Vec::new()
     }

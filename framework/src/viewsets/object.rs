@@ -1,4 +1,4 @@
-//! The object that an address names.
+//! The object that a URL names.
 
 use std::ops::{Deref, DerefMut};
 
@@ -10,8 +10,8 @@ use crate::request::Context;
 use crate::values::Value;
 use crate::views::FromContext;
 
-/// What [`ViewSet::get_object`] finds: the row itself, or the query for it, which the action then
-/// runs as it needs: with what its serializer shows beside the row, with a lock, or as the condition
+/// The result of [`ViewSet::get_object`]: the row itself, or the query for it, which the action
+/// then runs as needed: with the related rows of its serializer, with a lock, or as the condition
 /// of an UPDATE.
 ///
 /// ```
@@ -28,7 +28,7 @@ use crate::views::FromContext;
 /// impl ViewSet for ProfileViewSet {
 /// #     type Base = ModelViewSet;
 /// #     type Serializer = ProfileSerializer;
-///     /// Everybody's own profile, whatever the address says.
+///     /// Everybody's own profile, whatever the URL says.
 ///     async fn get_object(&self, cx: &mut Context) -> Result<ObjectQuery<Profile>> {
 ///         let user = cx.user().map_or(0, |user| i64::from(user.id));
 ///         Ok(self.get_queryset(cx).await?.filter(profile::user_id.eq(user)).into())
@@ -46,7 +46,7 @@ pub(super) enum Found<M> {
     Row(M),
     Query {
         queryset: QuerySet<M>,
-        /// The primary key, where the address names it.
+        /// The primary key, if the URL names it.
         key: Option<Value>,
     },
 }
@@ -68,7 +68,7 @@ impl<M: Model> From<QuerySet<M>> for ObjectQuery<M> {
 }
 
 impl<M: Model> ObjectQuery<M> {
-    /// The row, once the view's permissions let the request reach it.
+    /// The row, once the view's permissions allow it.
     ///
     /// # Errors
     /// 404 when there is none; 403 or 401 when a permission refuses it.
@@ -115,8 +115,11 @@ pub(super) fn by_its_key<M: Model>(key: Value) -> Select {
     QuerySet::<M>::new().filter_by_predicate(by_key::<M>(key)).unordered().into()
 }
 
-/// The object that the address names, as the argument of an extra action: what
-/// [`ViewSet::get_object`] finds. It dereferences to the row.
+/// The object that the URL names, as the argument of an extra action: the result of
+/// [`ViewSet::get_object`]. It dereferences to the row.
+///
+/// The action runs only if there is such an object and the permissions allow it; otherwise the
+/// response is a 404, 403 or 401.
 #[derive(Debug, Clone)]
 pub struct Object<M>(pub M);
 

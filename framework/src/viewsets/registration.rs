@@ -1,4 +1,4 @@
-//! From a view set to the views that a router takes: what it declares is asked once.
+//! Turns a view set into the views that a router takes; its declarations are evaluated once.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ enum Handler<V> {
     Extra(Arc<dyn DynHandler<V>>),
 }
 
-/// One address of a view set.
+/// One URL of a view set.
 struct ViewSetView<V: ViewSet> {
     view_set: Arc<V>,
     info: ViewInfo,
@@ -62,7 +62,7 @@ impl<V: ViewSet> View for ViewSetView<V> {
     }
 }
 
-/// The name that people read: `MediaTypeViewSet` becomes `Media Type`.
+/// The name for people: `MediaTypeViewSet` becomes `Media Type`.
 fn view_name<V>() -> String {
     let full = std::any::type_name::<V>();
     let name = full.rsplit("::").next().unwrap_or(full);
@@ -146,7 +146,7 @@ impl<V: ViewSet> Registration<V> {
         }
     }
 
-    /// What a page of rows can be asked: filters, search, ordering, pages.
+    /// Adds the query parameters of a list: filters, search, ordering, pages.
     fn with_parameters(&self, operation: OperationInfo) -> OperationInfo {
         if !matches!(operation.response, ResponseInfo::Page(_)) {
             return operation;
@@ -198,7 +198,7 @@ impl<V: ViewSet> Registration<V> {
         })
     }
 
-    /// What the OpenAPI document shows of one of the usual six.
+    /// What the OpenAPI document shows of one of the six standard actions.
     fn operation(&self, method: Method, action: Action) -> OperationInfo {
         let description = self.view_set.serializer_class(action).description();
         let mut operation = OperationInfo::new(method);
@@ -244,7 +244,7 @@ impl<V: ViewSet> Registration<V> {
     }
 }
 
-/// A name that two actions share, or that one of the usual six has.
+/// An action name that is used twice, or by one of the six standard actions.
 fn taken_name<V: ViewSet>(actions: &[ExtraAction<V>]) -> Option<ViewError> {
     let usual = [
         Action::List,
