@@ -1,8 +1,8 @@
-//! Filters: which rows of a list a query string asks for, and in which order
+//! Filters: which rows of a list a query string selects, and in which order
 //! (`rest_framework.filters`, `django_filters`).
 //!
-//! A query string can only choose among what is declared: paths come from code, never from a
-//! request. The compiler checks them against the model.
+//! A query string can only choose among declared filters: paths come from code, never from a
+//! request, and the compiler checks them against the model.
 //!
 //! # Setting the filters
 //!
@@ -43,7 +43,7 @@
 //!     const SEARCH_FIELDS: SearchFields<Book> = search_fields![title, author__name];
 //!     /// `?ordering=-year,title`
 //!     const ORDERING_FIELDS: OrderingFields<Book> = ordering_fields![title, year];
-//!     /// Where the request names none.
+//!     /// If the request names no order.
 //!     const ORDERING: Ordering<Book> = order_by![-year, id];
 //! }
 //! # fn main() {}
@@ -52,16 +52,17 @@
 //! # API reference
 //!
 //! - [`filter_fields!`]: filters for fields and their lookups (`filterset_fields`)
-//! - [`#[derive(FilterSet)]`](derive@FilterSet): a filter set with filters of its own (`filterset_class`); the kinds of
-//!   filters are in [`django_filters`]
-//! - [`search_fields!`]: what `?search=` looks at; `^`, `=` and `$` as in DRF ([`SearchFilter`])
+//! - [`#[derive(FilterSet)]`](derive@FilterSet): a filter set with declared filters
+//!   (`filterset_class`); the kinds of filters are in [`django_filters`]
+//! - [`search_fields!`]: the fields that `?search=` searches; `^`, `=` and `$` as in DRF
+//!   ([`SearchFilter`])
 //! - [`ordering_fields!`]: what `?ordering=` may name ([`OrderingFilter`])
 //! - [`order_by!`]: an order; [`lookup_field!`]: the field that an object is looked up by
 //!
 //! # Custom filters
 //!
-//! [`FilterBackend`] narrows the rows by a rule of its own; a view set names it in
-//! [`filter_backends`](crate::viewsets::ViewSet::filter_backends), and it is asked after the three
+//! [`FilterBackend`] narrows the rows by any rule; a view set names it in
+//! [`filter_backends`](crate::viewsets::ViewSet::filter_backends), and it runs after the three
 //! above. A filter of one parameter is a method of a filter set.
 
 pub mod django_filters;
@@ -139,9 +140,9 @@ pub use parameter::{ParameterType, QueryParameter, Several};
 /// }
 /// ```
 ///
-/// A `method` gets the rows, the filter's name and the value, whose type the kind of the filter says;
-/// it may take `&Context` behind them, as django-filter's `self.request`, and is not called without
-/// a value.
+/// A `method` gets the rows, the filter's name and the value, whose type depends on the kind of the
+/// filter. It may take `&Context` as a last argument, like django-filter's `self.request`, and is
+/// not called without a value.
 ///
 /// On a field: `field = path` (its own name where there is none), `lookup = gte` or
 /// `year__gte`, `name = "parameter"`, `method = function`, `choices = list`, `conjoined`,
@@ -154,11 +155,11 @@ pub use quintet_codegen::filter_fields;
 pub use quintet_codegen::lookup_field;
 /// An order: `order_by![-invoice_date, -id]`.
 pub use quintet_codegen::order_by;
-/// What `?ordering=` may name: `ordering_fields![id, album__title]`; `__all__` stands for every
-/// column.
+/// The fields that `?ordering=` may name: `ordering_fields![id, album__title]`; `__all__` stands
+/// for every column.
 pub use quintet_codegen::ordering_fields;
-/// What `?search=` looks at: `search_fields![^name, =composer, album__title]`; the prefixes are
-/// DRF's, a lookup at the end (`name__endswith`) is used as it is.
+/// The fields that `?search=` searches: `search_fields![^name, =composer, album__title]`; the
+/// prefixes are DRF's, a lookup at the end (`name__endswith`) is used as it is.
 pub use quintet_codegen::search_fields;
 pub use search::{SearchField, SearchFields, SearchFilter};
 
@@ -168,13 +169,49 @@ use crate::db::{Model, QuerySet};
 use crate::exceptions::Result;
 use crate::request::Context;
 
-/// Narrows or sorts the rows of a view by what a request says.
+/// Narrows or sorts the rows of a view according to the request (`BaseFilterBackend`).
 ///
-/// Implement it for a rule of your own, such as "only rows of the caller's shop". Search and
-/// ordering are built in ([`SearchFilter`], [`OrderingFilter`]); a [`FilterSet`] is handled
-/// separately, because its keys are looked up in the database. By default it reads no parameter.
+/// Implement it for a rule of your own. Search and ordering are built in ([`SearchFilter`],
+/// [`OrderingFilter`]); a [`FilterSet`] is handled separately, because its keys are looked up in
+/// the database. By default, it declares no query parameters in the OpenAPI document.
+///
+/// ```
+/// use quintet::filters::{FilterBackend, FilterBackends};
+/// use quintet::prelude::*;
+///
+/// # #[model(table = "note")]
+/// # pub struct Note {
+/// #     pub id: i64,
+/// #     #[field(foreign_key = User)]
+/// #     pub owner_id: Option<i32>,
+/// # }
+/// # #[derive(Serializer)]
+/// # #[serializer(model = Note, fields = all)]
+/// # pub struct NoteSerializer {}
+/// /// Users only see their own notes.
+/// struct IsOwnerFilterBackend;
+///
+/// impl FilterBackend<Note> for IsOwnerFilterBackend {
+///     fn filter_queryset(&self, cx: &Context, notes: QuerySet<Note>) -> Result<QuerySet<Note>> {
+///         Ok(notes.filter(note::owner_id.eq(cx.user().map(|user| user.id))))
+///     }
+/// }
+///
+/// pub struct NoteViewSet;
+///
+/// impl ViewSet for NoteViewSet {
+///     type Base = ModelViewSet;
+///     type Serializer = NoteSerializer;
+///
+///     fn filter_backends(&self) -> impl FilterBackends<Note> {
+///         (IsOwnerFilterBackend,)
+///     }
+/// }
+/// # fn main() {}
+/// ```
+#[doc(alias = "BaseFilterBackend")]
 pub trait FilterBackend<M: Model>: Send + Sync {
-    /// The rows that are left.
+    /// Returns the rows that match the request.
     ///
     /// # Errors
     /// 400 when a parameter is wrong.
@@ -186,7 +223,7 @@ pub trait FilterBackend<M: Model>: Send + Sync {
     }
 }
 
-/// What a view set names as its `filter_backends`: a tuple of up to four, `()` for none.
+/// The `filter_backends` of a view set: a tuple of up to four, `()` for none.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tuple of filter backends for rows of `{M}`",
     label = "expected a tuple, such as `(OnlyMine,)`",

@@ -9,8 +9,8 @@ use crate::db::{Declared, Leaf, Model, Order, OrderTerm, Path, PathOf, QuerySet,
 use crate::exceptions::Result;
 use crate::request::{Context, Request};
 
-/// What `?ordering=` may name, written by `ordering_fields!`:
-/// `ordering_fields![id, album__title]`.
+/// The fields that `?ordering=` may name, written by `ordering_fields!`: `ordering_fields![id,
+/// album__title]`.
 pub type OrderingFields<M> = Declared<M, Vec<OrderingField<M>>>;
 
 /// A name that a client may order the rows of `M` by.
@@ -30,7 +30,7 @@ impl<M> OrderingField<M> {
         Self::of(name.into(), path.into_path())
     }
 
-    /// The same of a path that is known to suit.
+    /// Creates a field for a path that is known to lead to one value.
     pub(crate) fn of(name: Cow<'static, str>, path: Path) -> Self {
         Self { name, path, model: PhantomData }
     }
@@ -63,10 +63,12 @@ impl<M> fmt::Debug for OrderingField<M> {
     }
 }
 
-/// Orders rows by the names a client gives: a comma list, `-` for descending.
+/// Sorts rows by the names that a client gives: `?ordering=-year,title` (`OrderingFilter`).
 ///
-/// Names that are not in the list are dropped; when none is left the view's own order holds.
-/// The list comes from `ordering_fields!`, or from the serializer's fields where a view has none.
+/// Unknown names are ignored; if none is left, the view's own order applies. The names come from
+/// `ordering_fields!`, or from the serializer's fields if a view declares none. View sets use it
+/// for [`ORDERING_FIELDS`](crate::viewsets::ViewSet::ORDERING_FIELDS); name it yourself only in
+/// [`filter_backends`](crate::viewsets::ViewSet::filter_backends), for another parameter.
 pub struct OrderingFilter<M> {
     param: Cow<'static, str>,
     fields: Vec<OrderingField<M>>,
@@ -84,7 +86,7 @@ impl<M> fmt::Debug for OrderingFilter<M> {
 }
 
 impl<M> OrderingFilter<M> {
-    /// A filter that knows these names.
+    /// Creates a filter with these names.
     pub fn new(fields: impl IntoIterator<Item = OrderingField<M>>) -> Self {
         Self {
             param: "ordering".into(),
@@ -112,8 +114,8 @@ impl<M> OrderingFilter<M> {
         &self.fields
     }
 
-    /// The order of a request (`get_ordering`): what the client chose, else the view's own, else
-    /// `None`.
+    /// The order of a request (`get_ordering`): the client's choice, or else the view's own, or
+    /// else `None`.
     pub fn get_ordering(&self, request: &Request) -> Option<Vec<OrderTerm>> {
         let text = request.query_params().get(&self.param).unwrap_or_default();
         let mut chosen: Vec<OrderTerm> = Vec::new();
@@ -144,8 +146,8 @@ pub(super) fn split_term(term: &str) -> (&str, bool) {
     term.strip_prefix('-').map_or((term, false), |name| (name, true))
 }
 
-/// Adds a term that a client chose. A path counts once, as in Django: repeated, it orders nothing,
-/// and a client can repeat it thousands of times.
+/// Adds a term that a client chose. A repeated path is ignored, as it has no effect, and a client
+/// could repeat it thousands of times.
 pub(super) fn choose(chosen: &mut Vec<OrderTerm>, path: &Path, descending: bool) {
     if !chosen.iter().any(|order| order.path.is_same(path)) {
         chosen.push(OrderTerm::new(path.clone(), descending));

@@ -1,4 +1,4 @@
-//! Query parameters as the API's document describes them.
+//! Query parameters, as shown in the OpenAPI document.
 
 use std::borrow::Cow;
 
@@ -32,13 +32,13 @@ pub enum ParameterType {
 pub struct QueryParameter {
     /// Its name.
     pub name: Cow<'static, str>,
-    /// A sentence for people; empty when there is none.
+    /// The description; empty if there is none.
     pub description: Cow<'static, str>,
     /// What it holds, or what each element holds.
     pub kind: ParameterType,
     /// Whether it holds several values, and how they are sent.
     pub several: Several,
-    /// The values it may have; empty when any will do.
+    /// The allowed values; empty if any value is.
     pub choices: Vec<String>,
 }
 
@@ -71,7 +71,7 @@ impl QueryParameter {
         }
     }
 
-    /// The parameter of a paginator that says how long a page is.
+    /// The page-size parameter of a pagination.
     pub(crate) fn page_size(name: &str) -> Self {
         let description = "Number of results to return per page.";
         Self::new(name.to_owned(), ParameterType::Integer, description)

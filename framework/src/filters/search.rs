@@ -16,10 +16,11 @@ use crate::request::{Context, Request};
 use crate::validators::has_nuls;
 use crate::values::Value;
 
-/// What `?search=` looks at, written by `search_fields!`: `search_fields![^name, =composer]`.
+/// The fields that `?search=` searches, written by `search_fields!`: `search_fields![^name,
+/// =composer]`.
 pub type SearchFields<M> = Declared<M, Vec<SearchField<M>>>;
 
-/// A path from `M` that is searched, and how a term is compared with it.
+/// A path from `M` that is searched, and how terms are compared with it.
 pub struct SearchField<M> {
     path: Path,
     lookup: Lookup,
@@ -27,13 +28,13 @@ pub struct SearchField<M> {
 }
 
 impl<M> SearchField<M> {
-    /// A path that must hold the term, without case (`icontains`).
+    /// Creates a field that must contain the term, ignoring case (`icontains`).
     pub fn new(path: impl PathOf<M>) -> Self {
         Self { path: path.into_path(), lookup: Lookup::IContains, model: PhantomData }
     }
 
-    /// The same with another lookup: `^` is [`Lookup::IStartsWith`], `=` is [`Lookup::IExact`],
-    /// `$` is [`Lookup::IRegex`].
+    /// Uses another lookup: `^` is [`Lookup::IStartsWith`], `=` is [`Lookup::IExact`], `$` is
+    /// [`Lookup::IRegex`].
     #[must_use]
     pub fn lookup(mut self, lookup: Lookup) -> Self {
         self.lookup = lookup;
@@ -53,10 +54,12 @@ impl<M> fmt::Debug for SearchField<M> {
     }
 }
 
-/// Keeps the rows in which every term is found in some field.
+/// Keeps the rows in which every search term occurs in some field: `?search=dune herbert`
+/// (`SearchFilter`).
 ///
-/// Terms are split at white space and commas, phrases in quotes stay whole. Without fields or
-/// terms nothing is filtered.
+/// Terms are separated by white space and commas; quoted phrases stay whole. Without fields or
+/// terms, nothing is filtered. View sets use it for
+/// [`SEARCH_FIELDS`](crate::viewsets::ViewSet::SEARCH_FIELDS).
 pub struct SearchFilter<M> {
     param: Cow<'static, str>,
     fields: Vec<SearchField<M>>,
@@ -84,7 +87,7 @@ impl<M> SearchFilter<M> {
         self
     }
 
-    /// True when it searches at all.
+    /// Whether there are any search fields.
     pub(crate) fn has_fields(&self) -> bool {
         !self.fields.is_empty()
     }
@@ -109,14 +112,14 @@ impl<M> SearchFilter<M> {
         }
         if terms.len() > 1 {
             let mut known = HashSet::new();
-            // a term that comes again asks nothing more
+            // a repeated term adds nothing
             terms.retain(|term| known.insert(term.clone()));
         }
         self.check_patterns(&terms)?;
         Ok(Some(self.all_terms(&terms)))
     }
 
-    /// Refuses what is not a pattern where a field wants one.
+    /// Refuses terms that are not patterns, if a field needs patterns.
     fn check_patterns(&self, terms: &[String]) -> Result<()> {
         let wanted = |lookup: &Lookup| self.fields.iter().any(|field| field.lookup == *lookup);
         for lookup in [Lookup::Regex, Lookup::IRegex].into_iter().filter(wanted) {
@@ -131,8 +134,8 @@ impl<M> SearchFilter<M> {
         Ok(())
     }
 
-    /// Every term is found in some field. Terms found in relations to many rows are found in one
-    /// and the same related row, as a single call of Django's `filter` has it.
+    /// Every term must occur in some field. Terms found along a relation to many rows must occur in
+    /// the same related row, as in a single call of Django's `filter`.
     fn all_terms(&self, terms: &[String]) -> Predicate {
         let mut ways: Vec<&[Hop]> = Vec::new();
         for way in self.fields.iter().map(|field| field.path.many_hops()) {
@@ -143,7 +146,7 @@ impl<M> SearchFilter<M> {
         if terms.len() == 1 || ways.is_empty() || ways.len() > MOST_WAYS {
             return self.found(terms, |_| true);
         }
-        // a row may have no related rows at all, so every choice of relations is tried
+        // a row may have no related rows at all, so every combination of relations is tried
         let choices = 0..1_usize << ways.len();
         let choice = |chosen: usize| {
             let is_chosen = |way: &[Hop]| {
@@ -201,15 +204,15 @@ static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(r"{other}(?:(?:{quoted}){other})+|[^\s\x1c-\x1f]+")).ok()
 });
 
-/// How many relations to many rows are kept apart; with more, every term may be found in a row of
-/// its own.
+/// The most relations to many rows that are combined; with more, each term may occur in a different
+/// row.
 const MOST_WAYS: usize = 3;
 
-/// Terms of one search: each is a condition in the statement, and databases bound its depth
-/// (`SQLite` at 1000) and its values.
+/// The most terms of one search: each is a condition in the statement, whose depth (in `SQLite`,
+/// 1000) and values databases limit.
 const MOST_TERMS: usize = 200;
 
-/// Terms that are patterns: each is matched with every row.
+/// The most terms that are patterns: each is matched against every row.
 const MOST_PATTERNS: usize = 20;
 
 fn too_many() -> ApiException {
@@ -230,7 +233,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     quoted.chain(plain.split(space).filter(|word| !word.is_empty()))
 }
 
-/// The terms of a text, not many more than there may be.
+/// The terms of a text, up to slightly more than allowed.
 fn split_terms(text: &str) -> Vec<String> {
     // one plain word, as nearly always: nothing to split, trim or unquote
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -238,7 +241,7 @@ fn split_terms(text: &str) -> Vec<String> {
     }
     let mut terms = Vec::new();
     for term in words(text) {
-        // the end of each quote may be looked for up to the end of the text
+        // looking for the end of a quote may scan the rest of the text
         if terms.len() > MOST_TERMS {
             break;
         }

@@ -15,10 +15,10 @@ use crate::validators::{fill, has_nuls, words};
 use crate::values::Value;
 use crate::values::distinct::distinct;
 
-/// The value that stands for rows without one, where a filter has a null label.
+/// The value that stands for rows without one, if a filter has a null label.
 pub(super) const NULL: &str = "null";
 
-/// Keys that must be found.
+/// Keys that must exist.
 #[derive(Debug)]
 pub(super) struct Keys {
     pub(super) model: fn() -> &'static ModelMeta,
@@ -52,7 +52,7 @@ fn not_a_choice(value: &str) -> Detail {
     )
 }
 
-/// What a filter says of a key that is not found.
+/// The message of a filter for a key that does not exist.
 pub(super) fn missing(kind: &FilterInput) -> fn(&Value) -> Detail {
     match kind {
         FilterInput::ModelMultipleChoice(_) => {
@@ -80,7 +80,7 @@ pub(super) fn clean(filter: &Described, query: &QueryParams) -> Result<Cleaned> 
             if let Some(wrong) = values.iter().find(|value| !is_choice(filter, value, false)) {
                 return Err(vec![not_a_choice(wrong)]);
             }
-            // a value that is sent again asks nothing more
+            // a repeated value adds nothing
             let values = values.into_iter().map(|v| Value::Text(v.to_owned())).collect();
             let values = distinct(values);
             bounded(filter, values.len())?;
@@ -201,12 +201,12 @@ fn is_choice(filter: &Described, value: &str, blank: bool) -> bool {
         || filter.ordering.iter().any(|c| c.param == value.strip_prefix('-').unwrap_or(value))
 }
 
-/// Values that become a condition each: each takes its place in the statement, and a sub-select
-/// where it is found along a relation.
+/// The most values that become a condition each: each adds to the statement, along a relation even
+/// a sub-select.
 const MOST_CONDITIONS: usize = 100;
 
-/// Refuses more values than a statement has conditions for. Where any one of them will do they are
-/// one list, of any length.
+/// Refuses more values than a statement may have conditions. Values of which any may match are one
+/// list, of any length.
 fn bounded(filter: &Described, values: usize) -> Result<()> {
     if filter.is_one_condition() || values <= MOST_CONDITIONS {
         return Ok(());
@@ -219,11 +219,11 @@ fn bounded(filter: &Described, values: usize) -> Result<()> {
 
 /// A text read as a key of the model.
 enum Key {
-    /// A key some row may have.
+    /// A key that a row may have.
     Possible(Value),
-    /// A key no row can have.
+    /// A key that no row can have.
     Impossible,
-    /// No key.
+    /// Not a key.
     Malformed,
 }
 
@@ -235,7 +235,7 @@ fn key(model: &ModelMeta, text: &str) -> Key {
     }
 }
 
-/// What Django says about a text that is no key, `fallback` but for UUIDs.
+/// Django's message for text that is not a key: `fallback`, except for UUIDs.
 fn bad_key(model: &ModelMeta, text: &str, fallback: Detail) -> Detail {
     if model.pk_column().kind == ColumnKind::Uuid {
         return Detail::invalid(format!("“{text}” is not a valid UUID."));
@@ -293,7 +293,7 @@ fn clean_keys(
     bounded(filter, keys.len())?;
     let mut found = Vec::with_capacity(keys.len());
     for (text, key) in keys {
-        // Django compares texts, so `01` is no key though 1 is
+        // Django compares texts, so `01` is not a key although `1` is
         match key.filter(|key| python::value_text(key.as_ref()) == text) {
             Some(key) => found.push(key),
             None => return Err(vec![not_a_choice(text)]),

@@ -1,8 +1,8 @@
-//! From a path, a lookup and a cleaned value to a condition the database can be asked.
+//! Turns a path, a lookup and a cleaned value into a condition for the database.
 //!
-//! Operands have the type of what they are compared with: [`Value::Int`] for whole numbers,
-//! parts of dates included, [`Value::Date`] for the date of a moment, [`Value::Text`] for
-//! patterns, [`Value::Bool`] for `isnull`. A number that the column cannot hold is decided here.
+//! Operands have the type of what they are compared with: [`Value::Int`] for whole numbers, parts
+//! of dates included, [`Value::Date`] for the date of a moment, [`Value::Text`] for patterns,
+//! [`Value::Bool`] for `isnull`. Numbers that the column cannot hold are handled here.
 
 use chrono::{Datelike as _, NaiveTime, TimeDelta};
 
@@ -165,12 +165,12 @@ fn time(value: &Value) -> Fit {
     time.map_or(Fit::Misfit, |time| Fit::Value(Value::Time(time)))
 }
 
-/// True for a text that is a regular expression, and one of bounded cost.
+/// Whether a text is a regular expression of bounded cost.
 pub(crate) fn is_regex(text: &str, lookup: Lookup) -> bool {
     pattern::compile(text, lookup == Lookup::IRegex).is_some()
 }
 
-/// Every row, also those without a value.
+/// Matches every row, including those without a value.
 fn always() -> Predicate {
     Predicate::All(Vec::new())
 }
@@ -256,7 +256,7 @@ fn between(path: &Path, part: Option<DatePart>, value: &Value) -> Predicate {
     ))
 }
 
-/// Days named by a word, seen from `now` (`DateRangeFilter`).
+/// Days named by a word, relative to `now` (`DateRangeFilter`).
 pub(super) fn named_days(path: &Path, word: &str, now: DateTime) -> Predicate {
     let day = |days| *now + TimeDelta::days(days);
     let part = |part, number: i64| one(path, Some(part), Lookup::Exact, Value::Int(number));

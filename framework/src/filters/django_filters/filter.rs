@@ -64,7 +64,7 @@ pub struct OrderingChoice<M> {
 }
 
 impl<M> OrderingChoice<M> {
-    /// A name that a client may order by, and what it stands for.
+    /// A name that a client may order by, and its path.
     pub fn new<P>(param: impl Into<Cow<'static, str>>, path: P) -> Self
     where
         P: PathOf<M>,
@@ -75,7 +75,7 @@ impl<M> OrderingChoice<M> {
         Self { choice, model: PhantomData }
     }
 
-    /// The name for people; the parameter's own words where it is not given.
+    /// Sets the name for people; by default, it is made from the parameter.
     #[must_use]
     pub fn label(mut self, label: impl Into<Cow<'static, str>>) -> Self {
         self.choice.label = label.into();
@@ -89,7 +89,7 @@ impl<M> fmt::Debug for OrderingChoice<M> {
     }
 }
 
-/// An [`OrderingChoice`] of whatever model.
+/// An [`OrderingChoice`] without its model's type.
 #[derive(Debug, Clone)]
 pub(super) struct DescribedChoice {
     pub(super) param: Cow<'static, str>,
@@ -117,9 +117,8 @@ pub(super) type Method<M> =
     Arc<dyn Fn(QuerySet<M>, &str, Value, &Context) -> QuerySet<M> + Send + Sync>;
 
 hook! {
-    /// What a filter with a `method` does: it gets the rows, the filter's name and the cleaned
-    /// value. It may ask for the request by `&Context` behind them, as `self.request` does in
-    /// django-filter.
+    /// The method of a filter: it gets the rows, the filter's name and the cleaned value. It may
+    /// take the request as a last argument, `&Context`, like `self.request` in django-filter.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is not a filter method over `{M}` for values of type `{V}`",
         label = "expected `fn(QuerySet<{M}>, &str, {V}) -> QuerySet<{M}>`, with `&Context` behind \
@@ -128,11 +127,32 @@ hook! {
     FilterMethod[M, V](rows: QuerySet<M>, name: &str, value: V) -> QuerySet<M>
 }
 
-/// A query parameter that narrows or sorts the rows of `M`.
+/// A query parameter that narrows or sorts the rows of `M` (`django_filters.Filter`).
 ///
-/// ```text
-/// Filter::new::<NumberFilter>("artist", Track::fields().album().artist())
-/// Filter::new::<CharFilter>("album__title", Track::fields().album().title()).lookup(Lookup::IExact)
+/// ```
+/// use quintet::db::Lookup;
+/// use quintet::filters::django_filters::{CharFilter, Filter, NumberFilter};
+/// use quintet::prelude::*;
+///
+/// # #[model(table = "album")]
+/// # pub struct Album {
+/// #     pub id: i64,
+/// #     pub title: String,
+/// # }
+/// # #[model(table = "track")]
+/// # pub struct Track {
+/// #     pub id: i64,
+/// #     pub milliseconds: i32,
+/// #     #[field(foreign_key = Album)]
+/// #     pub album_id: i64,
+/// # }
+/// # fn main() {
+/// let longer = Filter::new::<NumberFilter>("longer_than", Track::fields().milliseconds());
+/// let longer = longer.lookup(Lookup::Gt);
+/// let title = Filter::new::<CharFilter>("album__title", Track::fields().album().title());
+/// let title = title.lookup(Lookup::IExact).help_text("The whole title, in any case.");
+/// # let _ = (longer, title);
+/// # }
 /// ```
 pub struct Filter<M> {
     pub(super) described: Described,
@@ -155,14 +175,14 @@ impl<M> fmt::Debug for Filter<M> {
 }
 
 impl<M: Model> Filter<M> {
-    /// A filter of kind `K` that compares a path: `exact`, or the kind's own lookup.
+    /// Creates a filter of kind `K` that compares a path: `exact`, or the kind's own lookup.
     pub fn new<K: FilterKind>(name: impl Into<Cow<'static, str>>, path: impl PathOf<M>) -> Self {
         let path = path.into_path();
         let field_name = path.name().into();
         Self::of(name.into(), K::kind(), Some(path)).field_name(field_name)
     }
 
-    /// A filter of kind `K` that is applied by a method of your own, which gets the rows, the
+    /// Creates a filter of kind `K` that is applied by your own method, which gets the rows, the
     /// filter's name and the cleaned value. It is not called without a value.
     pub fn method<K: FilterKind, Shape>(
         name: impl Into<Cow<'static, str>>,
@@ -255,14 +275,14 @@ impl<M: Model> Filter<M> {
         filter.lookup(expr)
     }
 
-    /// Another comparison.
+    /// Sets another comparison.
     #[must_use]
     pub fn lookup(mut self, expr: impl Into<LookupExpr>) -> Self {
         self.described.expr = expr.into();
         self
     }
 
-    /// The values that may be sent, with their labels.
+    /// Sets the allowed values, with their labels.
     #[must_use]
     pub fn choices<V, L>(mut self, choices: impl IntoIterator<Item = (V, L)>) -> Self
     where
@@ -274,35 +294,35 @@ impl<M: Model> Filter<M> {
         self
     }
 
-    /// Lets `null` stand for rows without a value.
+    /// Makes `null` stand for rows without a value.
     #[must_use]
     pub fn null_label(mut self, label: impl Into<Cow<'static, str>>) -> Self {
         self.described.null_label = Some(label.into());
         self
     }
 
-    /// All of the sent values must hold, not any.
+    /// Requires all of the values to match, not any.
     #[must_use]
     pub fn conjoined(mut self) -> Self {
         self.described.conjoined = true;
         self
     }
 
-    /// Keeps the rows for which the comparison does not hold.
+    /// Keeps the rows that do not match.
     #[must_use]
     pub fn exclude(mut self) -> Self {
         self.described.exclude = true;
         self
     }
 
-    /// A sentence for the API's document.
+    /// Sets the description in the OpenAPI document.
     #[must_use]
     pub fn help_text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.described.help_text = text.into();
         self
     }
 
-    /// Its name, the parameter's for most kinds.
+    /// Its name, which for most kinds is the query parameter.
     pub fn name(&self) -> &str {
         &self.described.name
     }

@@ -11,7 +11,7 @@ use crate::values::{FieldType, Value};
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum FilterInput {
-    /// A text, trimmed.
+    /// Text, trimmed.
     Char,
     /// A number.
     Number,
@@ -57,14 +57,14 @@ pub enum FilterInput {
     Ordering,
 }
 
-/// A kind of filter and the Rust type that a custom method gets from it.
+/// A kind of filter, and the Rust type that it passes to a custom method.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a kind of filter",
     label = "this type has no `FilterKind` implementation",
     note = "use one of `quintet::filters::django_filters`: `CharFilter`, `NumberFilter`, ..."
 )]
 pub trait FilterKind {
-    /// What a custom method gets.
+    /// The value that a custom method gets.
     type Value: FromFilterValue;
 
     /// The description.
@@ -173,6 +173,7 @@ kinds! {
     /// A length of time, `3 days, 04:05:06` or `P3DT4H`.
     DurationFilter => Duration, TimeDelta;
     /// A UUID (`UUIDFilter`).
+    #[doc(alias = "UUIDFilter")]
     UuidFilter => Uuid, Uuid;
     /// One of several choices.
     ChoiceFilter => Choice, String;
@@ -223,7 +224,7 @@ kinds_of! {
 }
 
 impl FilterInput {
-    /// The ends of the names of its parameters, for kinds that have two.
+    /// The suffixes of its query parameters, for kinds that have two.
     pub(super) fn suffixes(&self) -> Option<[&'static str; 2]> {
         match self {
             Self::Range => Some(["min", "max"]),

@@ -1,4 +1,4 @@
-//! A set of filters, and what a request makes of it.
+//! A set of filters, and its result for a request.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,7 +18,37 @@ use crate::request::{Context, Request};
 use crate::values::Value;
 use crate::values::distinct::distinct;
 
-/// A struct that stands for a set of filters; written by `#[derive(FilterSet)]`.
+/// A struct that stands for a set of filters (`django_filters.FilterSet`).
+///
+/// `#[derive(FilterSet)]` implements it, and a view set names it in
+/// [`FILTERSET_CLASS`](crate::viewsets::ViewSet::FILTERSET_CLASS). Implement it by hand to build
+/// the filters in code:
+///
+/// ```
+/// use quintet::filters::django_filters::{CharFilter, Filter, FilterSet, FilterSpec};
+/// use quintet::filters::Filters;
+/// use quintet::db::Lookup;
+/// use quintet::prelude::*;
+///
+/// # #[model(table = "track")]
+/// # pub struct Track {
+/// #     pub id: i64,
+/// #     pub name: String,
+/// # }
+/// pub struct TrackFilter;
+///
+/// impl FilterSet for TrackFilter {
+///     type Model = Track;
+///
+///     fn spec() -> FilterSpec<Track> {
+///         let name = Filter::new::<CharFilter>("name", Track::fields().name());
+///         FilterSpec::new().declare(name.lookup(Lookup::IContains))
+///     }
+/// }
+///
+/// const FILTERS: Filters<Track> = Filters::of::<TrackFilter>();
+/// # fn main() { let _ = FILTERS; }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a filter set",
     label = "this type has no `FilterSet` implementation",
@@ -32,7 +62,10 @@ pub trait FilterSet: 'static {
     fn spec() -> FilterSpec<Self::Model>;
 }
 
-/// The filters of a view set: those of a [`FilterSet`], or what `filter_fields!` writes.
+/// The filters of a view set: those of a [`FilterSet`] ([`Filters::of`]), or the value of
+/// `filter_fields!`.
+#[doc(alias = "DjangoFilterBackend")]
+#[doc(alias = "filterset_class")]
 pub type Filters<M> = Declared<M, FilterSpec<M>>;
 
 impl<M: Model> Filters<M> {
@@ -66,8 +99,7 @@ impl<M: Model> FilterSpec<M> {
         Self::default()
     }
 
-    /// Filters for a field, one for each lookup, of the kinds that suit its column
-    /// (`Meta.fields`).
+    /// Adds filters for a field, one per lookup, of the kinds that suit its column (`Meta.fields`).
     #[must_use]
     pub fn field<L: Into<LookupExpr>>(
         mut self,
@@ -82,7 +114,7 @@ impl<M: Model> FilterSpec<M> {
         self
     }
 
-    /// One filter more; it takes the place of one with the same name.
+    /// Adds a filter; it replaces one with the same name.
     #[must_use]
     pub fn declare(mut self, filter: Filter<M>) -> Self {
         match self.filters.iter_mut().find(|known| known.name() == filter.name()) {
@@ -92,12 +124,12 @@ impl<M: Model> FilterSpec<M> {
         self
     }
 
-    /// True when there is nothing to filter by.
+    /// Whether there are no filters.
     pub fn is_empty(&self) -> bool {
         self.filters.is_empty()
     }
 
-    /// The parameters it reads.
+    /// The query parameters that it reads.
     pub fn query_parameters(&self) -> Vec<QueryParameter> {
         self.filters.iter().flat_map(|filter| filter.described.query_parameters()).collect()
     }
@@ -105,7 +137,7 @@ impl<M: Model> FilterSpec<M> {
     /// Reads a request.
     ///
     /// # Errors
-    /// The messages by filter, when no key must be looked up first; otherwise they wait in the
+    /// The messages by filter, if no key must be looked up first; otherwise they are kept in the
     /// [`Filtered`].
     pub fn parse(&self, request: &Request) -> Result<Filtered<M>, Detail> {
         let mut filtered = Filtered::default();
@@ -140,8 +172,8 @@ pub struct KeyCheck {
     pub column: &'static ColumnMeta,
     /// The keys, without repetition.
     pub keys: Vec<Value>,
-    /// True when a row that passes all conditions proves that the key exists, so that the look-up
-    /// may wait until there is none.
+    /// Whether a row that matches all conditions proves that the key exists, so that the lookup is
+    /// only needed if there is no row.
     pub implied: bool,
     missing: fn(&Value) -> Detail,
     at: usize,
@@ -153,7 +185,7 @@ enum Step<M> {
     Call(Method<M>, Cow<'static, str>, Value),
 }
 
-/// What a request asks of a [`FilterSpec`].
+/// A [`FilterSpec`] with the values of a request.
 pub struct Filtered<M> {
     steps: Vec<Step<M>>,
     checks: Vec<KeyCheck>,
@@ -186,13 +218,13 @@ impl<M: Model> Filtered<M> {
         &self.checks
     }
 
-    /// True when the rows may be read first and the keys only looked up when there are none:
-    /// nothing else is wrong, and any row proves them all.
+    /// Whether the rows may be read first, and the keys looked up only if there are none: nothing
+    /// else is wrong, and any row proves them all.
     pub fn may_look_up_later(&self) -> bool {
         self.errors.is_empty() && self.checks.iter().all(|check| check.implied)
     }
 
-    /// Says which of the keys exist, by the place of their [`KeyCheck`].
+    /// Takes which of the keys exist, by the index of their [`KeyCheck`].
     ///
     /// # Errors
     /// The messages of all filters, in their order.
@@ -210,7 +242,7 @@ impl<M: Model> Filtered<M> {
         Err(self.into_detail())
     }
 
-    /// The rows that are asked for. Methods of the filter set may look at the request.
+    /// Filters the rows. Methods of the filter set may use the request.
     pub fn apply(self, queryset: QuerySet<M>, cx: &Context) -> QuerySet<M> {
         self.steps.into_iter().fold(queryset, |queryset, step| match step {
             Step::Filter(condition) => queryset.filter_by_predicate(condition),
