@@ -1,8 +1,8 @@
-//! What goes wrong on the way to a response, in DRF's words (`rest_framework.exceptions`).
+//! Errors, with DRF's classes, codes and messages (`rest_framework.exceptions`).
 //!
-//! [`ApiException`] is the only error that becomes a response; its status, its body and its
-//! headers are decided here and nowhere else. Hooks and handlers return [`Result`], so `?` ends a
-//! request with it. Validation hooks return [`Validated`], whose error is a [`Detail`]: a message, a
+//! [`ApiException`] is the only error that becomes a response; its status, its body and its headers
+//! are decided here and nowhere else. Hooks and handlers return [`Result`], so `?` turns it into
+//! the response. Validation hooks return [`Validated`], whose error is a [`Detail`]: a message, a
 //! list of them, or messages by field.
 //!
 //! ```
@@ -40,44 +40,59 @@
 //!
 //! # Custom exceptions
 //!
-//! [`ApiException::Custom`] has any status and a detail, as a subclass of `APIException` has. An error
-//! type of your own climbs with `From`, so that `?` turns it into one.
+//! [`ApiException::Custom`] has any status and a detail, like a subclass of `APIException`.
+//! Implement `From` for your own error types, so that `?` converts them.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// The result of everything a view does.
+/// The result of hooks and handlers.
 pub type Result<T, E = ApiException> = std::result::Result<T, E>;
 
 /// The result of a validation hook.
 pub type Validated<T = ()> = std::result::Result<T, Detail>;
 
-/// One message with its code, or a tree of them: what DRF calls `detail`.
+/// A message with its code, or a tree of them: DRF's `detail` (`ErrorDetail`).
+///
+/// Texts, lists and maps convert into it:
+///
+/// ```
+/// use quintet::exceptions::Detail;
+/// use serde_json::json;
+///
+/// let one: Detail = "Enter a title.".into();
+/// assert_eq!(one.to_json(), json!("Enter a title."));
+///
+/// let by_field = Detail::field("title", ["Too short.", "Too plain."]);
+/// assert_eq!(by_field.to_json(), json!({"title": ["Too short.", "Too plain."]}));
+/// assert_eq!(by_field.codes(), json!({"title": ["invalid", "invalid"]}));
+/// ```
+#[doc(alias = "ErrorDetail")]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Detail {
     /// One message.
     Message {
-        /// The text a client reads.
+        /// The text that a client reads.
         text: Cow<'static, str>,
-        /// The code a program reads; never sent by default.
+        /// The code, for programs; never sent by default.
         code: Cow<'static, str>,
     },
     /// Several messages, in order.
     List(Vec<Detail>),
     /// Messages by field, in field order.
     Map(Vec<(Cow<'static, str>, Detail)>),
-    /// A value that is not a message and is sent as it is (a number, a boolean, null).
+    /// A value that is not a message, sent as it is (a number, a boolean, null).
     Raw(serde_json::Value),
 }
 
 impl Detail {
-    /// A message with the code of its class.
+    /// Creates a message with a code.
     pub fn new(text: impl Into<Cow<'static, str>>, code: impl Into<Cow<'static, str>>) -> Self {
         Self::Message { text: text.into(), code: code.into() }
     }
 
-    /// A message with the code `invalid`.
+    /// Creates a message with the code `invalid`.
     pub fn invalid(text: impl Into<Cow<'static, str>>) -> Self {
         Self::new(text, "invalid")
     }
@@ -92,7 +107,7 @@ impl Detail {
         Self::Map(items.into_iter().map(|(name, detail)| (name.into(), detail.into())).collect())
     }
 
-    /// True when there is nothing to report.
+    /// Whether there are no messages.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::Message { .. } | Self::Raw(_) => false,
@@ -113,7 +128,7 @@ impl Detail {
         }
     }
 
-    /// The messages, wherever in the tree they stand, in order.
+    /// All messages in the tree, in order.
     pub fn texts(&self) -> Vec<String> {
         match self {
             Self::Message { text, .. } => vec![text.clone().into_owned()],
@@ -123,7 +138,7 @@ impl Detail {
         }
     }
 
-    /// The same tree with the codes in place of the texts (`get_codes`).
+    /// The tree with codes instead of texts (`get_codes`).
     pub fn codes(&self) -> serde_json::Value {
         match self {
             Self::Message { code, .. } => code.clone().into(),
@@ -135,8 +150,8 @@ impl Detail {
         }
     }
 
-    /// The same tree, with a code for every message that has none of its own (`invalid`, which a
-    /// plain text gets).
+    /// The tree with this code for every message whose code is `invalid`, the one that plain text
+    /// gets.
     #[must_use]
     pub(crate) fn or_code(self, code: &'static str) -> Self {
         match self {
@@ -151,7 +166,7 @@ impl Detail {
         }
     }
 
-    /// As DRF keeps messages inside a serializer: a lone message becomes a list of one.
+    /// A list of one message if this is a lone message, as DRF keeps messages inside a serializer.
     #[must_use]
     pub fn into_list(self) -> Self {
         match self {
@@ -185,12 +200,27 @@ impl<T: Into<Detail>, const N: usize> From<[T; N]> for Detail {
     }
 }
 
-/// What a refused user reads where the permission has no text of its own.
+/// The message of a refusal by a permission without a message of its own.
 pub(crate) const DENIED: &str = "You do not have permission to perform this action.";
 
-/// A response that is an error: DRF's exception classes.
+/// An error that becomes a response: DRF's exception classes in one type.
 ///
-/// `Option<Detail>` is the text given instead of the default one.
+/// The status, body and headers of an error are decided here and nowhere else. An `Option<Detail>`
+/// replaces the default message. Return one from any hook or handler:
+///
+/// ```
+/// use quintet::exceptions::ApiException;
+/// use serde_json::json;
+///
+/// let error = ApiException::validation(["Choose a later date."]);
+/// assert_eq!((error.status(), error.body()), (400, json!(["Choose a later date."])));
+///
+/// let error = ApiException::PermissionDenied(Some("Members only.".into()));
+/// assert_eq!((error.status(), error.body()), (403, json!({"detail": "Members only."})));
+/// ```
+#[doc(alias = "APIException")]
+#[doc(alias = "ValidationError")]
+#[doc(alias = "Http404")]
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ApiException {
@@ -214,30 +244,29 @@ pub enum ApiException {
     UnsupportedMediaType(String),
     /// 429 `Request was throttled.`
     Throttled {
-        /// Seconds until the next request would be let through, when known.
+        /// Seconds until the next request would be allowed, if known.
         wait: Option<f64>,
     },
-    /// Any other status with a body of its own (a subclass of `APIException`).
+    /// Any other status and body (a subclass of `APIException`).
     Custom {
         /// The HTTP status.
         status: u16,
         /// The body: a message becomes `{"detail": ..}`.
         detail: Detail,
     },
-    /// 400 as Django's plain HTML page: a request that is refused before it is read
-    /// (`SuspiciousOperation`: a bad `Host`, a body over the limit).
+    /// 400 as Django's plain HTML page: a request that is refused before it is parsed
+    /// (`SuspiciousOperation`: an invalid `Host`, a body over the limit).
     Suspicious(&'static str),
-    /// 503 with `Retry-After`: the database is away or every connection is busy.
+    /// 503 with `Retry-After`: the database cannot be reached, or every connection is busy.
     Unavailable(&'static str),
-    /// 503 with `Retry-After`: a deadlock with another request, which running the work again did
-    /// not resolve.
+    /// 503 with `Retry-After`: a deadlock with another request, which persisted after retries.
     Deadlock,
-    /// 500: a bug or a broken server; the text goes to the log, never to the client.
+    /// 500: a bug or a broken server; the source is logged, never sent.
     Internal(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl ApiException {
-    /// 404 with Django's text for a missing row: `No Track matches the given query.`
+    /// A 404 with Django's text for a missing row: `No Track matches the given query.`
     pub fn no_match(object_name: &str) -> Self {
         Self::NotFound(Some(Detail::new(
             format!("No {object_name} matches the given query."),
@@ -245,18 +274,18 @@ impl ApiException {
         )))
     }
 
-    /// 500, with the reason for the log.
+    /// A 500; the reason is logged, never sent.
     pub fn internal(reason: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(reason.into())
     }
 
-    /// 400 from anything that is a detail: a text, a list, a map.
+    /// A 400 from anything that converts into a [`Detail`]: a text, a list, a map.
     pub fn validation(detail: impl Into<Detail>) -> Self {
         Self::Validation(detail.into())
     }
 
-    /// The HTTP status. Authentication errors are 401 here; the view turns them into 403 when
-    /// its first authenticator has no challenge.
+    /// The HTTP status. Authentication errors are 401 here; a view turns them into 403 if its first
+    /// authenticator has no challenge.
     pub fn status(&self) -> u16 {
         match self {
             Self::Validation(_) | Self::ParseError(_) | Self::Suspicious(_) => 400,
@@ -273,7 +302,7 @@ impl ApiException {
         }
     }
 
-    /// The detail a client reads: the given one, or the default of its class.
+    /// The detail that a client reads: the given one, or the default of its class.
     pub fn detail(&self) -> Detail {
         let or = |given: &Option<Detail>, text: &'static str, code: &'static str| {
             given.clone().unwrap_or_else(|| Detail::new(text, code))
@@ -315,7 +344,7 @@ impl ApiException {
         }
     }
 
-    /// What `Retry-After` says: seconds until the request may be sent again, where that is known.
+    /// The value of `Retry-After`: seconds until the request may be sent again, if known.
     pub fn retry_after(&self) -> Option<String> {
         match self {
             Self::Throttled { wait } => wait.map(|wait| wait.max(0.0).ceil().to_string()),

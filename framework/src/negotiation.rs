@@ -1,16 +1,25 @@
-//! Which renderer writes the response, and which parser reads the body
+//! Selecting the renderer of the response and the parser of the body
 //! (`rest_framework.negotiation`).
 
 use crate::exceptions::{ApiException, Result};
 
-/// A header of more characters is cut at its last comma before.
+/// The longest header that is parsed; a longer one is cut at the last comma before this.
 const MAX_ACCEPT_LENGTH: usize = 8192;
-/// More media types are not looked at.
+/// The most media types that are considered.
 const MAX_ACCEPT_TOKENS: usize = 64;
-/// A longer media type is passed over.
+/// The longest media type that is considered; a longer one is skipped.
 const MAX_MEDIA_TYPE_LENGTH: usize = 256;
 
-/// A media type with its parameters, names in lower case.
+/// A media type with its parameters; names are in lower case.
+///
+/// ```
+/// use quintet::negotiation::MediaType;
+///
+/// let json = MediaType::parse("application/json; indent=4");
+/// assert_eq!(json.param("indent"), Some("4"));
+/// assert!(MediaType::parse("application/*").matches(&json));
+/// assert_eq!(json.precedence(), 3);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MediaType {
@@ -23,7 +32,7 @@ pub struct MediaType {
 }
 
 impl MediaType {
-    /// Reads one; what cannot be read matches nothing.
+    /// Parses a media type; an invalid one matches nothing.
     pub fn parse(text: &str) -> Self {
         let mut parts = split_unquoted(text);
         let full = parts.next().unwrap_or_default().trim().to_lowercase();
@@ -42,7 +51,7 @@ impl MediaType {
         self.params.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// True when this one satisfies the other; a star on either side fits all.
+    /// Whether this media type accepts the other one; `*` on either side matches anything.
     pub fn matches(&self, other: &Self) -> bool {
         let fits = |a: &str, b: &str| a == "*" || b == "*" || a == b;
         self.params.iter().all(|(key, value)| key == "q" || other.param(key) == Some(value))
@@ -85,7 +94,7 @@ fn unquote(value: &str) -> String {
     }
 }
 
-/// What negotiation looks at in a renderer.
+/// A renderer as negotiation sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Offer<'a> {
@@ -95,7 +104,7 @@ pub struct Offer<'a> {
     pub format: &'a str,
 }
 
-/// What was chosen.
+/// The result of negotiation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Accepted {
@@ -105,12 +114,26 @@ pub struct Accepted {
     pub media_type: String,
 }
 
-/// Chooses among the offers by format (suffix or `?format=`) and by `Accept`
-/// (`DefaultContentNegotiation.select_renderer`). `None` in the list is a renderer that is a
-/// member of the list and cannot be chosen.
+/// Chooses a renderer by format (suffix or `?format=`) and by `Accept`
+/// (`DefaultContentNegotiation.select_renderer`). `None` in the list is a renderer that cannot be
+/// chosen.
+///
+/// ```
+/// use quintet::negotiation::{Offer, select_renderer};
+///
+/// let offers = [
+///     Some(Offer { media_type: "application/json", format: "json" }),
+///     Some(Offer { media_type: "text/csv", format: "csv" }),
+/// ];
+/// assert_eq!(select_renderer(&offers, None, Some("text/*, */*;q=0.1"))?.renderer, 1);
+/// assert_eq!(select_renderer(&offers, Some("csv"), None)?.media_type, "text/csv");
+/// assert_eq!(select_renderer(&offers, None, Some("image/png")).unwrap_err().status(), 406);
+/// # Ok::<(), quintet::exceptions::ApiException>(())
+/// ```
 ///
 /// # Errors
-/// 404 when no offer has the format, 406 when none satisfies `Accept`.
+/// 404 if no renderer has the format, 406 if none satisfies `Accept`.
+#[doc(alias = "DefaultContentNegotiation")]
 pub fn select_renderer(
     offers: &[Option<Offer<'_>>],
     format: Option<&str>,
@@ -173,8 +196,8 @@ fn accept_list(header: &str) -> impl Iterator<Item = &str> {
         .take(MAX_ACCEPT_TOKENS)
 }
 
-/// Index of the first parser whose media type fits the body's
-/// (`DefaultContentNegotiation.select_parser`).
+/// The index of the first parser whose media type matches that of the body
+/// (`DefaultContentNegotiation.select_parser`), or `None`: a 415.
 pub fn select_parser<'a>(
     parsers: impl IntoIterator<Item = &'a str>,
     content_type: &str,

@@ -1,11 +1,10 @@
-//! Requests by scripts of other sites, handled as django-cors-headers does.
+//! Cross-origin requests (CORS), handled as django-cors-headers does.
 //!
-//! actix-cors speaks the protocol: it responds to preflights and says which origin may read a
-//! response. It knows neither paths nor Django's words, so this middleware wraps it: it lets
-//! requests pass that are not its concern (another path, an origin that is not allowed), and writes
-//! the lists of the settings in their order, where actix-cors would repeat what the client asked
-//! for. A browser learns what it may send and decides by itself: a preflight is a 200 even when it
-//! is refused.
+//! actix-cors implements the protocol: it responds to preflights and says which origin may read a
+//! response. It knows neither paths nor Django's settings, so this middleware wraps it: it passes
+//! requests on that do not concern it (another path, an origin that is not allowed), and writes the
+//! lists of the settings in their order, where actix-cors would repeat what the client requested.
+//! The browser decides: a preflight is a 200 even if it is refused.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -32,7 +31,7 @@ const REQUEST_PRIVATE_NETWORK: &str = "access-control-request-private-network";
 const ALLOW_PRIVATE_NETWORK: HeaderName =
     HeaderName::from_static("access-control-allow-private-network");
 
-/// What the settings allow, read once.
+/// What the settings allow, parsed once.
 #[derive(Debug)]
 pub(crate) struct CorsPolicy {
     rules: OriginRules,
@@ -41,12 +40,12 @@ pub(crate) struct CorsPolicy {
     options: Vec<(HeaderName, HeaderValue)>,
     expose: Option<HeaderValue>,
     private_network: bool,
-    /// What stands before every path of the site.
+    /// The prefix of every path of the site.
     script_name: String,
 }
 
 impl CorsPolicy {
-    /// Reads the settings; nothing when they allow nobody.
+    /// Parses the settings; `None` if they allow no origin.
     ///
     /// # Errors
     /// When one of them is wrong.
@@ -88,8 +87,8 @@ impl CorsPolicy {
         origin.to_str().is_ok_and(|origin| self.rules.allows(origin))
     }
 
-    /// The crate's middleware, as far as the settings are its own. What a request asks for is never
-    /// refused: the response says what is allowed.
+    /// The crate's middleware, for those settings that it has. It never refuses a request: the
+    /// response says what is allowed.
     fn protocol(self: &Arc<Self>) -> actix_cors::Cors {
         let cors =
             actix_cors::Cors::default().allow_any_method().allow_any_header().disable_vary_header();
@@ -106,13 +105,13 @@ impl CorsPolicy {
         }
     }
 
-    /// Adds what django-cors-headers says beside the origin.
+    /// Adds the other headers of django-cors-headers.
     fn complete(&self, asked: &Asked, headers: &mut HeaderMap) {
         if let Some(expose) = &self.expose {
             headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, expose.clone());
         }
         if asked.kind != RequestKind::Usual {
-            // the crate repeats what was asked for
+            // the crate repeats what was requested
             headers.remove(ACCESS_CONTROL_ALLOW_HEADERS);
             headers.remove(ACCESS_CONTROL_ALLOW_METHODS);
             for (name, value) in &self.options {
@@ -128,7 +127,7 @@ impl CorsPolicy {
     }
 }
 
-/// A header with the words of a setting in their order; none for an empty list.
+/// A header with the values of a setting in their order; `None` for an empty list.
 fn list(name: &'static str, words: &[String]) -> Result<Option<HeaderValue>, SettingsError> {
     if words.is_empty() {
         return Ok(None);
@@ -140,10 +139,10 @@ fn list(name: &'static str, words: &[String]) -> Result<Option<HeaderValue>, Set
     })
 }
 
-/// What a request is about.
+/// What kind of request it is.
 struct Asked {
     kind: RequestKind,
-    /// True when it comes from an origin that is allowed.
+    /// Whether its origin is allowed.
     allowed: bool,
     private_network: bool,
 }
@@ -151,9 +150,9 @@ struct Asked {
 #[derive(PartialEq, Eq)]
 enum RequestKind {
     Usual,
-    /// An OPTIONS that a view answers.
+    /// An OPTIONS that a view responds to.
     Options,
-    /// The question whether a request would be allowed.
+    /// A preflight: whether a request would be allowed.
     Preflight,
 }
 
@@ -177,7 +176,7 @@ impl Asked {
     }
 }
 
-/// Notes that the response depends on the origin (`patch_vary_headers`).
+/// Adds `Origin` to `Vary` (`patch_vary_headers`).
 fn vary_on_origin(headers: &mut HeaderMap) {
     let names: Vec<&str> = headers
         .get_all(VARY)
@@ -195,8 +194,9 @@ fn vary_on_origin(headers: &mut HeaderMap) {
     }
 }
 
-/// The middleware that lets scripts of other sites in, as `CORS_…` says
+/// The middleware for cross-origin requests, as `CORS_…` sets it
 /// ([`Site::cors`](crate::site::Site::cors)): `CorsMiddleware` of django-cors-headers.
+#[doc(alias = "CorsMiddleware")]
 #[derive(Debug, Clone)]
 pub struct Cors {
     policy: Option<Arc<CorsPolicy>>,
@@ -294,7 +294,7 @@ where
             }));
         }
         if asked.kind == RequestKind::Preflight {
-            // the crate refuses methods that it does not know
+            // the crate refuses unknown methods
             let known = HeaderValue::from_static("GET");
             request.headers_mut().insert(ACCESS_CONTROL_REQUEST_METHOD, known);
         }

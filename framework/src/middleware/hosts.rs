@@ -5,7 +5,17 @@ use crate::settings::Settings;
 /// What an empty `ALLOWED_HOSTS` stands for under `DEBUG`.
 const DEBUG_HOSTS: [&str; 3] = [".localhost", "127.0.0.1", "[::1]"];
 
-/// True when a `Host` header, port included, is one that this site answers to.
+/// Whether a `Host` header, port included, is one of `ALLOWED_HOSTS`.
+///
+/// ```
+/// use quintet::middleware::allowed_host;
+/// use quintet::settings::Settings;
+///
+/// let mut settings = Settings::default();
+/// settings.allowed_hosts = vec![".example.com".into()];
+/// assert!(allowed_host(&settings, "api.example.com:8000"));
+/// assert!(!allowed_host(&settings, "example.org"));
+/// ```
 pub fn allowed_host(settings: &Settings, host: &str) -> bool {
     let Some(domain) = domain_of(host) else { return false };
     let is = |name: &[u8], other: &str| name.eq_ignore_ascii_case(other.as_bytes());
@@ -24,7 +34,7 @@ pub fn allowed_host(settings: &Settings, host: &str) -> bool {
     settings.allowed_hosts.iter().any(|pattern| allowed(pattern))
 }
 
-/// The name without port and without the root's dot; `None` when it is not a host name.
+/// The name without port and trailing dot; `None` if it is not a host name.
 fn domain_of(host: &str) -> Option<&str> {
     let (domain, port) = match host.strip_prefix('[') {
         Some(rest) => {

@@ -1,6 +1,5 @@
-//! What stands around every view: allowed hosts, the redirect to the slash, security headers,
-//! sessions, forged requests, scripts of other sites and Django's plain pages
-//! (`django.middleware`).
+//! What happens around every view: allowed hosts, the redirect to the slash, security headers,
+//! sessions, CSRF, CORS and Django's plain pages (`django.middleware`).
 
 #[cfg(feature = "cors")]
 mod cors;

@@ -1,10 +1,10 @@
-//! Django's plain HTML pages (`django.views.defaults`), and JSON for who asks for it.
+//! Django's plain HTML pages (`django.views.defaults`), and JSON for clients that ask for it.
 
 use crate::negotiation::MediaType;
 use crate::response::{Response, ResponseBody};
 
-/// The page of a status that no view answered: 400, 403, 404, 408, 429, 431, 503 or 500; `accept`
-/// is the client's header.
+/// The page of a status without a view: 400, 403, 404, 408, 429, 431, 503 or 500; `accept` is the
+/// client's header.
 pub(crate) fn page(status: u16, accept: Option<&str>) -> Response {
     let (title, text, detail) = match status {
         400 => ("Bad Request (400)", "", "Bad Request (400)"),
@@ -37,7 +37,7 @@ pub(crate) fn page(status: u16, accept: Option<&str>) -> Response {
     Response { body, ..Response::empty(status) }
 }
 
-/// True when `Accept` lists JSON by name and HTML not: an API's client, not a browser.
+/// Whether `Accept` names JSON and not HTML: an API client, not a browser.
 fn names_json(accept: &str) -> bool {
     let names = |sub: &str, suffix: &str| {
         accept.split(',').map(MediaType::parse).any(|media_type| {

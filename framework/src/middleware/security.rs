@@ -12,10 +12,10 @@ use crate::response::Response;
 use crate::settings::{Settings, SettingsError};
 use crate::values::Pattern;
 
-/// What the settings ask for, read once.
+/// What the settings require, parsed once.
 #[derive(Debug, Default)]
 pub(crate) struct Security {
-    /// For every response that lacks them.
+    /// Headers for every response that lacks them.
     headers: Vec<(HeaderName, HeaderValue)>,
     /// For responses of views and for pages.
     frame_options: Option<HeaderValue>,
@@ -34,7 +34,7 @@ impl Security {
     /// Reads the settings.
     ///
     /// # Errors
-    /// When a value cannot stand in a header, or a pattern is not a regular expression.
+    /// If a value cannot be sent in a header, or a pattern is not a regular expression.
     pub(crate) fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let secure = &settings.secure;
         let referrer = secure
@@ -70,9 +70,9 @@ impl Security {
         })
     }
 
-    /// The response to a request that came over plain HTTP and must not: a redirect, or 400 for a
-    /// host that is not one of this site's. It is given before anything else of the site is asked;
-    /// `path` is decoded and starts with the script's name.
+    /// The response to a request that must not come over plain HTTP: a redirect, or 400 for a host
+    /// that is not allowed. It comes before anything else; `path` is decoded and starts with the
+    /// script name.
     pub(crate) fn redirect(
         &self,
         settings: &Settings,
@@ -128,7 +128,7 @@ impl Redirect {
     }
 }
 
-/// The value of a header, where the setting asks for one.
+/// The value of a header, if the setting requires one.
 fn value(name: &'static str, text: Option<&str>) -> Result<Option<HeaderValue>, SettingsError> {
     let Some(text) = text else { return Ok(None) };
     HeaderValue::from_str(text).map(Some).map_err(|_| SettingsError {

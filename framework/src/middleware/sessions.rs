@@ -10,12 +10,11 @@ use crate::sessions::Session;
 use crate::settings::Settings;
 use crate::signing::Keys;
 
-/// Stores the session of a request that touched it, and sets its cookies. A request without
-/// cookies that touched neither session nor CSRF token passes at once.
+/// Stores the session of a request that used it, and sets its cookies. A request without cookies
+/// that used neither session nor CSRF token passes at once.
 ///
 /// # Errors
-/// Django's 400 page when the session was ended by another request meanwhile, and what the
-/// database reports.
+/// Django's 400 page if another request ended the session meanwhile, and what the database reports.
 pub(crate) async fn process_response(cx: &mut Context, response: Response) -> Result<Response> {
     if cx.session.is_none() && cx.csrf.is_none() && !cx.request.has_cookies() {
         return Ok(response);
@@ -45,7 +44,7 @@ async fn store_and_set_cookies(cx: &mut Context, mut response: Response) -> Resu
     if settings.session.save_every_request {
         session.touch();
     }
-    // what the view gave up is over, whatever became of the response
+    // sessions that the view ended are deleted, whatever the response is
     session.forget(&cx.conn).await?;
     if session.is_empty() {
         if sent.is_some() {
@@ -64,8 +63,8 @@ async fn store_and_set_cookies(cx: &mut Context, mut response: Response) -> Resu
     Ok(response)
 }
 
-/// The same for a response that no view gave, which touches no database: `inside` is false for
-/// answers of the layer above the CSRF check.
+/// Like `process_response`, for a response without a view, which touches no database. `inside` is
+/// false for responses of the layer above the CSRF check.
 pub(crate) fn process_plain(
     settings: &Settings,
     request: &Request,
@@ -82,7 +81,7 @@ pub(crate) fn process_plain(
     forget_useless(sent.as_deref(), settings, response);
 }
 
-/// A cookie that cannot be a session's is deleted without a look at the rows.
+/// Deletes a cookie that cannot be a session's, without a query.
 fn forget_useless(sent: Option<&str>, settings: &Settings, response: &mut Response) {
     if sent.is_some_and(|key| !Session::is_key(key)) {
         delete_cookie(settings, response);

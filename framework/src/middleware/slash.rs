@@ -5,15 +5,15 @@ use actix_web::http::header::LOCATION;
 use crate::request::full_path;
 use crate::response::{Response, ResponseBody};
 
-/// What follows the script name in a path, or all of a path that does not start with it: `/store`
-/// stands before `/store/api/`, and not before `/storeapi/`.
+/// The path after the script name, or the whole path if it does not start with it: `/store` is a
+/// prefix of `/store/api/`, but not of `/storeapi/`.
 pub(crate) fn behind_script<'a>(path: &'a str, script: &str) -> &'a str {
     path.strip_prefix(script)
         .filter(|rest| rest.is_empty() || rest.starts_with('/'))
         .unwrap_or(path)
 }
 
-/// 301 to a decoded path, the query kept. The address has no host.
+/// 301 to a decoded path, with the query. The URL has no host.
 pub(crate) fn redirect_to(path: &str, query_string: &str) -> Response {
     let mut location = full_path(path, query_string);
     if location.starts_with("//") {
@@ -23,7 +23,7 @@ pub(crate) fn redirect_to(path: &str, query_string: &str) -> Response {
     moved(&location)
 }
 
-/// 301 to an address (`HttpResponsePermanentRedirect`).
+/// 301 to a URL (`HttpResponsePermanentRedirect`).
 pub(crate) fn moved(location: &str) -> Response {
     let body = ResponseBody::Bytes {
         content_type: "text/html; charset=utf-8".to_owned(),

@@ -6,7 +6,19 @@ use super::charset::Charset;
 use super::{Data, Parser, ParserContext, QueryParams, too_many_fields};
 use crate::exceptions::Result;
 
-/// HTML forms. Bytes that are no UTF-8 are read as ISO 8859-1, as Django does.
+/// HTML forms, `application/x-www-form-urlencoded` (`FormParser`). Bytes that are not UTF-8 are
+/// read as ISO 8859-1, as in Django.
+///
+/// ```
+/// use quintet::http::Method;
+/// use quintet::parsers::{FormParser, Parser, ParserContext};
+///
+/// let context = ParserContext::new("application/x-www-form-urlencoded", None);
+/// let data = FormParser.parse(&b"title=Dune&year=1965"[..].into(), &context)?;
+/// assert_eq!(data.to_json()?, serde_json::json!({"title": "Dune", "year": "1965"}));
+/// # let _ = Method::GET;
+/// # Ok::<(), quintet::exceptions::ApiException>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FormParser;
 

@@ -1,4 +1,4 @@
-//! JSON bodies, with DRF's words when they are none (`rest_framework.parsers.JSONParser`).
+//! JSON bodies, with DRF's messages for invalid ones (`rest_framework.parsers.JSONParser`).
 //!
 //! An error is the text that follows `JSON parse error - ` in DRF's response.
 
@@ -6,7 +6,7 @@ use crate::values::{Raw, parse_json};
 
 use super::charset::Charset;
 
-/// Reads a UTF-8 body.
+/// Parses a UTF-8 body.
 ///
 /// # Errors
 /// The text that follows `JSON parse error - ` in DRF's response.

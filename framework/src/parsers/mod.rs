@@ -1,12 +1,12 @@
-//! From the bytes of a body to its data (`rest_framework.parsers`).
+//! Parsing the bytes of a request body (`rest_framework.parsers`).
 //!
-//! Which parser reads a body is decided by its `Content-Type`; a body that none of the view's parsers
-//! reads is a 415. It is read when the view asks for its data, so that a request which is refused
-//! before costs nothing.
+//! `Content-Type` selects the parser of a body; if none of the view's parsers reads it, the
+//! response is a 415. The body is parsed when the view uses its data, so that a request that is
+//! refused before costs nothing.
 //!
 //! # Setting the parsers
 //!
-//! A site reads JSON and both kinds of forms. A view set has
+//! By default, a site reads JSON and both kinds of forms. A view set has
 //! [`parser_classes`](crate::viewsets::ViewSet::parser_classes), an
 //! [`ApiView`](crate::views::ApiView) `.parsers(..)`, and the default of the site is part of its
 //! [`Policies`](crate::views::Policies) (`DEFAULT_PARSER_CLASSES`).
@@ -25,7 +25,7 @@
 //! use quintet::parsers::{Data, JsonParser, Parser, ParserContext};
 //! use quintet::views::ApiView;
 //!
-//! /// A line of JSON for each object: what they hold is read as one array.
+//! /// One JSON object per line, read as an array.
 //! #[derive(Debug)]
 //! struct LinesParser;
 //!
@@ -67,13 +67,13 @@ use crate::values::Raw;
 
 use charset::Charset;
 
-/// The data of a body, before any field has looked at it. It owns its bytes.
+/// The data of a body, before validation (`request.data`). It owns its bytes.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Data {
     /// There was no body: an empty object.
     Empty,
-    /// JSON, in UTF-8, not looked at yet.
+    /// JSON, in UTF-8, not parsed yet.
     Json(Bytes),
     /// A form; an empty one when the body was empty and its type is a form's.
     Form(QueryParams),
@@ -91,8 +91,8 @@ impl fmt::Debug for Data {
 }
 
 impl Data {
-    /// The JSON value, borrowed from the body. Of a form it is an object of texts, the last one
-    /// of each name; fields that read forms take [`Data::form`].
+    /// The JSON value, borrowed from the body. For a form, it is an object of strings, the last
+    /// value of each name; fields that read forms use [`Data::form`].
     ///
     /// # Errors
     /// 400 `JSON parse error - …`
@@ -122,7 +122,7 @@ impl Data {
         Ok(crate::fields::to_json(&self.raw()?).unwrap_or_default())
     }
 
-    /// The form, when the body was one: its rules for absent and empty values are others.
+    /// The form, if the body was one: absent and empty values have other rules there.
     pub fn form(&self) -> Option<&QueryParams> {
         match self {
             Self::Form(form) => Some(form),
@@ -131,7 +131,7 @@ impl Data {
     }
 }
 
-/// What a parser knows beside the bytes.
+/// What a parser knows in addition to the bytes (`parser_context`).
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct ParserContext<'a> {
@@ -144,12 +144,12 @@ pub struct ParserContext<'a> {
 }
 
 impl<'a> ParserContext<'a> {
-    /// For a `Content-Type` and a limit of fields.
+    /// Creates a context for a `Content-Type` and a limit of fields.
     pub fn new(content_type: &'a str, max_fields: Option<usize>) -> Self {
         Self { content_type, max_fields, max_files: None }
     }
 
-    /// The same with a limit of files.
+    /// Sets a limit for the number of files.
     #[must_use]
     pub fn max_files(mut self, most: Option<usize>) -> Self {
         self.max_files = most;
@@ -166,10 +166,10 @@ impl<'a> ParserContext<'a> {
             .map(ToOwned::to_owned)
     }
 
-    /// What reads the text of the body.
+    /// The charset with which the body is decoded.
     ///
     /// # Errors
-    /// 400 for a charset that no text is read with.
+    /// 400 for an unsupported charset.
     pub(crate) fn decoder(&self) -> Result<Charset> {
         let Some(name) = self.charset() else { return Ok(Charset::Utf8) };
         Charset::from_name(&name).ok_or_else(|| {
@@ -180,7 +180,7 @@ impl<'a> ParserContext<'a> {
 }
 
 class_list! {
-    /// What a view names as its `parser_classes`: one parser, a tuple of them, `()` for none, or
+    /// The `parser_classes` of a view: one parser, a tuple of them, `()` for none, or
     /// [`Inherit`](crate::classes::Inherit).
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is neither a parser nor a tuple of parsers",
@@ -189,23 +189,59 @@ class_list! {
     ParserClasses of Parser as Parser
 }
 
-/// Reads bodies of one media type.
+/// Reads request bodies of one media type (`BaseParser`).
+///
+/// Implement it for a format of your own; name it in `parser_classes`, with the preferred ones
+/// first. It is called when the view asks for the data of a body that is not empty. There are no
+/// defaults.
+///
+/// ```
+/// use actix_web::web::Bytes;
+/// use quintet::exceptions::{ApiException, Result};
+/// use quintet::parsers::{Data, Parser, ParserContext};
+///
+/// /// Plain text: an object with the key `text`.
+/// #[derive(Debug)]
+/// struct PlainTextParser;
+///
+/// impl Parser for PlainTextParser {
+///     fn media_type(&self) -> &'static str {
+///         "text/plain"
+///     }
+///
+///     fn parse(&self, body: &Bytes, _context: &ParserContext<'_>) -> Result<Data> {
+///         let text = std::str::from_utf8(body).map_err(|_| ApiException::ParseError(None))?;
+///         Ok(Data::Json(serde_json::json!({ "text": text }).to_string().into()))
+///     }
+/// }
+/// ```
+#[doc(alias = "BaseParser")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a parser",
     note = "write `impl Parser for {Self}`"
 )]
 pub trait Parser: fmt::Debug + Send + Sync + 'static {
-    /// What it reads: `application/json`.
+    /// The media type that it reads: `application/json`.
     fn media_type(&self) -> &'static str;
 
-    /// Reads a body that is not empty.
+    /// Parses a body that is not empty.
     ///
     /// # Errors
-    /// 400 when the body is not what its type says.
+    /// 400 if the body is invalid.
     fn parse(&self, body: &Bytes, context: &ParserContext<'_>) -> Result<Data>;
 }
 
-/// `application/json`
+/// `application/json` (`JSONParser`). A body that is not JSON is a 400 `JSON parse error - …`.
+///
+/// ```
+/// use quintet::parsers::{JsonParser, Parser, ParserContext};
+///
+/// let context = ParserContext::new("application/json", None);
+/// let data = JsonParser.parse(&br#"{"title": "Dune"}"#[..].into(), &context)?;
+/// assert_eq!(data.to_json()?, serde_json::json!({"title": "Dune"}));
+/// # Ok::<(), quintet::exceptions::ApiException>(())
+/// ```
+#[doc(alias = "JSONParser")]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct JsonParser;
 
@@ -217,7 +253,7 @@ impl Parser for JsonParser {
     fn parse(&self, body: &Bytes, context: &ParserContext<'_>) -> Result<Data> {
         let charset = context.decoder()?;
         if charset == Charset::Utf8 {
-            // which is what the reader of JSON takes
+            // the JSON reader takes UTF-8
             return Ok(Data::Json(body.clone()));
         }
         let text = charset.read(body).map_err(|reason| json_error(&reason))?;

@@ -17,11 +17,12 @@ const MAX_BOUNDARY: usize = 201;
 /// How far into a part its head may reach, in bytes.
 const MAX_HEAD: usize = 1024;
 
-/// Parts that a form may have in addition to its fields: what precedes the first boundary and what
-/// follows the last.
+/// Parts that a form may have in addition to its fields: the text before the first boundary and
+/// after the last.
 const BESIDE: usize = 2;
 
-/// Parses `multipart/form-data`. A part with a file is skipped: no field takes one.
+/// Parses `multipart/form-data` (`MultiPartParser`). Parts with files are skipped: there are no
+/// file fields yet.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MultiPartParser;
 
@@ -59,7 +60,7 @@ impl Parser for MultiPartParser {
     }
 }
 
-/// What separates the parts.
+/// The boundary between the parts.
 fn boundary(content_type: &str) -> Result<String> {
     if !content_type.is_ascii() {
         let text = format!("Invalid non-ASCII Content-Type in multipart: {content_type}");
@@ -82,7 +83,7 @@ fn refused(reason: &str) -> ApiException {
     ApiException::ParseError(Some(Detail::new(text, "parse_error")))
 }
 
-/// What is between the boundaries, without the line end before each; found one by one, as a body may
+/// The parts between the boundaries, without the line end before each; found lazily, as a body may
 /// consist of nothing but boundaries.
 fn parts<'b>(body: &'b [u8], boundary: &'b [u8]) -> impl Iterator<Item = &'b [u8]> {
     let mut places = memmem::find_iter(body, boundary);
@@ -100,7 +101,7 @@ fn parts<'b>(body: &'b [u8], boundary: &'b [u8]) -> impl Iterator<Item = &'b [u8
     })
 }
 
-/// A part; one without a head has no name, and nothing of it is read.
+/// A part; one without a head has no name and is ignored.
 #[derive(Default)]
 struct Part<'b> {
     name: Option<String>,

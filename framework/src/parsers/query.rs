@@ -5,7 +5,17 @@ use std::fmt;
 
 use super::charset::Charset;
 
-/// The parameters of a query string, in order, as Django's `QueryDict` reads them.
+/// The parameters of a query string or form, in order (`QueryDict`).
+///
+/// ```
+/// use quintet::parsers::QueryParams;
+///
+/// let params = QueryParams::parse("tag=a&tag=b+c&q=%C3%A4");
+/// assert_eq!(params.get("tag"), Some("b c"));
+/// assert_eq!(params.get_list("tag").collect::<Vec<_>>(), ["a", "b c"]);
+/// assert_eq!(params.get("q"), Some("ä"));
+/// ```
+#[doc(alias = "QueryDict")]
 #[derive(Clone, Default)]
 pub struct QueryParams {
     /// Names and values, one behind the other.
@@ -22,12 +32,12 @@ impl fmt::Debug for QueryParams {
 }
 
 impl QueryParams {
-    /// Splits at `&`, decodes `+` and percent escapes; bytes that are no UTF-8 become U+FFFD.
+    /// Splits at `&`, decodes `+` and percent escapes; bytes that are not UTF-8 become U+FFFD.
     pub fn parse(query: &str) -> Self {
         Self::parse_in(query, Charset::Utf8)
     }
 
-    /// The same, with another charset behind the percent escapes.
+    /// Like [`parse`](Self::parse), with another charset behind the percent escapes.
     pub(crate) fn parse_in(query: &str, charset: Charset) -> Self {
         let mut params = Self { text: String::with_capacity(query.len()), pairs: Vec::new() };
         let mut decode = |text: &str| {
@@ -78,12 +88,13 @@ impl QueryParams {
         })
     }
 
-    /// True when there is none.
+    /// Whether there are no parameters.
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty()
     }
 
-    /// How many pairs a text of this form has at most: Django counts before it reads.
+    /// An upper bound for the number of pairs in a text of this form: Django counts before it
+    /// parses.
     pub(crate) fn count(query: &[u8]) -> usize {
         query.split(|byte| *byte == b'&').count()
     }

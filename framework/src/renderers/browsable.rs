@@ -1,11 +1,12 @@
-//! The place of the browsable API in the list of renderers.
+//! A placeholder for the browsable API in the list of renderers.
 
 use super::Renderer;
 
-/// `text/html`, format `api`.
+/// `text/html`, format `api`: DRF's `BrowsableAPIRenderer`.
 ///
-/// A member of the default list, because responses vary by `Accept` with it. It has no pages, so
-/// that it is never chosen: a client that accepts nothing but HTML gets 406, `?format=api` is 404.
+/// It is in the default list because DRF's responses vary by `Accept` with it. It has no pages, so
+/// it is never chosen: a client that accepts only HTML gets a 406, and `?format=api` is a 404.
+#[doc(alias = "BrowsableAPIRenderer")]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BrowsableApiRenderer;
 

@@ -3,7 +3,17 @@
 use super::Renderer;
 use crate::negotiation::MediaType;
 
-/// JSON: compact, or indented when the client asks with `Accept: application/json; indent=4`.
+/// JSON: compact, or indented if the client sends `Accept: application/json; indent=4`
+/// (`JSONRenderer`).
+///
+/// ```
+/// use quintet::renderers::{JsonRenderer, Renderer};
+///
+/// let json = br#"{"id":1}"#.to_vec();
+/// let indented = JsonRenderer.render(json, "application/json; indent=2");
+/// assert_eq!(indented, b"{\n  \"id\": 1\n}");
+/// ```
+#[doc(alias = "JSONRenderer")]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct JsonRenderer;
 
@@ -24,7 +34,7 @@ impl Renderer for JsonRenderer {
     }
 }
 
-/// The `indent` of a media type, from 1 to 8; any other value stands for compact or is cut.
+/// The `indent` of a media type, from 1 to 8; other values mean compact or are clamped.
 fn indent_of(accepted: &str) -> Option<usize> {
     if !accepted.contains(';') {
         return None;
@@ -34,7 +44,7 @@ fn indent_of(accepted: &str) -> Option<usize> {
     usize::try_from(indent.clamp(0, 8)).ok().filter(|indent| *indent > 0)
 }
 
-/// Lays compact JSON out as Python's `json.dumps(indent=..)` does.
+/// Indents compact JSON as Python's `json.dumps(indent=..)` does.
 fn indented(json: &[u8], indent: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(json.len() * 2);
     let mut depth = 0_usize;

@@ -1,9 +1,9 @@
-//! From a response to its bytes (`rest_framework.renderers`).
+//! Turning a response into bytes (`rest_framework.renderers`).
 //!
 //! Views write JSON, with [`JsonWriter`] or through a serializer; a renderer turns those bytes into
-//! its own media type. Which one is used is decided by `Accept`, by a format suffix
-//! (`/books.json`), or by `?format=`. Where `Accept` fits none the response is a 406, and a format
-//! that none has is a 404.
+//! its own media type. `Accept`, a format suffix (`/books.json`) or `?format=` selects the
+//! renderer. If none satisfies `Accept`, the response is a 406; if none has the format, it is a
+//! 404.
 //!
 //! # Setting the renderers
 //!
@@ -14,9 +14,9 @@
 //!
 //! # API reference
 //!
-//! - [`JsonRenderer`]: `application/json`, compact, or indented where `Accept` asks for it
-//! - [`BrowsableApiRenderer`]: stands for DRF's pages for people, so that responses vary by `Accept` as
-//!   DRF's do; it has no pages, and is never chosen
+//! - [`JsonRenderer`]: `application/json`, compact, or indented if `Accept` says so
+//! - [`BrowsableApiRenderer`]: a placeholder for DRF's browsable API, so that responses vary by
+//!   `Accept` as DRF's do; it has no pages, and is never chosen
 //!
 //! # Custom renderers
 //!
@@ -26,7 +26,7 @@
 //! use quintet::renderers::{JsonRenderer, Renderer};
 //! use quintet::views::ApiView;
 //!
-//! /// JSON under a media type of the company's own.
+//! /// JSON under the company's own media type.
 //! #[derive(Debug)]
 //! struct LibraryRenderer;
 //!
@@ -61,8 +61,8 @@ use crate::negotiation::Offer;
 pub use crate::values::JsonWriter;
 
 class_list! {
-    /// What a view names as its `renderer_classes`: one renderer, a tuple of them, the preferred one
-    /// first, or [`Inherit`](crate::classes::Inherit).
+    /// The `renderer_classes` of a view: one renderer, a tuple of them, the preferred one first, or
+    /// [`Inherit`](crate::classes::Inherit).
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is neither a renderer nor a tuple of renderers",
         label = "expected a renderer"
@@ -70,9 +70,10 @@ class_list! {
     RendererClasses of Renderer as Renderer
 }
 
-/// Writes responses in one media type.
+/// Writes responses in one media type (`BaseRenderer`).
 ///
-/// Implement it for a format of your own; the response arrives as compact JSON.
+/// Implement it for a format of your own; the response, errors included, arrives as compact JSON.
+/// By default, `Content-Type` has no charset.
 ///
 /// ```
 /// use quintet::renderers::Renderer;
@@ -94,15 +95,16 @@ class_list! {
 ///     }
 /// }
 /// ```
+#[doc(alias = "BaseRenderer")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a renderer",
     note = "write `impl Renderer for {Self}`"
 )]
 pub trait Renderer: fmt::Debug + Send + Sync + 'static {
-    /// What it writes: `application/json`.
+    /// Its media type: `application/json`.
     fn media_type(&self) -> &'static str;
 
-    /// Its name as a suffix and in `?format=`.
+    /// Its name as a format suffix and in `?format=`.
     fn format(&self) -> &'static str;
 
     /// The `charset` of its `Content-Type`; none by default.
@@ -110,14 +112,14 @@ pub trait Renderer: fmt::Debug + Send + Sync + 'static {
         None
     }
 
-    /// False for a renderer that is a member of the list, so that responses vary by `Accept`, but
-    /// is never chosen.
+    /// Whether it can be chosen. False for a renderer that is only in the list so that responses
+    /// vary by `Accept`.
     fn is_available(&self) -> bool {
         true
     }
 
-    /// Turns compact JSON into this media type. `accepted` is the media type that was agreed on,
-    /// with the client's parameters.
+    /// Turns compact JSON into this media type. `accepted` is the negotiated media type, with the
+    /// client's parameters.
     fn render(&self, json: Vec<u8>, accepted: &str) -> Vec<u8>;
 
     /// The value of `Content-Type`.
@@ -129,7 +131,7 @@ pub trait Renderer: fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// What negotiation sees of a renderer.
+/// A renderer as negotiation sees it.
 pub(crate) fn offer(renderer: &dyn Renderer) -> Option<Offer<'static>> {
     renderer
         .is_available()

@@ -1,4 +1,4 @@
-//! Accounts and their passwords, as a view comes to them.
+//! Accounts and passwords, for views.
 
 use super::Context;
 use crate::auth::{self, Account, NewUser, PasswordHashers};
@@ -11,16 +11,16 @@ impl Context {
         self.shared.hashers.for_client(self.client_network()).known(self.is_authenticated())
     }
 
-    /// Makes an account of the site's user model ([`auth::create_user`]).
+    /// Creates an account of the site's user model ([`auth::create_user`]).
     ///
     /// # Errors
-    /// 400 under the field's name when there is no name, or another account has it; 503 when too
-    /// many passwords wait to be hashed.
+    /// 400 under the field's name if the name is missing or taken; 503 when too many passwords wait
+    /// to be hashed.
     pub async fn create_user(&self, new: NewUser) -> Result<Account> {
         auth::create_user(self, &self.user_meta(), &self.hashers(), new).await
     }
 
-    /// Gives an account another password, or none that can be used ([`auth::set_password`]).
+    /// Changes an account's password, or makes it unusable ([`auth::set_password`]).
     ///
     /// # Errors
     /// 503 when too many passwords wait to be hashed, and what the database reports.
@@ -28,7 +28,7 @@ impl Context {
         auth::set_password(self, &self.hashers(), account, password).await
     }
 
-    /// True when this is the account's password ([`auth::check_password`]).
+    /// Whether this is the account's password ([`auth::check_password`]).
     ///
     /// # Errors
     /// 503 when too many passwords wait to be hashed.

@@ -1,11 +1,11 @@
-//! Which action of a view set a request is for (`view.action`).
+//! The action of a view set that a request is for (`view.action`).
 
 use std::fmt;
 
-/// An action of a view set.
+/// An action of a view set (`self.action`).
 ///
-/// `#[view_set]` declares a constant for each action of the view set's own, so that a `match` names
-/// them without a string: `Action::List | Self::MINE`.
+/// `#[view_set]` declares a constant for each extra action, so that a `match` needs no strings:
+/// `Action::List | Self::MINE`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {
@@ -21,14 +21,14 @@ pub enum Action {
     PartialUpdate,
     /// DELETE of an object.
     Destroy,
-    /// OPTIONS of any address.
+    /// OPTIONS of any URL.
     Metadata,
-    /// An action of the view set's own, by its name.
+    /// An extra action, by its name.
     Extra(&'static str),
 }
 
 impl Action {
-    /// DRF's name of it: `partial_update`, `rename`.
+    /// Its name in DRF: `partial_update`, `rename`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::List => "list",

@@ -1,4 +1,4 @@
-//! The body of a request: read before the view is reached, or still to be read.
+//! The body of a request: read before the view runs, or later.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -56,7 +56,7 @@ pub(crate) struct BodyShare {
 }
 
 impl BodyShare {
-    /// Takes more; false when there is none left.
+    /// Reserves more; false if there is none left.
     pub(crate) fn grow(&mut self, bytes: usize) -> bool {
         let left = &self.memory.left;
         let taken =
@@ -67,7 +67,7 @@ impl BodyShare {
         taken.is_ok()
     }
 
-    /// Gives all of it back.
+    /// Releases all of it.
     pub(crate) fn clear(&mut self) {
         self.memory.left.fetch_add(std::mem::take(&mut self.bytes), Ordering::Relaxed);
     }
@@ -79,7 +79,7 @@ impl Drop for BodyShare {
     }
 }
 
-/// What became of a body that was asked for.
+/// The result of reading a body on demand.
 #[derive(Debug)]
 pub(crate) enum Arrived {
     /// It has been read.
@@ -88,7 +88,8 @@ pub(crate) enum Arrived {
     NoRoom,
 }
 
-/// The view's end of a body to be read: the view may run on another thread than the socket.
+/// The view's end of a body that is read on demand: the view may run on another thread than the
+/// socket.
 #[derive(Debug)]
 pub(crate) struct Incoming {
     ask: oneshot::Sender<()>,
@@ -100,11 +101,11 @@ pub(crate) struct Incoming {
 pub(crate) struct Awaited {
     /// Ready once the view wants the body; an error once it no longer does.
     pub(crate) asked: oneshot::Receiver<()>,
-    /// Where it goes.
+    /// Where the body is sent.
     pub(crate) body: oneshot::Sender<Arrived>,
 }
 
-/// Both ends of a body to be read.
+/// Both ends of a body that is read on demand.
 pub(crate) fn on_its_way() -> (Incoming, Awaited) {
     let (ask, asked) = oneshot::channel();
     let (sender, receiver) = oneshot::channel();
@@ -114,12 +115,12 @@ pub(crate) fn on_its_way() -> (Incoming, Awaited) {
 impl Context {
     /// Reads the body if it has not been read yet, so that [`data`](Context::data) can return it.
     ///
-    /// A body of more than 16 KiB is read only after permissions and throttles have let the request
-    /// through. Code that runs before the view and needs the data (an authenticator, a permission)
-    /// calls this first; views need not.
+    /// A body of more than 16 KiB is read only after permissions and throttles have allowed the
+    /// request. Code that runs before the view and needs the data (an authenticator, a permission)
+    /// must call this first; views need not.
     ///
     /// # Errors
-    /// 503 when the bodies of other requests take all of `SERVER_MAX_BODIES_SIZE`.
+    /// 503 if the bodies of other requests fill `SERVER_MAX_BODIES_SIZE`.
     pub async fn receive_body(&mut self) -> Result<()> {
         let Some(Incoming { ask, body }) = self.request.incoming.take() else { return Ok(()) };
         // if the receiver is gone, so is the sender

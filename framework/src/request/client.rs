@@ -1,8 +1,8 @@
 //! The address of a client, as limits count it.
 //!
 //! Throttles, the limit of failed logins and the queue for hashing all use it, so that they agree
-//! on what one client is. Of an IPv6 address the first 64 bits count, because a client that has one
-//! address of a network has all the others too.
+//! on what a client is. Only the first 64 bits of an IPv6 address count, because a client with one
+//! address of a network usually has all the others too.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -14,23 +14,23 @@ impl Context {
     /// The client's network: an IPv4 address, or the first 64 bits of an IPv6 one. `None` where
     /// the socket has no address.
     ///
-    /// It is the socket's, or with `NUM_PROXIES` the one that the outermost of those proxies wrote
-    /// into `X-Forwarded-For`. If that is not an address (`unknown`, an obfuscated name, nothing),
-    /// it is the socket's: clients that a proxy hides count as one, and none of them escapes the
-    /// limits.
+    /// It is that of the socket or, with `NUM_PROXIES`, the one that the outermost of those proxies
+    /// wrote into `X-Forwarded-For`. If that is not an address (`unknown`, an obfuscated name,
+    /// nothing), it is that of the socket: clients hidden by a proxy count as one, and none of them
+    /// evades the limits.
     pub fn client_network(&self) -> Option<IpAddr> {
         let proxies = self.settings().throttle.num_proxies.unwrap_or(0);
         let told = if proxies == 0 { None } else { self.forwarded(proxies) };
         told.or(self.request.peer).map(network)
     }
 
-    /// The address that a client came to the outermost of so many proxies from.
+    /// The client's address, as seen by the outermost of this many proxies.
     fn forwarded(&self, proxies: usize) -> Option<IpAddr> {
         let list = self.request.header(FORWARDED_FOR)?;
         list.rsplit(',').take(proxies).last().and_then(proxied_address)
     }
 
-    /// All of `X-Forwarded-For`, without white space; the client chooses its content.
+    /// The whole of `X-Forwarded-For`, without white space; the client controls its content.
     pub(crate) fn forwarded_for(&self) -> Option<String> {
         let list = self.request.header(FORWARDED_FOR)?;
         Some(list.split_whitespace().collect()).filter(|list: &String| !list.is_empty())

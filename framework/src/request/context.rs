@@ -1,4 +1,4 @@
-//! All that a view has at hand while it answers one request.
+//! Everything that a view needs to respond to a request.
 
 mod data;
 mod session;
@@ -25,33 +25,33 @@ use crate::reverse::{Origin, Urls};
 use crate::sessions::Session;
 use crate::settings::Settings;
 
-/// What a policy may know of the view that asks it.
+/// What policies may know about the view: its name, lookup and model.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct ViewContext {
     /// The view's name: `Artist`.
     pub name: String,
-    /// What the router's names start with: `artist` in `artist-list`.
+    /// The beginning of its URL names: `artist` in `artist-list`.
     pub basename: String,
-    /// True for addresses of one object.
+    /// Whether it is a URL of one object.
     pub detail: bool,
-    /// The column that an object is looked up by.
+    /// The field that an object is looked up by.
     pub lookup_field: String,
     /// The capture that holds the value.
     pub lookup_kwarg: String,
-    /// The model whose permissions guard the view.
+    /// The model whose permissions apply to the view.
     pub model: Option<&'static ModelMeta>,
-    /// True for a view that belongs to no model, as the root of a router: model permissions let
-    /// everybody pass.
+    /// Whether model permissions allow every request, as for the root of a router, which belongs to
+    /// no model.
     pub ignore_model_permissions: bool,
 }
 
-/// Asks a view's permissions about an object; the permissions of the view implement it.
+/// Checks object permissions; the permissions of a view implement it.
 pub(crate) trait ObjectGuard: Send + Sync {
-    /// True when a permission may refuse an object that the request may otherwise reach.
+    /// Whether a permission may refuse an object that the request may otherwise access.
     fn looks_at_objects(&self) -> bool;
 
-    /// 403 or 401 when a permission refuses the object.
+    /// 403 or 401 if a permission refuses the object.
     fn check<'a>(
         &'a self,
         cx: &'a mut Context,
@@ -59,45 +59,45 @@ pub(crate) trait ObjectGuard: Send + Sync {
     ) -> LocalBoxFuture<'a, Result<()>>;
 }
 
-/// What all requests of a site share.
+/// State shared by all requests of a site.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) urls: Urls,
-    /// The user model; Django's own where the site has none.
+    /// The user model; Django's own if the site sets none.
     pub(crate) users: Option<Arc<UserMeta>>,
-    /// Who knows of permissions for single objects.
+    /// The backends of object permissions.
     pub(crate) object_permissions: Vec<Arc<dyn DynObjectPermissionBackend>>,
     /// The threads that hash passwords.
     pub(crate) hashers: PasswordHashers,
-    /// What the floor of generic views keeps for a site.
+    /// The site's state for generic views.
     pub(crate) generics: Option<Arc<dyn Any + Send + Sync>>,
     /// The logs of throttles.
     pub(crate) counters: Counters,
-    /// The keys of JSON web tokens, which authentication keeps for a site.
+    /// The keys of JSON web tokens.
     #[cfg(feature = "jwt")]
     pub(crate) tokens: Option<Arc<dyn Any + Send + Sync>>,
 }
 
-/// What dispatch hands to the request before the view runs.
+/// What dispatch passes to the request before the view runs.
 pub(crate) struct Equipment {
     pub(crate) view: Arc<ViewContext>,
     pub(crate) parsers: Vec<Arc<dyn Parser>>,
     pub(crate) guard: Arc<dyn ObjectGuard>,
-    /// False when the view asks nobody who the client is: a refusal is 403 then.
+    /// Whether the view has authenticators; if not, a refusal is a 403.
     pub(crate) has_authenticators: bool,
     /// The scope that the view names for [`ScopedRateThrottle`](crate::throttling).
     pub(crate) throttle_scope: Option<String>,
 }
 
-/// Of a request before its view runs: see [`Context::restore`].
+/// The state of a request before its view runs: see [`Context::restore`].
 #[derive(Clone, Copy)]
 pub(crate) struct BeforeView {
     session: bool,
     user_changes: u32,
 }
 
-/// Whether keys that a filter names are looked up at once. A list puts it off: rows that are found
+/// Whether keys that a filter names are looked up at once. A list defers it: rows that are found
 /// prove that the keys exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Deferred {
@@ -110,8 +110,26 @@ pub(crate) enum Deferred {
     Taken,
 }
 
-/// A request on its way through a view, with the connection it works on. Dereferences to
-/// [`Conn`].
+/// A request on its way through a view, with its user and its database connection: what DRF's
+/// `self`, `request` and `self.request` are together. It dereferences to [`Conn`].
+///
+/// Every hook and handler takes it, as `cx: &mut Context` or `&Context`.
+///
+/// ```
+/// use quintet::prelude::*;
+///
+/// async fn profile(cx: &mut Context) -> Result<Response> {
+///     let Some(name) = cx.user().map(|user| user.username.clone()) else {
+///         return Err(ApiException::NotAuthenticated(None));
+///     };
+///     let staff = cx.user_in_group("staff").await?;
+///     let books = cx.reverse("book-list", &[])?;
+///     Response::new(&serde_json::json!({ "name": name, "staff": staff, "books": books }))
+/// }
+///
+/// let view = ApiView::new("Profile").get(profile);
+/// # let _ = view;
+/// ```
 pub struct Context {
     /// The request.
     pub request: Box<Request>,
@@ -120,10 +138,10 @@ pub struct Context {
     pub(crate) equipment: Option<Arc<Equipment>>,
     pub(crate) action: Option<Action>,
     pub(crate) accepted: Option<Accepted>,
-    /// What the view set declares, made when the site was built.
+    /// The declarations of the view set, made when the site was built.
     pub(crate) generic: Option<Arc<dyn Any + Send + Sync>>,
     pub(crate) deferred: Deferred,
-    /// How many rows the last page was made of.
+    /// How many rows were read for the last page.
     pub(crate) rows_read: usize,
     user: Option<Account>,
     auth: Option<Auth>,
@@ -161,14 +179,14 @@ impl Context {
         }
     }
 
-    /// What a view that is run again must find as it was.
+    /// Saves the state that a view must find unchanged if it runs again.
     pub(crate) fn before_view(&self) -> BeforeView {
         BeforeView { session: self.session.is_some(), user_changes: self.user_changes }
     }
 
-    /// Takes back what a view did to the request, whose transaction was rolled back, so that it can
-    /// run again. False where that cannot be done: it logged somebody in or out, or changed a
-    /// session that was there before.
+    /// Undoes what a view did to the request after its transaction was rolled back, so that it can
+    /// run again. False if that is impossible: it logged somebody in or out, or changed an existing
+    /// session.
     pub(crate) fn restore(&mut self, before: BeforeView) -> bool {
         if self.user_changes != before.user_changes {
             return false;
@@ -180,7 +198,7 @@ impl Context {
         true
     }
 
-    /// What is known of the view.
+    /// What policies may know about the view.
     pub fn view(&self) -> Arc<ViewContext> {
         self.equipment.as_ref().map(|equipment| Arc::clone(&equipment.view)).unwrap_or_default()
     }
@@ -195,7 +213,7 @@ impl Context {
         handler_method(&self.request.method)
     }
 
-    /// The scope that the view names for its throttles (`throttle_scope`).
+    /// The view's scope for throttles (`throttle_scope`).
     pub fn throttle_scope(&self) -> Option<&str> {
         self.equipment.as_ref().and_then(|equipment| equipment.throttle_scope.as_deref())
     }
@@ -205,40 +223,40 @@ impl Context {
         &self.shared.settings
     }
 
-    /// The names of the site's addresses.
+    /// The named URLs of the site.
     pub fn urls(&self) -> &Urls {
         &self.shared.urls
     }
 
-    /// The media type that the answer will have, with the client's parameters.
+    /// The media type of the response, with the client's parameters.
     pub fn accepted_media_type(&self) -> Option<&str> {
         self.accepted.as_ref().map(|accepted| accepted.media_type.as_str())
     }
 
-    /// What every link of this answer starts and ends with.
+    /// The beginning and end of every link in this response.
     pub fn origin(&self) -> Origin {
         self.request.origin()
     }
 
-    /// The absolute address of a name (`reverse(name, kwargs=params, request=request)`): it keeps
-    /// the request's `?format=`, but no format suffix.
+    /// The absolute URL of a name (`reverse(name, kwargs=params, request=request)`): it keeps the
+    /// request's `?format=`, but no format suffix.
     ///
     /// # Errors
-    /// 500 when no address has this name and takes these values.
+    /// 500 if no URL has this name and takes these values.
     pub fn reverse(&self, name: &str, params: &[(&str, &str)]) -> Result<String> {
         self.urls().reverse(&self.origin(), name, params).map_err(ApiException::internal)
     }
 
-    /// The absolute address that a hyperlink field writes: as [`Context::reverse`], with the
+    /// The absolute URL that a hyperlink field writes: like [`Context::reverse`], with the
     /// request's format suffix.
     ///
     /// # Errors
-    /// 500 when no address has this name and takes these values.
+    /// 500 if no URL has this name and takes these values.
     pub fn hyperlink(&self, name: &str, params: &[(&str, &str)]) -> Result<String> {
         self.urls().hyperlink(&self.origin(), name, params).map_err(ApiException::internal)
     }
 
-    /// Notes that the answer depends on a request header, which `Vary` will name.
+    /// Adds a request header to `Vary`, because the response depends on it.
     pub fn vary_on(&mut self, header: &'static str) {
         if !self.vary.contains(&header) {
             self.vary.push(header);
@@ -253,12 +271,12 @@ impl Context {
         }
     }
 
-    /// What is left to the client, when a throttle has said.
+    /// The remaining quota, if a throttle recorded one.
     pub(crate) fn quota(&self) -> Option<&Quota> {
         self.quota.as_deref()
     }
 
-    /// The headers noted so far.
+    /// The headers added to `Vary` so far.
     pub(crate) fn varies_on(&self) -> &[&'static str] {
         &self.vary
     }

@@ -33,7 +33,7 @@ impl Request {
         found
     }
 
-    /// True when it brings cookies, whatever they are.
+    /// Whether it has any cookies.
     pub(crate) fn has_cookies(&self) -> bool {
         self.headers.contains_key(COOKIE)
     }

@@ -5,10 +5,10 @@ use std::fmt;
 
 use actix_web::http::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 
-/// The headers of a request; names have no case, and several of one name keep their order.
+/// The headers of a request; names are case-insensitive, and several values of one name keep their
+/// order.
 ///
-/// A list and no table: there are few, and a request that is answered from the database looks at
-/// a handful of them.
+/// A list, not a map: there are few, and most requests only read a handful of them.
 #[derive(Clone, Default)]
 pub struct Headers(Vec<(HeaderName, HeaderValue)>);
 
@@ -38,13 +38,13 @@ impl Headers {
         Some(values.fold(first, |list, next| list + "," + next))
     }
 
-    /// True when a header whose value cannot be a list is there more than once: each server on
-    /// the way might believe another of them (RFC 9110, section 5.3).
+    /// Whether a header whose value cannot be a list occurs more than once: each server on the way
+    /// might believe a different one (RFC 9110, section 5.3).
     pub(crate) fn is_ambiguous(&self) -> bool {
         [HOST, CONTENT_TYPE].into_iter().any(|name| self.get_all(name).nth(1).is_some())
     }
 
-    /// True when there is a value under a name.
+    /// Whether there is a value under a name.
     pub fn contains_key(&self, name: impl TryInto<HeaderName>) -> bool {
         self.get(name).is_some()
     }
@@ -54,7 +54,7 @@ impl Headers {
         self.0.push((name, value));
     }
 
-    /// Puts a value in the place of those of its name.
+    /// Replaces the values of its name.
     pub fn insert(&mut self, name: HeaderName, value: HeaderValue) {
         self.0.retain(|(own, _)| *own != name);
         self.append(name, value);

@@ -1,9 +1,9 @@
 //! User functions that may take the request context.
 
-/// Writes a trait for functions of the user's, and implements it for those of the listed
-/// shapes; each shape may end in `&Context`, as `self.context["request"]` is there for those who
-/// ask. The trait's last parameter is the shape, so that no two implementations overlap; a type of
-/// the user's may implement the trait with any other, `()` for one.
+/// Writes a trait for user functions, and implements it for functions of the listed shapes. Each
+/// shape may end in `&Context`, the counterpart of `self.context["request"]`. The trait's last
+/// parameter is the shape, so that no two implementations overlap; a user's type may implement the
+/// trait with any other shape, such as `()`.
 macro_rules! hook {
     (
         $(#[$meta:meta])*

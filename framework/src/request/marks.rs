@@ -5,22 +5,22 @@ use std::sync::Arc;
 
 use crate::auth::Account;
 
-/// Makes the account that a request is to be of.
+/// Creates the account of a request.
 pub(crate) type ForcedUser = Arc<dyn Fn() -> Option<Account> + Send + Sync>;
 
-/// What a test says of a request.
+/// The marks of a request.
 #[derive(Clone, Default)]
 pub(crate) struct Marks {
-    /// Who sends it (`force_authenticate`).
+    /// The user (`force_authenticate`).
     pub(crate) user: Option<ForcedUser>,
-    /// The CSRF token is not asked for.
+    /// Whether the CSRF check is skipped.
     pub(crate) skips_csrf: bool,
-    /// It came over HTTPS.
+    /// Whether it came over HTTPS.
     pub(crate) is_secure: bool,
 }
 
 impl Marks {
-    /// Who is said to send it.
+    /// The user that was set.
     pub(crate) fn user(&self) -> Option<Account> {
         self.user.as_ref().and_then(|make| make())
     }

@@ -1,8 +1,8 @@
 //! A request as views see it (`rest_framework.request`).
 //!
-//! [`Context`] is what every hook and handler gets: the request, its user, and the database connection
-//! it is served on. [`Request`] is the part that came over the wire. The body is read when something
-//! asks for it, by the parser that its `Content-Type` names.
+//! Every hook and handler gets a [`Context`]: the request, its user, and its database connection.
+//! [`Request`] is the part that came over the wire. The body is parsed on demand, according to its
+//! `Content-Type`.
 //!
 //! ```
 //! use quintet::prelude::*;
@@ -21,9 +21,9 @@
 //!
 //! # Setting the limits
 //!
-//! How much of a body is read is `DATA_UPLOAD_MAX_MEMORY_SIZE` and `DATA_UPLOAD_MAX_NUMBER_FIELDS`,
-//! which hosts are served `ALLOWED_HOSTS`, whether a proxy's headers are believed
-//! `USE_X_FORWARDED_HOST` and `SECURE_PROXY_SSL_HEADER`: [`settings`](crate::settings).
+//! `DATA_UPLOAD_MAX_MEMORY_SIZE` and `DATA_UPLOAD_MAX_NUMBER_FIELDS` limit bodies, `ALLOWED_HOSTS`
+//! the hosts; `USE_X_FORWARDED_HOST` and `SECURE_PROXY_SSL_HEADER` decide whether a proxy's headers
+//! are trusted: [`settings`](crate::settings).
 //!
 //! # API reference
 //!
@@ -80,7 +80,20 @@ pub(crate) use path::{decode_path, full_path};
 pub use crate::parsers::QueryParams;
 use crate::reverse::Origin;
 
-/// A request, owned: it can cross to the thread that serves it.
+/// The HTTP request, owned, so that it can move to the thread that serves it (`request`,
+/// `HttpRequest`).
+///
+/// Handlers find it in [`Context::request`]. Tests build one to call a policy without a server:
+///
+/// ```
+/// use quintet::http::Method;
+/// use quintet::request::Request;
+///
+/// let request = Request::new(Method::GET, "/api/books/?search=dune&page=2");
+/// assert_eq!(request.query_params().get("search"), Some("dune"));
+/// assert!(request.is_safe());
+/// ```
+#[doc(alias = "HttpRequest")]
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -96,8 +109,8 @@ pub struct Request {
     pub scheme: &'static str,
     /// The host with its port, checked against `ALLOWED_HOSTS`.
     pub host: String,
-    /// The port that the client came to (`request.get_port()`): the server's, or the proxy's where
-    /// `USE_X_FORWARDED_PORT` says so.
+    /// The port that the client connected to (`request.get_port()`): the server's, or the proxy's
+    /// with `USE_X_FORWARDED_PORT`.
     pub port: u16,
     /// The address of the other end of the socket.
     pub peer: Option<IpAddr>,
@@ -106,7 +119,7 @@ pub struct Request {
     query: OnceCell<QueryParams>,
     /// A body that has not been read yet.
     pub(crate) incoming: Option<Incoming>,
-    /// What a body that was read takes of the memory for bodies.
+    /// The share of the body in the memory for bodies.
     share: Option<BodyShare>,
     /// What a test says of it.
     #[cfg(feature = "test")]
@@ -124,7 +137,7 @@ impl std::fmt::Debug for Request {
 }
 
 impl Request {
-    /// A request for a path, as tests and schema generation make one.
+    /// Creates a request for a path, which may have a query; for tests.
     pub fn new(method: Method, path: impl Into<String>) -> Self {
         let path = path.into();
         let (path, query_string) = match path.split_once('?') {
@@ -155,8 +168,7 @@ impl Request {
         self.query.get_or_init(|| QueryParams::parse(&self.query_string))
     }
 
-    /// A header as Django reads it; several of one name are one, joined by commas
-    /// ([`Headers::text`]).
+    /// A header as Django reads it; several of one name are joined by commas ([`Headers::text`]).
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         self.headers.text(name)
     }
@@ -166,12 +178,12 @@ impl Request {
         self.kwargs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The absolute address of a path on this host: `http://host/path`.
+    /// The absolute URL of a path on this host: `http://host/path`.
     pub fn build_absolute_uri(&self, path: &str) -> String {
         [self.scheme, "://", &self.host, path].concat()
     }
 
-    /// What every link of the response starts and ends with.
+    /// The beginning and end of every link in the response.
     pub fn origin(&self) -> Origin {
         Origin {
             base: self.build_absolute_uri(""),
@@ -180,12 +192,13 @@ impl Request {
         }
     }
 
-    /// True when the client came over HTTPS (`request.is_secure()`).
+    /// Whether the client connected over HTTPS (`request.is_secure()`).
     pub fn is_secure(&self) -> bool {
         self.scheme == "https"
     }
 
-    /// True for GET, HEAD and OPTIONS.
+    /// Whether the method is GET, HEAD or OPTIONS (`request.method in SAFE_METHODS`).
+    #[doc(alias = "SAFE_METHODS")]
     pub fn is_safe(&self) -> bool {
         matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS)
     }

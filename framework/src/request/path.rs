@@ -61,7 +61,7 @@ impl Request {
     }
 }
 
-/// The path as patterns see it. Bytes that are no UTF-8 stay escaped.
+/// The path as patterns see it. Bytes that are not UTF-8 stay escaped.
 pub(crate) fn decode_path(path: &str) -> Cow<'_, str> {
     if !path.contains('%') {
         return Cow::Borrowed(path);
@@ -78,8 +78,8 @@ pub(crate) fn decode_path(path: &str) -> Cow<'_, str> {
     Cow::Owned(decoded)
 }
 
-/// The path and the query of a request as they are written in an address
-/// (`HttpRequest.get_full_path`); the path is decoded.
+/// The path and the query of a request as they are written in a URL (`HttpRequest.get_full_path`);
+/// the path is decoded.
 pub(crate) fn full_path(path: &str, query_string: &str) -> String {
     let mut full: String = utf8_percent_encode(path, PATH).collect();
     if !query_string.is_empty() {

@@ -1,4 +1,4 @@
-//! What a client has left, for the headers `RateLimit-Policy` and `RateLimit`
+//! The remaining requests of a client, for the headers `RateLimit-Policy` and `RateLimit`
 //! (draft-ietf-httpapi-ratelimit-headers).
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -6,15 +6,15 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// What a throttle leaves to a client.
+/// The remaining quota of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Quota {
-    /// What the throttle is called: its scope.
+    /// The name of the throttle: its scope.
     pub name: String,
-    /// The most requests,
+    /// The limit of requests
     pub limit: u32,
-    /// in so many seconds.
+    /// per this many seconds.
     pub window: u64,
     /// Requests that are left.
     pub remaining: u32,

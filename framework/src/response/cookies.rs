@@ -9,8 +9,8 @@ use chrono::Utc;
 use super::Response;
 use crate::settings::{CsrfSettings, SessionSettings};
 
-/// A cookie for the client to keep. As Django's, it is sent back to every path of this host, and
-/// lives until the browser is closed, where nothing else is said.
+/// A cookie for the client to store (`HttpResponse.set_cookie`). As in Django, it is sent to every
+/// path of this host and lives until the browser is closed, unless set otherwise.
 ///
 /// ```
 /// use quintet::response::{Cookie, Response};
@@ -41,7 +41,7 @@ impl fmt::Debug for Cookie {
 }
 
 impl Cookie {
-    /// A cookie of this name and value.
+    /// Creates a cookie.
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -56,38 +56,38 @@ impl Cookie {
         }
     }
 
-    /// A cookie that makes the client forget the one of this name; path, domain and `SameSite`
-    /// must be those that it was set with.
+    /// Creates a cookie that deletes the one of this name; path, domain and `SameSite` must be
+    /// those that it was set with.
     pub fn expired(name: impl Into<String>) -> Self {
         let cookie = Self::new(name, "");
         Self { max_age: Some(0), expires: Some("Thu, 01 Jan 1970 00:00:00 GMT".into()), ..cookie }
     }
 
-    /// Lives so many seconds.
+    /// Sets how many seconds the cookie lives.
     pub fn max_age(mut self, seconds: i64) -> Self {
         self.max_age = Some(seconds);
         self
     }
 
-    /// Is sent back to this path and below.
+    /// Sets the path below which the cookie is sent.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
         self
     }
 
-    /// Is sent back to this domain and below; `None` is this host alone.
+    /// Sets the domain below which the cookie is sent; `None` is this host only.
     pub fn domain(mut self, domain: Option<impl Into<String>>) -> Self {
         self.domain = domain.map(Into::into);
         self
     }
 
-    /// Is sent over HTTPS only.
+    /// Sets whether the cookie is sent over HTTPS only.
     pub fn secure(mut self, secure: bool) -> Self {
         self.secure = secure;
         self
     }
 
-    /// Is out of the reach of scripts.
+    /// Sets whether the cookie is hidden from scripts.
     pub fn http_only(mut self, http_only: bool) -> Self {
         self.http_only = http_only;
         self
@@ -123,8 +123,8 @@ impl Cookie {
         }
     }
 
-    /// For a cookie that is being deleted: browsers check `Secure` only where name or `SameSite`
-    /// ask for it, and `HttpOnly` not at all (`delete_cookie`).
+    /// Sets the attributes of a deleted cookie: browsers check `Secure` only if the name or
+    /// `SameSite` requires it, and `HttpOnly` not at all (`delete_cookie`).
     pub(crate) fn deleting(mut self) -> Self {
         let none = self.same_site.as_deref().is_some_and(|site| site.eq_ignore_ascii_case("none"));
         let prefixed = ["__Secure-", "__Host-"].iter().any(|start| self.name.starts_with(start));
@@ -133,7 +133,7 @@ impl Cookie {
         self
     }
 
-    /// What `Set-Cookie` says, with the attributes in Django's order.
+    /// The value of `Set-Cookie`, with the attributes in Django's order.
     fn text(&self) -> String {
         let mut text = format!("{}={}", self.name, quoted(&self.value));
         attribute(&mut text, "Domain", self.domain.as_deref());
@@ -159,7 +159,7 @@ fn attribute(text: &mut String, name: &str, value: Option<&str>) {
     }
 }
 
-/// The moment in so many seconds, as HTTP writes it (`http_date`).
+/// The time in this many seconds, as HTTP writes it (`http_date`).
 pub(crate) fn date_in(seconds: i64) -> String {
     let now = Utc::now();
     let delta = chrono::TimeDelta::try_seconds(seconds);
@@ -172,7 +172,7 @@ pub(crate) fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// The value as Python writes it: in quotes where it holds more than a token may.
+/// The value as Python writes it: in quotes if it holds more than a token may.
 fn quoted(value: &str) -> String {
     let plain =
         |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~:".contains(letter);
@@ -197,15 +197,15 @@ fn quoted(value: &str) -> String {
 }
 
 impl Response {
-    /// The same with a cookie; one of the same name that was set before is replaced.
+    /// Sets a cookie; it replaces one of the same name that was set before.
     #[must_use]
     pub fn with_cookie(mut self, cookie: &Cookie) -> Self {
         self.set_cookie(cookie);
         self
     }
 
-    /// Sets a cookie; one of the same name that was set before is replaced. One whose name, path or
-    /// domain cannot stand in a header is left out.
+    /// Sets a cookie; it replaces one of the same name that was set before. A cookie whose name,
+    /// path or domain cannot be sent in a header is left out.
     pub fn set_cookie(&mut self, cookie: &Cookie) {
         let Ok(value) = HeaderValue::from_bytes(cookie.text().as_bytes()) else {
             tracing::warn!(cookie = cookie.name, "the cookie cannot be written");
@@ -224,7 +224,7 @@ impl Response {
         }
     }
 
-    /// Makes the client forget a cookie of this host and every path.
+    /// Deletes a cookie of this host and every path.
     pub fn delete_cookie(&mut self, name: &str) {
         self.set_cookie(&Cookie::expired(name).deleting());
     }

@@ -1,7 +1,7 @@
 //! A response before it is sent (`rest_framework.response`).
 //!
-//! The body is JSON; the renderer that was negotiated turns it into its own media type. Headers that
-//! every response has (`Allow`, `Vary`, those of security) are added later.
+//! The body is JSON, which the negotiated renderer turns into its own media type. Headers that
+//! every response has (`Allow`, `Vary`, security headers) are added later.
 //!
 //! ```
 //! use quintet::http::header::LOCATION;
@@ -16,14 +16,13 @@
 //! # let _ = view;
 //! ```
 //!
-//! A handler that returns [`Json`](crate::views::Json), [`Item`](crate::views::Item) or
-//! [`Page`](crate::views::Page) instead says in its type what it sends, and the OpenAPI document shows
-//! it.
+//! A handler may return [`Json`](crate::views::Json), [`Item`](crate::views::Item) or
+//! [`Page`](crate::views::Page) instead, whose types the OpenAPI document shows.
 //!
 //! # API reference
 //!
-//! - [`Response::new`]: whatever serde can write, DRF's `Response(data)`
-//! - [`Response::json`]: JSON that is already written
+//! - [`Response::new`]: anything that serde can serialise, DRF's `Response(data)`
+//! - [`Response::json`]: JSON that is already serialised
 //! - [`Response::empty`]: a status without a body
 //! - [`Response::html`], [`Response::redirect`]: pages
 //! - [`Response::with_status`], [`Response::with_header`]: changes to any of them
@@ -42,7 +41,7 @@ pub(crate) use cookies::{date_in, seconds};
 use crate::exceptions::ApiException;
 use crate::reverse::iri_to_uri;
 
-/// How many headers a response has, give or take: type, `Allow`, `Vary` and those of security.
+/// The usual number of headers: type, `Allow`, `Vary` and security headers.
 const USUAL_HEADERS: usize = 7;
 
 /// The body of a response.
@@ -75,13 +74,30 @@ impl fmt::Debug for ResponseBody {
     }
 }
 
-/// A response: status, headers, body.
+/// A response: status, headers and body (`Response`, `HttpResponse`).
+///
+/// Handlers return it, or a type that says more about the body, such as
+/// [`Json`](crate::views::Json). The body is JSON unless [`Response::html`] or a
+/// [`ResponseBody::Bytes`] makes it something else; the negotiated renderer writes it.
+///
+/// ```
+/// use quintet::http::header::LOCATION;
+/// use quintet::response::Response;
+///
+/// let response = Response::new(&serde_json::json!({ "id": 7 }))?
+///     .with_status(201)
+///     .with_header(LOCATION, "/api/books/7/");
+/// assert_eq!(response.status, 201);
+/// # Ok::<(), quintet::exceptions::ApiException>(())
+/// ```
+#[doc(alias = "HttpResponse")]
+#[doc(alias = "JsonResponse")]
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// Headers beyond those that every response has.
+    /// Headers in addition to those that every response has.
     pub headers: HeaderMap,
     /// The body.
     pub body: ResponseBody,
@@ -99,7 +115,7 @@ impl fmt::Debug for Response {
 }
 
 impl Response {
-    /// 200 with anything that serde can write as its JSON body: DRF's `Response(data)`.
+    /// 200 with a JSON body of anything that serde can serialise: DRF's `Response(data)`.
     ///
     /// ```
     /// use quintet::response::Response;
@@ -110,14 +126,14 @@ impl Response {
     /// ```
     ///
     /// # Errors
-    /// When the value refuses to be written, such as a map whose keys are not texts.
+    /// If the value cannot be serialised, such as a map whose keys are not strings.
     pub fn new<T: serde::Serialize + ?Sized>(data: &T) -> crate::exceptions::Result<Self> {
         let mut json = crate::renderers::JsonWriter::new();
         json.serialize(data)?;
         Ok(Self::json(json.into_bytes()))
     }
 
-    /// 200 with a JSON body that is already written.
+    /// 200 with a JSON body that is already serialised.
     pub fn json(bytes: Vec<u8>) -> Self {
         Self { body: ResponseBody::Json(bytes), ..Self::empty(200) }
     }
@@ -127,28 +143,30 @@ impl Response {
         Self { status, headers: HeaderMap::with_capacity(USUAL_HEADERS), body: ResponseBody::Empty }
     }
 
-    /// 200 with a page.
+    /// 200 with an HTML page.
     pub fn html(text: impl Into<String>) -> Self {
         let content_type = "text/html; charset=utf-8".to_owned();
         let body = ResponseBody::Bytes { content_type, bytes: text.into().into_bytes() };
         Self { body, ..Self::empty(200) }
     }
 
-    /// 302 to another address, which may be a path alone. The address must not be a client's:
-    /// [`url_has_allowed_host_and_scheme`](crate::reverse::url_has_allowed_host_and_scheme) says
-    /// whether one may be trusted.
+    /// 302 to another URL, which may be a path. Do not redirect to a URL that a client sent unless
+    /// [`url_has_allowed_host_and_scheme`](crate::reverse::url_has_allowed_host_and_scheme) accepts
+    /// it.
+    #[doc(alias = "HttpResponseRedirect")]
     pub fn redirect(address: &str) -> Self {
         Self::html("").with_status(302).with_header(LOCATION, &iri_to_uri(address))
     }
 
-    /// The same with another status.
+    /// Sets the status (`status=status.HTTP_201_CREATED`).
+    #[doc(alias = "HTTP_201_CREATED")]
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = status;
         self
     }
 
-    /// The same with the `Retry-After` of an error, where it has one.
+    /// Adds the error's `Retry-After`, if it has one.
     #[must_use]
     pub(crate) fn retry_after(self, error: &ApiException) -> Self {
         match error.retry_after() {
@@ -157,7 +175,7 @@ impl Response {
         }
     }
 
-    /// The same with one header more; a value that a header cannot hold is left out.
+    /// Adds a header; a value that cannot be sent in a header is left out.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {

@@ -5,8 +5,8 @@ use actix_web::http::header::{HeaderValue, VARY};
 use super::Response;
 
 impl Response {
-    /// Notes that the response depends on these headers of the request; those that `Vary` names
-    /// already are not named twice.
+    /// Adds these request headers to `Vary`, because the response depends on them; none is named
+    /// twice.
     pub fn vary_on(&mut self, names: &[&str]) {
         let mut all: Vec<String> = self
             .headers

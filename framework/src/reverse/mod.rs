@@ -1,4 +1,4 @@
-//! From names to addresses (`rest_framework.reverse`, `django.urls.reverse`).
+//! URLs of names (`rest_framework.reverse`, `django.urls.reverse`).
 
 mod pattern;
 mod safe;
@@ -16,18 +16,18 @@ pub(crate) use split::{SplitUrl, is_same_domain};
 /// What stays unescaped in a query.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// No address has this name, or none takes these values (`NoReverseMatch`).
+/// No URL has this name, or none takes these values (`NoReverseMatch`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no address is named `{name}` and takes {params:?}")]
 #[non_exhaustive]
 pub struct NoReverseMatch {
-    /// The name asked for.
+    /// The name.
     pub name: String,
     /// The names of the values given.
     pub params: Vec<String>,
 }
 
-/// What every link of a response starts and ends with: it is read off the request.
+/// The beginning and end of every link in a response, taken from the request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origin {
     /// Scheme and host: `http://example.com`; empty for links without them.
@@ -39,7 +39,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Ends a link: `?format=` when the request had one.
+    /// Completes a link: `?format=` if the request had one.
     fn finish(&self, link: &mut String) {
         if let Some(format) = self.format_query.as_deref().filter(|format| !format.is_empty()) {
             link.push_str("?format=");
@@ -48,7 +48,16 @@ impl Origin {
     }
 }
 
-/// The names of a site's addresses.
+/// The named URLs of a site.
+///
+/// ```
+/// use quintet::reverse::{Pattern, Urls};
+///
+/// let mut urls = Urls::new("");
+/// urls.add("book-detail", Pattern::new("api/books/<int:pk>/").unwrap());
+/// assert_eq!(urls.path("book-detail", &[("pk", "7")]).unwrap(), "/api/books/7/");
+/// assert!(urls.path("book-detail", &[("pk", "seven")]).is_err());
+/// ```
 #[derive(Debug, Default)]
 pub struct Urls {
     by_name: HashMap<String, Vec<Pattern>>,
@@ -56,18 +65,18 @@ pub struct Urls {
 }
 
 impl Urls {
-    /// None yet; every path will start with `script_name`.
+    /// Creates an empty collection; every path will start with `script_name`.
     pub fn new(script_name: impl Into<String>) -> Self {
         Self { by_name: HashMap::new(), script_name: script_name.into() }
     }
 
-    /// Names a pattern that starts after the site's first slash. Several may share a name; the
-    /// captures tell them apart, and the last one wins.
+    /// Adds a pattern that starts after the site's first slash. Several patterns may share a name;
+    /// the captures select one, and the last one wins.
     pub fn add(&mut self, name: impl Into<String>, pattern: Pattern) {
         self.by_name.entry(name.into()).or_default().push(pattern);
     }
 
-    /// Prepares the hyperlinks of one name whose only capture is `kwarg`: for many rows.
+    /// Prepares hyperlinks for many rows, to one name whose only capture is `kwarg`.
     pub fn link(&self, origin: &Origin, name: &str, kwarg: &str) -> Option<Link<'_>> {
         let patterns = self.by_name.get(name)?;
         let find = |names: &[&str]| {
@@ -89,11 +98,11 @@ impl Urls {
         self.reverse(&Origin::default(), name, params)
     }
 
-    /// The address of a name (`reverse(name, kwargs=params, request=request)`). It keeps the
+    /// The absolute URL of a name (`reverse(name, kwargs=params, request=request)`). It keeps the
     /// request's `?format=`, but no format suffix.
     ///
     /// # Errors
-    /// When no pattern of that name takes exactly these values.
+    /// If no pattern of that name takes exactly these values.
     pub fn reverse(
         &self,
         origin: &Origin,
@@ -125,11 +134,11 @@ impl Urls {
             })
     }
 
-    /// The address that a hyperlink field writes: as [`Urls::reverse`], with the request's
-    /// format suffix when it has one and the name has such a form.
+    /// The URL that a hyperlink field writes: like [`Urls::reverse`], with the request's format
+    /// suffix if it has one and the name has such a form.
     ///
     /// # Errors
-    /// When no pattern of that name takes exactly these values.
+    /// If no pattern of that name takes exactly these values.
     pub fn hyperlink(
         &self,
         origin: &Origin,
@@ -148,7 +157,7 @@ impl Urls {
     }
 }
 
-/// One pattern, found once, filled in for many rows.
+/// One pattern, found once and filled in for many rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Link<'a> {
     pattern: &'a Pattern,
@@ -156,8 +165,8 @@ pub struct Link<'a> {
 }
 
 impl Link<'_> {
-    /// The address with its only capture filled in, besides the format suffix that the origin
-    /// may carry; `None` when the value does not fit.
+    /// The URL with its only capture filled in, besides the format suffix of the origin; `None` if
+    /// the value does not match.
     pub fn address(&self, origin: &Origin, value: &str) -> Option<String> {
         self.address_of(origin, |name| match (name, &origin.format) {
             ("format", Some(format)) => Some(Cow::Owned(format.clone())),

@@ -51,7 +51,7 @@ pub struct PatternError {
     pub reason: String,
 }
 
-/// What a capture takes.
+/// What a capture matches.
 #[derive(Debug, Clone)]
 enum CaptureKind {
     /// One or more bytes that pass a test: matched without a regex.
@@ -61,7 +61,7 @@ enum CaptureKind {
 }
 
 impl CaptureKind {
-    /// The regexes that need none.
+    /// The byte class of a simple regex.
     fn class(regex: &str) -> Option<fn(u8) -> bool> {
         Some(match regex {
             LOOKUP => |byte| !matches!(byte, b'/' | b'.'),
@@ -87,13 +87,22 @@ enum Piece {
     Capture { name: String, kind: CaptureKind, regex: String },
 }
 
-/// A URL pattern.
+/// A URL pattern: text and captures, as in Django's `path()` and `re_path()`.
+///
+/// ```
+/// use quintet::reverse::Pattern;
+///
+/// let pattern = Pattern::new("errors/<slug:kind>/").unwrap();
+/// let found = pattern.matches("errors/not-found/").unwrap();
+/// assert_eq!(found, [("kind".to_owned(), "not-found".to_owned())]);
+/// assert_eq!(pattern.fill(&[("kind", "busy")]).as_deref(), Some("errors/busy/"));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Pattern {
     pieces: Vec<Piece>,
     /// A slash at the end may be there or not.
     optional_slash: bool,
-    /// Set when the pieces cannot be matched one after the other without going back.
+    /// Set if the pieces cannot be matched one after the other without backtracking.
     whole: Option<Box<Regex>>,
 }
 
@@ -156,7 +165,7 @@ impl Pattern {
         Self { pieces, optional_slash: false, whole: None }.prepared().map_err(fail)
     }
 
-    /// Fixed text, whatever its letters.
+    /// Creates a pattern of fixed text.
     pub(crate) fn literal(text: &str) -> Self {
         let pieces = match text {
             "" => Vec::new(),
@@ -165,7 +174,7 @@ impl Pattern {
         Self { pieces, optional_slash: false, whole: None }
     }
 
-    /// True for the pattern of the empty path.
+    /// Whether it is the pattern of the empty path.
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
@@ -195,8 +204,8 @@ impl Pattern {
         joined.prepared().map_err(|reason| PatternError { pattern, reason })
     }
 
-    /// The form with a format suffix: without its last slash, then `.{format}`, then a slash
-    /// that may be left out (`format_suffix_patterns`).
+    /// The form with a format suffix: without its last slash, then `.{format}`, then an optional
+    /// slash (`format_suffix_patterns`).
     ///
     /// # Errors
     /// When the pattern captures a `format` already.
@@ -246,8 +255,8 @@ impl Pattern {
         path
     }
 
-    /// The fixed text at the start, up to the first slash or dot, when nothing captured can
-    /// touch it: what a table looks patterns up by.
+    /// The fixed text at the start, up to the first slash or dot, if no capture can touch it: the
+    /// key of a table of patterns.
     pub(crate) fn key(&self) -> Option<&str> {
         match self.pieces.as_slice() {
             [] => Some(""),
@@ -289,8 +298,8 @@ impl Pattern {
         ends.then(|| spans.into_iter().map(|(n, v)| (n.clone(), v.to_owned())).collect())
     }
 
-    /// The path with its captures filled in and escaped, without its leading slash; `None` when a
-    /// value is missing or the pattern does not take it.
+    /// The path with its captures filled in and escaped, without its leading slash; `None` if a
+    /// value is missing or does not match.
     pub fn fill(&self, params: &[(&str, &str)]) -> Option<String> {
         let mut path = String::with_capacity(48);
         self.fill_into(&mut path, |name| {
@@ -299,7 +308,7 @@ impl Pattern {
         .then_some(path)
     }
 
-    /// The same, appended to a text; false when a value was missing or wrong.
+    /// Like [`fill`](Self::fill), appended to a text; false if a value is missing or invalid.
     pub(crate) fn fill_into<'v>(
         &self,
         path: &mut String,
@@ -317,7 +326,7 @@ impl Pattern {
         true
     }
 
-    /// Finds out whether the pieces can be matched in one go; compiles one regex otherwise.
+    /// Decides whether the pieces can be matched in one pass, or else compiles one regex.
     fn prepared(mut self) -> Result<Self, String> {
         let names: Vec<&str> = self.names().collect();
         for (at, name) in names.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Addresses that a client names, as `next` (`django.utils.http`).
+//! URLs sent by clients, such as `next` (`django.utils.http`).
 
 use std::sync::LazyLock;
 
@@ -8,10 +8,10 @@ use regex::Regex;
 use super::SplitUrl;
 use crate::values::python::strip;
 
-/// Longer addresses are not looked at.
+/// The longest URL that is considered.
 const LONGEST: usize = 2048;
 
-/// What stays as it is in an address that goes into a header.
+/// What stays unescaped in a URL in a header.
 const IRI: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'#')
@@ -40,9 +40,9 @@ const IRI: &AsciiSet = &NON_ALPHANUMERIC
 /// Control characters, invisible ones and unassigned ones: browsers skip some at the beginning.
 static INVISIBLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\p{C}").ok());
 
-/// True when an address that a client names leads to one of these hosts (or stays where it is) and
-/// is followed as a page: the check against open redirects. An empty one is refused. With
-/// `require_https`, plain HTTP is refused too.
+/// Whether a URL sent by a client is safe to redirect to: it leads to one of these hosts, or stays
+/// on this one, and has a web scheme. This is the check against open redirects. An empty URL is
+/// refused. With `require_https`, plain HTTP is refused too.
 ///
 /// ```
 /// use quintet::reverse::url_has_allowed_host_and_scheme as is_safe;
@@ -81,7 +81,7 @@ fn is_allowed(url: &str, allowed: &[&str], require_https: bool) -> bool {
     scheme_fits && (netloc.is_empty() || allowed.contains(&netloc.as_str()))
 }
 
-/// An address as a header may hold it: what is no ASCII, or would end the line, is escaped.
+/// A URL as a header may hold it: what is not ASCII, or would end the line, is escaped.
 pub fn iri_to_uri(iri: &str) -> String {
     utf8_percent_encode(iri, IRI).collect()
 }

@@ -1,9 +1,9 @@
-//! An address and its parts, as Python's `urlsplit` sees them, on whose view Django decides what
-//! is another site.
+//! The parts of a URL, as Python's `urlsplit` sees them: Django uses it to decide what another site
+//! is.
 
 use std::net::Ipv6Addr;
 
-/// The parts that decide where an address leads.
+/// The parts that decide where a URL leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SplitUrl {
     /// In lower case; empty where there is none.
@@ -15,7 +15,7 @@ pub(crate) struct SplitUrl {
 }
 
 impl SplitUrl {
-    /// The parts; `None` for brackets that hold no IPv6 address.
+    /// Splits a URL; `None` if brackets do not hold an IPv6 address.
     pub(crate) fn parse(url: &str) -> Option<Self> {
         // browsers drop these, too
         let url =
@@ -47,7 +47,7 @@ impl SplitUrl {
         Some(Self { scheme, netloc: netloc.to_owned(), rest: rest.to_owned() })
     }
 
-    /// The address again (`geturl`).
+    /// The whole URL (`geturl`).
     pub(crate) fn url(&self) -> String {
         let netloc =
             if self.netloc.is_empty() { String::new() } else { format!("//{}", self.netloc) };
@@ -57,7 +57,7 @@ impl SplitUrl {
     }
 }
 
-/// True when a host is this one, or below it where the pattern starts with a dot.
+/// Whether a host matches this pattern, or is a subdomain of it if it starts with a dot.
 pub(crate) fn is_same_domain(host: &str, pattern: &str) -> bool {
     let pattern = pattern.to_lowercase();
     match pattern.strip_prefix('.') {

@@ -1,4 +1,4 @@
-//! From serializers to components.
+//! Turning serializers into components.
 
 use std::collections::HashSet;
 
@@ -77,7 +77,7 @@ impl Components {
         schema(field, kind, null)
     }
 
-    /// A field that no row stands behind.
+    /// A field that is not backed by a row.
     fn plain_field(&mut self, owner: &str, field: &Field) -> FieldSchema {
         let kind = self.kind(owner, field);
         schema(field, kind, field.allow_null)
@@ -149,7 +149,7 @@ fn schema(field: &Field, kind: SchemaKind, nullable: bool) -> FieldSchema {
         .read_only(field.read_only)
         .write_only(field.write_only);
     let default = field.default.as_ref().and_then(fixed);
-    // what stands in for a way that ends early says no more than that it may be null
+    // the default of a path that ends early only says that the value may be null
     if let Some(default) = default.filter(|value| !(field.read_only && value.is_null())) {
         schema = schema.default_value(default);
     }
@@ -177,7 +177,7 @@ fn slug_kind(shown: &FieldOutput<'_>) -> SchemaKind {
     shown.column.map_or_else(SchemaKind::string, column_kind)
 }
 
-/// What a column holds, without bounds.
+/// The kind of a column, without bounds.
 pub(super) fn column_kind(column: ColumnKind) -> SchemaKind {
     match column {
         ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt => SchemaKind::integer(),
@@ -235,7 +235,7 @@ fn choices(all: &[Choice], allow_blank: bool) -> SchemaKind {
     SchemaKind::Enum { choices: choices.collect(), allow_blank }
 }
 
-/// A default that is the same each time.
+/// A constant default.
 fn fixed(default: &FieldDefault) -> Option<Json> {
     match default {
         FieldDefault::Value(value) => json(value),
@@ -243,7 +243,7 @@ fn fixed(default: &FieldDefault) -> Option<Json> {
     }
 }
 
-/// A plain value as JSON; none for values whose text depends on their field.
+/// A plain value as JSON; `None` for values whose text depends on their field.
 fn json(value: &Value) -> Option<Json> {
     Some(match value {
         Value::Null => Json::Null,

@@ -1,8 +1,8 @@
-//! The OpenAPI document of a site, made from the descriptions that answer its requests
+//! The OpenAPI document of a site, made from the descriptions that serve its requests
 //! (drf-spectacular's `AutoSchema`), and the pages that show it.
 //!
-//! [`OpenApi`] says what no description does: title, version, addresses.
-//! [`SiteBuilder::openapi`](crate::site::SiteBuilder::openapi) takes it.
+//! [`OpenApi`] adds what the descriptions lack: title, version, URLs. Pass it to
+//! [`SiteBuilder::openapi`](crate::site::SiteBuilder::openapi).
 
 mod components;
 mod operations;
@@ -19,7 +19,11 @@ pub(crate) use operations::SiteSchema;
 
 use crate::routers::{Mount, Router};
 
-/// The document of a site and where it is served.
+/// The OpenAPI document of a site, and where it is served (`SpectacularAPIView`,
+/// `SPECTACULAR_SETTINGS`).
+///
+/// Everything but title, version and other prose comes from the models, serializers, filters and
+/// views of the site. Pass it to [`SiteBuilder::openapi`](crate::site::SiteBuilder::openapi).
 ///
 /// ```
 /// use quintet::schemas::OpenApi;
@@ -30,6 +34,8 @@ use crate::routers::{Mount, Router};
 ///     .docs_path("/docs/");
 /// # let _ = openapi;
 /// ```
+#[doc(alias = "SpectacularAPIView")]
+#[doc(alias = "AutoSchema")]
 #[derive(Debug, Clone)]
 pub struct OpenApi {
     api: Api,
@@ -39,14 +45,14 @@ pub struct OpenApi {
     docs_path: Option<String>,
 }
 
-/// A document that would not be true.
+/// Why the OpenAPI document would be wrong, reported when the site is built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SchemaError {
     /// Serializers or operations contradict each other.
     #[error("the OpenAPI document: {}", .0.join("; "))]
     Problems(Vec<String>),
-    /// The page has no document to show.
+    /// The page has no document to load.
     #[error(
         "OpenApi::docs_path needs OpenApi::schema_path: the page loads the document from there"
     )]
@@ -57,7 +63,8 @@ pub enum SchemaError {
 }
 
 impl OpenApi {
-    /// A document of this title and version, at `/api/schema/`, with Swagger UI at `/api/docs/`.
+    /// Creates a document with this title and version, served at `/api/schema/`, with Swagger UI at
+    /// `/api/docs/`.
     pub fn new(title: impl Into<String>, version: impl Into<String>) -> Self {
         let title = title.into();
         Self {
@@ -69,64 +76,65 @@ impl OpenApi {
         }
     }
 
-    /// Serves neither the document nor Swagger UI; the document is there all the same
-    /// ([`Site::openapi`](crate::site::Site::openapi)).
+    /// Serves neither the document nor Swagger UI; [`Site::openapi`](crate::site::Site::openapi)
+    /// still returns the document.
     #[must_use]
     pub fn unserved(self) -> Self {
         Self { schema_path: None, docs_path: None, ..self }
     }
 
-    /// What the API is for; Markdown.
+    /// Sets the description of the API, in Markdown.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.api = self.api.description(text);
         self
     }
 
-    /// The licence of the API, by its name and its SPDX identifier.
+    /// Sets the licence of the API, by its name and its SPDX identifier.
     #[must_use]
     pub fn license(mut self, name: impl Into<String>, identifier: impl Into<String>) -> Self {
         self.api = self.api.license(name, identifier);
         self
     }
 
-    /// Adds an address at which the API is served; without one it is where the document is.
+    /// Adds a base URL of the API; without one, it is the URL of the document.
     #[must_use]
     pub fn server(mut self, url: impl Into<String>) -> Self {
         self.api = self.api.server(url);
         self
     }
 
-    /// Says what the operations under a tag have in common; tags are the first words of paths.
+    /// Describes a tag. Operations are tagged with the first segment of their path.
     #[must_use]
     pub fn tag(mut self, name: impl Into<String>, description: impl Into<String>) -> Self {
         self.api = self.api.tag(name, description);
         self
     }
 
-    /// The part of every path that names nothing and is left out of operation ids and tags
-    /// (`SCHEMA_PATH_PREFIX`); by default the place of the router.
+    /// Sets the part of every path that operation ids and tags leave out (`SCHEMA_PATH_PREFIX`); by
+    /// default, the path of the router.
     #[must_use]
     pub fn path_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.path_prefix = Some(prefix.into());
         self
     }
 
-    /// Another place for the document, which is served as YAML and JSON, under the name `schema`.
+    /// Sets the path of the document, which is served as YAML and JSON. Its URL is named `schema`.
     #[must_use]
     pub fn schema_path(mut self, path: impl Into<String>) -> Self {
         self.schema_path = Some(path.into());
         self
     }
 
-    /// Another place for Swagger UI, which has the name `docs`.
+    /// Sets the path of Swagger UI. Its URL is named `docs`.
+    #[doc(alias = "SpectacularSwaggerView")]
     #[must_use]
     pub fn docs_path(mut self, path: impl Into<String>) -> Self {
         self.docs_path = Some(path.into());
         self
     }
 
-    /// Writes the document of a site, and makes the addresses that serve it.
+    /// Writes the document of a site, and creates the routes that serve it.
     pub(crate) fn prepare(
         self,
         site: &SiteSchema<'_>,

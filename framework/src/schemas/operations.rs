@@ -1,4 +1,4 @@
-//! From addresses and their views to operations.
+//! Turning URLs and their views into operations.
 
 use std::sync::Arc;
 
@@ -18,21 +18,21 @@ use crate::reverse::Pattern;
 use crate::settings::Settings;
 use crate::views::{OperationInfo, Policies, ResponseInfo, View, ViewInfo};
 
-/// An address: the place of its router, its pattern behind it, its view.
+/// A URL: the path of its router, its pattern, its view.
 pub(crate) type Address<'a> = (&'a str, &'a Pattern, &'a dyn View);
 
-/// What a site says to its document.
+/// What the document needs from the site.
 #[derive(Debug)]
 pub(crate) struct SiteSchema<'a> {
-    /// The addresses, in the order of trial.
+    /// The URLs, in the order of matching.
     pub(crate) addresses: Vec<Address<'a>>,
     /// The policies of views that set none.
     pub(crate) defaults: &'a Policies,
-    /// How lists are split where a view does not say.
+    /// The default pagination.
     pub(crate) pagination: Option<&'a Arc<dyn Pagination>>,
-    /// True when lists may be ordered where a view does not say.
+    /// Whether the site has the ordering filter by default.
     pub(crate) ordering_filter: bool,
-    /// What every path starts with, and how credentials are sent.
+    /// The settings, for the script name and the credentials.
     pub(crate) settings: &'a Settings,
 }
 
@@ -51,7 +51,7 @@ impl SiteSchema<'_> {
                 let Some(method) = Method::from_name(info.method.as_str()) else { continue };
                 let route = Route::new(self, place, pattern, view.info(), &info, method);
                 let key = (route.path.clone(), method);
-                // what an earlier address answers is never reached here
+                // an earlier URL shadows this one
                 if told.contains(&key) {
                     continue;
                 }
@@ -74,7 +74,7 @@ impl SiteSchema<'_> {
     }
 }
 
-/// One operation on its way into the document.
+/// One operation to be added to the document.
 struct Route<'a> {
     path: String,
     settings: &'a Settings,
@@ -156,7 +156,7 @@ impl<'a> Route<'a> {
             },
         };
         let renderers = self.policies.renderers.iter().flatten();
-        // pages for people are not what the document is about
+        // the document leaves out pages for people
         let types = renderers
             .filter(|renderer| renderer.is_available() && renderer.format() != "api")
             .map(|renderer| renderer.media_type());
@@ -211,7 +211,7 @@ impl<'a> Route<'a> {
         self.policies.permissions.as_deref().unwrap_or_default()
     }
 
-    /// All permissions that say must agree, and one must say.
+    /// Whether anonymous clients are admitted: no permission may say no, and one must say yes.
     fn admits_anonymous(&self) -> bool {
         let permissions = self.permissions();
         let method = &self.info.method;
@@ -242,7 +242,7 @@ impl<'a> Route<'a> {
     }
 }
 
-/// The name that a capture has in the document: the primary key is called by its own.
+/// The name of a capture in the document: that of the primary key is its field's.
 fn shown_name(context: &ViewContext, pattern: &Pattern, name: &str) -> String {
     let key = context.model.map(|model| model.pk_column().name);
     let key = key.filter(|key| {
@@ -251,7 +251,7 @@ fn shown_name(context: &ViewContext, pattern: &Pattern, name: &str) -> String {
     key.unwrap_or(name).to_owned()
 }
 
-/// What a capture without a column holds.
+/// The kind of a capture without a column.
 fn capture_kind(regex: &str) -> SchemaKind {
     match regex {
         "[0-9]+" => SchemaKind::integer(),

@@ -17,7 +17,7 @@ use crate::request::{Context, Request};
 use crate::response::{Response, ResponseBody};
 use crate::views::{ApiView, Policies, View, ViewInfo};
 
-/// What OPTIONS says of the document's view: drf-spectacular's words.
+/// The description of the document's view in OPTIONS: drf-spectacular's.
 const DESCRIPTION: &str = "OpenApi3 schema for this API. Format can be selected via content negotiation.\n\n\
      - YAML: application/vnd.oai.openapi\n- JSON: application/vnd.oai.openapi+json";
 
@@ -106,7 +106,7 @@ async fn asset(cx: &mut Context) -> Result<Response> {
     Ok(response.with_header(ETAG, &asset.etag).with_header(CACHE_CONTROL, ui::ASSET_CACHE_CONTROL))
 }
 
-/// True when the client holds the contents of this tag (RFC 9110, section 13.1.2).
+/// Whether the client has the content of this tag (RFC 9110, section 13.1.2).
 fn has_already(request: &Request, etag: &str) -> bool {
     request.headers.text(IF_NONE_MATCH).is_some_and(|tags| {
         let mut tags = tags.split(',').map(str::trim);
@@ -114,7 +114,7 @@ fn has_already(request: &Request, etag: &str) -> bool {
     })
 }
 
-/// A view for everybody, whatever they accept and whoever they say they are.
+/// A view that is open to everybody and ignores `Accept` and credentials.
 fn public(name: &str) -> ApiView {
     ApiView::new(name).authentication(()).permissions(AllowAny).renderers(Anything)
 }

@@ -1,4 +1,4 @@
-//! The page of a refused request (`django.views.csrf.csrf_failure`).
+//! The page for a request that failed the CSRF check (`django.views.csrf.csrf_failure`).
 
 use crate::response::Response;
 

@@ -1,8 +1,8 @@
-//! Forged requests of other sites (`CsrfViewMiddleware`).
+//! CSRF protection (`CsrfViewMiddleware`).
 //!
-//! A secret is kept in a cookie; a request that changes something must bring it a second time, in
-//! its form or in a header, where another site cannot put it. Pages check every unsafe request,
-//! API views those that a session authenticates. Reasons are Django's, word for word.
+//! A cookie holds a secret; an unsafe request must send it a second time, in its form or in a
+//! header, where another site cannot put it. Pages check every unsafe request, API views those that
+//! a session authenticates. Messages are Django's.
 
 mod failure;
 mod origin;
@@ -25,11 +25,11 @@ use token::{mask, random, secret_of};
 /// The name of the form field with the token.
 pub const FORM_FIELD: &str = "csrfmiddlewaretoken";
 
-/// A token for a form or a script: the secret of the client, masked anew each time. The response
-/// sets the cookie, and says that it depends on it.
+/// A token for a form or a script (`get_token`): the client's secret, masked differently each time.
+/// The response sets the cookie and varies by it.
 ///
 /// # Errors
-/// When the system gives no random bytes.
+/// If the system provides no random bytes.
 pub fn get_token(cx: &mut Context) -> Result<String> {
     if cx.csrf.is_none() {
         cx.csrf = Some(Box::new(CsrfState::of(&cx.request, &cx.shared.settings.csrf)?));
@@ -43,17 +43,17 @@ pub fn get_token(cx: &mut Context) -> Result<String> {
     mask(&secret)
 }
 
-/// Gives the client a new secret; done at every login.
+/// Gives the client a new secret (`rotate_token`); done at every login.
 ///
 /// # Errors
-/// When the system gives no random bytes.
+/// If the system provides no random bytes.
 pub fn rotate_token(cx: &mut Context) -> Result<()> {
     cx.csrf = Some(Box::new(CsrfState { secret: Some(random()?), sets_cookie: true }));
     Ok(())
 }
 
 /// Checks an unsafe request; returns the reason for refusing it. `form` reads the token of the
-/// body's form, and is asked only when it comes to that.
+/// body's form, and is only called if it is needed.
 ///
 /// # Errors
 /// What `form` reports.
@@ -109,7 +109,7 @@ pub(crate) fn check(
     })
 }
 
-/// Sets the cookie where a token was made, or where the client's own cookie is not a token.
+/// Sets the cookie if a token was created, or if the client's cookie is invalid.
 pub(in crate::middleware) fn process_response(
     state: Option<&CsrfState>,
     request: &Request,
@@ -136,7 +136,7 @@ pub(in crate::middleware) fn process_response(
 }
 
 impl CsrfState {
-    /// What a request brings (`process_request`): a cookie that is not a token is replaced.
+    /// The state of a request (`process_request`): an invalid cookie is replaced.
     fn of(request: &Request, settings: &CsrfSettings) -> Result<Self> {
         Ok(match request.cookie(&settings.cookie_name) {
             None => Self::default(),

@@ -1,4 +1,4 @@
-//! Where a request comes from, as its browser says.
+//! The origin of a request, as reported by its browser.
 
 use actix_web::http::header::REFERER;
 
@@ -6,7 +6,7 @@ use crate::request::Request;
 use crate::reverse::{SplitUrl, is_same_domain};
 use crate::settings::CsrfSettings;
 
-/// True for an origin that is this site or a trusted one.
+/// Whether an origin is this site or a trusted one.
 pub(super) fn is_origin_trusted(request: &Request, settings: &CsrfSettings, origin: &str) -> bool {
     let trusted = &settings.trusted_origins;
     if origin == format!("{}://{}", request.scheme, request.host)
@@ -23,8 +23,8 @@ pub(super) fn is_origin_trusted(request: &Request, settings: &CsrfSettings, orig
     )
 }
 
-/// Over HTTPS a client that names no origin names the page that it comes from: a man in the middle
-/// can put a cookie there by plain HTTP.
+/// Checks `Referer` over HTTPS if there is no `Origin`: a man in the middle could set the cookie
+/// over plain HTTP.
 pub(super) fn check_referer(request: &Request, settings: &CsrfSettings) -> Result<(), String> {
     let failed = |why: &str| Err(format!("Referer checking failed - {why}"));
     let Some(referer) = request.headers.text(REFERER) else { return failed("no Referer.") };

@@ -12,7 +12,7 @@ pub(super) fn random() -> Result<String> {
     get_random_string(SECRET_LENGTH, CHARS).map_err(ApiException::internal)
 }
 
-/// The secret of a cookie or a token, masked or not; what is wrong with it otherwise.
+/// The secret of a cookie or a token, masked or not; otherwise, why it is invalid.
 pub(super) fn secret_of(token: &str) -> Result<String, &'static str> {
     if ![SECRET_LENGTH, TOKEN_LENGTH].contains(&token.chars().count()) {
         return Err("has incorrect length");
@@ -28,7 +28,7 @@ pub(super) fn secret_of(token: &str) -> Result<String, &'static str> {
 }
 
 /// A token of a secret: a random mask, and the secret shifted by it. It differs each time, so that
-/// nothing is learned from the length of a compressed page.
+/// the length of a compressed page reveals nothing.
 pub(super) fn mask(secret: &str) -> Result<String> {
     let mask = random()?;
     let cipher = shift(secret, &mask, |letter, mask| letter + mask);

@@ -66,7 +66,7 @@ impl Fault {
     }
 }
 
-/// Where decoding goes: characters as they come, and what to do about a fault.
+/// The output of decoding: characters, and how to handle a fault.
 struct Sink<'s> {
     text: String,
     /// True to continue after a fault, with U+FFFD in its place.

@@ -10,7 +10,7 @@ use encoding_rs::{
 
 use super::{Charset, Order};
 
-/// What a name means.
+/// The meaning of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {
     Known(Charset),
@@ -20,7 +20,7 @@ pub(super) enum Named {
     Unknown,
 }
 
-/// Looks a name up, whatever its case and punctuation.
+/// Looks up a name, ignoring case and punctuation.
 pub(super) fn find(name: &str) -> Named {
     let name = normalized(name);
     let dotless = name.replace('.', "_");

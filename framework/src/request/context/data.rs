@@ -7,13 +7,13 @@ use crate::negotiation;
 use crate::parsers::{self, Data, ParserContext};
 
 impl Context {
-    /// The data of the body (`request.data`), read by the parser that its type asks for. It
-    /// shares the body's bytes and does not borrow from the context.
+    /// The data of the body (`request.data`), parsed according to its `Content-Type`. It shares the
+    /// body's bytes and does not borrow from the context.
     ///
     /// # Errors
-    /// 415 when no parser of the view reads the type, 400 when the parser refuses the body, and
-    /// Django's 400 page when the body is longer than `DATA_UPLOAD_MAX_MEMORY_SIZE`. 500 before the
-    /// view when the body is longer than 16 KiB and nobody called
+    /// 415 if no parser of the view reads the type, 400 if the parser refuses the body, and
+    /// Django's 400 page if the body is longer than `DATA_UPLOAD_MAX_MEMORY_SIZE`. 500 before the
+    /// view if the body is longer than 16 KiB and nobody called
     /// [`receive_body`](Context::receive_body).
     pub fn data(&mut self) -> Result<Data> {
         if let Some(data) = &self.data {

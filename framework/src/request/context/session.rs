@@ -7,9 +7,9 @@ use crate::sessions::Session;
 use crate::signing::Keys;
 
 impl Context {
-    /// The session of the client, loaded when it is first asked for: one statement, none where the
-    /// client sends no cookie. What changes is stored with the answer. The answer depends on the
-    /// cookie from now on, and says so in `Vary`.
+    /// The client's session (`request.session`), loaded on first use: one statement, or none if the
+    /// client sends no cookie. Changes are stored with the response, which from now on varies by
+    /// `Cookie`.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -18,7 +18,7 @@ impl Context {
         Ok(self.session.get_or_insert_default())
     }
 
-    /// Loads the session, unless it was asked for before.
+    /// Loads the session, unless it is loaded already.
     async fn load_session(&mut self) -> Result<(), Error> {
         self.vary_on("Cookie");
         if self.session.is_none() {
@@ -32,8 +32,8 @@ impl Context {
         Ok(())
     }
 
-    /// The session, unless the site keeps none: its client's cookie is somebody else's then, as on
-    /// a machine where several sites are tried out.
+    /// The session, unless the site keeps none: then the cookie belongs to another site, as on a
+    /// machine where several sites are tried out.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -45,7 +45,8 @@ impl Context {
         }
     }
 
-    /// False where there is neither a session nor a cookie of one, so that nothing needs loading.
+    /// Whether there may be a session: if there is neither a session nor its cookie, nothing needs
+    /// to be loaded.
     pub(crate) fn may_have_session(&self) -> bool {
         self.session.is_some() || self.session_cookie().is_some()
     }

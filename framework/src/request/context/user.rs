@@ -1,4 +1,4 @@
-//! Who sends a request, and what they may do.
+//! The user of a request, and their permissions.
 
 use std::any::Any;
 use std::fmt;
@@ -8,14 +8,21 @@ use super::Context;
 use crate::auth::{Account, User, UserMeta, UserModel};
 use crate::exceptions::{ApiException, DENIED, Detail, Result};
 
-/// How a request proved who sends it (`request.auth`): a token, a claim.
+/// How a request was authenticated (`request.auth`): a token, a claim.
+///
+/// ```
+/// use quintet::request::Auth;
+///
+/// let auth = Auth::new("Token", "9944b0".to_owned());
+/// assert_eq!(auth.get::<String>().map(String::as_str), Some("9944b0"));
+/// ```
 pub struct Auth {
     scheme: &'static str,
     value: Box<dyn Any>,
 }
 
 impl Auth {
-    /// A proof of a scheme: `Auth::new("Token", key)`.
+    /// Creates the proof of a scheme: `Auth::new("Token", key)`.
     pub fn new(scheme: &'static str, value: impl Any) -> Self {
         Self { scheme, value: Box::new(value) }
     }
@@ -25,7 +32,7 @@ impl Auth {
         self.scheme
     }
 
-    /// The proof, when it is of this type.
+    /// The proof, if it is of this type.
     pub fn get<T: Any>(&self) -> Option<&T> {
         self.value.downcast_ref()
     }
@@ -39,19 +46,19 @@ impl fmt::Debug for Auth {
 }
 
 impl Context {
-    /// The user who sends the request; `None` for an anonymous one. On a site with a user model of
-    /// its own it is [`Context::user_as`].
+    /// The user of the request (`request.user`); `None` for an anonymous one. On a site with its
+    /// own user model, use [`Context::user_as`].
     pub fn user(&self) -> Option<&User> {
         self.user_as()
     }
 
-    /// The user who sends the request, as a row of the project's user model; `None` for an
-    /// anonymous one, and for a model that is not the site's.
+    /// The user of the request, as a row of the site's user model; `None` for an anonymous one, or
+    /// if the model is not the site's.
     pub fn user_as<M: UserModel>(&self) -> Option<&M> {
         self.user.as_ref().and_then(Account::get)
     }
 
-    /// The user who sends the request, whatever the user model is; `None` for an anonymous one.
+    /// The user of the request, independent of the user model; `None` for an anonymous one.
     pub fn account(&self) -> Option<&Account> {
         self.user.as_ref()
     }
@@ -61,26 +68,26 @@ impl Context {
         self.shared.users.clone().unwrap_or_else(UserMeta::djangos)
     }
 
-    /// True when the request proved who sends it.
+    /// Whether the request is authenticated (`request.user.is_authenticated`).
     pub fn is_authenticated(&self) -> bool {
         self.user.is_some()
     }
 
-    /// How the user was recognised, when the authenticator says so.
+    /// How the request was authenticated (`request.auth`), if the authenticator says so.
     pub fn auth(&self) -> Option<&Auth> {
         self.auth.as_ref()
     }
 
-    /// Makes the request one of this user (`force_authenticate`).
+    /// Sets the user of the request (`force_authenticate`).
     pub fn set_user(&mut self, user: Option<Account>, auth: Option<Auth>) {
         self.user = user;
         self.auth = auth;
         self.user_changes = self.user_changes.wrapping_add(1);
     }
 
-    /// True when the user is active and has every one of these permissions
-    /// (`user.has_perms(["store.add_artist"])`). An anonymous user has none. The first question
-    /// takes a statement, later ones of the same request take none.
+    /// Whether the user is active and has all of these permissions
+    /// (`user.has_perms(["store.add_artist"])`). An anonymous user has none. The first call of a
+    /// request takes a statement, later ones take none.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -91,11 +98,11 @@ impl Context {
         }
     }
 
-    /// True when the user has every one of these permissions for an object
-    /// (`user.has_perms(perms, obj)`), as the site's backends know. An anonymous user has none.
+    /// Whether the user has all of these permissions for an object (`user.has_perms(perms, obj)`),
+    /// as the site's backends decide. An anonymous user has none.
     ///
     /// # Errors
-    /// When a backend cannot say.
+    /// If a backend fails.
     pub async fn user_has_object_perms(&self, perms: &[String], object: &dyn Any) -> Result<bool> {
         let backends = &self.shared.object_permissions;
         match &self.user {
@@ -104,8 +111,8 @@ impl Context {
         }
     }
 
-    /// True when the user is in the group of this name. An anonymous user is in none. The first
-    /// question takes a statement, later ones of the same request take none.
+    /// Whether the user is in the group of this name. An anonymous user is in none. The first call
+    /// of a request takes a statement, later ones take none.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -116,10 +123,10 @@ impl Context {
         }
     }
 
-    /// Asks the view's permissions about an object (`check_object_permissions`).
+    /// Checks the view's permissions for an object (`check_object_permissions`).
     ///
     /// # Errors
-    /// 403, or 401 for a client that could still say who it is, when one refuses.
+    /// 403, or 401 for a client that could still authenticate, if one refuses.
     pub async fn check_object_permissions<T: Any>(&mut self, object: &T) -> Result<()> {
         let Some(equipment) = &self.equipment else { return Ok(()) };
         if !equipment.guard.looks_at_objects() {
@@ -129,14 +136,14 @@ impl Context {
         guard.check(self, object).await
     }
 
-    /// True when a permission of the view looks at objects, so that the stored row is needed
-    /// before it is changed.
+    /// Whether a permission of the view checks objects, so that the stored row is needed before it
+    /// is changed.
     pub fn has_object_permissions(&self) -> bool {
         self.equipment.as_ref().is_some_and(|equipment| equipment.guard.looks_at_objects())
     }
 
-    /// The error of a refusal (`permission_denied`): 401 for a client that could still say who
-    /// it is, else 403 with the permission's message and code, or the default ones.
+    /// The error of a refusal (`permission_denied`): 401 for a client that could still
+    /// authenticate, or else 403 with the permission's message and code, or the default ones.
     pub fn permission_denied(
         &self,
         message: Option<Detail>,
