@@ -1,13 +1,13 @@
 //! Logs in the memory of one process.
 //!
-//! They are spread over shards, each behind a lock that is held for one question and never while
-//! something is waited for. What has expired is swept out whenever a shard has doubled since it
-//! was last swept, so that the work for it is a constant share of each request's.
+//! They are spread over shards, each behind a lock that is held for one operation and never while
+//! waiting. Expired logs are removed whenever a shard has doubled since the last time, so that the
+//! cost per request is constant.
 //!
-//! Memory is bounded even where nothing expires: a client with very many addresses fills it with
-//! logs that hold a request or two. When all is full, a shard lets go of a quarter, those logs
-//! first that are furthest from their limit. A client that is being refused has a full log, and is
-//! not freed by others.
+//! Memory is bounded even if nothing expires: a client with very many addresses fills it with logs
+//! of a request or two. When it is full, a shard drops a quarter of its logs, first those that are
+//! furthest from their limit. A client that is being refused has a full log, so others cannot free
+//! it.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -19,10 +19,10 @@ use super::{Entry, Limit};
 
 const SHARDS: usize = 32;
 
-/// Most words of eight bytes in all logs together: 32 MiB.
+/// The most words of eight bytes in all logs together: 32 MiB.
 const MOST: usize = 4 << 20;
 
-/// Words that a log takes beside its times.
+/// Words that a log takes in addition to its times.
 const LOG: usize = 24;
 
 /// A shard with fewer words than this is not swept.
@@ -50,7 +50,7 @@ struct Shard {
 struct Log {
     /// The newest first.
     times: VecDeque<u64>,
-    /// The limit that it was last held against.
+    /// The limit that it was last compared with.
     number: u32,
     expires: u64,
 }
@@ -77,8 +77,8 @@ impl Memory {
         self.log_at(key, limit, || micros(self.started.elapsed()))
     }
 
-    /// The same, with a clock. It is read while the shard is locked: what is stored later is never
-    /// earlier.
+    /// Like `log`, with a clock, which is read while the shard is locked, so that times never
+    /// decrease.
     fn log_at(&self, key: &str, limit: Limit, clock: impl FnOnce() -> u64) -> Entry {
         let mut shard = self.shard(key).lock().unwrap_or_else(PoisonError::into_inner);
         let before = shard.words;
@@ -150,8 +150,8 @@ impl Shard {
         Entry { stored, count, age: Duration::from_micros(now.saturating_sub(oldest)) }
     }
 
-    /// Removes logs of so many words, those first that are furthest from their limit, and of these
-    /// the ones that expire first.
+    /// Removes logs of this many words, first those furthest from their limit, and of these the
+    /// ones that expire first.
     fn let_go(&mut self, words: usize) {
         let mut order: Vec<(u64, u64, usize, Box<str>)> = self
             .logs

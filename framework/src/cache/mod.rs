@@ -1,13 +1,13 @@
-//! What is kept for a while, beside the database: the logs of throttles (`django.core.cache`).
+//! Short-lived data outside the database: the logs of throttles (`django.core.cache`).
 //!
-//! A log holds the times of a client's last requests. Both stores answer the one question that a
-//! throttle has, in one step: drop what is older than the period, and store this request when
-//! fewer than so many are left. Django's cache would be read and written in two steps, between
-//! which other requests pass; here a limit is exact, however many ask at once.
+//! A log holds the times of a client's last requests. Both stores do what a throttle needs in one
+//! step: drop entries older than the period, and store this request if the rest is below the limit.
+//! Django's cache is read and written in two steps, between which other requests pass; here, a
+//! limit is exact under any concurrency.
 //!
-//! In memory, a log belongs to one process. With `REDIS_URL` it is shared by all that name the same
-//! Redis, which then also has the time: several servers count as one, whatever their own clocks
-//! say.
+//! In memory, a log belongs to one process. With `REDIS_URL`, it is shared by all processes that
+//! use the same Redis, whose clock they use too: several servers count as one, whatever their own
+//! clocks say.
 
 mod memory;
 mod pending;
@@ -28,7 +28,7 @@ pub(crate) use pending::Pending;
 /// A longer key is stored as its hash: what a client sends may be part of it.
 const LONGEST_KEY: usize = 160;
 
-/// Between two words to the log about a store that is away.
+/// The time between two log messages about a store that cannot be reached.
 const SILENCE: Duration = Duration::from_secs(5);
 
 /// A limit: a number of requests per period.
@@ -40,18 +40,18 @@ pub(crate) struct Limit {
     pub(crate) period: Duration,
 }
 
-/// What a log says of a request.
+/// The result of logging a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// When it was stored, in microseconds of the store's own clock; `None` when the log was full.
     pub(crate) stored: Option<u64>,
-    /// How many requests are in the log, this one too when it was stored.
+    /// How many requests are in the log, including this one if it was stored.
     pub(crate) count: u32,
     /// How long ago the oldest of them was.
     pub(crate) age: Duration,
 }
 
-/// The store cannot be reached, or did not answer in time.
+/// The store cannot be reached, or did not respond in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Away;
 
@@ -59,12 +59,12 @@ pub(crate) struct Away;
 #[derive(Debug)]
 pub(crate) struct Counters {
     store: Store,
-    /// What is counted here while the store is away.
+    /// What is counted in this process while the store cannot be reached.
     here: Memory,
-    /// Places that may be given back.
+    /// Places that may be released.
     pub(crate) pending: Pending,
     started: Instant,
-    /// When a store that is away may be mentioned again, in milliseconds from the start.
+    /// When the next log message about the store is due, in milliseconds from the start.
     quiet_until: AtomicU64,
 }
 
@@ -93,10 +93,10 @@ impl Counters {
         }
     }
 
-    /// In Redis where `REDIS_URL` names one, else in memory. Nothing is connected yet.
+    /// Opens the store: Redis if `REDIS_URL` is set, or else memory. It does not connect yet.
     ///
     /// # Errors
-    /// When it is not an address, or this program has no client for it.
+    /// If it is not a valid URL, or the feature `redis` is off.
     pub(crate) fn open(settings: &Settings) -> Result<Self, SettingsError> {
         let Some(url) = &settings.redis_url else { return Ok(Self::default()) };
         #[cfg(feature = "redis")]
@@ -110,7 +110,7 @@ impl Counters {
         store.map(Self::of).map_err(wrong)
     }
 
-    /// True where other processes count too.
+    /// Whether other processes share the logs.
     pub(crate) fn are_shared(&self) -> bool {
         !matches!(self.store, Store::Memory(_))
     }
@@ -118,7 +118,7 @@ impl Counters {
     /// Stores a request in the log of a key, unless the log is full.
     ///
     /// # Errors
-    /// When the store is away; the program's log says so now and then.
+    /// If the store cannot be reached; it is logged now and then.
     pub(crate) async fn log(&self, key: &str, limit: Limit) -> Result<Entry, Away> {
         let key = bounded(key);
         match &self.store {
@@ -130,7 +130,8 @@ impl Counters {
         }
     }
 
-    /// The same in the memory of this process, for what must be counted while the store is away.
+    /// Like `log`, in the memory of this process, for what must be counted while the store cannot
+    /// be reached.
     pub(crate) fn log_here(&self, key: &str, limit: Limit) -> Entry {
         self.here.log(&bounded(key), limit)
     }

@@ -1,7 +1,7 @@
-//! Places in logs that may be given back.
+//! Places in logs that may be released.
 //!
-//! A request that finds a log full may try again while others, of the same process, hold places in
-//! it that they may give back: it is woken when one is free, or when none will be.
+//! A request that finds a log full may try again while others in the same process hold places that
+//! they may release: it is woken when one is free, or when none will be.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -23,12 +23,12 @@ struct Places {
 }
 
 impl Pending {
-    /// Notes a place.
+    /// Records a place.
     pub(crate) fn take(&self, key: &str) {
         self.keys().entry(key.to_owned()).or_default().count += 1;
     }
 
-    /// Notes that a place is given back to the log, or kept for good.
+    /// Records that a place is released, or kept for good.
     pub(crate) fn settle(&self, key: &str, given_back: bool) {
         let mut keys = self.keys();
         let Some(places) = keys.get_mut(key) else { return };
@@ -42,7 +42,7 @@ impl Pending {
         }
     }
 
-    /// Rings when it is worth asking again; `None` when nobody holds a place.
+    /// Completes when it is worth trying again; `None` if nobody holds a place.
     pub(crate) fn bell(&self, key: &str) -> Option<Pin<Box<OwnedNotified>>> {
         let keys = self.keys();
         let mut bell = Box::pin(Arc::clone(&keys.get(key)?.bell).notified_owned());

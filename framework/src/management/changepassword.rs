@@ -1,10 +1,10 @@
-//! Gives an account another password.
+//! The command `changepassword`.
 
 use super::{CommandError, Console, Terminal};
 use crate::auth::{UserAttributes, validate_password};
 use crate::site::Site;
 
-/// How often two passwords may differ, or be refused.
+/// How often two passwords may differ or be refused.
 const TRIES: usize = 3;
 
 /// Changes an account's password (`manage.py changepassword`): the account named in the first
@@ -16,7 +16,7 @@ pub async fn changepassword(site: &Site, words: &[&str]) -> Result<(), CommandEr
     changepassword_with(site, words, &mut Console).await
 }
 
-/// The same with another person at the other end.
+/// Like [`changepassword`], with another terminal.
 ///
 /// # Errors
 /// As [`changepassword`].

@@ -1,4 +1,4 @@
-//! Makes an account that may do everything.
+//! The command `createsuperuser`.
 
 use std::sync::Arc;
 
@@ -14,14 +14,13 @@ use crate::request::Context;
 use crate::site::Site;
 use crate::validators::is_email;
 
-/// What `createsuperuser` takes.
+/// The usage message.
 const USAGE: &str = "usage: createsuperuser [--username NAME] [--email ADDRESS] [--noinput]";
 
-/// Makes an account that may do everything (`manage.py createsuperuser`), with its words behind
-/// the name: `--username`, `--email`, `--noinput`. What is not given is asked for; with
-/// `--noinput` it is taken from `DJANGO_SUPERUSER_USERNAME`, `DJANGO_SUPERUSER_EMAIL` and
-/// `DJANGO_SUPERUSER_PASSWORD`. Where the user model has other names for these fields, the words
-/// and the variables have them too.
+/// Creates a superuser (`manage.py createsuperuser`), with the options `--username`, `--email` and
+/// `--noinput`. It prompts for what is missing; with `--noinput`, it takes it from
+/// `DJANGO_SUPERUSER_USERNAME`, `DJANGO_SUPERUSER_EMAIL` and `DJANGO_SUPERUSER_PASSWORD`. If the
+/// user model has other names for these fields, so do the options and the variables.
 ///
 /// # Errors
 /// When a word is unknown, something is missing or refused, or the database cannot be reached.
@@ -29,7 +28,7 @@ pub async fn createsuperuser(site: &Site, words: &[&str]) -> Result<(), CommandE
     createsuperuser_with(site, words, &mut Console).await
 }
 
-/// The same with another person at the other end.
+/// Like [`createsuperuser`], with another terminal.
 ///
 /// # Errors
 /// As [`createsuperuser`].
@@ -55,7 +54,7 @@ pub async fn createsuperuser_with(
     Ok(())
 }
 
-/// The words behind the command.
+/// The options of the command.
 struct Options {
     username: Option<String>,
     email: Option<String>,
@@ -117,7 +116,7 @@ impl Command<'_> {
         }
         let mut new = NewUser::new(username);
         if let Some(field) = asked_email(self.users) {
-            // an empty one has to be said, too
+            // an empty one is reported, too
             let said: Vec<String> =
                 [options.email, variable(field)].into_iter().flatten().collect();
             let email = said.iter().find(|email| !email.is_empty()).or(said.first());
@@ -227,7 +226,7 @@ impl Command<'_> {
         }
     }
 
-    /// Why nobody can have this name (`_validate_username`).
+    /// Why this name is invalid or taken (`_validate_username`).
     async fn wrong_username(&self, username: &str) -> Result<Option<String>, CommandError> {
         let field = self.users.username_field();
         let name = verbose_name(self.users.model, field);
@@ -249,7 +248,7 @@ impl Command<'_> {
         found.map_err(|error| CommandError::new(error.to_string()))
     }
 
-    /// The name of who runs the program, when it is free (`get_default_username`).
+    /// The name of the current OS user, if it is free (`get_default_username`).
     async fn default_username(&self) -> Result<Option<String>, CommandError> {
         if *self.users.model != *User::META {
             return Ok(None);
@@ -269,7 +268,7 @@ impl Command<'_> {
     }
 }
 
-/// What is wrong with the value of a field, in Django's words (`field.clean`).
+/// Django's message for an invalid value of a field (`field.clean`).
 fn wrong(users: &UserMeta, field: &str, value: &str) -> Option<String> {
     let column: &ColumnMeta = users.model.column(field)?;
     if value.is_empty() {

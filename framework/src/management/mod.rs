@@ -1,8 +1,8 @@
-//! Commands for whoever runs a site (`django.contrib.auth.management.commands`).
+//! Commands for the operators of a site (`django.contrib.auth.management.commands`).
 //!
-//! [`Program`] is the program of a project, with these commands and the server. The commands are
-//! functions, too: a program of another kind offers them under names of its own, with the words
-//! behind the name.
+//! [`Program`] is the program of a project, with these commands and the server. The commands are also
+//! functions: a program of another kind calls them under any name, with the arguments of the command
+//! line.
 //!
 //! ```no_run
 //! use quintet::management::{CommandError, changepassword, createsuperuser};
@@ -17,7 +17,7 @@
 //! }
 //! ```
 //!
-//! They speak with a person through a [`Terminal`]; a test gives them one that has the answers.
+//! They talk to a person through a [`Terminal`]; a test passes one with prepared answers.
 
 mod changepassword;
 mod createsuperuser;

@@ -1,31 +1,31 @@
-//! Where a command asks and answers.
+//! The terminal of a command.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
-/// A person at the other end of a command.
+/// The input and output of a command.
 ///
 /// Implement it to run a command without one, as tests do; [`Console`] is the program's own input
 /// and output.
 pub trait Terminal {
-    /// True when somebody can be asked.
+    /// Whether there is a person to prompt.
     fn is_interactive(&self) -> bool;
 
-    /// Asks, and reads a line without its end.
+    /// Prompts, and reads a line without its end.
     ///
     /// # Errors
     /// When there is no further line.
     fn ask(&mut self, prompt: &str) -> io::Result<String>;
 
-    /// The same without showing what is typed.
+    /// Like [`ask`](Self::ask), without echo.
     ///
     /// # Errors
     /// When there is no further line.
     fn ask_hidden(&mut self, prompt: &str) -> io::Result<String>;
 
-    /// Says how it went.
+    /// Prints a result.
     fn say(&mut self, text: &str);
 
-    /// Says what is wrong.
+    /// Prints an error.
     fn complain(&mut self, text: &str);
 
     /// A variable of the environment.
@@ -59,7 +59,7 @@ impl Terminal for Console {
     }
 
     fn say(&mut self, text: &str) {
-        // whoever closed the output does not want to hear it
+        // a closed output is ignored
         let _ = writeln!(io::stdout(), "{text}");
     }
 

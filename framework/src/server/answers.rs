@@ -1,4 +1,4 @@
-//! Tells a connection when the service works for it, and when its response is written.
+//! Reports to a connection when the service works for it, and when its response is written.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -75,7 +75,7 @@ where
 struct Done(Option<Rc<Connection>>);
 
 impl Done {
-    /// True when no other request is answered on the connection.
+    /// Whether it is the last request on the connection.
     fn is_last(&self) -> bool {
         self.0.as_ref().is_some_and(|connection| connection.worker().is_draining())
     }

@@ -36,12 +36,12 @@ pub(super) enum Reading {
     Closing,
 }
 
-/// How a connection ends before its client wants it.
+/// How the server ends a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cut {
     /// Without a response.
     Silent,
-    /// The same, to make room for another.
+    /// Without a response, to make room for another connection.
     Evicted,
     /// With a refusal, where no response has begun.
     Refuse(u16),

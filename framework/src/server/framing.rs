@@ -290,7 +290,7 @@ mod tests {
         ends
     }
 
-    /// The same by us, when the bytes come in pieces of a size.
+    /// Our result, with the bytes in pieces of a size.
     fn by_us(bytes: &[u8], piece: usize) -> Vec<usize> {
         let mut framing = Framing::default();
         let (mut at, mut ends) = (0, Vec::new());

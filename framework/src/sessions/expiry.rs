@@ -16,7 +16,7 @@ const EXPIRY: &str = "_session_expiry";
 pub enum Expiry {
     /// As set by `SESSION_COOKIE_AGE` and `SESSION_EXPIRE_AT_BROWSER_CLOSE`.
     Default,
-    /// So many seconds after each change.
+    /// A number of seconds after each change.
     Seconds(i64),
     /// Until a moment.
     At(DateTime),
@@ -35,7 +35,7 @@ impl Session {
         }
     }
 
-    /// True when the cookie ends with the browser (`get_expire_at_browser_close`).
+    /// Whether the cookie ends with the browser (`get_expire_at_browser_close`).
     pub fn expires_at_browser_close(&self, settings: &SessionSettings) -> bool {
         match self.get(EXPIRY) {
             None | Some(Value::Null) => settings.expire_at_browser_close,
@@ -43,12 +43,12 @@ impl Session {
         }
     }
 
-    /// The seconds that it lives from now on; fewer than none when its end has passed.
+    /// The seconds that it lives from now on; negative if it has expired.
     pub fn expiry_age(&self, settings: &SessionSettings) -> i64 {
         self.age_at(Utc::now(), settings)
     }
 
-    /// When its row ends (`get_expiry_date`).
+    /// When its row expires (`get_expiry_date`).
     pub fn expiry_date(&self, settings: &SessionSettings) -> DateTime {
         let now = Utc::now();
         let age = TimeDelta::try_seconds(self.age_at(now, settings));

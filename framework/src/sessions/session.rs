@@ -1,11 +1,11 @@
-//! What is remembered of a client between its requests.
+//! What is stored about a client between requests.
 
 use serde_json::{Map, Value};
 
 /// The values kept under a session's key.
 ///
-/// It behaves as Django's: values are JSON, and only what changed is stored. The key is known to
-/// the client as a cookie, and is given anew at every login, so that nobody can plant one.
+/// It behaves like Django's: values are JSON, and only changes are stored. The client holds the key
+/// in a cookie; every login replaces it, so that nobody can plant one.
 ///
 /// ```
 /// use quintet::exceptions::Result;
@@ -25,12 +25,12 @@ pub struct Session {
     pub(super) key: Option<String>,
     pub(super) data: Map<String, Value>,
     pub(super) modified: bool,
-    /// Keys that were given up; their rows go when the session is stored.
+    /// Keys that were replaced; their rows are deleted when the session is stored.
     pub(super) given_up: Vec<String>,
 }
 
 impl Session {
-    /// A session of nobody's: without a key and without values.
+    /// Creates a session without a key and without values.
     pub fn new() -> Self {
         Self::default()
     }
@@ -45,12 +45,12 @@ impl Session {
         self.data.get(name)
     }
 
-    /// A value that is a text.
+    /// A value that is a string.
     pub fn get_str(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Value::as_str)
     }
 
-    /// True when there is a value of this name.
+    /// Whether there is a value of this name.
     pub fn contains(&self, name: &str) -> bool {
         self.data.contains_key(name)
     }
@@ -66,38 +66,38 @@ impl Session {
         self.modified = true;
     }
 
-    /// Takes a value out (`pop`).
+    /// Removes a value and returns it (`pop`).
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let value = self.data.shift_remove(name);
         self.modified |= value.is_some();
         value
     }
 
-    /// Takes every value out and keeps the key.
+    /// Removes all values and keeps the key.
     pub fn clear(&mut self) {
         self.data.clear();
         self.modified = true;
     }
 
-    /// Ends the session: no values, no key, and no row either. What is set afterwards belongs to
-    /// a new one.
+    /// Ends the session: its values, key and row are deleted. What is set afterwards belongs to a
+    /// new one.
     pub fn flush(&mut self) {
         self.clear();
         self.given_up.extend(self.key.take());
     }
 
-    /// Keeps the values and gives the key up for a new one: the old one is worth nothing then.
+    /// Keeps the values under a new key; the old one becomes invalid.
     pub fn cycle_key(&mut self) {
         self.given_up.extend(self.key.take());
         self.modified = true;
     }
 
-    /// True when it has neither a key nor a value: its cookie is of no use.
+    /// Whether it has neither a key nor a value, so that its cookie is useless.
     pub fn is_empty(&self) -> bool {
         self.key.is_none() && self.data.is_empty()
     }
 
-    /// True when something changed, so that it will be stored.
+    /// Whether something changed, so that it will be stored.
     pub fn is_modified(&self) -> bool {
         self.modified
     }

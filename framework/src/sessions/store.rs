@@ -9,7 +9,7 @@ use crate::settings::Settings;
 use crate::signing::{self, Keys};
 use crate::values::Value;
 
-/// What Django's database sessions are signed for.
+/// The salt of Django's database sessions.
 const SALT: &str = "django.contrib.sessions.SessionStore";
 
 const KEY_CHARS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
@@ -21,14 +21,14 @@ const SHORTEST: usize = 8;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
-    /// Its row went while the request was under way: somebody logged out elsewhere, and a session
-    /// that was ended must not come back (Django's `SessionInterrupted`).
+    /// Its row was deleted during the request: the user logged out elsewhere, and an ended session
+    /// must not come back (Django's `SessionInterrupted`).
     #[error("the session was deleted before the request completed")]
     Interrupted,
     /// The database refuses.
     #[error(transparent)]
     Database(#[from] Error),
-    /// No key can be made.
+    /// No key can be created.
     #[error("no random bytes: {0}")]
     Random(#[from] getrandom::Error),
     /// Every key that was tried was taken.
@@ -50,13 +50,14 @@ impl From<SessionError> for ApiException {
 }
 
 impl Session {
-    /// True for a cookie's value that may be a key.
+    /// Whether a cookie's value may be a key.
     pub fn is_key(key: &str) -> bool {
         key.chars().count() >= SHORTEST && !key.contains('\0')
     }
 
-    /// The session of a key. One that is unknown or over is an empty session without a key; data
-    /// that we did not sign, or that cannot be read, is an empty session under this key.
+    /// Loads the session of a key. If it is unknown or expired, the result is an empty session
+    /// without a key; if its data has a wrong signature or is invalid, an empty session under this
+    /// key.
     ///
     /// # Errors
     /// When the database cannot be asked.
@@ -74,8 +75,8 @@ impl Session {
         Ok(Self { key: Some(key.to_owned()), data: decode(text, keys), ..Self::default() })
     }
 
-    /// Stores it: a row is made under a new key where it has none, and changed where it has one;
-    /// rows of keys that were given up go.
+    /// Stores the session: inserts a row under a new key if it has none, or else updates its row;
+    /// deletes the rows of replaced keys.
     ///
     /// # Errors
     /// [`SessionError::Interrupted`] when its row is gone, and what the database reports.
@@ -95,7 +96,7 @@ impl Session {
         self.forget(conn).await
     }
 
-    /// Deletes the rows of keys that were given up.
+    /// Deletes the rows of replaced keys.
     ///
     /// # Errors
     /// What the database reports.
@@ -111,7 +112,7 @@ impl Session {
     }
 }
 
-/// Deletes the rows of sessions that are over (`clearsessions`), and returns how many there were.
+/// Deletes the rows of expired sessions (`clearsessions`), and returns their number.
 ///
 /// # Errors
 /// What the database reports.
@@ -131,7 +132,7 @@ async fn update(conn: &Conn, key: &str, data: Value, ends: Value) -> Result<usiz
 }
 
 async fn create(conn: &Conn, data: &Value, ends: &Value) -> Result<String, SessionError> {
-    // two keys of 165 bits are the same about never
+    // two keys of 165 bits are practically never the same
     for _ in 0..4 {
         let key = signing::get_random_string(32, KEY_CHARS)?;
         let mut sql = Sql::new(conn.dialect());

@@ -3,7 +3,7 @@
 use super::vars::Vars;
 use super::{SettingsError, forms};
 
-/// The words of Django's algorithms, and whether one needs the feature `hashers`.
+/// Django's algorithms, and whether each needs the feature `hashers`.
 const HASHERS: [(&str, bool); 6] = [
     ("pbkdf2_sha256", false),
     ("pbkdf2_sha1", false),
@@ -28,25 +28,25 @@ const VALIDATORS: [&str; 4] = [
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct AuthSettings {
-    /// `PASSWORD_HASHERS`: the algorithms that are accepted, by the word that a hash starts with;
-    /// the first one makes new hashes, and hashes of another one are made anew at login.
-    /// `pbkdf2_sha256`, then every other one of Django's.
+    /// `PASSWORD_HASHERS`: the accepted algorithms, by the prefix of their hashes; the first one
+    /// makes new hashes, and hashes of another one are replaced at login. By default,
+    /// `pbkdf2_sha256`, then all others of Django's.
     pub password_hashers: Vec<String>,
     /// `PBKDF2_ITERATIONS`: the rounds of a new PBKDF2 hash. Django 5.2's 1,000,000.
     pub pbkdf2_iterations: u32,
-    /// `HASHING_THREADS`: threads that hash passwords, so many logins at a time; `None` for half
-    /// of the cores.
+    /// `HASHING_THREADS`: the number of threads that hash passwords, each one login at a time;
+    /// `None` for half of the cores.
     pub hashing_threads: Option<usize>,
-    /// `AUTH_PASSWORD_VALIDATORS`: what a new password is held against, by the names of Django's
-    /// classes and in this order. All four of a new Django project.
+    /// `AUTH_PASSWORD_VALIDATORS`: the validators of new passwords, by the names of Django's
+    /// classes and in this order. By default, the four of a new Django project.
     pub password_validators: Vec<String>,
-    /// `AUTH_PASSWORD_MIN_LENGTH`: what the length validator asks for. 8.
+    /// `AUTH_PASSWORD_MIN_LENGTH`: the minimum of the length validator. 8.
     pub password_min_length: usize,
-    /// `LOGIN_URL`: where a browser is sent to log in. `/accounts/login/`.
+    /// `LOGIN_URL`: where browsers are redirected to log in. `/accounts/login/`.
     pub login_url: String,
-    /// `LOGIN_REDIRECT_URL`: where a login leads that names no `next`. `/accounts/profile/`.
+    /// `LOGIN_REDIRECT_URL`: where a login without `next` redirects to. `/accounts/profile/`.
     pub login_redirect_url: String,
-    /// `LOGOUT_REDIRECT_URL`: where a logout leads; `None` shows a page.
+    /// `LOGOUT_REDIRECT_URL`: where a logout redirects to; `None` shows a page.
     pub logout_redirect_url: Option<String>,
     /// `LOGIN_THROTTLE_RATE`: failed logins of one account from one address; `None` for no limit.
     /// `20/min`.
@@ -83,7 +83,7 @@ impl AuthSettings {
         Ok(())
     }
 
-    /// Looks for what would refuse every password, or let every one through.
+    /// Checks for settings that would refuse or accept every password.
     pub(super) fn check(&self) -> Result<(), SettingsError> {
         let wrong = |name, reason| Err(SettingsError { name, reason });
         for (at, word) in self.password_hashers.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Requests of scripts of other sites.
+//! Cross-origin requests (CORS).
 
 use std::time::Duration;
 
@@ -16,9 +16,9 @@ pub struct CorsSettings {
     pub allow_all_origins: bool,
     /// `CORS_ALLOWED_ORIGINS`: with their scheme, `https://www.example.com`. None by default.
     pub allowed_origins: Vec<String>,
-    /// `CORS_ALLOWED_ORIGIN_REGEXES`: the same as regexes. None by default.
+    /// `CORS_ALLOWED_ORIGIN_REGEXES`: regexes of allowed origins. None by default.
     pub allowed_origin_regexes: Vec<String>,
-    /// `CORS_ALLOW_CREDENTIALS`: cookies may come along. Off by default.
+    /// `CORS_ALLOW_CREDENTIALS`: whether cookies may be sent. Off by default.
     pub allow_credentials: bool,
     /// `CORS_ALLOW_METHODS`: DELETE, GET, OPTIONS, PATCH, POST, PUT.
     pub allow_methods: Vec<String>,
@@ -28,7 +28,7 @@ pub struct CorsSettings {
     pub expose_headers: Vec<String>,
     /// `CORS_PREFLIGHT_MAX_AGE`: how long a browser remembers the response. A day.
     pub preflight_max_age: Duration,
-    /// `CORS_URLS_REGEX`: the paths that this is for. Every one by default.
+    /// `CORS_URLS_REGEX`: the paths that allow cross-origin requests. All by default.
     pub urls_regex: String,
     /// `CORS_ALLOW_PRIVATE_NETWORK`: off by default.
     pub allow_private_network: bool,
@@ -74,7 +74,7 @@ impl CorsSettings {
         Ok(())
     }
 
-    /// True when an origin is allowed: without one there is nothing to do.
+    /// Whether any origin is allowed.
     pub fn allows_somebody(&self) -> bool {
         self.allow_all_origins
             || !self.allowed_origins.is_empty()

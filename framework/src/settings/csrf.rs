@@ -1,4 +1,4 @@
-//! Forged requests of other sites.
+//! CSRF protection.
 
 use std::time::Duration;
 
@@ -20,14 +20,14 @@ pub struct CsrfSettings {
     pub cookie_path: String,
     /// `CSRF_COOKIE_SECURE`: sent over HTTPS only. Off by default.
     pub cookie_secure: bool,
-    /// `CSRF_COOKIE_HTTPONLY`: out of the reach of scripts. Off by default.
+    /// `CSRF_COOKIE_HTTPONLY`: hidden from scripts. Off by default.
     pub cookie_httponly: bool,
     /// `CSRF_COOKIE_SAMESITE`: `Lax`, `Strict`, `None`; `none` in the environment leaves the
     /// attribute out, as `None` in code.
     pub cookie_samesite: Option<String>,
     /// `CSRF_HEADER_NAME`: the header that may hold the token, as it is sent: `X-CSRFToken`.
     pub header_name: String,
-    /// `CSRF_TRUSTED_ORIGINS`: other origins whose unsafe requests are let in, with their scheme:
+    /// `CSRF_TRUSTED_ORIGINS`: other origins whose unsafe requests are accepted, with their scheme:
     /// `https://www.example.com`, `https://*.example.com`. None by default.
     pub trusted_origins: Vec<String>,
 }
@@ -81,7 +81,7 @@ impl CsrfSettings {
     }
 }
 
-/// Cookies know three values.
+/// Checks that `SameSite` is one of its three values.
 pub(super) fn check_same_site(
     name: &'static str,
     value: Option<&str>,

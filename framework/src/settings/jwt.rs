@@ -22,20 +22,20 @@ pub struct JwtSettings {
     pub access_token_lifetime: Duration,
     /// `REFRESH_TOKEN_LIFETIME`: a day; seconds in the environment.
     pub refresh_token_lifetime: Duration,
-    /// `ROTATE_REFRESH_TOKENS`: a refresh hands out a new refresh token. Off by default.
+    /// `ROTATE_REFRESH_TOKENS`: whether a refresh issues a new refresh token. Off by default.
     pub rotate_refresh_tokens: bool,
     /// `BLACKLIST_AFTER_ROTATION`: whether rotation blacklists the old refresh token. Off by
     /// default.
     pub blacklist_after_rotation: bool,
-    /// True when the tables `token_blacklist_…` are there (the app `token_blacklist` is installed):
-    /// tokens are written down when they are handed out, and asked for when they come back.
+    /// Whether the tables `token_blacklist_…` exist (the app `token_blacklist` is installed):
+    /// refresh tokens are recorded when they are issued, and looked up when they are used.
     /// `JWT_BLACKLIST` in the environment, off by default.
     pub blacklist: bool,
-    /// `UPDATE_LAST_LOGIN`: handing out tokens is a login. Off by default.
+    /// `UPDATE_LAST_LOGIN`: whether issuing tokens updates the last login. Off by default.
     pub update_last_login: bool,
-    /// `AUDIENCE`: the claim `aud` that tokens get and must have.
+    /// `AUDIENCE`: the claim `aud` of new tokens, which all tokens must have.
     pub audience: Option<String>,
-    /// `ISSUER`: the claim `iss` that tokens get and must have.
+    /// `ISSUER`: the claim `iss` of new tokens, which all tokens must have.
     pub issuer: Option<String>,
     /// `LEEWAY`: how far clocks may differ. None by default.
     pub leeway: Duration,
@@ -43,9 +43,10 @@ pub struct JwtSettings {
     pub auth_header_types: Vec<String>,
     /// `USER_ID_CLAIM`: the claim that names the user. `user_id`.
     pub user_id_claim: String,
-    /// `CHECK_USER_IS_ACTIVE`: accounts that are shut are refused. On by default.
+    /// `CHECK_USER_IS_ACTIVE`: whether inactive accounts are refused. On by default.
     pub check_user_is_active: bool,
-    /// `CHECK_REVOKE_TOKEN`: tokens end with the password that they were made with. Off by default.
+    /// `CHECK_REVOKE_TOKEN`: whether tokens become invalid when the password changes. Off by
+    /// default.
     pub check_revoke_token: bool,
 }
 

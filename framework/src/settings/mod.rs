@@ -1,9 +1,9 @@
-//! What a project sets (`django.conf.settings`): plain values under Django's names, safe by default.
+//! Settings (`django.conf.settings`): plain values under Django's names, safe by default.
 //!
-//! [`Settings`] is a struct with a field for each setting. Names with a common beginning stand in a
-//! group: `SESSION_COOKIE_AGE` is `settings.session.cookie_age`. [`Settings::from_env`] reads every one
-//! from the environment variable of its full name; code may set them after that. A site does not start
-//! with settings that are missing or wrong, and the error names the setting.
+//! [`Settings`] is a struct with a field for each setting. Names with a common prefix form a group:
+//! `SESSION_COOKIE_AGE` is `settings.session.cookie_age`. [`Settings::from_env`] reads each from
+//! the environment variable of its full name; code may change them after that. A site does not
+//! start with missing or invalid settings, and the error names the setting.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -20,15 +20,15 @@
 //! # }
 //! ```
 //!
-//! What DRF's settings name by class (`DEFAULT_PERMISSION_CLASSES`, `DEFAULT_PAGINATION_CLASS`) is set
-//! with the methods of [`SiteBuilder`](crate::site::SiteBuilder).
+//! DRF's settings that name classes (`DEFAULT_PERMISSION_CLASSES`, `DEFAULT_PAGINATION_CLASS`) are
+//! methods of [`SiteBuilder`](crate::site::SiteBuilder).
 //!
 //! # API reference
 //!
 //! - [`Settings`]: `SECRET_KEY`, `ALLOWED_HOSTS`, `DEBUG`, `DATABASE_…`, limits of bodies
-//! - [`SecureSettings`]: `SECURE_…`, HTTPS and headers of security
+//! - [`SecureSettings`]: `SECURE_…`, HTTPS and security headers
 //! - [`SessionSettings`], [`CsrfSettings`]: `SESSION_…`, `CSRF_…`, cookies
-//! - [`AuthSettings`]: password hashers and validators, login addresses
+//! - [`AuthSettings`]: password hashers and validators, login URLs
 //! - [`ThrottleSettings`]: `DEFAULT_THROTTLE_RATES`, `NUM_PROXIES`
 //! - [`JwtSettings`]: `JWT_…`, as `SIMPLE_JWT`
 //! - [`CorsSettings`]: `CORS_…`, as django-cors-headers
@@ -67,8 +67,8 @@ use vars::Vars;
 /// The most workers that actix starts.
 const MOST_WORKERS: usize = 512;
 
-/// What the defaults of `WORKERS` and `DATABASE_POOL_SIZE` open to `PostgreSQL` at most: the
-/// hundred that a server takes by default, less some for others.
+/// The most connections to `PostgreSQL` with the defaults of `WORKERS` and `DATABASE_POOL_SIZE`:
+/// the hundred that a server accepts by default, less some for others.
 const POSTGRES_CONNECTIONS: usize = 80;
 
 /// The `SECRET_KEY` of a demonstration.
@@ -96,12 +96,12 @@ pub struct Settings {
     /// `SECRET_KEY_FALLBACKS`: previous keys, still accepted when verifying signatures. None by
     /// default.
     pub secret_key_fallbacks: Vec<String>,
-    /// `DEBUG`: lets an empty `ALLOWED_HOSTS` stand for this machine. Off by default.
+    /// `DEBUG`: makes an empty `ALLOWED_HOSTS` mean this machine. Off by default.
     pub debug: bool,
-    /// `ALLOWED_HOSTS`: the names that this site is served under; `.example.com` stands for the
-    /// name and everything below it, `*` for any. Empty by default: nobody.
+    /// `ALLOWED_HOSTS`: the host names of this site; `.example.com` stands for the name and all its
+    /// subdomains, `*` for any host. Empty by default, which allows none.
     pub allowed_hosts: Vec<String>,
-    /// `APPEND_SLASH`: a path that only lacks its slash is redirected. On by default.
+    /// `APPEND_SLASH`: whether a path that only lacks its slash is redirected. On by default.
     pub append_slash: bool,
     /// `DATA_UPLOAD_MAX_MEMORY_SIZE`: longest body in bytes; `None` for no limit. 2.5 MB.
     pub data_upload_max_memory_size: Option<usize>,
@@ -110,7 +110,7 @@ pub struct Settings {
     pub data_upload_max_number_fields: Option<usize>,
     /// `DATA_UPLOAD_MAX_NUMBER_FILES`: most files of a multipart form; `None` for no limit. 100.
     pub data_upload_max_number_files: Option<usize>,
-    /// `ATOMIC_REQUESTS`: every request is one transaction. Off by default.
+    /// `ATOMIC_REQUESTS`: whether every request is one transaction. Off by default.
     pub atomic_requests: bool,
     /// `DATABASE_URL`: `sqlite://relative.db`, `sqlite:///absolute/path.db` or `postgres://…`.
     pub database_url: String,
@@ -132,11 +132,12 @@ pub struct Settings {
     pub use_x_forwarded_host: bool,
     /// `USE_X_FORWARDED_PORT`: a proxy in front sets `X-Forwarded-Port`. Off by default.
     pub use_x_forwarded_port: bool,
-    /// `FORCE_SCRIPT_NAME`: what stands before every path of this site, without a slash at the
-    /// end. Empty by default.
+    /// `FORCE_SCRIPT_NAME`: the prefix of every path of this site, without a slash at the end.
+    /// Empty by default.
     pub force_script_name: String,
     /// `WORKERS`: threads that serve requests. `None`, the default, is one per core; with
-    /// `PostgreSQL` at most 40, so that two connections of each stay below its default of a hundred.
+    /// `PostgreSQL` at most 40, so that two connections of each stay below its default of a
+    /// hundred.
     pub workers: Option<usize>,
     /// `REDIS_URL`: `redis://host:6379/0`, for what several processes share; `None` keeps it in
     /// the memory of each.
@@ -147,7 +148,7 @@ pub struct Settings {
     pub session: SessionSettings,
     /// `CSRF_…`
     pub csrf: CsrfSettings,
-    /// `PASSWORD_HASHERS`, `LOGIN_REDIRECT_URL` and what else belongs to accounts.
+    /// `PASSWORD_HASHERS`, `LOGIN_REDIRECT_URL` and other settings of accounts.
     pub auth: AuthSettings,
     /// `JWT_…`
     pub jwt: JwtSettings,
@@ -193,8 +194,8 @@ impl Default for Settings {
     }
 }
 
-/// A setting that is missing or that cannot be read. Its debug form is its sentence, so that a
-/// program may end with it.
+/// A setting that is missing or invalid. `Debug` prints the same message as `Display`, so that
+/// `main` may return it.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("setting {name}: {reason}")]
 #[non_exhaustive]
@@ -212,11 +213,11 @@ impl fmt::Debug for SettingsError {
 }
 
 impl Settings {
-    /// The defaults, changed by what the environment says under the same names.
+    /// The defaults, overridden by environment variables of the same names.
     ///
     /// # Errors
-    /// When a variable is there and cannot be read, because it is not UTF-8 for example. A missing
-    /// `SECRET_KEY` is found by [`Settings::check`], so that code can set it after this.
+    /// If a variable is invalid, for example not UTF-8. A missing `SECRET_KEY` is reported by
+    /// [`Settings::check`], so that code can set it after this.
     pub fn from_env() -> Result<Self, SettingsError> {
         let broken = Cell::new(None);
         let read = Self::from_vars(|name| match std::env::var(name) {
@@ -236,13 +237,13 @@ impl Settings {
         }
     }
 
-    /// [`Settings::from_env`], for a program that can be tried out: where the environment lacks
-    /// `SECRET_KEY`, `ALLOWED_HOSTS` or `DATABASE_URL`, a value for a demonstration stands in,
-    /// which serves this machine alone, and standard error says so.
+    /// [`Settings::from_env`] for a demo: if the environment lacks `SECRET_KEY`, `ALLOWED_HOSTS` or
+    /// `DATABASE_URL`, it uses a demo value, which only serves this machine, and says so on
+    /// standard error.
     ///
     /// # Errors
-    /// As [`Settings::from_env`]; and where `DEBUG` is set and off, because production needs values of
-    /// its own.
+    /// As [`Settings::from_env`]; also if `DEBUG` is explicitly off, because production needs its
+    /// own values.
     pub fn from_env_or_demo(database_url: &str) -> Result<Self, SettingsError> {
         let mut settings = Self::from_env()?;
         let is_absent = |name: &str| std::env::var_os(name).is_none();
@@ -273,10 +274,10 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The same, from any source of variables.
+    /// Reads the settings from any source of variables.
     ///
     /// # Errors
-    /// When a variable is there and cannot be read.
+    /// If a variable is there and cannot be read.
     pub fn from_vars(vars: impl Fn(&'static str) -> Option<String>) -> Result<Self, SettingsError> {
         let vars = Vars(&vars);
         let mut to = Self::default();
@@ -313,8 +314,8 @@ impl Settings {
         Ok(to)
     }
 
-    /// How many workers serve. Where `workers` says nothing: as many as there are cores, and with
-    /// `PostgreSQL` no more than there are connections for.
+    /// The number of workers. By default, as many as there are cores, and with `PostgreSQL` no more
+    /// than there are connections for.
     pub(crate) fn worker_count(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers = self.workers.unwrap_or_else(|| self.default_workers(cores()));
@@ -344,12 +345,12 @@ impl Settings {
         self.database_url.starts_with("postgres")
     }
 
-    /// Looks for what would go wrong later.
+    /// Checks the settings.
     ///
     /// # Errors
-    /// When there is no secret key, a number is out of its bounds, a name, a host or a path cannot
-    /// be one, or a setting of a group makes no sense. Keys of tokens and rates of throttles are looked at
-    /// when the site is built.
+    /// If there is no secret key, a number is out of bounds, a name, host or path is invalid, or
+    /// the settings of a group contradict each other. JWT keys and throttle rates are checked when
+    /// the site is built.
     pub fn check(&self) -> Result<(), SettingsError> {
         let wrong = |name, reason: &str| Err(SettingsError { name, reason: reason.into() });
         if self.secret_key.is_empty() {

@@ -4,13 +4,13 @@ use regex::Regex;
 
 use super::{CorsSettings, SettingsError};
 
-/// Which origins are allowed, and for which paths: the settings, read once.
+/// The origins that `CORS_…` allows, and for which paths: the settings, parsed once.
 #[derive(Debug)]
 pub struct OriginRules {
     all: bool,
     /// Schemes and hosts with their ports.
     origins: Vec<(String, String)>,
-    /// True when the origin of pages without one is allowed: `null`.
+    /// Whether the origin `null` is allowed.
     null: bool,
     regexes: Vec<Regex>,
     urls: Regex,
@@ -36,12 +36,12 @@ impl OriginRules {
         })
     }
 
-    /// True when every origin is allowed.
+    /// Whether every origin is allowed.
     pub fn allows_all(&self) -> bool {
         self.all
     }
 
-    /// True when an `Origin` header is allowed.
+    /// Whether an `Origin` header is allowed.
     pub fn allows(&self, origin: &str) -> bool {
         let is_listed = |(scheme, host): (&str, &str)| {
             let same =
@@ -54,7 +54,7 @@ impl OriginRules {
             || self.regexes.iter().any(|regex| regex.is_match(origin))
     }
 
-    /// True when the settings are for a path, decoded and with its first slash.
+    /// Whether the settings apply to a path, decoded and with its first slash.
     pub fn covers(&self, path: &str) -> bool {
         self.urls.is_match(path)
     }
@@ -86,7 +86,7 @@ fn listed(origin: &str) -> Result<(String, String), SettingsError> {
     }
 }
 
-/// An expression that is looked for at the beginning, as Python's `re.match` does.
+/// A regex that is matched at the beginning, as Python's `re.match` does.
 fn regex(name: &'static str, pattern: &str) -> Result<Regex, SettingsError> {
     Regex::new(&format!(r"\A(?:{pattern})")).map_err(|error| SettingsError {
         name,

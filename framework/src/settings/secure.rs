@@ -1,4 +1,4 @@
-//! What `SecurityMiddleware` does.
+//! The settings of `SecurityMiddleware`.
 
 use actix_web::http::header::HeaderName;
 
@@ -17,19 +17,19 @@ pub struct SecureSettings {
     /// `SECURE_CROSS_ORIGIN_OPENER_POLICY`: `Cross-Origin-Opener-Policy`; `None` sends none.
     /// `same-origin`.
     pub cross_origin_opener_policy: Option<String>,
-    /// `SECURE_HSTS_SECONDS`: how long a browser shall insist on HTTPS; 0 sends no
+    /// `SECURE_HSTS_SECONDS`: how long browsers must use HTTPS; 0 sends no
     /// `Strict-Transport-Security`. 0.
     pub hsts_seconds: u64,
-    /// `SECURE_HSTS_INCLUDE_SUBDOMAINS`: names below this one, too. Off by default.
+    /// `SECURE_HSTS_INCLUDE_SUBDOMAINS`: whether HSTS includes subdomains. Off by default.
     pub hsts_include_subdomains: bool,
     /// `SECURE_HSTS_PRELOAD`: allows browsers to ship the name in their lists. Off by default.
     pub hsts_preload: bool,
-    /// `SECURE_SSL_REDIRECT`: plain HTTP is redirected to HTTPS. Off by default.
+    /// `SECURE_SSL_REDIRECT`: whether plain HTTP is redirected to HTTPS. Off by default.
     pub ssl_redirect: bool,
     /// `SECURE_SSL_HOST`: the host that is redirected to; `None` keeps the request's.
     pub ssl_host: Option<String>,
-    /// `SECURE_REDIRECT_EXEMPT`: paths, without their first slash, that are served over plain
-    /// HTTP all the same, as regexes. None by default.
+    /// `SECURE_REDIRECT_EXEMPT`: paths, without their first slash, that are served over plain HTTP
+    /// anyway, as regexes. None by default.
     pub redirect_exempt: Vec<String>,
     /// `SECURE_PROXY_SSL_HEADER`: the header and the value by which a proxy in front says that
     /// the client came over HTTPS, as `X-Forwarded-Proto: https` (in the environment) or a pair

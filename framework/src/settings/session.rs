@@ -20,7 +20,7 @@ pub struct SessionSettings {
     pub cookie_path: String,
     /// `SESSION_COOKIE_SECURE`: sent over HTTPS only. Off by default.
     pub cookie_secure: bool,
-    /// `SESSION_COOKIE_HTTPONLY`: out of the reach of scripts. On by default.
+    /// `SESSION_COOKIE_HTTPONLY`: hidden from scripts. On by default.
     pub cookie_httponly: bool,
     /// `SESSION_COOKIE_SAMESITE`: `Lax`, `Strict`, `None`; `none` in the environment leaves the
     /// attribute out, as `None` in code.

@@ -1,36 +1,36 @@
-//! How often a client may ask.
+//! Throttles.
 
 use std::time::Duration;
 
 use super::vars::{Vars, unreadable};
 use super::{SettingsError, forms};
 
-/// What becomes of a request when the counters of throttles cannot be reached.
+/// What happens to a request if the counters of throttles cannot be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum OnFailure {
-    /// It goes on, uncounted.
+    /// It continues uncounted.
     #[default]
     Open,
     /// It is refused with 503.
     Closed,
 }
 
-/// Throttles: DRF's `DEFAULT_THROTTLE_RATES` and `NUM_PROXIES`, and where the counters are.
+/// Throttles: DRF's `DEFAULT_THROTTLE_RATES` and `NUM_PROXIES`, and the store of the counters.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ThrottleSettings {
     /// `THROTTLE_RATES`: the rate of each scope: `anon=100/day,user=1000/day`.
     pub rates: Vec<(String, String)>,
     /// `NUM_PROXIES`: proxies in front that append to `X-Forwarded-For`, counted from its end; 0,
-    /// the default, does not believe the header. `None`, DRF's default (`none` in the
-    /// environment), takes the whole header for the client's address: whoever sends it chooses.
+    /// the default, ignores the header. `None`, DRF's default (`none` in the environment), takes
+    /// the whole header for the client's address, which clients can choose.
     pub num_proxies: Option<usize>,
     /// `THROTTLE_ON_FAILURE`: `open` or `closed`, when the counters cannot be reached.
     pub on_failure: OnFailure,
     /// `THROTTLE_TIMEOUT`: the longest wait for counters in Redis, in seconds. 0.5.
     pub timeout: Duration,
-    /// `THROTTLE_HEADERS`: responses say in `RateLimit` and `RateLimit-Policy` what is left. Off by
+    /// `THROTTLE_HEADERS`: whether responses have `RateLimit` and `RateLimit-Policy`. Off by
     /// default.
     pub headers: bool,
 }
@@ -53,8 +53,8 @@ impl ThrottleSettings {
         self.rates.iter().find(|(own, _)| own == scope).map(|(_, rate)| rate.as_str())
     }
 
-    /// Sets the rates of those scopes that have none yet, as a project's own that the environment
-    /// may change.
+    /// Sets the rates of scopes that have none yet, so that the environment overrides those in
+    /// code.
     pub fn default_rates<const N: usize>(&mut self, rates: [(&str, &str); N]) {
         for (scope, rate) in rates {
             if self.rate(scope).is_none() {

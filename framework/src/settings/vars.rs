@@ -45,7 +45,7 @@ impl Vars<'_> {
         Ok(())
     }
 
-    /// A key: whatever it is, and never shown.
+    /// A key, which is never shown.
     pub(super) fn key(&self, name: &'static str, to: &mut String) {
         if let Some(value) = self.get(name) {
             *to = value;
@@ -141,7 +141,7 @@ fn is_none(value: &str) -> bool {
     matches!(value.trim().to_ascii_lowercase().as_str(), "" | "none")
 }
 
-/// What a number is that has no bounds of its own.
+/// The expectation for a number without bounds.
 const WHOLE: &str = "a whole number, 0 or more, such as `10`";
 
 pub(super) fn unreadable(

@@ -16,7 +16,7 @@ pub(super) fn encode(mut number: u64) -> String {
     digits.iter().rev().map(|digit| char::from(*digit)).collect()
 }
 
-/// The number of these digits; `None` where there is none, or one too large.
+/// The number of these digits; `None` if they are invalid or the number is too large.
 pub(super) fn decode(text: &str) -> Option<u64> {
     if text.is_empty() {
         return None;

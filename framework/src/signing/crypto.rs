@@ -6,9 +6,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// HMAC-SHA256 of a value under a key made of a salt and a secret
-/// (`salted_hmac(…, algorithm="sha256")`). A salt of one's own keeps a digest from being taken for
-/// another's.
+/// HMAC-SHA256 of a value under a key made of a salt and a secret (`salted_hmac(…,
+/// algorithm="sha256")`). Different salts keep digests for different purposes apart.
 pub fn salted_hmac(key_salt: &str, value: &[u8], secret: &str) -> [u8; 32] {
     let key = Sha256::new().chain_update(key_salt).chain_update(secret).finalize();
     // an HMAC takes keys of any length
@@ -21,8 +20,8 @@ pub fn constant_time_compare(left: &str, right: &str) -> bool {
     left.as_bytes().ct_eq(right.as_bytes()).into()
 }
 
-/// A random text of a length, of these ASCII characters (`get_random_string`): every one equally
-/// likely, from the system's own source.
+/// A random string of these ASCII characters (`get_random_string`), all equally likely, from the
+/// system's random source.
 ///
 /// # Errors
 /// When the system gives no random bytes.

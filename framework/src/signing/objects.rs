@@ -1,4 +1,4 @@
-//! JSON that is signed, and compressed when that is shorter (`signing.dumps`, `signing.loads`).
+//! Signed JSON, compressed if that is shorter (`signing.dumps`, `signing.loads`).
 
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use super::{BadSignature, Keys, TimestampSigner};
 
-/// Most bytes that a compressed text may grow to. Only who has the key can make one that grows
-/// further; memory is bounded all the same.
+/// The most bytes that a compressed text may expand to. Only somebody with the key could sign a
+/// larger one; memory is bounded anyway.
 const MOST: u64 = 4 * 1024 * 1024;
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -25,16 +25,16 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// The value as a signed text; with `compress`, a dot in front says that zlib made it shorter.
+/// Signs a value (`dumps`); with `compress`, a leading dot means that zlib made it shorter.
 pub fn dumps(value: &Value, keys: Keys<'_>, salt: &str, compress: bool) -> String {
     TimestampSigner::new(keys, salt).sign(&payload(value, compress))
 }
 
-/// The value of a signed text.
+/// The value of a signed text (`loads`).
 ///
 /// # Errors
-/// When the signature is not ours or older than `max_age`, or when what was signed is no JSON, or
-/// more of it than 4 MiB.
+/// If the signature is invalid or older than `max_age`, or if the content is not JSON, or more than
+/// 4 MiB.
 pub fn loads(
     signed: &str,
     keys: Keys<'_>,

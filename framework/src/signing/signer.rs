@@ -1,4 +1,4 @@
-//! Texts with a signature, and with the moment they were signed (`Signer`, `TimestampSigner`).
+//! Texts with a signature, and with the time of signing (`Signer`, `TimestampSigner`).
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::{base62, constant_time_compare, salted_hmac};
 use crate::settings::Settings;
 
-/// The secrets that sign: the first one new texts, all of them what comes back.
+/// The secret keys: the first one signs, all of them verify.
 #[derive(Clone, Copy)]
 pub struct Keys<'a> {
     /// `SECRET_KEY`
@@ -40,18 +40,18 @@ impl std::fmt::Debug for Keys<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BadSignature {
-    /// There is none, or none of our keys made it.
+    /// There is no signature, or none of the keys made it.
     #[error("the signature does not match")]
     Mismatch,
     /// It was made longer ago than allowed.
     #[error("the signature is too old")]
     Expired,
-    /// The signature is right, but what was signed cannot be read.
+    /// The signature is right, but the content is invalid.
     #[error("what was signed cannot be read")]
     Unreadable,
 }
 
-/// Signs texts together with the moment: `value:timestamp:signature`.
+/// Signs texts together with the time: `value:timestamp:signature` (`TimestampSigner`).
 ///
 /// ```
 /// use quintet::signing::{Keys, TimestampSigner};
@@ -69,13 +69,13 @@ pub struct TimestampSigner<'a> {
 }
 
 impl<'a> TimestampSigner<'a> {
-    /// With these keys; the salt names what is signed, so that a text signed for one purpose is
-    /// worth nothing for another.
+    /// Creates a signer. The salt names the purpose, so that a text signed for one purpose is
+    /// invalid for another.
     pub fn new(keys: Keys<'a>, salt: &'a str) -> Self {
         Self { keys, salt }
     }
 
-    /// The value with the present moment and the signature.
+    /// The value with the current time and the signature.
     pub fn sign(&self, value: &str) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.sign_at(value, now.as_secs())
@@ -90,7 +90,7 @@ impl<'a> TimestampSigner<'a> {
     /// The value of a signed text.
     ///
     /// # Errors
-    /// When the signature is not ours, or older than `max_age`.
+    /// If the signature is invalid or older than `max_age`.
     pub fn unsign<'t>(
         &self,
         signed: &'t str,

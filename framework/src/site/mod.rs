@@ -1,8 +1,8 @@
 //! A whole site: settings, database, default policies and routers, mounted into an actix `App`.
 //!
 //! A [`Site`] is built once and shared by all workers. Building it checks everything that can be
-//! checked before the first request: settings, addresses, the rates of throttles, each view, and the
-//! OpenAPI document.
+//! checked before the first request: settings, URLs, throttle rates, views, and the OpenAPI
+//! document.
 //!
 //! ```no_run
 //! use quintet::prelude::*;
@@ -108,16 +108,16 @@ pub enum SiteError {
     /// A setting is missing or wrong.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The user model lacks what every user model has.
+    /// The user model lacks a required field.
     #[error(transparent)]
     UserModel(#[from] UserModelError),
-    /// An address cannot be built.
+    /// A URL pattern is invalid.
     #[error(transparent)]
     Route(#[from] RouteError),
-    /// A view contradicts itself.
+    /// A view is inconsistent.
     #[error(transparent)]
     View(#[from] ViewError),
-    /// The OpenAPI document would not be true.
+    /// The OpenAPI document would be wrong.
     #[cfg(feature = "openapi")]
     #[error(transparent)]
     Schema(#[from] crate::schemas::SchemaError),
@@ -129,7 +129,8 @@ impl fmt::Debug for SiteError {
     }
 }
 
-/// A site, ready to serve. It is made once and shared by all workers.
+/// A site, ready to serve. It is built once and shared by all workers. [`Site::builder`] starts
+/// one; the module documentation has an example.
 pub struct Site {
     shared: Arc<Shared>,
     security: Security,
@@ -143,7 +144,7 @@ pub struct Site {
     openapi: Option<Arc<crate::schemas::RenderedSchema>>,
 }
 
-/// Collects the parts of a [`Site`].
+/// Builds a [`Site`].
 #[derive(Debug)]
 pub struct SiteBuilder {
     settings: Settings,
@@ -158,7 +159,7 @@ pub struct SiteBuilder {
 }
 
 impl SiteBuilder {
-    /// Sets the default policies of views; what they leave out stays as it was.
+    /// Sets the default policies of views; those not set stay as they were.
     #[must_use]
     pub fn policies(mut self, policies: &Policies) -> Self {
         self.defaults = policies.or(&self.defaults);
@@ -183,14 +184,14 @@ impl SiteBuilder {
         self.policies(&Policies::inherit().throttles(list))
     }
 
-    /// Sets how lists are split where a view does not say (`DEFAULT_PAGINATION_CLASS`).
+    /// Sets the default pagination of lists (`DEFAULT_PAGINATION_CLASS`).
     #[must_use]
     pub fn pagination(mut self, pagination: impl Pagination + 'static) -> Self {
         self.generics.pagination = Some(Arc::new(pagination));
         self
     }
 
-    /// Lets `?ordering=` name the serializer's fields where a view does not say what it may name
+    /// Allows `?ordering=` by the serializer's fields in views without ordering fields
     /// (`DEFAULT_FILTER_BACKENDS` with the ordering filter).
     #[must_use]
     pub fn ordering_filter(mut self) -> Self {
@@ -198,29 +199,29 @@ impl SiteBuilder {
         self
     }
 
-    /// Sets the model that people log in as (`AUTH_USER_MODEL`); [`User`] where none is set.
+    /// Sets the user model (`AUTH_USER_MODEL`); [`User`] by default.
     #[must_use]
     pub fn user_model<M: UserModel>(mut self) -> Self {
         self.users = UserMeta::of::<M>().map(Some);
         self
     }
 
-    /// Adds a backend of permissions for single objects, which `DjangoObjectPermissions` and
-    /// `Context::user_has_object_perms` ask; of several, one that agrees is enough.
+    /// Adds a backend of object permissions, for `DjangoObjectPermissions` and
+    /// `Context::user_has_object_perms`; with several, one that agrees is enough.
     #[must_use]
     pub fn object_permissions(mut self, backend: impl ObjectPermissionBackend) -> Self {
         self.object_permissions.push(Arc::new(backend));
         self
     }
 
-    /// Adds a router at its place. Several are tried in order.
+    /// Adds a router at its path. Several are tried in order.
     #[must_use]
     pub fn mount(mut self, mount: Mount) -> Self {
         self.mounts.push(mount);
         self
     }
 
-    /// Checks the settings and builds the addresses.
+    /// Checks everything and builds the site.
     ///
     /// # Errors
     /// When a setting is missing or wrong, a throttle has no rate, or a pattern cannot be read.
@@ -299,16 +300,16 @@ fn token_models(_: &Settings) -> Vec<&'static ModelMeta> {
     Vec::new()
 }
 
-/// Where a request goes.
+/// The outcome of routing.
 enum Destination {
-    /// Nowhere: the response is ready. False when the layer above the views made it.
+    /// A response that needs no view. False if the layer above the views made it.
     Answered(Response, bool),
-    /// To a view.
+    /// A view.
     View(Match),
 }
 
 impl Site {
-    /// Starts a site with DRF's default policies.
+    /// Starts building a site with DRF's default policies.
     pub fn builder(settings: Settings, database: Arc<Database>) -> SiteBuilder {
         SiteBuilder {
             settings,
@@ -328,12 +329,12 @@ impl Site {
         &self.shared.settings
     }
 
-    /// The names of the addresses.
+    /// The named URLs.
     pub fn urls(&self) -> &Urls {
         &self.shared.urls
     }
 
-    /// The default policies: what a view has where it sets none.
+    /// The default policies of views.
     pub fn defaults(&self) -> &Policies {
         &self.defaults
     }
@@ -348,7 +349,7 @@ impl Site {
         self.shared.users.clone().unwrap_or_else(UserMeta::djangos)
     }
 
-    /// Runs work beside requests, as commands do: with a context, but nobody's request.
+    /// Runs work outside of requests, as commands do: with a context, but an anonymous request.
     ///
     /// # Errors
     /// 503 when the database cannot be reached.
@@ -365,7 +366,7 @@ impl Site {
         run.await.map_err(ApiException::from)
     }
 
-    /// Every address: the place of its router, its pattern behind it, its name and its view.
+    /// Every URL: the path of its router, its pattern, its name and its view.
     pub fn routes(&self) -> impl Iterator<Item = (&str, &Pattern, &str, &dyn View)> {
         self.tables.iter().flat_map(|table| {
             table.entries.iter().map(|entry| {
@@ -385,7 +386,7 @@ impl Site {
         }
     }
 
-    /// Adds what every response has to one that no view gave.
+    /// Completes a response that no view made.
     #[cold]
     fn finish_plain(&self, request: &Request, mut response: Response, framed: bool) -> Response {
         middleware::process_plain(self.settings(), request, &mut response, framed);
@@ -465,7 +466,7 @@ impl Site {
     }
 }
 
-/// A view's response, whatever happens to the view.
+/// A view's response, even if the view panics.
 async fn run_view(endpoint: &Endpoint, cx: &mut Context) -> Response {
     let answer = async {
         let response = endpoint.dispatch(&mut *cx).await;
@@ -483,7 +484,7 @@ async fn run_view(endpoint: &Endpoint, cx: &mut Context) -> Response {
     }
 }
 
-/// The response to a request that no view was reached for, or whose session could not be stored.
+/// The response to a request that did not reach its view, or whose session could not be stored.
 #[cold]
 fn failed(
     endpoint: &Endpoint,

@@ -8,7 +8,7 @@ use crate::routers::Table;
 use crate::schemas::{OpenApi, RenderedSchema, SiteSchema};
 
 impl SiteBuilder {
-    /// Describes the site in an OpenAPI document, and serves it where `openapi` says.
+    /// Adds an OpenAPI document of the site, served as `openapi` says.
     #[must_use]
     pub fn openapi(mut self, openapi: OpenApi) -> Self {
         self.openapi = Some(openapi);
@@ -40,7 +40,7 @@ impl SiteBuilder {
 }
 
 impl Site {
-    /// The OpenAPI document, where [`SiteBuilder::openapi`] asked for one.
+    /// The OpenAPI document, if [`SiteBuilder::openapi`] was called.
     pub fn openapi(&self) -> Option<&RenderedSchema> {
         self.openapi.as_deref()
     }

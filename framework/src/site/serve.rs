@@ -1,4 +1,4 @@
-//! The site behind actix: from its request to ours, and from our response to its own.
+//! Serving a site with actix: converting requests and responses.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,8 +29,8 @@ use crate::{
 };
 
 impl Site {
-    /// Mounts the site into an actix `App`: it answers what no other service of the app does, and
-    /// scripts of other sites as `CORS_…` says.
+    /// Mounts the site into an actix `App`, as its default service: it handles every request that
+    /// no other service of the app matches, and cross-origin requests as `CORS_…` sets.
     ///
     /// ```no_run
     /// # use std::sync::Arc;
@@ -64,8 +64,8 @@ impl Site {
         }
     }
 
-    /// The middleware of `CORS_…`, for services that stand beside the site in an `App`: what the
-    /// site answers has it already. Where no origin is allowed it does nothing.
+    /// The middleware of `CORS_…`, for other services of an `App`; the site's own responses have it
+    /// already. If no origin is allowed, it does nothing.
     ///
     /// ```no_run
     /// # use std::sync::Arc;
@@ -89,8 +89,8 @@ impl Site {
     }
 
     /// Serves this site alone at an address, `127.0.0.1:8000`, within the limits of `SERVER_…`,
-    /// until SIGTERM or SIGINT; then it answers what is under way, as [`Server::run`] does. Says
-    /// where it listens on standard output.
+    /// until SIGTERM or SIGINT; then it finishes the requests in progress, as [`Server::run`] does.
+    /// Prints where it listens on standard output.
     ///
     /// # Errors
     /// When the address cannot be bound.
@@ -103,7 +103,7 @@ impl Site {
         Ok(server.run().await?)
     }
 
-    /// What a view that has no address makes of a request.
+    /// The response of a view without a URL.
     #[cfg(feature = "test")]
     pub(crate) async fn answer_by(&self, request: Request, view: Arc<dyn View>) -> HttpResponse {
         let endpoint = Arc::new(Endpoint::new(view, &self.defaults));

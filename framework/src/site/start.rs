@@ -1,4 +1,4 @@
-//! How a program starts, and why it does not.
+//! Why a program does not start.
 
 use std::error::Error;
 use std::fmt;
@@ -27,7 +27,7 @@ pub struct StartError(Line);
 struct Line(String);
 
 impl StartError {
-    /// An error with a message; several lines become one.
+    /// Creates an error with a message; several lines become one.
     pub fn new(text: impl fmt::Display) -> Self {
         let text = text.to_string();
         let lines: Vec<&str> =

@@ -1,4 +1,4 @@
-//! What a site warns about when it is built (`check --deploy`).
+//! Warnings when a site is built (`check --deploy`).
 
 use crate::settings::{Settings, secret};
 

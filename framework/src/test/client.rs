@@ -1,4 +1,4 @@
-//! A client that speaks to a site without a socket.
+//! A client of a site, without a socket.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -29,7 +29,7 @@ use crate::response::Response;
 use crate::reverse::iri_to_uri;
 use crate::site::Site;
 
-/// How often a request is sent on (`django.test.Client`).
+/// The most redirects that are followed (`django.test.Client`).
 const MOST_REDIRECTS: usize = 20;
 
 type Sent = LocalBoxFuture<'static, std::result::Result<ServiceResponse, actix_web::Error>>;
@@ -38,8 +38,8 @@ type Sent = LocalBoxFuture<'static, std::result::Result<ServiceResponse, actix_w
 /// (`rest_framework.test.APIClient`). There is no socket: the requests go to the same `App` that
 /// [`run_server`](Site::run_server) serves.
 ///
-/// Requests come from `127.0.0.1` to the host `testserver`. Forged requests are not looked for,
-/// unless the client is told to ([`enforce_csrf_checks`](Self::enforce_csrf_checks)).
+/// Requests come from `127.0.0.1` to the host `testserver`. CSRF checks are off, unless
+/// [`enforce_csrf_checks`](Self::enforce_csrf_checks) turns them on.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -62,7 +62,7 @@ pub struct ApiClient {
     skips_csrf: bool,
 }
 
-/// What a client sends with every request.
+/// The state of a client that is sent with every request.
 #[derive(Default)]
 struct Kept {
     cookies: Vec<(String, String)>,
@@ -88,7 +88,7 @@ impl ApiClient {
         }
     }
 
-    /// Has requests of sessions checked for the CSRF token, as a browser's are
+    /// Turns on CSRF checks for requests of sessions, as for a browser
     /// (`APIClient(enforce_csrf_checks=True)`).
     #[must_use]
     pub fn enforce_csrf_checks(mut self) -> Self {
@@ -101,11 +101,11 @@ impl ApiClient {
         &self.site
     }
 
-    /// Logs in with a name and a password: requests to come are those of a session. False when
-    /// the password is wrong, or the account may not log in. No view is asked.
+    /// Logs in with a user name and a password: later requests use the session. False if the
+    /// password is wrong or the account is inactive. No view runs.
     ///
     /// # Panics
-    /// When the database cannot be asked, for one because the site keeps no sessions.
+    /// If the query fails, for example because there is no table of sessions.
     pub async fn login(&self, username: &str, password: &str) -> bool {
         let (username, password) = (username.to_owned(), password.to_owned());
         self.in_session(async move |cx| match authenticate(cx, &username, &password).await? {
@@ -118,15 +118,15 @@ impl ApiClient {
     /// Logs this user in without a password: later requests use the session.
     ///
     /// # Panics
-    /// When the user's model is not one, and when the database cannot be asked.
+    /// If the user's model is not a valid user model, or the query fails.
     pub async fn force_login<M: UserModel + Clone>(&self, user: &M) {
         let account = account(user);
         self.in_session(async move |cx| login(cx, account).await).await;
     }
 
-    /// Makes the client one that nobody knows: its session ends, and its cookies, its
-    /// [`credentials`](Self::credentials) and what [`force_authenticate`](Self::force_authenticate)
-    /// said are gone.
+    /// Makes the client anonymous: ends its session, and removes its cookies, its
+    /// [`credentials`](Self::credentials) and the user of
+    /// [`force_authenticate`](Self::force_authenticate).
     ///
     /// # Panics
     /// When the database cannot be asked.
@@ -138,17 +138,17 @@ impl ApiClient {
         self.kept.take();
     }
 
-    /// Has every view take requests to come for this user's, whatever its authenticators are. No
-    /// statement is sent for it.
+    /// Makes later requests those of this user, bypassing the authenticators. It takes no
+    /// statement.
     ///
     /// # Panics
-    /// When the user's model is not one.
+    /// If the user's model is not a valid user model.
     pub fn force_authenticate<M: UserModel + Clone>(&self, user: &M) {
         self.kept.borrow_mut().user = Some(forced(user));
     }
 
-    /// Sends a header with every request to come, `Authorization` above all; it is sent until
-    /// [`logout`](Self::logout), or until it gets another value.
+    /// Sends a header with every later request, usually `Authorization`, until
+    /// [`logout`](Self::logout) or until it is set again.
     ///
     /// ```
     /// # use quintet::test::ApiClient;
@@ -158,7 +158,7 @@ impl ApiClient {
     /// ```
     ///
     /// # Panics
-    /// When the name or the value cannot stand in a header.
+    /// If the name or the value cannot be sent in a header.
     #[track_caller]
     pub fn credentials(&self, name: &str, value: &str) {
         let (name, value) = header(name, value);
@@ -167,13 +167,13 @@ impl ApiClient {
         kept.credentials.push((name, value));
     }
 
-    /// The value of a cookie that the client keeps.
+    /// The value of a stored cookie.
     pub fn cookie(&self, name: &str) -> Option<String> {
         let kept = self.kept.borrow();
         kept.cookies.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone())
     }
 
-    /// Has the client keep a cookie, as if a response had set it.
+    /// Stores a cookie, as if a response had set it.
     pub fn set_cookie(&self, name: &str, value: &str) {
         let mut kept = self.kept.borrow_mut();
         kept.cookies.retain(|(own, _)| own != name);

@@ -13,11 +13,10 @@ use crate::db::{Conn, Database, Dialect, StartupError};
 use crate::settings::Settings;
 use crate::site::Site;
 
-/// A database that one test has to itself: a copy of a [`Template`](super::Template), gone when it
-/// is dropped, after a panic too.
+/// A database for one test: a copy of a [`Template`](super::Template), removed when the value is
+/// dropped, also after a panic.
 ///
-/// What the code under test commits is committed, and what it does on commit happens; no other
-/// test sees it, and tests run in parallel.
+/// Commits are real commits, which no other test sees, and tests run in parallel.
 ///
 /// ```
 /// # use quintet::db::{Conn, StartupError};
@@ -83,8 +82,8 @@ impl TestDatabase {
         self
     }
 
-    /// Runs work on the database, on a connection of its own beside those of a site: to write rows
-    /// that a test needs, to look at what a site has written.
+    /// Runs work on the database, on a separate connection: to insert rows that a test needs, or to
+    /// check what a site has written.
     ///
     /// # Errors
     /// What the work returns, and when the database cannot be reached.
@@ -96,7 +95,7 @@ impl TestDatabase {
         worker.run(true, move |mut conn| Box::pin(async move { work(&mut conn).await })).await?
     }
 
-    /// Builds a site on the database, with the function that the program has for it.
+    /// Builds a site on the database, with the program's own function.
     ///
     /// # Errors
     /// What the function returns.
@@ -147,11 +146,11 @@ impl TestSite {
         LiveServer::start(&self.site)
     }
 
-    /// Does something that is to take this number of statements of the site
+    /// Runs `work`, which must take this number of statements of the site
     /// ([`assert_num_queries`](super::assert_num_queries)).
     ///
     /// # Panics
-    /// When it takes more or fewer.
+    /// If it takes more or fewer.
     pub async fn assert_num_queries<T>(&self, number: u64, work: impl AsyncFnOnce() -> T) -> T {
         super::assert_num_queries(number, self.site.database(), work).await
     }

@@ -1,4 +1,4 @@
-//! Requests for a view, a permission or a serializer alone.
+//! Requests for a single view, permission or serializer.
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -19,10 +19,10 @@ use crate::reverse::iri_to_uri;
 use crate::site::Site;
 use crate::views::{Policies, View, ViewInfo};
 
-/// Makes requests that go to one view, or to a function of the test, and to no router
+/// Creates requests that go to one view, or to a function of the test, without a router
 /// (`rest_framework.test.APIRequestFactory`).
 ///
-/// It takes settings, database and default policies from a site, whose own views are not asked.
+/// It takes settings, database and default policies from a site, whose own views are not used.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -40,7 +40,7 @@ use crate::views::{Policies, View, ViewInfo};
 /// // a view
 /// let response = factory.get("/whoami/").view(ApiView::new("Who Am I").get(whoami)).await;
 /// assert_eq!(response.status(), 204);
-/// // a function that looks at the request as a view does
+/// // a function that gets the request as a view does
 /// let request = factory.post("/").form([("title", "new idea")]).force_authenticate(&alice);
 /// let is_known = request.run(async |cx| cx.is_authenticated()).await;
 /// assert!(is_known);
@@ -54,12 +54,12 @@ pub struct ApiRequestFactory {
 verbs!(ApiRequestFactory);
 
 impl ApiRequestFactory {
-    /// A factory for views as they stand in a site.
+    /// Creates a factory for views with a site's settings and defaults.
     pub fn new(site: &Arc<Site>) -> Self {
         Self { site: Arc::clone(site), skips_csrf: true }
     }
 
-    /// Has requests of sessions checked for the CSRF token.
+    /// Turns on CSRF checks for requests of sessions.
     #[must_use]
     pub fn enforce_csrf_checks(mut self) -> Self {
         self.skips_csrf = false;
@@ -68,7 +68,7 @@ impl ApiRequestFactory {
 }
 
 impl TestRequest<&ApiRequestFactory> {
-    /// Makes it a request of this user, whatever the authenticators are (`force_authenticate`).
+    /// Makes it a request of this user, bypassing the authenticators (`force_authenticate`).
     ///
     /// # Panics
     /// When the user's model is not one.
@@ -83,16 +83,16 @@ impl TestRequest<&ApiRequestFactory> {
         self
     }
 
-    /// Hands the request to a view, and returns its response.
+    /// Passes the request to a view, and returns its response.
     pub async fn view(self, view: impl View) -> TestResponse {
         self.answer(Arc::new(view)).await
     }
 
-    /// Hands the request to a function, as it comes to a view: its body can be read, and its user
-    /// is known. Permissions and throttles are not asked.
+    /// Passes the request to a function, as to a view: its body can be read, and its user is known.
+    /// Permissions and throttles do not run.
     ///
     /// # Panics
-    /// When the request is refused before that, as one whose credentials are wrong.
+    /// If the request is refused before that, for example because of wrong credentials.
     pub async fn run<T: Send + 'static>(
         self,
         work: impl AsyncFnOnce(&mut Context) -> T + Send + 'static,

@@ -1,5 +1,5 @@
-//! What tests leave behind, and who removes it: the value that owns it; the end of the process,
-//! for what a `static` owns; the next process, for one that was killed.
+//! What tests leave behind, and what removes it: the value that owns it; the end of the process,
+//! for values in a `static`; the next process, if one was killed.
 
 use std::path::Path;
 #[cfg(feature = "sqlite")]
@@ -74,21 +74,21 @@ impl Drop for Owner {
     }
 }
 
-/// A name that nothing else has.
+/// A unique name.
 pub(super) fn name() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     format!("{PREFIX}{}_{number}", std::process::id())
 }
 
-/// True for the name of something that a process made which is no more, where that can be told.
+/// Whether this is the name of something left by a process that has ended, if that can be known.
 pub(super) fn is_left_behind(name: &str) -> bool {
     let number = name.strip_prefix(PREFIX).and_then(|rest| rest.split(['_', '.']).next());
     let Some(Ok(number)) = number.map(str::parse::<u32>) else { return false };
     Path::new("/proc/self").exists() && !Path::new("/proc").join(number.to_string()).exists()
 }
 
-/// Removes the files of processes that are no more.
+/// Removes the files of processes that have ended.
 #[cfg(feature = "sqlite")]
 pub(super) fn sweep_files(folder: &Path) {
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();

@@ -1,4 +1,4 @@
-//! A site on a port of its own.
+//! A site on a free port.
 
 use std::fmt;
 use std::io;
@@ -17,9 +17,9 @@ use crate::server::Server;
 use crate::settings::Settings;
 use crate::site::Site;
 
-/// A site that is served on a free port of 127.0.0.1 as long as the value lives
-/// (`LiveServerTestCase`): for browsers, and for whatever else needs a socket. It has a thread of
-/// its own and one worker, and the limits of `SERVER_…`.
+/// A site served on a free port of 127.0.0.1 while the value lives (`LiveServerTestCase`): for
+/// browsers and others that need a socket. It has a separate thread with one worker, and the limits
+/// of `SERVER_…`.
 ///
 /// ```
 /// # use std::sync::Arc;
@@ -48,7 +48,7 @@ impl LiveServer {
         Self::serving(site.settings(), move || App::new().configure(served.configure()))
     }
 
-    /// Serves an `App` in which other services may stand beside a site.
+    /// Serves an `App`, which may have other services beside a site.
     ///
     /// # Errors
     /// When no port is free, or the server cannot be started.
@@ -83,12 +83,12 @@ impl LiveServer {
         Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The address of a path (`live_server_url`).
+    /// The URL of a path (`live_server_url`).
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }

@@ -1,7 +1,7 @@
-//! Tests of a site: a client without a socket, a database of its own for each test, statements
-//! counted (`rest_framework.test`, `django.test`).
+//! Tests of a site: a client without a socket, a database for each test, and counted statements
+//! (`rest_framework.test`, `django.test`).
 //!
-//! Switch the feature `test` on in the `[dev-dependencies]` of a project:
+//! Enable the feature `test` in the `[dev-dependencies]` of a project:
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -98,5 +98,5 @@ pub use request::TestRequest;
 pub use response::{SetCookie, TestResponse};
 pub use template::{Loader, Template};
 
-/// The host that requests name, as Django's do.
+/// The host of requests, as in Django.
 const HOST_NAME: &str = "testserver";

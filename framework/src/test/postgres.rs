@@ -75,7 +75,7 @@ fn block_on<T>(work: impl Future<Output = Result<T, StartupError>>) -> Result<T,
     tokio::task::LocalSet::new().block_on(&runtime, work)
 }
 
-/// Drops a database, whoever is connected to it; called where nothing can be awaited.
+/// Drops a database, even if there are connections to it; called where nothing can be awaited.
 pub(super) fn drop_database(server: &str, name: &str) {
     let (server, sql) = (server.to_owned(), format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
     let thread = thread::Builder::new().spawn(move || block_on(administer(&server, sql)));
@@ -84,7 +84,7 @@ pub(super) fn drop_database(server: &str, name: &str) {
     }
 }
 
-/// Drops the databases of processes that are no more. Those of other machines cannot be seen.
+/// Drops the databases of processes that have ended. Processes on other machines cannot be seen.
 async fn sweep(server: &str) -> Result<(), StartupError> {
     if !server.contains("@127.0.0.1") && !server.contains("@localhost") {
         return Ok(());

@@ -1,4 +1,4 @@
-//! How many statements something takes.
+//! Counting statements.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -28,13 +28,13 @@ pub struct CaptureQueries {
 }
 
 impl CaptureQueries {
-    /// Begins to write down.
+    /// Starts recording.
     pub fn new(database: &Arc<Database>) -> Self {
         let first = database.captured().listen();
         Self { before: database.statements(), first, database: Arc::clone(database) }
     }
 
-    /// How many statements were sent so far.
+    /// The number of statements sent so far.
     pub fn count(&self) -> u64 {
         self.database.statements() - self.before
     }
@@ -51,8 +51,8 @@ impl Drop for CaptureQueries {
     }
 }
 
-/// Does something that is to take this number of statements (`assertNumQueries`), and returns what
-/// it returns.
+/// Runs `work`, which must take this number of statements (`assertNumQueries`), and returns its
+/// result.
 ///
 /// ```
 /// # use quintet::test::ApiClient;
@@ -66,7 +66,7 @@ impl Drop for CaptureQueries {
 /// ```
 ///
 /// # Panics
-/// When it takes more or fewer; the message holds the statements.
+/// If it takes more or fewer; the message lists the statements.
 pub async fn assert_num_queries<T>(
     number: u64,
     database: &Arc<Database>,

@@ -1,4 +1,4 @@
-//! Where a redirect leads.
+//! The targets of redirects.
 
 /// The target of a redirect.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! A request that a test makes, before it is sent.
+//! A request of a test, before it is sent.
 
 use std::fmt;
 
@@ -14,8 +14,8 @@ use crate::request::ForcedUser;
 /// What a form leaves as it is.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*');
 
-/// A request of an [`ApiClient`](super::ApiClient), which is sent where it is awaited, or of an
-/// [`ApiRequestFactory`](super::ApiRequestFactory), which hands it to a view or to a function.
+/// A request of an [`ApiClient`](super::ApiClient), sent when it is awaited, or of an
+/// [`ApiRequestFactory`](super::ApiRequestFactory), which passes it to a view or to a function.
 ///
 /// Its body is written by [`json`](Self::json), [`form`](Self::form),
 /// [`multipart`](Self::multipart) or [`body`](Self::body); the last one counts.
@@ -58,7 +58,7 @@ impl<C> TestRequest<C> {
         }
     }
 
-    /// Sets a header of this request, in place of the client's own of the same name.
+    /// Sets a header of this request; it replaces the client's own of the same name.
     ///
     /// # Panics
     /// When the name or the value cannot stand in a header.
@@ -70,10 +70,10 @@ impl<C> TestRequest<C> {
         self
     }
 
-    /// A JSON body: a [`serde_json::Value`], or whatever serde can write.
+    /// A JSON body: a [`serde_json::Value`], or anything that serde can serialise.
     ///
     /// # Panics
-    /// When the value cannot be written as JSON.
+    /// If the value cannot be serialised.
     #[track_caller]
     pub fn json(self, data: &(impl Serialize + ?Sized)) -> Self {
         match serde_json::to_vec(data) {
@@ -103,14 +103,14 @@ impl<C> TestRequest<C> {
     /// A body of any media type.
     ///
     /// # Panics
-    /// When the media type cannot stand in a header.
+    /// If the media type cannot be sent in a header.
     #[track_caller]
     pub fn body(mut self, content_type: &str, bytes: impl Into<Bytes>) -> Self {
         self.body = bytes.into();
         self.header(CONTENT_TYPE.as_str(), content_type)
     }
 
-    /// The request comes over HTTPS (`secure=True`).
+    /// Sends the request over HTTPS (`secure=True`).
     pub fn secure(mut self) -> Self {
         self.is_secure = true;
         self
@@ -136,7 +136,7 @@ impl<C> fmt::Debug for TestRequest<C> {
     }
 }
 
-/// The verbs of whatever makes requests.
+/// The methods that create requests.
 macro_rules! verbs {
     ($sender:ty) => {
         impl $sender {

@@ -1,4 +1,4 @@
-//! What comes back.
+//! The response to a test's request.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -56,7 +56,7 @@ impl TestResponse {
     /// The body as JSON.
     ///
     /// # Panics
-    /// When it is none.
+    /// If it is not JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
         match serde_json::from_slice(&self.body) {
@@ -86,7 +86,7 @@ impl TestResponse {
         self.cookies().into_iter().find(|cookie| cookie.name == name)
     }
 
-    /// The addresses that the client was sent on to, each with the status that sent it; empty
+    /// The URLs that the client was redirected to, each with the status of the redirect; empty
     /// unless the request [follows](super::TestRequest::follow) redirects.
     pub fn redirect_chain(&self) -> &[(String, u16)] {
         &self.redirect_chain
@@ -127,7 +127,7 @@ impl SetCookie {
         pairs.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// True when the client is told to forget it.
+    /// Whether it deletes the cookie.
     pub fn is_deletion(&self) -> bool {
         self.attribute("Max-Age") == Some("0")
     }

@@ -9,7 +9,7 @@ use crate::db::{Database, StartupError};
 /// What `SQLite` calls files of the system.
 const DISK: &str = if cfg!(windows) { "win32" } else { "unix" };
 
-/// What earlier processes left behind is removed once.
+/// Leftovers of earlier processes are removed once.
 static SWEPT: Once = Once::new();
 
 /// A database in memory lives as long as a connection to it, which this is.
@@ -35,7 +35,7 @@ pub(super) async fn copy_to_file(template: &Arc<Database>) -> Result<Copy, Start
     let file = folder.join(format!("{}.sqlite3", name()));
     let path = file.display().to_string();
     let owner = Owner::of(Leftover::File(file));
-    // the template's connection is one to memory, unless it is told otherwise
+    // the template's connection is in memory, so the VFS must be named
     vacuum_into(template, &format!("file:{}?vfs={DISK}", escaped(&path))).await?;
     let url = format!("sqlite://{path}");
     let beside = open(&url)?;

@@ -13,13 +13,13 @@ use crate::db::{Conn, Database, DatabaseConfig, StartupError};
 /// Fills an empty database with tables and rows.
 pub type Loader = for<'c> fn(&'c mut Conn) -> LocalBoxFuture<'c, Result<(), StartupError>>;
 
-/// A database that a project fills once for a process; every test gets a copy of its own
-/// (`TransactionTestCase`, with the speed of `TestCase`).
+/// A database that is filled once per process; every test gets its own copy (`TransactionTestCase`,
+/// with the speed of `TestCase`).
 ///
-/// Put it into a `static`. On `SQLite` both template and copies are in memory; on `PostgreSQL`
-/// they are databases on the server that a URL names, made with `CREATE DATABASE … TEMPLATE`, so
-/// that its role needs the right to create databases. A copy is gone when the [`TestDatabase`] is
-/// dropped, after a panic too, and the template when the process ends.
+/// Put it into a `static`. On `SQLite` both template and copies are in memory; on `PostgreSQL` they
+/// are databases on the server that a URL names, created with `CREATE DATABASE … TEMPLATE`, so the
+/// role needs the right to create databases. A copy is removed when the [`TestDatabase`] is
+/// dropped, also after a panic, and the template when the process ends.
 ///
 /// ```
 /// use quintet::db::{Conn, StartupError};

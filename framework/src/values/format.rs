@@ -58,7 +58,7 @@ pub fn datetime(value: DateTime, out: &mut impl Out) {
     moment(value, 'T', "Z", out);
 }
 
-/// A moment in UTC with a separator and an offset of one's own: `str(value)` has ` ` and `+00:00`.
+/// A moment in UTC with a given separator and offset: `str(value)` has ` ` and `+00:00`.
 pub fn moment(value: DateTime, separator: char, offset: &str, out: &mut impl Out) {
     let naive = value.naive_utc();
     if let Some(word) = extremes::word(naive.date()) {
@@ -216,8 +216,7 @@ pub fn strftime(value: DateTime, format: &str, out: &mut impl Out) {
     out.text(&value.format_with_items(items.iter()).to_string());
 }
 
-/// The same number with exactly `places` digits after the point; a negative zero stays negative,
-/// as in Python.
+/// Rounds to exactly `places` digits after the point; a negative zero stays negative, as in Python.
 pub(crate) fn quantized(value: Decimal, places: u32) -> Decimal {
     if value.scale() == places {
         return value;

@@ -1,10 +1,10 @@
-//! Input as the client sent it, before any field has looked at it.
+//! Input as the client sent it, before validation.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// A value of a request's body. Numbers keep their spelling; texts are borrowed from the body
-/// where they hold no escape.
+/// A value in a request's body. Numbers keep their spelling; strings are borrowed from the body if
+/// they contain no escapes.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Raw<'a> {
@@ -20,7 +20,7 @@ pub enum Raw<'a> {
     Text(Cow<'a, str>),
     /// A text with a lone surrogate, which is U+FFFD in the text; the surrogate beside it.
     Surrogate(Cow<'a, str>, u16),
-    /// A text of a form that a JSON field reads as JSON; any other field sees a text.
+    /// A string in a form, which a JSON field parses as JSON; any other field sees a string.
     JsonText(Cow<'a, str>),
     /// `[..]`
     List(Vec<Raw<'a>>),
@@ -61,7 +61,7 @@ impl Raw<'_> {
         }
     }
 
-    /// The characters, when it is a text.
+    /// The string, if it is one.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) | Self::Surrogate(text, _) | Self::JsonText(text) => Some(text),

@@ -29,8 +29,8 @@ pub mod sql_types {
     use diesel::query_builder::QueryId;
     use diesel::sql_types::SqlType;
 
-    /// A moment: `timestamptz` on `PostgreSQL`, Django's UTC text on `SQLite`. (diesel's `table!` takes a
-    /// type called `Timestamptz` for its own.)
+    /// A moment: `timestamptz` on `PostgreSQL`, Django's UTC text on `SQLite`. (diesel's `table!`
+    /// takes a type called `Timestamptz` for its own.)
     #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
     #[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Text")))]
     #[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 1184, array_oid = 1185)))]
@@ -159,8 +159,7 @@ impl Decimal {
         Self(rust_decimal::Decimal::new(mantissa, scale))
     }
 
-    /// The same number with exactly `places` digits after the point (half to even, as Python's
-    /// `quantize`).
+    /// Rounds to exactly `places` digits after the point (half to even, like Python's `quantize`).
     #[must_use]
     #[inline]
     pub fn quantize(self, places: u32) -> Self {
@@ -173,7 +172,7 @@ impl Decimal {
         Self(value)
     }
 
-    /// The same number with at least so many places, where it has room for them.
+    /// Extends the number to at least this many places, if it has room for them.
     fn widened(mut self, places: u32) -> Self {
         if self.0.scale() < places {
             self.0.rescale(places);
@@ -186,13 +185,13 @@ impl Decimal {
         Self::zero_of(self.0.scale().max(other.0.scale()))
     }
 
-    /// A zero with so many places; there is no negative one.
+    /// A zero with this many places; there is no negative one.
     fn zero_of(places: u32) -> Self {
         let places = places.min(rust_decimal::Decimal::MAX_SCALE);
         Self(rust_decimal::Decimal::from_parts(0, 0, 0, false, places))
     }
 
-    /// Reads what `SQLite` hands out for a decimal column: 15 significant digits of a float.
+    /// Converts what `SQLite` returns for a decimal column: 15 significant digits of a float.
     pub fn from_float(value: f64) -> Option<Self> {
         rust_decimal::Decimal::from_f64_retain(value)
             .and_then(|exact| exact.round_sf(15))
@@ -248,8 +247,8 @@ impl fmt::Display for Decimal {
     }
 }
 
-/// As a number, as DRF writes a decimal that a view puts into an answer by itself; serializers
-/// write decimals as texts with their places.
+/// Serialises as a number, as DRF does for a decimal in a view's own response; serializers write
+/// decimals as strings with their places.
 impl serde::Serialize for Decimal {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(self.to_float())

@@ -42,7 +42,7 @@ pub enum Value {
     Json(Box<serde_json::Value>),
 }
 
-/// The same, borrowed from a row.
+/// A [`Value`] borrowed from a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum ValueRef<'a> {
@@ -98,7 +98,7 @@ impl Value {
 }
 
 impl ValueRef<'_> {
-    /// Owns it.
+    /// Copies into an owned value.
     pub fn to_value(self) -> Value {
         match self {
             Self::Null => Value::Null,
@@ -120,14 +120,13 @@ impl ValueRef<'_> {
 /// A Rust type that a [`Value`] can become and be made from: the types of model fields and of
 /// serializer fields.
 pub trait FieldType: Sized {
-    /// The type itself, or what an `Option` of it holds: what a value of the field is compared
-    /// with.
+    /// The type without `Option`: the type that values of the field are compared with.
     type Plain: FieldType;
 
-    /// Makes the value.
+    /// Converts into a value.
     fn into_value(self) -> Value;
 
-    /// Reads the value; `None` when it is of another kind.
+    /// Converts the value; `None` if it is of another kind.
     fn from_value(value: Value) -> Option<Self>;
 
     /// Borrows the value.

@@ -9,7 +9,7 @@ use super::{UuidFormat, Value, ValueRef, format};
 use crate::exceptions::{ApiException, Result};
 use crate::values::types::{DateTime, Decimal, Uuid};
 
-/// Writes JSON into bytes, value after value; it sets the commas itself.
+/// Writes JSON into bytes, value after value, and inserts the commas.
 ///
 /// ```
 /// use quintet::fields::JsonWriter;
@@ -36,43 +36,43 @@ impl std::fmt::Debug for JsonWriter {
 }
 
 impl JsonWriter {
-    /// Nothing yet.
+    /// Creates an empty writer.
     pub fn new() -> Self {
         Self::with_capacity(256)
     }
 
-    /// Nothing yet, with room for so many bytes.
+    /// Creates an empty writer with room for this many bytes.
     pub fn with_capacity(bytes: usize) -> Self {
         Self { out: Vec::with_capacity(bytes) }
     }
 
-    /// Goes on after bytes that end where a value is due.
+    /// Continues after bytes that end where a value is due.
     pub fn after(bytes: Vec<u8>) -> Self {
         Self { out: bytes }
     }
 
-    /// What was written.
+    /// The bytes written.
     pub fn into_bytes(self) -> Vec<u8> {
         self.out
     }
 
-    /// What was written so far.
+    /// The bytes written so far.
     pub fn bytes(&self) -> &[u8] {
         &self.out
     }
 
-    /// How many bytes were written.
+    /// The number of bytes written.
     pub fn len(&self) -> usize {
         self.out.len()
     }
 
-    /// True when nothing was written.
+    /// Whether nothing was written.
     pub fn is_empty(&self) -> bool {
         self.out.is_empty()
     }
 
-    /// A text ends with a quote and a number with a digit, so that the last byte tells whether
-    /// a value came before.
+    /// Writes a comma if a value came before, which the last byte tells: strings end with a quote,
+    /// numbers with a digit.
     #[inline]
     fn comma(&mut self) {
         if !matches!(self.out.last(), None | Some(b'{' | b'[' | b':')) {
@@ -189,7 +189,7 @@ impl JsonWriter {
         self.quoted(|out| format::decimal(value, None, false, out));
     }
 
-    /// A decimal as text, with so many places.
+    /// A decimal as text, with this many places.
     pub fn decimal_places(&mut self, value: Decimal, places: u32) {
         self.quoted(|out| format::decimal(value, Some(places), false, out));
     }
@@ -292,7 +292,7 @@ impl JsonWriter {
     /// Anything that serde can write.
     ///
     /// # Errors
-    /// When the value refuses to be written, such as a map whose keys are not texts.
+    /// If the value cannot be serialised, such as a map whose keys are not strings.
     pub fn serialize<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
         let start = self.out.len();
         self.comma();
@@ -304,7 +304,7 @@ impl JsonWriter {
     }
 }
 
-/// A float in Python's spelling; JSON has no word for what is not finite.
+/// A float in Python's spelling; JSON cannot express non-finite numbers.
 pub(super) fn write_float(out: &mut Vec<u8>, value: f64) {
     if value.is_finite() {
         format::float(value, out);
@@ -318,7 +318,7 @@ const PLAIN: u8 = 0;
 const SEPARATOR: u8 = 1;
 const CONTROL: u8 = 2;
 
-/// What to do with each byte of a text: nothing, or the letter after its backslash.
+/// How each byte of a string is escaped: not at all, or by the letter after a backslash.
 static ESCAPES: [u8; 256] = {
     let mut table = [PLAIN; 256];
     let mut at = 0;

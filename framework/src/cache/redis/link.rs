@@ -1,4 +1,4 @@
-//! The connection, and what is sent over it.
+//! The connection to Redis, and the commands.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -11,12 +11,12 @@ use tokio::time::{Instant, timeout};
 
 use super::{Ask, Question, Reason};
 
-/// Between a connection that failed and the next one.
+/// The pause between a failed connection and the next attempt.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Drops what is older than the period, and stores the time when fewer than `number` are left:
-/// when it was stored or 0, how many there are, how long ago the oldest was. Times are microseconds
-/// as text, for Lua writes a large number with an exponent.
+/// Drops entries older than the period, and stores the time if fewer than `number` are left.
+/// Returns when it was stored or 0, the number of entries, and the age of the oldest. Times are
+/// microseconds as text, for Lua writes a large number with an exponent.
 const LOG: &str = r"
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -40,7 +40,7 @@ return {stored, count, math.max(0, now - tonumber(oldest or now))}
 /// Takes one time out of a log; of two that are equal it does not matter which.
 const FORGET: &str = "return {redis.call('LREM', KEYS[1], 1, ARGV[1])}";
 
-/// What the thread knows of Redis.
+/// The thread's state of Redis.
 pub(super) struct Link {
     client: Client,
     patience: Duration,
@@ -49,7 +49,7 @@ pub(super) struct Link {
     /// Locked while a connection is being made that somebody waits for.
     connecting: Mutex<()>,
     line: RefCell<Line>,
-    /// Connections made so far: one is given up by those only who used it.
+    /// The number of connections so far: a connection is dropped only by those who used it.
     made: Cell<u64>,
     /// When anything last came back.
     heard: Cell<Instant>,
@@ -60,7 +60,7 @@ enum Line {
     Unknown,
     /// The connection is there.
     Up(MultiplexedConnection),
-    /// None can be made; one is tried again and again, and nobody waits for it.
+    /// Down: connecting is retried in the background, and nobody waits for it.
     Down(Reason),
 }
 

@@ -3,17 +3,17 @@
 //! **One thread talks to Redis.** A connection of the client library belongs to the runtime that it
 //! was made in: a task there reads the replies. Requests are served in many runtimes, those of
 //! actix's workers and those of SQLite's threads, which are idle between two requests; a connection
-//! made in one of them would leave all others waiting. So a thread of its own, with a runtime that
-//! is never idle, keeps one connection for all; questions reach it over a channel, and many are
-//! under way on the connection at once. It starts with the first question and ends with the site.
+//! made in one of them would leave all others waiting. So a dedicated thread, with a runtime that
+//! is never idle, keeps one connection for all; commands reach it over a channel, and many are in
+//! flight on the connection at once. It starts with the first command and ends with the site.
 //!
-//! **The time is Redis's**, within the script that counts: what servers think of the hour does not
-//! matter, and a request has one place in the log. Where Redis's own clock is set back, requests
-//! seem newer than they are and limits hold longer, never less.
+//! **The time is Redis's**, within the script that counts: the clocks of the servers do not matter,
+//! and a request has one place in the log. If Redis's own clock is set back, requests seem newer
+//! than they are, and limits hold longer, never shorter.
 //!
-//! **Nothing waits long.** A question has `THROTTLE_TIMEOUT` in all, connecting included. When a
-//! connection cannot be made, every question from then on fails at once, while the thread keeps
-//! trying. A question that nobody waits for any more is not sent.
+//! **Nothing waits long.** A command has `THROTTLE_TIMEOUT` in total, including connecting. If
+//! connecting fails, all further commands fail at once, while the thread keeps trying. A command
+//! that nobody waits for any more is not sent.
 
 mod link;
 
@@ -28,13 +28,13 @@ use tokio::time::timeout;
 use super::{Entry, Limit};
 use link::Link;
 
-/// Most questions that wait for the thread.
+/// The most commands that wait for the thread.
 const QUEUE: usize = 4096;
 
-/// What stands before every key.
+/// The prefix of every key.
 const PREFIX: &str = "quintet:";
 
-/// Why there is no answer.
+/// Why a command failed.
 type Reason = String;
 
 /// The logs in one Redis.
@@ -57,10 +57,10 @@ struct Question {
 }
 
 impl Redis {
-    /// A Redis at an address, with the longest wait for an answer; nothing is connected yet.
+    /// A Redis at a URL, with the longest wait for a reply; it does not connect yet.
     ///
     /// # Errors
-    /// Says why the address cannot be read.
+    /// Why the URL is invalid.
     pub(super) fn new(url: &str, patience: Duration) -> Result<Self, Reason> {
         match Client::open(url) {
             Ok(client) => Ok(Self { client, patience, thread: OnceLock::new() }),
@@ -100,7 +100,7 @@ impl Redis {
     }
 }
 
-/// Starts the thread; it ends when nobody can ask any more.
+/// Starts the thread; it ends when all senders are gone.
 fn start(client: Client, patience: Duration) -> Option<mpsc::Sender<Question>> {
     let (ask, mut asked) = mpsc::channel::<Question>(QUEUE);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -96,7 +96,7 @@ pub(super) fn from_numeric(bytes: &[u8]) -> deserialize::Result<Decimal> {
     Ok(Decimal(rust_decimal::Decimal::try_from_i128_with_scale(mantissa, scale)?))
 }
 
-/// A number with so many zeros more, or so many digits fewer.
+/// A number with `by` more zeros or, if negative, fewer digits.
 fn shifted(number: i128, by: i32) -> Option<i128> {
     let places = by.unsigned_abs();
     // nearly all numbers fit into 64 bits, where dividing is much quicker
