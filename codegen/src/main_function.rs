@@ -12,7 +12,7 @@ pub(crate) fn test(item: TokenStream) -> TokenStream {
     on_system(&quote!(#[::core::prelude::v1::test]), "write `async fn`", item)
 }
 
-/// Runs a function's body on a system of actix's, behind an attribute.
+/// Runs a function's body on an actix system, for an attribute.
 fn on_system(attribute: &TokenStream, unless_async: &str, item: TokenStream) -> TokenStream {
     let ItemFn { attrs, vis, mut sig, block, .. } = match syn::parse2(item) {
         Ok(function) => function,

@@ -1,5 +1,5 @@
-//! `#[view_set]`: the actions and the comments of an `impl ViewSet`, as the constants and the list that
-//! the trait has for them.
+//! `#[view_set]`: turns the actions and doc comments of an `impl ViewSet` into the trait's
+//! constants and its list of actions.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -13,7 +13,7 @@ use syn::{
 use crate::errors::Errors;
 use crate::model::generic;
 
-/// What `#[action(..)]` may say.
+/// The options of `#[action(..)]`, for messages.
 const ACTION: &str = "`detail` or `list`; `get`, `post`, `put`, `patch`, `delete`; `url_path`, \
     `url_name`, `authentication_classes`, `permission_classes`, `throttle_classes`, \
     `throttle_scope`, `renderer_classes`, `parser_classes`";
@@ -32,8 +32,8 @@ struct Action {
     mappings: Vec<(Ident, Ident)>,
 }
 
-/// Claims about the arguments and the result of a method, each at its own type: a mistake is
-/// reported there, before the method as a whole is refused.
+/// Assertions about the arguments and the result of a method, each at its own type, so that a
+/// mistake is reported there before the method as a whole is refused.
 fn claims(function: &ImplItemFn) -> TokenStream {
     let last = function.sig.inputs.len().saturating_sub(1);
     let taken = function.sig.inputs.iter().enumerate().filter_map(|(at, input)| match input {
@@ -118,7 +118,7 @@ pub(crate) fn view_set(args: &TokenStream, item: TokenStream) -> TokenStream {
     quote!(#errors #item #own)
 }
 
-/// Takes the methods with `#[action]` and `#[mapping]` out of the `impl`.
+/// Moves the methods with `#[action]` and `#[mapping]` out of the `impl`.
 fn take_actions(item: &mut ItemImpl, errors: &mut Errors) -> (Vec<Action>, Vec<ImplItemFn>) {
     let (mut actions, mut functions) = (Vec::<Action>::new(), Vec::new());
     let mut rest = Vec::with_capacity(item.items.len());

@@ -1,8 +1,8 @@
-//! What is wrong with an OpenAPI 3.1 document, for tests and for the start of a server.
+//! Checks an OpenAPI 3.1 document, for tests and at start-up.
 //!
-//! The rules are the specification's that a generator can break: references that lead nowhere,
-//! operation ids used twice, captures without a parameter, answers without a description,
-//! unknown security schemes, schema keywords with values of the wrong type.
+//! The rules are those of the specification that a generator can break: dangling references,
+//! operation ids used twice, captures without a parameter, responses without a description, unknown
+//! security schemes, schema keywords with values of the wrong type.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/// The mistakes of a document, each with the place where it is; none when it is sound.
+/// The errors of a document, each with its location; empty if it is valid.
 pub fn problems(document: &Value) -> Vec<String> {
     let mut check = Check { document, problems: Vec::new(), ids: BTreeMap::new() };
     check.document();
@@ -267,7 +267,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Every `$ref` under a value leads somewhere.
+    /// Checks that every `$ref` under a value has a target.
     fn references(&mut self, place: &str, value: &'a Value) {
         match value {
             Value::Object(map) => {

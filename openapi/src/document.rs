@@ -1,4 +1,4 @@
-//! From what an API offers to the document that says so.
+//! Turns the description of an API into a document.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -131,8 +131,7 @@ impl Names {
         }
         let mut named = BTreeMap::new();
         for (name, envelopes) in pages {
-            // Two envelopes over one serializer are two components: the first keeps the plain
-            // name.
+            // Two envelopes over one serializer are two components: the first keeps the plain name.
             for (index, envelope) in envelopes.into_iter().enumerate() {
                 let word = if index == 0 { "" } else { envelope.word() };
                 let claimed = claim(&mut taken, &format!("{word}Paginated{name}List"));
@@ -187,7 +186,7 @@ impl Names {
             }
         }
         if statuses.is_empty() {
-            // A document needs one answer.
+            // A document needs one response.
             builder = builder.response("default", ResponseBuilder::new().description("Any answer"));
         }
         for scheme in &operation.security {
@@ -296,7 +295,7 @@ fn or_json(media_types: &[String]) -> Vec<&str> {
     }
 }
 
-/// What stands for a description that nobody gave.
+/// The default description of a status.
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",

@@ -1,7 +1,7 @@
 //! Names for sets of choices: a field's choices are a component that clients can share.
 //!
-//! A set is named for its field (`TitleEnum`). Where fields of one name have different sets, the
-//! component's name goes in front (`EmployeeTitleEnum`).
+//! A set is named after its field (`TitleEnum`). If fields of one name have different sets, the
+//! component's name is prepended (`EmployeeTitleEnum`).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! The error answers of REST framework, told once and linked to by every operation.
+//! The error responses of REST framework, described once and referenced by every operation.
 
 use std::collections::BTreeSet;
 
@@ -12,33 +12,33 @@ use utoipa::openapi::{Content, RefOr, ResponseBuilder, Schema, Type};
 use crate::naming;
 use crate::schemas::{self, Meta};
 
-/// An error answer in REST framework's shape, kept once in the document's components.
+/// An error response in REST framework's shape, stored once in the document's components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ErrorResponse {
-    /// 400: the body's mistakes by field, or a body that cannot be read.
+    /// 400: the errors of the body by field, or a body that cannot be parsed.
     ValidationError,
-    /// 401: no credentials, or bad ones.
+    /// 401: no credentials, or wrong ones.
     NotAuthenticated,
-    /// 403: known, but not allowed.
+    /// 403: authenticated, but not allowed.
     PermissionDenied,
     /// 404: no such object or page.
     NotFound,
     /// 405: the path has no such method.
     MethodNotAllowed,
-    /// 406: nothing that the caller accepts.
+    /// 406: no acceptable media type.
     NotAcceptable,
     /// 409: the request conflicts with the current state of the resource.
     Conflict,
-    /// 415: a body of a kind that no parser reads.
+    /// 415: a body that no parser reads.
     UnsupportedMediaType,
     /// 429: too many requests.
     Throttled,
-    /// 503: the database is away or busy.
+    /// 503: the database cannot be reached or is busy.
     ServiceUnavailable,
 }
 
-/// The names of the two schemas, out of the way of the API's own components.
+/// The names of the two schemas, chosen not to collide with the API's own components.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
     detail: String,
@@ -53,7 +53,7 @@ impl Names {
         }
     }
 
-    /// Adds the answers that are used, and the schemas that they use.
+    /// Adds the responses that are used, and the schemas that they use.
     pub(crate) fn components(
         &self,
         mut builder: ComponentsBuilder,

@@ -1,10 +1,10 @@
 //! OpenAPI documents for [quintet](https://docs.rs/quintet), and the pages that show them.
 //!
-//! The crate knows neither views nor databases. An [`Api`] says in small values what is offered;
-//! [`Api::document`] makes an OpenAPI 3.1 document of it whose names and shapes are
-//! drf-spectacular's, so that a client generated from a Django project's document still fits;
-//! [`RenderedSchema`] writes the document as YAML and JSON; [`ui`] has Swagger UI; [`check`]
-//! finds what is wrong with a document.
+//! The crate knows neither views nor databases. An [`Api`] describes an API in small values;
+//! [`Api::document`] turns it into an OpenAPI 3.1 document with drf-spectacular's names and shapes,
+//! so that clients generated from a Django project's document keep working; [`RenderedSchema`]
+//! writes the document as YAML and JSON; [`ui`] has Swagger UI; [`check`] reports errors of a
+//! document.
 
 mod api;
 pub mod check;

@@ -12,7 +12,7 @@ pub(crate) fn words<'a>(path: &'a str, prefix: &str) -> Vec<&'a str> {
     rest.split('/').filter(|word| !word.is_empty() && !word.starts_with('{')).collect()
 }
 
-/// What all paths begin with, whole words only; `/` for a single path.
+/// The common prefix of all paths, in whole segments; `/` for a single path.
 pub(crate) fn common_prefix<'a>(paths: impl IntoIterator<Item = &'a str>) -> String {
     let paths: BTreeSet<&str> = paths.into_iter().collect();
     // The paths between the first and the last in order share what those two share.

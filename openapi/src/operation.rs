@@ -1,4 +1,4 @@
-//! One method of one path: what it reads and what it answers.
+//! One method of one path: its parameters, request body and responses.
 
 use crate::errors::ErrorResponse;
 use crate::parameter::Parameter;
@@ -77,7 +77,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// An operation on a path whose captures stand in braces: `/api/tracks/{id}/`.
+    /// Creates an operation on a path with captures in braces: `/api/tracks/{id}/`.
     pub fn new(method: Method, path: impl Into<String>) -> Self {
         Self {
             method,
@@ -97,7 +97,7 @@ impl Operation {
         }
     }
 
-    /// Whether a GET answers with a list, so that its id ends in `list`, not `retrieve`.
+    /// Sets whether a GET returns a list, so that its id ends in `list`, not `retrieve`.
     #[must_use]
     pub fn list(mut self, list: bool) -> Self {
         self.list = list;
@@ -148,29 +148,29 @@ impl Operation {
         self
     }
 
-    /// What the operation reads. The component of a PATCH becomes `Patched{Name}`, in which
-    /// nothing is required.
+    /// Sets the request body. The component of a PATCH becomes `Patched{Name}`, in which nothing is
+    /// required.
     #[must_use]
     pub fn request(mut self, body: Body) -> Self {
         self.request = Some(body);
         self
     }
 
-    /// Adds an answer. The first one of a status counts.
+    /// Adds a response. The first one of a status counts.
     #[must_use]
     pub fn response(mut self, response: Response) -> Self {
         self.responses.push(response);
         self
     }
 
-    /// Adds one of the error answers that all operations share.
+    /// Adds one of the shared error responses.
     #[must_use]
     pub fn error(mut self, error: ErrorResponse) -> Self {
         self.errors.push(error);
         self
     }
 
-    /// Adds several error answers.
+    /// Adds several error responses.
     #[must_use]
     pub fn errors(mut self, errors: impl IntoIterator<Item = ErrorResponse>) -> Self {
         self.errors.extend(errors);
@@ -188,7 +188,7 @@ impl Operation {
         self
     }
 
-    /// Whether a caller without credentials is served too: `{}` at the end of the schemes.
+    /// Sets whether anonymous clients are allowed too: `{}` at the end of the schemes.
     #[must_use]
     pub fn anonymous(mut self, allowed: bool) -> Self {
         self.anonymous = allowed;
@@ -203,7 +203,7 @@ impl Operation {
     }
 }
 
-/// What an operation reads.
+/// The request body of an operation.
 #[derive(Clone, Debug)]
 pub struct Body {
     pub(crate) schema: SchemaRef,
@@ -236,7 +236,7 @@ impl Body {
         self
     }
 
-    /// What the body holds.
+    /// Describes the body.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
@@ -244,7 +244,7 @@ impl Body {
     }
 }
 
-/// One answer of an operation.
+/// A response of an operation.
 #[derive(Clone, Debug)]
 pub struct Response {
     pub(crate) status: u16,
@@ -262,7 +262,7 @@ pub(crate) struct Header {
 }
 
 impl Response {
-    /// An answer without a body.
+    /// Creates a response without a body.
     pub fn new(status: u16) -> Self {
         Self {
             status,
@@ -273,7 +273,7 @@ impl Response {
         }
     }
 
-    /// What the body holds.
+    /// Sets the schema of the body.
     #[must_use]
     pub fn schema(mut self, schema: SchemaRef) -> Self {
         self.schema = Some(schema);
@@ -291,14 +291,14 @@ impl Response {
         self
     }
 
-    /// When this is the answer. By default a word for the status, or `No response body`.
+    /// Sets the description. By default, the reason phrase of the status, or `No response body`.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());
         self
     }
 
-    /// Adds a header of the answer.
+    /// Adds a header of the response.
     #[must_use]
     pub fn header(
         mut self,

@@ -8,7 +8,7 @@ use crate::operation::Operation;
 use crate::schema::SchemaKind;
 use crate::schemas::{self, Meta};
 
-/// Where a parameter stands in a request.
+/// The location of a parameter in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Location {
@@ -43,7 +43,7 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// A parameter at a place; required when that is the path.
+    /// Creates a parameter; required if it is in the path.
     pub fn new(location: Location, name: impl Into<String>, kind: SchemaKind) -> Self {
         Self {
             name: name.into(),
@@ -80,7 +80,7 @@ impl Parameter {
             .description("A page number within the paginated result set.")
     }
 
-    /// How many rows a page has: `page_size` or `limit`.
+    /// The page size: `page_size` or `limit`.
     pub fn page_size(name: impl Into<String>) -> Self {
         Self::query(name, SchemaKind::integer())
             .description("Number of results to return per page.")
@@ -92,7 +92,7 @@ impl Parameter {
             .description("The initial index from which to return the results.")
     }
 
-    /// The place in a list, as cursor pagination reads it.
+    /// The cursor of cursor pagination.
     pub fn cursor(name: impl Into<String>) -> Self {
         Self::query(name, SchemaKind::string()).description("The pagination cursor value.")
     }
@@ -122,21 +122,21 @@ impl Parameter {
         self
     }
 
-    /// Several values of the kind in one, separated by commas: `?id__in=1,2`.
+    /// Takes several values, separated by commas: `?id__in=1,2`.
     #[must_use]
     pub fn comma_separated(mut self) -> Self {
         self.many = Some(Many::CommaSeparated);
         self
     }
 
-    /// Several values of the kind, the parameter repeated: `?genre=1&genre=2`.
+    /// Takes several values, by repeating the parameter: `?genre=1&genre=2`.
     #[must_use]
     pub fn repeated(mut self) -> Self {
         self.many = Some(Many::Repeated);
         self
     }
 
-    /// The value that counts when none is sent.
+    /// The default value.
     #[must_use]
     pub fn default_value(mut self, value: impl Into<Value>) -> Self {
         self.default = Some(value.into());

@@ -1,4 +1,4 @@
-//! Mistakes in what an API says of itself.
+//! Inconsistencies in the description of an API.
 
 use std::collections::{BTreeMap, BTreeSet};
 

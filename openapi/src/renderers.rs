@@ -10,11 +10,11 @@ use crate::yaml;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SchemaRenderer {
-    /// What `Accept` asks for.
+    /// The media type in `Accept`.
     pub media_type: &'static str,
-    /// What `?format=` asks for.
+    /// The name in `?format=`.
     pub format: &'static str,
-    /// What is added to the media type in `Content-Type`.
+    /// The charset added to the media type in `Content-Type`.
     pub charset: Option<&'static str>,
 }
 
@@ -58,7 +58,7 @@ const fn json_renderer(media_type: &'static str) -> SchemaRenderer {
     SchemaRenderer { media_type, format: "json", charset: None }
 }
 
-/// A document written out once, to be sent many times.
+/// A document, serialised once and sent many times.
 #[derive(Clone, Debug)]
 pub struct RenderedSchema {
     title: String,
@@ -71,7 +71,7 @@ impl RenderedSchema {
     ///
     /// # Errors
     ///
-    /// When an extension of the document is no JSON.
+    /// If an extension of the document is not JSON.
     pub fn new(document: &OpenApi) -> Result<Self, serde_json::Error> {
         let value = serde_json::to_value(document)?;
         let mut json = Vec::new();

@@ -1,9 +1,8 @@
-//! What values look like: the fields of a serializer, and where it is used.
+//! The schemas of values: the fields of a serializer, and its uses.
 
 use serde_json::Value;
 
-/// A serializer's fields under the name that the document knows them by: the serializer's
-/// own name without `Serializer`.
+/// A serializer's fields, under the serializer's name without `Serializer`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Component {
     pub(crate) name: String,
@@ -60,7 +59,7 @@ pub struct FieldSchema {
 }
 
 impl FieldSchema {
-    /// A field that may be left out, is never null, and is both read and written.
+    /// Creates a field that is optional, not nullable, and both read and written.
     pub fn new(name: impl Into<String>, kind: SchemaKind) -> Self {
         Self {
             name: name.into(),
@@ -75,8 +74,8 @@ impl FieldSchema {
         }
     }
 
-    /// Whether a request must have it. A read-only field is listed as required in any case,
-    /// because every answer has it.
+    /// Sets whether a request must contain it. A read-only field is always listed as required,
+    /// because every response contains it.
     #[must_use]
     pub fn required(mut self, required: bool) -> Self {
         self.required = required;
@@ -90,28 +89,28 @@ impl FieldSchema {
         self
     }
 
-    /// Whether it is only in answers.
+    /// Sets whether it is only in responses.
     #[must_use]
     pub fn read_only(mut self, read_only: bool) -> Self {
         self.read_only = read_only;
         self
     }
 
-    /// Whether it is only in requests.
+    /// Sets whether it is only in requests.
     #[must_use]
     pub fn write_only(mut self, write_only: bool) -> Self {
         self.write_only = write_only;
         self
     }
 
-    /// The value that counts when none is sent.
+    /// Sets the default value.
     #[must_use]
     pub fn default_value(mut self, value: impl Into<Value>) -> Self {
         self.default = Some(value.into());
         self
     }
 
-    /// The label, where it says more than the field's name.
+    /// Sets the label, if it says more than the field's name.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
@@ -134,7 +133,7 @@ pub enum SchemaKind {
     Boolean,
     /// A whole number.
     Integer {
-        /// `int32` or `int64`, where it is worth saying.
+        /// `int32` or `int64`, if relevant.
         format: Option<String>,
         /// The least value.
         minimum: Option<i64>,
@@ -199,7 +198,7 @@ impl SchemaKind {
         Self::Number { minimum: None, maximum: None }
     }
 
-    /// A decimal of so many digits, some of them after the point.
+    /// A decimal with this many digits in total and after the point.
     pub fn decimal(max_digits: u32, decimal_places: u32) -> Self {
         Self::Decimal { max_digits: Some(max_digits), decimal_places }
     }
@@ -209,7 +208,7 @@ impl SchemaKind {
         Self::String { format: None, min_length: None, max_length: None, pattern: None }
     }
 
-    /// Text of at most so many characters.
+    /// Text of at most this many characters.
     pub fn string_up_to(max_length: usize) -> Self {
         Self::String { format: None, min_length: None, max_length: Some(max_length), pattern: None }
     }
@@ -252,7 +251,7 @@ impl SchemaKind {
         Self::Object(name.into())
     }
 
-    /// The component that the kind leads to.
+    /// The component that the kind refers to.
     pub(crate) fn target(&self) -> Option<&str> {
         match self {
             Self::Object(name) => Some(name),
@@ -297,7 +296,7 @@ impl SchemaRef {
         Self::Inline(kind)
     }
 
-    /// The component that it leads to.
+    /// The component that it refers to.
     pub(crate) fn target(&self) -> Option<&str> {
         match self {
             Self::Component(name) | Self::List(name) | Self::Page(name, _) => Some(name),
@@ -346,7 +345,7 @@ impl Envelope {
         Self::Cursor { cursor: cursor.into() }
     }
 
-    /// What tells envelopes of one serializer apart in component names.
+    /// The word that distinguishes envelopes of one serializer in component names.
     pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::PageNumber { .. } => "PageNumber",

@@ -12,7 +12,7 @@ use utoipa::openapi::{Object, Ref, RefOr, Schema, Type};
 use crate::enums::Enums;
 use crate::schema::{Component, Envelope, FieldSchema, SchemaKind};
 
-/// What stands beside a value's kind.
+/// Annotations beside a value's kind.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Meta {
     pub(crate) nullable: bool,
@@ -242,7 +242,7 @@ pub(crate) fn page(name: &str, envelope: &Envelope) -> RefOr<Schema> {
         .into()
 }
 
-/// The lines that say what choices mean, in Markdown.
+/// The lines that explain choices, in Markdown.
 pub(crate) fn choice_lines(choices: &[(Value, String)]) -> String {
     let line = |(value, label): &(Value, String)| match value {
         Value::String(text) => format!("* `{text}` - {label}"),

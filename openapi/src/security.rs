@@ -2,7 +2,7 @@
 
 use utoipa::openapi::security::{self, ApiKey, ApiKeyValue, Http, HttpAuthScheme};
 
-/// A way to authenticate, by the name that operations use for it.
+/// A way to authenticate, with the name that operations refer to.
 #[derive(Clone, Debug)]
 pub struct SecurityScheme {
     pub(crate) name: String,
@@ -63,7 +63,7 @@ impl SecurityScheme {
         Self { name: name.into(), scheme, description: None }
     }
 
-    /// What the caller has to send.
+    /// Describes what clients must send.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = Some(text.into());

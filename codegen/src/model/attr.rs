@@ -1,4 +1,4 @@
-//! What `#[model(..)]` and `#[field(..)]` say.
+//! Parses `#[model(..)]` and `#[field(..)]`.
 
 use proc_macro2::{Span, TokenStream};
 use syn::meta::ParseNestedMeta;
@@ -56,14 +56,14 @@ pub(super) struct FieldAttr {
     /// Texts by code.
     pub(super) errors: Vec<(String, LitStr)>,
     pub(super) help_text: Option<LitStr>,
-    /// Its value is not printed.
+    /// Whether `Debug` hides its value.
     pub(super) secret: bool,
     pub(super) foreign_key: Option<Path>,
     pub(super) related_name: Option<Ident>,
     pub(super) on_delete: Option<Ident>,
-    /// The rows of a relation of a model to itself are trees: the word, where it stands.
+    /// The word `acyclic`: the rows of a relation of a model to itself are trees.
     pub(super) acyclic: Option<Ident>,
-    /// The other model is of another crate: its way back here is a trait's method.
+    /// The other model is in another crate, so the reverse relation is a trait's method.
     pub(super) foreign: bool,
 }
 
@@ -181,8 +181,8 @@ impl ModelAttr {
 }
 
 impl ManyToMany {
-    /// `many_to_many(tracks: Track, related_name = playlists)`, and where the names are not Django's
-    /// `through = "..", source = "..", target = ".."`.
+    /// `many_to_many(tracks: Track, related_name = playlists)`, and where the names are not
+    /// Django's `through = "..", source = "..", target = ".."`.
     fn parse(meta: &ParseNestedMeta<'_>) -> syn::Result<Self> {
         let content;
         syn::parenthesized!(content in meta.input);
@@ -310,7 +310,7 @@ impl FieldAttr {
     }
 }
 
-/// What a field's type stores.
+/// The stored type of a field.
 pub(super) struct Stored {
     /// The last word of the type inside `Option`.
     pub(super) word: String,

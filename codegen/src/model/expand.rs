@@ -1,4 +1,4 @@
-//! What `#[model]` writes.
+//! Writes the expansion of `#[model]`.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -108,7 +108,7 @@ fn operators(word: &str) -> TokenStream {
     }
 }
 
-/// The least and the greatest value: those that are said, else those of a `positive` column.
+/// The bounds of a column: the declared ones, or else those of `positive`.
 fn bounds(column: &Column) -> (Option<String>, Option<String>) {
     let greatest = match column.stored.word.as_str() {
         "i16" => i64::from(i16::MAX),
@@ -414,7 +414,7 @@ pub(super) fn model(
     }
 }
 
-/// `Debug`, without the values that are secret.
+/// Writes `Debug`, without secret values.
 fn debug(model: &Ident, columns: &[Column]) -> TokenStream {
     let fields = columns.iter().map(|column| {
         let ident = &column.ident;
@@ -531,7 +531,7 @@ fn constant_of(name: &Ident) -> Ident {
     format_ident!("{}", name.to_string().to_uppercase(), span = name.span())
 }
 
-/// The ways back from the models that this one points at, and diesel's joins.
+/// The reverse relations of the models that this one points at, and diesel's joins.
 fn relations(attr: &ModelAttr, model: &Ident, module: &Ident, columns: &[Column]) -> TokenStream {
     let own = format_ident!("{model}Fields");
     let mut joined: Vec<String> = Vec::new();

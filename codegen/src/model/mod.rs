@@ -1,4 +1,4 @@
-//! `#[model]`: from a struct to diesel's table, the description and the paths.
+//! `#[model]`: turns a struct into diesel's table, the description and the paths.
 
 mod attr;
 mod expand;

@@ -1,4 +1,4 @@
-//! The struct as a serializer sees it: fields by what they show.
+//! The struct as a serializer: its fields and their sources.
 
 use proc_macro2::Span;
 use syn::ext::IdentExt as _;
@@ -141,7 +141,7 @@ impl Serializer {
         }
     }
 
-    /// True when fields come from elsewhere than the struct.
+    /// Whether fields come from elsewhere than the struct.
     pub(super) fn is_open(&self) -> bool {
         self.container.all
             || self.container.inherit.is_some()

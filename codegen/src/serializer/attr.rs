@@ -1,4 +1,4 @@
-//! What `#[serializer(..)]` and `#[field(..)]` say, with the tokens that say it.
+//! Parses `#[serializer(..)]` and `#[field(..)]`, and keeps their tokens for errors.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
@@ -9,12 +9,12 @@ use syn::{Expr, Ident, Lit, LitBool, LitInt, LitStr, Path, Token, Type};
 
 use crate::errors::Errors;
 
-/// The words of `#[serializer(..)]`.
+/// The options of `#[serializer(..)]`, for messages.
 const CONTAINER: &str = "`model`, `name`, `fields`, `exclude`, `inherit`, `depth`, `read_only`, \
                          `unique_together`, `without_validators`, `validate`, \
                          `to_internal_value`, `to_representation`";
 
-/// The words of `#[field(..)]`.
+/// The options of `#[field(..)]`, for messages.
 const FIELD: &str = "`read_only`, `write_only`, `required`, `allow_null`, `allow_blank`, \
                      `default`, `default_with`, `source`, `name`, `nested`, `writable`, `method`, `display`, \
                      `slug`, `view_name`, `lookup`, `kwarg`, `other`, `hidden`, `custom`, `kind`, `regex`, \
@@ -201,7 +201,7 @@ pub(super) struct Unique {
     pub(super) ignore_case: bool,
 }
 
-/// What `kind = ..` names: one of the framework's words, or a field to take after.
+/// The value of `kind = ..`: a kind of the framework, or a field to copy.
 pub(super) enum NamedKind {
     Word(Ident),
     Like(Expr),

@@ -1,4 +1,4 @@
-//! What the derive writes for a serializer over a model.
+//! Writes the expansion of a serializer over a model.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -12,7 +12,7 @@ use super::kinds;
 use crate::errors::Errors;
 use crate::model::generic;
 
-/// The whole implementation; without fields when something is wrong, so that one mistake is one
+/// Writes the whole implementation; without fields if there are errors, so that one mistake is one
 /// message.
 pub(super) fn expand(serializer: &Serializer, model: &Type, mut errors: Errors) -> TokenStream {
     let mut steps = steps(serializer, model, &mut errors);
@@ -43,7 +43,7 @@ pub(super) fn expand(serializer: &Serializer, model: &Type, mut errors: Errors) 
     }
 }
 
-/// The fields are only read by the derive; this tells the compiler.
+/// Reads the fields, which only the derive uses, so that the compiler does not warn.
 pub(super) fn reads(serializer: &Serializer) -> TokenStream {
     let names: Vec<&Ident> = serializer.fields.iter().map(|field| &field.ident).collect();
     if names.is_empty() {

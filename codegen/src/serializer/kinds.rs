@@ -1,4 +1,4 @@
-//! Which field a Rust type makes where no model says it, and what changes a field.
+//! The fields of Rust types without a model, and the attributes that change a field.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -47,7 +47,7 @@ fn bounds(word: &str) -> Option<(String, String)> {
     }
 }
 
-/// The field that a type makes; JSON when it is none of the known ones, and false beside it.
+/// The field of a type, and true; for an unknown type, a JSON field and false.
 fn of_type(ty: &Type, name: &TokenStream, attr: &FieldAttr, reads: bool) -> (TokenStream, bool) {
     let field = quote!(::quintet::fields::Field);
     if let Some(inner) = generic(ty, "Option") {

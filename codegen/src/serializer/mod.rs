@@ -1,4 +1,4 @@
-//! `#[derive(Serializer)]`: from a struct to the calls that put its description together.
+//! `#[derive(Serializer)]`: turns a struct into the calls that build its description.
 
 mod ast;
 mod attr;

@@ -1,4 +1,4 @@
-//! What the derive writes for a serializer without a model.
+//! Writes the expansion of a serializer without a model.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};

@@ -1,4 +1,4 @@
-//! What `#[validate(..)]` says: the attributes of the `validator` crate.
+//! Parses `#[validate(..)]`: the attributes of the `validator` crate.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
