@@ -61,18 +61,27 @@ fn without_item_links(line: &str) -> String {
     text + rest
 }
 
-/// The page of a room: its documentation as a reader of Markdown sees it.
+/// The page of a room: its documentation as a reader of Markdown sees it. Of the lines that rustdoc
+/// hides, declarations are shown, so that an example can be read by itself.
 fn page(room: &str, title: &str) -> String {
     let mut page = format!("# {title}\n\n");
-    let mut in_code = false;
+    let (mut in_code, mut hidden, mut declares) = (false, false, false);
     for line in docs(room).lines() {
+        let concealed = (line == "#").then_some("").or_else(|| line.strip_prefix("# "));
         if line.starts_with("```") {
             page.push_str(if in_code { "```" } else { "```rust" });
-            in_code = !in_code;
-        } else if in_code && (line == "#" || line.starts_with("# ")) {
-            // rustdoc hides these lines
-            continue;
+            (in_code, hidden) = (!in_code, false);
+        } else if let Some(text) = concealed.filter(|_| in_code) {
+            if !hidden {
+                declares = ["#[", "pub ", "impl "].iter().any(|start| text.starts_with(start));
+            }
+            hidden = true;
+            if !declares {
+                continue;
+            }
+            page.push_str(text);
         } else if in_code {
+            hidden = false;
             page.push_str(line);
         } else if line.starts_with("# ") {
             page.extend(["#", line]);
