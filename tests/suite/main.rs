@@ -4,6 +4,7 @@ mod annotations;
 mod cors;
 mod database;
 mod errors;
+mod examples;
 mod guide;
 mod hooks;
 mod jwt;

@@ -6,18 +6,16 @@
 use std::path::Path;
 
 use quintet::db::{Database, DatabaseConfig};
-use quintet::prelude::{OpenApi, PageNumberPagination, Router, Settings, Site};
+use quintet::prelude::{Settings, Site};
 use quintet_openapi::check;
 use quintet_tests::client::{Client, Reply};
 use quintet_tests::store::{On, Store};
 use serde_json::{Value, json};
 
+use crate::examples::quickstart;
+
 #[path = "../../openapi/tests/support/json_schema.rs"]
 mod json_schema;
-
-#[allow(dead_code, missing_debug_implementations, missing_docs, unreachable_pub)]
-#[path = "../../examples/quickstart/src/main.rs"]
-mod quickstart;
 
 /// A key of a superuser.
 const ADMIN: &str = "a9538556595218ad76e26b9286938b0258ae71a7";
@@ -69,11 +67,7 @@ fn the_document_of_the_store_has_not_changed() {
 
 #[test]
 fn the_document_of_the_quickstart_has_not_changed() {
-    let site = Site::builder(settings(), database())
-        .pagination(PageNumberPagination::new().page_size(20))
-        .mount(Router::new().register("books", quickstart::BookViewSet).at("/api/"))
-        .openapi(OpenApi::new("Books", "1.0.0"))
-        .build();
+    let site = quickstart::site(settings(), database());
     unchanged("quickstart", &text(&site.expect("the quickstart builds")));
 }
 

@@ -18,7 +18,7 @@ fn the_first_screen_is_the_quickstart() {
     let (page, source) = (read("README.md"), read("examples/quickstart/src/main.rs"));
     let block = between(&page, "<!-- quickstart: begin -->\n", "<!-- quickstart: end -->");
     let shown = between(block, "```rust,ignore\n", "```\n");
-    let start = source.find("use quintet").expect("the example imports the framework");
+    let start = source.find("use std").expect("the example imports the framework");
     assert_eq!(shown, &source[start..], "copy the example into README.md");
     assert!(shown.lines().count() <= 45, "the first screen is longer than a screen");
 }

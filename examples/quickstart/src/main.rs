@@ -5,7 +5,12 @@
 //! curl -d '{"title": "Dune", "year": 1965}' -H 'Content-Type: application/json' http://127.0.0.1:8000/api/books/
 //! {"id":1,"title":"Dune","year":1965}
 //! curl 'http://127.0.0.1:8000/api/books/?search=dune&year__lt=2000'
+//! {"count":1,"next":null,"previous":null,"results":[{"id":1,"title":"Dune","year":1965}]}
 //! ```
+//!
+//! Everybody may write: accounts, and permissions that use them, come in step 5 of the tutorial.
+
+use std::sync::Arc;
 
 use quintet::prelude::*;
 
@@ -29,21 +34,24 @@ impl ViewSet for BookViewSet {
     type Serializer = BookSerializer;
     const SEARCH_FIELDS: SearchFields<Book> = search_fields![title];
     const FILTERSET_FIELDS: Filters<Book> = filter_fields![year(exact, gte, lt)];
+}
 
-    fn permission_classes(&self) -> impl PermissionClasses {
-        AllowAny
-    }
+pub const TABLES: &str = "CREATE TABLE IF NOT EXISTS library_book (id INTEGER PRIMARY KEY, title TEXT NOT NULL, year INTEGER NOT NULL)";
+
+pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, StartError> {
+    let site = Site::builder(settings, database)
+        .permissions(AllowAny)
+        .pagination(PageNumberPagination::new().page_size(20))
+        .mount(Router::new().register("books", BookViewSet).at("/api/"))
+        .openapi(OpenApi::new("Books", "1.0.0"))
+        .build()?;
+    Ok(site)
 }
 
 #[quintet::main]
 async fn main() -> Result<(), StartError> {
     let settings = Settings::from_env_or_demo("sqlite://quickstart.sqlite3")?;
     let database = Database::open(&settings)?;
-    database.batch_execute("CREATE TABLE IF NOT EXISTS library_book (id INTEGER PRIMARY KEY, title TEXT NOT NULL, year INTEGER NOT NULL)").await?;
-    let site = Site::builder(settings, database)
-        .pagination(PageNumberPagination::new().page_size(20))
-        .mount(Router::new().register("books", BookViewSet).at("/api/"))
-        .openapi(OpenApi::new("Books", "1.0.0"))
-        .build()?;
-    site.run_server("127.0.0.1:8000").await
+    database.batch_execute(TABLES).await?;
+    site(settings, database)?.run_server("127.0.0.1:8000").await
 }

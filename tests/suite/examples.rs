@@ -1,0 +1,34 @@
+//! The requests at the head of an example get the answers that are written there.
+
+use quintet::db::StartupError;
+use quintet::test::Template;
+use serde_json::json;
+
+#[allow(dead_code, missing_debug_implementations, missing_docs, unreachable_pub)]
+#[path = "../../examples/quickstart/src/main.rs"]
+pub(crate) mod quickstart;
+
+static BOOKS: Template = Template::new(|conn| {
+    Box::pin(async move { Ok(conn.batch_execute(quickstart::TABLES).await?) })
+});
+
+#[quintet::test]
+async fn the_quickstart_stores_a_book_and_finds_it() -> Result<(), StartupError> {
+    let site = BOOKS.sqlite().await?.site(quickstart::site)?;
+    let client = site.client().await;
+    let dune = json!({"id": 1, "title": "Dune", "year": 1965});
+    let response = client.post("/api/books/").json(&json!({"title": "Dune", "year": 1965})).await;
+    assert_eq!((response.status(), response.json()), (201, dune.clone()));
+    let response = client.get("/api/books/?search=dune&year__lt=2000").await;
+    let page = json!({"count": 1, "next": null, "previous": null, "results": [dune]});
+    assert_eq!((response.status(), response.json()), (200, page));
+    let response = client.get("/api/books/?year__lt=1965").await;
+    assert_eq!(response.json()["count"], 0);
+    let refused = client.post("/api/books/").json(&json!({"title": "", "year": 1449})).await;
+    let messages = json!({
+        "title": ["This field may not be blank."],
+        "year": ["Ensure this value is greater than or equal to 1450."],
+    });
+    assert_eq!((refused.status(), refused.json()), (400, messages));
+    Ok(())
+}
