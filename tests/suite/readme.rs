@@ -49,6 +49,18 @@ fn a_project_names_one_crate() {
 }
 
 #[test]
+fn the_guide_to_tests_shows_a_site_and_its_tests() {
+    let page = read("docs/testing.md");
+    for (name, file) in [("site", "src/testing.rs"), ("tests", "tests/suite/testing.rs")] {
+        let (begin, end) = (format!("<!-- {name}: begin -->\n"), format!("<!-- {name}: end -->"));
+        let shown = between(between(&page, &begin, &end), "```rust\n", "```\n");
+        let source = read(&format!("examples/snippets/{file}"));
+        let start = source.find("use ").expect("the example imports something");
+        assert_eq!(shown, &source[start..], "copy examples/snippets/{file} into docs/testing.md");
+    }
+}
+
+#[test]
 fn every_file_that_a_page_links_to_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let guides = [
