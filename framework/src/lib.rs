@@ -43,6 +43,9 @@
 //!
 //! With both databases, the URL chooses at start-up ([`db::Database::open`]).
 
+// docs.rs, which builds with a nightly toolchain, shows the feature of each item
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 extern crate self as quintet;
 
 #[doc(hidden)]
