@@ -1,7 +1,7 @@
-//! Scripts of other sites: what django-cors-headers answers.
+//! CORS: the headers of django-cors-headers.
 //!
-//! `cors_recorded.txt` was recorded from django-cors-headers 4.9 over Django 5.2, a line a request:
-//! settings, method, path, `Origin`, `Access-Control-Request-Method`,
+//! `cors_recorded.txt` was recorded from django-cors-headers 4.9 on Django 5.2, one line per
+//! request: settings, method, path, `Origin`, `Access-Control-Request-Method`,
 //! `Access-Control-Request-Private-Network`, who answers, `Vary`, and the headers that begin with
 //! `Access-Control-`, in the order of their names.
 
@@ -95,7 +95,7 @@ fn every_recorded_request_is_answered_with_the_same_headers() {
             ];
             headers.retain(|(_, value)| *value != "-");
             let reply = store.client().send(method, path, &headers, b"");
-            // a view of the store looks at the cookie too
+            // a view of the store reads the cookie too
             let vary = vary.replace("Accept", "Accept, Cookie");
             let found = (
                 reply.status,
@@ -118,7 +118,7 @@ fn a_preflight_is_answered_before_anybody_is_asked_who_it_is() {
     let reply = preflight(&bad, "/api/customers/", A, &[]);
     assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, Some(A)));
     assert_eq!(reply.header("content-type"), Some("text/html; charset=utf-8"));
-    // an OPTIONS that is no preflight goes its usual way
+    // an OPTIONS that is not a preflight is handled as usual
     assert_eq!(bad.send("OPTIONS", "/api/customers/", &[("Origin", A)], b"").status, 401);
 }
 

@@ -1,4 +1,5 @@
-//! The database away, busy, cut off and back again: 503 in time, then the answers of before.
+//! The database is unreachable, busy, cut off and back again: a timely 503, then the same responses
+//! as before.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,19 +19,19 @@ fn alone() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// True when `PostgreSQL` is there to be tried.
+/// Whether `PostgreSQL` is available.
 fn has_postgres() -> bool {
     On::all().contains(&On::Postgres)
 }
 
-/// Checks a 503: JSON, and when to come back.
+/// Checks a 503: JSON, with `Retry-After`.
 fn unavailable(reply: &Reply, detail: &str) {
     assert_eq!((reply.status, reply.json()), (503, json!({ "detail": detail })));
     assert_eq!(reply.header("retry-after"), Some("1"));
     assert_eq!(reply.header("content-type"), Some("application/json"));
 }
 
-/// What every 503 of the database tells a client.
+/// The body of every 503 of the database.
 const AWAY: &str = "Service temporarily unavailable, try again later.";
 
 /// Sends a request until it succeeds, for at most five seconds.
@@ -45,7 +46,7 @@ fn eventually(client: &Client, path: &str) -> Reply {
     }
 }
 
-/// `postgres://quintet@127.0.0.1:5432/name` with a proxy in the place of the server.
+/// `postgres://quintet@127.0.0.1:5432/name` with a proxy instead of the server.
 fn through(url: &str) -> (Proxy, String) {
     let (scheme, rest) = url.split_once("://").expect("a URL");
     let (server, name) = rest.split_once('/').expect("a database");
@@ -57,7 +58,7 @@ fn through(url: &str) -> (Proxy, String) {
     (proxy, url)
 }
 
-/// A store whose way to `PostgreSQL` can be cut.
+/// A store whose connection to `PostgreSQL` can be cut.
 fn cut_off(change: impl FnOnce(&mut Settings)) -> (Store, Proxy) {
     let mut made = None;
     let store = Store::serving(
@@ -95,7 +96,7 @@ async fn slow(cx: &mut Context) -> Result<Response> {
     .await
 }
 
-/// Writes a row without a transaction of its own, then refuses.
+/// Writes a row without a transaction, then returns an error.
 async fn half(cx: &mut Context) -> Result<Response> {
     cx.save(Changes::<Artist>::new().set(artist::name, "Half".to_owned())).await?;
     Err(ApiException::PermissionDenied(None))
@@ -129,7 +130,7 @@ fn a_server_starts_without_its_database_and_finds_it_later() {
         unavailable(&client.get("/api/genres/1/"), AWAY);
         assert!(started.elapsed() < Duration::from_secs(2));
     }
-    // what needs no database goes on
+    // what needs no database still works
     assert_eq!(client.get("/api/").status, 200);
     proxy.reopen();
     assert_eq!(client.get("/api/genres/1/").json(), json!({"id": 1, "name": "Rock"}));
@@ -291,7 +292,7 @@ fn when_every_connection_is_held_a_writer_is_told_in_time() {
         let started = Instant::now();
         unavailable(&client.send("POST", "/api/slow/", &[], b""), AWAY);
         assert!(started.elapsed() < Duration::from_millis(900), "{:?}", started.elapsed());
-        // readers are not behind it
+        // readers do not wait for it
         assert_eq!(client.get("/api/genres/1/").status, 200);
         assert_eq!(first.join().unwrap().status, 200);
     });
@@ -308,14 +309,14 @@ fn a_file_that_another_process_has_locked_is_503_within_the_wait() {
     });
     let client = store.client_of(ADMIN);
     let artist = json!({"name": "Locked Out"});
-    // the key is kept nowhere: the connection of the other process comes first
+    // the key is not cached: the connection of the other process comes first
     let file = store.url().strip_prefix("sqlite://").unwrap();
     let mut other = diesel::SqliteConnection::establish(file).unwrap();
     other.batch_execute("BEGIN EXCLUSIVE").unwrap();
     let started = Instant::now();
     unavailable(&client.json("POST", "/api/artists/", &artist), AWAY);
     assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
-    // with a write-ahead log, readers are not behind a writer
+    // with a write-ahead log, readers do not wait for a writer
     assert_eq!(client.get("/api/genres/1/").status, 200);
     other.batch_execute("COMMIT").unwrap();
     assert_eq!(client.json("POST", "/api/artists/", &artist).status, 201);
@@ -346,7 +347,7 @@ fn under_atomic_requests_sqlite_reads_while_another_process_writes() {
     assert_eq!(client.json("POST", "/api/artists/", &artist).status, 201);
 }
 
-/// Looks, gives others time to write, and writes.
+/// Reads, gives others time to write, and writes.
 async fn visit(cx: &mut Context) -> Result<Response, ApiException> {
     let before = Artist::objects().all(cx).await?.len();
     cx.transaction(async |cx| {
@@ -454,7 +455,7 @@ fn a_server_that_takes_no_more_connections_is_served_by_those_there_are() {
         let all: Vec<_> = (0..12).map(|_| scope.spawn(ten)).collect();
         all.into_iter().flat_map(|one| one.join().unwrap()).collect()
     });
-    // a transaction wants a connection of its own
+    // a transaction needs a separate connection
     let artist = json!({"name": "One Too Many"});
     unavailable(&store.client_of(ALICE).json("POST", "/api/atomic/", &artist), AWAY);
     store.execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
@@ -483,7 +484,7 @@ fn work_of_the_start_is_done_when_the_database_is_there() {
     assert!(!loaded.unwrap());
 }
 
-/// A file that is removed when the test is over.
+/// A file that is removed after the test.
 struct File(PathBuf);
 
 impl File {

@@ -1,4 +1,4 @@
-//! What a bad request is answered, in DRF's and Django's words.
+//! Responses to invalid requests, with DRF's and Django's messages.
 
 use quintet_tests::client::{Client, Reply};
 use quintet_tests::store::{ADMIN, ALICE, On, Store};
@@ -10,7 +10,7 @@ fn alice(on: On) -> Client {
     Store::shared(on).client_of(ALICE)
 }
 
-/// A POST of bytes to the tracks that must be refused; answers status and body.
+/// Posts bytes to the tracks, which must be refused; returns status and body.
 fn post(on: On, content_type: &[(&str, &str)], body: &[u8]) -> Reply {
     alice(on).send("POST", "/api/tracks/", content_type, body)
 }
@@ -244,7 +244,7 @@ fn an_accept_header_of_eight_kilobytes_is_read() {
         };
         let accept = |value: &str| client.send("GET", "/api/genres/1/", &[("Accept", value)], b"");
         assert_eq!(accept(&after(63, 128)).status, 200);
-        // as in DRF, what stands past the 64th type or the 8192nd character is not read
+        // as in DRF, anything after the 64th type or the 8192nd character is ignored
         let detail = json!({"detail": "Could not satisfy the request Accept header."});
         refused(&accept(&after(64, 100)), 406, &detail);
         refused(&accept(&after(40, 210)), 406, &detail);
@@ -278,7 +278,7 @@ fn a_cursor_that_was_tampered_with_is_404() {
         // o=99999999999999999999 is cut to the greatest offset
         let far = admin.get("/api/invoices/?cursor=bz05OTk5OTk5OTk5OTk5OTk5OTk5OQ%3D%3D");
         assert_eq!((far.status, &far.json()["results"]), (200, &json!([])));
-        // one that says nothing is the first page
+        // an empty one is the first page
         let long = "A".repeat(40_000);
         assert_eq!(admin.get(&format!("/api/invoices/?cursor={long}")).status, 200);
     }

@@ -1,4 +1,4 @@
-//! The requests at the head of an example get the answers that are written there.
+//! The requests in the head of an example get the responses shown there.
 
 use quintet::db::StartupError;
 use quintet::test::Template;

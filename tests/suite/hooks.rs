@@ -1,4 +1,4 @@
-//! What functions of serializers and filter sets see of the request that is answered.
+//! What functions of serializers and filter sets know about the request.
 
 use std::sync::Arc;
 
@@ -107,7 +107,7 @@ impl ViewSet for TrackViewSet {
     type Serializer = TrackSerializer;
 }
 
-/// An artist in the words of another program: `title`, and a name in capitals.
+/// An artist in another program's format: `title`, and a name in capitals.
 #[derive(Serializer)]
 #[serializer(model = Artist, to_internal_value, to_representation)]
 struct ArtistSerializer {
@@ -225,7 +225,7 @@ impl CustomField for Length {
     }
 }
 
-/// Tracks with a field of the user's own.
+/// Tracks with a custom field.
 #[derive(Serializer)]
 #[serializer(model = Track)]
 struct SongSerializer {
@@ -494,7 +494,7 @@ fn to_internal_value_of_nested_input_is_called_for_each_object() {
             let reply = store.client().send("POST", "/line/", &headers, body.as_bytes());
             (reply.status, reply.json())
         };
-        // what is left alone keeps its spelling
+        // unchanged values keep their spelling
         let body =
             r#"{"from": {"x": 1.50, "y": 2}, "by": [{"both": "3.25,4"}, {"x": "5", "y": 6}]}"#;
         let shown = json!({"from": "1.5/2", "by": ["3.25/4", "5/6"]});

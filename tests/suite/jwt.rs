@@ -1,4 +1,4 @@
-//! JSON web tokens from login to the blacklist, and what is tried with forged ones.
+//! JSON web tokens from login to the blacklist, and forged ones.
 
 use std::sync::{Arc, Barrier};
 
@@ -12,14 +12,14 @@ use quintet_tests::client::Reply;
 use quintet_tests::store::{On, Store};
 use serde_json::{Value, json};
 
-/// What the tests' sites sign with.
+/// The secret of the tests' sites.
 const SECRET: &str = "a secret for tests that is long enough for HS256";
 
 /// `AccessToken.for_user` and `RefreshToken.for_user` of simplejwt 5.5.1 with that secret, for the
-/// user 3, good until 2100.
+/// user 3, valid until 2100.
 const ACCESS: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0b2tlbl90eXBlIjoiYWNjZXNzIiwiZXhwIjo0MTAyNDQ0ODAwLCJpYXQiOjE3MDQwNjcyMDAsImp0aSI6ImZkNzJjMWY1ODBhOTQxZWZhZmI3ZTNiYjRjNGNhNTdmIiwidXNlcl9pZCI6IjMifQ.zFJtsFs_xqlcY5fgkpnucH8ANoSLXIhP_fEkKtCBt8I";
 const REFRESH: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0b2tlbl90eXBlIjoicmVmcmVzaCIsImV4cCI6NDEwMjQ0NDgwMCwiaWF0IjoxNzA0MDY3MjAwLCJqdGkiOiJjYWU1NWNlYThmZTk0MjEwYmY1MjRhMGNiNDczNmMwMyIsInVzZXJfaWQiOiIzIn0.ZXoa8JgODbFJKz71NKNglUM47rrfcIlH4R_yeS1wHZE";
-/// The same for an access token that ended in 2024, and one of the user 5, who is not active.
+/// Likewise, an access token that expired in 2024, and one of user 5, who is inactive.
 const ENDED: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0b2tlbl90eXBlIjoiYWNjZXNzIiwiZXhwIjoxNzA0MTUzNjAwLCJpYXQiOjE3MDQwNjcyMDAsImp0aSI6IjRhNzZhYzkyNjNlNTQ0MTY4MjJhZDhmMDlkMGRlYjlkIiwidXNlcl9pZCI6IjMifQ.Aw99KbuwU8wPmtzIwPqE5la4t8jlb4jp-5gmbJsXzeE";
 const INACTIVE: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ0b2tlbl90eXBlIjoiYWNjZXNzIiwiZXhwIjo0MTAyNDQ0ODAwLCJpYXQiOjE3MDQwNjcyMDAsImp0aSI6IjZlMzRhYjQ0ZWY4YzQ5Y2VhNWNhNmE0ZmVlYmE2NGIwIiwidXNlcl9pZCI6IjUifQ.fa_y6a_sT7_nVl2RcWuPbVqB3Lge5IJYpkFu0qD419s";
 
@@ -77,7 +77,7 @@ fn refused(text: &str) -> Value {
     json!({"detail": text, "code": "token_not_valid"})
 }
 
-/// What a view answers to an access token that is bad for this reason.
+/// The response to an access token that is invalid for this reason.
 fn not_valid(text: &str) -> Value {
     json!({
         "detail": "Given token not valid for any token type",
@@ -193,7 +193,7 @@ fn of_several_who_refresh_with_one_token_one_gets_a_pair() {
     for on in On::all() {
         let store = store(on);
         for round in 0..5 {
-            // one that is written down already, and one that is not
+            // one that is recorded already, and one that is not
             let token = if round % 2 == 0 {
                 pair(&store).0
             } else {
@@ -380,7 +380,7 @@ fn an_account_that_is_shut_gets_no_more_tokens() {
         );
         let no_account = json!({"detail": "No active account found for the given token."});
         is(&post(&store, "refresh", &json!({"refresh": refresh})), 401, &no_account);
-        // the token is as good as before once the account is
+        // the token is valid again once the account is active
         store.execute("UPDATE auth_user SET is_active = TRUE WHERE id = 3");
         assert_eq!(post(&store, "refresh", &json!({"refresh": refresh})).status, 200);
     }
@@ -479,7 +479,7 @@ fn a_token_in_the_header_does_not_disturb_the_views_that_hand_them_out() {
     let reply = store.client().send("POST", "/api/auth/jwt/create/", &headers, body);
     assert_eq!(reply.status, 200);
     assert_eq!(reply.header("vary"), Some("Accept"));
-    // elsewhere a bad token is refused even where reading is open
+    // elsewhere an invalid token is refused even if reading is open
     assert_eq!(store.client().send("GET", "/api/genres/", &headers, b"").status, 401);
 }
 

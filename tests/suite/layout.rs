@@ -1,5 +1,5 @@
-//! The rooms of the framework stand on floors, and none looks up: `docs/architecture.md` has the
-//! table, and the lines of `framework/src` are held against it.
+//! The rooms of the framework are on floors, and none uses a higher one: `docs/architecture.md` has
+//! the table, with which the lines of `framework/src` are compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,7 +1,7 @@
 //! The ledger of parity: each line of `docs/parity/*.tsv` has its form, and the tests that it names
 //! are there.
 //!
-//! `UPDATE_PARITY=1` writes the counts in `docs/parity/README.md` and `README.md` anew.
+//! `UPDATE_PARITY=1` updates the counts in `docs/parity/README.md` and `README.md`.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;

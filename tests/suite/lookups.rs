@@ -1,4 +1,4 @@
-//! Each of Django's lookups finds the rows that the data says it should, on each database.
+//! Each of Django's lookups finds the rows that it should find in the data, on each database.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;

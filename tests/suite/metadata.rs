@@ -1,4 +1,4 @@
-//! What OPTIONS tells (`rest_framework.metadata`).
+//! The responses to OPTIONS (`rest_framework.metadata`).
 
 use quintet_tests::store::{On, Store};
 use serde_json::json;

@@ -9,7 +9,7 @@ use quintet_tests::client::Reply;
 use quintet_tests::store::{ADMIN, On, Store};
 use serde_json::json;
 
-/// The deepest JSON that is read.
+/// The deepest JSON that is accepted.
 const DEEPEST: usize = 500;
 
 #[derive(Serializer)]
@@ -19,19 +19,19 @@ struct AnythingSerializer {
     words: Option<Vec<Vec<String>>>,
 }
 
-/// Reads a body by fields and shows what it was.
+/// Reads a body with fields and returns it.
 async fn echo(cx: &mut Context) -> Result<Response, ApiException> {
     let AnythingSerializer { value, words } = cx.validated().await?;
     Response::new(&json!({"value": value, "words": words}))
 }
 
-/// Shows a body as it came.
+/// Returns a body unchanged.
 async fn raw(cx: &mut Context) -> Result<Response, ApiException> {
     let data = cx.data()?;
     Response::new(&data.to_json()?)
 }
 
-/// Refuses with the body.
+/// Returns the body as an error.
 async fn refuse(cx: &mut Context) -> Result<Response, ApiException> {
     let data = cx.data()?;
     Err(ApiException::validation(Detail::Raw(data.to_json()?)))

@@ -1,6 +1,6 @@
-//! The documents of the examples: as they are checked in, and as the store answers.
+//! The documents of the examples: they are unchanged, and the store responds as described.
 //!
-//! `UPDATE_OPENAPI=1` writes them anew; that they are valid OpenAPI 3.1 is a test of the crate
+//! `UPDATE_OPENAPI=1` updates them; that they are valid OpenAPI 3.1 is a test of the crate
 //! `openapi`, which reads the same files.
 
 use std::path::Path;
@@ -127,7 +127,7 @@ async fn every_operation_is_there() {
         let status = reply.status.to_string();
         let page = reply.header("content-type").is_some_and(|value| value.starts_with("text/html"));
         assert!(!page && status != "405", "{} is not there: {status}", operation.name());
-        // some objects are gone by now, and some must stay
+        // some objects are deleted by now, and some must stay
         let known = operation.value["responses"].get(&status).is_some() || status == "409";
         assert!(known, "{} does not say that it answers {status}", operation.name());
     }
@@ -139,7 +139,7 @@ async fn anonymous_clients_are_let_in_where_the_document_says_so() {
     let store = Store::new(On::Sqlite);
     let client = Client::new(store.server.address());
     for operation in operations(&document) {
-        // an operation without `security` asks for nothing
+        // an operation without `security` needs nothing
         let security = operation.value["security"].as_array();
         let let_in = security.is_none_or(|security| security.contains(&json!({})));
         let reply = operation.send(&client);
@@ -149,10 +149,10 @@ async fn anonymous_clients_are_let_in_where_the_document_says_so() {
 
 #[actix_web::test]
 async fn answers_are_what_the_document_says() {
-    // these two answer what no serializer describes
+    // no serializer describes the responses of these two
     let own = ["/api/employees/{id}/tree/", "/api/invoices/summary/"];
     let mut document = store();
-    // what is only written is in no answer
+    // write-only fields are in no response
     for (_, schema) in
         document["components"]["schemas"].as_object_mut().expect("there are components")
     {

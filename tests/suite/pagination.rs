@@ -14,7 +14,7 @@ struct KeySerializer {
     id: i64,
 }
 
-/// File formats, split in some way.
+/// File formats, paginated in some way.
 struct Formats {
     name: &'static str,
     pages: Arc<dyn Pagination>,
@@ -59,7 +59,7 @@ impl ViewSet for Customers {
     }
 }
 
-/// Formats, split as the site does.
+/// Formats in the site's pagination.
 struct Usual;
 
 impl ViewSet for Usual {
@@ -129,7 +129,7 @@ fn store(on: On) -> &'static Store {
     })
 }
 
-/// Checks answers on each database: path, then the whole body.
+/// Checks responses on each database: path, then the whole body.
 fn answers(expected: &[(&str, Json)]) {
     for on in On::all() {
         for (path, body) in expected {
@@ -244,7 +244,7 @@ fn a_client_may_choose_the_size_up_to_the_greatest() {
         ("/sized/?size=-1", usual("&size=-1")),
         ("/sized/?size=x", usual("&size=x")),
         ("/sized/?size=", usual("&size=")),
-        // where no parameter is declared, none is read
+        // an undeclared parameter is ignored
         ("/pages/?page_size=1&size=1", {
             page(5, Some("/pages/?page=2&page_size=1&size=1"), None, &[1, 2])
         }),
@@ -345,7 +345,7 @@ fn a_cursor_that_is_none_is_404() {
         &[
             "/cursors/?cursor=x",
             "/cursors/?cursor=cD0y%21a",
-            // o=-1, o=x, p=x, p=1.5 and bytes that are no text
+            // o=-1, o=x, p=x, p=1.5 and bytes that are not text
             "/cursors/?cursor=bz0tMQ%3D%3D",
             "/cursors/?cursor=bz14",
             "/cursors/?cursor=cD14",
@@ -354,7 +354,7 @@ fn a_cursor_that_is_none_is_404() {
     );
 }
 
-/// Follows a link from page to page; answers the keys of each.
+/// Follows a link from page to page; returns the keys of each.
 fn walk(on: On, start: &str, direction: &str) -> (Vec<Vec<i64>>, Option<Reply>) {
     let (mut pages, mut last) = (Vec::new(), None);
     let mut path = Some(start.to_owned());

@@ -1,4 +1,4 @@
-//! The recorded conversations with the reference application, played at the store.
+//! The exchanges recorded from the reference application, replayed against the store.
 
 use quintet_tests::client::Client;
 use quintet_tests::compare::Answer;

@@ -1,4 +1,4 @@
-//! Logging in with a password: the key that it is answered with, and what becomes of the hash.
+//! Logging in with a password: the key in the response, and the upgrade of the hash.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -15,7 +15,7 @@ const HASH: &str = "pbkdf2_sha256$1000$seasalt$24fphe444M2e8hTAXJcsahX191vJuu/Wt
 
 const REFUSED: &str = "Unable to log in with provided credentials.";
 
-/// A store where alice, and carol, who is shut, have the password.
+/// A store where alice, and carol, who is inactive, have the password.
 fn store(on: On) -> Store {
     let store = Store::with(on, |settings| settings.auth.pbkdf2_iterations = 1000);
     store.execute(&format!(
@@ -185,7 +185,7 @@ fn failures_beyond_twenty_a_minute_are_429_for_that_account_alone() {
     }
 }
 
-/// Logs people in while forty connections try names that nobody has, by one hash at a time.
+/// Logs people in while forty connections try unknown names, with one hash at a time.
 fn flooded(on: On, known_from: impl Fn(usize) -> String + Sync) {
     // about twenty milliseconds each
     let rounds = 30_000;

@@ -1,4 +1,4 @@
-//! Who is let in, and what those read who are not.
+//! Who is allowed, and the messages of refusals.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -125,7 +125,7 @@ impl Permission for Says {
     }
 }
 
-/// Finds nobody, and has no challenge.
+/// Identifies nobody, and has no challenge.
 struct Silent;
 
 impl Authentication for Silent {
@@ -138,7 +138,7 @@ async fn answer(_: &mut Context) -> Result<Response> {
     Ok(Response::empty(204))
 }
 
-/// Asks much about the user.
+/// Reads everything about the user.
 async fn asks(cx: &mut Context) -> Result<Response> {
     let mut held = Vec::new();
     for perm in ["store.add_artist", "store.delete_customer", "store.change_track"] {
@@ -274,7 +274,7 @@ fn an_action_has_policies_of_its_own() {
         ("GET", "/by-action/usual/"),
         ("OPTIONS", "/by-action/"),
         ("OPTIONS", "/by-action/open/"),
-        // what has no action has the view set's
+        // other actions have the view set's policies
         ("PUT", "/by-action/"),
     ];
     let anonymous = [200, 200, 401, 401, 200, 401, 401, 401, 401, 401];

@@ -1,5 +1,5 @@
-//! Query sets that code finishes: what is read, written and counted, with the figures that Django
-//! gives for the same rows.
+//! Query sets in code: what is read, written and counted, compared with Django's results for the
+//! same rows.
 
 use std::sync::{Arc, Barrier};
 
@@ -10,14 +10,14 @@ use quintet::prelude::*;
 use quintet_tests::store::{On, Store};
 use serde_json::json;
 
-/// Runs work on rows that nobody changes, on each database.
+/// Runs work on shared read-only rows, on each database.
 fn reading<W: AsyncFn(&Conn, On) + Copy + Send + 'static>(work: W) {
     for on in On::all() {
         Store::shared(on).run(async move |conn| work(conn, on).await);
     }
 }
 
-/// Runs work on rows of its own, on each database.
+/// Runs work on separate rows, on each database.
 fn writing<W: AsyncFn(&mut Conn, On) + Copy + Send + 'static>(work: W) {
     for on in On::all() {
         Store::new(on).run(async move |conn| {
@@ -33,7 +33,7 @@ fn writing<W: AsyncFn(&mut Conn, On) + Copy + Send + 'static>(work: W) {
     }
 }
 
-/// What some work returns, after so many statements.
+/// The result of some work, which must take this number of statements.
 async fn within<T>(statements: u64, conn: &Conn, work: impl Future<Output = T>) -> T {
     let before = conn.database().statements();
     let done = work.await;
@@ -228,7 +228,7 @@ fn values_are_typed_and_may_be_read_once() {
         let pairs = ordered.all(conn).await.unwrap();
         let pair = |country: &str| (Some(country.to_owned()), Some("Peacock".to_owned()));
         assert_eq!(pairs[..3], ["Brazil", "Canada", "Finland"].map(pair));
-        // of a row that is not there
+        // of a row that does not exist
         let chief = Employee::objects()
             .values((
                 employee::id,
@@ -325,7 +325,7 @@ fn a_deletion_takes_what_belongs_to_the_rows() {
 #[test]
 fn a_deletion_that_the_database_refuses_leaves_the_rows() {
     for on in On::all() {
-        // nobody has made the models known that point at artists
+        // the models that point at artists are not registered
         Store::shared(on).run(async |conn| {
             let artist = || Artist::objects().filter(artist::id.eq(1));
             let refused = artist().delete(conn).await.unwrap_err();
@@ -417,14 +417,14 @@ fn a_row_is_changed_or_made() {
         let made = Genre::objects().update_or_create(key(99), name("Polka"), conn);
         let (genre, is_new) = within(2, conn, made).await.unwrap();
         assert_eq!((genre.id, genre.name.as_str(), is_new), (99, "Polka", true));
-        // clocks of the model go on
+        // `auto_now` columns of the model change
         let before = Playlist::objects().filter(playlist::id.eq(1)).get(conn).await.unwrap();
         let (after, _) = Playlist::objects()
             .update_or_create(Assignments::new().set(playlist::id, 1), (), conn)
             .await
             .unwrap();
         assert!(after.updated_at > before.updated_at);
-        // what is refused leaves the transaction around it usable
+        // after a refusal, the surrounding transaction is still usable
         let inside: Result<i64, Error> = conn
             .transaction(async |conn| {
                 let taken = Genre::objects().update_or_create(key(2), name("Polka"), conn).await;

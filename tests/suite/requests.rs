@@ -1,4 +1,4 @@
-//! Headers and addresses of requests, however clients write them (`rest_framework.request`).
+//! Headers and URLs of requests, in all forms that clients send (`rest_framework.request`).
 
 use quintet_tests::client::Client;
 use quintet_tests::store::{ADMIN, ALICE, On, Store};
@@ -31,7 +31,7 @@ fn a_name_that_was_stored_stays_reachable_whatever_its_letters() {
             let reply = user(name);
             assert_eq!((reply.status, reply.json()), missing, "{on:?} {name}");
         }
-        // marks, joiners and letters in circles are no word to Python
+        // marks, joiners and circled letters are not `\w` in Python
         for name in ["e%CC%81", "a%E2%80%8D", "%E2%80%BF", "%E2%93%90", "a%0A"] {
             let reply = user(name);
             let html = reply.header("content-type") == Some("text/html; charset=utf-8");

@@ -1,4 +1,4 @@
-//! Whatever is sent, the server answers below 500, and goes on.
+//! Whatever is sent, the server responds below 500, and keeps working.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -8,13 +8,13 @@ use quintet_tests::client::{Client, Reply};
 use quintet_tests::store::{ADMIN, ALICE, On, Store};
 use serde_json::json;
 
-/// The server still answers, and its tables are there.
+/// Checks that the server still responds, and that its tables exist.
 fn is_well(store: &Store) {
     let reply = store.client().get("/api/genres/1/");
     assert_eq!((reply.status, reply.json()), (200, json!({"id": 1, "name": "Rock"})));
 }
 
-/// Texts that were meant for something else, percent-encoded.
+/// Strings from attacks on other software, percent-encoded.
 const HOSTILE: [&str; 16] = [
     "%27%20OR%201%3D1%20--",
     "%22%3B%20DROP%20TABLE%20store_genre%3B%20--",
@@ -189,7 +189,7 @@ fn hostile_text_in_addresses_finds_nothing() {
                 let address = path.replace("{}", value);
                 let status = client.get(&address).status;
                 let accepted: &[u16] = match value {
-                    // without a value the address is a list's, or redirected to one
+                    // without a value the URL is a list's, or redirected to one
                     "" => &[200, 301, 404],
                     // an Arabic three is a three, as in Python
                     "%D9%A3" => &[200, 404],
@@ -261,7 +261,7 @@ fn peak() -> Option<u64> {
     line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilobytes| kilobytes / 1024)
 }
 
-/// Sends a head, then so many megabytes, until the server closes.
+/// Sends a head, then this many megabytes, until the server closes.
 fn pour(store: &Store, head: &str, megabytes: usize, chunked: bool) -> Reply {
     let mut request = head.as_bytes().to_vec();
     let piece = vec![b' '; 1 << 20];

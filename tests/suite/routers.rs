@@ -1,4 +1,4 @@
-//! Addresses: what both routers make of view sets and views, and back from names.
+//! URLs of view sets and views in both routers, and reversing names.
 
 use std::sync::{Arc, OnceLock};
 
@@ -49,7 +49,7 @@ impl ViewSet for Genres {
     }
 }
 
-/// Genres by their names, whatever these hold.
+/// Genres by their names, which may contain anything.
 struct Named;
 
 impl ViewSet for Named {
@@ -70,7 +70,7 @@ struct FormatSerializer {
     id: i64,
 }
 
-/// File formats under a word of their own.
+/// File formats under another capture's name.
 struct Formats;
 
 impl ViewSet for Formats {
@@ -264,7 +264,7 @@ fn the_pattern_of_a_lookup_decides_what_is_an_address() {
             ("/api/formats/11/", 404),
         ],
     );
-    // Django's page: no view was reached
+    // Django's page: there was no view
     assert_ne!(get("/api/formats/4/").header("content-type"), Some("application/json"));
 }
 
@@ -319,7 +319,7 @@ fn names_lead_back_to_addresses() {
         path("genre-detail", &[("pk", "7"), ("format", "json")]),
         some("/api/genres/7.json")
     );
-    // of several of one name the last is taken: the included router comes first
+    // of several with one name, the last one wins: the included router comes first
     assert_eq!(path("genre-list", &[]), some("/api/genres/"));
     assert_eq!(path("genre-list", &[("shop", "a")]), some("/api/shops/a/genres/"));
     assert_eq!(path("genre-first-one", &[]), some("/api/genres/first/"));

@@ -1,5 +1,5 @@
-//! What is stored, and what is said where it cannot be: nested rows, links, constraints, and
-//! transactions whose work is given up.
+//! What is stored, and the errors if it cannot be: nested rows, links, constraints, and abandoned
+//! transactions.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use quintet_tests::client::Reply;
 use quintet_tests::store::{ADMIN, On, Store};
 use serde_json::{Value, json};
 
-/// A line of which the database must say what is missing.
+/// A line whose missing values only the database reports.
 #[derive(Serializer)]
 #[serializer(model = InvoiceLine)]
 pub(crate) struct LooseLineSerializer {
@@ -39,7 +39,7 @@ pub(crate) struct CustomerRowSerializer {
     support_rep: Option<PrimaryKeyRelated<Employee>>,
 }
 
-/// An employee with as many customers as a client likes.
+/// An employee with any number of customers.
 #[derive(Serializer)]
 #[serializer(model = Employee)]
 pub(crate) struct StaffSerializer {
@@ -105,7 +105,7 @@ impl ViewSet for RecordViewSet {
     }
 }
 
-/// Deletes an artist, and gives up waiting for it.
+/// Deletes an artist, and stops waiting for it.
 async fn impatient(cx: &mut Context) -> Result<Response> {
     let artist = Artist::objects().filter(artist::name.eq("Patient")).get_or_404(cx).await?;
     let deletion = cx.transaction(async |cx| {
@@ -116,14 +116,14 @@ async fn impatient(cx: &mut Context) -> Result<Response> {
     Response::new(&json!({"deleted": ended.is_ok()}))
 }
 
-/// Locks a row where no lock lasts.
+/// Locks a row outside a transaction.
 async fn careless(cx: &mut Context) -> Result<Response> {
     let artist = Artist::objects().filter(artist::id.eq(1)).get_or_404(cx).await?;
     let artist = cx.lock(&artist).await?;
     Response::new(&json!({"name": artist.name}))
 }
 
-/// A row that no serializer has looked at.
+/// A row without validation.
 async fn bare(cx: &mut Context) -> Result<Response> {
     cx.save(Changes::<InvoiceLine>::new().set(invoice_line::track_id, 1_i64)).await?;
     Response::new(&json!("stored"))

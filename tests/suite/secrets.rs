@@ -1,4 +1,4 @@
-//! What is printed for debugging holds no secret: a log is read by more people than a database.
+//! `Debug` output contains no secrets: more people read a log than a database.
 
 use std::fmt::Debug;
 
@@ -12,7 +12,7 @@ use quintet::prelude::*;
 use quintet::request::{Body, QueryParams, Request};
 use quintet::response::Cookie;
 
-/// What must not be printed, wherever it stands.
+/// What must not be printed anywhere.
 const SECRET: &str = "s3cr3t-hunter2";
 
 fn hidden(what: &impl Debug) {
@@ -37,7 +37,7 @@ fn alice() -> User {
     }
 }
 
-/// A user model of a project's own.
+/// A custom user model.
 #[model(table = "t_member")]
 pub struct Member {
     pub id: i64,

@@ -19,7 +19,7 @@ fn redirecting(change: impl FnOnce(&mut Settings)) -> Store {
     })
 }
 
-/// A request to a host of its own.
+/// A request to a given host.
 fn to(store: &Store, method: &str, host: &str, path: &str, headers: &str) -> Reply {
     let request =
         format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}Connection: close\r\n\r\n");
@@ -45,7 +45,7 @@ fn plain_http_is_redirected_to_https_with_host_path_and_query() {
     assert_eq!(reply.header("referrer-policy"), Some("same-origin"));
     assert_eq!(reply.header("x-frame-options"), None);
     assert!(reply.body.is_empty());
-    // before the slash, before the method, before the address is looked up
+    // before the slash, the method and the URL are checked
     for (method, path) in [("GET", "/api/genres/1"), ("POST", "/api/genres/"), ("GET", "/nowhere")]
     {
         let reply = to(&store, method, "testserver", path, "Content-Length: 0\r\n");

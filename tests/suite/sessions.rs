@@ -1,5 +1,4 @@
-//! Sessions, their cookies, forged requests, and the pages of accounts: as Django has them, and on
-//! its rows.
+//! Sessions, their cookies, CSRF, and the account pages: as in Django, and on its rows.
 
 use std::collections::BTreeMap;
 
@@ -102,7 +101,7 @@ impl Visitor {
         self.post("/api-auth/login/", &[("username", username), ("password", &password)])
     }
 
-    /// Who the API takes the visitor for.
+    /// The user that the API sees.
     fn name(&mut self) -> Option<String> {
         let reply = self.get("/api/auth/whoami/");
         assert_eq!(reply.status, 200, "{}", reply.text());
@@ -174,7 +173,7 @@ fn a_session_of_another_key_or_that_is_over_or_was_tampered_with_is_nobodys() {
             let mut visitor = Visitor::with_session(&store, KEY);
             let reply = visitor.get("/api/auth/session/");
             assert_eq!(reply.status, 403, "{on:?} {}", reply.text());
-            // a row that is over is no session; one that cannot be read keeps its key
+            // an expired row is not a session; an unreadable one keeps its key
             assert_eq!(visitor.session().is_none(), ends == past);
         }
     }
@@ -216,14 +215,14 @@ fn logging_in_opens_a_session_and_logging_out_ends_it() {
         let noted =
             "SELECT COUNT(*) FROM auth_user WHERE username = 'alice' AND last_login > '2024-06-01'";
         assert_eq!(store.number(noted), 1);
-        // a picture on another page cannot log out
+        // an image on another page cannot log out
         assert_eq!(visitor.get("/api-auth/logout/").status, 405);
         assert_eq!(visitor.name().as_deref(), Some("alice"));
         let reply = visitor.post("/api-auth/logout/", &[]);
         assert_eq!(reply.status, 200);
         assert!(reply.text().contains("You are logged out."));
         assert_eq!((visitor.session(), sessions(&store)), (None, 0));
-        // the old key is worth nothing
+        // the old key is invalid
         assert_eq!(Visitor::with_session(&store, &key).name(), None);
     }
 }
@@ -236,7 +235,7 @@ fn a_planted_session_is_not_the_one_that_is_logged_in() {
         let mut visitor = Visitor::with_session(&store, KEY);
         visitor.login("alice");
         assert_ne!(visitor.session(), Some(KEY));
-        // a real one of nobody's, which the attacker knows
+        // a real, anonymous one, which the attacker knows
         let anonymous = "eyJhIjoxfQ:1r31eq:0hjNW3vtTnmWrIzrAkLCG1dDC5qxKMIfwG65_35yNHM";
         insert(&store, anonymous, if on == On::Sqlite { "2999-01-01 00:00:00" } else { LATE });
         let mut victim = Visitor::with_session(&store, KEY);
@@ -259,7 +258,7 @@ fn a_login_as_somebody_else_ends_the_session_before_it() {
         assert_eq!(visitor.name().as_deref(), Some("bob"));
         assert_eq!(keys(&store), [visitor.session().unwrap()], "{on:?}");
         assert_ne!(visitor.session(), Some(first.as_str()));
-        // and the CSRF token of before is another
+        // and the CSRF token has changed
         assert_ne!(visitor.token(), token);
     }
 }
@@ -409,7 +408,7 @@ fn an_unsafe_request_of_a_session_needs_the_token() {
         visitor.cookies.remove("csrftoken");
         let reply = visitor.write(&[("X-CSRFToken", &token)]);
         assert_eq!(reply.json(), json!({"detail": "CSRF Failed: CSRF cookie not set."}));
-        // whoever brings a key needs no token: no browser sends it by itself
+        // a request with a key needs no token: no browser sends a key by itself
         let key = format!("Token {ALICE}");
         let reply = visitor.send(
             "POST",
@@ -549,7 +548,7 @@ fn basic_credentials_are_a_name_and_a_password() {
         let refused = store.client().send("GET", "/api/auth/basic/", &twice, b"");
         let text = "Invalid basic header. Credentials string should not contain spaces.";
         assert_eq!((refused.status, refused.json()), (401, json!({"detail": text})));
-        // a session is asked for first there, and has no challenge
+        // sessions come first there, and have no challenge
         let refused = get("/api/auth/session-first/", "Basic YWxpY2U6d3Jvbmc=");
         assert_eq!((refused.status, refused.header("www-authenticate")), (403, None));
         assert_eq!(get("/api/auth/none/", right).status, 403);

@@ -106,7 +106,7 @@ fn an_object_takes_one_statement_for_itself_and_one_for_each_relation_to_many() 
         let store = Store::new(on);
         for (path, key, statements) in [
             ("/api/artists/1/", None, 1),
-            // with its tracks, be they ten or thirty
+            // with its tracks, whether ten or thirty
             ("/api/albums/1/", None, 2),
             ("/api/albums/141/", None, 2),
             ("/api/albums/1/depth/", None, 1),
@@ -114,7 +114,7 @@ fn an_object_takes_one_statement_for_itself_and_one_for_each_relation_to_many() 
             ("/api/genres/1/", None, 1),
             ("/api/genres/by-name/rock/", None, 1),
             ("/api/media-types/1/", None, 1),
-            // the object for the permission, then the keys of its tracks, be they one or 3290
+            // the object for the permission, then the keys of its tracks, whether one or 3290
             ("/api/playlists/9/", None, 2),
             ("/api/playlists/1/", None, 2),
             ("/api/invoices/1/", Some(ADMIN), 3),
@@ -208,7 +208,7 @@ fn filters_search_and_order_stay_in_the_two_statements_of_a_page() {
                     &search=love&ordering=-milliseconds,id";
         let (taken, reply) = store.counted(|| store.client().get(path));
         assert_eq!((taken, rows(&reply)), (2, 25), "{on:?}");
-        // when nothing is found, the genre has to be asked for, to tell an empty list from a 400
+        // if nothing is found, the genre must be looked up, to distinguish an empty list from a 400
         let none = "/api/tracks/?limit=25&genre=25&search=love";
         let (taken, reply) = store.counted(|| store.client().get(none));
         let counted = if on == On::Sqlite { 2 } else { 3 };

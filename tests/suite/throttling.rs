@@ -1,4 +1,5 @@
-//! Limits hold exactly, over several servers too, and a Redis that is away is no fault of a client.
+//! Limits are exact, across several servers too, and clients do not suffer if Redis cannot be
+//! reached.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -54,7 +55,7 @@ impl ViewSet for GenreSerializerOnly {
     }
 }
 
-/// A word that no other test, and no run before, has used.
+/// A word that no other test and no earlier run has used.
 fn fresh() -> String {
     static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     let now = SystemTime::UNIX_EPOCH.elapsed().expect("a clock").as_nanos();
@@ -82,7 +83,7 @@ fn serving(on: On, scope: &str, rate: &str, change: impl FnOnce(&mut Settings)) 
     })
 }
 
-/// Asks from so many connections at once, so often each, and counts the answers of a status.
+/// Sends requests from several connections at once, and counts the responses with a status.
 fn flood(clients: &[Client], each: usize, ask: impl Fn(&Client) -> u16 + Sync) -> Vec<u16> {
     std::thread::scope(|scope| {
         let ask = &ask;
@@ -117,12 +118,12 @@ fn a_scope_is_one_count_for_every_method_and_every_user_has_their_own() {
             assert_eq!(anybody.send(method, "/api/throttle/scoped/", &[], b"").status, 200);
         }
         is_throttled(&anybody.json("POST", "/api/throttle/scoped/", &json!({})), 58..=60);
-        // a method that the view has not is counted before it is refused
+        // an unsupported method is counted before it is refused
         for _ in 0..3 {
             assert_eq!(alice.send("PUT", "/api/throttle/scoped/", &[], b"").status, 405);
         }
         is_throttled(&alice.get("/api/throttle/scoped/"), 58..=60);
-        // who cannot prove who they are is not counted
+        // wrong credentials are not counted
         assert_eq!(store.client_of("bad").get("/api/throttle/scoped/").status, 401);
     }
 }
@@ -160,7 +161,7 @@ fn a_header_that_nobody_vouches_for_frees_no_caller() {
         assert_eq!(from(&by_default, &spoofed), expected);
         // the outermost proxy wrote the second from the right
         assert_eq!(from(&behind_two, &format!("{spoofed}, 20.0.0.1, 30.0.0.1")), expected);
-        // DRF's default believes whatever is sent
+        // DRF's default trusts whatever is sent
         assert_eq!(from(&as_drf, &spoofed), 200);
     }
     assert_eq!(from(&behind_two, "20.0.0.2, 30.0.0.1"), 200);
@@ -288,7 +289,7 @@ fn twenty_guesses_a_minute_are_all_that_reach_a_password() {
             };
             let log_in_all =
                 |password| flood(&[store.client()], 2, |client| log_in(client, password).status);
-            // logins that succeed do not count, however many are under way
+            // successful logins do not count, however many are in progress
             assert_eq!(count(&log_in_all("&right=1"), 204), 128, "{on:?} {redis_url:?}");
             let wrong = log_in_all("");
             let counts = (count(&wrong, 401), count(&wrong, 429));
@@ -315,7 +316,7 @@ fn two_servers_with_one_redis_count_as_one() {
         let clients = [one.client(), other.client()];
         let statuses = flood(&clients, 5, |client| client.get("/limited/").status);
         assert_eq!((count(&statuses, 200), count(&statuses, 429)), (100, 220), "{on:?}");
-        // a server that starts later counts on
+        // a server that starts later continues the count
         is_throttled(&server().client().get("/limited/"), 3500..=3600);
     }
 }

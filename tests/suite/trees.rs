@@ -1,4 +1,4 @@
-//! Rows that point at rows of their own table: trees, and circles that are none.
+//! Rows that point at rows of their own table: trees and cycles.
 
 use quintet::prelude::*;
 use quintet_tests::store::{ALICE, On, Store};
@@ -49,7 +49,7 @@ fn a_circle_is_refused_and_the_server_goes_on() {
         for id in [1, 2, 3] {
             assert_eq!(tree(&store, id), (409, json!({ "detail": refusal })), "{on:?} {id}");
         }
-        // beside the circle there is none
+        // outside the cycle there is none
         assert_eq!(tree(&store, 4).0, 200, "{on:?}");
         assert_eq!(tree(&store, 6).0, 200, "{on:?}");
         assert_eq!(client.get("/api/employees/8/").status, 200, "{on:?}");
@@ -83,7 +83,7 @@ fn a_tree_that_is_too_deep_or_too_large_is_refused() {
     }
 }
 
-/// A kind of thing, below a wider one.
+/// A category, below a wider one.
 #[model(table = "t_category", ordering(id))]
 pub struct Category {
     pub id: i64,
@@ -291,7 +291,7 @@ fn what_is_above_comes_nearest_first_and_a_circle_above_is_refused() {
         };
         assert_eq!(path(3), (200, json!(["b", "a"])), "{on:?}");
         assert_eq!(path(1), (200, json!([])), "{on:?}");
-        // a circle that the row is not part of
+        // a cycle that the row is not part of
         store.execute("UPDATE t_category SET parent_id = 2 WHERE id = 1");
         let detail =
             "Cannot show what is above this Category: its 'parent' goes round in a circle.";
@@ -484,7 +484,7 @@ fn a_serializer_that_takes_itself_says_so_instead_of_waiting_for_ever() {
     let _ = <ReplySerializer as quintet::serializers::Serializer>::description();
 }
 
-/// A place that goes with the one around it.
+/// A place that is deleted with its parent.
 #[model(table = "t_place", ordering(id))]
 pub struct Place {
     pub id: i64,

@@ -25,13 +25,13 @@ fn is(reply: &Reply, status: u16, body: &Value) {
     assert_eq!((reply.status, &reply.json()), (status, body));
 }
 
-/// Sends a body; the answer is this one.
+/// Sends a body, and checks the response.
 #[track_caller]
 fn post(client: &Client, path: &str, body: &Value, status: u16, answer: &Value) {
     is(&client.json("POST", path, body), status, answer);
 }
 
-/// Asks for a page whose rows are these.
+/// Fetches a page, and checks its rows.
 #[track_caller]
 fn rows(client: &Client, path: &str, field: &str, rows: &Value) {
     let page = client.get(path).json();
@@ -177,7 +177,7 @@ fn step_5_users_write_and_change_what_they_own() {
                 "owner": "alice",
             })
         };
-        // nobody names the owner but the server
+        // only the server sets the owner
         let mut new = dune();
         new["owner"] = json!("staff");
         post(&alice, "/api/books/", &new, 201, &shown(1965));

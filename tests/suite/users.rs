@@ -1,4 +1,4 @@
-//! The store's accounts: made and changed by staff, their passwords never shown.
+//! The store's accounts: created and changed by staff; passwords are never shown.
 
 use quintet::auth::User;
 use quintet::db::{ColumnKind, Sql};
@@ -11,7 +11,7 @@ fn post(client: &Client, body: &Value) -> Reply {
     client.json("POST", "/api/users/", body)
 }
 
-/// The text that a statement answers, read beside the server.
+/// The text that a statement returns, on a separate connection.
 fn text(store: &Store, sql: &'static str) -> String {
     store.run(async move |conn| {
         let mut statement = Sql::new(conn.dialect());
@@ -76,7 +76,7 @@ fn a_changed_password_is_hashed_and_one_that_is_not_sent_stays() {
     }
 }
 
-/// Accounts as a serializer makes them that says nothing of it.
+/// Accounts created by a serializer without a `create`.
 #[derive(Serializer)]
 #[serializer(model = User)]
 struct PlainUserSerializer {
@@ -110,7 +110,7 @@ fn names_that_look_alike_are_one_name() {
             assert_eq!((reply.status, reply.json()), (400, taken.clone()), "{on:?} {name}");
         }
         assert!(logs_in(&store, "zoe3", "pw12345678"));
-        // as with Django: the form of a page is looked up, what an API is sent is not
+        // as in Django: the name in a form is normalised, that in an API request is not
         assert!(!logs_in(&store, "ｚｏｅ３", "pw12345678"));
         // an update writes what was sent
         let reply = admin.json(

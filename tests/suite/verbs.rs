@@ -1,4 +1,4 @@
-//! What a view set overrides holds for every action: the usual six and its own.
+//! An override of a view set applies to every action: the standard six and extra ones.
 
 use std::sync::Arc;
 
@@ -119,7 +119,7 @@ impl ViewSet for Artists {
     }
 }
 
-/// Who is staff sees the first artist alone.
+/// Staff see only the first artist.
 struct OnlyTheFirst;
 
 impl FilterBackend<Artist> for OnlyTheFirst {
@@ -133,7 +133,7 @@ impl FilterBackend<Artist> for OnlyTheFirst {
     }
 }
 
-/// An answer of one's own.
+/// A custom result.
 struct Json200(Json);
 
 impl quintet::views::Answer for Json200 {

@@ -1,5 +1,5 @@
-//! A headless Chromium, spoken to over the `DevTools` protocol: as much of it, and of
-//! `WebSocket`, as one test needs.
+//! A headless Chromium, controlled over the `DevTools` protocol: as much of it, and of `WebSocket`,
+//! as one test needs.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -21,7 +21,7 @@ pub struct Browser {
     /// The page's; empty for the browser itself.
     session: String,
     last: u64,
-    /// What the page has told meanwhile.
+    /// The messages of the page so far.
     pub events: Vec<Value>,
 }
 
@@ -118,7 +118,7 @@ impl Browser {
         answer["result"]["value"].take()
     }
 
-    /// Waits until an expression is neither null nor false, and answers its value.
+    /// Waits until an expression is neither null nor false, and returns its value.
     ///
     /// # Panics
     /// When it takes too long.

@@ -1,4 +1,4 @@
-//! An HTTP client that sends what it is told, byte for byte, and reads one answer.
+//! An HTTP client that sends exactly the given bytes, and reads one response.
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// An answer as it came over the socket.
+/// A response as it came over the socket.
 #[derive(Debug, Clone)]
 pub struct Reply {
     /// The status.
@@ -27,7 +27,7 @@ impl Reply {
     /// The body as JSON.
     ///
     /// # Panics
-    /// When it is none.
+    /// If it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
@@ -52,7 +52,7 @@ impl Client {
         Self { address, headers: vec![("Host".into(), "testserver".into())] }
     }
 
-    /// The same with an API key on every request.
+    /// A client that sends an API key with every request.
     #[must_use]
     pub fn token(mut self, key: &str) -> Self {
         self.headers.push(("Authorization".into(), format!("Token {key}")));

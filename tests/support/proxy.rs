@@ -1,4 +1,4 @@
-//! A door between a server and its database that can be shut.
+//! A proxy between a server and its database that can be closed.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -18,7 +18,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A door to an address, `127.0.0.1:5432`; open.
+    /// An open proxy to an address, `127.0.0.1:5432`.
     pub fn to(target: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let mut proxy = Self {

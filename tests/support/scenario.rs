@@ -62,7 +62,7 @@ pub struct Request {
     pub headers: Map<String, Value>,
     /// Short for the header `Authorization`.
     pub auth: Option<String>,
-    /// A JSON body. A body of JSON null is told from none.
+    /// A JSON body. JSON null is distinct from no body.
     #[serde(default, deserialize_with = "present")]
     pub json: Option<Value>,
     /// A form: an object or a list of pairs.

@@ -19,9 +19,9 @@ pub const ALICE: &str = "b2e32ebec9f8867b6fb4a145b0a92fed76b133ca";
 /// A database that tests run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum On {
-    /// `SQLite`: in memory where no test writes, and else in a file of its own.
+    /// `SQLite`: in memory if no test writes, or else in a separate file.
     Sqlite,
-    /// `PostgreSQL`, a database of its own.
+    /// `PostgreSQL`, a separate database.
     Postgres,
 }
 
@@ -41,7 +41,7 @@ fn postgres() -> Option<String> {
     std::env::var("QUINTET_TEST_POSTGRES").ok().filter(|url| !url.is_empty())
 }
 
-/// The Redis that tests may write to; where there is none, it says that a test is left out.
+/// The Redis that tests may write to; if there is none, prints that a test is left out.
 pub fn redis() -> Option<String> {
     let url = std::env::var("QUINTET_TEST_REDIS").ok().filter(|url| !url.is_empty());
     if url.is_none() {
@@ -130,7 +130,7 @@ impl Store {
         self.site.database()
     }
 
-    /// A client of nobody's.
+    /// An anonymous client.
     pub fn client(&self) -> Client {
         Client::new(self.server.address())
     }
@@ -147,13 +147,13 @@ impl Store {
         (self.database().statements() - before, reply)
     }
 
-    /// Runs a statement beside the server, on a connection of its own.
+    /// Runs a statement on a separate connection.
     pub fn execute(&self, sql: &str) {
         let sql = sql.to_owned();
         self.run(async move |conn| conn.batch_execute(&sql).await.expect("the database does it"));
     }
 
-    /// Runs work beside the server, on a connection of its own.
+    /// Runs work on a separate connection.
     pub fn run<T: Send + 'static>(
         &self,
         work: impl AsyncFnOnce(&mut Conn) -> T + Send + 'static,
@@ -163,7 +163,7 @@ impl Store {
         done.expect("the database is there")
     }
 
-    /// The number that a statement answers, read beside the server.
+    /// The number that a statement returns, on a separate connection.
     pub fn number(&self, sql: &str) -> i64 {
         let text = sql.to_owned();
         self.run(async move |conn| {
@@ -179,7 +179,7 @@ fn store(settings: Settings, database: Arc<Database>) -> Arc<Site> {
     musicstore::site(settings, database).expect("the store builds")
 }
 
-/// Runs work on a runtime of its own, on a thread of its own: tests have one already.
+/// Runs work on a new runtime in a new thread, because tests have one already.
 fn apart<T: Send>(work: impl AsyncFnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| actix_web::rt::System::new().block_on(work()));

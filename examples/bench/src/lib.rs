@@ -1,4 +1,4 @@
-//! The benchmark's endpoints, written as a user would write them.
+//! The endpoints of the benchmark, written as a user would write them.
 //!
 //! ```text
 //! DATABASE_URL=postgres://bench@127.0.0.1:8170/bench_s quintet-bench runserver 127.0.0.1:8000

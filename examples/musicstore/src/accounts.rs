@@ -1,4 +1,4 @@
-//! Who is asking, by each way of proving it, and where the proofs come from.
+//! The user of a request, for each kind of authentication, and the views that issue credentials.
 
 use quintet::accounts::*;
 use quintet::authentication::*;
@@ -15,7 +15,7 @@ fn view(name: &str, authentication: impl AuthenticationClasses) -> ApiView {
         .put(whoami)
 }
 
-/// The addresses below `auth/`.
+/// The URLs below `auth/`.
 pub fn urls() -> Router {
     let everybody = ApiView::new("Who Am I")
         .description("Default authenticators: token, JWT, basic, session.")

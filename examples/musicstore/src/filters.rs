@@ -1,4 +1,4 @@
-//! What lists can be asked for.
+//! The filters of the lists.
 
 use quintet::filters::django_filters::*;
 use quintet::prelude::*;

@@ -1,11 +1,11 @@
-//! Small views behind guards, and what they are guarded by.
+//! Small views, each with a permission of its own.
 
 use quintet::prelude::*;
 use serde_json::json;
 
 use crate::permissions::{HasTeaHeader, IsInGroup};
 
-/// The addresses below `perm/`, one rule each.
+/// The URLs below `perm/`, one permission each.
 pub fn urls() -> Router {
     let behind = |name| ApiView::new(name).get(allowed).post(allowed);
     let (editor, clerk) = (IsInGroup("editors"), IsInGroup("clerks"));

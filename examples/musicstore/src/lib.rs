@@ -25,7 +25,7 @@ use quintet::db::Database;
 use quintet::prelude::*;
 use quintet::site::SiteError;
 
-/// The addresses of the store.
+/// The URLs of the store.
 pub fn urls() -> Router {
     let open = |name| ApiView::new(name).permissions(AllowAny);
     let atomic = ApiView::new("Atomic")

@@ -1,8 +1,8 @@
 //! The store's tables and rows, as SQL text for either database.
 //!
-//! The schema is the one that Django 5.2 makes for the same models, names of constraints and
-//! indexes included, so that a Django project can take the database over (and the store can serve
-//! a database that Django made). The rows are kept once, as JSON, in `data/`.
+//! The schema is the one that Django 5.2 creates for the same models, including the names of
+//! constraints and indexes, so that a Django project can use the database, and the store can serve
+//! a database that Django created. The rows are stored once, as JSON, in `data/`.
 
 use std::error::Error;
 
@@ -24,7 +24,8 @@ struct Batch {
     sql: String,
 }
 
-/// Rows of one INSERT. `SQLite` wants fewer than its limit on terms, both want few round trips.
+/// Rows per INSERT. `SQLite` limits the number of terms; both databases profit from few round
+/// trips.
 const ROWS_PER_STATEMENT: usize = 400;
 
 /// Users, groups, permissions, content types, tokens; then the Chinook rows. Tables stand in the
@@ -58,7 +59,7 @@ const fn migrations(database: Dialect) -> &'static str {
     }
 }
 
-/// Counts the tables named `store_artist`: one, when the store's tables exist, whoever made them.
+/// Counts the tables named `store_artist`: one, if the store's tables exist.
 const fn is_loaded_query(database: Dialect) -> &'static str {
     match database {
         Dialect::Sqlite => {
@@ -71,7 +72,8 @@ const fn is_loaded_query(database: Dialect) -> &'static str {
 }
 
 /// Creates and fills the store's tables in a database that has none of them, in one transaction.
-/// Answers whether it did: a database that was loaded before, or that Django made, is left alone.
+/// Returns whether it did: a database that was loaded before, or that Django created, is left
+/// alone.
 ///
 /// # Errors
 /// What the database reports; nothing is left behind then.
@@ -121,9 +123,9 @@ fn rows(database: Dialect) -> serde_json::Result<Vec<Batch>> {
     Ok(batches)
 }
 
-/// What follows the rows: keys go on after the highest one loaded, and the planner gets its
-/// statistics. `SQLite` keeps count of its keys by itself; samples of values (`sqlite_stat4`) are
-/// taken out again, for with them a statement is prepared anew whenever its values change.
+/// Statements after the rows: keys continue after the highest one loaded, and the planner gets its
+/// statistics. `SQLite` numbers its keys by itself; samples of values (`sqlite_stat4`) are removed
+/// again, because with them a statement is prepared again whenever its values change.
 fn finish(database: Dialect) -> serde_json::Result<String> {
     if database == Dialect::Sqlite {
         return Ok("ANALYZE;\nDROP TABLE IF EXISTS sqlite_stat4;\nANALYZE sqlite_schema;\n\

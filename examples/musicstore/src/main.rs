@@ -5,8 +5,8 @@ use quintet::management::Program;
 use quintet::site::StartError;
 use tracing_subscriber::filter::LevelFilter;
 
-/// Writes what the framework logs to the standard error: warnings and errors, or from the level on
-/// that `RUST_LOG` names.
+/// Writes the framework's log to standard error: warnings and errors, or everything from the level
+/// in `RUST_LOG` up.
 fn log() {
     let level = std::env::var("RUST_LOG").ok().and_then(|level| level.parse().ok());
     tracing_subscriber::fmt()

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::models::*;
 
-/// Who the request is from.
+/// The user of the request.
 pub async fn whoami(cx: &mut Context) -> Result<Response> {
     Response::new(&json!({
         "user": cx.user().map(|user| user.username.as_str()),
@@ -39,7 +39,7 @@ pub async fn atomic(cx: &mut Context) -> Result<Response> {
     .await
 }
 
-/// Answers without a body.
+/// Responds without a body.
 pub async fn empty(cx: &mut Context) -> Result<Response> {
     Ok(match cx.request.query_params().get("code") {
         Some("200") => Response::empty(200),

@@ -30,7 +30,7 @@ impl Permission for IsInGroup {
     }
 }
 
-/// Refuses with words of its own.
+/// Refuses with a custom message.
 pub struct HasTeaHeader;
 
 impl Permission for HasTeaHeader {

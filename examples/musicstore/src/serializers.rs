@@ -1,4 +1,4 @@
-//! What the API shows and takes.
+//! The serializers of the API.
 
 use std::sync::LazyLock;
 

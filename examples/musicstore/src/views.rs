@@ -286,8 +286,8 @@ impl ViewSet for InvoiceViewSet {
 }
 
 impl InvoiceViewSet {
-    /// Stores the lines and the total. What is refused here is refused after rows were written:
-    /// the transaction undoes them.
+    /// Stores the lines and the total. An error here comes after rows were written; the transaction
+    /// undoes them.
     async fn write_lines(
         &self,
         invoice: &Invoice,
@@ -403,7 +403,7 @@ impl ViewSet for UserViewSet {
     }
 }
 
-/// The same changes with the hash of the password, if there is one.
+/// Adds the hash of the password to the changes, if there is a password.
 async fn hashed(mut changes: Changes<User>, cx: &Context) -> Result<Changes<User>> {
     let Some(password) = changes.take::<String>("password") else { return Ok(changes) };
     Ok(changes.set(user::password, cx.hashers().make(&password).await?))

@@ -25,7 +25,7 @@ use quintet::site::SiteError;
 pub struct Step {
     /// Builds what it serves.
     pub site: fn(Settings, Arc<Database>) -> Result<Arc<Site>, SiteError>,
-    /// Its tables, in PostgreSQL's words.
+    /// Its tables, in PostgreSQL's dialect.
     pub tables: &'static str,
 }
 
@@ -42,7 +42,7 @@ pub const STEPS: [Step; 7] = [
 
 impl Step {
     /// The statements that create its tables. SQLite numbers the rows of any `integer PRIMARY KEY`;
-    /// all other words mean the same in both databases.
+    /// everything else means the same in both databases.
     pub fn create_tables(&self, dialect: Dialect) -> String {
         match dialect {
             Dialect::Sqlite => {

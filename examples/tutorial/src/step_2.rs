@@ -1,8 +1,9 @@
-//! Step 2: validation of a field and of the whole row, in words of its own.
+//! Step 2: validation of a field and of the whole row, with custom messages.
 //!
-//! `error(blank = "…")` changes one message of a field and `min_value` adds a rule. `validate_title`
-//! takes what the field's own rules let pass and returns the value to store; `validate` sees the row as
-//! it will be: what was sent, and behind it what is stored. All errors of fields come in one answer.
+//! `error(blank = "…")` changes one message of a field and `min_value` adds a rule.
+//! `validate_title` gets a value that the field's own rules accept, and returns the value to store;
+//! `validate` sees the row as it will be: the values that were sent, or else the stored ones. One
+//! response has all errors of fields.
 //!
 //! ```text
 //! cargo run -p tutorial -- 2

@@ -1,8 +1,8 @@
 //! Step 3: a relation, shown nested and written by key.
 //!
-//! A foreign key is the column `author_id` in the model. The serializer shows the row behind it through
-//! another serializer, read in the same statement, and takes its key; a key that leads nowhere is told
-//! as DRF tells it. `unique` in the model is enough for the message about a name that is taken.
+//! A foreign key is the column `author_id` in the model. The serializer shows the related row with
+//! another serializer, read in the same statement, and takes its key; an unknown key is reported as
+//! in DRF. `unique` in the model is enough for the message about a name that is taken.
 //!
 //! ```text
 //! cargo run -p tutorial -- 3

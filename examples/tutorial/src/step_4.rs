@@ -1,8 +1,9 @@
 //! Step 4: filters, search, ordering and pages.
 //!
-//! Three constants of the view set say what a client may filter, search and order by; a name that is no
-//! column does not compile. `author__name` follows the foreign key, `^` asks for the start of the text.
-//! The site splits every list into pages, here of two rows, so that there is something to see.
+//! Three constants of the view set declare what a client may filter, search and order by; a name
+//! that is not a column does not compile. `author__name` follows the foreign key, `^` matches the
+//! start of the text. The site splits every list into pages, here of two rows, so that there is
+//! something to see.
 //!
 //! ```text
 //! cargo run -p tutorial -- 4

@@ -1,8 +1,8 @@
 //! Step 5: users: who may write, and who owns a row.
 //!
-//! The site lets users write and everyone read. A book belongs to the user who made it, which
-//! `perform_create` adds to what was sent; an `ObjectPermission` keeps others from changing it. A
-//! user gets a key at `/api/token/` and sends it with each request.
+//! The site lets users write and everyone read. A book belongs to the user who created it:
+//! `perform_create` adds the owner. An `ObjectPermission` keeps others from changing it. A user
+//! gets a key at `/api/token/` and sends it with each request.
 //!
 //! ```text
 //! cargo run -p tutorial -- 5 createsuperuser

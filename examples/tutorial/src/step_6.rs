@@ -1,9 +1,9 @@
-//! Step 6: an action of its own, with a body and an answer that the document shows.
+//! Step 6: an extra action, with a body and a response that the document shows.
 //!
-//! An action is a method of the view set. Its arguments are made before it runs: the book that the
-//! address names, after the object permissions, and a body that is valid; its type says what it
-//! returns. The document at `/api/docs/` reads the signature and the comment. With an account, an
-//! author and a book as in step 5:
+//! An action is a method of the view set. Its arguments are created before it runs: the book that
+//! the URL names, after the object permissions, and a validated body; its return type declares the
+//! response. The document at `/api/docs/` shows the signature and the doc comment. With an account,
+//! an author and a book as in step 5:
 //!
 //! ```text
 //! cargo run -p tutorial -- 6

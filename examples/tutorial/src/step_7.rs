@@ -1,8 +1,8 @@
-//! Step 7: what a list computes: a count of related rows, and a field that asks for the request.
+//! Step 7: computed values: a count of related rows, and a field that uses the request.
 //!
-//! `count(book_count = books)` in the model is a sub-select of the same statement, however long the list
-//! is, and can be ordered by. A method field is a function of the row; one that wants to know who asks
-//! takes the context as well. With an account, an author and a book as in step 5:
+//! `count(book_count = books)` in the model is a sub-select of the same statement, however long the
+//! list is, and can be ordered by. A method field is a function of the row; one that depends on the
+//! user takes the context as well. With an account, an author and a book as in step 5:
 //!
 //! ```text
 //! cargo run -p tutorial -- 7

@@ -1,4 +1,4 @@
-//! Sessions, API keys, web tokens and the hashes of passwords.
+//! Sessions, API keys, JWTs and password hashes.
 
 use quintet::prelude::Settings;
 use quintet_tests::client::Reply;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{race_in, together};
 use crate::sessions::{PASSWORDS, Visitor};
 
-/// A password is one round, and hashed anew by two at the next login.
+/// A password is hashed with one round, and upgraded to two at the next login.
 fn settings(settings: &mut Settings) {
     settings.jwt.signing_key = "a secret for tests that is long enough for HS256".into();
     settings.auth.pbkdf2_iterations = 2;
@@ -41,7 +41,7 @@ fn a_session_that_is_ended_while_it_is_used_does_not_come_back() {
                 _ => visitor.get("/api/auth/whoami/"),
             }
         });
-        // Django's own 400 for a session that went while the request was under way
+        // Django's own 400 for a session that was deleted during the request
         tally.answers(&replies, &[200, 302, 400, 403]);
         let sql = format!("SELECT count(*) FROM django_session WHERE session_key = '{key}'");
         tally.mixed_if(track.store.number(&sql) > 0);
@@ -97,7 +97,7 @@ fn a_password_that_is_changed_during_logins_stays_changed() {
             });
             tally.answers(&replies, &[200, 401]);
             tally.lost_if(replies[0].status != 200);
-            // the hash that a login makes anew is of the old password
+            // the hash that a login upgrades is of the old password
             let checks =
                 together(2, |index| log_in(track.store, ["alice-pass-1", "another-pass-1"][index]));
             let statuses: Vec<u16> = checks.iter().map(|reply| reply.status).collect();

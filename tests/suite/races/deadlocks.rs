@@ -1,4 +1,4 @@
-//! Requests that wait for each other: one of them is run again, a few times.
+//! Requests that wait for each other: one of them runs again, a few times.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::together;
 
-/// Locks two artists one after the other, in the order that is asked for.
+/// Locks two artists one after the other, in the given order.
 async fn cross(cx: &mut Context) -> Result<Response> {
     let mut locked = Vec::new();
     let ids = cx.request.query_params().get("ids").unwrap_or_default().to_owned();
@@ -36,7 +36,7 @@ async fn again(cx: &mut Context) -> Result<Response> {
 
 static RUNS: AtomicUsize = AtomicUsize::new(0);
 
-/// Never gets through: PostgreSQL is told to report what another transaction did.
+/// Never succeeds: PostgreSQL is made to report what another transaction did.
 async fn hopeless(cx: &mut Context) -> Result<Response> {
     RUNS.fetch_add(1, Ordering::Relaxed);
     let code = cx.request.query_params().get("code").unwrap_or("40001").to_owned();
@@ -123,7 +123,7 @@ fn work_is_run_four_times_and_no_more() {
     for (store, path) in
         [(&atomic, "hopeless"), (&atomic, "hopeless-again"), (&by_hand, "hopeless-again")]
     {
-        // a lock that is not to be had is told at once
+        // an unavailable lock is reported at once
         for (code, runs) in [("40001", 4), ("40P01", 4), ("55P03", 1)] {
             RUNS.store(0, Ordering::Relaxed);
             let started = std::time::Instant::now();

@@ -1,4 +1,4 @@
-//! Deletions that take rows with them, and those who write such rows meanwhile.
+//! Cascading deletions, and requests that write such rows meanwhile.
 
 use quintet_tests::client::Client;
 use quintet_tests::store::ADMIN;
@@ -70,7 +70,7 @@ fn a_track_that_is_sold_while_it_is_deleted_is_kept_or_not_sold() {
             if index % 2 == 0 {
                 return client.send("DELETE", &deleted(index), &[], b"");
             }
-            // the other way round than a deletion locks them
+            // the reverse of the order in which a deletion locks them
             let lines = vec![line(tracks[2]), line(tracks[1]), line(tracks[0])];
             let address = format!("/api/invoices/{}/", bills[index]);
             client.json("PATCH", &address, &json!({ "lines": lines }))
@@ -79,7 +79,7 @@ fn a_track_that_is_sold_while_it_is_deleted_is_kept_or_not_sold() {
         tally.mixed_if(dangling(track, "store_invoiceline", "track_id", "store_track"));
         for (index, reply) in replies.iter().enumerate().step_by(2) {
             let gone = client.get(&deleted(index)).status == 404;
-            // of several who delete the same row, all have deleted it
+            // if several requests delete the same row, all succeed
             tally.lost_if(reply.status != 503 && gone != [204, 404].contains(&reply.status));
         }
     });

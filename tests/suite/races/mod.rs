@@ -1,8 +1,8 @@
-//! Requests that meet, path by path: nothing is lost, nothing is mixed, and no answer is a 500.
+//! Concurrent requests, path by path: nothing is lost, nothing is mixed, and no response is a 500.
 //!
-//! Every path is run by two and by six clients at once, on each database, with and without
-//! `ATOMIC_REQUESTS`. A few rounds are enough to see a lock that is missing;
-//! `QUINTET_TEST_ROUNDS=200` runs as many of each, and prints what came of them.
+//! Two and six clients run every path at once, on each database, with and without
+//! `ATOMIC_REQUESTS`. A few rounds are enough to detect a missing lock; `QUINTET_TEST_ROUNDS=200`
+//! runs this number of each, and prints the results.
 
 mod accounts;
 mod deadlocks;
@@ -35,28 +35,28 @@ pub(crate) fn together(count: usize, send: impl Fn(usize) -> Reply + Sync) -> Ve
     })
 }
 
-/// How often a race is run: as the variable says, or a few times.
+/// The number of rounds: that of the variable, or a few.
 fn rounds() -> usize {
     let asked = std::env::var("QUINTET_TEST_ROUNDS").ok();
     asked.and_then(|rounds| rounds.parse().ok()).unwrap_or(3)
 }
 
-/// What came of a path's rounds.
+/// The results of a path's rounds.
 #[derive(Debug, Default)]
 struct Tally {
     answers: usize,
-    /// Rounds after which something that was stored with success is not there.
+    /// Rounds after which a successful write is missing.
     lost: usize,
-    /// Rounds after which the parts of two requests stand side by side.
+    /// Rounds after which parts of two requests are mixed.
     mixed: usize,
-    /// 503 for a deadlock that running again did not resolve.
+    /// 503s for deadlocks that persisted.
     deadlocks: usize,
-    /// Answers that none of the requests may get.
+    /// Responses that no request may get.
     wrong: Vec<String>,
 }
 
 impl Tally {
-    /// Takes down the answers of a round.
+    /// Records the responses of a round.
     fn answers(&mut self, replies: &[Reply], allowed: &[u16]) {
         for reply in replies {
             self.answers += 1;
@@ -77,8 +77,8 @@ impl Tally {
     }
 }
 
-/// Runs the rounds of a path on every database, in both settings, by two and by six clients. The
-/// stores are those of all paths.
+/// Runs the rounds of a path on every database, with both settings, with two and six clients. All
+/// paths share the stores.
 fn race(path: &str, round: impl Fn(&Track<'_>, usize, &mut Tally)) {
     static STORES: [OnceLock<Arc<Store>>; 4] = [const { OnceLock::new() }; 4];
     let store = |on: On, atomic: bool| {
@@ -89,7 +89,7 @@ fn race(path: &str, round: impl Fn(&Track<'_>, usize, &mut Tally)) {
     run(path, store, round);
 }
 
-/// The same with settings, on stores of its own that are prepared first.
+/// Likewise with settings, on separate stores that are prepared first.
 fn race_in(
     path: &str,
     settings: impl Fn(&mut Settings),
@@ -107,7 +107,7 @@ fn race_in(
     run(path, store, round);
 }
 
-/// What a round is run on.
+/// What a round runs on.
 struct Track<'a> {
     store: &'a Store,
     clients: usize,
@@ -147,7 +147,7 @@ fn run(
                     wrong.first(),
                 );
                 eprintln!("{line}");
-                // fewer than one of a hundred
+                // fewer than one in a hundred
                 let bad = *lost > 0 || *mixed > 0 || !wrong.is_empty();
                 if bad || *deadlocks > 0 && deadlocks * 100 >= *answers {
                     failed.push(line);

@@ -1,4 +1,4 @@
-//! Invoices and their lines: rows that hang on a row, and a total that is made of them.
+//! Invoices and their lines: rows that belong to a row, and a total computed from them.
 
 use quintet_tests::client::{Client, Reply};
 use quintet_tests::store::ADMIN;

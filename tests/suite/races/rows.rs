@@ -1,4 +1,4 @@
-//! Rows by themselves: the database decides, and its refusal has the validators' words.
+//! Single rows: the database decides, and its refusal has the validators' messages.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 
 use super::{created, race, run, together};
 
-/// Of several answers exactly one is a 201; the others are this 400.
+/// Checks that exactly one of several responses is a 201 and the others are this 400.
 fn one_wins(replies: &[Reply], refusal: &Json) {
     let won = replies.iter().filter(|reply| reply.status == 201).count();
     assert_eq!(won, 1, "{replies:?}");
@@ -181,7 +181,7 @@ struct LengthSerializer {
     milliseconds: i32,
 }
 
-/// Everybody may change every track; it is asked about the stored row, which is read for it.
+/// Everybody may change every track; it checks objects, so that the stored row is read.
 struct OfTracks;
 
 impl ObjectPermission for OfTracks {

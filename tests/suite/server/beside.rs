@@ -1,4 +1,4 @@
-//! Handlers of a program's own beside the site, upgrades, and the number of connections.
+//! Other handlers beside the site, upgrades, and the number of connections.
 
 use super::*;
 

@@ -20,7 +20,7 @@ fn who_may_not_post_is_told_so_before_the_body() {
             let (status, body) = answer(&mut stream);
             assert_eq!((status, serde_json::from_str(&body).ok()), (401, Some(refused)));
         }
-        // who sends all of it first gets to read so, too
+        // a client that sends all of it first can read that, too
         let body = vec![b' '; 2_000_000];
         let json = &[("Content-Type", "application/json")];
         assert_eq!(store.client().send("POST", "/api/playlists/", json, &body).status, 401);
@@ -45,7 +45,7 @@ fn bodies_are_bounded_together() {
             )
         };
         assert_eq!(post("Fits", 90_000).status, 201);
-        // what a request took is given back
+        // what a request took is released
         assert_eq!(post("Fits", 90_000).status, 201);
         let mut holds = connect(&store.server);
         send(&mut holds, &format!("{}{}", self::post(90_000), " ".repeat(80_000)));
@@ -62,7 +62,7 @@ fn bodies_are_bounded_together() {
         drop(holds);
         std::thread::sleep(Duration::from_millis(300));
         assert_eq!(post("Fits again", 60_000).status, 201);
-        // a body that is too long is told so, whatever there is
+        // a body that is too long is refused as such, whatever room there is
         assert_eq!(post("Too long", 3_000_000).status, 400);
     }
 }
@@ -85,7 +85,7 @@ fn a_body_that_is_too_long_leaves_the_memory_to_others() {
         large("Others", 45_000).as_bytes(),
     );
     assert_eq!(reply.status, 201);
-    // the one that is too long is told so at its end
+    // the one that is too long is refused as such at its end
     send(&mut holds, "0\r\n\r\n");
     assert_eq!(answer(&mut holds).0, 400);
 }

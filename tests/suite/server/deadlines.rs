@@ -1,4 +1,5 @@
-//! Heads and bodies that take too long are cut off, be they the first of a connection or later ones.
+//! Heads and bodies that take too long are cut off, on the first request of a connection and later
+//! ones.
 
 use super::*;
 
@@ -41,7 +42,7 @@ fn a_connection_without_a_request_is_closed_without_a_word() {
     send(&mut stream, GET);
     assert_eq!(answer(&mut stream).0, 200);
     let started = Instant::now();
-    // empty lines are no request
+    // empty lines are not a request
     send(&mut stream, "\r\n");
     assert_eq!(rest(&mut stream), "");
     assert!(started.elapsed() >= SOON);
@@ -113,7 +114,7 @@ fn a_body_in_chunks_is_bounded_beside_its_data_too() {
         while stream.write_all(body.as_bytes()).is_ok() && started.elapsed() < NEVER {}
         assert!(started.elapsed() < NEVER);
     }
-    // small chunks are no excess
+    // small chunks are not an excess
     let body = json!({"name": "In small chunks"}).to_string() + &" ".repeat(20_000);
     let chunks: Vec<String> = body.chars().map(|byte| format!("1\r\n{byte}\r\n")).collect();
     let mut stream = connect(&store.server);

@@ -1,4 +1,4 @@
-//! What the server allows its clients: deadlines, limits, and its end.
+//! Deadlines and limits of the server, and its shutdown.
 
 mod beside;
 mod bodies;
@@ -40,7 +40,7 @@ fn send(stream: &mut TcpStream, bytes: &str) {
     stream.write_all(bytes.as_bytes()).unwrap();
 }
 
-/// Whatever comes until the server closes.
+/// Everything received until the server closes.
 fn rest(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     match stream.read_to_end(&mut bytes) {
@@ -52,7 +52,7 @@ fn rest(stream: &mut TcpStream) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// One answer, behind which the connection stays open.
+/// One response, after which the connection stays open.
 fn answer(stream: &mut TcpStream) -> (u16, String) {
     let (head, body) = head_and_body(stream);
     (head[9..12].parse().unwrap(), body)
@@ -74,7 +74,7 @@ fn head_and_body(stream: &mut TcpStream) -> (String, String) {
 
 const GET: &str = "GET /api/genres/1/ HTTP/1.1\r\nHost: testserver\r\n\r\n";
 
-/// The head of a POST by Alice, with a body of so many bytes.
+/// The head of a POST by Alice, with a body of this many bytes.
 fn post(length: usize) -> String {
     format!(
         "POST /api/playlists/ HTTP/1.1\r\nHost: testserver\r\nAuthorization: Token {ALICE}\r\n\

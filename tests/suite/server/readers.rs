@@ -1,4 +1,5 @@
-//! Clients that read slowly or not at all, that send all at once or in pieces, and that are too many.
+//! Clients that read slowly or not at all, that send everything at once or in pieces, and too many
+//! clients.
 
 use super::*;
 

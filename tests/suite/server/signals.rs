@@ -1,14 +1,14 @@
-//! A server that is stopped by a signal, in a process of its own.
+//! A server that is stopped by a signal, in a separate process.
 
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
 use super::*;
 
-/// The variable that makes a test of this file a server of its own.
+/// The variable that makes a test of this file a server.
 const CHILD: &str = "QUINTET_TEST_SERVE_AT";
 
-/// Serves in a process of its own, for the tests below; by itself it is none.
+/// Serves in a separate process, for the tests below; without the variable it does nothing.
 #[test]
 fn child_process() {
     let Ok(address) = std::env::var(CHILD) else { return };
@@ -30,7 +30,7 @@ fn child_process() {
     });
 }
 
-/// A server in a process of its own.
+/// A server in a separate process.
 struct Process {
     child: Child,
     address: SocketAddr,
@@ -67,7 +67,7 @@ impl Process {
         assert!(kill.unwrap().success());
     }
 
-    /// Waits for its end, which is a good one.
+    /// Waits for its end, which must be successful.
     fn end(&mut self) {
         let started = Instant::now();
         loop {
@@ -113,7 +113,7 @@ fn a_server_that_is_stopped_answers_what_it_has_and_cuts_off_what_is_half_sent()
         let refusal = rest(&mut half_body);
         assert!(refusal.starts_with("HTTP/1.1 503 "), "{refusal:?}");
         assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
-        // no newcomers, once the listener has heard of it
+        // no new connections, once the listener has noticed
         while TcpStream::connect(server.address).is_ok() {
             assert!(started.elapsed() < NEVER, "the server takes newcomers");
             std::thread::sleep(Duration::from_millis(5));
