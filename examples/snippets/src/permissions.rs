@@ -15,6 +15,8 @@
 use std::sync::Arc;
 
 use quintet::authentication::BasicAuthentication;
+use quintet::auth::User;
+use quintet::permissions::{IsAdminUser, IsAuthenticatedOrReadOnly, ObjectPermission};
 use quintet::prelude::*;
 
 #[model(table = "document", ordering(id))]

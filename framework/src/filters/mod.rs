@@ -11,6 +11,8 @@
 //! fields of its serializer (`DEFAULT_FILTER_BACKENDS` with the ordering filter).
 //!
 //! ```
+//! use quintet::db::Ordering;
+//! use quintet::filters::order_by;
 //! use quintet::prelude::*;
 //!
 //! # #[model(table = "library_author")]
@@ -177,6 +179,7 @@ use crate::request::Context;
 ///
 /// ```
 /// use quintet::filters::{FilterBackend, FilterBackends};
+/// use quintet::auth::User;
 /// use quintet::prelude::*;
 ///
 /// # #[model(table = "note")]

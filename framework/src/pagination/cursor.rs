@@ -46,6 +46,8 @@ pub struct CursorPlan {
 /// is returned as an array.
 ///
 /// ```
+/// use quintet::filters::order_by;
+/// use quintet::pagination::CursorPagination;
 /// use quintet::prelude::*;
 ///
 /// # #[model(table = "store_invoice")]

@@ -247,6 +247,7 @@ forward!(Box<P>, Arc<P>);
 /// has a default pagination.
 ///
 /// ```
+/// use quintet::pagination::{NoPagination, Pagination};
 /// use quintet::prelude::*;
 ///
 /// # #[model(table = "genre")]

@@ -75,6 +75,7 @@ impl Permission for IsAuthenticated {
 /// Superusers without `is_staff` are refused, as in DRF.
 ///
 /// ```
+/// use quintet::permissions::{IsAdminUser, ReadOnly};
 /// use quintet::prelude::*;
 ///
 /// // everybody reads, staff writes
@@ -99,6 +100,7 @@ impl Permission for IsAdminUser {
 /// DRF has this class in its documentation as an example. It is useful in a composition:
 ///
 /// ```
+/// use quintet::permissions::{IsAdminUser, ReadOnly};
 /// use quintet::prelude::*;
 ///
 /// let rule = IsAdminUser | ReadOnly;
@@ -121,6 +123,7 @@ impl Permission for ReadOnly {
 /// (`IsAuthenticatedOrReadOnly`).
 ///
 /// ```
+/// use quintet::permissions::IsAuthenticatedOrReadOnly;
 /// use quintet::prelude::*;
 ///
 /// async fn read(_cx: &mut Context) -> Result<Response> {

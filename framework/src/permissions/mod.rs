@@ -81,6 +81,7 @@ use crate::request::Context;
 /// handler.
 ///
 /// ```
+/// use quintet::permissions::Permission;
 /// use quintet::prelude::*;
 ///
 /// /// Clients that send `X-Tea: yes`.
@@ -173,6 +174,7 @@ pub trait Permission: Send + Sync + 'static {
 /// start if the permission is for another model than the view set's.
 ///
 /// ```
+/// use quintet::permissions::{IsAuthenticatedOrReadOnly, ObjectPermission};
 /// use quintet::prelude::*;
 ///
 /// # #[model(table = "playlist")]

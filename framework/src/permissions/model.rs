@@ -57,7 +57,9 @@ impl Permission for DjangoModelPermissions {
 /// (`DjangoModelPermissionsOrAnonReadOnly`).
 ///
 /// ```
+/// use quintet::permissions::DjangoModelPermissionsOrAnonReadOnly;
 /// use quintet::prelude::*;
+/// use quintet::views::Policies;
 ///
 /// let policies = Policies::inherit().permissions(DjangoModelPermissionsOrAnonReadOnly::new());
 /// # let _ = policies;

@@ -14,6 +14,7 @@ use crate::settings::{Settings, SettingsError};
 ///
 /// ```
 /// use quintet::prelude::*;
+/// use quintet::throttling::ScopedRateThrottle;
 ///
 /// async fn upload(_cx: &mut Context) -> Result<NoContent> {
 ///     Ok(NoContent)

@@ -111,6 +111,8 @@ macro_rules! with_scope {
 ///
 /// ```
 /// use quintet::prelude::*;
+/// use quintet::throttling::{AnonRateThrottle, UserRateThrottle};
+/// use quintet::views::Policies;
 ///
 /// let everywhere =
 ///     (AnonRateThrottle::new().rate("100/day"), UserRateThrottle::new().rate("1000/day"));
@@ -146,6 +148,8 @@ impl SimpleRateThrottle for AnonRateThrottle {
 ///
 /// ```
 /// use quintet::prelude::*;
+/// use quintet::throttling::UserRateThrottle;
+/// use quintet::views::Policies;
 ///
 /// let mut settings = Settings::default();
 /// settings.throttle.default_rates([("burst", "60/min"), ("sustained", "1000/day")]);

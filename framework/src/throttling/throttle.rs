@@ -29,6 +29,7 @@ pub enum Decision {
 ///
 /// ```
 /// use quintet::prelude::*;
+/// use quintet::views::Policies;
 /// use quintet::throttling::{Decision, Throttle};
 ///
 /// /// Refuses one request in ten, as DRF's documentation does.

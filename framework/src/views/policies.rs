@@ -15,7 +15,10 @@ use crate::throttling::{DynThrottle, ThrottleClasses};
 /// What is `None` is inherited from the level above: method, view, site.
 ///
 /// ```
+/// use quintet::permissions::IsAdminUser;
 /// use quintet::prelude::*;
+/// use quintet::throttling::UserRateThrottle;
+/// use quintet::views::Policies;
 ///
 /// let staff_only = Policies::inherit()
 ///     .permissions(IsAdminUser)

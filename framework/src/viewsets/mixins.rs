@@ -37,6 +37,7 @@ pub struct Actions {
 ///
 /// ```
 /// use quintet::prelude::*;
+/// use quintet::viewsets::{CreateModelMixin, ListModelMixin};
 ///
 /// # #[model(table = "message")]
 /// # pub struct Message {

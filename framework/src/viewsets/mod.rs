@@ -6,6 +6,7 @@
 //! decides what actions there are, and the serializer, whose model is the view set's.
 //!
 //! ```
+//! use quintet::auth::User;
 //! use quintet::prelude::*;
 //!
 //! # #[model(table = "library_book")]

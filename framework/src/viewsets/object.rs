@@ -16,6 +16,7 @@ use crate::views::FromContext;
 ///
 /// ```
 /// # use quintet::prelude::*;
+/// # use quintet::viewsets::ObjectQuery;
 /// # #[model(table = "profile")]
 /// # pub struct Profile {
 /// #     pub id: i64,
