@@ -10,7 +10,8 @@
 //!
 //! # Rooms
 //!
-//! Modules are named after DRF's. Most apps only need the [`prelude`].
+//! Modules are named after DRF's. Nearly every app starts with the [`prelude`], and imports the rest
+//! from its room.
 //!
 //! | to | look into |
 //! | --- | --- |

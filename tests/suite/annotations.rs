@@ -1,6 +1,7 @@
 //! Annotations over HTTP: shown, filtered, ordered, given by a request, grouped.
 
 use quintet::db::{Case, Count, Exists, Expression, Max, Order, Subquery, Sum, Trunc};
+use quintet::pagination::{LimitOffsetPagination, Pagination};
 use quintet::prelude::*;
 use quintet_tests::client::Reply;
 use quintet_tests::store::{ADMIN, On, Store};

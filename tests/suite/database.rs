@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use musicstore::models::{Artist, artist};
+use quintet::db::DatabaseConfig;
 use quintet::prelude::*;
 use quintet::test::LiveServer;
 use quintet_tests::client::{Client, Reply};

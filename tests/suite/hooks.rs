@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use musicstore::models::{Artist, Playlist, Track, playlist};
+use quintet::auth::User;
 use quintet::authentication::TokenAuthentication;
 use quintet::db::Database;
 use quintet::fields::{Field, FieldKind};
+use quintet::filters::FilterSet;
 use quintet::filters::django_filters::BooleanFilter;
 use quintet::prelude::*;
-use quintet::serializers::{CurrentUserDefault, CustomField, JsonObject};
+use quintet::serializers::{Attrs, CurrentUserDefault, CustomField, Instance, JsonObject};
+use quintet::viewsets::Action;
 use quintet_tests::client::{Client, Reply};
 use quintet_tests::store::{ADMIN, ALICE, On, STAFF, Store};
 use serde_json::{Value as Json, json};

@@ -196,6 +196,55 @@ fn no_room_uses_one_that_uses_it() {
     assert!(circles.is_empty(), "these rooms use each other, directly or in a circle: {circles:?}");
 }
 
+/// The names that a file re-exports; `as _` gives none.
+fn exported(source: &str) -> Vec<&str> {
+    let uses = source.split("pub use ").skip(1).filter_map(|rest| Some(rest.split_once(';')?.0));
+    let names = uses.flat_map(|path| {
+        let (start, list) = path.split_once('{').unwrap_or(("", path));
+        assert!(
+            !start.contains('{') && list.matches('{').count() == 0,
+            "one level of braces: {path}"
+        );
+        list.trim_end_matches('}').split(',').map(str::trim).filter(|name| !name.is_empty())
+    });
+    names
+        .filter(|name| !name.ends_with(" as _"))
+        .filter_map(|name| name.rsplit("::").next())
+        .collect()
+}
+
+#[test]
+fn the_prelude_is_short_and_takes_no_common_names() {
+    let source = fs::read_to_string(root().join("framework/src/prelude.rs")).unwrap();
+    let names = exported(&source);
+    assert!(names.contains(&"ViewSet") && names.contains(&"model"), "{names:?}");
+    assert!(names.len() <= 40, "{} names; import them from their rooms: {names:?}", names.len());
+    let common = [
+        "Action",
+        "Attrs",
+        "Column",
+        "Condition",
+        "Description",
+        "Error",
+        "Field",
+        "Fields",
+        "Filter",
+        "Instance",
+        "Item",
+        "Items",
+        "Lookup",
+        "Order",
+        "Ordering",
+        "Path",
+        "Policies",
+        "Request",
+        "Value",
+        "*",
+    ];
+    let taken: Vec<_> = names.into_iter().filter(|name| common.contains(name)).collect();
+    assert!(taken.is_empty(), "names that a program wants for itself: {taken:?}");
+}
+
 #[test]
 fn every_way_to_name_a_room_is_seen() {
     let source = "//! [`crate::site`]\n\

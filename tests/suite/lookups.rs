@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use musicstore::models::{Album, Artist, Customer, Employee, Invoice, Playlist, Track};
-use quintet::db::{Compare, DatePart, Lookup, Operand, PathOf, Select};
+use quintet::db::{Compare, Condition, DatePart, Lookup, Operand, PathOf, Select};
 use quintet::fields::Value;
 use quintet::prelude::*;
+use quintet::values::{NaiveDate, NaiveTime};
 use quintet_tests::store::{On, Store};
 use serde_json::{Map, Value as Json};
 

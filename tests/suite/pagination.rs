@@ -3,6 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use musicstore::models::{Customer, MediaType};
+use quintet::filters::order_by;
+use quintet::pagination::{CursorPagination, LimitOffsetPagination, NoPagination, Pagination};
 use quintet::prelude::*;
 use quintet_tests::client::Reply;
 use quintet_tests::store::{On, Store};

@@ -7,8 +7,12 @@ use quintet::auth::{Account, ObjectPermissionBackend};
 use quintet::authentication::{Authenticated, Authentication, TokenAuthentication};
 use quintet::db::{Conn, Database};
 use quintet::exceptions::Result;
-use quintet::permissions::{DynPermission, PermissionClasses};
+use quintet::permissions::{
+    DjangoObjectPermissions, DynPermission, IsAdminUser, Permission, PermissionClasses,
+};
 use quintet::prelude::*;
+use quintet::views::Policies;
+use quintet::viewsets::Action;
 use quintet_tests::client::Client;
 use quintet_tests::store::{ADMIN, ALICE, On, STAFF, Store};
 use serde_json::{Value as Json, json};

@@ -6,6 +6,7 @@ use std::sync::{Arc, Barrier};
 use musicstore::models::*;
 use quintet::db::{Assignments, Avg, Conn, Count, Error, Max, Min, Sum};
 use quintet::fields::Value;
+use quintet::filters::order_by;
 use quintet::prelude::*;
 use quintet_tests::store::{On, Store};
 use serde_json::json;

@@ -3,7 +3,11 @@
 use std::sync::{Arc, OnceLock};
 
 use musicstore::models::{Genre, MediaType};
+use quintet::db::{DatabaseConfig, LookupField};
+use quintet::filters::lookup_field;
+use quintet::pagination::{LimitOffsetPagination, Pagination};
 use quintet::prelude::*;
+use quintet::viewsets::{Action, CreateModelMixin, RetrieveModelMixin};
 use quintet_tests::client::Reply;
 use quintet_tests::store::{On, Store};
 use serde_json::json;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use musicstore::models::*;
 use quintet::authentication::TokenAuthentication;
 use quintet::prelude::*;
+use quintet::serializers::SlugRelated;
 use quintet_tests::client::Reply;
 use quintet_tests::store::{ADMIN, On, Store};
 use serde_json::{Value, json};

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use actix_web::http::Method;
 use quintet::auth::{NewUser, Token, User, UserModel, user};
 use quintet::authentication::OutstandingToken;
-use quintet::db::{DateTime, QuerySet};
+use quintet::db::{DatabaseConfig, DateTime, QuerySet};
 use quintet::fields::{JsonWriter, Raw};
 use quintet::parsers::Data;
 use quintet::prelude::*;

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use quintet::prelude::*;
 use quintet::settings::OnFailure;
-use quintet::throttling::{GcraThrottle, login};
+use quintet::throttling::{
+    GcraThrottle, ScopedRateThrottle, ThrottleClasses, UserRateThrottle, login,
+};
 use quintet_tests::client::{Client, Reply};
 use quintet_tests::proxy::Proxy;
 use quintet_tests::store::{ALICE, On, Store, redis};

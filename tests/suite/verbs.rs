@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use musicstore::models::{Artist, Genre, Playlist, artist};
 use musicstore::serializers::{AlbumSerializer, ArtistMiniSerializer};
-use quintet::db::Database;
-use quintet::filters::{FilterBackend, FilterBackends};
+use quintet::db::{Database, DatabaseConfig, Ordering};
+use quintet::filters::{FilterBackend, FilterBackends, order_by};
+use quintet::pagination::{CursorPagination, Pagination};
+use quintet::permissions::{IsAdminUser, ObjectPermission};
 use quintet::prelude::*;
+use quintet::serializers::SerializerClass;
 use quintet::test::CaptureQueries;
-use quintet::viewsets::mixins;
+use quintet::viewsets::{ExtraAction, ObjectQuery, mixins};
 use quintet_tests::client::{Client, Reply};
 use quintet_tests::store::{ADMIN, On, Store};
 use serde_json::{Value as Json, json};

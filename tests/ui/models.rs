@@ -34,3 +34,16 @@ pub struct Track {
     #[field(decimal(10, 2))]
     pub unit_price: Decimal,
 }
+
+#[allow(unused_imports)]
+use quintet::{
+    db::LookupField,
+    filters::{FilterSet, lookup_field, order_by},
+    permissions::IsAdminUser,
+    serializers::{
+        Attrs, HyperlinkedIdentity, Instance, SerializerClass, SlugRelated, StringRelated,
+    },
+    values::NaiveDate,
+    views::Policies,
+    viewsets::Action,
+};

@@ -459,9 +459,9 @@ fn paths(attr: &ModelAttr, model: &Ident, columns: &[Column]) -> TokenStream {
             if *ident == name {
                 return None;
             }
-            let (name, fields) = (format_ident!("{name}", span = ident.span()), fields_of(to));
+            let name = format_ident!("{name}", span = ident.span());
             Some(quote! {
-                pub fn #name(self) -> #fields<Root, C> {
+                pub fn #name(self) -> <#to as ::quintet::db::Model>::Fields<Root, C> {
                     ::quintet::db::Fields::at(self.way.forward::<#model, #to>(#at))
                 }
             })
@@ -484,9 +484,9 @@ fn paths(attr: &ModelAttr, model: &Ident, columns: &[Column]) -> TokenStream {
     let links = attr.many_to_many.iter().map(|link| {
         let (name, to, through, source, target) =
             (&link.name, &link.to, &link.through, &link.source, &link.target);
-        let (text, fields) = (name.to_string(), fields_of(to));
+        let text = name.to_string();
         quote! {
-            pub fn #name(self) -> #fields<Root, ::quintet::db::Many> {
+            pub fn #name(self) -> <#to as ::quintet::db::Model>::Fields<Root, ::quintet::db::Many> {
                 ::quintet::db::Fields::at(
                     self.way.through::<#model, #to>(#text, [#through, #source, #target]),
                 )

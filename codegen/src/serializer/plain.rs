@@ -82,14 +82,14 @@ pub(super) fn expand(serializer: &Serializer, mut errors: Errors) -> TokenStream
 
             #[allow(unused_variables)]
             fn from_validated(
-                values: &mut ::quintet::serializers::Validated,
+                values: &mut ::quintet::serializers::ValidatedData,
             ) -> ::core::option::Option<Self> {
                 #made
             }
 
-            fn into_values(self) -> ::quintet::serializers::Validated {
+            fn into_values(self) -> ::quintet::serializers::ValidatedData {
                 #[allow(unused_mut)]
-                let mut values = ::quintet::serializers::Validated::default();
+                let mut values = ::quintet::serializers::ValidatedData::default();
                 #(#shown)*
                 values
             }

@@ -9,6 +9,9 @@
 use std::sync::Arc;
 
 use quintet::filters::django_filters::NumberFilter;
+use quintet::filters::{FilterSet, order_by};
+use quintet::pagination::{CursorPagination, LimitOffsetPagination, Pagination};
+use quintet::permissions::IsAuthenticatedOrReadOnly;
 use quintet::prelude::*;
 use quintet::site::SiteError;
 

@@ -1,5 +1,7 @@
 //! The filters of the lists.
 
+use quintet::db::Condition;
+use quintet::filters::FilterSet;
 use quintet::filters::django_filters::*;
 use quintet::prelude::*;
 

@@ -1,5 +1,6 @@
 //! Small views, each with a permission of its own.
 
+use quintet::permissions::{IsAdminUser, ReadOnly};
 use quintet::prelude::*;
 use serde_json::json;
 

@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use quintet::authentication::*;
 use quintet::db::Database;
+use quintet::permissions::IsAuthenticatedOrReadOnly;
 use quintet::prelude::*;
 use quintet::site::SiteError;
 

@@ -1,6 +1,8 @@
 //! Tables of the music store: `store_<model>`, as Django lays them out.
 
+use quintet::auth::{User, UserFields};
 use quintet::prelude::*;
+use quintet::values::NaiveDate;
 
 /// A performer.
 #[model(app = "store", ordering(id), count(album_count = albums))]

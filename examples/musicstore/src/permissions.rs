@@ -1,5 +1,6 @@
 //! Who may change what.
 
+use quintet::permissions::{ObjectPermission, Permission};
 use quintet::prelude::*;
 
 use crate::models::Playlist;

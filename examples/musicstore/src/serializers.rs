@@ -2,8 +2,10 @@
 
 use std::sync::LazyLock;
 
+use quintet::auth::{Group, User};
 use quintet::fields::Pattern;
 use quintet::prelude::*;
+use quintet::serializers::*;
 
 use crate::models::*;
 
@@ -12,9 +14,8 @@ static DIGIT: LazyLock<Pattern> =
     LazyLock::new(|| Pattern::new(r"\d").expect("a pattern that can be read"));
 
 #[derive(Serializer)]
-#[serializer(model = Artist)]
+#[serializer(model = Artist, fields(id, name, album_count))]
 pub struct ArtistSerializer {
-    id: i64,
     #[field(validate)]
     name: String,
     #[field(default = 0)]
@@ -63,13 +64,9 @@ pub struct AlbumSerializer {
 }
 
 #[derive(Serializer)]
-#[serializer(model = Track)]
+#[serializer(model = Track, fields(id, name, genre, milliseconds, unit_price))]
 pub struct AlbumTrackSerializer {
-    id: i64,
-    name: String,
     genre: StringRelated<Genre>,
-    milliseconds: i32,
-    unit_price: Decimal,
 }
 
 #[derive(Serializer)]
@@ -96,23 +93,19 @@ pub struct DepthAlbumSerializer {}
 pub struct GenreSerializer {}
 
 #[derive(Serializer)]
-#[serializer(model = MediaType)]
+#[serializer(model = MediaType, fields(url, name))]
 pub struct MediaTypeSerializer {
     url: HyperlinkedIdentity,
-    name: String,
 }
 
 #[derive(Serializer)]
-#[serializer(
-    model = Track,
-    unique_together(album, name, "This album already has a track of that name."),
-    validate
-)]
+#[serializer(model = Track, validate, fields(
+    id, name, album, album_title, artist, media_type, genre, composer, milliseconds, bytes,
+    unit_price, duration, price_tier
+), unique_together(album, name, "This album already has a track of that name."))]
 pub struct TrackSerializer {
-    id: i64,
     #[field(error(blank = "A track needs a name."), validate)]
     name: String,
-    album: Option<PrimaryKeyRelated<Album>>,
     #[field(source = album.title, default = None)]
     album_title: Option<String>,
     #[field(source = album.artist.name, default = None)]
@@ -123,8 +116,6 @@ pub struct TrackSerializer {
     genre: Option<SlugRelated<Genre>>,
     #[field(validate)]
     composer: Option<String>,
-    milliseconds: i32,
-    bytes: Option<i32>,
     #[field(max_value = "999.99")]
     unit_price: Decimal,
     #[field(method)]
@@ -179,10 +170,9 @@ impl TrackSerializer {
 }
 
 #[derive(Serializer)]
-#[serializer(
-    model = Playlist,
-    fields(id, name, owner, is_public, track_count, created_at, updated_at)
-)]
+#[serializer(model = Playlist, fields(
+    id, name, owner, is_public, track_count, created_at, updated_at
+))]
 pub struct PlaylistSerializer {
     #[field(source = owner.username, default = None)]
     owner: Option<String>,
@@ -210,15 +200,14 @@ pub struct TrackCountSerializer {
 }
 
 #[derive(Serializer)]
-#[serializer(model = InvoiceLine)]
+#[serializer(model = InvoiceLine, fields(
+    id, track, track_name, unit_price, quantity, subtotal
+))]
 pub struct InvoiceLineSerializer {
-    id: i64,
-    track: PrimaryKeyRelated<Track>,
     #[field(source = track.name)]
     track_name: String,
     #[field(required = false)]
     unit_price: Decimal,
-    quantity: i32,
     #[field(method)]
     subtotal: String,
 }

@@ -1,6 +1,7 @@
 //! Views with limits.
 
 use quintet::prelude::*;
+use quintet::throttling::*;
 use serde_json::json;
 
 /// The rate of each scope.

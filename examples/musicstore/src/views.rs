@@ -2,10 +2,16 @@
 
 use std::collections::HashSet;
 
-use quintet::auth::user;
-use quintet::db::{Count, Sum};
+use quintet::auth::{User, user};
+use quintet::db::{Count, LookupField, Ordering, Sum};
+use quintet::filters::*;
 use quintet::http::Method;
+use quintet::pagination::*;
+use quintet::permissions::*;
 use quintet::prelude::*;
+use quintet::serializers::SerializerClass;
+use quintet::views::{Item, Items};
+use quintet::viewsets::*;
 
 use crate::filters::*;
 use crate::models::*;

@@ -14,8 +14,8 @@
 
 use std::sync::Arc;
 
-use quintet::authentication::BasicAuthentication;
 use quintet::auth::User;
+use quintet::authentication::BasicAuthentication;
 use quintet::permissions::{IsAdminUser, IsAuthenticatedOrReadOnly, ObjectPermission};
 use quintet::prelude::*;
 

@@ -16,6 +16,7 @@
 use std::sync::Arc;
 
 use quintet::prelude::*;
+use quintet::serializers::Attrs;
 use quintet::site::SiteError;
 
 #[model(app = "library", ordering(id))]

@@ -15,7 +15,10 @@
 use std::sync::Arc;
 
 use quintet::accounts::obtain_auth_token;
+use quintet::auth::User;
+use quintet::permissions::{IsAuthenticatedOrReadOnly, ObjectPermission};
 use quintet::prelude::*;
+use quintet::serializers::Attrs;
 use quintet::site::SiteError;
 
 #[model(app = "library", ordering(id), count(book_count = books))]

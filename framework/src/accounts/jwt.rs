@@ -18,7 +18,7 @@ use crate::fields::Field;
 use crate::permissions::AllowAny;
 use crate::request::Context;
 use crate::response::Response;
-use crate::serializers::{Description, Existing, Serializer, Validated};
+use crate::serializers::{Description, Existing, Serializer, ValidatedData};
 use crate::views::{ApiView, Handler, OperationInfo, ResponseInfo};
 
 #[derive(Serializer)]
@@ -107,7 +107,7 @@ fn credentials(username: &'static str) -> &'static Description {
 async fn obtain(cx: &mut Context) -> Result<Response> {
     let username = cx.user_meta().username_field();
     let set = cx.changes(credentials(username), false, Existing::default()).await?;
-    let mut body = Validated::new(set);
+    let mut body = ValidatedData::new(set);
     let (name, password): (Option<String>, Option<String>) =
         (body.take(username), body.take("password"));
     let (name, password) = (name.unwrap_or_default(), password.unwrap_or_default());

@@ -218,7 +218,7 @@ impl Database {
     /// before it deletes rows.
     ///
     /// ```
-    /// use quintet::db::{Database, Model};
+    /// use quintet::db::{Database, DatabaseConfig, Model};
     /// use quintet::prelude::*;
     ///
     /// # #[model(table = "folder")]

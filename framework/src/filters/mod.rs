@@ -85,6 +85,8 @@ pub use parameter::{ParameterType, QueryParameter, Several};
 ///
 /// ```
 /// use quintet::filters::django_filters::*;
+/// use quintet::auth::User;
+/// use quintet::filters::FilterSet;
 /// use quintet::prelude::*;
 ///
 /// #[model(table = "store_album")]

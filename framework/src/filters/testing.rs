@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::auth::{User, UserFields};
+use crate::auth::User;
 use crate::db::{DateTime, Decimal, FieldPath, Leaf, Model, Order, Path, PathOf, meta_of};
 use crate::model;
 

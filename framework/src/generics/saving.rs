@@ -10,8 +10,8 @@ use crate::exceptions::{ApiException, Result};
 use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::serializers::{
-    Changes, Description, Existing, Loaded, RelatedRows, Serializer, Validated, fetch, form_input,
-    load, location, misplaced, model_taken, run_validation, taken,
+    Changes, Description, Existing, Loaded, RelatedRows, Serializer, ValidatedData, fetch,
+    form_input, load, location, misplaced, model_taken, run_validation, taken,
 };
 use crate::values::Value;
 
@@ -22,7 +22,7 @@ impl Context {
     /// 400 with every message; 415 for a body of an unknown type.
     pub async fn validated<S: Serializer>(&mut self) -> Result<S> {
         let set = self.changes(S::description(), false, Existing::default()).await?;
-        S::from_validated(&mut Validated::new(set))
+        S::from_validated(&mut ValidatedData::new(set))
             .ok_or_else(|| ApiException::internal("the serializer's fields and its struct differ"))
     }
 

@@ -9,6 +9,8 @@
 //! [`pagination_class`](crate::viewsets::ViewSet::pagination_class).
 //!
 //! ```
+//! use quintet::filters::order_by;
+//! use quintet::pagination::{CursorPagination, Pagination};
 //! use quintet::prelude::*;
 //!
 //! # #[model(table = "store_invoice")]

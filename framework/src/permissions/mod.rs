@@ -33,6 +33,7 @@
 //! [`ObjectPermission`]. The user's permissions and groups are read once per request:
 //!
 //! ```
+//! use quintet::permissions::{IsAdminUser, Permission};
 //! use quintet::prelude::*;
 //!
 //! /// Members of a group.

@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
-use super::plain::{Serializer, Validated};
+use super::plain::{Serializer, ValidatedData};
 use super::relations::PrimaryKeyRelated;
 use crate::db::{DateTime, Decimal, Uuid};
 use crate::values::{FieldType, JsonWriter, Value};
@@ -123,7 +123,7 @@ impl<M> FromValidated for PrimaryKeyRelated<M> {
 impl<S: Serializer> FromValidated for S {
     fn from_validated(value: Option<Value>) -> Option<Self> {
         match value? {
-            Value::Map(items) => S::from_validated(&mut Validated(items)),
+            Value::Map(items) => S::from_validated(&mut ValidatedData(items)),
             _ => None,
         }
     }

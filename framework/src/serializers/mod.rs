@@ -7,6 +7,7 @@
 //!
 //! ```
 //! use quintet::prelude::*;
+//! use quintet::serializers::Attrs;
 //!
 //! # #[model(table = "library_author")]
 //! # pub struct Author {
@@ -117,7 +118,7 @@ pub use hooks::{
     StructValidator, ToInternalValue, ToRepresentation,
 };
 pub use of_model::{ModelFor, ShownBy};
-pub use plain::{Serializer, Validated};
+pub use plain::{Serializer, ValidatedData};
 pub use relations::{
     HyperlinkedIdentity, HyperlinkedRelated, PrimaryKeyRelated, SlugRelated, StringRelated,
 };

@@ -20,24 +20,24 @@ pub trait Serializer: Sized + 'static {
     fn description() -> &'static Description;
 
     /// Makes the struct from values that passed; `None` when one of them is missing.
-    fn from_validated(values: &mut Validated) -> Option<Self>;
+    fn from_validated(values: &mut ValidatedData) -> Option<Self>;
 
     /// The values of the struct, as [`Json`](crate::views::Json) shows them.
-    fn into_values(self) -> Validated;
+    fn into_values(self) -> ValidatedData;
 }
 
 /// The values of a body that passed, by field (`serializer.validated_data`).
 #[derive(Clone, Default)]
-pub struct Validated(pub(super) Vec<(Cow<'static, str>, Value)>);
+pub struct ValidatedData(pub(super) Vec<(Cow<'static, str>, Value)>);
 
-impl fmt::Debug for Validated {
+impl fmt::Debug for ValidatedData {
     /// The names without the values, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }
 
-impl Validated {
+impl ValidatedData {
     /// The values that a serializer without a model let pass.
     pub(crate) fn new(set: ChangeSet) -> Self {
         Self(set.others.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect())
@@ -50,7 +50,7 @@ impl Validated {
     }
 }
 
-impl Validated {
+impl ValidatedData {
     /// Adds the value of a field; `None` leaves it out.
     pub fn put(&mut self, field: &'static str, value: impl IntoValidated) {
         if let Some(value) = value.into_validated() {
@@ -61,5 +61,5 @@ impl Validated {
 
 /// The values of a nested serializer as one value.
 pub(super) fn to_map(set: ChangeSet) -> Value {
-    Value::Map(Validated::new(set).0)
+    Value::Map(ValidatedData::new(set).0)
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::description::{Description, Source};
 use super::field::{Output, SerializerField};
 use super::hooks::JsonObject;
-use super::plain::Validated;
+use super::plain::ValidatedData;
 use super::relations::Related;
 use super::rows::{Extra, Loaded, RelatedRows};
 use crate::db::Hop;
@@ -146,7 +146,7 @@ pub(crate) fn location(description: &Description, row: &Loaded, cx: &Context) ->
 /// Writes the values of a serializer without a model as an object.
 pub(crate) fn write_values(
     description: &Description,
-    values: &Validated,
+    values: &ValidatedData,
     cx: &Context,
     out: &mut JsonWriter,
 ) {

@@ -5,7 +5,9 @@
 //! document.
 //!
 //! ```no_run
+//! use quintet::permissions::IsAuthenticatedOrReadOnly;
 //! use quintet::prelude::*;
+//! use quintet::throttling::AnonRateThrottle;
 //!
 //! # #[model(table = "library_book")]
 //! # pub struct Book {

@@ -14,6 +14,8 @@
 //!
 //! ```
 //! use quintet::prelude::*;
+//! use quintet::throttling::{AnonRateThrottle, ScopedRateThrottle, UserRateThrottle};
+//! use quintet::views::Policies;
 //!
 //! async fn search(_: &mut Context) -> Result<Response> {
 //!     Ok(Response::empty(204))

@@ -15,6 +15,7 @@ use crate::settings::{Settings, SettingsError};
 ///
 /// ```
 /// use quintet::prelude::*;
+/// use quintet::throttling::SimpleRateThrottle;
 ///
 /// /// A limit for each value of a header; none without it.
 /// pub struct PerClient;

@@ -16,6 +16,8 @@ pub mod types;
 mod value;
 mod writer;
 
+/// Days and times of day, as chrono has them.
+pub use chrono::{NaiveDate, NaiveTime};
 pub use format::UuidFormat;
 pub use json::parse_json;
 pub use pattern::Pattern;

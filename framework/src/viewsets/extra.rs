@@ -104,6 +104,8 @@ pub(super) struct ExtraMethod<V> {
 ///
 /// ```
 /// use quintet::prelude::*;
+/// use quintet::views::Items;
+/// use quintet::viewsets::ExtraAction;
 ///
 /// #[model(table = "book")]
 /// pub struct Book {

@@ -118,7 +118,11 @@ pub use object::{Object, ObjectQuery};
 /// [`ViewSet::DESCRIPTION`]; [`ExtraAction`] shows what it writes.
 ///
 /// ```
+/// use quintet::filters::order_by;
+/// use quintet::permissions::IsAdminUser;
 /// use quintet::prelude::*;
+/// use quintet::views::{Item, Items, Policies};
+/// use quintet::viewsets::Action;
 ///
 /// # #[model(table = "book")]
 /// # pub struct Book {
@@ -272,7 +276,10 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     /// when the site is built.
     ///
     /// ```
+    /// use quintet::permissions::IsAdminUser;
     /// use quintet::prelude::*;
+    /// use quintet::views::Policies;
+    /// use quintet::viewsets::Action;
     ///
     /// # #[model(table = "book")]
     /// # pub struct Book {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use musicstore::models::{Track, track};
 use quintet::db::Database;
+use quintet::permissions::ObjectPermission;
 use quintet::prelude::*;
 use quintet_tests::client::{Client, Reply};
 use quintet_tests::store::{ADMIN, ALICE, On, Store};

@@ -3,7 +3,7 @@
 
 use super::claims::TokenError;
 use super::tokens::RefreshToken;
-use crate::auth::{Account, User, UserFields};
+use crate::auth::{Account, User};
 use crate::db::{ColumnKind, Conn, DateTime, Sql};
 use crate::exceptions::{ApiException, Result};
 use crate::model;

@@ -27,7 +27,7 @@ impl<M> fmt::Debug for Root<M> {
 /// `order_by!` write such constants. By hand it is
 ///
 /// ```
-/// use quintet::db::{Declared, Order};
+/// use quintet::db::{Declared, Order, Ordering};
 /// use quintet::prelude::*;
 ///
 /// # #[model(table = "track")]

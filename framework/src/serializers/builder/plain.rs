@@ -6,7 +6,7 @@ use super::super::custom::CustomField;
 use super::super::description::Description;
 use super::super::field::{KeyCheck, Output, SerializerField, Target};
 use super::super::hooks::{DefaultValue, FieldValidator, StructValidator, ToInternalValue};
-use super::super::plain::{Serializer, Validated};
+use super::super::plain::{Serializer, ValidatedData};
 use super::draft::{Draft, key_kind};
 use crate::db::{Model, meta_of, nowhere};
 use crate::fields::{Field, FieldKind};
@@ -144,7 +144,7 @@ impl PlainBuilder {
                 before(changes, row, cx)?;
             }
             // a partial body may not be enough for the struct: there is nothing to ask then
-            S::from_validated(&mut Validated::new(changes.clone()))
+            S::from_validated(&mut ValidatedData::new(changes.clone()))
                 .map_or(Ok(()), |value| hook.call(&value, cx))
         }));
         self

@@ -381,7 +381,9 @@ fn fields_are_named_in_the_order_of_the_output() {
     assert_eq!(names(named), ["track_count", "title", "label", "artist"]);
     let [count, title, _, artist] = named.fields() else { panic!("four fields") };
     assert!(count.read_only && matches!(count.kind, crate::fields::FieldKind::Integer { .. }));
-    assert!(matches!(&title.kind, crate::fields::FieldKind::Char(text) if text.max_length == Some(160)));
+    assert!(
+        matches!(&title.kind, crate::fields::FieldKind::Char(text) if text.max_length == Some(160))
+    );
     assert!(matches!(artist.kind, crate::fields::FieldKind::PrimaryKey { .. }));
     // artist and title are unique together
     assert_eq!(named.unique_together.len(), 1);

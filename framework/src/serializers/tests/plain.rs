@@ -6,7 +6,7 @@ use regex::Regex;
 use validator::ValidationError;
 
 use super::*;
-use crate::serializers::{FromValidated as _, Validated as Values};
+use crate::serializers::{FromValidated as _, ValidatedData as Values};
 
 static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[A-Z]{2}-\d{3}$").unwrap());
 
