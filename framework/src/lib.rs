@@ -119,3 +119,6 @@ pub use quintet_codegen::model;
 #[cfg(feature = "test")]
 pub use quintet_codegen::test;
 pub use viewsets::mixins;
+
+#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+compile_error!("quintet needs a database: enable the feature `sqlite`, `postgres`, or both");
