@@ -34,6 +34,9 @@
 //! | `sqlite` | SQLite, compiled in: no library needs to be installed | yes |
 //! | `postgres` | PostgreSQL, in pure Rust: no libpq | |
 //! | `hashers` | passwords hashed with Argon2, bcrypt and scrypt, beside PBKDF2 | yes |
+//! | `common-passwords` | new passwords are held against a list of common ones | yes |
+//! | `management` | commands that make accounts and change passwords at a terminal: [`management`] | yes |
+//! | `validator` | functions in the form of the crate `validator` as validators | yes |
 //! | `openapi` | the OpenAPI document and Swagger UI | yes |
 //! | `jwt` | JSON web tokens as simplejwt has them (compiles aws-lc, which is C) | |
 //! | `redis` | throttles that several servers share | |
@@ -62,6 +65,7 @@ pub mod exceptions;
 pub mod fields;
 pub mod filters;
 pub mod generics;
+#[cfg(feature = "management")]
 pub mod management;
 pub mod middleware;
 pub mod negotiation;

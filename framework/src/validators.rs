@@ -7,10 +7,12 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, LazyLock};
 
-use validator::ValidationError;
+/// What a function in the `validator` crate's form fails with.
+#[cfg(feature = "validator")]
+pub use validator::ValidationError;
 
 use crate::exceptions::{Detail, Validated};
-use crate::values::{FieldType, Pattern, Value, format, python};
+use crate::values::{Pattern, Value, format, python};
 
 /// The longest e-mail address, in characters.
 const MAX_EMAIL_LENGTH: usize = 320;
@@ -453,7 +455,8 @@ pub fn reworded(
 }
 
 /// A function in the `validator` crate's form. Null, and a value of another type, pass.
-pub fn custom<T: FieldType>(
+#[cfg(feature = "validator")]
+pub fn custom<T: crate::values::FieldType>(
     check: impl Fn(&T) -> Result<(), ValidationError> + Send + Sync + 'static,
 ) -> Validator {
     Validator::new(move |value| match T::from_value(value.clone()) {
@@ -466,6 +469,7 @@ pub fn custom<T: FieldType>(
 ///
 /// # Errors
 /// When the result is one.
+#[cfg(feature = "validator")]
 pub fn from_validation_error(result: Result<(), ValidationError>) -> Validated {
     result.map_err(|error| {
         let text = error.message.unwrap_or_else(|| error.code.clone());
@@ -553,6 +557,7 @@ mod tests {
         );
     }
 
+    #[cfg(feature = "validator")]
     #[test]
     fn a_custom_check_gives_its_message_or_its_code() {
         let check = |text: &String| {

@@ -16,11 +16,14 @@ const HASHERS: [(&str, bool); 6] = [
 /// More rounds than this take minutes.
 const MOST_ITERATIONS: u32 = 100_000_000;
 
+/// The one of them that needs the feature `common-passwords`.
+const WITH_LIST: &str = "CommonPasswordValidator";
+
 /// The names of Django's password validators.
 const VALIDATORS: [&str; 4] = [
     "UserAttributeSimilarityValidator",
     "MinimumLengthValidator",
-    "CommonPasswordValidator",
+    WITH_LIST,
     "NumericPasswordValidator",
 ];
 
@@ -38,7 +41,8 @@ pub struct AuthSettings {
     /// `None` for half of the cores.
     pub hashing_threads: Option<usize>,
     /// `AUTH_PASSWORD_VALIDATORS`: the validators of new passwords, by the names of Django's
-    /// classes and in this order. By default, the four of a new Django project.
+    /// classes and in this order. By default, the four of a new Django project; that of common
+    /// passwords needs the feature `common-passwords`.
     pub password_validators: Vec<String>,
     /// `AUTH_PASSWORD_MIN_LENGTH`: the minimum of the length validator. 8.
     pub password_min_length: usize,
@@ -59,7 +63,11 @@ impl Default for AuthSettings {
             password_hashers: HASHERS.map(|(word, _)| word.to_owned()).to_vec(),
             pbkdf2_iterations: 1_000_000,
             hashing_threads: None,
-            password_validators: VALIDATORS.map(ToOwned::to_owned).to_vec(),
+            password_validators: VALIDATORS
+                .into_iter()
+                .filter(|name| cfg!(feature = "common-passwords") || *name != WITH_LIST)
+                .map(ToOwned::to_owned)
+                .collect(),
             password_min_length: 8,
             login_url: "/accounts/login/".into(),
             login_redirect_url: "/accounts/profile/".into(),
@@ -118,6 +126,11 @@ impl AuthSettings {
             let reason = format!("`{name}` is not one of {known}");
             return wrong("AUTH_PASSWORD_VALIDATORS", reason);
         }
+        let wants_list = self.password_validators.iter().any(|name| name == WITH_LIST);
+        if wants_list && cfg!(not(feature = "common-passwords")) {
+            let reason = format!("`{WITH_LIST}` needs the feature `common-passwords`");
+            return wrong("AUTH_PASSWORD_VALIDATORS", reason);
+        }
         Ok(())
     }
 }
@@ -125,6 +138,14 @@ impl AuthSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(not(feature = "common-passwords"))]
+    #[test]
+    fn a_list_that_is_not_compiled_in_is_not_asked_for() {
+        assert_eq!(AuthSettings::default().password_validators.len(), 3);
+        let error = refused(|auth| auth.password_validators.push(WITH_LIST.into()));
+        assert!(error.contains("needs the feature `common-passwords`"), "{error}");
+    }
 
     fn refused(change: impl FnOnce(&mut AuthSettings)) -> String {
         let mut settings = AuthSettings::default();

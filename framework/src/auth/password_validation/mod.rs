@@ -8,8 +8,6 @@ mod similarity;
 
 use std::borrow::Cow;
 
-use passwords::analyzer::is_common_password;
-
 use super::{Account, User};
 use crate::db::{Model, ModelMeta};
 use crate::exceptions::{Detail, Validated};
@@ -136,7 +134,14 @@ fn characters(count: usize) -> &'static str {
     if count == 1 { "character" } else { "characters" }
 }
 
+/// Never: settings that name a list that is not compiled in are refused.
+#[cfg(not(feature = "common-passwords"))]
+fn is_common(_: &str) -> bool {
+    false
+}
+
 /// Whether a password is common, ignoring case: the list has some in capitals only.
+#[cfg(feature = "common-passwords")]
 fn is_common(password: &str) -> bool {
     let lower = password.to_lowercase();
     let lower = python::strip(&lower);
@@ -145,7 +150,9 @@ fn is_common(password: &str) -> bool {
         Some(first) => first.to_uppercase().chain(rest).collect(),
         None => return false,
     };
-    [lower, &capitalized, &lower.to_uppercase()].into_iter().any(is_common_password)
+    [lower, &capitalized, &lower.to_uppercase()]
+        .into_iter()
+        .any(passwords::analyzer::is_common_password)
 }
 
 /// `str.isdigit`: digits of any script, and raised, lowered or circled ones.
@@ -159,7 +166,7 @@ fn is_numeric(password: &str) -> bool {
     !password.is_empty() && password.chars().all(is_digit)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "common-passwords"))]
 mod tests {
     use serde_json::json;
 

@@ -2,6 +2,7 @@
 
 mod input;
 mod output;
+#[cfg(feature = "validator")]
 mod plain;
 
 use std::collections::HashMap;
