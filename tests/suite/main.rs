@@ -28,6 +28,7 @@ mod routers;
 mod saving;
 mod secrets;
 mod security;
+mod serializers;
 mod server;
 mod sessions;
 mod statements;

@@ -67,6 +67,13 @@
 //! `fields(id, name)`, `exclude(..)`, `read_only(..)`, `unique_together(..)`, `depth`,
 //! `validate`. A hook that needs the request takes `&Context` as its last argument.
 //!
+//! # Serializers in code
+//!
+//! Where code has a [`Context`](crate::request::Context), a serializer over a model is a value:
+//! `BookSerializer::from_row(&book).data(cx)` shows a row, [`from_rows`](ModelSerializer::from_rows) and
+//! [`from_query`](ModelSerializer::from_query) show several, and
+//! `BookSerializer::from_data(data).validated(cx)` makes [`Changes`], which `cx.save` stores.
+//!
 //! # API reference
 //!
 //! - [`#[derive(Serializer)]`](derive@Serializer): the derive, with every word
@@ -75,6 +82,7 @@
 //! - [`PrimaryKeyRelated`], [`SlugRelated`], [`StringRelated`], [`HyperlinkedRelated`],
 //!   [`HyperlinkedIdentity`]: the types of related fields; `Vec` of one is `many=True`
 //! - [`Changes`]: validated data on its way to a row (`validated_data`)
+//! - [`Representation`], [`Unvalidated`]: rows on their way to JSON, and JSON on its way to changes
 //! - [`Attrs`]: what `validate` sees
 //! - [`Instance`]: a row with what its serializer selected beside it
 //!
@@ -89,6 +97,7 @@ mod checks;
 mod conflicts;
 mod convert;
 mod custom;
+mod data;
 mod description;
 mod fetch;
 mod field;
@@ -112,6 +121,7 @@ pub use builder::{Builder, PlainBuilder, Shows};
 pub use changes::{Attrs, Changes};
 pub use convert::{FromValidated, IntoValidated};
 pub use custom::{Custom, CustomField};
+pub use data::{Representation, Unvalidated};
 pub use description::Description;
 pub use hooks::{
     CurrentUserDefault, DefaultValue, FieldValidator, JsonObject, MethodField, ObjectValidator,
@@ -141,7 +151,7 @@ pub use quintet_codegen::Serializer;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::db::Model;
+use crate::db::{Model, QuerySet};
 
 /// A serializer over a model: `#[derive(Serializer)]` with `#[serializer(model = Track)]`.
 #[diagnostic::on_unimplemented(
@@ -162,6 +172,37 @@ pub trait ModelSerializer: Sized + 'static {
         M: Model + ShownBy<Self, Self::Model>,
     {
         SerializerClass { description: Self::description(), model: PhantomData }
+    }
+
+    /// A row, to be shown (`AlbumSerializer(album)`): `AlbumSerializer::from_row(&album).data(cx)`.
+    fn from_row<M>(row: &M) -> Representation
+    where
+        M: Model + Clone + ShownBy<Self, Self::Model>,
+    {
+        Representation::of_row(Self::description(), row)
+    }
+
+    /// Rows, to be shown as an array (`AlbumSerializer(albums, many=True)`).
+    fn from_rows<'a, M>(rows: impl IntoIterator<Item = &'a M>) -> Representation
+    where
+        M: Model + Clone + ShownBy<Self, Self::Model>,
+    {
+        Representation::of_rows(Self::description(), rows)
+    }
+
+    /// The rows of a query, to be shown as an array; they are read with what is shown beside them.
+    fn from_query<M>(queryset: QuerySet<M>) -> Representation
+    where
+        M: Model + ShownBy<Self, Self::Model>,
+    {
+        Representation::of_query(Self::description(), queryset.into())
+    }
+
+    /// Input, to be validated (`AlbumSerializer(data=data)`): `AlbumSerializer::from_data(data)`, then
+    /// [`instance`](Unvalidated::instance) and [`partial`](Unvalidated::partial) as needed, then
+    /// [`validated`](Unvalidated::validated).
+    fn from_data(data: serde_json::Value) -> Unvalidated<Self::Model> {
+        Unvalidated::new(Self::description(), data)
     }
 }
 
