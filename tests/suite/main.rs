@@ -11,6 +11,7 @@ mod jwt;
 mod layout;
 mod ledger;
 mod lookups;
+mod manifests;
 mod metadata;
 mod nesting;
 mod openapi;
