@@ -102,6 +102,11 @@ impl Detail {
         Self::Map(vec![(name.into(), detail.into())])
     }
 
+    /// Messages about no field in particular: `{"non_field_errors": [..]}`.
+    pub fn non_field(detail: impl Into<Detail>) -> Self {
+        Self::field("non_field_errors", detail.into().into_list())
+    }
+
     /// Messages under several keys, in order.
     pub fn map<T: Into<Detail>>(items: impl IntoIterator<Item = (&'static str, T)>) -> Self {
         Self::Map(items.into_iter().map(|(name, detail)| (name.into(), detail.into())).collect())

@@ -152,7 +152,7 @@ async fn verify(cx: &mut Context) -> Result<Response> {
     let jwt = &cx.settings().jwt;
     if jwt.blacklist && jwt.blacklist_after_rotation && token.is_blacklisted(cx).await? {
         let messages = [TokenError::Blacklisted.to_string()];
-        return Err(ApiException::validation(Detail::field("non_field_errors", messages)));
+        return Err(ApiException::validation(Detail::non_field(messages)));
     }
     Response::new(&json!({}))
 }

@@ -57,7 +57,7 @@ async fn obtain(cx: &mut Context) -> Result<Response> {
     let AuthTokenSerializer { username, password } = cx.validated().await?;
     let Some(account) = authenticate(cx, &username, &password).await? else {
         let refused = Detail::new("Unable to log in with provided credentials.", "authorization");
-        return Err(ApiException::validation(Detail::field("non_field_errors", [refused])));
+        return Err(ApiException::validation(Detail::non_field(refused)));
     };
     Response::new(&json!({ "token": get_or_create_token(cx, &account).await? }))
 }

@@ -107,14 +107,14 @@ impl From<Error> for ApiException {
             Error::NotNull(column) => Self::validation(null(column)),
             Error::Check(name) => Self::validation(violated(&name)),
             // where constraints are deferred, the end of a transaction is the first to know
-            Error::ForeignKey(_) => Self::validation(Detail::field(
-                "non_field_errors",
-                [Detail::new("A related object does not exist.", "does_not_exist")],
-            )),
-            Error::Unique(columns) => Self::validation(Detail::field(
-                "non_field_errors",
-                [Detail::new(not_a_unique_set(&columns), "unique")],
-            )),
+            Error::ForeignKey(_) => Self::validation(Detail::non_field(Detail::new(
+                "A related object does not exist.",
+                "does_not_exist",
+            ))),
+            Error::Unique(columns) => Self::validation(Detail::non_field(Detail::new(
+                not_a_unique_set(&columns),
+                "unique",
+            ))),
             Error::Tree { field, problem } => {
                 let (code, text) = problem.refusal();
                 Self::validation(Detail::field(field, [Detail::new(text, code)]))
@@ -133,10 +133,10 @@ impl From<Error> for ApiException {
                     "too_large",
                 ),
             },
-            Error::Misfit(_) => Self::validation(Detail::field(
-                "non_field_errors",
-                [Detail::new("A value does not fit its column.", "invalid")],
-            )),
+            Error::Misfit(_) => Self::validation(Detail::non_field(Detail::new(
+                "A value does not fit its column.",
+                "invalid",
+            ))),
             Error::MissingTable(table) => {
                 tracing::error!(
                     "the table {table} does not exist: apply the project's migrations to the \
@@ -177,7 +177,7 @@ fn protected(by: &Protected) -> Detail {
 /// Django's words for a check constraint.
 fn violated(name: &str) -> Detail {
     let text = format!("Constraint \u{201c}{name}\u{201d} is violated.");
-    Detail::field("non_field_errors", [Detail::new(text, "invalid")])
+    Detail::non_field(Detail::new(text, "invalid"))
 }
 
 impl From<diesel::result::Error> for ApiException {

@@ -136,18 +136,17 @@ pub(super) fn any(raw: &Raw<'_>) -> Value {
 impl Field {
     /// The items of a list of nested objects, which are as many as the field allows.
     pub(crate) fn objects<'r, 'a>(&self, raw: &'r Raw<'a>) -> Result<&'r [Raw<'a>], Detail> {
-        let non_field = |detail: Detail| Detail::field("non_field_errors", detail);
-        let Raw::List(items) = raw else { return Err(non_field(not_a_list(self, raw))) };
+        let Raw::List(items) = raw else { return Err(Detail::non_field(not_a_list(self, raw))) };
         let FieldKind::Nested { allow_empty, min_length, max_length, .. } = &self.kind else {
             return Ok(items);
         };
         if items.is_empty() && !allow_empty {
-            return Err(non_field(empty_list(self)));
+            return Err(Detail::non_field(empty_list(self)));
         }
         let mut errors = Vec::new();
         convert::sizes(self, items.len(), *min_length, *max_length, &mut errors);
         match errors.into_iter().next() {
-            Some(error) => Err(non_field(Detail::List(vec![error]))),
+            Some(error) => Err(Detail::non_field(error)),
             None => Ok(items),
         }
     }
@@ -184,7 +183,7 @@ fn object(field: &Field, fields: &[Field], raw: &Raw<'_>, partial: bool) -> Resu
     if !matches!(raw, Raw::Map(_)) {
         let text = "Invalid data. Expected a dictionary, but got {datatype}.";
         let error = field.fail_with("invalid", text, &[("datatype", raw.type_name())]);
-        return Err(Detail::field("non_field_errors", error));
+        return Err(Detail::non_field(error));
     }
     let mut values = Vec::with_capacity(fields.len());
     let mut errors = Vec::new();

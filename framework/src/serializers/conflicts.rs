@@ -36,7 +36,7 @@ pub(crate) fn taken(description: &Description, columns: &[String]) -> Detail {
     };
     if let Some(set) = description.unique_together.iter().find(|set| same(&set.members)) {
         let message = Detail::new(set.message.clone(), "unique");
-        return Detail::field("non_field_errors", vec![message]);
+        return Detail::non_field(message);
     }
     model_taken(description.model, columns)
 }
@@ -51,7 +51,7 @@ pub(crate) fn model_taken(model: &'static ModelMeta, columns: &[String]) -> Deta
     if let [name] = names.as_slice() {
         return Detail::field(*name, vec![Detail::new(not_unique(model, name), "unique")]);
     }
-    Detail::field("non_field_errors", vec![Detail::new(not_a_unique_set(&names), "unique")])
+    Detail::non_field(Detail::new(not_a_unique_set(&names), "unique"))
 }
 
 /// The words for a place in a tree that a row cannot have.

@@ -80,10 +80,6 @@ pub(crate) async fn run_validation(
     object.finish(&mut answers, cx).map_err(ApiException::Validation)
 }
 
-fn non_field(detail: impl Into<Detail>) -> Detail {
-    Detail::field("non_field_errors", detail.into().into_list())
-}
-
 /// True for a value that the database is asked about, where its field says so.
 fn is_asked(value: &Value) -> bool {
     !value.is_null()
@@ -251,7 +247,7 @@ impl<'a> ObjectState<'a> {
             .filter(|(_, answer)| matches!(answer, Answer::Found(_)))
             .map(|(set, _)| Detail::new(set.message.clone(), "unique"))
             .collect();
-        (!taken.is_empty()).then(|| non_field(Detail::List(taken)))
+        (!taken.is_empty()).then(|| Detail::non_field(Detail::List(taken)))
     }
 }
 
@@ -334,6 +330,6 @@ fn object_error(detail: Detail) -> Detail {
         Detail::Map(items) => {
             Detail::Map(items.into_iter().map(|(key, value)| (key, value.into_list())).collect())
         }
-        other => non_field(other),
+        other => Detail::non_field(other),
     }
 }

@@ -4,7 +4,7 @@ use super::super::checks::Check;
 use super::super::description::Description;
 use super::super::field::{SerializerField, Target};
 use super::super::input::Input;
-use super::{Existing, FieldState, ObjectState, is_asked, non_field, object_error};
+use super::{Existing, FieldState, ObjectState, is_asked, object_error};
 use crate::auth::{UserMeta, normalized};
 use crate::exceptions::Detail;
 use crate::fields::{Field, FieldKind, Start, to_json};
@@ -43,11 +43,13 @@ impl<'a> Reading<'a, '_> {
                     state.fields.push(read);
                 }
             }
-            Raw::Null => state.error = Some(non_field(Detail::new("No data provided", "null"))),
+            Raw::Null => {
+                state.error = Some(Detail::non_field(Detail::new("No data provided", "null")));
+            }
             other => {
                 let text =
                     format!("Invalid data. Expected a dictionary, but got {}.", other.type_name());
-                state.error = Some(non_field(text));
+                state.error = Some(Detail::non_field(text));
             }
         }
         state
