@@ -98,8 +98,8 @@ fn kinds(column: &Column, errors: &mut Errors) -> (TokenStream, TokenStream) {
     (kind, sql)
 }
 
-/// The operators of diesel's that a column has, each with its method: arithmetic of numbers, and spans
-/// added to days and times.
+/// The operators of diesel's that a column has, each with its method: arithmetic of numbers, and
+/// spans added to days and times.
 fn operators(word: &str) -> TokenStream {
     match word {
         "i16" | "i32" | "i64" | "f64" | "Decimal" => quote!(Add add Sub sub Mul mul Div div),
@@ -206,8 +206,8 @@ pub(super) fn model(
         let to = column.attr.foreign_key.as_ref().and_then(|to| to.segments.last());
         if to.is_none_or(|to| to.ident != *ident) || !column.stored.nullable {
             let message = format!(
-                "`acyclic` is said of an `Option` with `foreign_key = {ident}`: the rows at the top \
-                 of a tree point nowhere"
+                "`acyclic` needs an `Option` field with `foreign_key = {ident}`: root rows have no \
+                 parent"
             );
             errors.push(syn::Error::new(word.span(), message));
         }

@@ -298,7 +298,10 @@ fn plain(field: &Field, errors: &mut Errors) {
         let ty = field.ty.to_token_stream();
         errors.at(
             &field.ty,
-            format!("input may lack it: make it `Option<{}>`", ty.to_string().replace(' ', "")),
+            format!(
+                "the input may not contain this field: declare it as `Option<{}>`",
+                ty.to_string().replace(' ', "")
+            ),
         );
     }
 }

@@ -216,7 +216,7 @@ fn what_only_a_model_can_answer_is_refused_without_one() {
         [
             "`method` needs a model: say `#[serializer(model = ..)]` on the struct",
             "`StringRelated` needs a model: say `#[serializer(model = ..)]` on the struct",
-            "input may lack it: make it `Option<String>`",
+            "the input may not contain this field: declare it as `Option<String>`",
             "`fields = all` needs a model: say `#[serializer(model = ..)]` as well",
         ]
     );

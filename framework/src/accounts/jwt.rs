@@ -42,6 +42,7 @@ struct TokenBlacklistSerializer {
 
 /// Issues a pair of tokens for a user name and a password: `{"refresh", "access"}`
 /// (`TokenObtainPairView`). The field of the name is that of the user model.
+#[doc(alias = "TokenObtainPairView")]
 pub fn token_obtain_pair() -> ApiView {
     let description = "Takes a set of user credentials and returns an access and refresh JSON web\n\
                        token pair to prove the authentication of those credentials.";
@@ -50,6 +51,7 @@ pub fn token_obtain_pair() -> ApiView {
 
 /// Issues an access token for a refresh token: `{"access"}` (`TokenRefreshView`), and with
 /// `JWT_ROTATE_REFRESH_TOKENS` a refresh token that replaces the old one.
+#[doc(alias = "TokenRefreshView")]
 pub fn token_refresh() -> ApiView {
     let description = "Takes a refresh type JSON web token and returns an access type JSON web\n\
                        token if the refresh token is valid.";
@@ -57,6 +59,7 @@ pub fn token_refresh() -> ApiView {
 }
 
 /// Returns whether a token of any kind is valid: `{}` or 401 (`TokenVerifyView`).
+#[doc(alias = "TokenVerifyView")]
 pub fn token_verify() -> ApiView {
     let description = "Takes a token and indicates if it is valid.  This view provides no\n\
          information about a token's fitness for a particular use.";
@@ -65,6 +68,7 @@ pub fn token_verify() -> ApiView {
 
 /// Puts a refresh token on the blacklist: `{}` (`TokenBlacklistView`). It needs the setting
 /// `JWT_BLACKLIST`.
+#[doc(alias = "TokenBlacklistView")]
 pub fn token_blacklist() -> ApiView {
     let description = "Takes a token and blacklists it. Must be used with the\n\
                        `rest_framework_simplejwt.token_blacklist` app installed.";

@@ -37,6 +37,8 @@ use crate::values::{Value, ValueRef, python};
 /// }
 /// # fn main() {}
 /// ```
+#[doc(alias = "AbstractBaseUser")]
+#[doc(alias = "AUTH_USER_MODEL")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a user model",
     label = "this type has no `UserModel` implementation",

@@ -170,7 +170,7 @@ pub enum AuthenticationScheme {
 ///             return Ok(None);
 ///         };
 ///         match cx.user_meta().by_username(cx, &name).await? {
-///             Some(user) => Ok(Some(Authenticated { user, auth: None })),
+///             Some(user) => Ok(Some(Authenticated::new(user))),
 ///             None => Err(ApiException::AuthenticationFailed(Some("No such user.".into()))),
 ///         }
 ///     }

@@ -1,4 +1,4 @@
-//! The statements of a database, written down while a test looks at them.
+//! The statements of a database, recorded for tests.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 thread_local! {
-    /// Who writes down what diesel sends on this thread.
+    /// What records the statements that diesel sends on this thread.
     static LISTENS: RefCell<Option<Arc<Captured>>> = const { RefCell::new(None) };
 }
 
@@ -26,7 +26,7 @@ impl Captured {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Writes a statement down.
+    /// Records a statement.
     pub(crate) fn note(&self, text: &dyn Display) {
         self.with(|log| {
             if log.listeners > 0 {
@@ -70,7 +70,7 @@ impl Captured {
     }
 }
 
-/// Puts back who listened before, after panics too.
+/// Restores the previous listener, also after a panic.
 struct Hears(Option<Arc<Captured>>);
 
 impl Drop for Hears {
@@ -79,7 +79,7 @@ impl Drop for Hears {
     }
 }
 
-/// Writes down a statement that diesel sends; the BEGIN before it is none.
+/// Records a statement that diesel sends, except BEGIN.
 pub(crate) fn told_by_diesel(text: &dyn Display) {
     LISTENS.with_borrow(|listens| {
         if let Some(listens) = listens

@@ -1,4 +1,4 @@
-//! The connection as a view sees it: async, the same on every database.
+//! The connection of a view: async, with the same methods on every database.
 
 use std::cell::Cell;
 #[cfg(feature = "sqlite")]
@@ -22,10 +22,10 @@ use diesel::connection::SimpleConnection;
 
 /// A connection to the database, lent to one request.
 ///
-/// Statements take `&self`, so that two reads may be under way at once
-/// (`futures_util::try_join!`); [`Conn::transaction`] takes `&mut self`. On `PostgreSQL` statements
-/// outside a transaction share connections with other requests: session state (`SET`, temporary
-/// tables, advisory locks) belongs in a transaction.
+/// Statements take `&self`, so that two reads may run at once (`futures_util::try_join!`);
+/// [`Conn::transaction`] takes `&mut self`. On `PostgreSQL` statements outside a transaction share
+/// connections with other requests: session state (`SET`, temporary tables, advisory locks) belongs
+/// in a transaction.
 #[derive(Debug)]
 pub struct Conn {
     inner: Inner,
@@ -59,7 +59,7 @@ pub(crate) struct SqliteConn {
     shared: Rc<RefCell<diesel::sqlite::SqliteConnection>>,
     /// True while a transaction of this job is open.
     open: Cell<bool>,
-    /// The same for the thread, which does nothing else then.
+    /// Likewise for the thread, which does nothing else then.
     thread: Rc<Cell<bool>>,
     /// True when this job may have written.
     wrote: Rc<Cell<bool>>,
@@ -155,7 +155,7 @@ impl Conn {
         statement.await
     }
 
-    /// Sends a statement of the framework's own and reads its rows.
+    /// Sends an [`Sql`] statement and reads its rows.
     ///
     /// # Errors
     /// What the database reports, and what `read` does.
@@ -173,7 +173,7 @@ impl Conn {
         Ok(rows)
     }
 
-    /// The same, of rows that are dealt with as they are read.
+    /// Like [`rows`](Self::rows), for rows that are processed while they are read.
     #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     pub(crate) async fn each_row(&self, sql: Sql, read: ReadRow<'_>) -> Result<(), Error> {
         self.ready_for(&sql)?;
@@ -198,8 +198,8 @@ impl Conn {
         }
     }
 
-    /// Waits for two statements that are of use together: on `PostgreSQL`, outside a transaction,
-    /// they travel together, and the request is woken once for both answers.
+    /// Waits for two statements whose results are needed together: on `PostgreSQL`, outside a
+    /// transaction, they are sent together, and the request is woken once for both results.
     #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     pub(crate) async fn in_order<A, B>(
         &self,
@@ -215,7 +215,7 @@ impl Conn {
         }
     }
 
-    /// Sends a statement of the framework's own; returns the number of rows it changed.
+    /// Sends an [`Sql`] statement; returns the number of rows that it changed.
     ///
     /// # Errors
     /// What the database reports.
@@ -268,7 +268,7 @@ impl Conn {
         self.whole(self.read(query)).await
     }
 
-    /// The same for what does not write, so that it does no harm if it is abandoned.
+    /// Like `load`, for statements that do not write, so that abandoning them is harmless.
     #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     async fn read<'q, U>(&self, query: impl Query<'q, U>) -> Result<Vec<U>, Error> {
         self.diesel(async {

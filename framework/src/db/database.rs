@@ -16,7 +16,7 @@ use super::{Dialect, Error, ModelMeta, reachable};
 use crate::aside::aside;
 use crate::settings::Settings;
 
-/// How a database is reached.
+/// How to connect to a database.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct DatabaseConfig {
@@ -102,7 +102,7 @@ impl From<&Settings> for DatabaseConfig {
     }
 }
 
-/// A database URL that cannot be used. Its debug form is its sentence.
+/// An invalid database URL. `Debug` prints the same message as `Display`.
 #[derive(thiserror::Error)]
 #[error("DATABASE_URL: {0}")]
 pub struct ConfigError(String);
@@ -136,15 +136,15 @@ pub struct Database {
     statements: AtomicU64,
     #[cfg(feature = "test")]
     captured: Arc<super::Captured>,
-    /// The models whose tables are in it, as far as they were made known.
+    /// The models whose tables are in it, as far as they are registered.
     models: Mutex<Vec<&'static ModelMeta>>,
 }
 
 impl Database {
-    /// Reads the URL and starts what serves it; no connection is made yet.
+    /// Parses the URL and prepares the database; it does not connect yet.
     ///
     /// # Errors
-    /// When the URL is not understood, or names a database that this build has no feature for.
+    /// If the URL is invalid, or names a database whose feature is off.
     pub fn open(config: impl Into<DatabaseConfig>) -> Result<Arc<Self>, ConfigError> {
         let config = config.into();
         let kind = Self::kind(&config)?;
@@ -213,9 +213,9 @@ impl Database {
         }
     }
 
-    /// Makes models known, with those that they point at: a deletion follows their foreign keys
-    /// (`on_delete`). A site does this for the models of its views; a program without a site does it
-    /// before it deletes rows.
+    /// Registers models, with those that they reference, so that deletions follow their foreign
+    /// keys (`on_delete`). A site does this for the models of its views; a program without a site
+    /// must do it before it deletes rows.
     ///
     /// ```
     /// use quintet::db::{Database, DatabaseConfig, Model};
@@ -238,13 +238,13 @@ impl Database {
         *known = reachable(known.iter().copied().chain(models));
     }
 
-    /// The models that were made known, and one more.
+    /// The registered models, and one more.
     pub(crate) fn models(&self, own: &'static ModelMeta) -> Vec<&'static ModelMeta> {
         let known = self.models.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if known.contains(&own) { known } else { reachable(known.into_iter().chain([own])) }
     }
 
-    /// Statements sent since the start, BEGIN and COMMIT apart: what tests count.
+    /// The number of statements sent so far, except BEGIN and COMMIT.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
     }
@@ -300,7 +300,7 @@ impl Drop for Database {
     }
 }
 
-/// Where one thread finds its connections. Cheap to clone; stays on its thread.
+/// The connections of one thread. Cheap to clone; stays on its thread.
 #[derive(Debug, Clone)]
 pub struct DatabaseWorker {
     database: Arc<Database>,

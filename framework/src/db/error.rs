@@ -1,4 +1,4 @@
-//! What the database layer reports.
+//! The errors of the database layer.
 
 use std::borrow::{Borrow, Cow};
 
@@ -7,49 +7,52 @@ use diesel::result::DatabaseErrorInformation;
 use super::{ModelMeta, Protected, TreeError};
 use crate::exceptions::{ApiException, Detail};
 
-/// Why a statement failed that another connection kept from `SQLite`'s lock for writing.
+/// The reason if another connection held `SQLite`'s write lock.
 pub(crate) const BUSY: &str = "the database is busy";
 
-/// A statement that did not do what was asked of it.
+/// Why a statement failed.
+#[doc(alias = "DoesNotExist")]
+#[doc(alias = "IntegrityError")]
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The database is away, or every connection is busy.
+    /// The database cannot be reached, or every connection is busy.
     #[error("{0}")]
     Unavailable(&'static str),
     /// No row where one was expected.
     #[error("no row matches")]
     NotFound,
-    /// No row matches a query that was asked for its one row (`Model.DoesNotExist`); the model.
+    /// No row matches a query for one row (`Model.DoesNotExist`); the model.
     #[error("{0} matching query does not exist")]
     DoesNotExist(&'static str),
-    /// More than one row matches such a query; the model.
+    /// More than one row matches such a query (`MultipleObjectsReturned`); the model.
     #[error("get() returned more than one {0}")]
     MultipleObjectsReturned(&'static str),
-    /// No row matches a query whose row a client asked for (`get_object_or_404`); the model.
+    /// No row matches a query for a client (`get_object_or_404`); the model.
     #[error("no {0} matches the given query")]
     NoMatch(&'static str),
-    /// A row cannot be deleted, because a protected foreign key points at it.
+    /// A row cannot be deleted, because a protected foreign key references it.
     #[error("{} is protected by {}.{}", .0.model, .0.by, .0.field)]
     Protected(Protected),
-    /// A row cannot be deleted: the database says that others still refer to it. The constraint.
+    /// A row cannot be deleted, because the database says that others still reference it; the
+    /// constraint.
     #[error("other rows still refer to this one: {0}")]
     Referenced(String),
     /// A unique constraint refused the row; the columns it is over.
     #[error("another row has the same {}", .0.join(", "))]
     Unique(Vec<String>),
-    /// The database ended this transaction in favour of another one: a deadlock, or a transaction that
-    /// came second. The same work succeeds as a rule when it is run again from the start; the
-    /// database's words.
+    /// The database aborted this transaction in favour of another one: a deadlock, or a
+    /// serialisation failure. The same work usually succeeds if it runs again from the start; the
+    /// database's message.
     #[error("deadlock: {0}")]
     Deadlock(String),
-    /// Rows were to be locked outside a transaction, where no lock lasts.
+    /// A lock was requested outside a transaction.
     #[error("`select_for_update` cannot be used outside a transaction")]
     NoTransaction,
-    /// A transaction that was to be committed was rolled back; why.
+    /// A transaction was rolled back instead of committed; the reason.
     #[error("the transaction was rolled back: {0}")]
     RolledBack(&'static str),
-    /// A column that must have a value got none; its name.
+    /// A column that is not nullable got no value; its name.
     #[error("the column {0} may not be null")]
     NotNull(String),
     /// A check constraint refused the row; its name.
@@ -64,22 +67,22 @@ pub enum Error {
     /// The database has no table of this name.
     #[error("the table {0} does not exist")]
     MissingTable(String),
-    /// Rows along a foreign key of a model to itself do not form a tree, or one that is too large
-    /// to read.
+    /// Rows along a foreign key of a model to itself do not form a tree, or form one that is too
+    /// large.
     #[error("{field} {problem}")]
     Tree {
-        /// The foreign key, in Django's words.
+        /// The foreign key's verbose name.
         field: &'static str,
-        /// What is wrong with them.
+        /// The problem.
         problem: TreeError,
     },
-    /// Rows below rows go deeper than is read; what holds them.
+    /// Nested rows are too deep; what holds them.
     #[error("rows of {0} are nested too deep")]
     TooDeep(&'static str),
-    /// Rows below rows are more than are shown; how many are.
+    /// There are too many nested rows; the limit.
     #[error("more than {0} rows are nested below others")]
     TooMany(usize),
-    /// A column does not hold what the model says.
+    /// A column's value does not match the model.
     #[error("column {column}: {reason}")]
     Decode {
         /// Its position in the row.
@@ -149,22 +152,22 @@ impl From<Error> for ApiException {
     }
 }
 
-/// DRF's words for a null, under the name of a field.
+/// DRF's message for a null, under the name of a field.
 pub(crate) fn null(field: impl Into<Cow<'static, str>>) -> Detail {
     Detail::field(field, [Detail::new("This field may not be null.", "null")])
 }
 
-/// Django's words for a value that another row has.
+/// Django's message for a value that another row has.
 pub(crate) fn not_unique(model: &ModelMeta, field: &str) -> String {
     format!("{} with this {} already exists.", model.verbose_name, field.replace('_', " "))
 }
 
-/// DRF's words for values that another row has together.
+/// DRF's message for values that another row has together.
 pub(crate) fn not_a_unique_set<S: Borrow<str>>(names: &[S]) -> String {
     format!("The fields {} must make a unique set.", names.join(", "))
 }
 
-/// Django's words for a row that is kept by another one.
+/// Django's message for a protected row.
 fn protected(by: &Protected) -> Detail {
     let text = format!(
         "Cannot delete some instances of model '{}' because they are referenced through protected \
@@ -174,7 +177,7 @@ fn protected(by: &Protected) -> Detail {
     Detail::new(text, "protected")
 }
 
-/// Django's words for a check constraint.
+/// Django's message for a check constraint.
 fn violated(name: &str) -> Detail {
     let text = format!("Constraint \u{201c}{name}\u{201d} is violated.");
     Detail::non_field(Detail::new(text, "invalid"))
@@ -187,7 +190,7 @@ impl From<diesel::result::Error> for ApiException {
 }
 
 impl Error {
-    /// What a foreign key's refusal means where a row is deleted.
+    /// The meaning of a foreign key violation when a row is deleted.
     pub(crate) fn of_deletion(self) -> Self {
         match self {
             Self::ForeignKey(constraint) => Self::Referenced(constraint),
@@ -195,12 +198,12 @@ impl Error {
         }
     }
 
-    /// True when the database has no table of this name.
+    /// Whether the database lacks a table of this name.
     pub(crate) fn is_missing_table(&self, table: &str) -> bool {
         matches!(self, Self::MissingTable(missing) if missing == table)
     }
 
-    /// Sorts diesel's errors into ours.
+    /// Converts diesel's errors.
     pub fn from_diesel(error: diesel::result::Error) -> Self {
         use diesel::result::{DatabaseErrorKind, Error as Diesel};
         match error {
@@ -231,7 +234,7 @@ impl Error {
             {
                 Self::Unavailable("the database gave up a statement")
             }
-            // who has waited for a lock, or would not wait, does not begin again
+            // waiting for a lock in vain, or refusing to wait, is not retried
             Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
                 if info.message().starts_with("could not obtain lock on") =>
             {
@@ -266,7 +269,8 @@ impl Error {
     }
 }
 
-/// The name of a constraint; `SQLite` has it in the message alone: `CHECK constraint failed: price`.
+/// The name of a constraint; `SQLite` has it in the message alone: `CHECK constraint failed:
+/// price`.
 fn constraint(info: &dyn DatabaseErrorInformation) -> &str {
     let last = || info.message().rsplit(": ").next().unwrap_or_default();
     info.constraint_name().unwrap_or_else(last)

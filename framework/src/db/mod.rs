@@ -1,9 +1,9 @@
 //! Models, queries and connections: diesel on `SQLite` and `PostgreSQL` (`django.db`).
 //!
-//! [`#[model]`](macro@crate::model) makes a struct a row of a table, with Django's names for tables and
-//! columns. [`QuerySet`] is Django's: it is narrowed and ordered by methods, and costs nothing until
-//! one of those that finish it (`all`, `get`, `count`, `update`, ..) is awaited. A [`Conn`] runs it; a
-//! [`Context`](crate::request::Context) is one, so handlers write `.all(cx)`.
+//! [`#[model]`](macro@crate::model) makes a struct a row of a table, with Django's names for tables
+//! and columns. [`QuerySet`] is Django's: methods narrow and order it, and nothing is sent until
+//! one that evaluates it (`all`, `get`, `count`, `update`, ..) is awaited. It runs on a [`Conn`]; a
+//! [`Context`](crate::request::Context) dereferences to one, so handlers write `.all(cx)`.
 //!
 //! ```
 //! use quintet::prelude::*;
@@ -41,25 +41,27 @@
 //!
 //! # Setting the database
 //!
-//! `DATABASE_URL` names it: `sqlite://relative.db` or `postgres://user@host/name`. With both features
-//! one program serves both, and [`Database::open`] reads the URL at start-up. `ATOMIC_REQUESTS` makes
-//! every request a transaction; `cx.transaction(..)` opens one, and inside another a savepoint.
+//! `DATABASE_URL` selects it: `sqlite://relative.db` or `postgres://user@host/name`. With both
+//! features, one program supports both, and [`Database::open`] parses the URL at start-up.
+//! `ATOMIC_REQUESTS` makes every request a transaction; `cx.transaction(..)` opens one, or a
+//! savepoint inside another.
 //!
 //! # API reference
 //!
-//! - [`Database`]: the connections of a site; [`DatabaseConfig`] says how many and how long one waits
-//! - [`Conn`]: one connection, as a request or a command has it
-//! - [`Model`]: a struct with `#[model]`; [`ModelMeta`] is what is known of it
+//! - [`Database`]: the connections of a site; [`DatabaseConfig`] sets their number and time-outs
+//! - [`Conn`]: the connection of a request or a command
+//! - [`Model`]: a struct with `#[model]`; [`ModelMeta`] is its description
 //! - [`QuerySet`]: rows by condition, order and slice
-//! - [`Condition`], [`RelatedLookups`]: Django's lookups over paths, `Book::fields().author().name()`
+//! - [`Condition`], [`RelatedLookups`]: Django's lookups over paths,
+//!   `Book::fields().author().name()`
 //! - [`Count`], [`Sum`], [`Avg`], [`Min`], [`Max`]: aggregates
-//! - [`Error`]: what a statement can fail with; it becomes an
-//!   [`ApiException`](crate::exceptions::ApiException) by `?`
+//! - [`Error`]: why a statement failed; `?` converts it into an
+//!   [`ApiException`](crate::exceptions::ApiException)
 //!
 //! # Other statements
 //!
-//! [`QuerySet::filter`] takes any boolean diesel expression, and [`Conn::load`], [`Conn::first`] and
-//! [`Conn::execute`] any diesel statement, on the same connection and in the same transaction.
+//! [`QuerySet::filter`] takes any boolean diesel expression, and [`Conn::load`], [`Conn::first`]
+//! and [`Conn::execute`] any diesel statement, on the same connection and in the same transaction.
 
 mod backends;
 #[cfg(feature = "test")]

@@ -1,4 +1,4 @@
-//! Fields that follow from a model's columns (`rest_framework.utils.field_mapping`).
+//! Fields of a model's columns (`rest_framework.utils.field_mapping`).
 
 use crate::db::{ColumnDefault, ColumnKind, ColumnMeta, ModelMeta};
 
@@ -24,7 +24,7 @@ impl Field {
         field
     }
 
-    /// The same for the column of a model: its primary key is read-only.
+    /// The field of a column of this model, whose primary key is read-only.
     pub fn from_model(model: &'static ModelMeta, column: &'static ColumnMeta) -> Self {
         let field = Self::from_column(column);
         let key = std::ptr::eq(model.pk_column(), column) && column.references.is_none();

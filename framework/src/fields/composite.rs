@@ -76,7 +76,7 @@ pub(super) fn json(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
     Ok(Value::Json(Box::new(json)))
 }
 
-/// Input as JSON; `None` for what JSON cannot say: an infinite number, a lone surrogate.
+/// Input as JSON; `None` for what JSON cannot express: an infinite number, a lone surrogate.
 pub fn to_json(raw: &Raw<'_>) -> Option<serde_json::Value> {
     use serde_json::Value as Json;
     Some(match raw {

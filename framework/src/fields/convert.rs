@@ -1,4 +1,4 @@
-//! From input to value, kind by kind (`to_internal_value`), and each kind's own validators.
+//! Converting input, by kind (`to_internal_value`), and the validators of each kind.
 
 use std::borrow::Cow;
 
@@ -43,7 +43,7 @@ pub(super) fn convert(field: &Field, raw: &Raw<'_>, partial: bool) -> Result<Val
     }
 }
 
-/// The validators that a kind brings along; they run after those given by hand.
+/// The validators of a kind; they run after those of the field.
 pub(super) fn bounds(field: &Field, value: &Value, raw: &Raw<'_>, errors: &mut Vec<Detail>) {
     match (&field.kind, value) {
         (FieldKind::Char(char), Value::Text(value)) => {
@@ -203,7 +203,7 @@ fn multiple_choice(
     let keys: Vec<Raw<'_>>;
     let items: &[Raw<'_>] = match raw {
         Raw::List(items) => items,
-        // Python goes through the keys of a dict
+        // Python iterates over the keys of a dict
         Raw::Map(items) => {
             keys = items.iter().map(|(key, _)| Raw::Text(Cow::Borrowed(key))).collect();
             &keys

@@ -1,4 +1,4 @@
-//! Lengths of time as `django.utils.dateparse.parse_duration` reads them.
+//! Durations as `django.utils.dateparse.parse_duration` reads them.
 
 use chrono::TimeDelta;
 
@@ -12,7 +12,7 @@ const MAX_DAYS: f64 = 999_999_999.0;
 /// Microseconds of a day.
 const DAY: f64 = 86_400e6;
 
-/// The same, whole.
+/// Microseconds of a day, as an integer.
 const MICROS_OF_A_DAY: i128 = 86_400_000_000;
 
 pub(super) fn convert(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
@@ -39,7 +39,7 @@ pub(super) fn convert(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
 #[derive(Debug, PartialEq)]
 pub(crate) struct TooLong;
 
-/// Reads a length of time; `None` when the text is not one.
+/// Parses a duration; `None` if the text is not one.
 pub(crate) fn parse(text: &str) -> Option<Result<TimeDelta, TooLong>> {
     let text = python::ascii_digits(text);
     // `$` of a Python expression also matches before a last line break
@@ -57,7 +57,7 @@ pub(crate) fn parse(text: &str) -> Option<Result<TimeDelta, TooLong>> {
     Some(length().ok_or(TooLong))
 }
 
-/// Days, whole seconds, and the rest in microseconds: apart, so that each stays exact.
+/// Days, whole seconds and microseconds, separately, so that each stays exact.
 struct Parts {
     days: f64,
     seconds: f64,

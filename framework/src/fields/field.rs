@@ -1,8 +1,8 @@
-//! One field of a serializer: a description made at start-up, and the way of a value through it.
+//! A field of a serializer: a description made at start-up, and the validation of a value.
 //!
-//! The stations are DRF's (`Field.run_validation`): blank, absent, null, conversion, validators.
-//! [`Field::run`] goes the whole way; a serializer that has something of its own to do between
-//! two stations calls [`Field::start`], [`Field::convert`] and [`Field::validate`] itself.
+//! The stages are DRF's (`Field.run_validation`): blank, absent, null, conversion, validators.
+//! [`Field::run`] runs all of them; a serializer, which has more to do in between, calls
+//! [`Field::start`], [`Field::convert`] and [`Field::validate`].
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,17 +20,17 @@ use crate::validators::Validator;
 pub struct Field {
     /// Its key in input and output; empty for the child of a list.
     pub name: &'static str,
-    /// What it accepts.
+    /// Its kind, which decides what it accepts.
     pub kind: FieldKind,
-    /// True when input for it is ignored.
+    /// Whether input for it is ignored.
     pub read_only: bool,
-    /// True when it is left out of the output.
+    /// Whether it is left out of the output.
     pub write_only: bool,
-    /// True when input without it is refused.
+    /// Whether input without it is refused.
     pub required: bool,
-    /// True when null is allowed.
+    /// Whether null is allowed.
     pub allow_null: bool,
-    /// The value when it is absent.
+    /// The value if it is absent.
     pub default: Option<FieldDefault>,
     /// What people read.
     pub label: Cow<'static, str>,
@@ -38,25 +38,25 @@ pub struct Field {
     pub help_text: Cow<'static, str>,
     /// What a form shows first.
     pub initial: Option<Value>,
-    /// Messages in place of the usual ones, by code; `{max_length}` and the like are filled in.
+    /// Custom messages by code (`error_messages`); `{max_length}` and the like are filled in.
     pub messages: Vec<(&'static str, Cow<'static, str>)>,
     /// Checks that run before the kind's own (length, bounds, form).
     pub validators: Vec<Validator>,
 }
 
-/// Where a value is after the first stations.
+/// The state of a value after the first stages.
 #[derive(Debug)]
 pub enum Start<'r, 'a> {
-    /// It plays no part: read-only, or absent without a default.
+    /// It is skipped: read-only, or absent without a default.
     Skip,
     /// It is complete: a default, a null, an accepted blank.
     Done(Value),
-    /// It is still to be converted and validated.
+    /// It must be converted and validated.
     Convert(&'r Raw<'a>),
 }
 
 impl Field {
-    /// A required field of a kind.
+    /// Creates a required field of a kind.
     pub fn new(name: &'static str, kind: FieldKind) -> Self {
         let read_only = matches!(kind, FieldKind::ReadOnly);
         Self {
@@ -75,14 +75,14 @@ impl Field {
         }
     }
 
-    /// Input for it is ignored.
+    /// Ignores input for it.
     pub fn read_only(mut self) -> Self {
         self.read_only = true;
         self.required = false;
         self
     }
 
-    /// It is left out of the output.
+    /// Leaves it out of the output.
     pub fn write_only(mut self) -> Self {
         self.write_only = true;
         self
@@ -94,7 +94,7 @@ impl Field {
         self
     }
 
-    /// Null is fine.
+    /// Allows null.
     pub fn allow_null(mut self) -> Self {
         self.allow_null = true;
         self
@@ -107,7 +107,7 @@ impl Field {
         self
     }
 
-    /// The value when it is absent, made anew each time.
+    /// Sets a function that computes the value if it is absent.
     pub fn default_with(mut self, make: impl Fn() -> Value + Send + Sync + 'static) -> Self {
         self.default = Some(FieldDefault::Call(Arc::new(make)));
         self.required = false;
@@ -132,20 +132,20 @@ impl Field {
         self
     }
 
-    /// Another text for a code: `error("blank", "A track needs a name.")`.
+    /// Sets the message of a code: `error("blank", "A track needs a name.")`.
     pub fn error(mut self, code: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
         self.messages.retain(|(known, _)| *known != code);
         self.messages.push((code, text.into()));
         self
     }
 
-    /// One more check.
+    /// Adds a validator.
     pub fn validator(mut self, validator: Validator) -> Self {
         self.validators.push(validator);
         self
     }
 
-    /// Allows an empty text: for texts and choices.
+    /// Allows an empty string, for text and choices.
     pub fn allow_blank(mut self) -> Self {
         match &mut self.kind {
             FieldKind::Char(Char { allow_blank, .. })
@@ -156,7 +156,7 @@ impl Field {
         self
     }
 
-    /// White space at the ends of a text stays.
+    /// Keeps white space at the ends of text (`trim_whitespace=False`).
     pub fn keep_whitespace(mut self) -> Self {
         if let FieldKind::Char(char) = &mut self.kind {
             char.trim_whitespace = false;
@@ -164,7 +164,7 @@ impl Field {
         self
     }
 
-    /// Most characters of a text, or items of a list.
+    /// Sets the most characters of text, or items of a list.
     pub fn max_length(mut self, length: usize) -> Self {
         match &mut self.kind {
             FieldKind::Char(Char { max_length, .. })
@@ -175,7 +175,7 @@ impl Field {
         self
     }
 
-    /// Fewest characters of a text, or items of a list.
+    /// Sets the fewest characters of text, or items of a list.
     pub fn min_length(mut self, length: usize) -> Self {
         match &mut self.kind {
             FieldKind::Char(Char { min_length, .. })
@@ -186,8 +186,7 @@ impl Field {
         self
     }
 
-    /// The least number, as it is written: `"0.00"`. A bound that the kind cannot read does not
-    /// count.
+    /// Sets the least number, as text: `"0.00"`. A bound that the kind cannot parse is ignored.
     pub fn min_value(mut self, bound: &str) -> Self {
         match &mut self.kind {
             FieldKind::Integer { min, .. } => *min = bound.parse().ok(),
@@ -198,8 +197,8 @@ impl Field {
         self
     }
 
-    /// The greatest number, as it is written: `"999.99"`. A bound that the kind cannot read does
-    /// not count.
+    /// Sets the greatest number, as text: `"999.99"`. A bound that the kind cannot parse is
+    /// ignored.
     pub fn max_value(mut self, bound: &str) -> Self {
         match &mut self.kind {
             FieldKind::Integer { max, .. } => *max = bound.parse().ok(),
@@ -210,7 +209,7 @@ impl Field {
         self
     }
 
-    /// An empty list, dictionary or selection is refused.
+    /// Refuses an empty list, dictionary or selection (`allow_empty=False`).
     pub fn refuse_empty(mut self) -> Self {
         match &mut self.kind {
             FieldKind::List { allow_empty, .. }
@@ -223,7 +222,7 @@ impl Field {
         self
     }
 
-    /// True when an empty text is allowed.
+    /// Whether an empty string is allowed.
     pub fn allows_blank(&self) -> bool {
         match &self.kind {
             FieldKind::Char(Char { allow_blank, .. })
@@ -234,12 +233,12 @@ impl Field {
         }
     }
 
-    /// True when input can set it.
+    /// Whether input can set it.
     pub fn is_writable(&self) -> bool {
         !self.read_only
     }
 
-    /// The whole way of a value: `None` when the field plays no part.
+    /// Runs all stages: `None` if the field is skipped (`run_validation`).
     ///
     /// # Errors
     /// A list of messages, or a map of them by index or key.
@@ -255,7 +254,7 @@ impl Field {
         }
     }
 
-    /// The first stations: read-only, blank, absent, null.
+    /// The first stages: read-only, blank, absent, null.
     ///
     /// # Errors
     /// The codes `blank`, `required` and `null`.
@@ -278,7 +277,7 @@ impl Field {
                     }
                     return Ok(Start::Done(Value::Text(String::new())));
                 }
-                // an empty text stands for null in a relation
+                // an empty string means null in a relation
                 FieldKind::PrimaryKey { .. } | FieldKind::SlugKey => text.is_empty(),
                 FieldKind::Decimal(_) if self.allow_null => python::strip(text).is_empty(),
                 _ => false,
@@ -308,12 +307,12 @@ impl Field {
     /// Turns input into a value (`to_internal_value`).
     ///
     /// # Errors
-    /// The first thing that is wrong with it.
+    /// The first error.
     pub fn convert(&self, raw: &Raw<'_>, partial: bool) -> Result<Value, Detail> {
         convert::convert(self, raw, partial)
     }
 
-    /// Runs the validators over a converted value; `raw` is what it was made from.
+    /// Runs the validators on a converted value; `raw` is the input.
     ///
     /// # Errors
     /// Every message, in order.
@@ -331,12 +330,12 @@ impl Field {
         if errors.is_empty() { Ok(()) } else { Err(Detail::List(errors)) }
     }
 
-    /// One message under its code, in a list, in the field's own words if it has some.
+    /// A list of one message with its code, or the field's own message.
     pub fn fail(&self, code: &'static str, text: &'static str) -> Detail {
         Detail::List(vec![self.message(code, text, &[])])
     }
 
-    /// The same with `{name}` filled in.
+    /// Like [`fail`](Self::fail), with `{name}` filled in.
     pub fn fail_with(
         &self,
         code: &'static str,
@@ -362,7 +361,7 @@ impl Field {
     }
 }
 
-/// Puts values in the place of their names in braces.
+/// Replaces names in braces by values.
 fn fill(text: &str, parameters: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     let mut rest = text;
@@ -439,7 +438,7 @@ kinds! {
     duration => FieldKind::Duration { min: None, max: None };
     /// `JSONField`
     json => FieldKind::Json;
-    /// A field that only writes: `ReadOnlyField`, `SerializerMethodField`.
+    /// A read-only field: `ReadOnlyField`, `SerializerMethodField`.
     method => FieldKind::ReadOnly;
     /// `HiddenField`; give it a default.
     hidden => FieldKind::Hidden;

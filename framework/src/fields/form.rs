@@ -1,4 +1,4 @@
-//! Form input: pairs of texts, turned into the shape that fields read (`Field.get_value` for
+//! Form input: pairs of strings, converted into the shape that fields read (`Field.get_value` for
 //! HTML input, `rest_framework.utils.html`).
 //!
 //! | field | keys |
@@ -30,7 +30,7 @@ fn object<'a>(fields: &[Field], pairs: &[(&'a str, &'a str)], partial: bool) -> 
     Raw::Map(given.collect())
 }
 
-/// What a form says of one field; `None` when it says nothing.
+/// The input of one field; `None` if there is none.
 fn value<'a>(field: &Field, pairs: &[(&'a str, &'a str)], partial: bool) -> Option<Raw<'a>> {
     let name = field.name;
     let last = || pairs.iter().rev().find(|(key, _)| *key == name).map(|(_, value)| *value);
@@ -46,7 +46,7 @@ fn value<'a>(field: &Field, pairs: &[(&'a str, &'a str)], partial: bool) -> Opti
         }
         FieldKind::MultipleChoice { .. } | FieldKind::ManyRelated { .. } => {
             let chosen = all(pairs, name);
-            // a form cannot tell "none chosen" from "not there"
+            // a form cannot distinguish "none selected" from "absent"
             (!partial || !chosen.is_empty()).then_some(Raw::List(chosen))
         }
         FieldKind::Dict { .. } => {

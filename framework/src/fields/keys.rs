@@ -1,4 +1,4 @@
-//! The keys of relations: their shape. Whether a row has the key is asked of the database later.
+//! The keys of relations: their form. The database checks later whether a row has the key.
 
 use std::borrow::Cow;
 
@@ -7,22 +7,21 @@ use crate::exceptions::Detail;
 use super::kind::{FieldKind, KeyKind};
 use super::{Field, Raw, Value, composite, convert, number, python};
 
-/// The keys of a relation to many rows, as far as they could be read.
+/// The keys of a to-many relation, as far as they could be parsed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ManyKeys {
-    /// The keys before the first bad item; null for a null item, which no row has.
+    /// The keys before the first invalid item; null for a null item, which matches no row.
     pub keys: Vec<Value>,
-    /// What is wrong with the item after them. An earlier key that does not exist is reported
-    /// first.
+    /// The error of the item after them. An earlier key that does not exist is reported first.
     pub error: Option<Detail>,
 }
 
 impl Field {
-    /// Reads the keys of a relation to many rows one by one; [`Field::run`] reports the first
-    /// bad item at once, which is too early when a row for an item before it is missing.
+    /// Parses the keys of a to-many relation one by one; [`Field::run`] reports the first invalid
+    /// item at once, which is too early if the row of an item before it is missing.
     ///
     /// # Errors
-    /// When the input is not a list, or an empty one where that is refused.
+    /// If the input is not a list, or an empty one that is refused.
     pub fn many_keys(&self, raw: &Raw<'_>) -> Result<ManyKeys, Detail> {
         match &self.kind {
             FieldKind::ManyRelated { child, .. } => many(self, child, raw),
@@ -35,7 +34,7 @@ pub(super) fn many(field: &Field, child: &Field, raw: &Raw<'_>) -> Result<ManyKe
     let names: Vec<Raw<'_>>;
     let items: &[Raw<'_>] = match raw {
         Raw::List(items) => items,
-        // Python goes through the keys of a dict
+        // Python iterates over the keys of a dict
         Raw::Map(items) => {
             names = items.iter().map(|(name, _)| Raw::Text(Cow::Borrowed(name))).collect();
             &names
@@ -55,7 +54,7 @@ pub(super) fn many(field: &Field, child: &Field, raw: &Raw<'_>) -> Result<ManyKe
     Ok(ManyKeys { keys, error: None })
 }
 
-/// One key. A number that no column can hold stays a [`Value::BigInt`]: it does not exist.
+/// Parses one key. A number too large for any column stays a [`Value::BigInt`] and matches no row.
 pub(super) fn key(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
     let FieldKind::PrimaryKey { key } = &field.kind else { return slug(field, raw) };
     let incorrect = || {
@@ -102,7 +101,7 @@ fn slug(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
     storable(raw).ok_or_else(|| field.fail("invalid", "Invalid value."))
 }
 
-/// The text of a value, unless it is none; one with a NUL is a text, though no row has it.
+/// The value as text, if it is text. Text with a NUL is accepted here; it matches no row.
 fn storable(raw: &Raw<'_>) -> Option<Value> {
     (!matches!(raw, Raw::Surrogate(..))).then(|| Value::Text(python::text(raw).into_owned()))
 }

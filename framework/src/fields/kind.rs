@@ -1,4 +1,4 @@
-//! What a field accepts.
+//! The kinds of fields.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,8 +11,8 @@ use crate::values::types::Decimal;
 use super::format::UuidFormat;
 use super::{Field, Value};
 
-/// The kind of a field: DRF's field classes. Each is made by the function of its name on
-/// [`Field`], and may be changed through [`Field::kind`].
+/// The kind of a field: DRF's field classes. The function of the same name on [`Field`] creates
+/// each, and [`Field::kind`] can be changed.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum FieldKind {
@@ -45,9 +45,9 @@ pub enum FieldKind {
     Decimal(DecimalOptions),
     /// `DateTimeField`
     DateTime {
-        /// `strptime` formats beside or instead of `iso-8601`; empty for ISO 8601 alone.
+        /// `strptime` formats in addition to or instead of `iso-8601`; empty for ISO 8601 only.
         input_formats: Cow<'static, [&'static str]>,
-        /// The `strftime` format of the output; ISO 8601 when there is none.
+        /// The `strftime` format of the output; ISO 8601 if there is none.
         format: Option<&'static str>,
     },
     /// `DateField`
@@ -80,7 +80,7 @@ pub enum FieldKind {
         choices: Arc<[Choice]>,
         /// True when an item may be an empty text.
         allow_blank: bool,
-        /// True when nothing need be chosen.
+        /// Whether the selection may be empty.
         allow_empty: bool,
     },
     /// `ListField`
@@ -107,14 +107,14 @@ pub enum FieldKind {
     Any,
     /// `HiddenField`: never read from input, always its default.
     Hidden,
-    /// `ReadOnlyField`, `SerializerMethodField` and everything else that only writes.
+    /// `ReadOnlyField`, `SerializerMethodField` and all other read-only fields.
     ReadOnly,
-    /// `PrimaryKeyRelatedField`: the shape of the key; whether the row exists is asked later.
+    /// `PrimaryKeyRelatedField`: the form of the key; whether the row exists is checked later.
     PrimaryKey {
         /// What the key column stores.
         key: KeyKind,
     },
-    /// `SlugRelatedField`: the value of the other row's column, as a text.
+    /// `SlugRelatedField`: the value of the other row's column, as text.
     SlugKey,
     /// `ManyRelatedField`: a list of keys, with one flat list of messages.
     ManyRelated {
@@ -150,7 +150,7 @@ pub struct Char {
     pub allow_blank: bool,
     /// True when white space at the ends is cut off.
     pub trim_whitespace: bool,
-    /// What the text must look like.
+    /// The form of the text.
     pub form: TextForm,
 }
 
@@ -166,21 +166,21 @@ impl Default for Char {
     }
 }
 
-/// What a text must look like.
+/// The form of text.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum TextForm {
     /// Anything.
     Plain,
-    /// An e-mail address.
+    /// An email address.
     Email,
-    /// Something that the expression finds a match in.
+    /// Text in which the regex finds a match.
     Regex(super::Pattern),
-    /// Something that a column's own expression finds a match in: Django's `RegexValidator`.
+    /// Text in which a column's own regex finds a match: Django's `RegexValidator`.
     Pattern {
         /// The expression.
         regex: super::Pattern,
-        /// What is said of another text.
+        /// The message for other text.
         message: &'static str,
     },
     /// Letters, digits, underscores and hyphens.
@@ -188,13 +188,13 @@ pub enum TextForm {
         /// True for the letters of every script.
         allow_unicode: bool,
     },
-    /// An address with http, https, ftp or ftps.
+    /// A URL with http, https, ftp or ftps.
     Url,
     /// An IP address.
     Ip(Protocol),
 }
 
-/// The versions of IP that a field takes.
+/// The IP versions that a field accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Protocol {
@@ -212,19 +212,19 @@ pub enum Protocol {
 pub struct DecimalOptions {
     /// Most digits in all.
     pub max_digits: Option<u32>,
-    /// Most digits after the point; the output has exactly so many.
+    /// Most digits after the point; the output has exactly this many.
     pub decimal_places: Option<u32>,
     /// Least number.
     pub min: Option<Decimal>,
     /// Greatest number.
     pub max: Option<Decimal>,
-    /// True when the output is a number, not a text (`coerce_to_string=False`).
+    /// Whether the output is a number, not a string (`coerce_to_string=False`).
     pub as_number: bool,
-    /// True when trailing zeros are dropped from the output.
+    /// Whether trailing zeros are dropped from the output.
     pub normalize_output: bool,
 }
 
-/// One of the values that may be chosen.
+/// A choice.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Choice {
@@ -235,7 +235,7 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// A choice that people read as `label`.
+    /// Creates a choice with a label.
     pub fn new(value: impl super::FieldType, label: impl Into<Cow<'static, str>>) -> Self {
         Self { value: value.into_value(), label: label.into() }
     }
@@ -259,7 +259,7 @@ impl From<(&'static str, &'static str)> for Choice {
     }
 }
 
-/// What the key of the other table is.
+/// The type of the other table's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyKind {
@@ -277,14 +277,14 @@ pub enum KeyKind {
 pub enum FieldDefault {
     /// A fixed value.
     Value(Value),
-    /// A value that is made anew each time.
+    /// A value that is computed each time.
     Call(Arc<dyn Fn() -> Value + Send + Sync>),
-    /// A value that the field's serializer makes, which may look at the request.
+    /// A value that the field's serializer computes, which may depend on the request.
     Serializer,
 }
 
 impl FieldDefault {
-    /// The value; `None` where the serializer makes it.
+    /// The value; `None` if the serializer computes it.
     pub fn get(&self) -> Option<Value> {
         match self {
             Self::Value(value) => Some(value.clone()),

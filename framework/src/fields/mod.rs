@@ -1,7 +1,8 @@
-//! Fields: what a value may be, and what a client reads when it is not (`rest_framework.fields`).
+//! Fields: which values are valid, and the messages for those that are not
+//! (`rest_framework.fields`).
 //!
-//! A [`Field`] is a description, built once at start-up; [`Field::run`] takes a [`Raw`] through
-//! DRF's stations to a [`Value`] or to the messages that DRF would send.
+//! A [`Field`] is a description, built once at start-up; [`Field::run`] validates a [`Raw`] in
+//! DRF's stages and returns a [`Value`] or DRF's messages.
 //!
 //! ```
 //! use quintet::fields::{Field, Value, parse_json};

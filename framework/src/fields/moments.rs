@@ -54,7 +54,7 @@ pub(super) fn date(field: &Field, formats: &[&str], raw: &Raw<'_>) -> Result<Val
     Err(field.fail_with("invalid", text, &[("format", &humanized(formats, "YYYY-MM-DD"))]))
 }
 
-/// `TimeField.to_internal_value`; an offset is read and forgotten.
+/// `TimeField.to_internal_value`; an offset is parsed and ignored.
 pub(super) fn time(field: &Field, formats: &[&str], raw: &Raw<'_>) -> Result<Value, Detail> {
     let text = raw.as_text().unwrap_or_default();
     for format in or_iso(formats) {

@@ -8,7 +8,7 @@ use crate::values::types::Decimal;
 use super::kind::DecimalOptions;
 use super::{Field, Raw, Value, format, python};
 
-/// The longest text that is looked at, in characters.
+/// The longest text that is parsed, in characters.
 const MAX_STRING_LENGTH: usize = 1000;
 
 /// The greatest power of ten that Python's `Decimal` takes.
@@ -188,7 +188,7 @@ impl DecimalText {
         }
     }
 
-    /// The number, when it can be held with every digit.
+    /// The number, if it can be represented exactly.
     fn number(&self) -> Option<Decimal> {
         let digits = if self.digits.is_empty() { "0" } else { self.digits.as_str() };
         let mut mantissa: i128 = digits.parse().ok()?;

@@ -1,4 +1,4 @@
-//! Texts: `CharField` and its subclasses.
+//! Text: `CharField` and its subclasses.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use crate::validators::{self, words};
 use super::kind::{Char, Protocol, TextForm};
 use super::{Field, Raw, Value, python};
 
-/// True for `""`, and for white space when it would be cut off.
+/// Whether text is empty, or would be after trimming.
 pub(super) fn is_blank(text: &str, trim: bool) -> bool {
     text.is_empty() || (trim && python::strip(text).is_empty())
 }
@@ -48,7 +48,7 @@ pub(super) fn validate(
     surrogate: Option<u16>,
     errors: &mut Vec<Detail>,
 ) {
-    // a model's validators come before those of the field
+    // a model's validators run before those of the field
     if let TextForm::Pattern { regex, message } = &char.form
         && !regex.is_match(value)
     {
@@ -91,7 +91,7 @@ pub(super) fn validate(
             "invalid"
         };
         let message = field.message(code, invalid(&char.form), &[]);
-        // whatever the message's name, its code is `invalid`
+        // the code is `invalid`, whatever the message is called
         errors.push(match message {
             Detail::Message { text, .. } => Detail::invalid(text),
             other => other,

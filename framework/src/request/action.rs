@@ -6,6 +6,7 @@ use std::fmt;
 ///
 /// `#[view_set]` declares a constant for each extra action, so that a `match` needs no strings:
 /// `Action::List | Self::MINE`.
+#[doc(alias = "decorators")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Action {

@@ -1,4 +1,4 @@
-//! Validated values on their way to a row.
+//! Validated values to be saved.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::db::{
 use crate::exceptions::{ApiException, Result};
 use crate::values::{FieldType, Value};
 
-/// What a request changes, by column; a column that is not named stays as it is.
+/// The changes of a request, by column; other columns stay unchanged.
 #[derive(Clone)]
 pub(crate) struct ChangeSet {
     pub(crate) columns: Vec<(usize, Value)>,
@@ -60,7 +60,7 @@ impl ChangeSet {
     }
 }
 
-/// Where the values of fields go.
+/// Collecting the values of fields.
 impl ChangeSet {
     pub(super) fn add(&mut self, field: &SerializerField, value: Value) {
         let name = field.field.name;
@@ -109,9 +109,9 @@ pub struct Changes<M> {
     pub(crate) set: ChangeSet,
     /// The row that is changed; `None` for a new one.
     pub(crate) target: Option<Select>,
-    /// The row as it is stored, when something needed it.
+    /// The stored row, if something needed it.
     pub(crate) instance: Option<M>,
-    /// True when it was locked as it was read.
+    /// Whether it was locked when it was read.
     pub(crate) is_locked: bool,
     /// The serializer that validated the values.
     pub(crate) description: Option<&'static Description>,
@@ -131,12 +131,12 @@ impl<M: Model> Default for Changes<M> {
 }
 
 impl<M: Model> Changes<M> {
-    /// Nothing yet.
+    /// Creates empty changes: a new row.
     pub fn new() -> Self {
         Self::from_set(ChangeSet::new())
     }
 
-    /// Changes to a stored row.
+    /// Creates changes to a stored row.
     pub fn of(row: &M) -> Self {
         let mut changes = Self::new();
         let key = Predicate::exact(Path::own(M::META.pk_column()), row.pk());
@@ -148,9 +148,9 @@ impl<M: Model> Changes<M> {
         Self { set, target: None, instance: None, is_locked: false, description: None }
     }
 
-    /// The row as it is stored; `None` for a new one. It is read when it is first asked for, unless an
-    /// object permission or a validator needed it before. In a transaction it stays locked until the
-    /// end: open one where what is stored is computed from it.
+    /// The stored row (`serializer.instance`); `None` for a new one. It is read on first use,
+    /// unless an object permission or a validator needed it before. In a transaction, it stays
+    /// locked until the end: open one if the new values depend on it.
     ///
     /// ```
     /// # use quintet::prelude::*;
@@ -184,7 +184,7 @@ impl<M: Model> Changes<M> {
     /// ```
     ///
     /// # Errors
-    /// 404 when the row is gone.
+    /// 404 if the row is gone.
     pub async fn stored(&mut self, conn: &Conn) -> Result<Option<&M>> {
         // what was read before the transaction may have changed since
         let must_lock = conn.in_transaction() && !self.is_locked;
@@ -203,12 +203,12 @@ impl<M: Model> Changes<M> {
         Ok(self.instance.as_ref())
     }
 
-    /// The value of a column; `None` when it is absent.
+    /// The value of a column; `None` if it is absent.
     pub fn get<C: Column<Model = M>>(&self, _column: C) -> Option<C::Value> {
         self.set.value(C::INDEX).cloned().and_then(C::Value::from_value)
     }
 
-    /// The same changes with one more, or another one.
+    /// Adds or replaces a value (`serializer.save(owner=…)`).
     #[must_use]
     pub fn set<C: Column<Model = M>>(mut self, _column: C, value: impl Into<C::Value>) -> Self {
         self.set.set(C::INDEX, value.into().into_value());
@@ -216,8 +216,8 @@ impl<M: Model> Changes<M> {
     }
 
     /// Takes the value of a field that has no column (`#[field(other)]`), under the field's name
-    /// and in its type: a `Vec<String>`, a `HashMap<String, i64>`, a `serde_json::Value`. `None`
-    /// when it is absent, or of another type.
+    /// and in its type: a `Vec<String>`, a `HashMap<String, i64>`, a `serde_json::Value`. `None` if
+    /// it is absent or of another type.
     ///
     /// ```
     /// # use quintet::prelude::*;
@@ -243,8 +243,8 @@ impl<M: Model> Changes<M> {
         T::from_validated(Some(self.set.others.swap_remove(at).1))
     }
 
-    /// Takes the validated rows of a nested serializer, under the field's name; `None` when the
-    /// request does not mention it.
+    /// Takes the validated rows of a nested serializer, under the field's name; `None` if the
+    /// request does not contain it.
     pub fn take_nested<N: Model>(&mut self, field: &str) -> Option<Vec<Changes<N>>> {
         let at = self.set.nested.iter().position(|(name, _)| *name == field)?;
         Some(self.set.nested.swap_remove(at).1.into_iter().map(Changes::from_set).collect())
@@ -257,7 +257,8 @@ impl<M> Assigns<M> for Changes<M> {
     }
 }
 
-/// What `validate` sees: the values that were sent, and the stored row beside them.
+/// The argument of `validate`: the values that were sent, and the stored row (`attrs`,
+/// `self.instance`).
 pub struct Attrs<'a, M> {
     set: &'a mut ChangeSet,
     instance: Option<&'a M>,
@@ -280,12 +281,12 @@ impl<'a, M: Model> Attrs<'a, M> {
         self.instance
     }
 
-    /// The value that was sent; `None` when the column is absent.
+    /// The value that was sent; `None` if the column is absent.
     pub fn sent<C: Column<Model = M>>(&self, _column: C) -> Option<C::Value> {
         self.set.value(C::INDEX).cloned().and_then(C::Value::from_value)
     }
 
-    /// The value that was sent, else the stored one.
+    /// The value that was sent, or else the stored one.
     pub fn get<C: Column<Model = M>>(&self, column: C) -> Option<C::Value> {
         self.sent(column).or_else(|| {
             self.instance.and_then(|row| C::Value::from_value(row.value(C::INDEX).to_value()))

@@ -1,8 +1,8 @@
-//! What only the database can confirm, asked in as few statements as can be: one, as a rule.
+//! Checks in the database, in as few statements as possible: usually one.
 //!
-//! A client chooses how many rows it nests, and so how much there is to ask; the statements have
-//! bounds all the same, and few texts. Keys into one column are a list, which is one value. What
-//! cannot be a list is asked in batches of a few sizes.
+//! A client chooses how many rows it nests, and so the number of checks; statements are bounded
+//! anyway, and have few distinct texts. Keys into one column are a list, which is one value. Other
+//! checks run in batches of a few sizes.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::db::{
 };
 use crate::values::Value;
 
-/// One question.
+/// One check.
 #[derive(Clone)]
 pub(crate) enum Check {
     /// The row that a key names.
@@ -29,12 +29,12 @@ pub(crate) enum Check {
     },
 }
 
-/// What the database says.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answer {
-    /// There is one: its primary key.
+    /// The primary key of the row that was found.
     Found(Value),
-    /// There is none.
+    /// No row was found.
     NotFound,
     /// The item of a list, by index, that names no row.
     Missing(usize),
@@ -50,10 +50,10 @@ impl Check {
     }
 }
 
-/// Questions of one statement.
+/// The number of checks in one statement.
 const TOGETHER: usize = 64;
 
-/// The sizes of batches of questions of one shape, where there are more.
+/// The sizes of batches of checks with the same shape, if there are more.
 const BATCHES: [usize; 3] = [TOGETHER, 8, 1];
 
 /// Keys into one column, each with the check that asks for it and its place there.
@@ -63,7 +63,7 @@ struct List<'a> {
     keys: Vec<(usize, usize, &'a Value)>,
 }
 
-/// Asks every question.
+/// Runs all checks.
 pub(crate) async fn run_checks(checks: &[Check], conn: &Conn) -> Result<Vec<Answer>, Error> {
     let mut answers: Vec<Answer> = checks
         .iter()
@@ -86,7 +86,7 @@ pub(crate) async fn run_checks(checks: &[Check], conn: &Conn) -> Result<Vec<Answ
     Ok(answers)
 }
 
-/// Sorts questions into lists and those that stand by themselves, by index.
+/// Splits checks into lists and single ones, by index.
 fn sort(checks: &[Check]) -> (Vec<List<'_>>, Vec<usize>) {
     let mut lists: Vec<List<'_>> = Vec::new();
     let mut places: HashMap<(&str, usize), usize> = HashMap::new();
@@ -123,11 +123,11 @@ fn sort(checks: &[Check]) -> (Vec<List<'_>>, Vec<usize>) {
     (lists, singles)
 }
 
-/// True when a column may hold a value, so that it is worth a question.
+/// Whether a column can hold a value at all.
 fn may_be(value: &Value, kind: ColumnKind) -> bool {
     match (value, kind) {
         (Value::BigInt(_) | Value::Null, _) => false,
-        // `PostgreSQL` refuses to look at one with a NUL
+        // `PostgreSQL` refuses text with a NUL
         (Value::Text(text), _) if text.contains('\0') => false,
         (value, ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt) => {
             matches!(value, Value::Int(_))
@@ -137,8 +137,8 @@ fn may_be(value: &Value, kind: ColumnKind) -> bool {
     }
 }
 
-/// Few questions are one statement. Of many, those of one shape come together, in batches that have
-/// the same text whatever their number.
+/// A few checks are one statement. Many are grouped by shape, in batches whose texts do not depend
+/// on their number.
 fn batches(checks: &[Check], singles: Vec<usize>) -> Vec<Vec<usize>> {
     if singles.len() <= TOGETHER {
         return if singles.is_empty() { Vec::new() } else { vec![singles] };
@@ -171,7 +171,7 @@ fn batches(checks: &[Check], singles: Vec<usize>) -> Vec<Vec<usize>> {
     batches
 }
 
-/// What decides on a question's text.
+/// What determines the text of a check.
 #[derive(PartialEq, Eq, Hash)]
 struct Shape<'a> {
     table: &'a str,
@@ -199,7 +199,7 @@ impl Shape<'_> {
     }
 }
 
-/// Asks questions in one statement: the key of the row that each finds, by its index.
+/// Runs checks in one statement, and returns the key of the row that each found, by index.
 async fn ask(checks: &[Check], batch: &[usize], conn: &Conn) -> Result<Vec<(usize, Value)>, Error> {
     let mut sql = Sql::new(conn.dialect());
     let mut kinds = Vec::with_capacity(batch.len());
@@ -245,7 +245,7 @@ impl List<'_> {
         Ok(())
     }
 
-    /// True when rows are named by their primary keys.
+    /// Whether rows are named by their primary keys.
     fn is_own(&self) -> bool {
         self.model.pk_column().column == self.column.column
     }

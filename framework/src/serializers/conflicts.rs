@@ -1,11 +1,12 @@
-//! The words for a save that the database refused: those of the validator that would have found it.
+//! The messages for a save that the database refused: those of the validator that would have found
+//! it.
 
 use super::description::Description;
 use super::field::{SerializerField, Target};
 use crate::db::{ModelMeta, TreeError, not_a_unique_set, not_unique};
 use crate::exceptions::Detail;
 
-/// The validator's words for a value that another row took first.
+/// The validator's message for a value that another row took first.
 pub(crate) fn taken(description: &Description, columns: &[String]) -> Detail {
     let indexes: Vec<usize> = columns
         .iter()
@@ -41,7 +42,7 @@ pub(crate) fn taken(description: &Description, columns: &[String]) -> Detail {
     model_taken(description.model, columns)
 }
 
-/// The same for a row that no serializer validated.
+/// Django's message, for a row that no serializer validated.
 pub(crate) fn model_taken(model: &'static ModelMeta, columns: &[String]) -> Detail {
     let names: Vec<&'static str> = columns
         .iter()
@@ -54,7 +55,7 @@ pub(crate) fn model_taken(model: &'static ModelMeta, columns: &[String]) -> Deta
     Detail::non_field(Detail::new(not_a_unique_set(&names), "unique"))
 }
 
-/// The words for a place in a tree that a row cannot have.
+/// The message for a place in a tree that a row cannot have.
 pub(crate) fn misplaced(
     description: &Description,
     name: &'static str,

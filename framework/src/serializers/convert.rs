@@ -11,8 +11,8 @@ use super::relations::PrimaryKeyRelated;
 use crate::db::{DateTime, Decimal, Uuid};
 use crate::values::{FieldType, JsonWriter, Value};
 
-/// A Rust type that a validated value can become: the types of fields of a serializer without a
-/// model.
+/// A Rust type into which a validated value can be converted: the type of a field of a serializer
+/// without a model.
 #[diagnostic::on_unimplemented(
     message = "input cannot become a `{Self}`",
     label = "no field makes this type",
@@ -20,7 +20,7 @@ use crate::values::{FieldType, JsonWriter, Value};
             struct with `#[derive(Serializer)]` and `#[field(nested)]`"
 )]
 pub trait FromValidated: Sized {
-    /// Reads the value; an absent one is `None`. Returns `None` when it is of another kind.
+    /// Converts the value, which is `None` if absent. Returns `None` if it is of another kind.
     fn from_validated(value: Option<Value>) -> Option<Self>;
 }
 
@@ -129,16 +129,16 @@ impl<S: Serializer> FromValidated for S {
     }
 }
 
-/// A Rust type whose values a field of a serializer without a model can show: the inverse of
+/// A Rust type that a field of a serializer without a model can show: the inverse of
 /// [`FromValidated`].
 #[diagnostic::on_unimplemented(
-    message = "no field shows a `{Self}`",
+    message = "`{Self}` cannot be serialised by a field",
     label = "this type cannot be shown",
     note = "use a text, a number, a date, `serde_json::Value`, an `Option` or `Vec` of one, or a \
             struct with `#[derive(Serializer)]` and `#[field(nested)]`"
 )]
 pub trait IntoValidated: Sized {
-    /// The value; `None` for one that is absent.
+    /// The value; `None` if it is absent.
     fn into_validated(self) -> Option<Value>;
 }
 

@@ -1,4 +1,4 @@
-//! Fields of one's own: values that are shown and read in a form that no other field has.
+//! Custom fields: types with their own representation in JSON.
 
 use super::convert::{FromValidated, IntoValidated};
 use crate::exceptions::Validated;
@@ -6,15 +6,14 @@ use crate::fields::Field;
 use crate::request::Context;
 use crate::values::{FieldType, JsonWriter, Value};
 
-/// A field of your own (DRF's custom fields): how a stored value is shown, and how input becomes
-/// one.
+/// A custom field (a subclass of `serializers.Field`): how a stored value is shown, and how input
+/// is converted.
 ///
-/// Implement it for the type that a field of a serializer is declared with, and say
-/// `#[field(custom)]` there. Over a model the field shows and sets a column that holds the
-/// [`Stored`](CustomField::Stored) type, or shows the end of a `source`; without a model the struct
-/// gets the value itself. Null never comes here: whether it is allowed, and whether the field is
-/// required, is said as for any other field. A value that is only to be checked needs no field of
-/// its own: use `#[field(validate)]`.
+/// Implement it for the type of a serializer's field, and mark that with `#[field(custom)]`. Over a
+/// model the field shows and sets a column that holds the [`Stored`](CustomField::Stored) type, or
+/// shows the end of a `source`; without a model the struct gets the value itself. Null is handled
+/// before: `allow_null` and `required` work as for any other field. To check a value only, use
+/// `#[field(validate)]`. By default, the OpenAPI document shows any JSON.
 ///
 /// ```
 /// use quintet::fields::Field;
@@ -77,37 +76,37 @@ use crate::values::{FieldType, JsonWriter, Value};
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a field of your own",
+    message = "`{Self}` does not implement `CustomField`",
     label = "this type has no `CustomField` implementation",
     note = "write `impl CustomField for {Self}`, which says how its values are shown and read"
 )]
 pub trait CustomField: Sized + 'static {
-    /// What the column holds: `String`, `i32`, `Decimal`.
+    /// The type of the column: `String`, `i32`, `Decimal`.
     type Stored: FieldType;
 
-    /// The value of what is stored.
+    /// Converts from the stored value.
     fn from_stored(stored: Self::Stored) -> Self;
 
-    /// What is stored of the value.
+    /// Converts into the stored value.
     fn into_stored(self) -> Self::Stored;
 
-    /// What a client sees of the value.
+    /// The JSON that a client reads.
     fn to_representation(&self, cx: &Context) -> serde_json::Value;
 
-    /// Reads input; a text where it came in a form.
+    /// Parses input; from a form, it is a string.
     ///
     /// # Errors
-    /// What is wrong with it, in the client's words.
+    /// The message for the client.
     fn to_internal_value(data: serde_json::Value, cx: &Context) -> Validated<Self>;
 
-    /// The field as documents, OPTIONS and forms describe it. Checks that it holds (lengths,
-    /// validators) see what is stored. Any JSON where it is not written.
+    /// Describes the field for the OpenAPI document and forms. Its checks (lengths, validators)
+    /// apply to the stored value.
     fn field(name: &'static str) -> Field {
         Field::json(name)
     }
 }
 
-/// The value of a [`CustomField`] among those that passed:
+/// The value of a [`CustomField`] among validated values:
 /// `values.take::<Custom<Colour>>("colour")`.
 #[derive(Debug)]
 pub struct Custom<F>(pub F);
@@ -124,7 +123,7 @@ impl<F: CustomField> IntoValidated for Custom<F> {
     }
 }
 
-/// What a [`CustomField`] does, whatever its type.
+/// The conversions of a [`CustomField`], without its type.
 #[derive(Clone, Copy)]
 pub(crate) struct Conversion {
     /// From input to what is stored.

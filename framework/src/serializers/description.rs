@@ -1,8 +1,9 @@
-//! What a serializer is: its fields in order, what it selects and checks, and what is known of that.
+//! The description of a serializer: its fields in order, what it selects and checks, and what
+//! follows from that.
 //!
-//! [`Builder`] and [`PlainBuilder`] make it; everything else reads it: `validate` on the way in,
-//! `select`, `fetch`, `list_rows` and `write` on the way out, `conflicts` after a save that failed, and
-//! documents and forms.
+//! [`Builder`] and [`PlainBuilder`] build it; everything else reads it: `validate` on the way in,
+//! `select`, `fetch`, `list_rows` and `write` on the way out, `conflicts` after a save that failed,
+//! and documents and forms.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -38,8 +39,8 @@ pub(crate) struct Many {
     pub(crate) related: Related,
 }
 
-/// Where something comes from that is selected beside the model's columns: the end of a path, or a row
-/// that is joined.
+/// The source of something selected in addition to the model's columns: the end of a path, or a
+/// joined row.
 #[derive(Clone)]
 pub(crate) enum Source {
     Value(Path),
@@ -54,7 +55,7 @@ pub(crate) struct UniqueTogether {
     pub(crate) message: String,
 }
 
-/// A serializer: what it reads, checks and writes. Made once, read by everything.
+/// A serializer as data: what it reads, checks and writes. It is built once.
 pub struct Description {
     /// The component's name: the struct's name without `Serializer`.
     pub name: &'static str,
@@ -69,9 +70,9 @@ pub struct Description {
     pub(crate) many: Vec<Many>,
     pub(crate) unique_together: Vec<UniqueTogether>,
     pub(crate) validate: Option<ObjectHook>,
-    /// What is shown of a row instead of its fields.
+    /// The hook that makes the output of a row.
     pub(crate) to_representation: Option<RowHook>,
-    /// What is read instead of the input.
+    /// The hook that prepares the input.
     pub(crate) to_internal_value: Option<InputHook>,
     /// The columns that are shown, by field, where columns are all that is shown: no function then
     /// needs the whole row.
@@ -116,7 +117,7 @@ impl Description {
         &self.input
     }
 
-    /// The serializer in field `index`, when it is a nested one.
+    /// The serializer in field `index`, if it is nested.
     pub fn nested(&self, index: usize) -> Option<&Description> {
         let field = self.fields.get(index)?;
         field.nested.map(|description| description()).or_else(|| match &field.output {
@@ -129,7 +130,7 @@ impl Description {
         })
     }
 
-    /// True when field `index` shows a list of related rows.
+    /// Whether field `index` shows a list of related rows.
     pub fn is_many(&self, index: usize) -> bool {
         self.fields.get(index).is_some_and(|field| {
             matches!(field.output, Output::Many(_))
@@ -140,7 +141,7 @@ impl Description {
         })
     }
 
-    /// True when field `index` shows addresses.
+    /// Whether field `index` shows URLs.
     pub fn is_link(&self, index: usize) -> bool {
         self.fields.get(index).is_some_and(|field| match &field.output {
             Output::Link { .. } | Output::Row(_, Related::Link { .. }) => true,
@@ -157,8 +158,7 @@ impl Description {
         self.model
     }
 
-    /// What the values of field `index` come from, when it is a path: what an unset
-    /// `ordering_fields` allows.
+    /// The path to the values of field `index`, if there is one; default ordering fields use it.
     pub fn source(&self, index: usize) -> Option<Path> {
         let field = self.fields.get(index)?;
         match (&field.output, &field.target) {
@@ -175,7 +175,7 @@ impl Description {
         }
     }
 
-    /// True for a serializer without a model.
+    /// Whether it is a serializer without a model.
     pub fn is_plain(&self) -> bool {
         std::ptr::eq(self.model, nowhere())
     }

@@ -1,4 +1,5 @@
-//! The rows of relations to many: one statement for each relation, whatever the number of rows.
+//! Fetching the rows of to-many relations: one statement per relation, regardless of the number of
+//! rows.
 
 use std::cell::Cell;
 
@@ -11,8 +12,7 @@ use super::select::{read_related, select};
 use crate::db::{ColumnKind, Conn, Error, Hop, Key, Select};
 use crate::values::{JsonWriter, Value};
 
-/// Fetches the many-relations of all rows: one statement for each, whatever the number of
-/// rows.
+/// Fetches the to-many relations of all rows: one statement each, regardless of the number of rows.
 pub(crate) async fn fetch(
     description: &Description,
     rows: &[&Loaded],
@@ -23,7 +23,7 @@ pub(crate) async fn fetch(
     fetch_below(description, rows, counts.as_ref(), 0, conn).await
 }
 
-/// The same for rows that stand so many levels below those of the response.
+/// Like `fetch`, for rows this many levels below those of the response.
 async fn fetch_below(
     description: &Description,
     rows: &[&Loaded],

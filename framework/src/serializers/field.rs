@@ -1,4 +1,4 @@
-//! A field of a serializer in its place: what it is, where its output comes from, where its input goes.
+//! A field of a serializer: its description, the source of its output, the target of its input.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub(crate) type MethodFn =
 pub(crate) type FieldHook = Arc<dyn Fn(Value, &Context) -> Validated<Value> + Send + Sync>;
 pub(crate) type DefaultHook = Arc<dyn Fn(&Context) -> Value + Send + Sync>;
 
-/// Where a field's output comes from.
+/// The source of a field's output.
 #[derive(Clone)]
 pub(crate) enum Output {
     /// Nothing: write-only.
@@ -32,11 +32,11 @@ pub(crate) enum Output {
     Many(usize),
     /// A function of the row.
     Method(MethodFn),
-    /// The address of the row itself.
+    /// The URL of the row itself.
     Link { view_name: Arc<str>, kwarg: Arc<str>, column: usize },
 }
 
-/// Where a field's input goes.
+/// The target of a field's input.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Target {
     /// Nowhere: read-only.
@@ -65,7 +65,7 @@ pub(crate) struct Unique {
     pub(crate) message: String,
 }
 
-/// A field in its place: description, source, destination.
+/// A field: description, source, target.
 #[derive(Clone)]
 pub(crate) struct SerializerField {
     pub(crate) field: Field,
@@ -76,15 +76,15 @@ pub(crate) struct SerializerField {
     pub(crate) key: Option<KeyCheck>,
     pub(crate) unique: Option<Unique>,
     pub(crate) hook: Option<FieldHook>,
-    /// Makes its value where none was sent: `FieldDefault::Serializer`.
+    /// Computes its value if none was sent: `FieldDefault::Serializer`.
     pub(crate) default: Option<DefaultHook>,
-    /// How it shows and reads values, where its type says so.
+    /// The conversions of a custom field.
     pub(crate) custom: Option<Conversion>,
     pub(crate) nested: Option<fn() -> &'static Description>,
 }
 
 impl SerializerField {
-    /// True for a nested serializer that takes input.
+    /// Whether it is a writable nested serializer.
     pub(crate) fn takes_rows(&self) -> bool {
         self.nested.is_some() && matches!(self.target, Target::Other)
     }

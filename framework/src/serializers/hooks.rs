@@ -1,9 +1,8 @@
-//! The functions that a serializer calls, by what they are for.
+//! The functions that a serializer calls, one trait per purpose.
 //!
-//! Each takes what it is about and may ask for the request: a last parameter `&Context` has the
-//! user, the action and the view, as DRF's `self.context["request"]`. `#[derive(Serializer)]`
-//! hands functions over by their names. A type of the user's may stand in a function's place
-//! where it implements the trait, as [`CurrentUserDefault`] does.
+//! Each may take the request as a last parameter, `&Context`, with the user, the action and the
+//! view, like DRF's `self.context["request"]`. `#[derive(Serializer)]` passes functions by name. A
+//! type that implements the trait can replace a function, as [`CurrentUserDefault`] does.
 
 use super::changes::Attrs;
 use super::rows::Instance;
@@ -12,8 +11,8 @@ use crate::request::{Context, hook};
 use crate::values::Value;
 
 hook! {
-    /// What a method field shows of a row (`SerializerMethodField`): `fn(&Track) -> String`, or of
-    /// an [`Instance`], which knows the rows that were fetched for it.
+    /// The function of a method field (`SerializerMethodField`): `fn(&Track) -> String`. It may
+    /// take an [`Instance`], which has the rows that were fetched for it.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is not a method field over `{M}` that shows `{T}`",
         label = "expected `fn(&{M}) -> {T}` or `fn(&{M}, &Context) -> {T}`",
@@ -53,7 +52,7 @@ hook! {
 }
 
 hook! {
-    /// Makes the value of a field that was not sent (`default=callable`): `fn() -> String`.
+    /// Computes the value of a field that was not sent (`default=callable`): `fn() -> String`.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` does not make a default value",
         label = "expected `fn() -> T` or `fn(&Context) -> T`",
@@ -63,9 +62,9 @@ hook! {
 }
 
 hook! {
-    /// What is shown of a row (`to_representation`), made of what its fields show:
-    /// `fn(&Track, JsonObject) -> JsonObject`, or anything else that serde can write. It may take
-    /// an [`Instance`] for the row.
+    /// Makes the output of a row from the output of its fields (`to_representation`): `fn(&Track,
+    /// JsonObject) -> JsonObject`, or any type that serde can serialise. It may take an
+    /// [`Instance`] for the row.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` does not represent a row of `{M}`",
         label = "expected `fn(&{M}, JsonObject) -> T` or `fn(&{M}, JsonObject, &Context) -> T`",
@@ -75,20 +74,20 @@ hook! {
 }
 
 hook! {
-    /// What the fields read (`to_internal_value`), made of what was sent:
-    /// `fn(JsonObject) -> Validated<JsonObject>`.
+    /// Prepares the input for the fields (`to_internal_value`): `fn(JsonObject) ->
+    /// Validated<JsonObject>`.
     #[diagnostic::on_unimplemented(
-        message = "`{Self}` does not make the values of fields of what is sent",
+        message = "`{Self}` cannot be used as `to_internal_value`",
         label = "expected `fn(JsonObject) -> Validated<JsonObject>`, with `&Context` behind it or not"
     )]
     ToInternalValue[](data: JsonObject) -> Validated<JsonObject>
 }
 
-/// An object of JSON, in order: what [`ToRepresentation`] and [`ToInternalValue`] see.
+/// An ordered JSON object, for [`ToRepresentation`] and [`ToInternalValue`].
 pub type JsonObject = serde_json::Map<String, serde_json::Value>;
 
-/// The primary key of the user who sends the request, null for an anonymous one
-/// (`CurrentUserDefault`): `#[field(hidden, default_with = CurrentUserDefault)]`.
+/// The primary key of the request's user, null for an anonymous one (`CurrentUserDefault`):
+/// `#[field(hidden, default_with = CurrentUserDefault)]`.
 #[derive(Debug, Clone, Copy)]
 pub struct CurrentUserDefault;
 

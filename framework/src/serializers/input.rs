@@ -1,4 +1,4 @@
-//! Input on its way into a serializer: as it was sent, or as `to_internal_value` left it.
+//! Input of a serializer: as it was sent, or as prepared by `to_internal_value`.
 
 use std::ops::Deref;
 
@@ -13,7 +13,7 @@ use crate::values::Raw;
 pub(super) enum Input<'a> {
     /// A part of the body.
     Sent(&'a Raw<'a>),
-    /// What a function of the user's made of it.
+    /// The result of a user's function.
     Changed(Box<Raw<'a>>),
 }
 
@@ -45,7 +45,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Makes something of each item of a list; nothing of anything else.
+    /// Maps each item of a list; empty for anything else.
     pub(super) fn each<T>(self, make: impl FnMut(Self) -> T) -> Vec<T> {
         match self {
             Self::Sent(Raw::List(items)) => items.iter().map(Self::Sent).map(make).collect(),
@@ -57,8 +57,8 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// An object as `to_internal_value` leaves it. What that leaves alone stays as it was sent: a
-    /// number of more than 64 bits, a form's text that is JSON.
+    /// Applies `to_internal_value` to an object. Unchanged values stay as they were sent: a number
+    /// of more than 64 bits, JSON in a form.
     pub(super) fn internal(self, description: &Description, cx: &Context) -> Result<Self, Detail> {
         let (Some(hook), Raw::Map(items)) = (&description.to_internal_value, &*self) else {
             return Ok(self);
@@ -74,7 +74,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// The input of a form. A function of the user's sees all of it, whatever the fields are.
+/// The input of a form. A user's function gets all of it, regardless of the fields.
 pub(crate) fn form_input<'a>(
     description: &Description,
     pairs: &'a [(String, String)],

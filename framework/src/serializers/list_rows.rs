@@ -1,4 +1,5 @@
-//! The rows of a list: kept in memory, or written as they are read where nothing else needs them.
+//! The rows of a list: kept in memory, or serialised while they are read if nothing else needs
+//! them.
 
 use std::ops::Range;
 
@@ -17,12 +18,12 @@ pub(crate) enum ListRows {
     Written(WrittenRows),
 }
 
-/// Rows as JSON, each behind the one before it, in an array that is not closed yet.
+/// Serialised rows, in an array that is not closed yet.
 pub(crate) struct WrittenRows {
     json: JsonWriter,
     /// Where each row ends.
     ends: Vec<usize>,
-    /// The value of the column that was asked for, of each row.
+    /// The value of the requested column, for each row.
     positions: Vec<Value>,
 }
 
@@ -78,7 +79,7 @@ impl ListRows {
         }
     }
 
-    /// An array of some of the rows, behind `head`; what belongs to them is fetched now.
+    /// An array of some of the rows, after `head`; their related rows are fetched now.
     pub(crate) async fn into_json(
         self,
         description: &Description,
@@ -105,7 +106,7 @@ impl ListRows {
                 return Ok(out.into_bytes());
             }
         };
-        // rows that are written need none of it
+        // serialised rows need none of it
         aside(|| write_kept(description, rows, shown, reversed, (writing, conn), head)).await
     }
 }

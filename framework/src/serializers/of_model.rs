@@ -1,10 +1,10 @@
-//! That a serializer and rows are of one model, in the words of whoever mixes two of them up.
+//! Checks that a serializer and rows are of one model, with messages for those who mix them up.
 //!
-//! Both traits say the same, and hold of every model and itself. The compiler refuses a bound once it
-//! knows the type that has the trait, so each is for one order in which types become known.
+//! Both traits say the same, and hold of every model and itself. The compiler refuses a bound once
+//! it knows the type that has the trait, so each is for one order in which types become known.
 
-/// The model of rows that `S` is to show, where `S` is known first: it must be `M`, the serializer's
-/// [`Model`](super::ModelSerializer::Model). Nobody implements it.
+/// The model of rows that `S` is to show, where `S` is known first: it must be `M`, the
+/// serializer's [`Model`](super::ModelSerializer::Model). Nobody implements it.
 #[diagnostic::on_unimplemented(
     message = "`{S}` is not a serializer of the model `{Self}`",
     label = "`{S}` is a serializer of the model `{M}`",

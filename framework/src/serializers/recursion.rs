@@ -1,9 +1,9 @@
 //! Serializers that contain themselves, directly or through others.
 //!
-//! Along a relation to many, rows are nested below rows, level by level, until there are none
-//! ([`MOST_LEVELS`] at most). A row that several hold is written in each of them, so that rows which
-//! hold the same ones double what is written with every level: the objects are counted before they
-//! are written ([`MOST_OBJECTS`] at most). Input that contains input of its own kind has no end and is refused.
+//! Along a to-many relation, rows are nested below rows, level by level, until there are none
+//! ([`MOST_LEVELS`] at most). A row that several hold is written in each of them, so that rows
+//! which hold the same ones double what is written with every level: the objects are counted before
+//! they are written ([`MOST_OBJECTS`] at most). Recursive input is unbounded, and refused.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -20,7 +20,7 @@ pub(crate) const MOST_LEVELS: u32 = crate::db::MOST_LEVELS;
 /// How many objects below others a response of such rows holds.
 pub(crate) const MOST_OBJECTS: usize = 10_000;
 
-/// How often each row of a level is written: once for every way that leads to it from the top.
+/// How often each row of a level is written: once for every path to it from the top.
 pub(crate) struct WriteCounts<'a> {
     /// The objects that are to be written below others, of all levels so far.
     written: &'a Cell<usize>,
@@ -77,7 +77,7 @@ impl<'a> WriteCounts<'a> {
     }
 }
 
-/// True when a serializer contains itself, or holds one that does.
+/// Whether a serializer contains itself, or one that does.
 pub(super) fn reaches_a_circle(
     description: &Description,
     above: &mut Vec<*const Description>,
@@ -114,10 +114,10 @@ impl Drop for Making {
     }
 }
 
-/// A description that is built on first use; the derive generates calls of this.
+/// Builds a description on first use; the derive generates calls of this.
 ///
 /// # Panics
-/// When building the description needs the description itself, which would block for ever.
+/// If building the description needs the description itself, which would block forever.
 #[doc(hidden)]
 pub fn once(
     cell: &'static OnceLock<Description>,

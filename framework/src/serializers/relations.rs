@@ -1,4 +1,4 @@
-//! How related rows are shown and named (`rest_framework.relations`).
+//! How related rows are shown and referenced (`rest_framework.relations`).
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -78,20 +78,57 @@ macro_rules! relation {
 }
 
 relation! {
-    /// A field that shows and takes a related row's text representation; read-only.
+    /// A read-only field that shows a related row's text (`StringRelatedField`).
+    #[doc(alias = "StringRelatedField")]
     StringRelated
 }
 relation! {
-    /// A field that shows and takes a related row's column, such as its name.
+    /// A field that represents a related row by one of its columns, such as its name
+    /// (`SlugRelatedField`).
+    #[doc(alias = "SlugRelatedField")]
     SlugRelated
 }
 relation! {
-    /// A field that shows a related row's address; read-only.
+    /// A read-only field that shows a related row's URL (`HyperlinkedRelatedField`).
+    #[doc(alias = "HyperlinkedRelatedField")]
     HyperlinkedRelated
 }
 
-/// A field that shows and takes a related row's primary key. In a serializer without a model it
-/// holds the key of a row that exists.
+/// A field that represents a related row by its primary key (`PrimaryKeyRelatedField`). In a
+/// serializer without a model, it holds the key of an existing row. `Vec` of one is `many=True`.
+///
+/// ```
+/// use quintet::prelude::*;
+/// use quintet::serializers::{HyperlinkedRelated, SlugRelated, StringRelated};
+///
+/// # #[model(app = "store", display = "{name}")]
+/// # pub struct Genre {
+/// #     pub id: i64,
+/// #     pub name: String,
+/// # }
+/// # #[model(app = "store")]
+/// # pub struct Track {
+/// #     pub id: i64,
+/// #     #[field(foreign_key = Genre, related_name = tracks)]
+/// #     pub genre_id: i64,
+/// # }
+/// #[derive(Serializer)]
+/// #[serializer(model = Track)]
+/// pub struct TrackSerializer {
+///     /// `3`
+///     genre: PrimaryKeyRelated<Genre>,
+///     /// `"Rock"`, from the column `name`
+///     #[field(source = genre, slug = name)]
+///     genre_name: SlugRelated<Genre>,
+///     /// `"Rock"`, from the display of the model
+///     #[field(source = genre)]
+///     genre_text: StringRelated<Genre>,
+///     /// `"http://example.com/api/genres/3/"`
+///     #[field(source = genre, view_name = "genre-detail")]
+///     genre_url: HyperlinkedRelated<Genre>,
+/// }
+/// ```
+#[doc(alias = "PrimaryKeyRelatedField")]
 pub struct PrimaryKeyRelated<M> {
     key: i64,
     model: PhantomData<fn() -> M>,
@@ -102,7 +139,7 @@ impl<M> PrimaryKeyRelated<M> {
         Self { key, model: PhantomData }
     }
 
-    /// The key of a row that was found.
+    /// The key of the row.
     pub fn key(&self) -> i64 {
         self.key
     }
@@ -114,6 +151,7 @@ impl<M> fmt::Debug for PrimaryKeyRelated<M> {
     }
 }
 
-/// A field that shows the address of the row itself (`HyperlinkedIdentityField`).
+/// A field that shows the URL of the row itself (`HyperlinkedIdentityField`).
+#[doc(alias = "HyperlinkedIdentityField")]
 #[derive(Debug)]
 pub struct HyperlinkedIdentity;

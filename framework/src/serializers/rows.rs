@@ -1,4 +1,4 @@
-//! Rows in memory: a model's row, what was selected beside it, and what was fetched for all.
+//! Rows in memory: a model's row, what was selected with it, and what was fetched for all rows.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use super::description::Description;
 use crate::db::{Key, Model, ModelRow};
 use crate::values::{JsonWriter, Value, ValueRef};
 
-/// A related row of which only the key was asked for.
+/// A related row of which only the key was selected.
 pub(super) struct KeyRow(pub(super) Value);
 
 impl ModelRow for KeyRow {
@@ -27,13 +27,13 @@ impl ModelRow for KeyRow {
     }
 }
 
-/// What was selected beside a row.
+/// What was selected in addition to a row.
 pub(crate) enum Extra {
     Value(Value),
     Row(Option<Box<Loaded>>),
 }
 
-/// A row with what its serializer selected beside it.
+/// A row with what its serializer selected in addition.
 pub struct Loaded {
     pub(crate) model: Box<dyn ModelRow>,
     pub(crate) extra: Vec<Extra>,
@@ -46,7 +46,7 @@ impl fmt::Debug for Loaded {
 }
 
 impl Loaded {
-    /// A row without anything beside it.
+    /// Creates a row without additions.
     pub(crate) fn bare(model: Box<dyn ModelRow>) -> Self {
         Self { model, extra: Vec::new() }
     }
@@ -56,7 +56,7 @@ impl Loaded {
         self.model.as_any().downcast_ref()
     }
 
-    /// The model's row, whatever its type.
+    /// The model's row, without its type.
     pub(crate) fn model(&self) -> &dyn ModelRow {
         &*self.model
     }
@@ -76,7 +76,7 @@ impl Loaded {
         self.extra.get(source)
     }
 
-    /// Counts with a default show what they were before the save, or the default of a new row.
+    /// Keeps annotated counts as they were before the save; a new row shows the field's default.
     pub(crate) fn keep_counts(&mut self, description: &Description, before: Option<&Loaded>) {
         while self.extra.len() < description.sources.len() {
             self.extra.push(Extra::Value(Value::Null));
@@ -98,7 +98,7 @@ pub(crate) struct ManyRows {
     pub(super) groups: HashMap<Key, Vec<usize>>,
     pub(crate) rows: Vec<Loaded>,
     pub(crate) related: RelatedRows,
-    /// Rows that were written as they were read, where nothing else needs them.
+    /// Rows serialised while they were read, because nothing else needs them.
     pub(super) written: HashMap<Key, JsonWriter>,
 }
 
@@ -135,8 +135,8 @@ impl RelatedRows {
     }
 }
 
-/// A row as a `get_…` function of a serializer sees it: the model, and the rows that the same
-/// serializer fetched for it. Dereferences to the model.
+/// The row in a `get_…` function of a serializer: the model, and the rows that the same serializer
+/// fetched for it. It dereferences to the model.
 pub struct Instance<'a, M> {
     row: &'a M,
     loaded: &'a Loaded,
@@ -168,7 +168,7 @@ impl<'a, M: Model> Instance<'a, M> {
         Some(Self { row: loaded.row()?, loaded, related, description, model: PhantomData })
     }
 
-    /// The rows that the field `name` of this serializer fetched; none for another name.
+    /// The rows that the field `name` of this serializer fetched; empty for another name.
     pub fn many<N: Model>(&self, name: &str) -> impl Iterator<Item = &'a N> {
         let place = self.description.many.iter().position(|many| many.name == name);
         let rows = place.and_then(|place| self.related.many.get(place));

@@ -1,4 +1,4 @@
-//! What a serializer selects beside the columns of its model, and how rows are read from that.
+//! What a serializer selects in addition to the columns of its model, and reading rows from that.
 
 use super::description::{Description, Source};
 use super::relations::Related;
@@ -18,7 +18,7 @@ pub(crate) async fn load(
     conn.rows(query.statement(conn)?, |row| read(description, row, &mut 0)).await
 }
 
-/// Adds to a query what this serializer selects beside the model.
+/// Adds to a query what this serializer selects in addition to the model.
 pub(super) fn select(description: &Description, query: &mut Select) {
     for source in &description.sources {
         add_source(query, &[], source);

@@ -1,4 +1,4 @@
-//! From rows to bytes (`to_representation`), without a tree of JSON values in between.
+//! Serialising rows (`to_representation`), without a tree of JSON values in between.
 
 use std::borrow::Cow;
 
@@ -13,10 +13,10 @@ use crate::fields::{Field, FieldDefault, FieldKind, to_json};
 use crate::request::Context;
 use crate::values::{JsonWriter, Value, ValueRef, parse_json};
 
-/// What writing a row needs beside it.
+/// The context of serialising a row.
 #[derive(Clone, Copy)]
 pub(crate) struct Writing<'a> {
-    /// The request that is answered, which functions of the user's may ask for.
+    /// The request, for users' functions.
     pub(crate) cx: &'a Context,
     /// The response to a partial update: a field with a default whose way ends early is left out,
     /// as DRF does (`Field.get_default` with a partial root).
@@ -24,7 +24,7 @@ pub(crate) struct Writing<'a> {
 }
 
 impl Writing<'_> {
-    /// Writes a row: as an object, or what `to_representation` makes of it.
+    /// Writes a row: as an object, or as the result of `to_representation`.
     pub(crate) fn row(
         self,
         description: &Description,
@@ -108,7 +108,7 @@ impl Writing<'_> {
         }
     }
 
-    /// Writes a related row, as its field says.
+    /// Writes a related row in the form of its field.
     fn related(self, how: &Related, row: &Loaded, related: &RelatedRows, out: &mut JsonWriter) {
         match how {
             Related::Serializer(inner) => self.row(inner.get(), row, related, out),
@@ -121,7 +121,7 @@ impl Writing<'_> {
     }
 }
 
-/// True for a field with a default whose way starts at a key that is null.
+/// Whether a field has a default and its path starts at a null key.
 fn ends_early(description: &Description, field: &SerializerField, row: &Loaded) -> bool {
     let Output::Source(source) = field.output else { return false };
     let Some(Source::Value(path)) = description.sources.get(source) else { return false };
@@ -130,8 +130,7 @@ fn ends_early(description: &Description, field: &SerializerField, row: &Loaded) 
     field.field.default.is_some() && key.is_some_and(|key| row.model.value(key) == ValueRef::Null)
 }
 
-/// The row's own address, when a field `url` shows one: the `Location` of a response to a
-/// create.
+/// The row's own URL, if a field `url` shows it: the `Location` of a response to a create.
 pub(crate) fn location(description: &Description, row: &Loaded, cx: &Context) -> Option<String> {
     description.fields.iter().find(|field| field.field.name == "url").and_then(|field| match &field
         .output
@@ -186,7 +185,7 @@ fn write_nested(description: &Description, value: &Value, cx: &Context, out: &mu
     }
 }
 
-/// The absolute address of the view `name` whose capture `kwarg` is `value`.
+/// The absolute URL of the view `name` whose capture `kwarg` is `value`.
 fn address(cx: &Context, name: &str, kwarg: &str, value: ValueRef<'_>) -> Option<String> {
     cx.hyperlink(name, &[(kwarg, &text(value))]).ok()
 }
@@ -198,7 +197,7 @@ fn write_link(cx: &Context, name: &str, kwarg: &str, value: ValueRef<'_>, out: &
     }
 }
 
-/// A lookup value as an address shows it.
+/// A lookup value in a URL.
 fn text(value: ValueRef<'_>) -> String {
     match value {
         ValueRef::Int(v) => v.to_string(),
@@ -208,7 +207,7 @@ fn text(value: ValueRef<'_>) -> String {
     }
 }
 
-/// A value in the form that its field gives it.
+/// Writes a value in the form of its field.
 pub(crate) fn write_value(field: &Field, value: ValueRef<'_>, out: &mut JsonWriter) {
     match (&field.kind, value) {
         (FieldKind::Decimal(options), ValueRef::Decimal(value)) => {
@@ -230,7 +229,7 @@ pub(crate) fn write_value(field: &Field, value: ValueRef<'_>, out: &mut JsonWrit
     }
 }
 
-/// A value in the form that its field gives it, be it one of the user's own.
+/// Writes a value in the form of its field, which may be a custom one.
 pub(super) fn write_own(
     field: &SerializerField,
     value: ValueRef<'_>,
@@ -243,7 +242,7 @@ pub(super) fn write_own(
     }
 }
 
-/// An object that was written, to be changed; `None` where it is nested deeper than JSON is read.
+/// Parses an object that was written, to change it; `None` if it is nested too deep.
 fn object(json: &[u8]) -> Option<JsonObject> {
     let json = parse_json(std::str::from_utf8(json).ok()?).ok()?;
     match to_json(&json)? {
@@ -252,7 +251,7 @@ fn object(json: &[u8]) -> Option<JsonObject> {
     }
 }
 
-/// What stands for a value that the way to it does not reach.
+/// Writes the default of a value whose path ends early.
 fn write_default(field: &SerializerField, cx: &Context, out: &mut JsonWriter) {
     let made = match (&field.default, &field.field.default) {
         (Some(make), _) => Some(make(cx)),

@@ -55,6 +55,7 @@ type Sent = LocalBoxFuture<'static, std::result::Result<ServiceResponse, actix_w
 /// assert_eq!(response.json(), json!({"id": 4, "title": "new idea"}));
 /// # }
 /// ```
+#[doc(alias = "APIClient")]
 pub struct ApiClient {
     site: Arc<Site>,
     app: Box<dyn Fn(actix_http::Request) -> Sent>,

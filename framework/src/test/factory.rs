@@ -46,6 +46,7 @@ use crate::views::{Policies, View, ViewInfo};
 /// assert!(is_known);
 /// # }
 /// ```
+#[doc(alias = "APIRequestFactory")]
 pub struct ApiRequestFactory {
     site: Arc<Site>,
     skips_csrf: bool,

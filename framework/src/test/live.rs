@@ -32,6 +32,7 @@ use crate::site::Site;
 /// # Ok(())
 /// # }
 /// ```
+#[doc(alias = "LiveServerTestCase")]
 pub struct LiveServer {
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,

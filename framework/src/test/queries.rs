@@ -67,6 +67,7 @@ impl Drop for CaptureQueries {
 ///
 /// # Panics
 /// If it takes more or fewer; the message lists the statements.
+#[doc(alias = "assertNumQueries")]
 pub async fn assert_num_queries<T>(
     number: u64,
     database: &Arc<Database>,

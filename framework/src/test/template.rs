@@ -41,6 +41,7 @@ pub type Loader = for<'c> fn(&'c mut Conn) -> LocalBoxFuture<'c, Result<(), Star
 /// # })
 /// # }
 /// ```
+#[doc(alias = "TestCase")]
 pub struct Template {
     load: Loader,
     #[cfg(feature = "sqlite")]

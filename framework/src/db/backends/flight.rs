@@ -1,7 +1,7 @@
-//! Two statements in one flight, of which the last answer alone wakes the request.
+//! Two statements in flight together, of which only the last result wakes the request.
 //!
-//! The first answer is of no use before the second is there, and between them the database has
-//! the processor: what a request needs would have to be fetched from memory once more.
+//! The first result is useless before the second one, and in between the database uses the
+//! processor: the request's data would have to be fetched from memory once more.
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -14,18 +14,18 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 thread_local! {
-    /// True while a connection hands out what it has read.
+    /// Whether a connection is delivering what it has read.
     static HANDING_OUT: Cell<bool> = const { Cell::new(false) };
-    /// True while a statement is driven whose answer need not wake the request.
+    /// Whether a statement is being polled whose result need not wake the request.
     static UNHEARD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// How long an answer may wait without waking the request. Usually the second answer ends the wait;
-/// this guards against an answer in so many pieces that the connection waits for them to be taken,
-/// and others with it. Tests know by its lateness that nothing else ended it.
+/// How long a result may wait without waking the request. Usually the second result ends the wait;
+/// this guards against a result in so many pieces that the connection, and others with it, waits
+/// for them to be taken. Tests use the delay to detect that this timer ended the wait.
 const LONGEST: Duration = Duration::from_millis(if cfg!(test) { 2000 } else { 200 });
 
-/// A mark that is set as long as this lives, a panic included.
+/// A flag that is set while this lives, and reset on panic.
 struct Marked(&'static LocalKey<Cell<bool>>);
 
 impl Marked {
@@ -41,7 +41,7 @@ impl Drop for Marked {
     }
 }
 
-/// Drives a connection; the wakes that its answers cause can be distinguished from others.
+/// Drives a connection, so that wakes caused by its results can be distinguished from others.
 pub(in crate::db) async fn drive<F: Future>(connection: F) -> F::Output {
     let mut connection = pin!(connection);
     poll_fn(|cx| {
@@ -51,7 +51,7 @@ pub(in crate::db) async fn drive<F: Future>(connection: F) -> F::Output {
     .await
 }
 
-/// Wakes a request, but not for what a connection hands out.
+/// Wakes a request, but not for what a connection delivers.
 struct Quiet(Waker);
 
 impl Wake for Quiet {
@@ -91,9 +91,9 @@ pub(in crate::db) async fn unheard<F: Future + Unpin>(
     .await
 }
 
-/// Drives two statements that one connection sends one behind the other. While the second is waited
-/// for, an answer to the first wakes nobody; it is read together with the second's. So `first` must
-/// drive its statement whenever it is driven itself, as an async block does.
+/// Drives two statements that one connection sends one after the other. While waiting for the
+/// second, a result of the first wakes nobody; both are read together. So `first` must poll its
+/// statement whenever it is polled itself, as an async block does.
 pub(in crate::db) async fn in_order<A, B>(
     mut first: Pin<&mut impl Future<Output = A>>,
     mut second: Pin<&mut impl Future<Output = B>>,

@@ -1,4 +1,4 @@
-//! The two databases: their connections, and what each of them needs beside diesel.
+//! The two databases: their connections, and what each of them needs in addition to diesel.
 
 #[cfg(feature = "postgres")]
 pub(super) mod away;

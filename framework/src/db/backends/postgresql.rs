@@ -1,8 +1,8 @@
 //! `PostgreSQL`: connections that belong to one actix worker.
 //!
 //! Statements outside a transaction share a few connections and are pipelined through them; a
-//! transaction takes one for itself. A connection that the server closed, or that has prepared as
-//! many statements as it may, is made anew by the next statement that needs it.
+//! transaction takes one for itself. A connection that the server closed, or that has prepared the
+//! allowed number of statements, is replaced by the next statement that needs it.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -27,7 +27,7 @@ use crate::db::room::Room;
 use crate::db::row::ReadRow;
 use crate::db::{ColumnKind, Error, Row, Sql};
 
-/// How long a server may leave what was sent to it unacknowledged.
+/// How long a server may leave data unacknowledged.
 const UNANSWERED: Duration = Duration::from_secs(30);
 
 type LoadFuture<'a> = <&'a AsyncPgConnection as AsyncConnectionCore>::LoadFuture<'a, 'a>;
@@ -40,7 +40,7 @@ pub(crate) struct Link {
     /// When a statement was last sent into idleness or came back.
     moved: Cell<Instant>,
     prepared: Prepared,
-    /// A statement has failed: a transaction that it was part of can only be rolled back.
+    /// Whether a statement has failed: its transaction can only be rolled back.
     failed: Cell<bool>,
     /// How many have.
     failures: Cell<u32>,
@@ -76,7 +76,7 @@ impl PgWorker {
         room: Arc<Room>,
     ) -> Rc<Self> {
         config.connect_timeout(settings.connect);
-        // a server that is gone without a word is noticed
+        // detects a server that disappeared silently
         config.tcp_user_timeout(UNANSWERED).keepalives_idle(UNANSWERED);
         if config.get_application_name().is_none() {
             config.application_name("quintet");
@@ -93,7 +93,7 @@ impl PgWorker {
     }
 
     /// The shared connection for the next statement: the first one that makes progress, so that
-    /// statements travel together; one that a slow statement holds up is passed over.
+    /// statements are sent together; one blocked by a slow statement is skipped.
     pub(crate) async fn shared(&self) -> Result<Rc<Link>, Error> {
         let busy = |slot: &Slot| slot.link.borrow().as_ref().map_or(0, |link| link.under_way.get());
         let slot = self
@@ -107,14 +107,14 @@ impl PgWorker {
             Some(link) => Ok(aside(|| self.renew(slot, link)).await),
             None => match aside(|| self.fill(slot)).await {
                 Ok(link) => Ok(link),
-                // a server that takes no more connections leaves those that there are
+                // if the server accepts no more connections, the existing ones are used
                 Err(error) => self.shared.iter().find_map(Slot::live).ok_or(error),
             },
         }
     }
 
-    /// Puts a new connection in the place of one that has prepared enough; others use the old one
-    /// meanwhile, and so does this request where there can be no other.
+    /// Replaces a connection that has prepared enough; others use the old one meanwhile, and so
+    /// does this request if there can be no other.
     async fn renew(&self, slot: &Slot, old: Rc<Link>) -> Rc<Link> {
         let Ok(_turn) = slot.connecting.try_lock() else { return old };
         let Ok(link) = self.link().await else {
@@ -214,13 +214,13 @@ impl Slot {
     }
 }
 
-/// Statements that may wait for each other on one connection.
+/// The most statements that may wait for each other on one connection.
 const TOGETHER: usize = 8;
 
-/// A connection on which nothing has come back for so long is held up by a slow statement.
+/// A connection without a result for this long is blocked by a slow statement.
 const SLOW: Duration = Duration::from_micros(500);
 
-/// A statement on its way, and how many had failed on its connection when it was sent.
+/// A statement in progress, and how many had failed on its connection when it was sent.
 pub(crate) struct UnderWay<'a>(&'a Link, u32);
 
 impl<'a> UnderWay<'a> {
@@ -233,7 +233,7 @@ impl<'a> UnderWay<'a> {
         Self(link, link.failures.get())
     }
 
-    /// What the server says of it.
+    /// The server's result.
     pub(crate) fn heard<T>(&self, result: diesel::QueryResult<T>) -> Result<T, Error> {
         self.0.heard(self.1, result)
     }
@@ -247,8 +247,8 @@ impl Drop for UnderWay<'_> {
 }
 
 impl Link {
-    /// What the server says of a statement that was sent after so many had failed. One that succeeds
-    /// in a transaction that had failed shows that it goes on from a savepoint.
+    /// What the server says of a statement that was sent after so many had failed. One that
+    /// succeeds in a transaction that had failed shows that it goes on from a savepoint.
     fn heard<T>(&self, failures: u32, result: diesel::QueryResult<T>) -> Result<T, Error> {
         match result {
             Ok(value) => {
@@ -261,7 +261,8 @@ impl Link {
         }
     }
 
-    /// diesel's error; whatever it says, a closed connection means that the database is away.
+    /// Converts diesel's error; a closed connection always means that the database cannot be
+    /// reached.
     fn error(&self, error: diesel::result::Error) -> Error {
         use diesel::result::{DatabaseErrorKind, Error as Diesel};
         if let Diesel::DatabaseError(kind, _) = &error
@@ -285,7 +286,7 @@ impl Link {
         Error::from_diesel(error)
     }
 
-    /// True when one more statement would be answered soon.
+    /// Whether one more statement would get its result soon.
     fn gets_on(&self) -> bool {
         let under_way = self.under_way.get();
         under_way == 0 || under_way < TOGETHER && self.moved.get().elapsed() < SLOW
@@ -295,7 +296,7 @@ impl Link {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// Marks that a statement of the user's is under way.
+    /// Marks a user's statement as in progress.
     pub(crate) fn busy(&self) -> UnderWay<'_> {
         UnderWay::new(self)
     }
@@ -310,7 +311,8 @@ impl Link {
 
     pub(crate) async fn each_row(&self, sql: Sql, read: ReadRow<'_>) -> Result<(), Error> {
         let busy = UnderWay::new(self);
-        // diesel says when it has to be prepared of the framework's own text alone, where it keeps it
+        // diesel says when it has to be prepared of the framework's own text alone, where it keeps
+        // it
         let may = sql.is_kept() && sql.is_plain();
         let loading = flight::unheard(may, self.load(sql), || self.prepared.count());
         let mut stream = busy.heard(loading.await)?;
@@ -362,7 +364,7 @@ pub(crate) struct PgConn {
     in_flight: Cell<usize>,
 }
 
-/// A statement of a request, from its way to a connection to its last row.
+/// A statement of a request, from choosing a connection to its last row.
 pub(crate) struct Flight<'a>(&'a PgConn);
 
 impl Drop for Flight<'_> {
@@ -387,7 +389,7 @@ impl PgConn {
         }
     }
 
-    /// Marks that a statement of this request is under way.
+    /// Marks a statement of this request as in progress.
     pub(crate) fn flight(&self) -> Flight<'_> {
         self.in_flight.set(self.in_flight.get() + 1);
         Flight(self)
@@ -427,12 +429,12 @@ impl PgConn {
         Ok(())
     }
 
-    /// True when a statement of the transaction has failed, and nothing has been rolled back since.
+    /// Whether a statement of the transaction has failed without a rollback since.
     pub(crate) fn failed(&self) -> bool {
         self.held.borrow().as_ref().is_some_and(|held| held.link.failed.get())
     }
 
-    /// What failed has been rolled back to a savepoint.
+    /// Records that the failure was rolled back to a savepoint.
     pub(crate) fn recovered(&self) {
         if let Some(held) = &*self.held.borrow() {
             held.link.failed.set(false);
@@ -444,7 +446,7 @@ impl PgConn {
         let Some(held) = self.held.borrow_mut().take() else { return Ok(()) };
         let failed = held.link.failed.get();
         if held.begun {
-            // the server takes a COMMIT of what has failed for a ROLLBACK, and says nothing
+            // the server silently treats a COMMIT of a failed transaction as a ROLLBACK
             let word = if commit && !failed { "COMMIT" } else { "ROLLBACK" };
             // an error here drops the connection, and the server rolls back
             held.link.batch(word).await?;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, get_default_instrumentation};
 
-/// Statement texts that one connection keeps prepared: clients choose filters and orders, and so
-/// the number of texts.
+/// The most statement texts that a connection keeps prepared: clients choose filters and orders,
+/// and so the number of texts.
 const MOST: usize = 500;
 
 /// Bytes of all these texts together. A backend of `PostgreSQL` takes up to thirty times as much.
@@ -16,8 +16,7 @@ const MOST_BYTES: usize = 256 << 10;
 /// not likely to come again: it is prepared for once and forgotten.
 pub(crate) const LONGEST: usize = 8 << 10;
 
-/// How many texts a connection has prepared and keeps, those that it tried to prepare included.
-/// Looked at between requests.
+/// How many texts a connection keeps prepared, including failed ones. Checked between requests.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Prepared(Arc<Kept>);
 
@@ -34,7 +33,7 @@ impl Prepared {
         self.0.texts.load(Ordering::Relaxed)
     }
 
-    /// True when no more texts should be prepared on the connection as it is.
+    /// Whether no more texts should be prepared on the connection.
     pub(crate) fn is_full(&self) -> bool {
         self.0.texts.load(Ordering::Relaxed) >= MOST
             || self.0.bytes.load(Ordering::Relaxed) >= MOST_BYTES

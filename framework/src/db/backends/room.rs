@@ -1,4 +1,4 @@
-//! Whether a `PostgreSQL` server has room for the connections that this process may make.
+//! Whether a `PostgreSQL` server has room for the connections that this process may open.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,4 +1,4 @@
-//! Transactions and savepoints, the locks that are held in them, and how often one is run again.
+//! Transactions, savepoints, locks and retries.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -11,15 +11,15 @@ use crate::values::Value;
 #[cfg(feature = "sqlite")]
 use diesel::connection::SimpleConnection;
 
-/// Why a transaction, or a part of one, is rolled back that was to be committed.
+/// Reason for rolling back a transaction (or savepoint) instead of committing it.
 #[cfg_attr(not(feature = "postgres"), allow(dead_code, reason = "SQLite goes on"))]
 pub(crate) const PASSED_OVER: &str = "a statement in it failed, which was passed over";
 
-/// Flags the connection when work in a transaction is dropped before its end.
+/// Flags the connection if work in a transaction is dropped before its end.
 pub(crate) struct Guard(Option<Rc<Cell<bool>>>);
 
 impl Guard {
-    /// The work has come to its end.
+    /// The work is complete.
     pub(crate) fn done(mut self) {
         self.0 = None;
     }
@@ -33,22 +33,22 @@ impl Drop for Guard {
     }
 }
 
-/// A transaction under way; ended by [`Conn::end`].
+/// An open transaction; [`Conn::end`] ends it.
 pub(crate) struct Scope {
     guard: Guard,
     depth: u32,
 }
 
-/// How often the same transaction has been run. A transaction that the database ends because of a
-/// deadlock is run again a few times, after a random wait that keeps two of them apart.
+/// The number of runs of a transaction. After a deadlock, it runs again a few times, after a random
+/// wait that keeps two of them apart.
 #[derive(Debug, Default)]
 pub(crate) struct Runs(u32);
 
 impl Runs {
-    /// How often a transaction is run again.
+    /// The most retries.
     const MOST: u32 = 3;
 
-    /// Waits for a further run; false when there have been enough.
+    /// Waits before a further run; false after the last one.
     pub(crate) async fn again(&mut self) -> bool {
         if self.0 == Self::MOST {
             return false;
@@ -68,8 +68,8 @@ impl Runs {
 
 impl Conn {
     /// Runs `work` in a transaction: committed when it returns `Ok`, rolled back otherwise. Inside
-    /// another one it is a savepoint. Work that is dropped before its end (by a time-out, say) is
-    /// rolled back with everything around it.
+    /// another one, it is a savepoint. Work that is dropped before its end (for example by a
+    /// time-out) is rolled back together with the surrounding transactions.
     ///
     /// # Errors
     /// What `work` returns, and what the database reports; [`Error::RolledBack`] when `work` has
@@ -100,8 +100,8 @@ impl Conn {
         result
     }
 
-    /// Locks a row until the transaction ends; false when there is none. Others who change the
-    /// row, or what depends on it, do so before or after.
+    /// Locks a row until the transaction ends; false if there is none. Other changes of the row, or
+    /// of what depends on it, happen before or after.
     pub(crate) async fn lock_row(&self, model: &ModelMeta, key: Value) -> Result<bool, Error> {
         let pk = model.pk_column();
         let mut sql = Sql::new(self.dialect());
@@ -113,13 +113,13 @@ impl Conn {
         Ok(!self.rows(sql, |row| row.value(0, pk.kind)).await?.is_empty())
     }
 
-    /// Opens a transaction, or a savepoint in the one that is open.
+    /// Opens a transaction, or a savepoint in an open one.
     pub(crate) async fn begin(&self) -> Result<Scope, Error> {
         self.open(true).await
     }
 
-    /// The same for work that is expected to read only: on `SQLite` it takes the lock for writing
-    /// when it writes, and does not wait for others that do.
+    /// Like `begin`, for work that probably only reads: on `SQLite`, it takes the write lock when
+    /// it first writes, and does not wait for writers before.
     pub(crate) async fn begin_reading(&self) -> Result<Scope, Error> {
         self.open(false).await
     }
@@ -169,7 +169,7 @@ impl Conn {
         let depth = scope.depth;
         scope.guard.done();
         self.depth.set(depth);
-        // whatever was dropped was inside, and is rolled back here as well
+        // dropped work was inside, and is rolled back here as well
         let abandoned = self.abandoned.replace(false);
         let ended = if depth > 0 {
             self.end_savepoint(depth, commit && !abandoned).await

@@ -11,7 +11,7 @@ use crate::db::{
 };
 use crate::values::FieldType;
 
-/// What is known of an annotation; written by `#[model]`.
+/// The description of an annotation; written by `#[model]`.
 pub struct AnnotationMeta {
     /// Its name beside the columns.
     pub name: &'static str,
@@ -26,13 +26,13 @@ impl fmt::Debug for AnnotationMeta {
 }
 
 thread_local! {
-    /// The annotations that are being made on this thread, by name and place in memory.
+    /// The annotations that are being computed on this thread, by name and place in memory.
     static MAKING: RefCell<Vec<*const AnnotationMeta>> = const { RefCell::new(Vec::new()) };
 }
 
 impl AnnotationMeta {
-    /// An annotation of a name, and the function that makes its expression when it is first asked
-    /// for.
+    /// Creates an annotation with a name, and the function that computes its expression on first
+    /// use.
     pub const fn new(name: &'static str, make: fn() -> Computed) -> Self {
         Self { name, make, made: OnceLock::new() }
     }
@@ -40,7 +40,7 @@ impl AnnotationMeta {
     /// The expression.
     ///
     /// # Panics
-    /// When the annotation is computed of itself.
+    /// If the annotation depends on itself.
     pub(crate) fn computed(&self) -> &Arc<Computed> {
         if let Some(made) = self.made.get() {
             return made;
@@ -71,10 +71,10 @@ where
 
 /// A named value of the rows of `M` that is computed and not stored (Django's `annotate`).
 ///
-/// A model declares it with its type and its expression. It is then a field like any other: serializers
-/// show it, `filter_fields!` and `ordering_fields!` name it, conditions and orders use it. It costs
-/// nothing where it is not used. `#[model]` makes a constant of it, for what a query set gives in its
-/// place: see [`QuerySet::annotate`](crate::db::QuerySet::annotate).
+/// A model declares it with its type and its expression. It is then a field like any other:
+/// serializers show it, `filter_fields!` and `ordering_fields!` name it, conditions and orders use
+/// it. It costs nothing if it is not used. `#[model]` declares a constant for it, with which a
+/// query set can replace the expression: see [`QuerySet::annotate`](crate::db::QuerySet::annotate).
 ///
 /// ```
 /// use quintet::db::{Count, Exists, Sum};
@@ -165,18 +165,18 @@ impl<M: Model, T: FieldType> TypedPath<M> for Annotation<M, T> {
     type Plain = T::Plain;
 }
 
-/// What a query set gives in place of the expressions that its model declares.
+/// The expressions with which a query set replaces those of its model.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Annotated(Vec<(&'static str, Arc<Computed>)>);
 
 impl Annotated {
-    /// Gives another expression.
+    /// Sets another expression.
     pub(crate) fn set(&mut self, meta: &'static AnnotationMeta, computed: Computed) {
         self.0.retain(|(name, _)| *name != meta.name);
         self.0.push((meta.name, Arc::new(computed)));
     }
 
-    /// Takes what another query set gives and this one does not.
+    /// Adds the expressions of another query set that this one does not replace.
     pub(crate) fn or(mut self, other: Self) -> Self {
         for (name, computed) in other.0 {
             if self.get(name).is_none() {

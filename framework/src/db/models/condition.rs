@@ -1,4 +1,5 @@
-//! Conditions on the rows of a model, as Django's lookups: `Artist::fields().name().exact("AC/DC")`.
+//! Conditions on the rows of a model, as Django's lookups:
+//! `Artist::fields().name().exact("AC/DC")`.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,7 +13,7 @@ use crate::values::{FieldType, Value};
 
 /// A condition on the rows of `M` (Django's `Q`).
 ///
-/// The methods of a [`FieldPath`] make one; `&`, `|` and `!` combine them, and so do
+/// The methods of a [`FieldPath`] create conditions; `&`, `|` and `!` combine them, and so do
 /// [`Condition::and`] and [`Condition::or`].
 ///
 /// ```
@@ -30,6 +31,7 @@ use crate::values::{FieldType, Value};
 /// let tracks = Track::objects().filter_by(long & !live);
 /// # }
 /// ```
+#[doc(alias = "Q")]
 pub struct Condition<M> {
     predicate: Predicate,
     model: PhantomData<fn() -> M>,
@@ -40,8 +42,8 @@ impl<M> Condition<M> {
         Self { predicate, model: PhantomData }
     }
 
-    /// A path compared by a lookup that is known at run time only, with values of the column's
-    /// kind.
+    /// Creates a condition from a lookup that is only known at run time, with values of the
+    /// column's kind.
     pub fn new(path: impl PathOf<M>, lookup: Lookup, operand: Operand) -> Self {
         Self::of(Predicate::Lookup { path: path.into_path(), lookup, operand })
     }
@@ -58,12 +60,12 @@ impl<M> Condition<M> {
         Self::of(self.predicate.or(other.predicate))
     }
 
-    /// All of them; every row where there are none.
+    /// All of them; every row if there are none.
     pub fn all(conditions: impl IntoIterator<Item = Self>) -> Self {
         Self::of(Predicate::All(conditions.into_iter().map(Into::into).collect()))
     }
 
-    /// Any of them; no row where there are none.
+    /// Any of them; no row if there are none.
     pub fn any(conditions: impl IntoIterator<Item = Self>) -> Self {
         Self::of(Predicate::Any(conditions.into_iter().map(Into::into).collect()))
     }
@@ -116,7 +118,7 @@ impl<M> Not for Condition<M> {
     }
 }
 
-/// A field of text, null or not: what `contains` and its like compare.
+/// A text field, nullable or not: it has `contains` and the other lookups of text.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a text: `contains`, `startswith`, `regex` and their like compare texts",
     label = "the field at the end of this path holds `{Self}`"
@@ -125,7 +127,7 @@ pub trait TextField {}
 impl TextField for String {}
 impl TextField for Option<String> {}
 
-/// A field of dates or times, null or not: what has parts such as the year.
+/// A field of dates or times, nullable or not: it has parts such as the year.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a date nor a time, and has no parts",
     label = "the field at the end of this path holds `{Self}`"
@@ -146,7 +148,7 @@ macro_rules! lookups {
     )*};
 }
 
-/// Gives the lookups to a type that is a path to a value of the type `T`.
+/// Implements the lookups for a type that is a path to a value of the type `T`.
 macro_rules! conditions {
     ($($path:ty, [$($parameters:tt)*] [$($bounds:tt)*];)*) => {$(
         impl<M, T: FieldType $($parameters)*> $path where $($bounds)* {
@@ -163,7 +165,7 @@ macro_rules! conditions {
                 lte => Lte;
             }
 
-            /// One of several (`in`, which is a word of Rust's own).
+            /// One of several (`in`, which is a keyword in Rust).
             #[must_use]
             pub fn is_in<V: Into<T::Plain>>(self, values: impl IntoIterator<Item = V>) -> Condition<M> {
                 let values = values.into_iter().map(|value| value.into().into_value()).collect();

@@ -1,4 +1,4 @@
-//! What a view set says of its model's fields, in a form that a constant can have.
+//! What a view set declares about its model's fields, as constants.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -21,7 +21,7 @@ impl<M> fmt::Debug for Root<M> {
     }
 }
 
-/// Something made of the fields of the model `M`, in a form that a constant can have.
+/// A value made of the fields of the model `M`, in the form of a constant.
 ///
 /// The macros `search_fields!`, `ordering_fields!`, `filter_fields!`, `lookup_field!` and
 /// `order_by!` write such constants. By hand it is
@@ -58,7 +58,7 @@ impl<M, T> Declared<M, T> {
         Self { make: Some(make) }
     }
 
-    /// What was declared.
+    /// The declared value.
     pub fn get(&self) -> Option<T> {
         self.make.map(|make| make(Root(PhantomData)))
     }

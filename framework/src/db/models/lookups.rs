@@ -5,25 +5,25 @@ use std::sync::Arc;
 use crate::db::{Hop, Node, Path, Select};
 use crate::values::Value;
 
-/// A comparison, named as Django names it.
+/// A comparison, under Django's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Lookup {
     /// Equal.
     Exact,
-    /// Equal without case.
+    /// Equal, ignoring case.
     IExact,
-    /// Holds a text (without case on `SQLite`, as Django's).
+    /// Contains text (ignoring case on `SQLite`, as in Django).
     Contains,
-    /// Holds a text without case.
+    /// Contains text, ignoring case.
     IContains,
-    /// Starts with a text.
+    /// Starts with text.
     StartsWith,
-    /// Starts with a text, without case.
+    /// Starts with text, ignoring case.
     IStartsWith,
-    /// Ends with a text.
+    /// Ends with text.
     EndsWith,
-    /// Ends with a text, without case.
+    /// Ends with text, ignoring case.
     IEndsWith,
     /// Is one of several.
     In,
@@ -41,7 +41,7 @@ pub enum Lookup {
     IsNull,
     /// Matches a regular expression.
     Regex,
-    /// Matches a regular expression without case.
+    /// Matches a regular expression, ignoring case.
     IRegex,
     /// A part of a date or time, then compared by the inner lookup's name.
     Part(DatePart, Compare),
@@ -95,7 +95,7 @@ pub enum Compare {
     Lte,
 }
 
-/// The lookups that are no parts of dates, by Django's names.
+/// The lookups that are not parts of dates, by Django's names.
 const LOOKUPS: [(&str, Lookup); 17] = [
     ("exact", Lookup::Exact),
     ("iexact", Lookup::IExact),
@@ -142,7 +142,7 @@ fn name_of<T: Copy + PartialEq>(table: &[(&'static str, T)], value: T) -> Option
 }
 
 impl Lookup {
-    /// The lookup that Django names so: `icontains`, `year`, `year__gte`, `date__lt`.
+    /// The lookup with this name in Django: `icontains`, `year`, `year__gte`, `date__lt`.
     pub fn from_name(name: &str) -> Option<Self> {
         named(&LOOKUPS, name).or_else(|| {
             let (part, compare) = name.split_once("__").unwrap_or((name, "exact"));
@@ -157,7 +157,7 @@ impl Lookup {
 }
 
 impl DatePart {
-    /// The part that Django names so.
+    /// The part with this name in Django.
     pub fn from_name(name: &str) -> Option<Self> {
         named(&PARTS, name)
     }
@@ -169,7 +169,7 @@ impl DatePart {
 }
 
 impl Compare {
-    /// The comparison that Django names so.
+    /// The comparison with this name in Django.
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "exact" => Self::Exact,
@@ -194,8 +194,9 @@ pub enum Operand {
     Range(Value, Value),
 }
 
-/// A condition on the rows of whatever model: a tree of lookups and of typed diesel expressions.
-/// Statements are written from it; [`Condition`](crate::db::Condition) is the same of one model.
+/// A condition on rows, without the type of their model: a tree of lookups and of typed diesel
+/// expressions. Statements are written from it; [`Condition`](crate::db::Condition) is its typed
+/// form.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Predicate {
@@ -212,19 +213,19 @@ pub enum Predicate {
     All(Vec<Predicate>),
     /// Any of them; false when empty.
     Any(Vec<Predicate>),
-    /// Some row at the end of the hops fulfils the condition inside: its lookups that start with
+    /// Some row at the end of the hops matches the condition inside: its lookups that start with
     /// the same hops are all about that row, others about the row outside.
     Exists {
-        /// The way to the rows.
+        /// The path to the rows.
         hops: Vec<Hop>,
-        /// What one of them fulfils.
+        /// The condition that one of them must match.
         inner: Box<Predicate>,
     },
     /// The opposite; NULL counts as false inside.
     Not(Box<Predicate>),
     /// A boolean diesel expression over the model's own table.
     Typed(Arc<dyn Node>),
-    /// The row is one of those of a query, which reads keys of the same model.
+    /// The row is in the result of a query, which selects keys of the same model.
     Within(Arc<Select>),
 }
 
@@ -260,7 +261,7 @@ impl Predicate {
         self.spell(&|operand| format!("{operand:?}"))
     }
 
-    /// True when a lookup in it goes along a relation to many.
+    /// Whether a lookup in it goes along a to-many relation.
     pub(crate) fn is_many(&self) -> bool {
         match self {
             Self::Lookup { path, .. } => path.is_many(),

@@ -1,5 +1,5 @@
-//! What a model is: its columns, its relations, paths along them, and what is said of rows in their
-//! terms.
+//! Models: their columns, their relations, paths along them, and conditions and orders made of
+//! these.
 
 pub(crate) mod annotation;
 pub(super) mod condition;

@@ -1,4 +1,4 @@
-//! What is known of a model: its columns and its relations.
+//! The description of a model: its columns and its relations.
 //!
 //! `#[model]` writes one [`ModelMeta`] per struct; everything else reads it.
 
@@ -32,7 +32,7 @@ pub enum ColumnKind {
         /// Digits after the point.
         places: u32,
     },
-    /// A number with as many places as it has: what is computed of decimals.
+    /// A number with any number of places: the result of computations with decimals.
     Numeric,
     /// `timestamptz`
     DateTime,
@@ -44,7 +44,7 @@ pub enum ColumnKind {
     Uuid,
 }
 
-/// A value that a column takes when none is given.
+/// The value of a column if none is given.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum ColumnDefault {
@@ -56,7 +56,7 @@ pub enum ColumnDefault {
     AutoNow,
 }
 
-/// One column, as the model declares it: a name and a kind, and what its methods add.
+/// A column as declared by the model: a name and a kind, and what its methods add.
 ///
 /// ```
 /// use quintet::db::{ColumnKind, ColumnMeta};
@@ -68,46 +68,46 @@ pub enum ColumnDefault {
 #[non_exhaustive]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of Django's fields")]
 pub struct ColumnMeta {
-    /// The field's name in Django's words: `album` for the column `album_id`.
+    /// The field's name in Django: `album` for the column `album_id`.
     pub name: &'static str,
     /// The column in the database.
     pub column: &'static str,
     /// What it stores.
     pub kind: ColumnKind,
-    /// True when it may be NULL.
+    /// Whether it may be NULL.
     pub nullable: bool,
-    /// True when an empty text is allowed.
+    /// Whether an empty string is allowed.
     pub blank: bool,
-    /// Longest text, in characters.
+    /// The most characters.
     pub max_length: Option<usize>,
     /// Least number, as written in the model.
     pub min_value: Option<&'static str>,
     /// Greatest number, as written in the model.
     pub max_value: Option<&'static str>,
-    /// True when no two rows share a value.
+    /// Whether values are unique.
     pub unique: bool,
-    /// The value of a row that is made without one.
+    /// The value of a new row without one.
     pub default: Option<ColumnDefault>,
-    /// The allowed values with their labels; empty when any will do.
+    /// The allowed values with their labels; empty if any value is.
     pub choices: &'static [(&'static str, &'static str)],
-    /// True for a text that must be an e-mail address.
+    /// Whether it must be an email address.
     pub email: bool,
-    /// What a text must look like.
+    /// The pattern of the text.
     pub regex: Option<fn() -> Pattern>,
-    /// Texts in place of the usual ones, by code: `unique`, `cycle`, and `invalid` for the pattern.
+    /// Custom messages by code: `unique`, `cycle`, and `invalid` for the pattern.
     pub errors: &'static [(&'static str, &'static str)],
     /// A sentence for people.
     pub help_text: &'static str,
-    /// The model that the column points at.
+    /// The model that the column references.
     pub references: Option<fn() -> &'static ModelMeta>,
-    /// What becomes of the row when the row that it points at is deleted.
+    /// What happens to the row if the referenced row is deleted.
     pub on_delete: OnDelete,
-    /// True where no row may be its own ancestor: the column points at the same table.
+    /// Whether no row may be its own ancestor: the column references the same table.
     pub acyclic: bool,
 }
 
 impl ColumnMeta {
-    /// A column that must have a value.
+    /// Creates a column that is not nullable.
     pub const fn new(name: &'static str, kind: ColumnKind) -> Self {
         Self {
             name,
@@ -131,92 +131,92 @@ impl ColumnMeta {
         }
     }
 
-    /// Has another name in the database than in Django's words.
+    /// Sets another name in the database.
     pub const fn column(mut self, column: &'static str) -> Self {
         self.column = column;
         self
     }
 
-    /// May be NULL, and empty where it is sent.
+    /// Allows NULL, and empty input.
     pub const fn nullable(mut self) -> Self {
         self.nullable = true;
         self.blank(true)
     }
 
-    /// May be empty where it is sent, or must not be.
+    /// Sets whether input may be empty.
     pub const fn blank(mut self, blank: bool) -> Self {
         self.blank = blank;
         self
     }
 
-    /// Takes so many characters.
+    /// Sets the most characters.
     pub const fn max_length(mut self, characters: usize) -> Self {
         self.max_length = Some(characters);
         self
     }
 
-    /// Takes no number below this one.
+    /// Sets the least number.
     pub const fn min_value(mut self, least: &'static str) -> Self {
         self.min_value = Some(least);
         self
     }
 
-    /// Takes no number above this one.
+    /// Sets the greatest number.
     pub const fn max_value(mut self, greatest: &'static str) -> Self {
         self.max_value = Some(greatest);
         self
     }
 
-    /// No two rows share a value.
+    /// Makes values unique.
     pub const fn unique(mut self) -> Self {
         self.unique = true;
         self
     }
 
-    /// Has a value in rows that are made without one.
+    /// Sets the value of new rows without one.
     pub const fn default(mut self, default: ColumnDefault) -> Self {
         self.default = Some(default);
         self
     }
 
-    /// Takes these values, each with its label.
+    /// Sets the allowed values, each with its label.
     pub const fn choices(mut self, choices: &'static [(&'static str, &'static str)]) -> Self {
         self.choices = choices;
         self
     }
 
-    /// Takes e-mail addresses.
+    /// Allows email addresses only.
     pub const fn email(mut self) -> Self {
         self.email = true;
         self
     }
 
-    /// Takes texts that a pattern matches.
+    /// Allows text that matches a pattern only.
     pub const fn regex(mut self, pattern: fn() -> Pattern) -> Self {
         self.regex = Some(pattern);
         self
     }
 
-    /// Refuses values with these texts, by code.
+    /// Sets custom messages by code.
     pub const fn errors(mut self, errors: &'static [(&'static str, &'static str)]) -> Self {
         self.errors = errors;
         self
     }
 
-    /// Is explained to people.
+    /// Sets the help text.
     pub const fn help_text(mut self, text: &'static str) -> Self {
         self.help_text = text;
         self
     }
 
-    /// Points at a row of another model, which is deleted with what follows.
+    /// Makes it a foreign key to another model, with what happens on deletion.
     pub const fn references<M: Model>(mut self, on_delete: OnDelete) -> Self {
         self.references = Some(meta_of::<M>);
         self.on_delete = on_delete;
         self
     }
 
-    /// Points at the same table, in which no row may be its own ancestor.
+    /// Refuses rows that would be their own ancestors; the column references the same table.
     pub const fn acyclic(mut self) -> Self {
         self.acyclic = true;
         self
@@ -231,14 +231,14 @@ pub enum OnDelete {
     Cascade,
     /// The other row cannot be deleted.
     Protect,
-    /// It points nowhere from then on.
+    /// The foreign key becomes NULL.
     SetNull,
 }
 
 /// Reads a row of a model, from the column of the given number on.
 pub(crate) type DecodeRow = fn(&Row<'_>, usize) -> Result<Box<dyn ModelRow>, crate::db::Error>;
 
-/// All that is known of a model: its columns, and what its methods add.
+/// The description of a model: its columns, and what its methods add.
 ///
 /// ```
 /// use quintet::db::{ColumnKind, ColumnMeta, ModelMeta};
@@ -266,7 +266,7 @@ pub(crate) type DecodeRow = fn(&Row<'_>, usize) -> Result<Box<dyn ModelRow>, cra
 pub struct ModelMeta {
     /// The struct's name: `Track`. Used in `No Track matches the given query.`
     pub name: &'static str,
-    /// In words: `track`, `media type`.
+    /// The verbose name: `track`, `media type`.
     pub verbose_name: &'static str,
     /// Django's application label: `store` in the permission `store.add_track`.
     pub app_label: &'static str,
@@ -276,9 +276,9 @@ pub struct ModelMeta {
     pub columns: &'static [ColumnMeta],
     /// Index of the primary key in `columns`.
     pub pk: usize,
-    /// Default order: column index, and true when descending.
+    /// The default order: column index, and true for descending.
     pub ordering: &'static [(usize, bool)],
-    /// Sets of columns that no two rows share.
+    /// Sets of columns that are unique together.
     pub unique_together: &'static [&'static [usize]],
     /// Reads a row, as [`Model::from_row`].
     pub(crate) decode: DecodeRow,
@@ -292,17 +292,17 @@ pub struct ModelMeta {
 pub struct LinkTable {
     /// The table.
     pub table: &'static str,
-    /// Its column that points at the model which declares the relation.
+    /// Its column that references the model that declares the relation.
     pub source: &'static str,
-    /// Its column that points at the other model.
+    /// Its column that references the other model.
     pub target: &'static str,
     /// The other model.
     pub to: fn() -> &'static ModelMeta,
 }
 
 impl LinkTable {
-    /// A table with a column that points at the model which declares the relation, and one that points
-    /// at `To`.
+    /// Creates a link table with a column that references the model that declares the relation, and
+    /// one that references `To`.
     pub const fn new<To: Model>(
         table: &'static str,
         source: &'static str,
@@ -313,7 +313,8 @@ impl LinkTable {
 }
 
 impl ModelMeta {
-    /// The model `M` of a name, a table and its columns; the first column is the primary key.
+    /// Describes the model `M` with a name, a table and its columns; the first column is the
+    /// primary key.
     pub const fn new<M: Model>(
         name: &'static str,
         table: &'static str,
@@ -333,37 +334,37 @@ impl ModelMeta {
         }
     }
 
-    /// Is called so in words.
+    /// Sets the verbose name.
     pub const fn verbose_name(mut self, name: &'static str) -> Self {
         self.verbose_name = name;
         self
     }
 
-    /// Belongs to an application of Django's.
+    /// Sets Django's application label.
     pub const fn app_label(mut self, label: &'static str) -> Self {
         self.app_label = label;
         self
     }
 
-    /// Has its primary key in another column than the first.
+    /// Sets the column of the primary key.
     pub const fn primary_key(mut self, column: usize) -> Self {
         self.pk = column;
         self
     }
 
-    /// Lists rows in this order: columns, each with true when it is descending.
+    /// Sets the default order: columns, each with true for descending.
     pub const fn ordering(mut self, ordering: &'static [(usize, bool)]) -> Self {
         self.ordering = ordering;
         self
     }
 
-    /// Has sets of columns that no two rows share.
+    /// Sets the columns that are unique together.
     pub const fn unique_together(mut self, sets: &'static [&'static [usize]]) -> Self {
         self.unique_together = sets;
         self
     }
 
-    /// Has link tables.
+    /// Sets the link tables.
     pub const fn links(mut self, links: &'static [LinkTable]) -> Self {
         self.links = links;
         self
@@ -379,13 +380,14 @@ impl ModelMeta {
         self.columns.iter().find(|c| c.name == name || c.column == name)
     }
 
-    /// The model's name as permissions and content types write it: `mediatype`.
+    /// The model's name in permissions and content types: `mediatype`.
     pub fn model_name(&self) -> String {
         self.name.to_lowercase()
     }
 }
 
-/// A struct whose rows live in a table; written by `#[model]`.
+/// A struct that represents the rows of a table (`django.db.models.Model`). `#[model]` implements
+/// it; there is no need to do so by hand.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
     label = "this type has no `Model` implementation",
@@ -401,13 +403,13 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// Reads the columns, in the order of [`ModelMeta::columns`], from column `at` of the row on.
     ///
     /// # Errors
-    /// When a column does not hold what the model says.
+    /// If a column's value does not match the model.
     fn from_row(row: &Row<'_>, at: usize) -> Result<Self, crate::db::Error>;
 
     /// The value of a column, borrowed.
     fn value(&self, column: usize) -> ValueRef<'_>;
 
-    /// The paths that lead from `Root` through this model, past relations of the cardinality `C`.
+    /// The paths from `Root` through this model, along relations of the cardinality `C`.
     type Fields<Root, C>: Fields<Root = Root, Model = Self>;
 
     /// The primary key.
@@ -416,7 +418,7 @@ pub trait Model: Sized + Send + Sync + 'static {
     }
 }
 
-/// A model's row behind a pointer: what the engine sees of it.
+/// A model's row without its type, for the engine.
 pub(crate) trait ModelRow: Any + Send + Sync {
     /// The value of a column, borrowed.
     fn value(&self, column: usize) -> ValueRef<'_>;
@@ -443,7 +445,7 @@ impl<M: Model> ModelRow for M {
 /// Reads a row of `M` and hides its type.
 ///
 /// # Errors
-/// When a column does not hold what the model says.
+/// If a column's value does not match the model.
 pub(crate) fn decode<M: Model>(
     row: &Row<'_>,
     at: usize,
@@ -451,13 +453,13 @@ pub(crate) fn decode<M: Model>(
     Ok(Box::new(M::from_row(row, at)?))
 }
 
-/// The description of a model, as a function: relations refer to models by it, so that two models
-/// can refer to each other.
+/// The description of a model, as a function: relations use it, so that two models can reference
+/// each other.
 pub(crate) fn meta_of<M: Model>() -> &'static ModelMeta {
     M::META
 }
 
-/// A column of diesel's, with the model and the Rust type behind it; written by `#[model]`.
+/// A diesel column with its model and its Rust type; written by `#[model]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a column of a model",
     note = "columns are named by the module that `#[model]` writes: `track::name`"
@@ -465,8 +467,8 @@ pub(crate) fn meta_of<M: Model>() -> &'static ModelMeta {
 pub trait Column {
     /// The model.
     type Model: Model;
-    /// What the struct holds.
+    /// The Rust type of the field.
     type Value: crate::values::FieldType;
-    /// Its place in [`ModelMeta::columns`].
+    /// Its index in [`ModelMeta::columns`].
     const INDEX: usize;
 }

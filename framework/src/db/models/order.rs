@@ -1,38 +1,38 @@
-//! Orders: what rows are sorted by.
+//! Orders of rows.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use crate::db::{Dialect, Path, PathOf, SingleValued};
 
-/// One term of an order, of whatever model: what statements are written from.
+/// One term of an order, without the type of its model; statements are written from it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct OrderTerm {
     /// What is compared.
     pub path: Path,
-    /// True for greatest first.
+    /// Whether the greatest value comes first.
     pub descending: bool,
-    /// Where nulls stand; where the database puts them, if it is not said.
+    /// The position of nulls; by default, the database's.
     pub nulls: Option<Nulls>,
 }
 
-/// Where nulls stand in an order.
+/// The position of nulls in an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nulls {
     /// Before all values.
     First,
-    /// Behind all values.
+    /// After all values.
     Last,
 }
 
 impl OrderTerm {
-    /// By the end of a path.
+    /// Orders by the end of a path.
     pub(crate) fn new(path: Path, descending: bool) -> Self {
         Self { path, descending, nulls: None }
     }
 
-    /// The words behind it.
+    /// The SQL after it.
     pub(crate) fn direction(&self) -> &'static str {
         match (self.descending, self.nulls) {
             (false, None) => " ASC",
@@ -44,8 +44,8 @@ impl OrderTerm {
         }
     }
 
-    /// True when nulls stand behind all values. Where it is not said, they are the least values on
-    /// `SQLite`, and the greatest on `PostgreSQL`.
+    /// Whether nulls come after all values. By default, they are the least values on `SQLite`, and
+    /// the greatest on `PostgreSQL`.
     pub(crate) fn has_nulls_last(&self, dialect: Dialect) -> bool {
         match self.nulls {
             Some(nulls) => nulls == Nulls::Last,
@@ -71,7 +71,7 @@ pub struct Order<M> {
 }
 
 impl<M> Order<M> {
-    /// Least first.
+    /// Ascending order.
     pub fn ascending<P>(path: P) -> Self
     where
         P: PathOf<M>,
@@ -80,7 +80,7 @@ impl<M> Order<M> {
         Self::of(path.into_path(), false)
     }
 
-    /// Greatest first.
+    /// Descending order.
     pub fn descending<P>(path: P) -> Self
     where
         P: PathOf<M>,
@@ -93,14 +93,14 @@ impl<M> Order<M> {
         Self { term: OrderTerm::new(path, descending), model: PhantomData }
     }
 
-    /// Nulls before all values, on both databases (`F("…").asc(nulls_first=True)`).
+    /// Puts nulls before all values, on both databases (`F("…").asc(nulls_first=True)`).
     #[must_use]
     pub fn nulls_first(mut self) -> Self {
         self.term.nulls = Some(Nulls::First);
         self
     }
 
-    /// Nulls behind all values, on both databases (`F("…").desc(nulls_last=True)`).
+    /// Puts nulls after all values, on both databases (`F("…").desc(nulls_last=True)`).
     #[must_use]
     pub fn nulls_last(mut self) -> Self {
         self.term.nulls = Some(Nulls::Last);

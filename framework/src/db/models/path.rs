@@ -1,8 +1,8 @@
 //! Paths from a model to a value: along foreign keys, back along them, through link tables.
 //!
-//! `Track::fields().album().artist().name()` is a [`FieldPath`]: it knows the model that it starts
-//! at, the type of the value at its end, and whether a row leads to [`One`] value or to [`Many`].
-//! [`Path`] is the same without its types, which is what statements are written from.
+//! `Track::fields().album().artist().name()` is a [`FieldPath`]: its type holds the model at its
+//! start, the type of the value at its end, and whether a row leads to [`One`] value or to
+//! [`Many`]. [`Path`] is its untyped form, from which statements are written.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,7 +12,7 @@ use crate::db::model::{Column, ColumnKind, ColumnMeta, Model, ModelMeta, meta_of
 use crate::db::{AnnotationMeta, Computed};
 use crate::values::FieldType;
 
-/// The cardinality of a path along which a row leads to one value at most.
+/// The cardinality of a path along which a row leads to at most one value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum One {}
 
@@ -21,9 +21,9 @@ pub enum One {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Many {}
 
-/// A path along which a row leads to one value at most: [`One`] implements it, [`Many`] does not.
+/// The cardinality of a single value: [`One`] implements it, [`Many`] does not.
 #[diagnostic::on_unimplemented(
-    message = "a row has several values at the end of this path, where one is meant",
+    message = "this path leads to several rows, but a single value is required here",
     label = "this path goes through a relation to many",
     note = "relations to many can be searched and filtered; rows cannot be ordered by them, and a \
             field shows them as a list of related objects"
@@ -31,7 +31,7 @@ pub enum Many {}
 pub trait SingleValued {}
 impl SingleValued for One {}
 
-/// A path that starts at the model `M`: what lists of fields, filters and orders are made of.
+/// A path that starts at the model `M`, for lists of fields, filters and orders.
 ///
 /// [`FieldPath`], the columns of diesel (`track::name`) and the relations that `#[model]` writes
 /// implement it; a relation stands for its key.
@@ -65,8 +65,7 @@ impl<C: Column> PathOf<C::Model> for C {
     }
 }
 
-/// A path at whose end there is a value of a known type: a column of diesel's (`track::name`), or a
-/// [`FieldPath`].
+/// A path to a value of a known type: a diesel column (`track::name`), or a [`FieldPath`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a column of the model `{M}`, nor a path to one from it",
     label = "neither a column nor a path of `{M}`",
@@ -74,7 +73,7 @@ impl<C: Column> PathOf<C::Model> for C {
             with the model's own fields (`Track::fields().album().title()`)"
 )]
 pub trait TypedPath<M>: PathOf<M> {
-    /// The type of the value; what an `Option` of it holds, where it may be null.
+    /// The type of the value, without `Option`.
     type Plain: FieldType;
 }
 
@@ -86,19 +85,19 @@ impl<C: Column> TypedPath<C::Model> for C {
     type Plain = <C::Value as FieldType>::Plain;
 }
 
-/// The methods that name columns and relations of a model; written by `#[model]`.
+/// The methods for the columns and relations of a model; written by `#[model]`.
 pub trait Fields {
-    /// The model at which the way starts.
+    /// The model at the start of the path.
     type Root;
-    /// The model at the end of the way.
+    /// The model at the end of the path.
     type Model: Model;
     /// [`One`] or [`Many`].
     type Cardinality;
 
-    /// The methods at the end of a way.
+    /// The methods at the end of a path.
     fn at(way: Way) -> Self;
 
-    /// The way so far.
+    /// The path so far.
     fn way(self) -> Way;
 }
 
@@ -239,7 +238,7 @@ impl Hop {
     }
 }
 
-/// Where a [`Path`] ends.
+/// The end of a [`Path`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Leaf {
@@ -271,8 +270,8 @@ impl Leaf {
     }
 }
 
-/// A way from a model to a value: hops, then a column. Written as `album__artist__name` in
-/// lookups and as `Track::fields().album().artist().name()` in code.
+/// A path from a model to a value: hops, then a column. Written as `album__artist__name` in lookups
+/// and as `Track::fields().album().artist().name()` in code.
 #[derive(Debug, Clone)]
 pub struct Path {
     /// The model the way starts at.
@@ -297,7 +296,7 @@ impl Path {
         }
     }
 
-    /// What the end stores.
+    /// The kind of the value at the end.
     pub fn kind(&self) -> ColumnKind {
         self.leaf.kind()
     }
@@ -339,7 +338,7 @@ impl Path {
     }
 }
 
-/// A [`Path`] that knows the model it starts at, the Rust type of its end, and its cardinality.
+/// A [`Path`] typed by the model at its start, the Rust type at its end, and its cardinality.
 pub struct FieldPath<M, T, C = One> {
     /// The path.
     pub path: Path,
@@ -348,12 +347,12 @@ pub struct FieldPath<M, T, C = One> {
 }
 
 impl<M, T, C> FieldPath<M, T, C> {
-    /// A path whose types the caller vouches for; the macros do.
+    /// Creates a typed path; the caller is responsible for its types.
     pub fn new(path: Path) -> Self {
         Self { path, types: PhantomData }
     }
 
-    /// The same path, whatever the type of its end.
+    /// Drops the type of its end.
     #[must_use]
     pub fn of_any_type(self) -> FieldPath<M, (), C> {
         FieldPath::new(self.path)

@@ -6,7 +6,7 @@ use crate::db::{ColumnKind, Error};
 use crate::values::types::{DateTime, Decimal, Uuid};
 use crate::values::{Value, ValueRef};
 
-/// What a backend's row can hand out; `None` is NULL.
+/// A row of a backend; `None` is NULL.
 pub trait RawRow {
     /// A 16-, 32- or 64-bit integer of the given kind.
     fn int(&self, at: usize, kind: ColumnKind) -> Result<Option<i64>, Error>;

@@ -1,4 +1,4 @@
-//! Values for columns of a row: what is written, and what one row is looked up by.
+//! Values for columns of a row, to write or to look up.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,8 +8,8 @@ use crate::values::{FieldType, Value};
 
 /// Values for columns of `M`, each named by diesel's type, so that a wrong one does not compile.
 ///
-/// [`Changes`](crate::serializers::Changes) can be given wherever these can: it is what the
-/// prelude has.
+/// [`Changes`](crate::serializers::Changes), which is in the prelude, is accepted wherever these
+/// are.
 ///
 /// ```
 /// use quintet::db::Assignments;
@@ -32,7 +32,7 @@ pub struct Assignments<M> {
 }
 
 impl<M> Assignments<M> {
-    /// Nothing yet.
+    /// Creates an empty set of values.
     pub fn new() -> Self {
         Self::of(Vec::new())
     }
@@ -41,7 +41,7 @@ impl<M> Assignments<M> {
         Self { columns, model: PhantomData }
     }
 
-    /// The same with one more, or another one.
+    /// Adds or replaces a value.
     #[must_use]
     pub fn set<C: Column<Model = M>>(mut self, _column: C, value: impl Into<C::Value>) -> Self {
         self.put(C::INDEX, value.into().into_value());
@@ -55,7 +55,7 @@ impl<M> Assignments<M> {
         }
     }
 
-    /// These, and those of another one, which win.
+    /// Adds the values of another one, which take precedence.
     pub(crate) fn with(mut self, other: &Self) -> Self {
         for (column, value) in &other.columns {
             self.put(*column, value.clone());
@@ -94,10 +94,10 @@ impl<M: Model> fmt::Debug for Assignments<M> {
     }
 }
 
-/// What gives columns of `M` values: [`Assignments`], [`Changes`](crate::serializers::Changes), and
-/// `()`, which gives none.
+/// Values that can be assigned to columns of `M`: [`Assignments`],
+/// [`Changes`](crate::serializers::Changes), and `()` for none.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` gives no columns of the model `{M}` values",
+    message = "`{Self}` cannot be assigned to rows of `{M}`",
     label = "not values for columns of `{M}`",
     note = "write `Changes::new().set({M}'s column, value)`"
 )]

@@ -7,7 +7,7 @@ use crate::values::Value;
 /// The values of a new row, by column.
 pub(crate) type NewRow = Vec<(usize, Value)>;
 
-/// What becomes of a row when another one has the same in unique columns.
+/// Conflict behaviour: what to do if a row with the same unique values exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OnConflict {
     /// The statement fails.

@@ -45,9 +45,9 @@ impl Lock {
 /// The rows of a model that a request is about; nothing is sent until one of the methods that take
 /// a connection is awaited.
 ///
-/// `filter` and `exclude` take any boolean diesel expression over the model's own table, sub-selects
-/// included; `filter_by` and `exclude_by` take a [`Condition`] over paths. Sorting and slicing are as
-/// in Django: a second `order_by` replaces the first.
+/// `filter` and `exclude` take any boolean diesel expression over the model's own table,
+/// sub-selects included; `filter_by` and `exclude_by` take a [`Condition`] over paths. Sorting and
+/// slicing are as in Django: a second `order_by` replaces the first.
 ///
 /// The methods that send something take the connection last: a [`Conn`](crate::db::Conn), or the
 /// [`Context`](crate::request::Context) of a request.
@@ -213,9 +213,9 @@ impl<M: Model> QuerySet<M> {
     }
 
     /// Gives an annotation of the model another expression for these rows, which may depend on the
-    /// request: whatever shows the annotation, filters by it or orders by it uses this one. An earlier
-    /// one is replaced. Rows of the model that are reached from other models keep what the model
-    /// declares.
+    /// request: whatever shows the annotation, filters by it or orders by it uses this one. An
+    /// earlier one is replaced. Rows of the model that are reached from other models keep what the
+    /// model declares.
     #[must_use]
     pub fn annotate<T, O>(mut self, annotation: Annotation<M, T>, expression: O) -> Self
     where
@@ -369,7 +369,7 @@ impl<M: Model> QuerySet<M> {
         OrderTerm::new(path, false)
     }
 
-    /// The statement that counts the rows, and how many of so many rows the slice leaves.
+    /// The COUNT statement, and a function that clamps its result to the slice.
     pub(crate) fn counting(&self, dialect: Dialect) -> (Sql, impl Fn(i64) -> i64 + use<M>)
     where
         M: Model,

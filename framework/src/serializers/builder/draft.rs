@@ -1,5 +1,4 @@
-//! A description that is being put together, whatever its model's type: both builders are made of
-//! it.
+//! A description under construction, independent of its model's type: both builders use it.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +12,7 @@ use crate::exceptions::Detail;
 use crate::fields::{Field, FieldDefault, FieldKind, KeyKind, Validator};
 use crate::values::{FieldType, JsonWriter, Raw};
 
-/// A description in the making.
+/// A description under construction.
 #[derive(Debug)]
 pub(super) struct Draft {
     pub(super) description: Description,
@@ -49,7 +48,7 @@ impl Draft {
         }
     }
 
-    /// Adds a field, in the place of one that has its name.
+    /// Adds a field; it replaces one with the same name.
     pub(super) fn push(
         &mut self,
         field: Field,
@@ -102,7 +101,7 @@ impl Draft {
         }
     }
 
-    /// A field over the foreign key in column `index`, shown and taken as a key.
+    /// A field over the foreign key in column `index`, read and written as a key.
     pub(super) fn add_key_column(&mut self, name: &'static str, index: usize) {
         let Some((column, to)) = self
             .description
@@ -120,8 +119,7 @@ impl Draft {
         added.key = Some(KeyCheck { model: to, column: to().pk });
     }
 
-    /// Every column that no field stands for yet, in DRF's order: the primary key before
-    /// everything else, relations last.
+    /// Adds every column without a field, in DRF's order: the primary key first, relations last.
     pub(super) fn add_all(&mut self) {
         let model = self.description.model;
         if let Some(pk) = model.columns.get(model.pk)
@@ -155,7 +153,7 @@ impl Draft {
         }
     }
 
-    /// The fields of another serializer over the same model, with all that belongs to them.
+    /// Adds the fields of another serializer over the same model, with their rules.
     pub(super) fn extend(&mut self, other: &Description) {
         let (sources, many) = (self.description.sources.len(), self.description.many.len());
         self.description.sources.extend(other.sources.iter().cloned());
@@ -228,7 +226,7 @@ impl Draft {
         self.description.to_internal_value = Some(Arc::new(move |data, cx| hook.call(data, cx)));
     }
 
-    /// Takes a field out, and the rules that it has a part in.
+    /// Removes a field, and the rules that involve it.
     pub(super) fn remove(&mut self, name: &str) {
         let Some(place) = self.description.place(name) else { return };
         self.description.fields.remove(place);
@@ -248,7 +246,7 @@ impl Draft {
         }
     }
 
-    /// The field `name` must hold what the field `other` holds.
+    /// Requires the fields `name` and `other` to be equal.
     pub(super) fn must_match(&mut self, name: &str, other: &str) {
         if let (Some(name), Some(other)) =
             (self.description.place(name), self.description.place(other))
@@ -257,7 +255,7 @@ impl Draft {
         }
     }
 
-    /// The description as it is read from now on.
+    /// Completes the description.
     pub(super) fn finish(self) -> Description {
         let mut description = self.description;
         description.input = description.fields.iter().map(|field| field.field.clone()).collect();
@@ -286,9 +284,10 @@ fn shown_columns(description: &Description) -> Option<Vec<ShownColumn>> {
     shown.collect()
 }
 
-/// What modifiers change of a field.
+/// The modifiers of a field.
 impl SerializerField {
-    /// Changes the field's description; what becomes read-only or write-only loses the other end.
+    /// Changes the field's description; a field that becomes read-only or write-only loses the
+    /// other direction.
     pub(super) fn change(&mut self, change: impl FnOnce(Field) -> Field) {
         self.field = change(self.field.clone());
         if self.field.read_only {
@@ -300,7 +299,7 @@ impl SerializerField {
         }
     }
 
-    /// A hook over typed values as one over any.
+    /// Stores a typed hook as an untyped one.
     pub(super) fn set_hook<T: FieldType, Shape>(&mut self, hook: impl FieldValidator<T, Shape>) {
         self.hook = Some(Arc::new(move |value, cx| match T::from_value(value) {
             Some(value) => hook.call(value, cx).map(FieldType::into_value),
@@ -308,15 +307,15 @@ impl SerializerField {
         }));
     }
 
-    /// A default that is made anew each time.
+    /// Sets a default that is computed each time.
     pub(super) fn set_default<T: FieldType, Shape>(&mut self, make: impl DefaultValue<T, Shape>) {
         self.field.default = Some(FieldDefault::Serializer);
         self.field.required = false;
         self.default = Some(Arc::new(move |cx| make.call(cx).into_value()));
     }
 
-    /// Shows and reads values as their type says. What is stored is checked as before: by its
-    /// column's length and bounds.
+    /// Shows and reads values as their type does. The stored value is still checked by its column's
+    /// length and bounds.
     pub(super) fn set_custom<F: CustomField>(&mut self) {
         let stored = self.field.clone();
         let own = F::field(stored.name);
@@ -334,7 +333,7 @@ impl SerializerField {
     }
 }
 
-/// A field that is not called as its column has a label of its own.
+/// A field whose name differs from its column's has its own label.
 pub(super) fn rename(field: &mut Field, name: &'static str, column: &str) {
     field.name = name;
     if name != column {

@@ -1,5 +1,5 @@
-//! Puts a [`Description`] together. `#[derive(Serializer)]` writes the calls of this module; they
-//! can be written by hand as well.
+//! Builders of a [`Description`]. `#[derive(Serializer)]` writes the calls of this module; they can
+//! also be written by hand.
 
 mod draft;
 mod plain;
@@ -27,7 +27,7 @@ use crate::db::{
 use crate::fields::{Choice, Field, FieldKind, KeyKind};
 use crate::values::{FieldType, ValueRef};
 
-/// Puts a [`Description`] together, field by field; a modifier changes the field before it.
+/// Builds a [`Description`], field by field; a modifier changes the preceding field.
 pub struct Builder<M> {
     draft: Draft,
     own_unique: bool,
@@ -41,7 +41,7 @@ impl<M> fmt::Debug for Builder<M> {
 }
 
 /// The Rust type of a serializer field that shows values of type `T`: the type itself, or an
-/// `Option` of it where the way to it may end early.
+/// `Option` of it if the path to it may end early.
 #[diagnostic::on_unimplemented(
     message = "this field is declared as `{Self}`, but its source holds `{T}`",
     label = "declare it as `{T}`, or as an `Option` of it"
@@ -76,14 +76,14 @@ impl<M: Model> Builder<M> {
         self.draft.description.model.columns.iter().position(|c| c.column == column.column)
     }
 
-    /// A field that shows the end of a path. A column of the model itself is also written, with
-    /// what the model says of it; anything farther is read-only.
+    /// A field that shows the end of a path. A column of the model itself is also written, with the
+    /// rules of the model; anything farther away is read-only.
     pub fn source<U>(self, name: &'static str, path: FieldPath<M, U>) -> Self {
         self.end_of(name, path.path)
     }
 
-    /// A field of the model, as `fields = ["name", ..]` names one: a column, the key of a relation, an
-    /// annotation.
+    /// A field of the model, as `fields = ["name", ..]` names one: a column, the key of a relation,
+    /// an annotation.
     pub fn field<P>(self, name: &'static str, path: P) -> Self
     where
         P: PathOf<M>,
@@ -118,14 +118,14 @@ impl<M: Model> Builder<M> {
         self.push(field.read_only(), Output::Source(source), Target::None)
     }
 
-    /// A field of the user's own over a column or the end of a path.
+    /// A custom field over a column or the end of a path.
     pub fn custom<F: CustomField, U>(self, name: &'static str, path: FieldPath<M, U>) -> Self {
         let mut builder = self.source(name, path);
         builder.last(SerializerField::set_custom::<F>);
         builder
     }
 
-    /// Every column of the model that no field stands for yet, as `fields = "__all__"`.
+    /// Adds every column of the model without a field, like `fields = "__all__"`.
     pub fn all(mut self) -> Self {
         self.draft.add_all();
         self
@@ -144,8 +144,8 @@ impl<M: Model> Builder<M> {
         self
     }
 
-    /// The fields of another serializer over the same model, before those that follow. A later
-    /// field of the same name takes an earlier one's place.
+    /// Adds the fields of another serializer over the same model. A later field replaces an earlier
+    /// one with the same name.
     pub fn extend<S>(mut self) -> Self
     where
         S: ModelSerializer,
@@ -160,7 +160,7 @@ impl<M: Model> Builder<M> {
         self.draft.last(change);
     }
 
-    /// The column of a foreign key at the end of a way of one step.
+    /// The column of a foreign key that is a path of one step.
     fn foreign_key(way: &Way) -> Option<usize> {
         match way.hops.as_slice() {
             [Hop::Forward { column, .. }] => {
@@ -263,7 +263,7 @@ impl<M: Model> Builder<M> {
         self.shown(name, &relation.way(), Related::display::<T>(), FieldKind::ReadOnly)
     }
 
-    /// A `HyperlinkedRelatedField`: the related row's address, or a list of them; read-only.
+    /// A `HyperlinkedRelatedField`: the related row's URL, or a list of them; read-only.
     pub fn hyperlink<T, F, U>(
         self,
         name: &'static str,
@@ -312,7 +312,7 @@ impl<M: Model> Builder<M> {
         self
     }
 
-    /// Lets the nested serializer before it take input; the view set saves it.
+    /// Makes the preceding nested serializer writable; the view set saves it.
     pub fn writable(mut self) -> Self {
         self.last(|field| {
             let many = matches!(field.output, Output::Many(_));
@@ -333,8 +333,7 @@ impl<M: Model> Builder<M> {
         self
     }
 
-    /// A `SerializerMethodField`: what a function of the row returns. `field` says what kind of
-    /// value that is.
+    /// A `SerializerMethodField`: the result of a function of the row. `field` describes its kind.
     pub fn method<T: serde::Serialize, Shape>(
         self,
         field: Field,
@@ -365,7 +364,7 @@ impl<M: Model> Builder<M> {
         self.push(field.read_only(), Output::Method(label), Target::None)
     }
 
-    /// A `HyperlinkedIdentityField`: the row's own address.
+    /// A `HyperlinkedIdentityField`: the row's own URL.
     pub fn identity<U>(
         self,
         name: &'static str,
@@ -378,41 +377,41 @@ impl<M: Model> Builder<M> {
         self.push(Field::new(name, FieldKind::ReadOnly).read_only(), output, Target::None)
     }
 
-    /// A field without a column: the view set finds its value under its name.
+    /// A field without a column: the view set takes its value by name.
     pub fn other(self, field: Field) -> Self {
         self.push(field.write_only(), Output::None, Target::Other)
     }
 
-    /// The field before it takes what `like` takes; a text keeps its lengths.
+    /// Gives the preceding field the kind of `like`; text keeps its lengths.
     pub fn kind(self, like: Field) -> Self {
         self.with(|field| of_kind(field, like))
     }
 
-    /// The values that the field before it takes (`ChoiceField`).
+    /// Sets the choices of the preceding field (`ChoiceField`).
     pub fn choices<C: Into<Choice>>(self, choices: impl IntoIterator<Item = C>) -> Self {
         self.with(|field| with_choices(field, choices))
     }
 
-    /// Changes the description of the field before it.
+    /// Changes the description of the preceding field.
     pub fn with(mut self, change: impl FnOnce(Field) -> Field) -> Self {
         self.last(|field| field.change(change));
         self
     }
 
-    /// These fields are read-only (`read_only_fields`).
+    /// Makes these fields read-only (`read_only_fields`).
     pub fn read_only(mut self, names: &[&str]) -> Self {
         self.draft.make_read_only(names);
         self
     }
 
-    /// The field `name` must hold what the field `other` holds.
+    /// Requires the fields `name` and `other` to be equal.
     pub fn must_match(mut self, name: &str, other: &str) -> Self {
         self.draft.must_match(name, other);
         self
     }
 
-    /// A hook for the value of the field before it (`validate_<field>`): it may change the value
-    /// or refuse it.
+    /// Adds a hook for the value of the preceding field (`validate_<field>`): it may change the
+    /// value or refuse it.
     pub fn validate_field<T: FieldType, Shape>(
         mut self,
         hook: impl FieldValidator<T, Shape>,
@@ -421,19 +420,20 @@ impl<M: Model> Builder<M> {
         self
     }
 
-    /// The field before it takes no input and shows nothing: it is what its default says
+    /// Hides the preceding field: it takes no input, is not shown, and has its default as its value
     /// (`HiddenField`).
     pub fn hidden(self) -> Self {
         self.with(|field| of_kind(field, Field::hidden("")).write_only().required(false))
     }
 
-    /// What makes the value of the field before it where none is sent (`default=callable`).
+    /// Sets the function that computes the preceding field's value if none is sent
+    /// (`default=callable`).
     pub fn default_with<T: FieldType, Shape>(mut self, make: impl DefaultValue<T, Shape>) -> Self {
         self.last(|field| field.set_default(make));
         self
     }
 
-    /// The field before it must differ from that of every other row (`UniqueValidator`).
+    /// Requires the preceding field to be unique (`UniqueValidator`).
     pub fn unique(mut self, message: &str, ignore_case: bool) -> Self {
         self.last(|field| {
             if let Target::Column(column) = field.target {
@@ -443,8 +443,8 @@ impl<M: Model> Builder<M> {
         self
     }
 
-    /// No two rows share these fields' values (`UniqueTogetherValidator`); instead of what the
-    /// model says. A member is a field, or the column that a field writes.
+    /// Requires these fields to be unique together (`UniqueTogetherValidator`), instead of the
+    /// model's sets. A member is a field, or the column that a field writes.
     pub fn unique_together(mut self, members: &[&str], message: Option<&str>) -> Self {
         self.own_unique = true;
         let writes = |field: &SerializerField, name: &str| match field.target {
@@ -464,7 +464,7 @@ impl<M: Model> Builder<M> {
         self
     }
 
-    /// Leaves out the checks that the model's unique sets ask for (`validators = []`).
+    /// Omits the checks of the model's unique sets (`validators = []`).
     pub fn without_validators(mut self) -> Self {
         self.own_unique = true;
         self
@@ -483,7 +483,7 @@ impl<M: Model> Builder<M> {
         self.draft.description.unique_together.push(UniqueTogether { members, message });
     }
 
-    /// A hook for all values together (`validate`).
+    /// Adds a hook for all values together (`validate`).
     pub fn validate<Shape>(mut self, hook: impl ObjectValidator<M, Shape>) -> Self {
         self.draft.description.validate = Some(Arc::new(move |changes, instance, cx| {
             let instance = instance.and_then(|row| row.as_any().downcast_ref::<M>());
@@ -492,7 +492,7 @@ impl<M: Model> Builder<M> {
         self
     }
 
-    /// What is shown of a row instead of its fields (`to_representation`).
+    /// Sets the hook that makes the output of a row from its fields (`to_representation`).
     pub fn to_representation<T: serde::Serialize, Shape>(
         mut self,
         hook: impl ToRepresentation<M, T, Shape>,
@@ -508,14 +508,14 @@ impl<M: Model> Builder<M> {
         self
     }
 
-    /// What the fields read instead of what was sent (`to_internal_value`).
+    /// Sets the hook that prepares the input for the fields (`to_internal_value`).
     pub fn to_internal_value<Shape>(mut self, hook: impl ToInternalValue<Shape>) -> Self {
         self.draft.set_internal_value(hook);
         self
     }
 
-    /// Foreign keys become nested objects with all their columns, `depth` steps far, 10 at most;
-    /// read-only.
+    /// Shows foreign keys as nested, read-only objects with all their columns, `depth` levels deep,
+    /// at most 10.
     pub fn depth(mut self, depth: usize) -> Self {
         self.draft.add_depth(depth.min(10));
         self

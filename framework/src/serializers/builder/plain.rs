@@ -12,8 +12,8 @@ use crate::db::{Model, meta_of, nowhere};
 use crate::fields::{Field, FieldKind};
 use crate::values::FieldType;
 
-/// Puts the [`Description`] of a serializer without a model together, field by field; a modifier
-/// changes the field before it.
+/// Builds the [`Description`] of a serializer without a model, field by field; a modifier changes
+/// the preceding field.
 #[derive(Debug)]
 pub struct PlainBuilder {
     draft: Draft,
@@ -28,14 +28,14 @@ impl PlainBuilder {
         self.draft.last(change);
     }
 
-    /// A field of its own.
+    /// Adds a field.
     pub fn field(mut self, field: Field) -> Self {
         let target = if field.read_only { Target::None } else { Target::Other };
         self.draft.push(field, Output::None, target);
         self
     }
 
-    /// A field of the user's own.
+    /// Adds a custom field.
     pub fn custom<F: CustomField>(self, name: &'static str) -> Self {
         let mut builder = self.field(Field::json(name));
         builder.last(SerializerField::set_custom::<F>);
@@ -68,12 +68,12 @@ impl PlainBuilder {
         self.inner::<S>(name, false)
     }
 
-    /// Another serializer as a field that is only shown; it may hold this one.
+    /// Another serializer as a read-only field; it may contain this one.
     pub fn shows<S: Serializer>(self, name: &'static str) -> Self {
         self.shown::<S>(name, false)
     }
 
-    /// A list of objects that is only shown; they may be of this serializer.
+    /// A read-only list of objects; they may be of this serializer.
     pub fn shows_many<S: Serializer>(self, name: &'static str) -> Self {
         self.shown::<S>(name, true)
     }
@@ -84,7 +84,7 @@ impl PlainBuilder {
         builder
     }
 
-    /// A list of objects, each read by another serializer.
+    /// A list of objects of another serializer.
     pub fn nested_many<S: Serializer>(self, name: &'static str) -> Self {
         self.inner::<S>(name, true)
     }
@@ -96,14 +96,14 @@ impl PlainBuilder {
         builder
     }
 
-    /// Changes the description of the field before it.
+    /// Changes the description of the preceding field.
     pub fn with(mut self, change: impl FnOnce(Field) -> Field) -> Self {
         self.last(|field| field.change(change));
         self
     }
 
-    /// A hook for the value of the field before it (`validate_<field>`): it may change the value
-    /// or refuse it.
+    /// Adds a hook for the value of the preceding field (`validate_<field>`): it may change the
+    /// value or refuse it.
     pub fn validate_field<T: FieldType, Shape>(
         mut self,
         hook: impl FieldValidator<T, Shape>,
@@ -112,31 +112,32 @@ impl PlainBuilder {
         self
     }
 
-    /// What makes the value of the field before it where none is sent (`default=callable`).
+    /// Sets the function that computes the preceding field's value if none is sent
+    /// (`default=callable`).
     pub fn default_with<T: FieldType, Shape>(mut self, make: impl DefaultValue<T, Shape>) -> Self {
         self.last(|field| field.set_default(make));
         self
     }
 
-    /// These fields are read-only (`read_only_fields`).
+    /// Makes these fields read-only (`read_only_fields`).
     pub fn read_only(mut self, names: &[&str]) -> Self {
         self.draft.make_read_only(names);
         self
     }
 
-    /// The field `name` must hold what the field `other` holds.
+    /// Requires the fields `name` and `other` to be equal.
     pub fn must_match(mut self, name: &str, other: &str) -> Self {
         self.draft.must_match(name, other);
         self
     }
 
-    /// What the fields read instead of what was sent (`to_internal_value`).
+    /// Sets the hook that prepares the input for the fields (`to_internal_value`).
     pub fn to_internal_value<Shape>(mut self, hook: impl ToInternalValue<Shape>) -> Self {
         self.draft.set_internal_value(hook);
         self
     }
 
-    /// A hook for the whole struct, after those before it (`validate`).
+    /// Adds a hook for the whole struct, after the previous ones (`validate`).
     pub fn validate<S: Serializer, Shape>(mut self, hook: impl StructValidator<S, Shape>) -> Self {
         let before = self.draft.description.validate.take();
         self.draft.description.validate = Some(Arc::new(move |changes, row, cx| {

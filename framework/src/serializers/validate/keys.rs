@@ -1,4 +1,4 @@
-//! The messages for keys that name no row.
+//! The messages for keys without a row.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use crate::exceptions::Detail;
 use crate::fields::{Field, FieldKind, ManyKeys};
 use crate::values::{Raw, python};
 
-/// The message for a row that is not there.
+/// The message for a missing row.
 pub(super) fn missing(field: &Field, key: KeyCheck, raw: &Raw<'_>) -> Detail {
     let value = python::text(raw);
     Detail::List(vec![missing_message(field, key, &value)])
@@ -25,8 +25,7 @@ fn missing_message(field: &Field, key: KeyCheck, value: &str) -> Detail {
     field.message("does_not_exist", text, &[("slug_name", slug), ("value", value)])
 }
 
-/// A list of keys after the database has looked: the first item that is wrong, in any way, is
-/// reported.
+/// Checks a list of keys after the lookup: the first wrong item is reported.
 pub(super) fn all_are_there(
     field: &Field,
     key: KeyCheck,

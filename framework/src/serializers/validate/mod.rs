@@ -1,10 +1,10 @@
-//! From input to changes (`run_validation`): every error of a body in one answer.
+//! Turning input into changes (`run_validation`): one response has every error of a body.
 //!
-//! The tree of objects is walked three times, because the database is asked in two statements, one
-//! before the hooks of fields and one behind them, whatever a client nests. `reading` makes values
-//! and collects the first questions; [`ObjectState::settle`] takes the answers, runs the hooks of
-//! fields and collects the unique sets; [`ObjectState::finish`] takes those answers and runs the
-//! hooks of whole objects, from the inside out.
+//! The tree of objects is traversed three times, because there are two statements, one before the
+//! hooks of fields and one after them, however deep a client nests. `reading` converts values and
+//! collects the first checks; [`ObjectState::settle`] takes their results, runs the hooks of fields
+//! and collects the unique sets; [`ObjectState::finish`] takes those results and runs the hooks of
+//! whole objects, from the inside out.
 
 mod keys;
 mod reading;
@@ -24,7 +24,7 @@ use crate::fields::ManyKeys;
 use crate::request::Context;
 use crate::values::{Raw, Value};
 
-/// What is known of a field so far.
+/// The state of a field during validation.
 enum FieldState<'a> {
     Skip,
     Value(Value, Option<Input<'a>>),
@@ -38,7 +38,7 @@ enum FieldState<'a> {
 struct ObjectState<'a> {
     description: &'a Description,
     fields: Vec<FieldState<'a>>,
-    /// What is wrong with the object as a whole.
+    /// The error of the whole object.
     error: Option<Detail>,
     /// The unique sets that were asked about, by place.
     sets: Vec<usize>,
@@ -48,7 +48,7 @@ struct ObjectState<'a> {
     partial: bool,
 }
 
-/// The row that input is for, as far as it is known.
+/// The stored row that the input updates, as far as it is known.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Existing<'a> {
     /// Its key; `None` on create.
@@ -57,11 +57,10 @@ pub(crate) struct Existing<'a> {
     pub(crate) row: Option<&'a dyn ModelRow>,
 }
 
-/// Validates a body. The name and the address of a new account are brought into their normal form
-/// first of all.
+/// Validates a body. The name and email address of a new account are normalised first.
 ///
 /// # Errors
-/// 400 with every message, keyed as DRF does; 503 when the database is away.
+/// 400 with every message, keyed as in DRF; 503 if the database cannot be reached.
 pub(crate) async fn run_validation(
     description: &Description,
     raw: &Raw<'_>,
@@ -102,8 +101,8 @@ impl<'a> ObjectState<'a> {
         }
     }
 
-    /// Takes what the database says of each field and runs the field's hook (`validate_<field>`).
-    /// Where none failed, the unique sets are asked about next; true where one did.
+    /// Takes the result of each field's check, and runs the field's hook (`validate_<field>`). If
+    /// none failed, the unique sets are checked next; returns whether one failed.
     fn settle(
         &mut self,
         answers: &mut dyn Iterator<Item = Answer>,
@@ -136,7 +135,7 @@ impl<'a> ObjectState<'a> {
         failed
     }
 
-    /// Asks whether another row has the values of a unique set.
+    /// Adds the checks of the unique sets.
     fn ask_sets(&mut self, checks: &mut Vec<Check>) {
         for (place, set) in self.description.unique_together.iter().enumerate() {
             match self.set_values(&set.members) {
@@ -207,9 +206,8 @@ impl<'a> ObjectState<'a> {
         messages.collect()
     }
 
-    /// The changes that were asked for, or everything that is wrong with them: what the fields
-    /// say, then what the unique sets say, then `validate`. A nested object is done with itself
-    /// whatever is wrong beside it, as in DRF.
+    /// The changes, or all errors: those of the fields, then of the unique sets, then of
+    /// `validate`. A nested object is validated completely even if others are invalid, as in DRF.
     fn finish(
         mut self,
         answers: &mut dyn Iterator<Item = Answer>,
@@ -252,7 +250,7 @@ impl<'a> ObjectState<'a> {
 }
 
 impl FieldState<'_> {
-    /// Takes what the database says of a value or of keys.
+    /// Takes the result of a check.
     fn confirm(
         &mut self,
         field: &SerializerField,
@@ -324,7 +322,7 @@ impl FieldState<'_> {
     }
 }
 
-/// What a hook of a whole object refused, as DRF reports it.
+/// The error of a hook of a whole object, as DRF reports it.
 fn object_error(detail: Detail) -> Detail {
     match detail {
         Detail::Map(items) => {

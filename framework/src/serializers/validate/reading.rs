@@ -1,4 +1,4 @@
-//! The first walk: what fields make of their input without the database, and what to ask it.
+//! The first traversal: converts fields without the database, and collects the checks.
 
 use super::super::checks::Check;
 use super::super::description::Description;
@@ -11,7 +11,7 @@ use crate::fields::{Field, FieldKind, Start, to_json};
 use crate::request::Context;
 use crate::values::{Raw, Value};
 
-/// Reads objects, and collects what the database must confirm of them.
+/// Reads objects, and collects the checks in the database.
 pub(super) struct Reading<'a, 'c> {
     pub(super) cx: &'a Context,
     /// The model of accounts, where what is sent may be a new one.
@@ -116,8 +116,8 @@ impl<'a> Reading<'a, '_> {
         }
     }
 
-    /// The value of a field that holds one. The name and the address of a new account are valid if
-    /// they are in both forms: `⑴` is a word, but `(1)` is none.
+    /// Validates the value of a field. The name and email address of a new account must be valid
+    /// both as sent and as normalised: `⑴` is valid, but normalises to `(1)`, which is not.
     fn value(
         &self,
         field: &SerializerField,
@@ -143,7 +143,8 @@ impl<'a> Reading<'a, '_> {
         Ok(normal)
     }
 
-    /// Asks whether the row that a value names exists, and whether another row has the value.
+    /// Adds the checks of a value: whether the row that it names exists, and whether another row
+    /// has the value.
     fn ask(&mut self, field: &SerializerField, value: &Value, object: &ObjectState<'_>) {
         if let Some(key) = field.key {
             self.checks.push(Check::key(key, value.clone()));
@@ -173,7 +174,7 @@ impl<'a> Reading<'a, '_> {
         if let Err(wrong) = field.objects(&raw) {
             return FieldState::Failed(wrong);
         }
-        // rows of a model in a list are new ones, whatever becomes of the row that they hang on
+        // nested rows are always created, even if their parent is updated
         let partial = partial && inner.is_plain();
         FieldState::List(raw.each(|raw| self.item(field, inner, raw, partial)))
     }

@@ -47,7 +47,7 @@ fn open(
     Ok(connection)
 }
 
-/// Makes a connection forget what it has prepared.
+/// Drops a connection's prepared statements.
 fn forget(connection: &mut SqliteConnection, prepared: &Prepared) {
     connection.set_prepared_statement_cache_size(CacheSize::Disabled);
     connection.set_prepared_statement_cache_size(CacheSize::Unbounded);

@@ -1,4 +1,4 @@
-//! Work that waits for something else than the database, and who may go on when.
+//! Work that waits for something other than the database, and when it may continue.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -8,10 +8,10 @@ use std::task::{Context, Poll, Waker};
 
 use futures_util::future::LocalBoxFuture;
 
-/// What is left of a job that waits for something.
+/// The rest of a job that waits for something.
 pub(super) type Rest = LocalBoxFuture<'static, ()>;
 
-/// Who may go on: nobody but the job whose transaction is open.
+/// Which jobs may continue: only the one with an open transaction, if there is one.
 #[derive(Default)]
 pub(super) struct Turns {
     pub(super) owner: Cell<Option<u64>>,

@@ -1,9 +1,9 @@
 //! Threads with a connection each, one of them for writing.
 //!
-//! A request's whole work crosses once: it is built and driven on the thread that owns the
+//! A request switches threads once: its work is built and polled on the thread that owns the
 //! connection. Statements there complete in the first poll. Work that waits for something else (a
-//! password's hash, a cache) is parked, and the thread goes on with other work meanwhile; but not
-//! in the middle of a transaction, which has the connection to itself until it ends.
+//! password hash, a cache) is parked, and the thread continues with other work; but not in the
+//! middle of a transaction, which has the connection for itself until it ends.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -32,7 +32,7 @@ const WAITING: u8 = 0;
 const TAKEN: u8 = 1;
 const GIVEN_UP: u8 = 2;
 
-/// Begins on a thread; what does not end there at once is left to be parked.
+/// Starts the job on a thread; if it does not finish immediately, the rest is parked.
 type Work = dyn FnOnce(&Thread) -> Option<Rest> + Send;
 
 struct Job {
@@ -40,11 +40,12 @@ struct Job {
     work: Box<Work>,
 }
 
-/// Who waits for a job; when it is dropped, because a client has gone, the job is not begun.
+/// The caller of a job; if it is dropped, because the client has disconnected, the job is not
+/// started.
 struct Waiting(Arc<AtomicU8>);
 
 impl Waiting {
-    /// True when the job has not begun, and will not.
+    /// Whether the job was cancelled before its start.
     fn give_up(&self) -> bool {
         self.0.compare_exchange(WAITING, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
@@ -56,8 +57,8 @@ impl Drop for Waiting {
     }
 }
 
-/// Goes on with work that waits for something; it is dropped when nobody waits for it any more,
-/// unless it may have written.
+/// Continues work that waits for something; it is dropped if nobody waits for it any more, unless
+/// it may have written.
 async fn rest<T>(
     mut work: LocalBoxFuture<'static, T>,
     mut answer: oneshot::Sender<Result<T, Error>>,
@@ -91,7 +92,7 @@ pub(crate) struct SqlitePool {
     busy: Duration,
 }
 
-/// Tells threads that there is work: those that sleep, and those that have parked some.
+/// Wakes threads for work: those that sleep, and those with parked work.
 #[derive(Default)]
 struct Bell {
     asleep: Condvar,
@@ -323,7 +324,7 @@ impl Thread {
         Ok(shared)
     }
 
-    /// Begins a job that nobody has given up, and returns what is left of it.
+    /// Starts a job that was not cancelled, and returns the rest of it.
     fn start(&self, job: Job) -> Option<Rest> {
         let taken = job.state.compare_exchange(WAITING, TAKEN, Ordering::AcqRel, Ordering::Acquire);
         taken.ok()?;

@@ -1,4 +1,4 @@
-//! Aggregates: one value of several rows.
+//! Aggregates: one value computed from several rows.
 
 use std::marker::PhantomData;
 
@@ -23,7 +23,7 @@ fn aggregate<M: Model, T>(
     Aggregate { call, nullable: function != Function::Count, types: PhantomData }
 }
 
-/// The number of rows, or of values that are not null.
+/// The number of rows, or of values that are not null (`Count`).
 #[derive(Debug, Clone, Copy)]
 pub struct Count;
 
@@ -46,13 +46,13 @@ impl Count {
     }
 }
 
-/// The sum of numbers; `None` of no number.
+/// The sum of numbers; `None` if there are none (`Sum`).
 #[derive(Debug, Clone, Copy)]
 pub struct Sum;
 
 impl Sum {
-    /// The sum of the values that are not null. That of whole numbers is an `i64`; where none of
-    /// that size can hold it, reading it is an error.
+    /// The sum of the values that are not null. That of integers is an `i64`; if it overflows,
+    /// reading it is an error.
     pub fn of<M, P>(path: P) -> Aggregate<M, Option<<P::Plain as Number>::Sum>>
     where
         M: Model,
@@ -68,7 +68,7 @@ impl Sum {
     }
 }
 
-/// The average of numbers; `None` of no number.
+/// The average of numbers; `None` if there are none (`Avg`).
 #[derive(Debug, Clone, Copy)]
 pub struct Avg;
 
@@ -90,7 +90,7 @@ impl Avg {
     }
 }
 
-/// The least value; `None` where there is none.
+/// The least value; `None` if there is none (`Min`).
 #[derive(Debug, Clone, Copy)]
 pub struct Min;
 
@@ -108,7 +108,7 @@ impl Min {
     }
 }
 
-/// The greatest value; `None` where there is none.
+/// The greatest value; `None` if there is none (`Max`).
 #[derive(Debug, Clone, Copy)]
 pub struct Max;
 

@@ -1,4 +1,4 @@
-//! Functions of SQL: what Django has in `django.db.models.functions`, and `Case` and `Cast`.
+//! SQL functions: those of `django.db.models.functions`, and `Case` and `Cast`.
 
 use std::marker::PhantomData;
 
@@ -45,13 +45,13 @@ macro_rules! functions {
 }
 
 functions! {
-    /// A text in lower case; on `SQLite` the letters of ASCII alone, as Django has it.
+    /// Text in lower case; on `SQLite` only ASCII letters change, as in Django.
     Lower(String) -> String, ColumnKind::Text;
-    /// A text in upper case; on `SQLite` the letters of ASCII alone, as Django has it.
+    /// Text in upper case; on `SQLite` only ASCII letters change, as in Django.
     Upper(String) -> String, ColumnKind::Text;
-    /// A text without spaces at its ends.
+    /// Text without spaces at its ends.
     Trim(String) -> String, ColumnKind::Text;
-    /// The number of characters of a text.
+    /// The number of characters of text.
     Length(String) -> i32, ColumnKind::Integer;
 }
 
@@ -71,7 +71,7 @@ impl Abs {
     }
 }
 
-/// A number with so many places.
+/// A number with this many places.
 #[derive(Debug, Clone, Copy)]
 pub struct Round;
 
@@ -95,8 +95,8 @@ impl Round {
 pub struct Coalesce;
 
 impl Coalesce {
-    /// The first where it is not null, else the second, which says whether the result may be null:
-    /// `Coalesce::of(Sum::of(invoice::total), Decimal::ZERO)` never is.
+    /// The first if it is not null, or else the second, which decides whether the result may be
+    /// null: `Coalesce::of(Sum::of(invoice::total), Decimal::ZERO)` never is.
     pub fn of<M, A, B>(first: A, second: B) -> Expression<M, B::Value, Both<M, A, B>>
     where
         A: IntoExpression<M>,
@@ -164,7 +164,7 @@ choosing! {
 pub struct Concat;
 
 impl Concat {
-    /// One text behind the other; null is no text, so that the result is never null. Of three:
+    /// One text after the other; null counts as empty, so that the result is never null. Of three:
     /// `Concat::of(Concat::of(first, " "), last)`.
     pub fn of<M, A, B>(first: A, second: B) -> Expression<M, String, Both<M, A, B>>
     where
@@ -206,8 +206,8 @@ cast_to! {
 }
 
 impl Cast {
-    /// `Cast::to::<f64, _, _>(track::bytes)`; null of null. A text that is no number is zero on `SQLite`
-    /// and an error on `PostgreSQL`, as with Django.
+    /// `Cast::to::<f64, _, _>(track::bytes)`; null of null. Text that is not a number is zero on
+    /// `SQLite` and an error on `PostgreSQL`, as in Django.
     pub fn to<T: CastTo, M, O: IntoExpression<M>>(
         operand: O,
     ) -> Expression<M, Option<T>, O::Cardinality> {
@@ -247,7 +247,7 @@ pub struct Cases<M, T> {
 }
 
 impl Case {
-    /// The value where a condition holds.
+    /// The value if a condition holds.
     pub fn when<M, O>(condition: Condition<M>, then: O) -> Cases<M, O::Value>
     where
         O: IntoExpression<M, Cardinality = One>,
@@ -263,7 +263,7 @@ impl Case {
 }
 
 impl<M, T: FieldType> Cases<M, T> {
-    /// The value where no earlier condition holds, and this one does.
+    /// The value if this condition holds and no earlier one does.
     pub fn when<O>(mut self, condition: Condition<M>, then: O) -> Self
     where
         O: IntoExpression<M, Value = T, Cardinality = One>,
@@ -274,7 +274,7 @@ impl<M, T: FieldType> Cases<M, T> {
         self
     }
 
-    /// The value where none holds.
+    /// The value if no condition holds.
     pub fn otherwise<O>(self, value: O) -> Expression<M, T>
     where
         O: IntoExpression<M, Value = T, Cardinality = One>,
@@ -284,7 +284,7 @@ impl<M, T: FieldType> Cases<M, T> {
         expression(expr, self.kind, self.nullable || value.nullable)
     }
 
-    /// Null where none holds.
+    /// Null if no condition holds.
     pub fn or_null(self) -> Expression<M, Option<T::Plain>> {
         expression(Expr::Case(self.branches, None), self.kind, true)
     }
@@ -295,8 +295,8 @@ impl<M, T: FieldType> Cases<M, T> {
 pub struct Extract;
 
 impl Extract {
-    /// `Extract::part(DatePart::Year, invoice::invoice_date)`, in UTC; null of null. Not for
-    /// `DatePart::Date` and `DatePart::Time`, which are no numbers: of these it is null.
+    /// `Extract::part(DatePart::Year, invoice::invoice_date)`, in UTC; null of null. For
+    /// `DatePart::Date` and `DatePart::Time`, which are not numbers, it is null.
     pub fn part<M, O>(part: DatePart, operand: O) -> Expression<M, Option<i64>, O::Cardinality>
     where
         O: IntoExpression<M>,
@@ -359,7 +359,7 @@ impl Trunc {
     }
 }
 
-/// What has a day: a date or a moment.
+/// A date or a moment.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a date nor a moment, and cannot be cut to its month or day"
 )]

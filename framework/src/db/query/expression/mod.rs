@@ -1,14 +1,15 @@
-//! What is computed of rows, as typed data: aggregates, and expressions over a row's values.
+//! Computed values as typed data: aggregates, and expressions over a row's values.
 //!
-//! [`Count`], [`Sum`], [`Avg`], [`Min`] and [`Max`] make an [`Aggregate`], one value of several rows.
-//! [`QuerySet::aggregate`] reads one or several in one statement, [`QuerySet::group_by`] one for each
-//! group.
+//! [`Count`], [`Sum`], [`Avg`], [`Min`] and [`Max`] make an [`Aggregate`], one value of several
+//! rows. [`QuerySet::aggregate`] reads one or several in one statement, [`QuerySet::group_by`] one
+//! for each group.
 //!
-//! An [`Expression`] is a value of one row: arithmetic, [`Case`], [`Coalesce`], [`Concat`], [`Lower`],
-//! [`Trunc`], [`Exists`], [`Subquery`] and their like, over columns, paths and plain values. Where an
-//! aggregate stands for a value of one row, it is that of the related rows. Both are taken where a path
-//! is: in orders, in [`QuerySet::values`], in conditions (`Count::of(..).gt(3)`); and as annotations,
-//! which have a name: see [`Annotation`](crate::db::Annotation).
+//! An [`Expression`] is a value of one row: arithmetic, [`Case`], [`Coalesce`], [`Concat`],
+//! [`Lower`], [`Trunc`], [`Exists`], [`Subquery`] and their like, over columns, paths and plain
+//! values. Where an aggregate stands for a value of one row, it is that of the related rows. Both
+//! are taken where a path is: in orders, in [`QuerySet::values`], in conditions
+//! (`Count::of(..).gt(3)`); and as annotations, which have a name: see
+//! [`Annotation`](crate::db::Annotation).
 //!
 //! ```
 //! use quintet::db::{Avg, Coalesce, Count, Max, Sum};
@@ -88,8 +89,8 @@ pub(crate) use operand::single;
 pub use operand::{Cardinality, IntoExpression};
 pub use related::{Exists, Subquery};
 
-/// A value of type `T` that is computed of a row of `M`: of one value each where `C` is [`One`], and
-/// of those of several related rows, for an aggregate to make one, where it is
+/// A value of type `T` that is computed of a row of `M`: of one value each where `C` is [`One`],
+/// and of those of several related rows, for an aggregate to make one, where it is
 /// [`Many`](crate::db::Many).
 pub struct Expression<M, T, C = One> {
     computed: Computed,
@@ -118,8 +119,8 @@ pub struct Aggregate<M, T> {
 }
 
 impl<M, T> Aggregate<M, T> {
-    /// Computes it of those rows only for which a condition holds (`Count("id", filter=Q(…))`). Along
-    /// a relation to many it is a condition on each of the related rows.
+    /// Computes it of those rows only for which a condition holds (`Count("id", filter=Q(…))`).
+    /// Along a relation to many it is a condition on each of the related rows.
     #[must_use]
     pub fn filter(mut self, condition: Condition<M>) -> Self {
         let condition = Predicate::from(condition);
@@ -210,7 +211,7 @@ numbers! {
     Decimal => Decimal, Decimal;
 }
 
-/// What has a least and a greatest value on both databases.
+/// Types that `MIN` and `MAX` accept on both databases.
 #[diagnostic::on_unimplemented(
     message = "no `{Self}` is the least or the greatest: `Min` and `Max` are of numbers, texts, dates and times",
     label = "the column at the end of this path holds `{Self}`"

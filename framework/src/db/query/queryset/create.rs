@@ -49,7 +49,7 @@ impl<M: Model> QuerySet<M> {
     /// The row of the query with these values, or a new one that has them and `defaults`; true
     /// when it is new. `()` stands for no defaults.
     ///
-    /// When several ask at once, one row is made, if the database keeps the values unique.
+    /// With a unique constraint, concurrent calls create one row.
     ///
     /// # Errors
     /// [`Error::MultipleObjectsReturned`] when more than one row has the values; what the database

@@ -116,8 +116,8 @@ impl<M: Model> QuerySet<M> {
         rows.into_iter().next().ok_or(Error::NotFound)
     }
 
-    /// The rows with some values in a column that no two rows share, by these values; those that
-    /// no row has are left out.
+    /// Maps each given value of a unique column to its row; values without a row are omitted
+    /// (`in_bulk`).
     ///
     /// # Errors
     /// As [`QuerySet::all`].

@@ -32,7 +32,7 @@ impl<M: Model> QuerySet<M> {
 }
 
 impl<M: Model, S: Selection<M>> Values<M, S> {
-    /// Reads values that are the same once.
+    /// Drops duplicates (`SELECT DISTINCT`).
     pub fn distinct(mut self) -> Self {
         self.queryset = self.queryset.distinct();
         self
