@@ -5,6 +5,7 @@ mod cors;
 mod database;
 mod errors;
 mod examples;
+mod generics;
 mod guide;
 mod hooks;
 mod jwt;

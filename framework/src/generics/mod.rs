@@ -1,10 +1,53 @@
-//! What views do with rows: pages, representation, saving, links, trees, transactions.
+//! Generic views, and what views do with rows: pages, representation, saving, links, trees,
+//! transactions (`rest_framework.generics`).
 //!
-//! There are no generic views here: the actions of DRF's `GenericAPIView` and its subclasses are
-//! those of a [`ViewSet`](crate::viewsets::ViewSet) whose base names the mixins, and this module
-//! adds the methods of [`Context`] that such actions, and your own views,
-//! use.
+//! A generic view has one URL. It is written as a view set is, with the same hooks, over one of the
+//! nine bases; [`ViewSet::as_view`](crate::viewsets::ViewSet::as_view) makes it a view.
+//!
+//! ```
+//! use quintet::generics::{ListCreateApiView, RetrieveUpdateDestroyApiView};
+//! use quintet::prelude::*;
+//!
+//! # #[model(table = "book")]
+//! # pub struct Book {
+//! #     pub id: i64,
+//! #     pub title: String,
+//! # }
+//! # #[derive(Serializer)]
+//! # #[serializer(model = Book, fields = all)]
+//! # pub struct BookSerializer {}
+//! pub struct BookList;
+//!
+//! impl ViewSet for BookList {
+//!     type Base = ListCreateApiView;
+//!     type Serializer = BookSerializer;
+//! }
+//!
+//! pub struct BookDetail;
+//!
+//! impl ViewSet for BookDetail {
+//!     type Base = RetrieveUpdateDestroyApiView;
+//!     type Serializer = BookSerializer;
+//! }
+//!
+//! # fn main() {
+//! let router = Router::simple()
+//!     .path("books/", BookList.as_view(), "book-list")
+//!     .path("books/<int:pk>/", BookDetail.as_view(), "book-detail");
+//! # let _ = router;
+//! # }
+//! ```
+//!
+//! # API reference
+//!
+//! - [`CreateApiView`], [`ListApiView`], [`RetrieveApiView`], [`UpdateApiView`], [`DestroyApiView`],
+//!   [`ListCreateApiView`], [`RetrieveUpdateApiView`], [`RetrieveDestroyApiView`],
+//!   [`RetrieveUpdateDestroyApiView`]: the nine bases
+//! - [`ListModelMixin`] and its like: the mixins, of which a base can be a tuple
+//! - the methods of [`Context`] that views use: `save`, `delete`, `paginate`, `links`, `lock`,
+//!   `transaction`, `descendants` and so on
 
+mod bases;
 mod links;
 mod lists;
 mod objects;
@@ -18,6 +61,12 @@ use crate::pagination::Pagination;
 use crate::request::Context;
 use crate::serializers::Writing;
 
+pub use bases::{
+    Actions, CreateApiView, CreateModelMixin, DestroyApiView, DestroyModelMixin, GenericBase,
+    GenericViewSet, ListApiView, ListCreateApiView, ListModelMixin, Mixins, ModelViewSet,
+    ReadOnlyModelViewSet, RetrieveApiView, RetrieveDestroyApiView, RetrieveModelMixin,
+    RetrieveUpdateApiView, RetrieveUpdateDestroyApiView, UpdateApiView, UpdateModelMixin,
+};
 pub use links::LinkSet;
 pub use trees::Descendants;
 

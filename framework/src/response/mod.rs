@@ -138,6 +138,25 @@ impl Response {
         Self { body: ResponseBody::Json(bytes), ..Self::empty(200) }
     }
 
+    /// The data of a JSON response (`response.data`); `None` if it has another body, or none.
+    pub fn data(&self) -> Option<serde_json::Value> {
+        match &self.body {
+            ResponseBody::Json(bytes) => serde_json::from_slice(bytes).ok(),
+            _ => None,
+        }
+    }
+
+    /// Replaces the body with data, as JSON; status and headers stay. Data that cannot be JSON leaves the
+    /// response as it was.
+    #[must_use]
+    pub fn with_data<T: serde::Serialize + ?Sized>(mut self, data: &T) -> Self {
+        if let Ok(Self { body, .. }) = Self::new(data) {
+            self.headers.remove(actix_web::http::header::CONTENT_TYPE);
+            self.body = body;
+        }
+        self
+    }
+
     /// A status without a body.
     pub fn empty(status: u16) -> Self {
         Self { status, headers: HeaderMap::with_capacity(USUAL_HEADERS), body: ResponseBody::Empty }

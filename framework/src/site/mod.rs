@@ -98,7 +98,7 @@ use crate::reverse::{Pattern, Urls};
 use crate::routers::{Match, Mount, RouteError, Table};
 use crate::settings::{Settings, SettingsError};
 use crate::throttling::{self, ThrottleClasses};
-use crate::views::{Endpoint, Policies, View, ViewError};
+use crate::views::{Endpoint, ErrorContext, ExceptionHandler, Policies, View, ViewError};
 
 pub use start::StartError;
 
@@ -184,6 +184,12 @@ impl SiteBuilder {
     #[must_use]
     pub fn throttles(self, list: impl ThrottleClasses) -> Self {
         self.policies(&Policies::inherit().throttles(list))
+    }
+
+    /// Sets what changes the responses of errors (`EXCEPTION_HANDLER`), unknown paths included.
+    #[must_use]
+    pub fn exception_handler(self, handler: impl ExceptionHandler) -> Self {
+        self.policies(&Policies::inherit().exception_handler(handler))
     }
 
     /// Sets the default pagination of lists (`DEFAULT_PAGINATION_CLASS`).
@@ -400,10 +406,16 @@ impl Site {
     fn way(&self, request: &Request) -> Destination {
         let settings = self.settings();
         let page = |status, framed| {
-            Destination::Answered(
-                middleware::page(status, request.header("accept").as_deref()),
-                framed,
-            )
+            let response = middleware::page(status, request.header("accept").as_deref());
+            let Some(handler) = &self.defaults.exception_handler else {
+                return Destination::Answered(response, framed);
+            };
+            let error = match status {
+                404 => ApiException::NotFound(None),
+                _ => ApiException::Suspicious("the host is not in ALLOWED_HOSTS"),
+            };
+            let place = ErrorContext::new(&request.method, &request.path);
+            Destination::Answered(handler.handle(&error, response, &place), framed)
         };
         let refused_host = || {
             tracing::warn!(host = request.host, "host is not in ALLOWED_HOSTS");
@@ -449,6 +461,7 @@ impl Site {
         let accept = request.headers.get(ACCEPT).cloned();
         let shared = Arc::clone(&self.shared);
         let running = Arc::clone(&endpoint);
+        let path = endpoint.has_exception_handler().then(|| request.path.clone());
         let run = worker.run(!request.is_safe(), move |conn| {
             Box::pin(
                 async move { run_view(&running, &mut Context::new(request, conn, shared)).await },
@@ -459,6 +472,7 @@ impl Site {
             Err(error) => failed(
                 &endpoint,
                 &method,
+                path.as_deref().unwrap_or_default(),
                 accept.as_ref().and_then(|value| value.to_str().ok()),
                 &error.into(),
             ),
@@ -477,11 +491,16 @@ async fn run_view(endpoint: &Endpoint, cx: &mut Context) -> Response {
     match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => {
-            failed(endpoint, &cx.request.method, cx.request.header("accept").as_deref(), &error)
+            let request = &cx.request;
+            let accept = request.header("accept");
+            failed(endpoint, &request.method, &request.path, accept.as_deref(), &error)
         }
         Err(_) => {
             tracing::error!(view = endpoint.view().info().name, "a view panicked");
-            middleware::page(500, cx.request.header("accept").as_deref())
+            let request = &cx.request;
+            let page = middleware::page(500, request.header("accept").as_deref());
+            let error = ApiException::internal("a view panicked");
+            endpoint.handled_outside(&error, page, &request.method, &request.path)
         }
     }
 }
@@ -491,10 +510,11 @@ async fn run_view(endpoint: &Endpoint, cx: &mut Context) -> Response {
 fn failed(
     endpoint: &Endpoint,
     method: &Method,
+    path: &str,
     accept: Option<&str>,
     error: &ApiException,
 ) -> Response {
-    match error {
+    let response = match error {
         ApiException::Suspicious(reason) => {
             tracing::warn!("refused: {reason}");
             middleware::page(400, accept)
@@ -504,7 +524,8 @@ fn failed(
             middleware::page(500, accept)
         }
         error => endpoint.refuse(error, method),
-    }
+    };
+    endpoint.handled_outside(error, response, method, path)
 }
 
 impl fmt::Debug for Site {

@@ -9,7 +9,7 @@ use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue, VARY, WW
 use futures_util::future::LocalBoxFuture;
 
 use super::page::{self, PageInfo};
-use super::{Policies, View, ViewError, ViewInfo};
+use super::{ErrorContext, ExceptionHandler, Policies, View, ViewError, ViewInfo};
 use crate::aside::aside;
 use crate::authentication::AuthenticationList;
 use crate::db::{BUSY, Runs};
@@ -39,6 +39,7 @@ struct Settled {
     renderers: Vec<Chosen>,
     offers: Vec<Option<Offer<'static>>>,
     equipment: Arc<Equipment>,
+    exception_handler: Option<Arc<dyn ExceptionHandler>>,
 }
 
 /// A renderer and the header that it sets.
@@ -74,6 +75,7 @@ impl Settled {
             throttles: policies.throttles.unwrap_or_default(),
             renderers,
             equipment,
+            exception_handler: policies.exception_handler,
         }
     }
 }
@@ -145,19 +147,56 @@ impl Endpoint {
             return aside(|| self.dispatch_page(page, cx)).await;
         }
         let policies = self.policies_of(&cx.request.method);
-        let result = self.run(policies, cx).await;
+        let result = match self.run(policies, cx).await {
+            Ok(response) => Ok(response),
+            Err(error) => self.view.handle_exception(error, cx),
+        };
         let response = match result {
             Ok(response) => response,
             Err(error) => match error_response(&error, policies, cx) {
-                ErrorResponse::Api(response) => response,
-                ErrorResponse::Page(mut response) => {
+                ErrorResponse::Api(response) => self.handled(policies, &error, response, cx),
+                ErrorResponse::Page(response) => {
                     // Django's own pages do not depend on the view
+                    let mut response = self.handled(policies, &error, response, cx);
                     vary(&mut response, false, cx.varies_on());
                     return response;
                 }
             },
         };
+        let response = self.view.finalize_response(response, cx);
         self.finalize(policies, cx, response)
+    }
+
+    /// The response to an error, as the exception handler has it.
+    fn handled(
+        &self,
+        policies: &Settled,
+        error: &ApiException,
+        response: Response,
+        cx: &Context,
+    ) -> Response {
+        let Some(handler) = &policies.exception_handler else { return response };
+        let request = &cx.request;
+        let place = ErrorContext::new(&request.method, &request.path);
+        handler.handle(error, response, &place.in_view(self.view.info(), Some(cx)))
+    }
+
+    /// The same of an error that happened before the view was reached, or after.
+    pub(crate) fn handled_outside(
+        &self,
+        error: &ApiException,
+        response: Response,
+        method: &Method,
+        path: &str,
+    ) -> Response {
+        let Some(handler) = &self.policies_of(method).exception_handler else { return response };
+        let place = ErrorContext::new(method, path).in_view(self.view.info(), None);
+        handler.handle(error, response, &place)
+    }
+
+    /// True when errors go through an exception handler.
+    pub(crate) fn has_exception_handler(&self) -> bool {
+        self.policies.exception_handler.is_some()
     }
 
     /// An error that happened before the view was reached, in the view's format.

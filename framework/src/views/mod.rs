@@ -55,6 +55,7 @@
 mod answer;
 mod api_view;
 mod dispatch;
+mod exception_handler;
 mod input;
 mod page;
 mod policies;
@@ -69,12 +70,13 @@ use futures_util::future::LocalBoxFuture;
 pub use answer::{Answer, Item, Items, Json, NoContent, Page};
 pub use api_view::{ApiView, Handler};
 pub use dispatch::Endpoint;
+pub use exception_handler::{ErrorContext, ExceptionHandler};
 pub use input::{FromContext, Valid};
 pub use page::{PageInfo, PageView, form_of};
 pub use policies::Policies;
 pub use routes::{ViewSetRoute, ViewSetRoutes};
 
-use crate::exceptions::Result;
+use crate::exceptions::{ApiException, Result};
 use crate::filters::QueryParameter;
 use crate::pagination::Pagination;
 use crate::request::{Action, Context, ViewContext};
@@ -149,6 +151,20 @@ pub trait View: Send + Sync + 'static {
 
     /// Responds to a request whose method is in the description; HEAD arrives here if GET is.
     fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>>;
+
+    /// Turns an error into a response, or returns it, which makes it the usual one
+    /// (`handle_exception`); the default.
+    ///
+    /// # Errors
+    /// The error whose usual response is sent.
+    fn handle_exception(&self, error: ApiException, _cx: &Context) -> Result<Response> {
+        Err(error)
+    }
+
+    /// Changes the response before it is rendered (`finalize_response`); by default, nothing.
+    fn finalize_response(&self, response: Response, _cx: &Context) -> Response {
+        response
+    }
 
     /// What the OpenAPI document says about the view; empty, the default, leaves it out.
     fn operations(&self) -> Vec<OperationInfo> {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::ExceptionHandler;
 use crate::authentication::{
     AuthenticationClasses, DynAuthentication, SessionAuthentication, TokenAuthentication,
 };
@@ -11,7 +12,7 @@ use crate::permissions::{AllowAny, DynPermission, PermissionClasses};
 use crate::renderers::{BrowsableApiRenderer, JsonRenderer, Renderer, RendererClasses};
 use crate::throttling::{DynThrottle, ThrottleClasses};
 
-/// The authenticators, permissions, throttles, renderers and parsers of a method, a view or a site.
+/// The authenticators, permissions, throttles, renderers, parsers and exception handler of a method, a view or a site.
 /// What is `None` is inherited from the level above: method, view, site.
 ///
 /// ```
@@ -40,6 +41,8 @@ pub struct Policies {
     pub renderers: Option<Vec<Arc<dyn Renderer>>>,
     /// `parser_classes`
     pub parsers: Option<Vec<Arc<dyn Parser>>>,
+    /// `EXCEPTION_HANDLER`
+    pub exception_handler: Option<Arc<dyn ExceptionHandler>>,
 }
 
 impl Policies {
@@ -58,19 +61,28 @@ impl Policies {
             throttle_scope: None,
             renderers: (JsonRenderer, BrowsableApiRenderer).into_list(),
             parsers: (JsonParser, FormParser, MultiPartParser).into_list(),
+            exception_handler: None,
         }
     }
 
     /// True when everything comes from the level above.
     pub fn is_empty(&self) -> bool {
-        let Self { authentication, permissions, throttles, throttle_scope, renderers, parsers } =
-            self;
+        let Self {
+            authentication,
+            permissions,
+            throttles,
+            throttle_scope,
+            renderers,
+            parsers,
+            exception_handler,
+        } = self;
         authentication.is_none()
             && permissions.is_none()
             && throttles.is_none()
             && throttle_scope.is_none()
             && renderers.is_none()
             && parsers.is_none()
+            && exception_handler.is_none()
     }
 
     /// Sets the authenticators.
@@ -115,11 +127,25 @@ impl Policies {
         self
     }
 
+    /// Sets what changes the responses of errors.
+    #[must_use]
+    pub fn exception_handler(mut self, handler: impl ExceptionHandler) -> Self {
+        self.exception_handler = Some(Arc::new(handler));
+        self
+    }
+
     /// Completes these policies with those of the level above.
     #[must_use]
     pub fn or(&self, above: &Self) -> Self {
-        let Self { authentication, permissions, throttles, throttle_scope, renderers, parsers } =
-            self.clone();
+        let Self {
+            authentication,
+            permissions,
+            throttles,
+            throttle_scope,
+            renderers,
+            parsers,
+            exception_handler,
+        } = self.clone();
         Self {
             authentication: authentication.or_else(|| above.authentication.clone()),
             permissions: permissions.or_else(|| above.permissions.clone()),
@@ -127,6 +153,7 @@ impl Policies {
             throttle_scope: throttle_scope.or_else(|| above.throttle_scope.clone()),
             renderers: renderers.or_else(|| above.renderers.clone()),
             parsers: parsers.or_else(|| above.parsers.clone()),
+            exception_handler: exception_handler.or_else(|| above.exception_handler.clone()),
         }
     }
 }
@@ -140,6 +167,7 @@ impl fmt::Debug for Policies {
             .field("throttle_scope", &self.throttle_scope)
             .field("renderers", &self.renderers)
             .field("parsers", &self.parsers)
+            .field("exception_handler", &self.exception_handler.is_some())
             .finish()
     }
 }

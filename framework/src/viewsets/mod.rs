@@ -85,8 +85,9 @@ mod registration;
 use crate::authentication::AuthenticationClasses;
 use crate::classes::Inherit;
 use crate::db::{LookupField, Model, Ordering, QuerySet};
-use crate::exceptions::Result;
+use crate::exceptions::{ApiException, Result};
 use crate::filters::{FilterBackends, Filters, OrderingFields, SearchFields};
+use crate::generics::GenericBase;
 use crate::pagination::{DefaultPagination, Pagination};
 use crate::parsers::ParserClasses;
 use crate::permissions::PermissionClasses;
@@ -95,14 +96,14 @@ use crate::request::Context;
 use crate::response::Response;
 use crate::serializers::{Changes, ModelFor, ModelSerializer, SerializerClass};
 use crate::throttling::ThrottleClasses;
-use crate::views::{Item, Page, Policies};
+use crate::views::{Item, Page, Policies, View};
 
-pub use crate::request::Action;
-pub use extra::{ActionHandler, ExtraAction};
-pub use mixins::{
+pub use crate::generics::{
     CreateModelMixin, DestroyModelMixin, GenericViewSet, ListModelMixin, Mixins, ModelViewSet,
     ReadOnlyModelViewSet, RetrieveModelMixin, UpdateModelMixin,
 };
+pub use crate::request::Action;
+pub use extra::{ActionHandler, ExtraAction};
 pub use object::{Object, ObjectQuery};
 /// Allows extra actions in the `impl ViewSet` of a view set, where DRF has them too (`@action`).
 ///
@@ -440,6 +441,43 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     /// What prevents it from being deleted.
     async fn perform_destroy(&self, row: ModelOf<Self>, cx: &mut Context) -> Result<()> {
         cx.delete(&row).await
+    }
+
+    /// Runs before every action: after negotiation, authentication, permissions and throttles
+    /// (`initial`). By default, nothing.
+    ///
+    /// # Errors
+    /// The response that the client should get instead of the action's.
+    async fn initial(&self, _cx: &mut Context) -> Result<()> {
+        Ok(())
+    }
+
+    /// Turns an error of a request to this view into a response, or returns it, which makes it the
+    /// usual one (`handle_exception`). Errors of permissions, parsers and unknown methods arrive here,
+    /// too. The site's [`ExceptionHandler`](crate::views::ExceptionHandler) only sees the errors that
+    /// are returned.
+    ///
+    /// # Errors
+    /// By default, the error itself.
+    fn handle_exception(&self, error: ApiException, _cx: &Context) -> Result<Response> {
+        Err(error)
+    }
+
+    /// Changes every response of this view, errors included, before it is rendered
+    /// (`finalize_response`).
+    fn finalize_response(&self, response: Response, _cx: &Context) -> Response {
+        response
+    }
+
+    /// The view of a generic view, for [`Router::path`](crate::routers::Router::path): the methods that
+    /// its base names, at one URL (`as_view`). The capture of an object's URL is `pk`, or as
+    /// [`ViewSet::LOOKUP_URL_KWARG`] says. It has no extra actions; a site with one that does is not
+    /// built. The [module of generic views](crate::generics) has an example.
+    fn as_view(self) -> impl View
+    where
+        Self::Base: GenericBase,
+    {
+        registration::generic_view(self)
     }
 
     /// GET of the list.

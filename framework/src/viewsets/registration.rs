@@ -7,10 +7,10 @@ use futures_util::future::LocalBoxFuture;
 
 use super::extra::{DynHandler, ExtraMethod};
 use super::generic_view::GenericView;
-use super::mixins::Mixins;
 use super::{ExtraAction, ModelOf, ViewSet};
 use crate::db::Model;
 use crate::exceptions::{ApiException, Result};
+use crate::generics::Mixins;
 use crate::request::{Action, Context, ViewContext};
 use crate::response::Response;
 use crate::views::{
@@ -32,6 +32,16 @@ struct ViewSetView<V: ViewSet> {
     operations: Vec<OperationInfo>,
 }
 
+/// `initial`, then one of the six standard actions, in one box.
+macro_rules! first {
+    ($view:ident, $cx:ident, $action:ident) => {
+        Box::pin(async move {
+            $view.initial($cx).await?;
+            $view.$action($cx).await
+        })
+    };
+}
+
 impl<V: ViewSet> View for ViewSetView<V> {
     fn info(&self) -> &ViewInfo {
         &self.info
@@ -43,18 +53,29 @@ impl<V: ViewSet> View for ViewSetView<V> {
         cx.generic = Some(Arc::clone(&self.generic) as _);
         let view = &*self.view_set;
         match handler {
-            Some((_, Handler::Extra(handler))) => handler.call(view, cx),
-            Some((_, Handler::Usual(Action::List))) => Box::pin(view.list(cx)),
-            Some((_, Handler::Usual(Action::Create))) => Box::pin(view.create(cx)),
-            Some((_, Handler::Usual(Action::Retrieve))) => Box::pin(view.retrieve(cx)),
-            Some((_, Handler::Usual(Action::Update))) => Box::pin(view.update(cx)),
-            Some((_, Handler::Usual(Action::PartialUpdate))) => Box::pin(view.partial_update(cx)),
-            Some((_, Handler::Usual(Action::Destroy))) => Box::pin(view.destroy(cx)),
+            Some((_, Handler::Extra(handler))) => Box::pin(async move {
+                view.initial(cx).await?;
+                handler.call(view, cx).await
+            }),
+            Some((_, Handler::Usual(Action::List))) => first!(view, cx, list),
+            Some((_, Handler::Usual(Action::Create))) => first!(view, cx, create),
+            Some((_, Handler::Usual(Action::Retrieve))) => first!(view, cx, retrieve),
+            Some((_, Handler::Usual(Action::Update))) => first!(view, cx, update),
+            Some((_, Handler::Usual(Action::PartialUpdate))) => first!(view, cx, partial_update),
+            Some((_, Handler::Usual(Action::Destroy))) => first!(view, cx, destroy),
             Some((_, Handler::Usual(_))) | None => {
                 let error = ApiException::MethodNotAllowed(cx.request.method.to_string());
                 Box::pin(std::future::ready(Err(error)))
             }
         }
+    }
+
+    fn handle_exception(&self, error: ApiException, cx: &Context) -> Result<Response> {
+        self.view_set.handle_exception(error, cx)
+    }
+
+    fn finalize_response(&self, response: Response, cx: &Context) -> Response {
+        self.view_set.finalize_response(response, cx)
     }
 
     fn operations(&self) -> Vec<OperationInfo> {
@@ -170,7 +191,8 @@ impl<V: ViewSet> Registration<V> {
         OperationInfo { parameters, lists: Some(lists), ..operation }
     }
 
-    fn usual(&self, detail: bool) -> Option<ViewSetRoute> {
+    /// The standard actions of the base, of the list or of an object.
+    fn usual_handlers(&self, detail: bool) -> Vec<(Handler<V>, OperationInfo)> {
         let has = V::Base::ACTIONS;
         let all = [
             (has.list, false, Method::GET, Action::List),
@@ -180,11 +202,14 @@ impl<V: ViewSet> Registration<V> {
             (has.update, true, Method::PATCH, Action::PartialUpdate),
             (has.destroy, true, Method::DELETE, Action::Destroy),
         ];
-        let handlers: Vec<_> = all
-            .into_iter()
+        all.into_iter()
             .filter(|(has, of_detail, ..)| *has && *of_detail == detail)
             .map(|(_, _, method, action)| (Handler::Usual(action), self.operation(method, action)))
-            .collect();
+            .collect()
+    }
+
+    fn usual(&self, detail: bool) -> Option<ViewSetRoute> {
+        let handlers = self.usual_handlers(detail);
         if handlers.is_empty() {
             return None;
         }
@@ -266,6 +291,20 @@ fn taken_name<V: ViewSet>(actions: &[ExtraAction<V>]) -> Option<ViewError> {
         names.extend(own);
     }
     None
+}
+
+/// The view of a generic view: the methods of its base at one URL.
+pub(super) fn generic_view<V: ViewSet>(view_set: V) -> impl View {
+    let registration = Registration::new(view_set);
+    let (list, object) = (registration.usual_handlers(false), registration.usual_handlers(true));
+    let detail = !object.is_empty();
+    let handlers = list.into_iter().chain(object).collect();
+    let mut view = registration.view(detail, view_name::<V>(), handlers);
+    if !V::actions().is_empty() {
+        let problem = "it is a generic view, whose extra actions have no URL";
+        view.info.problem = Some(ViewError::new(&view_name::<V>(), problem));
+    }
+    view
 }
 
 impl<V: ViewSet> From<V> for ViewSetRoutes {
