@@ -37,6 +37,7 @@ mod statements;
 mod swagger_ui;
 mod testing;
 mod throttling;
+mod traits;
 mod trees;
 mod tutorial;
 mod users;

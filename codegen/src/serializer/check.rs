@@ -73,7 +73,7 @@ fn chosen(serializer: &Serializer, errors: &mut Errors) {
             );
             at(field.ident.span(), message, errors);
         }
-        let other = container.inherit.as_ref().map(|parent| parent.to_token_stream());
+        let other = container.inherit.as_ref().map(quote::ToTokens::to_token_stream);
         let other = other.or_else(|| container.exclude.first().map(Ident::to_token_stream));
         if let Some(token) = other {
             let message = "`fields(..)` names all the fields there are; with `inherit`, leave some \

@@ -215,6 +215,11 @@ use crate::request::Context;
 /// # fn main() {}
 /// ```
 #[doc(alias = "BaseFilterBackend")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a filter backend of `{M}`",
+    label = "this type has no `FilterBackend` implementation",
+    note = "write `impl FilterBackend<{M}> for {Self}`"
+)]
 pub trait FilterBackend<M: Model>: Send + Sync {
     /// Returns the rows that match the request.
     ///

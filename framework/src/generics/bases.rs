@@ -44,6 +44,11 @@ pub struct Actions {
 /// }
 /// # fn main() {}
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a base of view sets",
+    label = "neither a mixin nor a bundle of them",
+    note = "write `type Base = ModelViewSet`, `ReadOnlyModelViewSet`, a mixin, or a tuple of mixins"
+)]
 pub trait Mixins {
     /// The actions of the base.
     const ACTIONS: Actions;

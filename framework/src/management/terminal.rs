@@ -6,6 +6,50 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 ///
 /// Implement it to run a command without one, as tests do; [`Console`] is the program's own input
 /// and output.
+///
+/// ```
+/// use std::collections::VecDeque;
+/// use std::io;
+///
+/// use quintet::management::Terminal;
+///
+/// /// Has the answers ready, and keeps what it is told.
+/// #[derive(Default)]
+/// struct Script {
+///     answers: VecDeque<&'static str>,
+///     told: Vec<String>,
+/// }
+///
+/// impl Terminal for Script {
+///     fn is_interactive(&self) -> bool {
+///         true
+///     }
+///
+///     fn ask(&mut self, _prompt: &str) -> io::Result<String> {
+///         let answer = self.answers.pop_front().ok_or(io::ErrorKind::UnexpectedEof)?;
+///         Ok(answer.to_owned())
+///     }
+///
+///     fn ask_hidden(&mut self, prompt: &str) -> io::Result<String> {
+///         self.ask(prompt)
+///     }
+///
+///     fn say(&mut self, text: &str) {
+///         self.told.push(text.to_owned());
+///     }
+///
+///     fn complain(&mut self, text: &str) {
+///         self.told.push(format!("Error: {text}"));
+///     }
+/// }
+/// # let mut script = Script { answers: ["alice"].into(), ..Script::default() };
+/// # assert_eq!(script.ask("Username: ").unwrap(), "alice");
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a terminal",
+    label = "this type has no `Terminal` implementation",
+    note = "write `impl Terminal for {Self}`, or use `Console`"
+)]
 pub trait Terminal {
     /// Whether there is a person to prompt.
     fn is_interactive(&self) -> bool;

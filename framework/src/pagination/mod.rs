@@ -168,6 +168,11 @@ impl Plan {
 /// }
 /// ```
 #[doc(alias = "BasePagination")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a pagination",
+    label = "this type has no `Pagination` implementation",
+    note = "write `impl Pagination for {Self}`, or use `PageNumberPagination::new()`"
+)]
 pub trait Pagination: Send + Sync + fmt::Debug {
     /// Which rows the request asks for; `None` sends the whole list without an envelope.
     ///

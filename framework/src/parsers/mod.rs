@@ -20,9 +20,8 @@
 //! # Custom parsers
 //!
 //! ```
-//! use actix_web::web::Bytes;
 //! use quintet::exceptions::Result;
-//! use quintet::parsers::{Data, JsonParser, Parser, ParserContext};
+//! use quintet::parsers::{Bytes, Data, JsonParser, Parser, ParserContext};
 //! use quintet::views::ApiView;
 //!
 //! /// One JSON object per line, read as an array.
@@ -53,7 +52,8 @@ mod query;
 
 use std::fmt;
 
-use actix_web::web::Bytes;
+/// Bytes that are shared, not copied, as actix-web has them.
+pub use actix_web::web::Bytes;
 
 pub use form::FormParser;
 pub use json::parse;
@@ -218,6 +218,7 @@ class_list! {
 #[doc(alias = "BaseParser")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a parser",
+    label = "this type has no `Parser` implementation",
     note = "write `impl Parser for {Self}`"
 )]
 pub trait Parser: fmt::Debug + Send + Sync + 'static {

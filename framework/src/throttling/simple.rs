@@ -30,6 +30,11 @@ use crate::settings::{Settings, SettingsError};
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a throttle with a rate",
+    label = "this type has no `SimpleRateThrottle` implementation",
+    note = "write `impl SimpleRateThrottle for {Self}` with `scope` and `get_cache_key`"
+)]
 pub trait SimpleRateThrottle: Send + Sync + 'static {
     /// The name of its rate in `THROTTLE_RATES`; part of every key.
     fn scope(&self) -> &str;

@@ -119,6 +119,11 @@ impl ValueRef<'_> {
 
 /// A Rust type that a [`Value`] can become and be made from: the types of model fields and of
 /// serializer fields.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the type of a field",
+    label = "not a value that fields hold",
+    note = "fields hold `bool`, `i16`, `i32`, `i64`, `f64`, `String`, `Decimal`, `DateTime`, `NaiveDate`, `NaiveTime`, `Uuid`, and `Option` of these"
+)]
 pub trait FieldType: Sized {
     /// The type without `Option`: the type that values of the field are compared with.
     type Plain: FieldType;

@@ -145,6 +145,11 @@ const ORDER: [Method; 8] = [
 /// let router = Router::new().path("echo/", view, "echo");
 /// # let _ = router;
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a view",
+    label = "this type has no `View` implementation",
+    note = "make an `ApiView`, or register a view set with a router"
+)]
 pub trait View: Send + Sync + 'static {
     /// The description, made once when the site is built.
     fn info(&self) -> &ViewInfo;

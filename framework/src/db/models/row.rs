@@ -77,6 +77,11 @@ impl Row<'_> {
 }
 
 /// A Rust type that a column can be read as.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not read from a column",
+    label = "not a value of a column",
+    note = "columns hold what fields of a model do, and `Option` of it"
+)]
 pub trait ColumnValue: Sized {
     /// Reads column `at`.
     ///

@@ -72,6 +72,11 @@ pub trait FilterKind {
 }
 
 /// A Rust type that a cleaned value can become.
+#[diagnostic::on_unimplemented(
+    message = "a filter gives no `{Self}`",
+    label = "not a value of a filter",
+    note = "a method of a filter takes the type of its filter's values, and `Vec` of it where there are several"
+)]
 pub trait FromFilterValue: Sized {
     /// Reads the value; `None` when it is of another kind.
     fn from_filter_value(value: Value) -> Option<Self>;
