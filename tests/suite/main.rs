@@ -5,6 +5,7 @@ mod cors;
 mod database;
 mod errors;
 mod examples;
+mod foreign_types;
 mod generics;
 mod guide;
 mod hooks;

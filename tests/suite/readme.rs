@@ -66,6 +66,7 @@ fn every_file_that_a_page_links_to_is_there() {
     let guides = [
         "architecture.md",
         "differences.md",
+        "foreign-types.md",
         "glossary.md",
         "guide/README.md",
         "migration.md",
