@@ -28,9 +28,9 @@ pub struct Volume {
 }
 
 #[model(table = "library_loan")]
+#[expect(clippy::struct_field_names, reason = "the module of the table has a column of its name")]
 pub struct Loan {
     pub id: i64,
-    // the module of the table has the same name
     pub loan: bool,
     #[field(foreign_key = Volume, related_name = loans)]
     pub volume_id: i64,
