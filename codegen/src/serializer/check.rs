@@ -1,7 +1,7 @@
 //! Rules: contradictory attributes, reported at the offending token.
 
 use proc_macro2::Span;
-use quote::ToTokens as _;
+use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::{Error, Ident};
 
@@ -73,7 +73,7 @@ fn chosen(serializer: &Serializer, errors: &mut Errors) {
             );
             at(field.ident.span(), message, errors);
         }
-        let other = container.inherit.as_ref().map(quote::ToTokens::to_token_stream);
+        let other = container.inherit.as_ref().map(ToTokens::to_token_stream);
         let other = other.or_else(|| container.exclude.first().map(Ident::to_token_stream));
         if let Some(token) = other {
             let message = "`fields(..)` names all the fields there are; with `inherit`, leave some \

@@ -134,7 +134,9 @@ impl<M: Model> Builder<M> {
     /// Leaves out fields that come from the model or from another serializer, and the rules about
     /// several fields of which one is left out.
     pub fn exclude(mut self, names: &[&str]) -> Self {
-        names.iter().for_each(|name| self.draft.remove(name));
+        for name in names {
+            self.draft.remove(name);
+        }
         self
     }
 

@@ -27,6 +27,7 @@ pub struct Volume {
     pub shelf_id: Option<i64>,
 }
 
+#[allow(clippy::struct_field_names, reason = "the module of the table has the same name")]
 #[model(table = "library_loan")]
 #[expect(clippy::struct_field_names, reason = "the module of the table has a column of its name")]
 pub struct Loan {
