@@ -104,6 +104,13 @@ pub struct Offer<'a> {
     pub format: &'a str,
 }
 
+impl<'a> Offer<'a> {
+    /// A renderer of this media type and format.
+    pub const fn new(media_type: &'a str, format: &'a str) -> Self {
+        Self { media_type, format }
+    }
+}
+
 /// The result of negotiation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -122,8 +129,8 @@ pub struct Accepted {
 /// use quintet::negotiation::{Offer, select_renderer};
 ///
 /// let offers = [
-///     Some(Offer { media_type: "application/json", format: "json" }),
-///     Some(Offer { media_type: "text/csv", format: "csv" }),
+///     Some(Offer::new("application/json", "json")),
+///     Some(Offer::new("text/csv", "csv")),
 /// ];
 /// assert_eq!(select_renderer(&offers, None, Some("text/*, */*;q=0.1"))?.renderer, 1);
 /// assert_eq!(select_renderer(&offers, Some("csv"), None)?.media_type, "text/csv");

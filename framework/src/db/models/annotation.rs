@@ -77,7 +77,8 @@ where
 /// query set can replace the expression: see [`QuerySet::annotate`](crate::db::QuerySet::annotate).
 ///
 /// ```
-/// use quintet::db::{Count, Exists, Sum};
+/// use quintet::auth::User;
+/// use quintet::db::{Count, Exists};
 /// use quintet::prelude::*;
 ///
 /// #[model(
