@@ -183,6 +183,10 @@ impl Concat {
 pub struct Cast;
 
 /// What a value can be cast to.
+#[diagnostic::on_unimplemented(
+    message = "no value can be cast to `{Self}`",
+    label = "`i32`, `i64`, `f64`, `Decimal` and `String` are what values are cast to"
+)]
 pub trait CastTo: FieldType<Plain = Self> {
     /// What the column of such a value stores.
     #[doc(hidden)]

@@ -30,6 +30,7 @@ pub trait IntoExpression<M> {
 }
 
 /// [`One`] or [`Many`]: how many values a row leads to.
+#[diagnostic::on_unimplemented(message = "`{Self}` is neither `One` nor `Many`")]
 pub trait Cardinality {
     /// How many lead to a value of this and one of another.
     type And<Other: Cardinality>: Cardinality;
