@@ -1,7 +1,7 @@
 //! The page on which users change their password (`PasswordChangeView`, `PasswordChangeForm`).
 
 use actix_web::http::Method;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
 use super::fields::{self, TextField};
 use super::{html, next};
@@ -15,12 +15,9 @@ use crate::middleware::csrf;
 use crate::request::{Context, QueryParams};
 use crate::response::Response;
 use crate::reverse::Origin;
+use crate::reverse::escape::PATH_IN_QUERY;
 use crate::throttling;
 use crate::views::{PageView, form_of};
-
-/// What stays as it is in a parameter that holds a path.
-const PATH: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The page for changing the password: it asks for the old password, and twice for the new one. The
 /// session continues under a new key; all other sessions of the account end. Anonymous users are
@@ -136,7 +133,7 @@ fn changed() -> Response {
 fn login_first(cx: &Context) -> Result<Response> {
     let login = next::resolved(cx, &cx.settings().auth.login_url)?;
     let path = cx.request.full_path();
-    let next = utf8_percent_encode(&path, PATH);
+    let next = utf8_percent_encode(&path, PATH_IN_QUERY);
     let mark = if login.contains('?') { '&' } else { '?' };
     Ok(Response::redirect(&format!("{login}{mark}next={next}")))
 }

@@ -12,9 +12,10 @@ use futures_util::future::LocalBoxFuture;
 use super::conn::Conn;
 use super::url::masked;
 use super::{Dialect, Error, ModelMeta, reachable};
-#[cfg(feature = "sqlite")]
 use crate::aside::aside;
 use crate::settings::Settings;
+#[cfg(feature = "sqlite")]
+use crate::values::debug_is_display;
 
 /// How to connect to a database.
 #[derive(Clone)]
@@ -114,11 +115,7 @@ impl ConfigError {
     }
 }
 
-impl std::fmt::Debug for ConfigError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        std::fmt::Display::fmt(self, f)
-    }
-}
+debug_is_display!(ConfigError);
 
 #[derive(Debug)]
 enum DatabaseKind {

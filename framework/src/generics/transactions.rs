@@ -6,16 +6,7 @@ use crate::generics::by_key;
 use crate::request::Context;
 
 impl Context {
-    /// Runs `work` in a transaction: committed when it returns `Ok`, rolled back otherwise.
-    /// Inside another one it is a savepoint. Work that is dropped before its end (by a time-out,
-    /// say) is rolled back with everything around it.
-    ///
-    /// Lock rows that others may change meanwhile before you compute anything from them:
-    /// [`Context::lock`], or
-    /// [`QuerySet::select_for_update`](crate::db::QuerySet::select_for_update).
-    ///
-    /// # Errors
-    /// What `work` returns, and what the database reports.
+    #[doc = include_str!("../db/conn/transaction.md")]
     pub async fn transaction<T, E: From<Error>>(
         &mut self,
         work: impl AsyncFnOnce(&mut Self) -> Result<T, E>,

@@ -26,7 +26,7 @@ pub(crate) async fn process_response(cx: &mut Context, response: Response) -> Re
 async fn store_and_set_cookies(cx: &mut Context, mut response: Response) -> Result<Response> {
     csrf::process_response(cx.csrf.as_deref(), &cx.request, &cx.shared.settings, &mut response)?;
     let settings = &cx.shared.settings;
-    let sent = cx.request.cookie(&settings.session.cookie_name);
+    let sent = cx.request.cookie(&settings.session.cookie.name);
     if cx.session.is_none()
         && settings.session.save_every_request
         && let Some(key) = sent.as_deref()
@@ -52,12 +52,12 @@ async fn store_and_set_cookies(cx: &mut Context, mut response: Response) -> Resu
         }
     } else if session.is_modified() && response.status < 500 {
         session.save(&cx.conn, settings).await?;
-        let name = &settings.session.cookie_name;
+        let name = &settings.session.cookie.name;
         let mut cookie = Cookie::new(name, session.key().unwrap_or_default());
         if !session.expires_at_browser_close(&settings.session) {
             cookie = cookie.max_age(session.expiry_age(&settings.session));
         }
-        response.set_cookie(&cookie.of_session(&settings.session));
+        response.set_cookie(&cookie.with_settings(&settings.session.cookie));
         response.vary_on(&["Cookie"]);
     }
     Ok(response)
@@ -77,7 +77,7 @@ pub(crate) fn process_plain(
     if inside && let Err(error) = csrf::process_response(None, request, settings, response) {
         tracing::error!("no CSRF cookie: {error}");
     }
-    let sent = request.cookie(&settings.session.cookie_name);
+    let sent = request.cookie(&settings.session.cookie.name);
     forget_useless(sent.as_deref(), settings, response);
 }
 
@@ -89,8 +89,8 @@ fn forget_useless(sent: Option<&str>, settings: &Settings, response: &mut Respon
 }
 
 fn delete_cookie(settings: &Settings, response: &mut Response) {
-    let cookie = Cookie::expired(&settings.session.cookie_name);
-    response.set_cookie(&cookie.of_session(&settings.session).deleting());
+    let cookie = Cookie::expired(&settings.session.cookie.name);
+    response.set_cookie(&cookie.with_settings(&settings.session.cookie).deleting());
     response.vary_on(&["Cookie"]);
 }
 
@@ -270,11 +270,11 @@ mod tests {
     fn the_cookie_is_as_the_settings_and_the_session_say() {
         block_on(async {
             let mut cx = request(&stored_cookie(), |settings| {
-                settings.session.cookie_secure = true;
-                settings.session.cookie_httponly = false;
-                settings.session.cookie_samesite = None;
-                settings.session.cookie_domain = Some("example.com".into());
-                settings.session.cookie_path = "/x".into();
+                settings.session.cookie.secure = true;
+                settings.session.cookie.httponly = false;
+                settings.session.cookie.samesite = None;
+                settings.session.cookie.domain = Some("example.com".into());
+                settings.session.cookie.path = "/x".into();
             })
             .await;
             cx.session().await.unwrap().set_expiry(Expiry::AtBrowserClose);

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 
 use super::cursor_text::Cursor;
 use super::links::page_link;
-use super::{Envelope, EnvelopeField, Pagination, Plan, chosen_size, clamp, foreign_plan};
+use super::page_size::{PageSize, page_size_methods};
+use super::{Envelope, EnvelopeField, Pagination, Plan, foreign_plan};
 use crate::db::{Lookup, OrderTerm, Ordering, Predicate};
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::filters::django_filters::{Fit, LookupExpr, compare, fit};
@@ -67,10 +68,8 @@ pub struct CursorPlan {
 #[derive(Debug, Clone)]
 pub struct CursorPagination {
     cursor_query_param: Cow<'static, str>,
-    page_size: Option<i64>,
+    page_size: PageSize,
     ordering: Vec<OrderTerm>,
-    page_size_query_param: Option<Cow<'static, str>>,
-    max_page_size: Option<i64>,
     offset_cutoff: i64,
 }
 
@@ -78,10 +77,8 @@ impl Default for CursorPagination {
     fn default() -> Self {
         Self {
             cursor_query_param: "cursor".into(),
-            page_size: None,
+            page_size: PageSize::default(),
             ordering: Vec::new(),
-            page_size_query_param: None,
-            max_page_size: None,
             offset_cutoff: 1000,
         }
     }
@@ -100,32 +97,13 @@ impl CursorPagination {
         self
     }
 
-    /// Sets the number of rows per page.
-    #[must_use]
-    pub fn page_size(mut self, size: u32) -> Self {
-        self.page_size = Some(size.into()).filter(|size| *size > 0);
-        self
-    }
+    page_size_methods!();
 
     /// Sets the order that is used if no ordering filter chooses one; `M` is the model of the rows.
     #[must_use]
     pub fn ordering<M>(mut self, order: Ordering<M>) -> Self {
         let terms = order.get().unwrap_or_default();
         self.ordering = terms.into_iter().map(OrderTerm::from).collect();
-        self
-    }
-
-    /// Sets the query parameter with which a client chooses the page size; none by default.
-    #[must_use]
-    pub fn page_size_query_param(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.page_size_query_param = Some(name.into());
-        self
-    }
-
-    /// Sets the largest page size that a client may choose.
-    #[must_use]
-    pub fn max_page_size(mut self, size: u32) -> Self {
-        self.max_page_size = Some(size.into());
         self
     }
 
@@ -162,13 +140,7 @@ fn past(first: &OrderTerm, cursor: &Cursor) -> Result<Option<Predicate>> {
 
 impl Pagination for CursorPagination {
     fn plan(&self, request: &Request, ordering: Option<&[OrderTerm]>) -> Result<Option<Plan>> {
-        let size = chosen_size(
-            request,
-            self.page_size_query_param.as_deref(),
-            self.page_size,
-            self.max_page_size,
-        );
-        let Some(size) = size.map(clamp) else { return Ok(None) };
+        let Some(size) = self.page_size.of(request) else { return Ok(None) };
         let mut order = self.order(ordering);
         let cursor = match request.query_params().get(&self.cursor_query_param) {
             Some(text) => {
@@ -222,7 +194,7 @@ impl Pagination for CursorPagination {
             ParameterType::String,
             "The pagination cursor value.",
         )];
-        parameters.extend(self.page_size_query_param.as_deref().map(QueryParameter::page_size));
+        parameters.extend(self.page_size.query_parameter());
         parameters
     }
 

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::links::page_link;
+use super::page_size::chosen_size;
 use super::{
-    CountPolicy, Envelope, EnvelopeField, Pagination, Plan, chosen_size, clamp, foreign_plan,
-    number_text,
+    CountPolicy, Envelope, EnvelopeField, Pagination, Plan, clamp, foreign_plan, number_text,
 };
 use crate::db::OrderTerm;
 use crate::exceptions::Result;

@@ -1,13 +1,10 @@
 //! Links to other pages: the request's URL with one parameter changed
 //! (`rest_framework.utils.urls`).
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
 use crate::request::{QueryParams, Request};
-
-/// What Python's `quote_plus` leaves alone, the space apart.
-const FORM: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~').remove(b' ');
+use crate::reverse::escape::FORM;
 
 /// Appends a text in form encoding: a space as `+`, all but letters, digits and `_.-~` escaped.
 pub(crate) fn push_form_encoded(out: &mut String, text: &str) {

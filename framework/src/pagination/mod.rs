@@ -56,6 +56,7 @@ mod envelope;
 mod limit_offset;
 mod links;
 mod page_number;
+mod page_size;
 
 use std::fmt;
 use std::sync::Arc;
@@ -68,7 +69,7 @@ pub use page_number::PageNumberPagination;
 
 use crate::db::OrderTerm;
 use crate::exceptions::{ApiException, Result};
-use crate::filters::{QueryParameter, python};
+use crate::filters::QueryParameter;
 use crate::request::Request;
 
 /// How the total number of rows is found.
@@ -312,25 +313,6 @@ macro_rules! no_pages {
 
 no_pages!(NoPagination, false);
 no_pages!(DefaultPagination, true);
-
-/// The page size that the client chose: a positive integer up to `max`, or else the default
-/// (`_positive_int(strict=True)`).
-fn chosen_size(
-    request: &Request,
-    param: Option<&str>,
-    default: Option<i64>,
-    max: Option<i64>,
-) -> Option<i128> {
-    param
-        .and_then(|param| request.query_params().get(param))
-        .and_then(python::int)
-        .filter(|size| *size > 0)
-        .map(|size| match max {
-            Some(max) if max != 0 => size.min(i128::from(max)),
-            _ => size,
-        })
-        .or(default.map(i128::from))
-}
 
 /// Clamps a number to what a statement can take.
 fn clamp(number: i128) -> i64 {

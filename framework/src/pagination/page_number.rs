@@ -3,10 +3,8 @@
 use std::borrow::Cow;
 
 use super::links::page_link;
-use super::{
-    CountPolicy, Envelope, EnvelopeField, Pagination, Plan, chosen_size, clamp, foreign_plan,
-    number_text,
-};
+use super::page_size::{PageSize, page_size_methods};
+use super::{CountPolicy, Envelope, EnvelopeField, Pagination, Plan, foreign_plan, number_text};
 use crate::db::OrderTerm;
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::filters::{ParameterType, QueryParameter, python};
@@ -38,10 +36,8 @@ use crate::request::Request;
 /// ```
 #[derive(Debug, Clone)]
 pub struct PageNumberPagination {
-    page_size: Option<i64>,
+    page_size: PageSize,
     page_query_param: Cow<'static, str>,
-    page_size_query_param: Option<Cow<'static, str>>,
-    max_page_size: Option<i64>,
     last_page_strings: Vec<Cow<'static, str>>,
     count: CountPolicy,
 }
@@ -49,10 +45,8 @@ pub struct PageNumberPagination {
 impl Default for PageNumberPagination {
     fn default() -> Self {
         Self {
-            page_size: None,
+            page_size: PageSize::default(),
             page_query_param: "page".into(),
-            page_size_query_param: None,
-            max_page_size: None,
             last_page_strings: vec!["last".into()],
             count: CountPolicy::Exact,
         }
@@ -65,31 +59,12 @@ impl PageNumberPagination {
         Self::default()
     }
 
-    /// Sets the number of rows per page.
-    #[must_use]
-    pub fn page_size(mut self, size: u32) -> Self {
-        self.page_size = Some(size.into()).filter(|size| *size > 0);
-        self
-    }
+    page_size_methods!();
 
     /// Sets the query parameter for the page number; `page` by default.
     #[must_use]
     pub fn page_query_param(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.page_query_param = name.into();
-        self
-    }
-
-    /// Sets the query parameter with which a client chooses the page size; none by default.
-    #[must_use]
-    pub fn page_size_query_param(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.page_size_query_param = Some(name.into());
-        self
-    }
-
-    /// Sets the largest page size that a client may choose.
-    #[must_use]
-    pub fn max_page_size(mut self, size: u32) -> Self {
-        self.max_page_size = Some(size.into());
         self
     }
 
@@ -117,13 +92,7 @@ fn invalid_page() -> ApiException {
 
 impl Pagination for PageNumberPagination {
     fn plan(&self, request: &Request, _ordering: Option<&[OrderTerm]>) -> Result<Option<Plan>> {
-        let size = chosen_size(
-            request,
-            self.page_size_query_param.as_deref(),
-            self.page_size,
-            self.max_page_size,
-        );
-        let Some(size) = size.map(clamp) else { return Ok(None) };
+        let Some(size) = self.page_size.of(request) else { return Ok(None) };
         let text = request.query_params().get(&self.page_query_param).unwrap_or_default();
         if !text.is_empty() && self.last_page_strings.iter().any(|word| word == text) {
             return Ok(Some(Plan::NeedsCount { size }));
@@ -173,7 +142,7 @@ impl Pagination for PageNumberPagination {
             ParameterType::Integer,
             "A page number within the paginated result set.",
         )];
-        parameters.extend(self.page_size_query_param.as_deref().map(QueryParameter::page_size));
+        parameters.extend(self.page_size.query_parameter());
         parameters
     }
 

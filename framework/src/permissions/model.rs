@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 
 use super::Permission;
-use super::perms_map::PermsMap;
+use super::perms_map::{PermsMap, perms_map_methods};
 use crate::exceptions::Result;
 use crate::request::Context;
 
@@ -28,19 +28,7 @@ pub struct DjangoModelPermissions {
 }
 
 impl DjangoModelPermissions {
-    /// With Django's map.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Replaces the permissions that a method needs; `%(app_label)s` and `%(model_name)s` are
-    /// replaced by those of the view's model. The entry for GET also applies to HEAD, unless HEAD
-    /// has its own.
-    #[must_use]
-    pub fn perms_map(mut self, method: Method, perms: &[&str]) -> Self {
-        self.perms_map.set(method, perms);
-        self
-    }
+    perms_map_methods!();
 }
 
 impl Permission for DjangoModelPermissions {
@@ -70,17 +58,7 @@ pub struct DjangoModelPermissionsOrAnonReadOnly {
 }
 
 impl DjangoModelPermissionsOrAnonReadOnly {
-    /// With Django's map.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Replaces the permissions that a method needs, like [`DjangoModelPermissions::perms_map`].
-    #[must_use]
-    pub fn perms_map(mut self, method: Method, perms: &[&str]) -> Self {
-        self.perms_map.set(method, perms);
-        self
-    }
+    perms_map_methods!();
 }
 
 impl Permission for DjangoModelPermissionsOrAnonReadOnly {

@@ -5,7 +5,7 @@ use std::any::Any;
 use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
-use super::perms_map::PermsMap;
+use super::perms_map::{PermsMap, perms_map_methods};
 use super::{OnObjects, Permission};
 use crate::exceptions::{ApiException, Result};
 use crate::request::Context;
@@ -32,18 +32,7 @@ pub struct DjangoObjectPermissions {
 }
 
 impl DjangoObjectPermissions {
-    /// With Django's map: `add` for POST, `change` for PUT and PATCH, `delete` for DELETE.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Replaces the permissions that a method needs, of the model and of the object.
-    /// `%(app_label)s` and `%(model_name)s` are replaced by those of the view's model.
-    #[must_use]
-    pub fn perms_map(mut self, method: Method, perms: &[&str]) -> Self {
-        self.perms_map.set(method, perms);
-        self
-    }
+    perms_map_methods!();
 }
 
 impl Permission for DjangoObjectPermissions {

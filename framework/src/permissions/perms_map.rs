@@ -25,6 +25,26 @@ impl Default for PermsMap {
     }
 }
 
+/// `new` and `perms_map` of a permission with a field `perms_map`.
+macro_rules! perms_map_methods {
+    () => {
+        /// With Django's map: `add` for POST, `change` for PUT and PATCH, `delete` for DELETE.
+        pub fn new() -> Self {
+            Self::default()
+        }
+
+        /// Replaces the permissions that a method needs; `%(app_label)s` and `%(model_name)s` are
+        /// replaced by those of the view's model. The entry for GET also applies to HEAD, unless
+        /// HEAD has its own.
+        #[must_use]
+        pub fn perms_map(mut self, method: Method, perms: &[&str]) -> Self {
+            self.perms_map.set(method, perms);
+            self
+        }
+    };
+}
+pub(super) use perms_map_methods;
+
 impl PermsMap {
     pub(super) fn set(&mut self, method: Method, perms: &[&str]) {
         self.0.retain(|(own, _)| *own != method);

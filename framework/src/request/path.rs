@@ -3,38 +3,10 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{percent_decode_str, utf8_percent_encode};
 
 use super::Request;
-
-/// What stays unescaped in a redirect's path.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'/')
-    .remove(b':')
-    .remove(b'@')
-    .remove(b'&')
-    .remove(b'+')
-    .remove(b'$')
-    .remove(b',')
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'!')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
-
-/// What stays unescaped in a query (`iri_to_uri`).
-const IRI: &AsciiSet = &PATH
-    .remove(b'#')
-    .remove(b'%')
-    .remove(b'[')
-    .remove(b']')
-    .remove(b'=')
-    .remove(b';')
-    .remove(b'?');
+use crate::reverse::escape::{IRI, REQUEST_PATH};
 
 impl Request {
     /// The path and the query of this request as they are written in a URL
@@ -81,7 +53,7 @@ pub(crate) fn decode_path(path: &str) -> Cow<'_, str> {
 /// The path and the query of a request as they are written in a URL (`HttpRequest.get_full_path`);
 /// the path is decoded.
 pub(crate) fn full_path(path: &str, query_string: &str) -> String {
-    let mut full: String = utf8_percent_encode(path, PATH).collect();
+    let mut full: String = utf8_percent_encode(path, REQUEST_PATH).collect();
     if !query_string.is_empty() {
         full.push('?');
         full.extend(utf8_percent_encode(query_string, IRI));

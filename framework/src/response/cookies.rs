@@ -7,7 +7,7 @@ use actix_web::http::header::{HeaderValue, SET_COOKIE};
 use chrono::Utc;
 
 use super::Response;
-use crate::settings::{CsrfSettings, SessionSettings};
+use crate::settings::CookieSettings;
 
 /// A cookie for the client to store (`HttpResponse.set_cookie`). As in Django, it is sent to every
 /// path of this host and lives until the browser is closed, unless set otherwise.
@@ -99,26 +99,14 @@ impl Cookie {
         self
     }
 
-    /// The cookie of a session.
-    pub(crate) fn of_session(self, settings: &SessionSettings) -> Self {
+    /// A cookie with the attributes that the settings give it.
+    pub(crate) fn with_settings(self, settings: &CookieSettings) -> Self {
         Self {
-            path: Some(settings.cookie_path.clone()),
-            domain: settings.cookie_domain.clone(),
-            secure: settings.cookie_secure,
-            http_only: settings.cookie_httponly,
-            same_site: settings.cookie_samesite.clone(),
-            ..self
-        }
-    }
-
-    /// The cookie with the CSRF secret.
-    pub(crate) fn of_csrf(self, settings: &CsrfSettings) -> Self {
-        Self {
-            path: Some(settings.cookie_path.clone()),
-            domain: settings.cookie_domain.clone(),
-            secure: settings.cookie_secure,
-            http_only: settings.cookie_httponly,
-            same_site: settings.cookie_samesite.clone(),
+            path: Some(settings.path.clone()),
+            domain: settings.domain.clone(),
+            secure: settings.secure,
+            http_only: settings.httponly,
+            same_site: settings.samesite.clone(),
             ..self
         }
     }

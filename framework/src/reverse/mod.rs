@@ -1,5 +1,6 @@
 //! URLs of names (`rest_framework.reverse`, `django.urls.reverse`).
 
+pub(crate) mod escape;
 mod pattern;
 mod safe;
 mod split;
@@ -7,14 +8,13 @@ mod split;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
+
+use self::escape::QUERY;
 
 pub use pattern::{Kwargs, Pattern, PatternError};
 pub use safe::{iri_to_uri, url_has_allowed_host_and_scheme};
 pub(crate) use split::{SplitUrl, is_same_domain};
-
-/// What stays unescaped in a query.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// No URL has this name, or none takes these values (`NoReverseMatch`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

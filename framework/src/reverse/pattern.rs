@@ -7,35 +7,14 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use regex::Regex;
 
+use super::escape::PATH;
 use crate::values::translated;
 
 /// The value pattern of a router's lookup: DRF's `lookup_value_regex` default.
 const LOOKUP: &str = "[^/.]+";
-
-/// What stays unescaped in a reversed path: RFC 3986's unreserved characters and
-/// sub-delimiters, and `/ ~ : @`.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b'!')
-    .remove(b'$')
-    .remove(b'&')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')')
-    .remove(b'*')
-    .remove(b'+')
-    .remove(b',')
-    .remove(b';')
-    .remove(b'=')
-    .remove(b'/')
-    .remove(b':')
-    .remove(b'@');
 
 /// What was captured, by name, in the order of the pattern.
 pub type Kwargs = Vec<(String, String)>;

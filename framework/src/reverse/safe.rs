@@ -2,40 +2,15 @@
 
 use std::sync::LazyLock;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use regex::Regex;
 
 use super::SplitUrl;
+use super::escape::IRI;
 use crate::values::python::strip;
 
 /// The longest URL that is considered.
 const LONGEST: usize = 2048;
-
-/// What stays unescaped in a URL in a header.
-const IRI: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'/')
-    .remove(b'#')
-    .remove(b'%')
-    .remove(b'[')
-    .remove(b']')
-    .remove(b'=')
-    .remove(b':')
-    .remove(b';')
-    .remove(b'$')
-    .remove(b'&')
-    .remove(b'(')
-    .remove(b')')
-    .remove(b'+')
-    .remove(b',')
-    .remove(b'!')
-    .remove(b'?')
-    .remove(b'*')
-    .remove(b'@')
-    .remove(b'\'')
-    .remove(b'~')
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.');
 
 /// Control characters, invisible ones and unassigned ones: browsers skip some at the beginning.
 static INVISIBLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\p{C}").ok());

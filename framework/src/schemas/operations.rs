@@ -314,7 +314,7 @@ fn security_scheme(scheme: &AuthenticationScheme, settings: &Settings) -> Securi
     match scheme {
         AuthenticationScheme::Token { keyword } => SecurityScheme::token(keyword),
         AuthenticationScheme::Session { cookie } if cookie.is_empty() => {
-            SecurityScheme::session(&settings.session.cookie_name)
+            SecurityScheme::session(&settings.session.cookie.name)
         }
         AuthenticationScheme::Session { cookie } => SecurityScheme::session(cookie),
         AuthenticationScheme::Basic => SecurityScheme::basic(),

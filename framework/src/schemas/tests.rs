@@ -424,7 +424,7 @@ async fn open(_: &mut Context) -> Result<Response> {
 
 #[test]
 fn the_cookie_of_sessions_is_that_of_the_site() {
-    let own = schemes(|settings| settings.session.cookie_name = "shop_session".into());
+    let own = schemes(|settings| settings.session.cookie.name = "shop_session".into());
     let cookie = json!({"type": "apiKey", "in": "cookie", "name": "shop_session"});
     assert_eq!(own["cookieAuth"], cookie);
 }

@@ -66,7 +66,7 @@ impl Session {
             value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64))
         });
         match own {
-            None | Some(0) => i64::try_from(settings.cookie_age.as_secs()).unwrap_or(i64::MAX),
+            None | Some(0) => i64::try_from(settings.cookie.age.as_secs()).unwrap_or(i64::MAX),
             Some(seconds) => seconds,
         }
     }

@@ -1,7 +1,7 @@
 //! Settings (`django.conf.settings`): plain values under Django's names, safe by default.
 //!
 //! [`Settings`] is a struct with a field for each setting. Names with a common prefix form a group:
-//! `SESSION_COOKIE_AGE` is `settings.session.cookie_age`. [`Settings::from_env`] reads each from
+//! `SESSION_COOKIE_AGE` is `settings.session.cookie.age`. [`Settings::from_env`] reads each from
 //! the environment variable of its full name; code may change them after that. A site does not
 //! start with missing or invalid settings, and the error names the setting.
 //!
@@ -13,7 +13,7 @@
 //! # fn main() -> Result<(), StartError> {
 //! let mut settings = Settings::from_env()?;
 //! settings.allowed_hosts = vec![".example.com".into()];
-//! settings.session.cookie_age = Duration::from_secs(24 * 60 * 60);
+//! settings.session.cookie.age = Duration::from_secs(24 * 60 * 60);
 //! settings.throttle.default_rates([("anon", "100/hour")]);
 //! settings.check()?;
 //! # Ok(())
@@ -35,6 +35,7 @@
 //! - [`ServerSettings`]: `SERVER_…`, deadlines and limits of the server
 
 mod auth;
+mod cookie;
 mod cors;
 mod csrf;
 mod forms;
@@ -53,6 +54,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use auth::AuthSettings;
+pub use cookie::CookieSettings;
 pub use cors::CorsSettings;
 pub use csrf::CsrfSettings;
 pub use jwt::JwtSettings;
@@ -206,11 +208,7 @@ pub struct SettingsError {
     pub reason: String,
 }
 
-impl fmt::Debug for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+crate::values::debug_is_display!(SettingsError);
 
 impl Settings {
     /// The defaults, overridden by environment variables of the same names.
@@ -389,7 +387,7 @@ impl Settings {
         self.auth.check()?;
         self.session.check()?;
         self.csrf.check()?;
-        if self.session.cookie_name == self.csrf.cookie_name {
+        if self.session.cookie.name == self.csrf.cookie.name {
             return wrong(
                 "SESSION_COOKIE_NAME",
                 "CSRF_COOKIE_NAME has the same value; change one of them",

@@ -98,6 +98,7 @@ use crate::reverse::{Pattern, Urls};
 use crate::routers::{Match, Mount, RouteError, Table};
 use crate::settings::{Settings, SettingsError};
 use crate::throttling::{self, ThrottleClasses};
+use crate::values::debug_is_display;
 use crate::views::{Endpoint, ErrorContext, ExceptionHandler, Policies, View, ViewError};
 
 pub use start::StartError;
@@ -125,11 +126,7 @@ pub enum SiteError {
     Schema(#[from] crate::schemas::SchemaError),
 }
 
-impl fmt::Debug for SiteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+debug_is_display!(SiteError);
 
 /// A site, ready to serve. It is built once and shared by all workers. [`Site::builder`] starts
 /// one; the module documentation has an example.

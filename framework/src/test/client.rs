@@ -132,7 +132,7 @@ impl ApiClient {
     /// # Panics
     /// When the database cannot be asked.
     pub async fn logout(&self) {
-        let name = &self.site.settings().session.cookie_name;
+        let name = &self.site.settings().session.cookie.name;
         if self.cookie(name).is_some() {
             self.in_session(async |cx| logout(cx).await).await;
         }
@@ -224,7 +224,7 @@ impl ApiClient {
             Err(error) => panic!("the client's session cannot be changed: {error}"),
         };
         // a token against forged requests comes with a page
-        let name = &self.site.settings().session.cookie_name;
+        let name = &self.site.settings().session.cookie.name;
         let texts = response.headers.get_all(SET_COOKIE).filter_map(|value| value.to_str().ok());
         texts.map(SetCookie::parse).filter(|it| it.name == *name).for_each(|it| self.keep(&it));
         value

@@ -4,6 +4,7 @@
 //! A [`Raw`] is what a client sent, a [`Value`] is what a row holds, and a [`JsonWriter`] writes the
 //! one as the other was read. `format`, [`Pattern`] and `python` have Python's rules.
 
+mod debug;
 pub(crate) mod distinct;
 pub(crate) mod extremes;
 pub mod format;
@@ -18,6 +19,7 @@ mod writer;
 
 /// Days and times of day, as chrono has them.
 pub use chrono::{NaiveDate, NaiveTime};
+pub(crate) use debug::debug_is_display;
 pub use format::UuidFormat;
 pub use json::parse_json;
 pub use pattern::Pattern;

@@ -67,6 +67,21 @@ pub(super) trait DynHandler: Send + Sync {
     fn call<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>>;
 }
 
+/// Calls the handler of the request's method.
+pub(super) fn call<'a>(
+    handlers: &'a [(Method, Box<dyn DynHandler>)],
+    cx: &'a mut Context,
+) -> LocalBoxFuture<'a, Result<Response>> {
+    let sent = &cx.request.method;
+    let find = |method: &Method| handlers.iter().find(|(own, _)| own == method);
+    if let Some((_, handler)) = find(sent).or_else(|| find(handler_method(sent))) {
+        handler.call(cx)
+    } else {
+        let error = ApiException::MethodNotAllowed(sent.to_string());
+        Box::pin(std::future::ready(Err(error)))
+    }
+}
+
 struct Erased<H, Args>(H, PhantomData<fn() -> Args>);
 
 pub(super) fn erased<Args: 'static>(handler: impl Handler<Args>) -> Box<dyn DynHandler> {
@@ -248,14 +263,7 @@ impl View for ApiView {
     }
 
     fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>> {
-        let sent = &cx.request.method;
-        let find = |method: &Method| self.handlers.iter().find(|(own, _)| own == method);
-        if let Some((_, handler)) = find(sent).or_else(|| find(handler_method(sent))) {
-            handler.call(cx)
-        } else {
-            let error = ApiException::MethodNotAllowed(sent.to_string());
-            Box::pin(std::future::ready(Err(error)))
-        }
+        call(&self.handlers, cx)
     }
 
     fn operations(&self) -> Vec<OperationInfo> {

@@ -82,6 +82,7 @@ use crate::pagination::Pagination;
 use crate::request::{Action, Context, ViewContext};
 use crate::response::Response;
 use crate::serializers::Description;
+use crate::values::debug_is_display;
 
 /// An inconsistent view, reported when the site is built. `Debug` prints the same message as
 /// `Display`.
@@ -98,11 +99,7 @@ impl ViewError {
     }
 }
 
-impl fmt::Debug for ViewError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+debug_is_display!(ViewError);
 
 /// The order of methods in `Allow`.
 const ORDER: [Method; 8] = [

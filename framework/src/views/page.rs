@@ -6,13 +6,13 @@ use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE};
 use futures_util::future::LocalBoxFuture;
 
-use super::api_view::{DynHandler, erased};
+use super::api_view::{DynHandler, call, erased};
 use super::{Handler, Policies, View, ViewInfo};
 use crate::exceptions::{ApiException, Result};
 use crate::middleware::{self, csrf};
 use crate::parsers::charset::Charset;
 use crate::parsers::{FormParser, MultiPartParser, Parser, ParserContext};
-use crate::request::{Context, QueryParams, handler_method};
+use crate::request::{Context, QueryParams};
 use crate::response::Response;
 
 /// What makes a view a page.
@@ -127,14 +127,7 @@ impl View for PageView {
     }
 
     fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>> {
-        let sent = &cx.request.method;
-        let find = |method: &Method| self.handlers.iter().find(|(own, _)| own == method);
-        if let Some((_, handler)) = find(sent).or_else(|| find(handler_method(sent))) {
-            handler.call(cx)
-        } else {
-            let error = ApiException::MethodNotAllowed(sent.to_string());
-            Box::pin(std::future::ready(Err(error)))
-        }
+        call(&self.handlers, cx)
     }
 }
 

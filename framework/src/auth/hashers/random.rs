@@ -1,6 +1,6 @@
 //! Random texts for salts, unusable passwords and keys.
 
-use std::fmt::Write as _;
+use crate::signing::hex;
 
 /// The characters of a random text (`RANDOM_STRING_CHARS`).
 const CHARS: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -53,10 +53,7 @@ pub(super) fn random_bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
 pub(crate) fn random_hex<const N: usize>() -> Result<String, NoRandomness> {
     let mut bytes = [0; N];
     fill(&mut bytes)?;
-    Ok(bytes.iter().fold(String::with_capacity(2 * N), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
+    Ok(hex(&bytes))
 }
 
 #[cfg(test)]

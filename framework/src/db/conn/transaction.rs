@@ -67,13 +67,7 @@ impl Runs {
 }
 
 impl Conn {
-    /// Runs `work` in a transaction: committed when it returns `Ok`, rolled back otherwise. Inside
-    /// another one, it is a savepoint. Work that is dropped before its end (for example by a
-    /// time-out) is rolled back together with the surrounding transactions.
-    ///
-    /// # Errors
-    /// What `work` returns, and what the database reports; [`Error::RolledBack`] when `work` has
-    /// ignored a failure that leaves nothing to commit.
+    #[doc = include_str!("transaction.md")]
     pub async fn transaction<T, E: From<Error>>(
         &mut self,
         work: impl AsyncFnOnce(&mut Self) -> Result<T, E>,

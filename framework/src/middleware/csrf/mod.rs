@@ -81,7 +81,7 @@ pub(crate) fn check(
     {
         return Ok(Some(reason));
     }
-    let secret = match cx.request.cookie(&settings.cookie_name) {
+    let secret = match cx.request.cookie(&settings.cookie.name) {
         None => return Ok(Some("CSRF cookie not set.".to_owned())),
         Some(cookie) => match secret_of(&cookie) {
             Ok(secret) => secret,
@@ -126,9 +126,9 @@ pub(in crate::middleware) fn process_response(
         }
     };
     if let (Some(secret), true) = (&state.secret, state.sets_cookie) {
-        let cookie = Cookie::new(&settings.csrf.cookie_name, secret)
-            .max_age(seconds(settings.csrf.cookie_age))
-            .of_csrf(&settings.csrf);
+        let cookie = Cookie::new(&settings.csrf.cookie.name, secret)
+            .max_age(seconds(settings.csrf.cookie.age))
+            .with_settings(&settings.csrf.cookie);
         response.set_cookie(&cookie);
         response.vary_on(&["Cookie"]);
     }
@@ -138,7 +138,7 @@ pub(in crate::middleware) fn process_response(
 impl CsrfState {
     /// The state of a request (`process_request`): an invalid cookie is replaced.
     fn of(request: &Request, settings: &CsrfSettings) -> Result<Self> {
-        Ok(match request.cookie(&settings.cookie_name) {
+        Ok(match request.cookie(&settings.cookie.name) {
             None => Self::default(),
             Some(cookie) => match secret_of(&cookie) {
                 Ok(secret) => Self { secret: Some(secret), sets_cookie: false },

@@ -45,7 +45,7 @@ pub(super) fn check_referer(request: &Request, settings: &CsrfSettings) -> Resul
         return Ok(());
     }
     let port = Some(request.port).filter(|port| ![443, 80].contains(port));
-    let good = match (&settings.cookie_domain, port) {
+    let good = match (&settings.cookie.domain, port) {
         (None, _) => request.host.clone(),
         (Some(domain), None) => domain.clone(),
         (Some(domain), Some(port)) => format!("{domain}:{port}"),

@@ -52,6 +52,6 @@ impl Context {
     }
 
     fn session_cookie(&self) -> Option<String> {
-        self.request.cookie(&self.shared.settings.session.cookie_name)
+        self.request.cookie(&self.shared.settings.session.cookie.name)
     }
 }
