@@ -6,6 +6,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+/// Letters and digits (`RANDOM_STRING_CHARS`).
+pub const RANDOM_STRING_CHARS: &[u8] =
+    b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
 /// HMAC-SHA256 of a value under a key made of a salt and a secret (`salted_hmac(…,
 /// algorithm="sha256")`). Different salts keep digests for different purposes apart.
 pub fn salted_hmac(key_salt: &str, value: &[u8], secret: &str) -> [u8; 32] {

@@ -9,7 +9,7 @@ mod crypto;
 mod objects;
 mod signer;
 
-pub use crypto::{constant_time_compare, get_random_string, salted_hmac};
+pub use crypto::{RANDOM_STRING_CHARS, constant_time_compare, get_random_string, salted_hmac};
 pub use objects::{dumps, loads};
 pub use signer::{BadSignature, Keys, TimestampSigner};
 

@@ -1,9 +1,6 @@
 //! Random texts for salts, unusable passwords and keys.
 
-use crate::signing::hex;
-
-/// The characters of a random text (`RANDOM_STRING_CHARS`).
-const CHARS: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+use crate::signing::{RANDOM_STRING_CHARS, get_random_string, hex};
 
 /// Characters of a salt: 22 of them hold 128 bits.
 const SALT_LENGTH: usize = 22;
@@ -17,18 +14,9 @@ fn fill(bytes: &mut [u8]) -> Result<(), NoRandomness> {
     getrandom::fill(bytes).map_err(NoRandomness)
 }
 
-/// Letters and digits (`get_random_string`).
+/// Letters and digits.
 pub(super) fn random_text(length: usize) -> Result<String, NoRandomness> {
-    let mut text = String::with_capacity(length);
-    let mut bytes = [0; 64];
-    while text.len() < length {
-        fill(&mut bytes)?;
-        // six bits of each byte; those that are not an index are dropped, so that no character is
-        // likelier
-        let chars = bytes.iter().filter_map(|byte| CHARS.get(usize::from(byte & 63)));
-        text.extend(chars.take(length - text.len()).map(|&char| char::from(char)));
-    }
-    Ok(text)
+    get_random_string(length, RANDOM_STRING_CHARS).map_err(NoRandomness)
 }
 
 /// A salt (`BasePasswordHasher.salt`).

@@ -1,11 +1,10 @@
 //! Secrets of 32 characters, and tokens of 64 that hide them.
 
 use crate::exceptions::{ApiException, Result};
-use crate::signing::get_random_string;
+use crate::signing::{RANDOM_STRING_CHARS as CHARS, get_random_string};
 
 const SECRET_LENGTH: usize = 32;
 const TOKEN_LENGTH: usize = 2 * SECRET_LENGTH;
-const CHARS: &[u8; 62] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 /// A new secret.
 pub(super) fn random() -> Result<String> {
