@@ -1,5 +1,7 @@
 include!("../models.rs");
 
+use quintet::views::Item;
+
 #[derive(Serializer)]
 #[serializer(model = Artist, fields = all)]
 pub struct ArtistSerializer;
