@@ -150,7 +150,7 @@ pub(crate) fn on_each(test: impl AsyncFn(&mut Conn) + Clone + Send + 'static) {
     on_each_with(TABLES, test);
 }
 
-/// The same over tables of the test's own.
+/// Like [`on_each`], over tables of the test's own.
 pub(crate) fn on_each_with(
     tables: &'static str,
     test: impl AsyncFn(&mut Conn) + Clone + Send + 'static,

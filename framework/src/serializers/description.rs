@@ -64,7 +64,7 @@ pub struct Description {
     pub(crate) fields: Vec<SerializerField>,
     /// Pairs of fields that must hold the same value: the one that gets the message, and the other.
     pub(crate) must_match: Vec<(usize, usize)>,
-    /// The same fields as input and documents see them.
+    /// The fields as input and documents see them.
     pub(crate) input: Arc<[Field]>,
     pub(crate) sources: Vec<Source>,
     pub(crate) many: Vec<Many>,

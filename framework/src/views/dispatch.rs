@@ -181,7 +181,7 @@ impl Endpoint {
         handler.handle(error, response, &place.in_view(self.view.info(), Some(cx)))
     }
 
-    /// The same of an error that happened before the view was reached, or after.
+    /// Like `handled`, for an error from before or after the view.
     pub(crate) fn handled_outside(
         &self,
         error: &ApiException,

@@ -473,6 +473,7 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     /// its base names, at one URL (`as_view`). The capture of an object's URL is `pk`, or as
     /// [`ViewSet::LOOKUP_URL_KWARG`] says. It has no extra actions; a site with one that does is not
     /// built. The [module of generic views](crate::generics) has an example.
+    #[allow(clippy::wrong_self_convention, reason = "the word is Django's")]
     fn as_view(self) -> impl View
     where
         Self::Base: GenericBase,

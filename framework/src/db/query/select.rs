@@ -376,7 +376,7 @@ impl Select {
         sql
     }
 
-    /// The same, which returns the rows as they are stored.
+    /// Like [`update`](Self::update), but returns the rows as they are stored.
     pub(crate) fn update_returning(&self, dialect: Dialect, set: &[(usize, Value)]) -> Sql {
         let mut sql = self.update(dialect, set);
         returning(&mut sql, self.model);
@@ -396,7 +396,7 @@ impl Select {
 pub(crate) fn slice(sql: &mut Sql, limit: Option<i64>, offset: i64) {
     let dialect = sql.dialect();
     let number = |sql: &mut Sql, word: &str, number: i64| match dialect {
-        // SQLite prepares a statement anew when a bound LIMIT changes
+        // SQLite prepares a statement again when a bound LIMIT changes
         Dialect::Sqlite => {
             sql.push(word).push(&number.to_string());
         }

@@ -219,7 +219,7 @@ impl Conn {
         self.delete_locked(models, model, keys).await
     }
 
-    /// The same of rows that are locked already.
+    /// Like `delete_rows`, for rows that are locked already.
     pub(crate) async fn delete_locked(
         &self,
         models: &[&'static ModelMeta],

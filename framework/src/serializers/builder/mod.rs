@@ -51,7 +51,8 @@ impl<T> Shows<T> for T {}
 impl<T> Shows<T> for Option<T> {}
 
 impl<M, U, C: SingleValued> FieldPath<M, U, C> {
-    /// The same path; the compiler checks that a serializer's field of the type `T` shows it.
+    /// Returns the path unchanged; the compiler checks that a serializer's field of the type `T`
+    /// shows it.
     #[must_use]
     pub fn shown_as<T: Shows<U>>(self) -> FieldPath<M, U> {
         FieldPath::new(self.path)
