@@ -1,11 +1,13 @@
 //! The macros of quintet. Documented where `quintet` re-exports them.
 
+mod attr;
 mod errors;
 mod field_lists;
 mod filter_set;
 mod main_function;
 mod model;
 mod serializer;
+mod types;
 mod view_set;
 
 use proc_macro::TokenStream;

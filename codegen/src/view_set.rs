@@ -11,7 +11,7 @@ use syn::{
 };
 
 use crate::errors::Errors;
-use crate::model::generic;
+use crate::types::generic;
 
 /// The options of `#[action(..)]`, for messages.
 const ACTION: &str = "`detail` or `list`; `get`, `post`, `put`, `patch`, `delete`; `url_path`, \

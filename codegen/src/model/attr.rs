@@ -3,10 +3,11 @@
 use proc_macro2::{Span, TokenStream};
 use syn::meta::ParseNestedMeta;
 use syn::parse::Parser;
-use syn::punctuated::Punctuated;
-use syn::{Expr, Ident, LitBool, LitInt, LitStr, Path, Token, Type};
+use syn::{Expr, Ident, LitInt, LitStr, Path, Token, Type};
 
+use crate::attr::{flag, names, number};
 use crate::errors::Errors;
+use crate::types::optional;
 
 /// A relation through a link table. [`ModelAttr::settle`] fills in Django's names.
 pub(super) struct ManyToMany {
@@ -67,29 +68,6 @@ pub(super) struct FieldAttr {
     pub(super) foreign: bool,
 }
 
-fn flag(meta: &ParseNestedMeta<'_>) -> syn::Result<bool> {
-    if meta.input.peek(Token![=]) {
-        return Ok(meta.value()?.parse::<LitBool>()?.value);
-    }
-    Ok(true)
-}
-
-/// A number or a text, as text: `1`, `-1`, `"0.99"`.
-fn number(meta: &ParseNestedMeta<'_>) -> syn::Result<String> {
-    let value = meta.value()?;
-    if value.peek(LitStr) {
-        return Ok(value.parse::<LitStr>()?.value());
-    }
-    let expr: Expr = value.parse()?;
-    Ok(quote::quote!(#expr).to_string().replace(' ', ""))
-}
-
-fn names(meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<Ident>> {
-    let content;
-    syn::parenthesized!(content in meta.input);
-    Ok(Punctuated::<Ident, Token![,]>::parse_terminated(&content)?.into_iter().collect())
-}
-
 impl ModelAttr {
     pub(super) fn parse(args: TokenStream, errors: &mut Errors) -> Self {
         let mut attr = Self::default();
@@ -118,7 +96,7 @@ impl ModelAttr {
                     }
                 }
             }
-            "unique_together" => self.unique_together.push(names(meta)?),
+            "unique_together" => self.unique_together.push(names(meta.input)?),
             "count" => {
                 let content;
                 syn::parenthesized!(content in meta.input);
@@ -320,26 +298,9 @@ pub(super) struct Stored {
 
 impl Stored {
     pub(super) fn of(ty: &Type) -> Option<Self> {
-        let (inner, nullable) = match generic(ty, "Option") {
-            Some(inner) => (inner, true),
-            None => (ty.clone(), false),
-        };
+        let (inner, nullable) = optional(ty);
         let Type::Path(path) = &inner else { return None };
         let last = path.path.segments.last()?;
         Some(Self { word: last.ident.to_string(), nullable, span: last.ident.span() })
     }
-}
-
-/// The `T` of `Name<T>`.
-pub(crate) fn generic(ty: &Type, name: &str) -> Option<Type> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
-    if last.ident != name {
-        return None;
-    }
-    let syn::PathArguments::AngleBracketed(args) = &last.arguments else { return None };
-    args.args.iter().find_map(|arg| match arg {
-        syn::GenericArgument::Type(ty) => Some(ty.clone()),
-        _ => None,
-    })
 }

@@ -3,8 +3,6 @@
 mod attr;
 mod expand;
 
-pub(crate) use attr::generic;
-
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ItemStruct;

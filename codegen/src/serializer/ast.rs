@@ -8,7 +8,7 @@ use syn::{Data, DeriveInput, Fields, Ident, Type};
 use super::attr::{Container, FieldAttr};
 use super::rules::Rules;
 use crate::errors::Errors;
-use crate::model::generic;
+use crate::types::{generic, last_word, optional};
 
 /// The struct.
 pub(super) struct Serializer {
@@ -50,10 +50,7 @@ pub(super) enum Relation {
 
 impl Shape {
     fn of(ty: &Type, errors: &mut Errors) -> Self {
-        let (inner, optional) = match generic(ty, "Option") {
-            Some(inner) => (inner, true),
-            None => (ty.clone(), false),
-        };
+        let (inner, optional) = optional(ty);
         let (inner, many) = match generic(&inner, "Vec") {
             Some(item) => (item, true),
             None => (inner, false),
@@ -80,16 +77,6 @@ impl Shape {
     /// The last word of the type inside `Option` and `Vec`.
     pub(super) fn word(&self) -> String {
         last_word(&self.inner).map(Ident::to_string).unwrap_or_default()
-    }
-}
-
-/// `Decimal` of `quintet::db::Decimal`.
-pub(super) fn last_word(ty: &Type) -> Option<&Ident> {
-    match ty {
-        Type::Path(path) => path.path.segments.last().map(|last| &last.ident),
-        Type::Group(group) => last_word(&group.elem),
-        Type::Paren(paren) => last_word(&paren.elem),
-        _ => None,
     }
 }
 

@@ -5,23 +5,70 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
 use syn::meta::ParseNestedMeta;
 use syn::parse::{Parse, ParseStream};
-use syn::{Expr, Ident, Lit, LitBool, LitInt, LitStr, Path, Token, Type};
+use syn::{Expr, Ident, LitInt, LitStr, Path, Token, Type};
 
+use crate::attr::{digits, flag, in_parentheses, names, number, unknown, word};
 use crate::errors::Errors;
 
 /// The options of `#[serializer(..)]`, for messages.
-const CONTAINER: &str = "`model`, `name`, `fields`, `exclude`, `inherit`, `depth`, `read_only`, \
-                         `unique_together`, `without_validators`, `validate`, \
-                         `to_internal_value`, `to_representation`";
+const CONTAINER: [&str; 12] = [
+    "model",
+    "name",
+    "fields",
+    "exclude",
+    "inherit",
+    "depth",
+    "read_only",
+    "unique_together",
+    "without_validators",
+    "validate",
+    "to_internal_value",
+    "to_representation",
+];
 
 /// The options of `#[field(..)]`, for messages.
-const FIELD: &str = "`read_only`, `write_only`, `required`, `allow_null`, `allow_blank`, \
-                     `default`, `default_with`, `source`, `name`, `nested`, `writable`, `method`, `display`, \
-                     `slug`, `view_name`, `lookup`, `kwarg`, `other`, `hidden`, `custom`, `kind`, `regex`, \
-                     `choices`, `decimal`, `as_number`, `each`, `min_length`, `max_length`, \
-                     `min_value`, `max_value`, `refuse_empty`, `allow_empty`, `trim_whitespace`, \
-                     `label`, `help_text`, `error`, `unique`, `unique_ignoring_case`, \
-                     `validate`, `with`";
+const FIELD: [&str; 40] = [
+    "read_only",
+    "write_only",
+    "required",
+    "allow_null",
+    "allow_blank",
+    "default",
+    "default_with",
+    "source",
+    "name",
+    "nested",
+    "writable",
+    "method",
+    "display",
+    "slug",
+    "view_name",
+    "lookup",
+    "kwarg",
+    "other",
+    "hidden",
+    "custom",
+    "kind",
+    "regex",
+    "choices",
+    "decimal",
+    "as_number",
+    "each",
+    "min_length",
+    "max_length",
+    "min_value",
+    "max_value",
+    "refuse_empty",
+    "allow_empty",
+    "trim_whitespace",
+    "label",
+    "help_text",
+    "error",
+    "unique",
+    "unique_ignoring_case",
+    "validate",
+    "with",
+];
 
 /// A word that switches something on, or off with `= false`.
 pub(super) struct Flag {
@@ -101,52 +148,6 @@ pub(super) struct Container {
     pub(super) to_representation: Option<Ident>,
 }
 
-fn flag(meta: &ParseNestedMeta<'_>) -> syn::Result<bool> {
-    if meta.input.peek(Token![=]) {
-        return Ok(meta.value()?.parse::<LitBool>()?.value);
-    }
-    Ok(true)
-}
-
-fn in_parentheses<T>(
-    meta: &ParseNestedMeta<'_>,
-    parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
-) -> syn::Result<T> {
-    let content;
-    syn::parenthesized!(content in meta.input);
-    parse(&content)
-}
-
-/// `(id, name)`
-fn names(meta: &ParseNestedMeta<'_>) -> syn::Result<Vec<Ident>> {
-    let parse = |content: ParseStream<'_>| {
-        content.parse_terminated(|input| input.call(Ident::parse_any), Token![,])
-    };
-    Ok(in_parentheses(meta, parse)?.into_iter().collect())
-}
-
-fn word<'a>(meta: &'a ParseNestedMeta<'_>, words: &str) -> syn::Result<&'a Ident> {
-    meta.path.get_ident().ok_or_else(|| meta.error(format!("expected one of {words}")))
-}
-
-/// A number or a text, as text: `1`, `-1`, `"0.99"`.
-fn number(meta: &ParseNestedMeta<'_>) -> syn::Result<String> {
-    let value: Expr = meta.value()?.parse()?;
-    let text = match &value {
-        Expr::Lit(literal) => match &literal.lit {
-            Lit::Str(text) => text.value(),
-            other => other.to_token_stream().to_string(),
-        },
-        other => other.to_token_stream().to_string().replace(' ', ""),
-    };
-    let text = text.replace('_', "");
-    let digits = text.strip_prefix('-').unwrap_or(&text);
-    if digits.parse::<f64>().is_ok() && digits.starts_with(|c: char| c.is_ascii_digit()) {
-        return Ok(text);
-    }
-    Err(syn::Error::new_spanned(value, "write a number: `1`, `-1.5` or `\"0.99\"`"))
-}
-
 impl Container {
     pub(super) fn from_syn(attrs: &[syn::Attribute], errors: &mut Errors) -> Self {
         let mut container = Self::default();
@@ -157,12 +158,14 @@ impl Container {
     }
 
     fn entry(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-        let word = word(meta, CONTAINER)?;
+        let word = word(meta, &CONTAINER)?;
         match word.to_string().as_str() {
             "model" => self.model = Some(meta.value()?.parse()?),
             "name" => self.name = Some(meta.value()?.parse()?),
-            "fields" if meta.input.peek(syn::token::Paren) => self.fields = Some(names(meta)?),
-            "exclude" => self.exclude = names(meta)?,
+            "fields" if meta.input.peek(syn::token::Paren) => {
+                self.fields = Some(names(meta.input)?);
+            }
+            "exclude" => self.exclude = names(meta.input)?,
             "fields" => {
                 let value: Ident = meta.value()?.parse()?;
                 if value != "all" {
@@ -179,17 +182,15 @@ impl Container {
                 }
                 self.depth = Some(depth);
             }
-            "read_only" => self.read_only.extend(names(meta)?),
+            "read_only" => self.read_only.extend(names(meta.input)?),
             "unique_together" => {
-                self.unique_together.push(in_parentheses(meta, UniqueTogether::parse)?);
+                self.unique_together.push(in_parentheses(meta.input, UniqueTogether::parse)?);
             }
             "without_validators" => self.without_validators = flag(meta)?,
             "validate" => self.validate = Some(word.clone()),
             "to_internal_value" => self.to_internal_value = Some(word.clone()),
             "to_representation" => self.to_representation = Some(word.clone()),
-            other => {
-                return Err(meta.error(format!("unknown option `{other}`; one of {CONTAINER}")));
-            }
+            _ => return Err(unknown(word, &CONTAINER)),
         }
         Ok(())
     }
@@ -263,7 +264,7 @@ impl FieldAttr {
     }
 
     fn entry(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-        let word = word(meta, FIELD)?;
+        let word = word(meta, &FIELD)?;
         let own = word.clone();
         let here = || Some(own.clone());
         let switch = |meta: &ParseNestedMeta<'_>| {
@@ -280,9 +281,8 @@ impl FieldAttr {
                 self.method = Some((own, path));
             }
             "display" => {
-                let column;
-                syn::parenthesized!(column in meta.input);
-                self.display = Some((own, column.parse()?));
+                let column = in_parentheses(meta.input, Ident::parse)?;
+                self.display = Some((own, column));
             }
             "slug" => self.slug = Some((own, meta.value()?.parse()?)),
             "view_name" => self.view_name = Some((own, meta.value()?.parse()?)),
@@ -310,11 +310,7 @@ impl FieldAttr {
             }
             "choices" => self.choices = Some(meta.value()?.parse()?),
             "decimal" => {
-                self.decimal = Some(in_parentheses(meta, |content| {
-                    let digits = content.parse()?;
-                    content.parse::<Token![,]>()?;
-                    Ok((digits, content.parse()?))
-                })?);
+                self.decimal = Some(digits(meta)?);
             }
             "each" => {
                 let mut each = Self::default();
@@ -369,9 +365,7 @@ impl FieldAttr {
                     >(#value)(field);
                 });
             }
-            other => {
-                return Err(meta.error(format!("unknown option `{other}`; one of {FIELD}")));
-            }
+            _ => return Err(unknown(word, &FIELD)),
         }
         Ok(())
     }

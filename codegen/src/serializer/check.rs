@@ -8,6 +8,7 @@ use syn::{Error, Ident};
 use super::ast::{Field, Relation, Serializer};
 use super::attr::{Flag, NamedKind};
 use super::kinds;
+use crate::attr::list;
 use crate::errors::Errors;
 
 pub(super) fn check(serializer: &Serializer, errors: &mut Errors) {
@@ -49,11 +50,6 @@ fn known(serializer: &Serializer, name: &Ident, errors: &mut Errors) {
     at(name.span(), message, errors);
 }
 
-fn list(names: &[String]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-}
-
 /// What `fields(..)` and `exclude(..)` cannot mean.
 fn chosen(serializer: &Serializer, errors: &mut Errors) {
     let container = &serializer.container;
@@ -73,7 +69,7 @@ fn chosen(serializer: &Serializer, errors: &mut Errors) {
             );
             at(field.ident.span(), message, errors);
         }
-        let other = container.inherit.as_ref().map(ToTokens::to_token_stream);
+        let other = container.inherit.as_ref().map(syn::Type::to_token_stream);
         let other = other.or_else(|| container.exclude.first().map(Ident::to_token_stream));
         if let Some(token) = other {
             let message = "`fields(..)` names all the fields there are; with `inherit`, leave some \

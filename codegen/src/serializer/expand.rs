@@ -6,11 +6,11 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Ident, Type};
 
-use super::ast::{Field, Relation, Serializer, last_word};
+use super::ast::{Field, Relation, Serializer};
 use super::attr::{FieldAttr, Lookup};
 use super::kinds;
 use crate::errors::Errors;
-use crate::model::generic;
+use crate::types::{generic, last_word};
 
 /// Writes the whole implementation; without fields if there are errors, so that one mistake is one
 /// message.

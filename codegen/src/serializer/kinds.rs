@@ -5,10 +5,10 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, Ident, Lit, Type, UnOp};
 
-use super::ast::{Field, last_word};
+use super::ast::Field;
 use super::attr::{FieldAttr, NamedKind};
 use crate::errors::Errors;
-use crate::model::generic;
+use crate::types::{generic, last_word};
 
 /// The words of `kind = ..`.
 const KINDS: [&str; 17] = [

@@ -8,7 +8,7 @@ use super::ast::{Field, Serializer};
 use super::expand::{default_with, hook, reads, validate};
 use super::kinds;
 use crate::errors::Errors;
-use crate::model::generic;
+use crate::types::generic;
 
 pub(super) fn expand(serializer: &Serializer, mut errors: Errors) -> TokenStream {
     let mut steps: Vec<TokenStream> =

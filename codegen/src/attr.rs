@@ -1,0 +1,129 @@
+//! Pieces of attributes that several macros parse alike.
+
+use proc_macro2::Ident;
+use quote::ToTokens as _;
+use syn::ext::IdentExt as _;
+use syn::meta::ParseNestedMeta;
+use syn::parse::ParseStream;
+use syn::{Error, Expr, Lit, LitBool, LitInt, Result, Token};
+
+/// A word alone is `true`: `unique`, `unique = false`.
+pub(crate) fn flag(meta: &ParseNestedMeta<'_>) -> Result<bool> {
+    if meta.input.peek(Token![=]) {
+        return Ok(meta.value()?.parse::<LitBool>()?.value);
+    }
+    Ok(true)
+}
+
+/// A bound of numbers, without `_`: `= 1`, `= -1_000`, `= "0.99"`. A macro does not know the value of a constant.
+pub(crate) fn number(meta: &ParseNestedMeta<'_>) -> Result<String> {
+    let value: Expr = meta.value()?.parse()?;
+    let text = match &value {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Str(text) => text.value(),
+            Lit::Int(number) => number.base10_digits().to_owned() + number.suffix(),
+            Lit::Float(number) => number.base10_digits().to_owned() + number.suffix(),
+            other => other.to_token_stream().to_string(),
+        },
+        other => other.to_token_stream().to_string().replace(' ', ""),
+    };
+    let text = text.replace('_', "");
+    let digits = text.strip_prefix('-').unwrap_or(&text);
+    if digits.parse::<f64>().is_ok() && digits.starts_with(|first: char| first.is_ascii_digit()) {
+        return Ok(text);
+    }
+    let message = "write the number itself: `1`, `-1.5`, `1_000` or `\"0.99\"`; the macro does not \
+                   know the value of a constant";
+    Err(Error::new_spanned(value, message))
+}
+
+/// `(10, 2)`
+pub(crate) fn digits(meta: &ParseNestedMeta<'_>) -> Result<(LitInt, LitInt)> {
+    in_parentheses(meta.input, |content| {
+        let digits = content.parse()?;
+        content.parse::<Token![,]>()?;
+        Ok((digits, content.parse()?))
+    })
+}
+
+/// `(..)`
+pub(crate) fn in_parentheses<T>(
+    input: ParseStream<'_>,
+    parse: impl FnOnce(ParseStream<'_>) -> Result<T>,
+) -> Result<T> {
+    let content;
+    syn::parenthesized!(content in input);
+    parse(&content)
+}
+
+/// `(a, b)`: any number of them, with commas between them.
+pub(crate) fn listed<T>(
+    input: ParseStream<'_>,
+    item: fn(ParseStream<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    let items = in_parentheses(input, |content| content.parse_terminated(item, Token![,]))?;
+    Ok(items.into_iter().collect())
+}
+
+/// `(id, type)`
+pub(crate) fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
+    listed(input, |item| item.call(Ident::parse_any))
+}
+
+/// The word that an entry starts with.
+pub(crate) fn word<'a>(meta: &'a ParseNestedMeta<'_>, words: &[&str]) -> Result<&'a Ident> {
+    let one_of = || meta.error(format!("expected one of {}", list(words)));
+    meta.path.get_ident().ok_or_else(one_of)
+}
+
+/// The message for a word that no attribute has.
+pub(crate) fn unknown(word: &Ident, words: &[&str]) -> Error {
+    let message = format!("unknown option `{word}`; one of {}", list(words));
+    Error::new(word.span(), message)
+}
+
+/// `` `a`, `b` ``
+pub(crate) fn list<T: AsRef<str>>(words: &[T]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{}`", word.as_ref())).collect();
+    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse::Parser as _;
+
+    use super::*;
+
+    fn read(tokens: &str) -> Result<String> {
+        let mut found = String::new();
+        let parser = syn::meta::parser(|meta| {
+            found = number(&meta)?;
+            Ok(())
+        });
+        parser.parse_str(tokens)?;
+        Ok(found)
+    }
+
+    #[test]
+    fn a_number_may_be_grouped_negative_and_quoted() {
+        for (written, meant) in [
+            ("least = 1_000_000", "1000000"),
+            ("least = -1.5", "-1.5"),
+            ("least = 1e6", "1e6"),
+            ("least = \"0.99\"", "0.99"),
+            ("least = 0xff", "255"),
+        ] {
+            assert_eq!(read(written).ok().as_deref(), Some(meant), "{written}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for written in
+            ["least = MIN_YEAR", "least = \"many\"", "least = 1i32", "least = inf", "least = 1 + 1"]
+        {
+            let message = read(written).expect_err(written).to_string();
+            assert!(message.starts_with("write the number itself: `1`"), "{message}");
+        }
+    }
+}
