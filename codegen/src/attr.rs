@@ -1,11 +1,13 @@
 //! Pieces of attributes that several macros parse alike.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::meta::ParseNestedMeta;
-use syn::parse::ParseStream;
+use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Lit, LitBool, LitInt, Result, Token};
+
+use crate::errors::Errors;
 
 /// A word alone is `true`: `unique`, `unique = false`.
 pub(crate) fn flag(meta: &ParseNestedMeta<'_>) -> Result<bool> {
@@ -15,8 +17,16 @@ pub(crate) fn flag(meta: &ParseNestedMeta<'_>) -> Result<bool> {
     Ok(true)
 }
 
-/// A bound of numbers, without `_`: `= 1`, `= -1_000`, `= "0.99"`. A macro does not know the value of a constant.
-pub(crate) fn number(meta: &ParseNestedMeta<'_>) -> Result<String> {
+/// A bound of numbers: as it is written, and what it says.
+pub(crate) struct Number {
+    /// The number without `_`: `1000000`, `-1.5`.
+    pub(crate) text: String,
+    /// Where it is written.
+    pub(crate) tokens: TokenStream,
+}
+
+/// `= 1`, `= -1_000`, `= "0.99"`. A macro does not know the value of a constant.
+pub(crate) fn number(meta: &ParseNestedMeta<'_>) -> Result<Number> {
     let value: Expr = meta.value()?.parse()?;
     let text = match &value {
         Expr::Lit(literal) => match &literal.lit {
@@ -30,7 +40,7 @@ pub(crate) fn number(meta: &ParseNestedMeta<'_>) -> Result<String> {
     let text = text.replace('_', "");
     let digits = text.strip_prefix('-').unwrap_or(&text);
     if digits.parse::<f64>().is_ok() && digits.starts_with(|first: char| first.is_ascii_digit()) {
-        return Ok(text);
+        return Ok(Number { text, tokens: value.to_token_stream() });
     }
     let message = "write the number itself: `1`, `-1.5`, `1_000` or `\"0.99\"`; the macro does not \
                    know the value of a constant";
@@ -46,14 +56,32 @@ pub(crate) fn digits(meta: &ParseNestedMeta<'_>) -> Result<(LitInt, LitInt)> {
     })
 }
 
-/// `(..)`
+/// `(..)`, whose rest is passed over after a mistake.
 pub(crate) fn in_parentheses<T>(
     input: ParseStream<'_>,
     parse: impl FnOnce(ParseStream<'_>) -> Result<T>,
 ) -> Result<T> {
     let content;
     syn::parenthesized!(content in input);
-    parse(&content)
+    let result = parse(&content);
+    if result.is_err() {
+        content.parse::<TokenStream>()?;
+    }
+    result
+}
+
+/// Reads an entry. After a mistake the next one is read all the same, so that all are reported.
+pub(crate) fn entry(
+    meta: &ParseNestedMeta<'_>,
+    errors: &mut Errors,
+    read: impl FnOnce(&ParseNestedMeta<'_>) -> Result<()>,
+) -> Result<()> {
+    if errors.take(read(meta)).is_none() {
+        while !meta.input.is_empty() && !meta.input.peek(Token![,]) {
+            meta.input.parse::<TokenTree>()?;
+        }
+    }
+    Ok(())
 }
 
 /// `(a, b)`: any number of them, with commas between them.
@@ -68,6 +96,12 @@ pub(crate) fn listed<T>(
 /// `(id, type)`
 pub(crate) fn names(input: ParseStream<'_>) -> Result<Vec<Ident>> {
     listed(input, |item| item.call(Ident::parse_any))
+}
+
+/// `= value`
+pub(crate) fn value<T: Parse>(input: ParseStream<'_>) -> Result<T> {
+    input.parse::<Token![=]>()?;
+    input.parse()
 }
 
 /// The word that an entry starts with.
@@ -97,7 +131,7 @@ mod tests {
     fn read(tokens: &str) -> Result<String> {
         let mut found = String::new();
         let parser = syn::meta::parser(|meta| {
-            found = number(&meta)?;
+            found = number(&meta)?.text;
             Ok(())
         });
         parser.parse_str(tokens)?;

@@ -30,6 +30,11 @@ impl Errors {
         self.0.is_none()
     }
 
+    /// Nothing, or all mistakes as one value.
+    pub(crate) fn finish(self) -> syn::Result<()> {
+        self.0.map_or(Ok(()), Err)
+    }
+
     /// `compile_error!` for each of them.
     pub(crate) fn tokens(self) -> TokenStream {
         self.0.map(|error| error.to_compile_error()).unwrap_or_default()

@@ -7,6 +7,8 @@ mod filter_set;
 mod main_function;
 mod model;
 mod serializer;
+#[cfg(test)]
+mod testing;
 mod types;
 mod view_set;
 
@@ -27,7 +29,7 @@ pub fn test(_args: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes a struct a model. See `quintet::db::model`.
 #[proc_macro_attribute]
 pub fn model(args: TokenStream, item: TokenStream) -> TokenStream {
-    model::model(args.into(), item.into()).into()
+    model::model(args.into(), &item.into()).into()
 }
 
 /// Lists the actions of an `impl ViewSet`; documented at `quintet::viewsets::view_set`.

@@ -7,7 +7,7 @@ use syn::meta::ParseNestedMeta;
 use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Ident, LitInt, LitStr, Path, Token, Type};
 
-use crate::attr::{digits, flag, in_parentheses, names, number, unknown, word};
+use crate::attr::{digits, entry, flag, in_parentheses, names, number, unknown, word};
 use crate::errors::Errors;
 
 /// The options of `#[serializer(..)]`, for messages.
@@ -152,7 +152,9 @@ impl Container {
     pub(super) fn from_syn(attrs: &[syn::Attribute], errors: &mut Errors) -> Self {
         let mut container = Self::default();
         for attr in attrs.iter().filter(|attr| attr.path().is_ident("serializer")) {
-            errors.take(attr.parse_nested_meta(|meta| container.entry(&meta)));
+            let parsed =
+                attr.parse_nested_meta(|meta| entry(&meta, errors, |meta| container.entry(meta)));
+            errors.take(parsed);
         }
         container
     }
@@ -247,7 +249,9 @@ impl FieldAttr {
     pub(super) fn from_syn(attrs: &[syn::Attribute], errors: &mut Errors) -> Self {
         let mut field = Self::default();
         for attr in attrs.iter().filter(|attr| attr.path().is_ident("field")) {
-            errors.take(attr.parse_nested_meta(|meta| field.entry(&meta)));
+            let parsed =
+                attr.parse_nested_meta(|meta| entry(&meta, errors, |meta| field.entry(meta)));
+            errors.take(parsed);
         }
         field
     }
@@ -314,7 +318,9 @@ impl FieldAttr {
             }
             "each" => {
                 let mut each = Self::default();
-                meta.parse_nested_meta(|meta| each.entry(&meta))?;
+                let mut errors = Errors::default();
+                meta.parse_nested_meta(|meta| entry(&meta, &mut errors, |meta| each.entry(meta)))?;
+                errors.finish()?;
                 if let Some((word, _)) = each.default.as_ref().or(each.default_with.as_ref()) {
                     let message = "an item of a list is never absent: it has no default";
                     return Err(syn::Error::new(word.span(), message));
@@ -332,8 +338,8 @@ impl FieldAttr {
             "required" => self.required = switch(meta)?,
             "default" => self.default = Some((own, meta.value()?.parse()?)),
             "default_with" => self.default_with = Some((own, meta.value()?.parse()?)),
-            "min_value" => self.min_value = Some(number(meta)?),
-            "max_value" => self.max_value = Some(number(meta)?),
+            "min_value" => self.min_value = Some(number(meta)?.text),
+            "max_value" => self.max_value = Some(number(meta)?.text),
             "allow_null" => {
                 let allow = flag(meta)?;
                 self.change(quote!(field.allow_null = #allow;));

@@ -1,0 +1,260 @@
+//! The struct as a model: its columns, and the names that it and they have.
+
+use quote::format_ident;
+use syn::ext::IdentExt as _;
+use syn::{Data, DeriveInput, Fields, Ident, Path, Type};
+
+use super::attr::{FieldAttr, ManyToMany, ModelAttr};
+use crate::errors::Errors;
+use crate::types::{last_word, optional};
+
+/// The struct.
+pub(super) struct Model {
+    /// As it is written, without the attributes of the macro.
+    pub(super) item: DeriveInput,
+    pub(super) attr: ModelAttr,
+    pub(super) columns: Vec<Column>,
+    /// Names of fields whose types no column has; they are left out of everything.
+    pub(super) left_out: Vec<Ident>,
+}
+
+/// A field of the struct.
+pub(super) struct Column {
+    pub(super) ident: Ident,
+    pub(super) ty: Type,
+    pub(super) attr: FieldAttr,
+    pub(super) kind: Kind,
+    pub(super) nullable: bool,
+}
+
+/// What a column stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    SmallInt,
+    Integer,
+    BigInt,
+    Float,
+    Bool,
+    Text,
+    Decimal,
+    DateTime,
+    Date,
+    Time,
+    Uuid,
+}
+
+impl Kind {
+    /// By the last word of the type.
+    fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "i16" => Self::SmallInt,
+            "i32" => Self::Integer,
+            "i64" => Self::BigInt,
+            "f64" => Self::Float,
+            "bool" => Self::Bool,
+            "String" => Self::Text,
+            "Decimal" => Self::Decimal,
+            "DateTime" => Self::DateTime,
+            "NaiveDate" | "Date" => Self::Date,
+            "NaiveTime" | "Time" => Self::Time,
+            "Uuid" => Self::Uuid,
+            _ => return None,
+        })
+    }
+
+    /// The least and the greatest whole number that it stores.
+    pub(super) fn range(self) -> Option<(i64, i64)> {
+        match self {
+            Self::SmallInt => Some((i16::MIN.into(), i16::MAX.into())),
+            Self::Integer => Some((i32::MIN.into(), i32::MAX.into())),
+            Self::BigInt => Some((i64::MIN, i64::MAX)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_number(self) -> bool {
+        self.range().is_some() || matches!(self, Self::Float | Self::Decimal)
+    }
+}
+
+impl Column {
+    fn from_syn(field: &mut syn::Field, errors: &mut Errors) -> Option<Self> {
+        let attr = FieldAttr::take(&mut field.attrs, errors);
+        let (inner, nullable) = optional(&field.ty);
+        let word = last_word(&inner);
+        let Some(kind) = word.and_then(|word| Kind::of(&word.to_string())) else {
+            let message = "this type cannot be a column; one of `i16`, `i32`, `i64`, `f64`, \
+                           `bool`, `String`, `Decimal`, `DateTime`, `NaiveDate`, `NaiveTime`, \
+                           `Uuid`, or an `Option` of one";
+            errors.at(&inner, message);
+            return None;
+        };
+        Some(Self { ident: field.ident.clone()?, ty: field.ty.clone(), attr, kind, nullable })
+    }
+
+    /// The column in the database.
+    pub(super) fn column(&self) -> String {
+        let own = || self.ident.unraw().to_string();
+        self.attr.column.as_ref().map_or_else(own, syn::LitStr::value)
+    }
+
+    /// Whether `Debug` hides the value; a `password` column is always hidden.
+    pub(super) fn is_secret(&self) -> bool {
+        self.attr.says("secret") || self.ident == "password" || self.column() == "password"
+    }
+
+    /// Django's name: `album` for `album_id`.
+    pub(super) fn name(&self) -> String {
+        let name = self.ident.unraw().to_string();
+        match (&self.attr.foreign_key, name.strip_suffix("_id")) {
+            (Some(_), Some(name)) => name.to_owned(),
+            _ => name,
+        }
+    }
+
+    /// Whether a name means it: the field's, or Django's.
+    pub(super) fn is_called(&self, name: &Ident) -> bool {
+        self.ident == *name || name.unraw() == self.name()
+    }
+}
+
+impl Model {
+    pub(super) fn from_syn(attr: ModelAttr, mut item: DeriveInput, errors: &mut Errors) -> Self {
+        let (mut columns, mut left_out) = (Vec::new(), Vec::new());
+        if let Data::Struct(syn::DataStruct { fields: Fields::Named(fields), .. }) = &mut item.data
+        {
+            for field in &mut fields.named {
+                match Column::from_syn(field, errors) {
+                    Some(column) => columns.push(column),
+                    None => left_out.extend(field.ident.clone()),
+                }
+            }
+        } else {
+            errors.at(&item.ident, "a model is a struct with named fields");
+        }
+        Self { item, attr, columns, left_out }
+    }
+
+    /// Whether it is a struct with named fields.
+    pub(super) fn has_names(&self) -> bool {
+        matches!(&self.item.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_)))
+    }
+
+    pub(super) fn ident(&self) -> &Ident {
+        &self.item.ident
+    }
+
+    /// The struct's name in small letters.
+    pub(super) fn lower(&self) -> String {
+        self.ident().to_string().to_lowercase()
+    }
+
+    /// The table: `store_album`.
+    pub(super) fn table(&self) -> String {
+        let lower = self.lower();
+        match (&self.attr.table, &self.attr.app) {
+            (Some(table), _) => table.value(),
+            (None, Some(app)) => format!("{}_{lower}", app.value()),
+            (None, None) => lower,
+        }
+    }
+
+    /// The application: the one that is named, or the table's first word.
+    pub(super) fn app(&self) -> String {
+        let of_table = || self.table().split_once('_').map_or("", |(app, _)| app).to_owned();
+        self.attr.app.as_ref().map_or_else(of_table, syn::LitStr::value)
+    }
+
+    pub(super) fn verbose_name(&self) -> String {
+        let of_struct = || snake(&self.ident().to_string()).replace('_', " ");
+        self.attr.verbose_name.as_ref().map_or_else(of_struct, syn::LitStr::value)
+    }
+
+    /// The module of diesel's table.
+    pub(super) fn module(&self) -> Ident {
+        format_ident!("{}", snake(&self.ident().to_string()))
+    }
+
+    /// The struct of paths.
+    pub(super) fn fields(&self) -> Ident {
+        format_ident!("{}Fields", self.ident())
+    }
+
+    /// The primary key: the one that says so, or else `id`.
+    pub(super) fn key(&self) -> Option<usize> {
+        let said = self.columns.iter().position(|column| column.attr.says("primary_key"));
+        said.or_else(|| self.columns.iter().position(|column| column.ident == "id"))
+    }
+
+    /// Makes a model with mistakes one that can be written: it has a column, and no more than any
+    /// program can have.
+    pub(super) fn mend(&mut self) {
+        self.item.generics = syn::Generics::default();
+        self.columns.truncate(16);
+        if self.columns.is_empty() {
+            self.columns.push(Column {
+                ident: format_ident!("id"),
+                ty: syn::parse_quote!(i64),
+                attr: FieldAttr::default(),
+                kind: Kind::BigInt,
+                nullable: false,
+            });
+        }
+    }
+
+    /// The column of a name.
+    pub(super) fn index(&self, name: &Ident) -> Option<usize> {
+        self.columns.iter().position(|column| column.is_called(name))
+    }
+
+    /// A link table and its two columns. Django's names are `store_playlist_tracks` with
+    /// `playlist_id` and `track_id`; between rows of one model `from_playlist_id` and
+    /// `to_playlist_id`.
+    pub(super) fn link(&self, link: &ManyToMany) -> [String; 3] {
+        let to = link.to.segments.last().map_or_else(String::new, |last| last.ident.to_string());
+        let (from, to) = (self.lower(), to.to_lowercase());
+        let own = from == to;
+        let or = |said: &Option<syn::LitStr>, name: String| {
+            said.as_ref().map_or(name, syn::LitStr::value)
+        };
+        [
+            or(&link.through, format!("{}_{}", self.table(), link.name.unraw())),
+            or(&link.source, if own { format!("from_{from}_id") } else { format!("{from}_id") }),
+            or(&link.target, if own { format!("to_{to}_id") } else { format!("{to}_id") }),
+        ]
+    }
+}
+
+/// `models::Album` to `models::AlbumFields`.
+pub(super) fn fields_of(model: &Path) -> Path {
+    let mut path = model.clone();
+    if let Some(last) = path.segments.last_mut() {
+        last.ident = format_ident!("{}Fields", last.ident);
+    }
+    path
+}
+
+/// `models::Album` to `models::album`.
+pub(super) fn module_of(model: &Path) -> Path {
+    let mut path = model.clone();
+    if let Some(last) = path.segments.last_mut() {
+        last.ident = format_ident!("{}", snake(&last.ident.to_string()), span = last.ident.span());
+    }
+    path
+}
+
+/// `MediaType` to `media_type`.
+fn snake(name: &str) -> String {
+    let mut result = String::new();
+    for (index, letter) in name.char_indices() {
+        if letter.is_uppercase() {
+            if index > 0 {
+                result.push('_');
+            }
+            result.extend(letter.to_lowercase());
+        } else {
+            result.push(letter);
+        }
+    }
+    result
+}

@@ -1,0 +1,145 @@
+//! Writes diesel's table and the descriptions of the columns.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::ast::{Column, Kind, Model};
+
+/// Diesel's table, by a macro of the framework.
+pub(super) fn table(model: &Model) -> TokenStream {
+    let (ident, module, table) = (model.ident(), model.module(), model.table());
+    let key = model.key().unwrap_or(0);
+    let key = model.columns.get(key).map(|column| &column.ident);
+    let idents = || model.columns.iter().map(|column| &column.ident);
+    let others = idents().filter(|ident| Some(*ident) != key);
+    // the table itself goes by this name in `dsl`
+    let in_dsl = idents().filter(|ident| **ident != module);
+    let columns = model.columns.iter().map(|column| {
+        let (ident, sql, operators) = (&column.ident, sql(column), operators(column.kind));
+        let name = column.column();
+        let doc = format!("The column `{name}`.");
+        quote!(#[doc = #doc] #ident #name #sql [#operators],)
+    });
+    let write = if model.columns.len() > 16 { "large_table" } else { "table" };
+    let write = format_ident!("{write}");
+    let doc = format!("The table `{table}` of [`{ident}`], in diesel's terms.");
+    quote! {
+        ::quintet::__private::#write! {
+            #[doc = #doc]
+            #module #table (#key; #(#others)*; #(#in_dsl)*) {
+                #(#columns)*
+            }
+        }
+    }
+}
+
+/// Diesel's SQL type.
+fn sql(column: &Column) -> TokenStream {
+    let st = quote!(::quintet::__private::diesel::sql_types);
+    let own = quote!(::quintet::values::types::sql_types);
+    let sql = match column.kind {
+        Kind::SmallInt => quote!(#st::SmallInt),
+        Kind::Integer => quote!(#st::Integer),
+        Kind::BigInt => quote!(#st::BigInt),
+        Kind::Float => quote!(#st::Double),
+        Kind::Bool => quote!(#st::Bool),
+        Kind::Text => quote!(#st::Text),
+        Kind::Decimal => quote!(#st::Numeric),
+        Kind::DateTime => quote!(#own::Moment),
+        Kind::Date => quote!(#st::Date),
+        Kind::Time => quote!(#st::Time),
+        Kind::Uuid => quote!(#own::Uuid),
+    };
+    if column.nullable { quote!(#st::Nullable<#sql>) } else { sql }
+}
+
+/// The operators of diesel's that a column has, each with its method: arithmetic of numbers, and
+/// spans added to days and times.
+fn operators(kind: Kind) -> TokenStream {
+    match kind {
+        kind if kind.is_number() => quote!(Add add Sub sub Mul mul Div div),
+        Kind::Date | Kind::Time => quote!(Add add Sub sub),
+        _ => TokenStream::new(),
+    }
+}
+
+/// The variant of `ColumnKind`.
+fn kind(column: &Column) -> TokenStream {
+    let variant = format_ident!("{}", format!("{:?}", column.kind));
+    let digits = (column.kind == Kind::Decimal).then(|| {
+        let (digits, places) = match &column.attr.decimal {
+            Some((digits, places)) => (quote!(#digits), quote!(#places)),
+            None => (quote!(10), quote!(2)),
+        };
+        quote!({ digits: #digits, places: #places })
+    });
+    quote!(::quintet::db::ColumnKind::#variant #digits)
+}
+
+/// The bounds of a column: the declared ones, or else those of `positive`.
+fn bounds(column: &Column) -> [Option<String>; 2] {
+    let positive = column.kind.range().filter(|_| column.attr.says("positive"));
+    let (min, max) = (&column.attr.min_value, &column.attr.max_value);
+    [
+        min.as_ref().map(|bound| bound.text.clone()).or(positive.map(|_| "0".to_owned())),
+        max.as_ref().map(|bound| bound.text.clone()).or(positive.map(|(_, max)| max.to_string())),
+    ]
+}
+
+/// The description of a column: its name and kind, and what the struct says beside.
+pub(super) fn meta(column: &Column) -> TokenStream {
+    let attr = &column.attr;
+    let (name, db_column, ty) = (column.name(), column.column(), &column.ty);
+    let nullable = column.nullable;
+    let mut steps: Vec<TokenStream> = Vec::new();
+    let mut step = |is_said: bool, method: TokenStream| {
+        if is_said {
+            steps.push(method);
+        }
+    };
+    step(db_column != name, quote!(.column(#db_column)));
+    step(nullable, quote!(.nullable()));
+    if let Some(blank) = attr.blank {
+        step(blank != nullable, quote!(.blank(#blank)));
+    }
+    if let Some(max_length) = &attr.max_length {
+        step(true, quote!(.max_length(#max_length)));
+    }
+    let [min_value, max_value] = bounds(column);
+    step(min_value.is_some(), quote!(.min_value(#min_value)));
+    step(max_value.is_some(), quote!(.max_value(#max_value)));
+    step(attr.says("unique"), quote!(.unique()));
+    let default = quote!(::quintet::db::ColumnDefault);
+    step(attr.says("auto_now"), quote!(.default(#default::AutoNow)));
+    step(attr.says("auto_now_add"), quote!(.default(#default::AutoNowAdd)));
+    if let Some(value) = &attr.default {
+        let value = quote!(<#ty as ::quintet::values::FieldType>::into_value((#value).into()));
+        step(true, quote!(.default(#default::Value(|| #value))));
+    }
+    if let Some(choices) = &attr.choices {
+        step(true, quote!(.choices(#choices)));
+    }
+    step(attr.says("email"), quote!(.email()));
+    if let Some(regex) = &attr.regex {
+        let pattern = quote!(::core::convert::Into::into(::core::clone::Clone::clone(&#regex)));
+        step(true, quote!(.regex(|| #pattern)));
+    }
+    let texts = attr.errors.iter().map(|(code, text)| quote!((#code, #text)));
+    step(!attr.errors.is_empty(), quote!(.errors(&[#(#texts),*])));
+    if let Some(help_text) = &attr.help_text {
+        step(true, quote!(.help_text(#help_text)));
+    }
+    if let Some(to) = &attr.foreign_key {
+        let on_delete = attr.on_delete.clone().unwrap_or_else(|| format_ident!("Cascade"));
+        step(true, quote!(.references::<#to>(::quintet::db::OnDelete::#on_delete)));
+    }
+    step(attr.says("acyclic"), quote!(.acyclic()));
+    let kind = kind(column);
+    quote!(::quintet::db::ColumnMeta::new(#name, #kind) #(#steps)*)
+}
+
+/// The description without what the words say: for a model with mistakes.
+pub(super) fn bare_meta(column: &Column) -> TokenStream {
+    let (name, kind) = (column.name(), kind(column));
+    quote!(::quintet::db::ColumnMeta::new(#name, #kind))
+}
