@@ -1,0 +1,185 @@
+//! What the derive writes, and what it says when it cannot.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::derive;
+use crate::testing::{assert_code, mistakes};
+
+/// The mistakes of a filter set, whose implementation is there all the same.
+fn refused(input: TokenStream) -> Vec<String> {
+    let written = derive(input);
+    let text = written.to_string();
+    assert!(text.contains("FilterSpec :: < Track > :: new () }"), "no filters: {text}");
+    mistakes(&written)
+}
+
+#[test]
+fn a_filter_set_is_the_calls_that_declare_its_filters() {
+    let written = derive(quote! {
+        #[filter_set(model = Track, fields(name(exact, icontains)))]
+        pub struct TrackFilter {
+            album__title: CharFilter,
+            #[filter(name = "min_length", field = milliseconds, lookup = gte, exclude = false)]
+            at_least: i64,
+            id__in: BaseInFilter,
+            #[filter(method = is_long, help_text = "Longer than most.")]
+            long: bool,
+            #[filter(method = filters::cheap, exclude)]
+            cheap: bool,
+            #[filter(choices = TIERS, null_label = "None")]
+            tier: ChoiceFilter,
+            #[filter(ordering(name, created_at = created))]
+            o: OrderingFilter,
+        }
+    });
+    let expected = quote! {
+        #[automatically_derived]
+        #[allow(non_snake_case)]
+        impl ::quintet::filters::FilterSet for TrackFilter {
+            type Model = Track;
+
+            fn spec() -> ::quintet::filters::FilterSpec<Track> {
+                let _ = |set: &Self| {
+                    let _ = &set.album__title;
+                    let _ = &set.at_least;
+                    let _ = &set.id__in;
+                    let _ = &set.long;
+                    let _ = &set.cheap;
+                    let _ = &set.tier;
+                    let _ = &set.o;
+                };
+                ::quintet::filters::FilterSpec::<Track>::new()
+                    .field("name", <Track>::fields().name(), [
+                        ::quintet::filters::django_filters::LookupExpr::from(
+                            ::quintet::db::Lookup::Exact
+                        ),
+                        ::quintet::filters::django_filters::LookupExpr::from(
+                            ::quintet::db::Lookup::IContains
+                        )
+                    ])
+                    .declare(
+                        ::quintet::filters::django_filters::Filter::<Track>::new::<CharFilter>(
+                            "album__title",
+                            <Track>::fields().album().title()
+                        )
+                    )
+                    .declare(
+                        ::quintet::filters::django_filters::Filter::<Track>::new::<i64>(
+                            "min_length",
+                            <Track>::fields().milliseconds()
+                        )
+                        .lookup(::quintet::db::Lookup::Gte)
+                    )
+                    .declare(
+                        ::quintet::filters::django_filters::Filter::<Track>::new::<BaseInFilter>(
+                            "id__in",
+                            <Track>::fields().id()
+                        )
+                        .lookup(::quintet::db::Lookup::In)
+                    )
+                    .declare(
+                        ::quintet::filters::django_filters::Filter::<Track>::method::<bool, _>(
+                            "long",
+                            Self::is_long
+                        )
+                        .help_text("Longer than most.")
+                    )
+                    .declare(
+                        ::quintet::filters::django_filters::Filter::<Track>::method::<bool, _>(
+                            "cheap",
+                            filters::cheap
+                        )
+                        .exclude()
+                    )
+                    .declare(
+                        ::quintet::filters::django_filters::Filter::<Track>::new::<ChoiceFilter>(
+                            "tier",
+                            <Track>::fields().tier()
+                        )
+                        .choices(TIERS.iter().copied())
+                        .null_label("None")
+                    )
+                    .declare(::quintet::filters::django_filters::Filter::<Track>::ordering("o", [
+                        ::quintet::filters::django_filters::OrderingChoice::new(
+                            "name",
+                            <Track>::fields().name()
+                        ),
+                        ::quintet::filters::django_filters::OrderingChoice::new(
+                            "created",
+                            <Track>::fields().created_at()
+                        )
+                    ]))
+            }
+        }
+    };
+    assert_code(&written, &expected);
+}
+
+#[test]
+fn every_mistake_is_told_at_once() {
+    let found = refused(quote! {
+        #[filter_set(model = Track, feilds(name), fields(name(contain)))]
+        pub struct TrackFilter {
+            #[filter(feild = milliseconds, lookup = greater)]
+            min_length: i64,
+            #[filter(conjoined, conjoined, field = __x)]
+            tags: i64,
+        }
+    });
+    let starts = [
+        "unknown option `feilds`; one of `model`, `fields`",
+        "unknown option `feild`; one of `field`, `lookup`, `name`",
+        "`conjoined` is said twice: remove one",
+        "there is no lookup `contain`; one of `exact`",
+        "there is no lookup `greater`; one of `exact`",
+        "`__x` is not a path: write the names of fields with `__` between them",
+    ];
+    for (start, text) in starts.iter().zip(&found) {
+        assert!(text.starts_with(start), "{start}: {found:#?}");
+    }
+    assert_eq!(found.len(), starts.len(), "{found:#?}");
+}
+
+#[test]
+fn words_that_contradict_each_other_are_refused() {
+    let found = refused(quote! {
+        #[filter_set(model = Track)]
+        pub struct TrackFilter {
+            #[filter(method = is_long, field = milliseconds, lookup = gte)]
+            long: bool,
+            #[filter(ordering(name), lookup = gte)]
+            order: OrderingFilter,
+            #[filter(name = "order")]
+            o: i64,
+        }
+    });
+    assert_eq!(
+        found,
+        [
+            "a filter with a `method` compares no field: leave `field` out",
+            "a filter with a `method` has no lookup: leave `lookup` out",
+            "an ordering filter has no lookup: leave `lookup` out",
+            "another filter reads `?order=` already",
+        ]
+    );
+}
+
+#[test]
+fn a_filter_set_is_a_struct_with_named_fields_over_a_model() {
+    let text = "a filter set is a struct with a named field for each declared filter";
+    assert_eq!(
+        refused(quote!(
+            #[filter_set(model = Track)]
+            struct TrackFilter(i64);
+        )),
+        [text]
+    );
+    let written = derive(quote! {
+        #[filter_set(fields(name(contain)))]
+        struct TrackFilter {}
+    });
+    let found = mistakes(&written);
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert_eq!(found[0], "a filter set needs its model: add `#[filter_set(model = Model)]`");
+}
