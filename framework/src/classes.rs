@@ -22,6 +22,7 @@ macro_rules! class_list {
             fn into_list(self) -> Option<Vec<std::sync::Arc<dyn $object>>>;
         }
 
+        #[diagnostic::do_not_recommend]
         impl<T: $class + 'static> $list for T {
             fn into_list(self) -> Option<Vec<std::sync::Arc<dyn $object>>> {
                 Some(vec![std::sync::Arc::new(self)])

@@ -248,7 +248,9 @@ class_list! {
     /// order, `()` for none, or [`Inherit`](crate::classes::Inherit).
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is neither an authenticator nor a tuple of authenticators",
-        label = "expected an authenticator"
+        label = "expected an authenticator",
+        note = "write `impl Authentication for {Self}`; several authenticators are a tuple: \
+                `(SessionAuthentication, TokenAuthentication)`"
     )]
     AuthenticationClasses of Authentication as DynAuthentication
 }

@@ -85,7 +85,9 @@ pub use error::Error;
 pub(crate) use error::{BUSY, not_a_unique_set, not_unique, null};
 pub(crate) use models::annotation::Annotated;
 pub use models::annotation::{Annotation, AnnotationMeta};
-pub use models::condition::{Condition, PartPath, RelatedLookups, TemporalField, TextField};
+pub use models::condition::{
+    ComparedWith, Condition, PartPath, RelatedLookups, TemporalField, TextField,
+};
 pub use models::declared::{Declared, LookupField, Ordering, Root};
 pub(crate) use models::key::Key;
 pub use models::lookups::{Compare, DatePart, Lookup, Operand, Predicate};

@@ -184,7 +184,8 @@ class_list! {
     /// [`Inherit`](crate::classes::Inherit).
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is neither a parser nor a tuple of parsers",
-        label = "expected a parser"
+        label = "expected a parser",
+        note = "write `impl Parser for {Self}`; several parsers are a tuple: `(JsonParser, FormParser)`"
     )]
     ParserClasses of Parser as Parser
 }

@@ -245,6 +245,7 @@ pub trait ObjectPermission: Send + Sync + 'static {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<P: ObjectPermission> Permission for P {
     async fn has_permission(&self, cx: &mut Context) -> Result<bool> {
         ObjectPermission::has_permission(self, cx).await

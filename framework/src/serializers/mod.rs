@@ -127,7 +127,7 @@ pub use hooks::{
     CurrentUserDefault, DefaultValue, FieldValidator, JsonObject, MethodField, ObjectValidator,
     StructValidator, ToInternalValue, ToRepresentation,
 };
-pub use of_model::{ModelFor, ShownBy};
+pub use of_model::{LeadsTo, ModelFor, ShownBy};
 pub use plain::{Serializer, ValidatedData};
 pub use relations::{
     HyperlinkedIdentity, HyperlinkedRelated, PrimaryKeyRelated, SlugRelated, StringRelated,

@@ -62,6 +62,7 @@ pub(super) fn user_or_address(cx: &Context) -> String {
     cx.account().map_or_else(|| get_ident(cx), Account::key_text)
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: SimpleRateThrottle> Throttle for T {
     async fn allow_request(&self, cx: &mut Context) -> Result<Decision> {
         let limit = limit_of(cx.settings(), self.scope(), self.rate());

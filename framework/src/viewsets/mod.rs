@@ -104,7 +104,7 @@ pub use crate::generics::{
 };
 pub use crate::request::Action;
 pub use extra::{ActionHandler, ExtraAction};
-pub use object::{Object, ObjectQuery};
+pub use object::{Object, ObjectOf, ObjectQuery};
 /// Allows extra actions in the `impl ViewSet` of a view set, where DRF has them too (`@action`).
 ///
 /// A method with `#[action(detail)]` handles `artists/1/albums/`, one with `#[action(list)]`

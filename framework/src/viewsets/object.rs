@@ -138,8 +138,25 @@ impl<M> DerefMut for Object<M> {
     }
 }
 
-impl<V: ViewSet> FromContext<V> for Object<ModelOf<V>> {
+impl<V: ViewSet, M: ObjectOf<V, ModelOf<V>>> FromContext<V> for Object<M> {
     async fn from_context(view: &V, cx: &mut Context) -> Result<Self> {
-        view.get_object(cx).await?.get(cx).await.map(Self)
+        view.get_object(cx).await?.get(cx).await.map(|row| Self(M::of_view_set(row)))
+    }
+}
+
+/// The model of the objects of the view set `V`, which are of `Own`. Nobody implements it.
+#[diagnostic::on_unimplemented(
+    message = "the objects of `{V}` are not of the model `{Self}`",
+    label = "the objects of `{V}` are of the model `{Own}`",
+    note = "take `Object<{Own}>`, or have a serializer over `{Self}`: `type Serializer`"
+)]
+pub trait ObjectOf<V, Own> {
+    /// The object as it is.
+    fn of_view_set(row: Own) -> Self;
+}
+
+impl<V, M> ObjectOf<V, M> for M {
+    fn of_view_set(row: M) -> Self {
+        row
     }
 }

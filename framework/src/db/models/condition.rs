@@ -138,12 +138,30 @@ impl TemporalField for chrono::NaiveDate {}
 impl TemporalField for chrono::NaiveTime {}
 impl<T: TemporalField> TemporalField for Option<T> {}
 
+/// A value that fields of the type `T` are compared with: whatever becomes a `T`.
+#[diagnostic::on_unimplemented(
+    message = "a field of the type `{T}` cannot be compared with `{Self}`",
+    label = "expected `{T}`",
+    note = "give a `{T}`, or a value that becomes one by `Into<{T}>`"
+)]
+pub trait ComparedWith<T> {
+    /// The value as the field holds it.
+    fn into_compared(self) -> T;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, V: Into<T>> ComparedWith<T> for V {
+    fn into_compared(self) -> T {
+        self.into()
+    }
+}
+
 macro_rules! lookups {
     ($($(#[$doc:meta])* $name:ident => $lookup:ident;)*) => {$(
         $(#[$doc])*
         #[must_use]
-        pub fn $name(self, value: impl Into<T::Plain>) -> Condition<M> {
-            self.compare(Lookup::$lookup, value.into().into_value())
+        pub fn $name(self, value: impl ComparedWith<T::Plain>) -> Condition<M> {
+            self.compare(Lookup::$lookup, value.into_compared().into_value())
         }
     )*};
 }
@@ -167,15 +185,28 @@ macro_rules! conditions {
 
             /// One of several (`in`, which is a keyword in Rust).
             #[must_use]
-            pub fn is_in<V: Into<T::Plain>>(self, values: impl IntoIterator<Item = V>) -> Condition<M> {
-                let values = values.into_iter().map(|value| value.into().into_value()).collect();
+            pub fn is_in<V: ComparedWith<T::Plain>>(
+                self,
+                values: impl IntoIterator<Item = V>,
+            ) -> Condition<M> {
+                let values = values
+                    .into_iter()
+                    .map(|value| value.into_compared().into_value())
+                    .collect();
                 Condition::new(self, Lookup::In, Operand::Many(values))
             }
 
             /// Between two values, both included.
             #[must_use]
-            pub fn range(self, first: impl Into<T::Plain>, last: impl Into<T::Plain>) -> Condition<M> {
-                let operand = Operand::Range(first.into().into_value(), last.into().into_value());
+            pub fn range(
+                self,
+                first: impl ComparedWith<T::Plain>,
+                last: impl ComparedWith<T::Plain>,
+            ) -> Condition<M> {
+                let operand = Operand::Range(
+                    first.into_compared().into_value(),
+                    last.into_compared().into_value(),
+                );
                 Condition::new(self, Lookup::Range, operand)
             }
 

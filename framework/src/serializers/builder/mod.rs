@@ -20,7 +20,7 @@ use super::hooks::{
 };
 use super::relations::{Inner, Related};
 use super::rows::Instance;
-use super::{ModelSerializer, ShownBy};
+use super::{LeadsTo, ModelSerializer, ShownBy};
 use crate::db::{
     FieldPath, Fields, Hop, Leaf, Model, Path, PathOf, SingleValued, Way, meta_of, not_a_unique_set,
 };
@@ -50,11 +50,14 @@ pub trait Shows<T> {}
 impl<T> Shows<T> for T {}
 impl<T> Shows<T> for Option<T> {}
 
-impl<M, U, C: SingleValued> FieldPath<M, U, C> {
+impl<M, U, C> FieldPath<M, U, C> {
     /// Returns the path unchanged; the compiler checks that a serializer's field of the type `T`
     /// shows it.
     #[must_use]
-    pub fn shown_as<T: Shows<U>>(self) -> FieldPath<M, U> {
+    pub fn shown_as<T: Shows<U>>(self) -> FieldPath<M, U>
+    where
+        C: SingleValued,
+    {
         FieldPath::new(self.path)
     }
 }
@@ -183,7 +186,8 @@ impl<M: Model> Builder<M> {
     pub fn primary_key<T, F>(mut self, name: &'static str, relation: F) -> Self
     where
         T: Model,
-        F: Fields<Model = T>,
+        F: Fields,
+        F::Model: LeadsTo<T>,
     {
         let way = relation.way();
         if let Some(index) = Self::foreign_key(&way) {
@@ -220,7 +224,8 @@ impl<M: Model> Builder<M> {
     pub fn slug<T, F, U>(mut self, name: &'static str, relation: F, slug: &FieldPath<T, U>) -> Self
     where
         T: Model,
-        F: Fields<Model = T>,
+        F: Fields,
+        F::Model: LeadsTo<T>,
     {
         let way = relation.way();
         let target = T::META;
@@ -261,7 +266,8 @@ impl<M: Model> Builder<M> {
     pub fn string<T, F>(self, name: &'static str, relation: F) -> Self
     where
         T: Model + fmt::Display,
-        F: Fields<Model = T>,
+        F: Fields,
+        F::Model: LeadsTo<T>,
     {
         self.shown(name, &relation.way(), Related::display::<T>(), FieldKind::ReadOnly)
     }
@@ -277,7 +283,8 @@ impl<M: Model> Builder<M> {
     ) -> Self
     where
         T: Model,
-        F: Fields<Model = T>,
+        F: Fields,
+        F::Model: LeadsTo<T>,
     {
         let column = lookup.path.column().map_or("", |column| column.column);
         let target = T::META;
