@@ -153,7 +153,52 @@ use std::marker::PhantomData;
 
 use crate::db::{Model, QuerySet};
 
-/// A serializer over a model: `#[derive(Serializer)]` with `#[serializer(model = Track)]`.
+/// A serializer over a model (`ModelSerializer`): what of a row is shown, and what of the input
+/// becomes one.
+///
+/// `#[derive(Serializer)]` with `#[serializer(model = Track)]` implements it; a view set names it
+/// as its `Serializer`. Implement it by hand to build the description in code, of which the derive
+/// is a shorter form. For input or output that is no row, derive [`Serializer`](trait@Serializer)
+/// without a model. The methods with a default make the serializer a value, wherever code has rows
+/// or input and a [`Context`](crate::request::Context).
+///
+/// ```
+/// use std::sync::OnceLock;
+///
+/// use quintet::prelude::*;
+/// use quintet::serializers::{Description, ModelSerializer};
+///
+/// #[model(app = "library")]
+/// pub struct Book {
+///     pub id: i64,
+///     pub title: String,
+/// }
+///
+/// #[derive(Serializer)]
+/// #[serializer(model = Book)]
+/// pub struct BookSerializer {
+///     id: i64,
+///     title: String,
+/// }
+///
+/// /// The same by hand.
+/// pub struct HandmadeSerializer;
+///
+/// impl ModelSerializer for HandmadeSerializer {
+///     type Model = Book;
+///
+///     fn description() -> &'static Description {
+///         static DESCRIPTION: OnceLock<Description> = OnceLock::new();
+///         DESCRIPTION.get_or_init(|| {
+///             Description::of::<Book>("Book")
+///                 .source("id", Book::fields().id())
+///                 .source("title", Book::fields().title())
+///                 .build()
+///         })
+///     }
+/// }
+/// # fn main() { let _ = (BookSerializer::description(), HandmadeSerializer::description()); }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a serializer over a model",
     label = "this type has no `ModelSerializer` implementation",

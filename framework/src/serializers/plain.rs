@@ -8,8 +8,48 @@ use super::convert::{FromValidated, IntoValidated};
 use super::description::Description;
 use crate::values::Value;
 
-/// A serializer without a model: `#[derive(Serializer)]` alone. A body that passes becomes a value
-/// of the struct.
+/// A serializer without a model (`serializers.Serializer`): a body that passes becomes a value of
+/// the struct.
+///
+/// `#[derive(Serializer)]` without a model implements it; actions and views take it as
+/// [`Valid<S>`](crate::views::Valid) and return it as [`Json<S>`](crate::views::Json). For the rows
+/// of a model, derive it with `#[serializer(model = ..)]`, which is a
+/// [`ModelSerializer`](super::ModelSerializer). Implement it by hand for a struct whose fields are
+/// not those of the input. There are no defaults.
+///
+/// ```
+/// use std::sync::OnceLock;
+///
+/// use quintet::fields::Field;
+/// use quintet::serializers::{Description, Serializer, ValidatedData};
+///
+/// /// The input is `{"from": 1990, "to": 1999}`.
+/// pub struct Years(std::ops::RangeInclusive<i64>);
+///
+/// impl Serializer for Years {
+///     fn description() -> &'static Description {
+///         static DESCRIPTION: OnceLock<Description> = OnceLock::new();
+///         DESCRIPTION.get_or_init(|| {
+///             Description::plain("Years")
+///                 .field(Field::integer("from"))
+///                 .field(Field::integer("to"))
+///                 .build()
+///         })
+///     }
+///
+///     fn from_validated(values: &mut ValidatedData) -> Option<Self> {
+///         Some(Self(values.take("from")?..=values.take("to")?))
+///     }
+///
+///     fn into_values(self) -> ValidatedData {
+///         let mut values = ValidatedData::default();
+///         values.put("from", *self.0.start());
+///         values.put("to", *self.0.end());
+///         values
+///     }
+/// }
+/// # let _ = Years::description();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a serializer without a model",
     label = "this type has no `Serializer` implementation",

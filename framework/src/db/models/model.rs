@@ -386,8 +386,35 @@ impl ModelMeta {
     }
 }
 
-/// A struct that represents the rows of a table (`django.db.models.Model`). `#[model]` implements
-/// it; there is no need to do so by hand.
+/// A struct that represents the rows of a table (`django.db.models.Model`).
+///
+/// [`#[model]`](macro@crate::model) implements it for a struct with named fields, and gives it
+/// `objects()`, `fields()` and diesel's table beside. Name the trait in a function that works on
+/// the rows of any model. Do not implement it by hand: the description, the columns and the paths
+/// have to agree, and the macro is what keeps them so. By default, [`pk`](Self::pk) is the value of
+/// the column that the description names.
+///
+/// ```
+/// use quintet::db::Model;
+/// use quintet::prelude::*;
+///
+/// #[model(app = "library")]
+/// pub struct Book {
+///     pub id: i64,
+///     #[field(max_length = 200)]
+///     pub title: String,
+/// }
+///
+/// /// Whether two values are the same row, as `==` says of Django's models.
+/// fn is_same_row<M: Model>(one: &M, other: &M) -> bool {
+///     one.pk() == other.pk()
+/// }
+///
+/// # fn main() {
+/// let book = Book { id: 7, title: "Emma".into() };
+/// assert!(is_same_row(&book, &Book { title: "Persuasion".into(), ..book.clone() }));
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
     label = "this type has no `Model` implementation",
