@@ -168,7 +168,11 @@ impl Compiler {
         let is_joined = self.scope.joins.is_some() && (self.scope.each || !path.is_many());
         if is_joined || hops.is_empty() {
             let mut value = Sql::new(sql.dialect());
-            self.end(&mut value, hops, &path.leaf, table);
+            if hops.len() == path.hops.len() {
+                self.value(&mut value, path, table);
+            } else {
+                self.end(&mut value, hops, &path.leaf, table);
+            }
             let lhs = |sql: &mut Sql| {
                 sql.append(value.clone());
             };

@@ -9,7 +9,7 @@ use crate::db::{Hop, Leaf, Path, Sql};
 #[derive(Debug)]
 pub(crate) struct Joins {
     /// What the aliases are called; those of a sub-select have a name that no other has.
-    name: String,
+    name: Cow<'static, str>,
     clauses: Vec<Join>,
 }
 
@@ -24,14 +24,14 @@ struct Join {
 
 impl Default for Joins {
     fn default() -> Self {
-        Self { name: "T".to_owned(), clauses: Vec::new() }
+        Self { name: Cow::Borrowed("T"), clauses: Vec::new() }
     }
 }
 
 impl Joins {
     /// Those of a sub-select: the first table is called so, the others with a number behind it.
     pub(crate) fn inside(name: String) -> Self {
-        Self { name, clauses: Vec::new() }
+        Self { name: Cow::Owned(name), clauses: Vec::new() }
     }
 
     /// The key at the end of a relation through a link table, which the link holds, too: its alias
@@ -96,7 +96,7 @@ impl Joins {
             return join.alias.clone();
         }
         let alias = match self.clauses.len() {
-            0 if self.name != "T" => self.name.clone(),
+            0 if self.name != "T" => self.name.clone().into_owned(),
             before if self.name != "T" => format!("{}_{}", self.name, before + 1),
             before => format!("T{}", before + 1),
         };

@@ -35,6 +35,14 @@ fn an_aggregate_of_related_rows_is_a_sub_select_with_its_condition() {
         "SELECT (SELECT COUNT(*) FROM \"t_track_tags\" \"U1\" WHERE \"U1\".\"track_id\" = \
          \"t_track\".\"id\") FROM \"t_track\""
     );
+    let tags = || Track::fields().tags();
+    let loud = Expression::from(Exists::of(tags()).filter(tags().id().exact(1)));
+    assert_eq!(
+        read(loud)[0],
+        "SELECT EXISTS(SELECT 1 FROM \"t_track_tags\" \"U1\" WHERE \"U1\".\"track_id\" = \
+         \"t_track\".\"id\" AND (\"U1\".\"tag_id\" IS NOT NULL AND \"U1\".\"tag_id\" = \
+         {BigInt(1)})) FROM \"t_track\""
+    );
     assert_eq!(
         read(Count::distinct(Track::fields().tags()))[0],
         "SELECT (SELECT COUNT(DISTINCT \"U1\".\"tag_id\") FROM \"t_track_tags\" \"U1\" WHERE \
