@@ -26,7 +26,7 @@ pub fn test(_args: TokenStream, item: TokenStream) -> TokenStream {
     main_function::test(item.into()).into()
 }
 
-/// Makes a struct a model. See `quintet::db::model`.
+/// Makes a struct a model; documented at `quintet::model`.
 #[proc_macro_attribute]
 pub fn model(args: TokenStream, item: TokenStream) -> TokenStream {
     model::model(args.into(), &item.into()).into()

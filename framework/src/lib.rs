@@ -111,6 +111,7 @@ pub use actix_web::rt;
 /// }
 /// ```
 pub use quintet_codegen::main;
+#[doc = include_str!("db/model.md")]
 pub use quintet_codegen::model;
 /// Runs an `async fn` of a test on actix's runtime: `#[quintet::test]`.
 ///

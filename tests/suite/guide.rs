@@ -153,3 +153,19 @@ fn every_word_of_the_glossary_is_declared_where_it_says() {
         }
     }
 }
+
+#[test]
+fn every_option_of_the_model_macro_is_on_its_page() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = fs::read_to_string(root.join("framework/src/db/model.md")).unwrap();
+    let options = fs::read_to_string(root.join("codegen/src/model/attr.rs")).unwrap();
+    let mut checked = 0;
+    for list in ["const MODEL: ", "const FIELD: "] {
+        let list = options.split(list).nth(1).and_then(|rest| rest.split("];").next()).unwrap();
+        for word in list.split('"').skip(1).step_by(2) {
+            assert!(page.contains(&format!("`{word}")), "`{word}` is not on the page");
+            checked += 1;
+        }
+    }
+    assert!(checked > 30, "{checked}");
+}
