@@ -41,9 +41,9 @@ use quintet::{
     filters::{FilterSet, lookup_field, order_by},
     permissions::IsAdminUser,
     serializers::{
-        Attrs, HyperlinkedIdentity, Instance, SerializerClass, SlugRelated, StringRelated,
+        Attrs, HyperlinkedIdentity, HyperlinkedRelated, Instance, SerializerClass, SlugRelated, StringRelated,
     },
     values::NaiveDate,
-    views::Policies,
+    views::{Item, Items, Policies},
     viewsets::Action,
 };

@@ -191,6 +191,7 @@ impl Model {
     pub(super) fn mend(&mut self) {
         self.item.generics = syn::Generics::default();
         self.columns.truncate(16);
+        self.drop_twins();
         if self.columns.is_empty() {
             self.columns.push(Column {
                 ident: format_ident!("id"),
@@ -200,6 +201,28 @@ impl Model {
                 nullable: false,
             });
         }
+    }
+
+    /// Drops relations and annotations whose name something else has.
+    fn drop_twins(&mut self) {
+        let mut names: Vec<Ident> = Vec::new();
+        let mut is_new = |name: &Ident| {
+            let is_new = !names.contains(name);
+            names.push(name.clone());
+            is_new
+        };
+        for column in &self.columns {
+            is_new(&column.ident);
+        }
+        for column in &mut self.columns {
+            let name = column.name();
+            if column.ident.unraw() != name && !is_new(&format_ident!("{name}")) {
+                column.attr.foreign_key = None;
+            }
+        }
+        self.attr.counts.retain(|(name, _)| is_new(name));
+        self.attr.annotations.retain(|annotation| is_new(&annotation.name));
+        self.attr.many_to_many.retain(|link| is_new(&link.name));
     }
 
     /// The column of a name.

@@ -116,7 +116,9 @@ pub(super) fn constants(model: &Model, has_mistakes: bool) -> TokenStream {
         let expression = if has_mistakes {
             quote!(::core::unreachable!())
         } else {
-            quote!(::quintet::__private::annotation::<#own, #ty, _>(#closure))
+            quote_spanned! {name.span()=>
+                ::quintet::__private::annotation::<#own, #ty, _>(#closure)
+            }
         };
         let (constant, text) = (constant_of(name), name.to_string());
         let doc = format!("The annotation `{name}`.");

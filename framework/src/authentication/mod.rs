@@ -248,7 +248,7 @@ class_list! {
     /// order, `()` for none, or [`Inherit`](crate::classes::Inherit).
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is neither an authenticator nor a tuple of authenticators",
-        label = "expected an authenticator",
+        label = "expected an authenticator, which is a type with `impl Authentication`, or a tuple of them",
         note = "write `impl Authentication for {Self}`; several authenticators are a tuple: \
                 `(SessionAuthentication, TokenAuthentication)`"
     )]

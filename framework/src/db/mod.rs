@@ -84,7 +84,7 @@ pub use database::{ConfigError, Database, DatabaseConfig, DatabaseWorker};
 pub use error::Error;
 pub(crate) use error::{BUSY, not_a_unique_set, not_unique, null};
 pub(crate) use models::annotation::Annotated;
-pub use models::annotation::{Annotation, AnnotationMeta};
+pub use models::annotation::{Annotation, AnnotationMeta, DeclaredAs};
 pub use models::condition::{
     ComparedWith, Condition, PartPath, RelatedLookups, TemporalField, TextField,
 };

@@ -184,7 +184,7 @@ class_list! {
     /// [`Inherit`](crate::classes::Inherit).
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is neither a parser nor a tuple of parsers",
-        label = "expected a parser",
+        label = "expected a parser, which is a type with `impl Parser`, or a tuple of them",
         note = "write `impl Parser for {Self}`; several parsers are a tuple: `(JsonParser, FormParser)`"
     )]
     ParserClasses of Parser as Parser

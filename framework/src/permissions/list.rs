@@ -59,7 +59,7 @@ class_list! {
     /// `()` to allow every request, or [`Inherit`](crate::classes::Inherit).
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is neither a permission nor a tuple of permissions",
-        label = "expected a permission",
+        label = "expected a permission, which is a type with `impl Permission`, or a tuple of them",
         note = "write `impl Permission for {Self}`, or `impl ObjectPermission for {Self}` for a rule \
                 about the objects of one model",
         note = "several permissions are a tuple, `(IsAuthenticated, IsOwner)`; `()` allows everything"

@@ -65,7 +65,7 @@ class_list! {
     /// [`Inherit`](crate::classes::Inherit).
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is neither a renderer nor a tuple of renderers",
-        label = "expected a renderer",
+        label = "expected a renderer, which is a type with `impl Renderer`, or a tuple of them",
         note = "write `impl Renderer for {Self}`; several renderers are a tuple, the preferred one first: \
                 `(JsonRenderer, BrowsableApiRenderer)`"
     )]

@@ -80,6 +80,24 @@ enum Entry {
     Include { prefix: String, router: Router },
 }
 
+/// What a router registers: every [`ViewSet`](crate::viewsets::ViewSet). Nobody implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a view set",
+    label = "this type has no `ViewSet` implementation",
+    note = "write `impl ViewSet for {Self}`; a plain view is added by `Router::path`"
+)]
+pub trait IntoRoutes {
+    /// The views of the view set, with their addresses.
+    fn into_routes(self) -> ViewSetRoutes;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V: Into<ViewSetRoutes>> IntoRoutes for V {
+    fn into_routes(self) -> ViewSetRoutes {
+        self.into()
+    }
+}
+
 /// Collects views and view sets under one prefix (`DefaultRouter`, `SimpleRouter`, `urlpatterns`).
 ///
 /// [`Router::new`] is DRF's `DefaultRouter`: its root lists the view sets, and every URL of a view
@@ -180,8 +198,8 @@ impl Router {
     /// Adds a view set under a prefix, without slashes at its ends: `register("books",
     /// BookViewSet)`.
     #[must_use]
-    pub fn register(mut self, prefix: &str, view_set: impl Into<ViewSetRoutes>) -> Self {
-        self.view_sets.push((prefix.to_owned(), view_set.into()));
+    pub fn register(mut self, prefix: &str, view_set: impl IntoRoutes) -> Self {
+        self.view_sets.push((prefix.to_owned(), view_set.into_routes()));
         self
     }
 

@@ -17,9 +17,7 @@ impl<S, M> ShownBy<S, M> for M {}
 /// The model that a relation leads to, which must be `T`. Nobody implements it.
 #[diagnostic::on_unimplemented(
     message = "this relation leads to the model `{Self}`, not to `{T}`",
-    label = "this relation leads to `{Self}`",
-    note = "name the model that the relation leads to: `PrimaryKeyRelated<{Self}>`, `SlugRelated<{Self}>` \
-            and their like"
+    label = "this relation leads to `{Self}`: write `PrimaryKeyRelated<{Self}>`, or another relation to it"
 )]
 pub trait LeadsTo<T> {}
 

@@ -95,7 +95,7 @@ class_list! {
     /// none, or [`Inherit`](crate::classes::Inherit).
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is neither a throttle nor a tuple of throttles",
-        label = "expected a throttle",
+        label = "expected a throttle, which is a type with `impl Throttle`, or a tuple of them",
         note = "write `impl SimpleRateThrottle for {Self}` for a number of requests in a period, or `impl \
                 Throttle for {Self}`",
         note = "several throttles are a tuple: `(AnonRateThrottle::new(), \

@@ -58,12 +58,25 @@ impl AnnotationMeta {
     }
 }
 
+/// The type of an annotation's expression, which must be the declared one, `T`. Nobody implements
+/// it.
+#[diagnostic::on_unimplemented(
+    message = "this annotation is declared as `{T}`, but its expression has the type `{Self}`",
+    label = "the expression has the type `{Self}`",
+    note = "declare the annotation as `{Self}`; `Coalesce` makes a value of one that may be NULL, and \
+            `Cast` one of another type"
+)]
+pub trait DeclaredAs<T> {}
+
+impl<T> DeclaredAs<T> for T {}
+
 /// The expression of an annotation of `M`, made of its fields.
 #[doc(hidden)]
 pub fn annotation<M, T, O>(make: impl FnOnce(M::Fields<M, One>) -> O) -> Computed
 where
     M: Model,
-    O: IntoExpression<M, Value = T>,
+    O: IntoExpression<M>,
+    O::Value: DeclaredAs<T>,
     O::Cardinality: SingleValued,
 {
     single(make(Fields::at(Way::start::<M>())))

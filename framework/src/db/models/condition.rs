@@ -142,7 +142,7 @@ impl<T: TemporalField> TemporalField for Option<T> {}
 #[diagnostic::on_unimplemented(
     message = "a field of the type `{T}` cannot be compared with `{Self}`",
     label = "expected `{T}`",
-    note = "give a `{T}`, or a value that becomes one by `Into<{T}>`"
+    note = "write a value of the type `{T}`, or one that becomes it by `Into<{T}>`"
 )]
 pub trait ComparedWith<T> {
     /// The value as the field holds it.

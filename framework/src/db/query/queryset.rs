@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use crate::db::compile::{Compiler, default_order};
 use crate::db::{
-    Annotated, Annotation, Condition, Dialect, IntoExpression, Leaf, Model, Node, Order, OrderTerm,
-    Ordering, Path, PathOf, Predicate, Select, SingleValued, Sql, meta_of, single,
+    Annotated, Annotation, Condition, DeclaredAs, Dialect, IntoExpression, Leaf, Model, Node,
+    Order, OrderTerm, Ordering, Path, PathOf, Predicate, Select, SingleValued, Sql, meta_of,
+    single,
 };
 
 mod create;
@@ -219,7 +220,8 @@ impl<M: Model> QuerySet<M> {
     #[must_use]
     pub fn annotate<T, O>(mut self, annotation: Annotation<M, T>, expression: O) -> Self
     where
-        O: IntoExpression<M, Value = T>,
+        O: IntoExpression<M>,
+        O::Value: DeclaredAs<T>,
         O::Cardinality: SingleValued,
     {
         self.annotated.set(annotation.meta(), single(expression));

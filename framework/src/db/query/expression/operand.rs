@@ -49,6 +49,7 @@ fn of_path<M>(path: impl PathOf<M>, nullable: bool) -> Computed {
     Computed { kind: path.kind(), expr: Expr::Path(path), nullable }
 }
 
+#[diagnostic::do_not_recommend]
 impl<C: Column> IntoExpression<C::Model> for C {
     type Value = C::Value;
     type Cardinality = One;

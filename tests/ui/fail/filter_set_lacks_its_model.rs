@@ -1,0 +1,8 @@
+include!("../models.rs");
+
+#[derive(FilterSet)]
+pub struct TrackFilter {
+    name: String,
+}
+
+fn main() {}
