@@ -35,7 +35,7 @@ pub fn model(args: TokenStream, item: TokenStream) -> TokenStream {
 /// Lists the actions of an `impl ViewSet`; documented at `quintet::viewsets::view_set`.
 #[proc_macro_attribute]
 pub fn view_set(args: TokenStream, item: TokenStream) -> TokenStream {
-    view_set::view_set(&args.into(), item.into()).into()
+    view_set::view_set(&args.into(), &item.into()).into()
 }
 
 /// Describes what a struct reads and writes; documented at `quintet::serializers`.
