@@ -112,8 +112,46 @@ pub(crate) fn word<'a>(meta: &'a ParseNestedMeta<'_>, words: &[&str]) -> Result<
 
 /// The message for a word that no attribute has.
 pub(crate) fn unknown(word: &Ident, words: &[&str]) -> Error {
-    let message = format!("unknown option `{word}`; one of {}", list(words));
+    let message = format!("unknown option `{word}`; {}", choice(&word.to_string(), words));
     Error::new(word.span(), message)
+}
+
+/// The words that there are, for a message; the one that was probably meant first.
+pub(crate) fn choice(written: &str, words: &[&str]) -> String {
+    let all = list(words);
+    match nearest(written, words) {
+        Some(meant) => format!("did you mean `{meant}`? There are {all}"),
+        None => format!("one of {all}"),
+    }
+}
+
+/// The word that was probably meant: the one that takes the fewest letters to change, two at most
+/// and less than half of them.
+fn nearest<'a>(written: &str, words: &[&'a str]) -> Option<&'a str> {
+    let near = words.iter().map(|word| (distance(written, word), *word));
+    let (changes, word) = near.min_by_key(|(changes, _)| *changes)?;
+    (changes <= 2 && changes * 2 < word.len()).then_some(word)
+}
+
+/// How many letters have to be added, left out or replaced; neighbours that change places are one.
+fn distance(from: &str, to: &str) -> usize {
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];
+    for (at, letter) in from.iter().enumerate() {
+        let mut row = vec![at + 1];
+        for (column, other) in to.iter().enumerate() {
+            let replaced = rows[at][column] + usize::from(letter != other);
+            let mut least = replaced.min(rows[at][column + 1] + 1).min(row[column] + 1);
+            let is_swap =
+                at > 0 && column > 0 && *letter == to[column - 1] && from[at - 1] == *other;
+            if is_swap {
+                least = least.min(rows[at - 1][column - 1] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows[from.len()][to.len()]
 }
 
 /// `` `a`, `b` ``
@@ -148,6 +186,21 @@ mod tests {
             ("least = 0xff", "255"),
         ] {
             assert_eq!(read(written).ok().as_deref(), Some(meant), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_told_from_its_misspelling() {
+        let words = ["unique", "regex", "max_length", "field"];
+        for (written, meant) in [
+            ("uniqe", Some("unique")),
+            ("maxlength", Some("max_length")),
+            ("feild", Some("field")),
+            ("reg", Some("regex")),
+            ("colour", None),
+            ("index", None),
+        ] {
+            assert_eq!(nearest(written, &words), meant, "{written}");
         }
     }
 

@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::{Error, Result};
 
 use super::path::ident;
-use crate::attr::list;
+use crate::attr::{choice, list};
 
 const LOOKUPS: [(&str, &str); 17] = [
     ("exact", "Exact"),
@@ -74,11 +74,9 @@ pub(crate) fn lookup(name: &Ident) -> Result<TokenStream> {
             )
         });
     }
-    let message = format!(
-        "there is no lookup `{text}`; one of {}, or of a date's {}",
-        list(&LOOKUPS.map(|(name, _)| name)),
-        list(&PARTS.map(|(name, _)| name))
-    );
+    let parts = list(&PARTS.map(|(name, _)| name));
+    let lookups = choice(&text, &LOOKUPS.map(|(name, _)| name));
+    let message = format!("there is no lookup `{text}`; {lookups}, and of a date's parts {parts}");
     Err(Error::new(name.span(), message))
 }
 

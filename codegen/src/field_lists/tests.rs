@@ -102,7 +102,7 @@ fn orders_are_paths() {
 fn every_mistake_of_a_list_is_told_at_once() {
     let found = refused(filter_fields, quote!(name(exact, contain), a__, year__on(x)));
     let starts = [
-        "there is no lookup `contain`; one of `exact`, `iexact`",
+        "there is no lookup `contain`; did you mean `contains`? There are `exact`",
         "`a__` is not a path: write the names of fields with `__` between them",
         "there is no lookup `x`; one of",
     ];

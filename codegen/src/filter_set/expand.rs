@@ -27,10 +27,10 @@ pub(super) fn expand(set: &FilterSet, errors: Errors) -> TokenStream {
         impl #generics ::quintet::filters::FilterSet for #ident #of #bounds {
             type Model = #model;
 
-            fn spec() -> ::quintet::filters::FilterSpec<#model> {
+            fn spec() -> ::quintet::filters::FilterSpec<Self::Model> {
                 // the fields are only read by the derive; this tells the compiler
                 let _ = |set: &Self| { #(let _ = &set.#names;)* };
-                ::quintet::filters::FilterSpec::<#model>::new() #steps
+                ::quintet::filters::FilterSpec::<Self::Model>::new() #steps
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::testing::{assert_code, mistakes};
 fn refused(input: TokenStream) -> Vec<String> {
     let written = derive(input);
     let text = written.to_string();
-    assert!(text.contains("FilterSpec :: < Track > :: new () }"), "no filters: {text}");
+    assert!(text.contains("FilterSpec :: < Self :: Model > :: new () }"), "no filters: {text}");
     mistakes(&written)
 }
 
@@ -39,7 +39,7 @@ fn a_filter_set_is_the_calls_that_declare_its_filters() {
         impl ::quintet::filters::FilterSet for TrackFilter {
             type Model = Track;
 
-            fn spec() -> ::quintet::filters::FilterSpec<Track> {
+            fn spec() -> ::quintet::filters::FilterSpec<Self::Model> {
                 let _ = |set: &Self| {
                     let _ = &set.album__title;
                     let _ = &set.at_least;
@@ -49,7 +49,7 @@ fn a_filter_set_is_the_calls_that_declare_its_filters() {
                     let _ = &set.tier;
                     let _ = &set.o;
                 };
-                ::quintet::filters::FilterSpec::<Track>::new()
+                ::quintet::filters::FilterSpec::<Self::Model>::new()
                     .field("name", <Track>::fields().name(), [
                         ::quintet::filters::django_filters::LookupExpr::from(
                             ::quintet::db::Lookup::Exact
@@ -128,10 +128,10 @@ fn every_mistake_is_told_at_once() {
         }
     });
     let starts = [
-        "unknown option `feilds`; one of `model`, `fields`",
-        "unknown option `feild`; one of `field`, `lookup`, `name`",
+        "unknown option `feilds`; did you mean `fields`? There are `model`, `fields`",
+        "unknown option `feild`; did you mean `field`? There are `field`, `lookup`",
         "`conjoined` is said twice: remove one",
-        "there is no lookup `contain`; one of `exact`",
+        "there is no lookup `contain`; did you mean `contains`? There are `exact`",
         "there is no lookup `greater`; one of `exact`",
         "`__x` is not a path: write the names of fields with `__` between them",
     ];

@@ -8,6 +8,9 @@ use super::attr::{FieldAttr, ManyToMany, ModelAttr};
 use crate::errors::Errors;
 use crate::types::{last_word, optional};
 
+/// The most columns that diesel's traits are written for.
+pub(super) const COLUMNS: usize = 32;
+
 /// The struct.
 pub(super) struct Model {
     /// As it is written, without the attributes of the macro.
@@ -190,7 +193,7 @@ impl Model {
     /// program can have.
     pub(super) fn mend(&mut self) {
         self.item.generics = syn::Generics::default();
-        self.columns.truncate(16);
+        self.columns.truncate(COLUMNS);
         self.drop_twins();
         if self.columns.is_empty() {
             self.columns.push(Column {

@@ -5,12 +5,9 @@ use std::collections::HashMap;
 use syn::ext::IdentExt as _;
 use syn::{Error, Ident, Visibility};
 
-use super::ast::{Column, Kind, Model};
+use super::ast::{COLUMNS, Column, Kind, Model};
 use crate::attr::{Number, list};
 use crate::errors::Errors;
-
-/// The most columns that diesel's traits are written for.
-const COLUMNS: usize = 32;
 
 pub(super) fn check(model: &Model, errors: &mut Errors) {
     item(model, errors);

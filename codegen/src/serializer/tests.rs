@@ -160,7 +160,7 @@ fn every_mistake_is_told_at_once() {
     });
     let starts = [
         "unknown option `colour`; one of `model`",
-        "unknown option `reqired`; one of `read_only`",
+        "unknown option `reqired`; did you mean `required`? There are `read_only`",
         "say which model it is related to: `PrimaryKeyRelated<Album>`",
         "a serializer does not check `credit_card`; one of `length`",
         "a field is `read_only` or `write_only`, not both",

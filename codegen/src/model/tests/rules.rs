@@ -254,8 +254,8 @@ fn options_are_told_with_those_that_there_are() {
     let starts = [
         "unknown option `orderby`; one of `table`, `app`",
         "unknown option `via`; one of `through`, `source`, `target`, `related_name`",
-        "unknown option `maxlength`; one of `column`, `primary_key`, `max_length`",
-        "unknown option `uniqe`; one of `column`",
+        "unknown option `maxlength`; did you mean `max_length`? There are `column`",
+        "unknown option `uniqe`; did you mean `unique`? There are `column`",
         "unknown option `taken`; one of `unique`, `invalid`, `cycle`",
     ];
     for (start, text) in starts.iter().zip(&found) {
