@@ -305,6 +305,35 @@ fn an_update_changes_the_rows_of_the_query_and_no_others() {
 }
 
 #[test]
+fn an_update_computes_of_what_is_stored() {
+    writing(async |conn, _| {
+        let first = || Track::objects().filter(track::id.eq(1));
+        let twice = Changes::new()
+            .set_expression(track::milliseconds, Track::fields().milliseconds() * 2)
+            .set_expression(track::unit_price, Track::fields().unit_price() + Decimal::new(1, 0));
+        assert_eq!(within(1, conn, first().update(twice, conn)).await.unwrap(), 1);
+        let row = first().get(conn).await.unwrap();
+        assert_eq!((row.milliseconds, row.unit_price), (687_438, Decimal::new(199, 2)));
+    });
+}
+
+#[test]
+fn six_at_once_lose_no_update() {
+    for on in On::all() {
+        let store = Store::new(on);
+        six(&store, &async |conn| {
+            for _ in 0..10 {
+                let once = Changes::new()
+                    .set_expression(track::milliseconds, Track::fields().milliseconds() + 1);
+                Track::objects().filter(track::id.eq(1)).update(once, conn).await.unwrap();
+            }
+        });
+        let counted = store.number("SELECT milliseconds FROM store_track WHERE id = 1");
+        assert_eq!(counted, 343_719 + 60, "{on:?}");
+    }
+}
+
+#[test]
 fn a_deletion_takes_what_belongs_to_the_rows() {
     writing(async |conn, _| {
         let lists = Playlist::objects().filter(playlist::id.lt(5));

@@ -264,7 +264,7 @@ async fn update(
     if let Some(still) = still {
         select.also_where(Predicate::exact(Path::own(column), still));
     }
-    let sql = select.update_returning(conn.dialect(), &[(at, value)]);
+    let sql = select.update_returning(conn.dialect(), &[(at, value)], &[]);
     let rows = conn.rows(sql, |row| (model.decode)(row, 0)).await?;
     Ok(rows.into_iter().next())
 }

@@ -90,6 +90,9 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// Something that no statement can do: a mistake of the program; what it is.
+    #[error("{0}")]
+    Misuse(String),
     /// Anything else that diesel reports.
     #[error(transparent)]
     Diesel(#[from] diesel::result::Error),

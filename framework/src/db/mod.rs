@@ -101,12 +101,13 @@ pub use models::path::{FieldPath, Fields, Leaf, Many, One, Path, PathOf, SingleV
 pub(crate) use models::path::{Hop, Way};
 pub use models::row::{ColumnValue, Row};
 pub use query::assignments::{Assignments, Assigns};
+pub(crate) use query::assignments::{ComputedColumn, only_values};
 pub(crate) use query::expression::{
     About, AggregateCall, Call, Expr, Function, Infix, Related, Truncated, single,
 };
 pub use query::expression::{
     Abs, Aggregate, Arithmetic, Avg, Cardinality, Case, Cases, Cast, CastTo, Coalesce, Comparable,
-    Computed, Concat, Count, Dated, Exists, Expression, Extract, Greatest, IntoExpression, Least,
+    Computed, Concat, Count, Dated, Exists, Expression, Extract, FitsIn, Greatest, IntoExpression, Least,
     Length, Lower, Max, Min, NullIf, Number, Round, Subquery, Sum, Trim, Trunc, Upper,
 };
 pub(crate) use query::queryset::Lock;
@@ -117,7 +118,9 @@ pub use query::select::{Select, Selected};
 pub use query::selection::{Aggregates, Cells, Selection};
 pub use query::sql::{Dialect, Sql};
 pub use query::statements::{Command, Query};
-pub(crate) use query::tree::{MOST_LEVELS, SelfRelation, TreeLimits, places_in_tree};
+pub(crate) use query::tree::{
+    MOST_LEVELS, SelfRelation, TreeLimits, only_known_places, places_in_tree,
+};
 pub use query::tree::{Tree, TreeError};
 pub use query::write::Protected;
 pub(crate) use query::write::{is_referenced, reachable};
@@ -130,4 +133,4 @@ use backends::{away, flight, postgresql as postgres, room};
 use backends::{prepared, url};
 pub(crate) use models::pattern;
 use models::{key, lookups, model, path, row};
-use query::{compile, insert, joins, select, statements, write};
+use query::{assignments, compile, insert, joins, select, statements, write};

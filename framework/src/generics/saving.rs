@@ -45,7 +45,8 @@ impl Context {
 
     /// Stores validated changes: a new row, or the row that they are for. Links of many-to-many
     /// relations are set as well, in a transaction. In one, the row stays locked until its end,
-    /// even where no column changes. A new account of the site's user model gets its name and its
+    /// even where no column changes. What [`Changes::set_expression`] sets is computed of the row as it
+    /// is stored. A new account of the site's user model gets its name and its
     /// address as [`create_user`](crate::auth::create_user) would write them.
     ///
     /// # Errors
@@ -53,6 +54,7 @@ impl Context {
     /// constraint of the database refuses a value, or when the row would become its own ancestor
     /// along a foreign key that is `acyclic`, or stand more than 100 levels deep.
     pub async fn save<M: Model>(&self, changes: Changes<M>) -> Result<M> {
+        db::only_known_places(M::META, &changes.set.computed)?;
         if db::places_in_tree(M::META, &changes.set.columns) {
             return aside(|| self.save_in_tree(changes)).await;
         }
@@ -83,9 +85,12 @@ impl Context {
             normalize(&self.user_meta(), &mut set.columns);
         }
         let row: Box<dyn ModelRow> = match target {
-            None => self.insert_row(M::META, set.columns).await.map_err(refused)?,
+            None => {
+                db::only_values(M::META, &set.computed)?;
+                self.insert_row(M::META, set.columns).await.map_err(refused)?
+            }
             Some(select) => self
-                .update_row(&select, set.columns)
+                .update_row(&select, set.columns, &set.computed)
                 .await
                 .map_err(refused)?
                 .ok_or_else(|| ApiException::no_match(M::META.name))?,

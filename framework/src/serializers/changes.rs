@@ -1,13 +1,15 @@
 //! Validated values to be saved.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::convert::FromValidated;
 use super::description::Description;
 use super::field::{SerializerField, Target};
 use super::plain::to_map;
 use crate::db::{
-    Assignments, Assigns, Column, Conn, Hop, Lock, Model, Path, Predicate, QuerySet, Select,
+    Assignments, Assigns, Column, ComputedColumn, Conn, FitsIn, Hop, IntoExpression, Lock, Model,
+    Path, Predicate, QuerySet, Select, SingleValued, single,
 };
 use crate::exceptions::{ApiException, Result};
 use crate::values::{FieldType, Value};
@@ -16,6 +18,8 @@ use crate::values::{FieldType, Value};
 #[derive(Clone)]
 pub(crate) struct ChangeSet {
     pub(crate) columns: Vec<(usize, Value)>,
+    /// Columns that the database computes of the stored row.
+    pub(crate) computed: Vec<ComputedColumn>,
     /// New rows of many-to-many relations: they replace the old ones.
     pub(crate) links: Vec<(Hop, Vec<Value>)>,
     /// Values without a column, by field.
@@ -36,7 +40,9 @@ impl fmt::Debug for ChangeSet {
 impl ChangeSet {
     /// Prints the names of what is changed in rows of a model.
     fn names<M: Model>(&self, what: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let columns = self.columns.iter().filter_map(|(at, _)| M::META.columns.get(*at));
+        let columns = self.columns.iter().map(|(at, _)| at);
+        let columns = columns.chain(self.computed.iter().map(|(at, _)| at));
+        let columns = columns.filter_map(|at| M::META.columns.get(*at));
         let columns = columns.map(|column| column.name);
         let others = self.others.iter().map(|(name, _)| *name);
         let nested = self.nested.iter().map(|(name, _)| *name);
@@ -45,7 +51,13 @@ impl ChangeSet {
     }
 
     pub(crate) fn new() -> Self {
-        Self { columns: Vec::new(), links: Vec::new(), others: Vec::new(), nested: Vec::new() }
+        Self {
+            columns: Vec::new(),
+            computed: Vec::new(),
+            links: Vec::new(),
+            others: Vec::new(),
+            nested: Vec::new(),
+        }
     }
 
     pub(crate) fn value(&self, column: usize) -> Option<&Value> {
@@ -53,6 +65,7 @@ impl ChangeSet {
     }
 
     pub(crate) fn set(&mut self, column: usize, value: Value) {
+        self.computed.retain(|(index, _)| *index != column);
         match self.columns.iter_mut().find(|(index, _)| *index == column) {
             Some((_, old)) => *old = value,
             None => self.columns.push((column, value)),
@@ -215,6 +228,43 @@ impl<M: Model> Changes<M> {
         self
     }
 
+    /// Adds or replaces a value that the database computes of the stored row
+    /// (`update(plays=F("plays") + 1)`): of two requests that change it at once, neither is lost.
+    /// It is for [`Context::save`](crate::request::Context::save) of a stored row and for
+    /// [`QuerySet::update`](crate::db::QuerySet::update); in a new row, it is an error.
+    ///
+    /// ```
+    /// use quintet::prelude::*;
+    ///
+    /// # #[model(table = "track")]
+    /// # pub struct Track {
+    /// #     pub id: i64,
+    /// #     pub plays: i32,
+    /// #     pub seconds: i32,
+    /// # }
+    /// async fn play(track: &Track, cx: &Context) -> Result<Track> {
+    ///     let once = || Track::fields().plays() + 1;
+    ///     let long = Track::objects().filter(track::seconds.gt(600));
+    ///     long.update(Changes::new().set_expression(track::plays, once()), cx).await?;
+    ///     // the row as it is stored now
+    ///     cx.save(Changes::of(track).set_expression(track::plays, once())).await
+    /// }
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn set_expression<C, E>(mut self, _column: C, expression: E) -> Self
+    where
+        C: Column<Model = M>,
+        E: IntoExpression<M>,
+        E::Cardinality: SingleValued,
+        <E::Value as FieldType>::Plain: FitsIn<<C::Value as FieldType>::Plain>,
+    {
+        self.set.columns.retain(|(index, _)| *index != C::INDEX);
+        self.set.computed.retain(|(index, _)| *index != C::INDEX);
+        self.set.computed.push((C::INDEX, Arc::new(single(expression))));
+        self
+    }
+
     /// Takes the value of a field that has no column (`#[field(other)]`), under the field's name
     /// and in its type: a `Vec<String>`, a `HashMap<String, i64>`, a `serde_json::Value`. `None` if
     /// it is absent or of another type.
@@ -253,7 +303,7 @@ impl<M: Model> Changes<M> {
 
 impl<M> Assigns<M> for Changes<M> {
     fn into_assignments(self) -> Assignments<M> {
-        Assignments::of(self.set.columns)
+        Assignments::of(self.set.columns, self.set.computed)
     }
 }
 

@@ -104,17 +104,20 @@ impl Compiler {
             Expr::Related(related) => self.related(sql, related, table),
             Expr::Call(call, arguments) => self.call(sql, *call, arguments, table),
             Expr::Infix(operator, sides) => {
-                sql.push("(");
+                let is_real = *operator == Infix::Ratio && sql.dialect() == Dialect::Sqlite;
+                sql.push(if is_real { "(CAST(" } else { "(" });
                 self.expr(sql, &sides.0, table);
+                sql.push(if is_real { " AS real)" } else { "" });
                 sql.push(match operator {
                     Infix::Add => " + ",
                     Infix::Sub => " - ",
                     Infix::Mul => " * ",
                     // a division by zero is null, as it is on SQLite anyway
-                    Infix::Div => " / NULLIF(",
+                    Infix::Div | Infix::Ratio => " / NULLIF(",
                 });
                 self.expr(sql, &sides.1, table);
-                sql.push(if *operator == Infix::Div { ", 0))" } else { ")" });
+                let divides = matches!(operator, Infix::Div | Infix::Ratio);
+                sql.push(if divides { ", 0))" } else { ")" });
             }
             Expr::Case(branches, otherwise) => {
                 sql.push("CASE");
@@ -153,6 +156,29 @@ impl Compiler {
                 truncated(sql, value, *to, *kind);
             }
         }
+    }
+
+    /// An expression as the new value of a column. What `PostgreSQL` converts to the column's type,
+    /// or refuses, is converted or refused here on `SQLite`, whose columns take any number.
+    pub(crate) fn assigned(&mut self, sql: &mut Sql, expr: &Expr, kind: ColumnKind, table: &str) {
+        let (least, most) = match (sql.dialect(), kind) {
+            (Dialect::Sqlite, ColumnKind::SmallInt) => (i64::from(i16::MIN), i64::from(i16::MAX)),
+            (Dialect::Sqlite, ColumnKind::Integer) => (i64::from(i32::MIN), i64::from(i32::MAX)),
+            (Dialect::Sqlite, ColumnKind::BigInt) => (i64::MIN, i64::MAX),
+            (Dialect::Sqlite, ColumnKind::Decimal { places, .. }) => {
+                sql.push("ROUND(");
+                self.expr(sql, expr, table);
+                sql.push(&format!(", {places})"));
+                return;
+            }
+            _ => return self.expr(sql, expr, table),
+        };
+        let mut value = Sql::new(sql.dialect());
+        self.expr(&mut value, expr, table);
+        // the absolute value of the least integer is an error: "integer overflow"
+        sql.push("CASE WHEN ").append(value.clone());
+        sql.push(&format!(" NOT BETWEEN {least} AND {most} THEN ABS(-9223372036854775807 - 1) ELSE "));
+        sql.append(value).push(" END");
     }
 
     /// The alias of the table at the end of the hops, joined.

@@ -1,5 +1,6 @@
 //! SELECT statements over one model and what its serializer asks for beside it.
 
+use crate::db::assignments::ComputedColumn;
 use crate::db::compile::{Compiler, Scope, default_order};
 use crate::db::{
     AggregateCall, Annotated, Conn, Dialect, Error, Hop, Leaf, Lock, Model, ModelMeta, OrderTerm,
@@ -363,8 +364,13 @@ impl Select {
     }
 
     /// `UPDATE … SET column = value, …` of the rows, which are not sliced.
-    pub(crate) fn update(&self, dialect: Dialect, set: &[(usize, Value)]) -> Sql {
-        let mut sql = Sql::new(dialect);
+    pub(crate) fn update(
+        &self,
+        dialect: Dialect,
+        set: &[(usize, Value)],
+        computed: &[ComputedColumn],
+    ) -> Sql {
+        let (mut sql, mut compiler) = (Sql::new(dialect), self.compiler());
         sql.push("UPDATE ").name(self.model.table).push(" SET ");
         let mut separator = "";
         for (index, value) in set {
@@ -372,13 +378,24 @@ impl Select {
             sql.push(separator).name(column.column).push(" = ").bind(value.clone(), column.kind);
             separator = ", ";
         }
-        self.where_clause(&mut sql, &mut self.compiler());
+        for (index, computed) in computed {
+            let Some(column) = self.model.columns.get(*index) else { continue };
+            sql.push(separator).name(column.column).push(" = ");
+            compiler.assigned(&mut sql, &computed.expr, column.kind, self.model.table);
+            separator = ", ";
+        }
+        self.where_clause(&mut sql, &mut compiler);
         sql
     }
 
     /// Like [`update`](Self::update), but returns the rows as they are stored.
-    pub(crate) fn update_returning(&self, dialect: Dialect, set: &[(usize, Value)]) -> Sql {
-        let mut sql = self.update(dialect, set);
+    pub(crate) fn update_returning(
+        &self,
+        dialect: Dialect,
+        set: &[(usize, Value)],
+        computed: &[ComputedColumn],
+    ) -> Sql {
+        let mut sql = self.update(dialect, set, computed);
         returning(&mut sql, self.model);
         sql
     }

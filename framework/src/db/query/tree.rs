@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use crate::db::key::Key;
 use crate::db::select::columns;
 use crate::db::{
-    ColumnKind, ColumnMeta, Conn, Dialect, Error, Hop, Model, ModelMeta, Select, Sql, Way,
+    ColumnKind, ColumnMeta, ComputedColumn, Conn, Dialect, Error, Hop, Model, ModelMeta, Select, Sql,
+    Way,
 };
 use crate::values::Value;
 
@@ -279,6 +280,21 @@ pub(crate) fn places_in_tree(model: &ModelMeta, set: &[(usize, Value)]) -> bool 
     set.iter().any(|(index, value)| {
         !value.is_null() && model.columns.get(*index).is_some_and(|column| column.acyclic)
     })
+}
+
+/// Refuses a place in a tree that is not known before it is stored.
+pub(crate) fn only_known_places(
+    model: &ModelMeta,
+    computed: &[ComputedColumn],
+) -> Result<(), Error> {
+    let mut columns = computed.iter().filter_map(|(index, _)| model.columns.get(*index));
+    match columns.find(|column| column.acyclic) {
+        Some(column) => Err(Error::Misuse(format!(
+            "{}.{} is acyclic, and cannot be set to an expression",
+            model.name, column.name
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Refuses places that would make a row its own ancestor, or a tree that is too deep to be shown. Call

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::db::assignments::ComputedColumn;
 use crate::db::insert::{NewRow, OnConflict, insert};
 use crate::db::{
     ColumnDefault, ColumnKind, ColumnMeta, Conn, DateTime, Dialect, Error, Hop, Lock, ModelMeta,
@@ -75,27 +76,34 @@ impl Conn {
         &self,
         select: &Select,
         set: Vec<(usize, Value)>,
+        computed: &[ComputedColumn],
     ) -> Result<Option<Box<dyn ModelRow>>, Error> {
-        let (model, sql) = (select.model, self.updating(select, set));
+        let (model, sql) = (select.model, self.updating(select, set, computed));
         Ok(self.whole(self.rows(sql, decode(model))).await?.into_iter().next())
     }
 
     /// The statement of [`Conn::update_row`].
-    pub(crate) fn updating(&self, select: &Select, mut set: Vec<(usize, Value)>) -> Sql {
+    pub(crate) fn updating(
+        &self,
+        select: &Select,
+        mut set: Vec<(usize, Value)>,
+        computed: &[ComputedColumn],
+    ) -> Sql {
         let model = select.model;
         for (index, column) in model.columns.iter().enumerate() {
             if matches!(column.default, Some(ColumnDefault::AutoNow))
                 && !set.iter().any(|(given, _)| *given == index)
+                && !computed.iter().any(|(given, _)| *given == index)
             {
                 set.push((index, Value::DateTime(DateTime::now())));
             }
         }
-        if set.is_empty() {
+        if set.is_empty() && computed.is_empty() {
             let mut select = select.clone();
             select.lock = self.in_transaction().then_some(Lock::NoKeyUpdate);
             select.rows(self.dialect())
         } else {
-            select.update_returning(self.dialect(), &set)
+            select.update_returning(self.dialect(), &set, computed)
         }
     }
 
@@ -426,7 +434,7 @@ mod tests {
         on_each(async |conn| {
             let mut select = Select::from(Track::objects());
             select.among(Track::fields().id().into(), vec![Value::Int(1)]);
-            let row = conn.update_row(&select, vec![(3, Value::Int(1))]).await.unwrap().unwrap();
+            let row = conn.update_row(&select, vec![(3, Value::Int(1))], &[]).await.unwrap().unwrap();
             let track = row.as_any().downcast_ref::<Track>().unwrap();
             assert_eq!(
                 (track.name.as_str(), track.seconds, track.album_id),
@@ -435,7 +443,7 @@ mod tests {
             assert!(track.updated > DateTime::from_sqlite_text("2024-01-01 00:00:00").unwrap());
             let mut nobody = Select::from(Track::objects());
             nobody.among(Track::fields().id().into(), vec![Value::Int(999)]);
-            assert!(conn.update_row(&nobody, Vec::new()).await.unwrap().is_none());
+            assert!(conn.update_row(&nobody, Vec::new(), &[]).await.unwrap().is_none());
         });
     }
 
@@ -444,7 +452,7 @@ mod tests {
         on_each(async |conn| {
             let mut select = Select::from(Album::objects());
             select.among(Album::fields().id().into(), vec![Value::Int(2)]);
-            let row = conn.update_row(&select, Vec::new()).await.unwrap().unwrap();
+            let row = conn.update_row(&select, Vec::new(), &[]).await.unwrap().unwrap();
             assert_eq!(row.as_any().downcast_ref::<Album>().unwrap().title, "Ballbreaker");
         });
     }

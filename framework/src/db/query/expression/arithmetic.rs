@@ -70,6 +70,10 @@ where
         }
         _ => side.expr,
     };
+    let operator = match (operator, kind) {
+        (Infix::Div, ColumnKind::Numeric) => Infix::Ratio,
+        _ => operator,
+    };
     let expr = Expr::Infix(operator, Box::new((wide(left), wide(right))));
     Expression { computed: Computed { expr, kind, nullable: true }, types: PhantomData }
 }

@@ -105,6 +105,8 @@ pub(crate) enum Infix {
     Sub,
     Mul,
     Div,
+    /// A division of decimals, which `SQLite` stores as integers where they are whole.
+    Ratio,
 }
 
 /// What a date or a moment is cut to.

@@ -86,7 +86,7 @@ pub use functions::{
     Lower, NullIf, Round, Trim, Trunc, Upper,
 };
 pub(crate) use operand::single;
-pub use operand::{Cardinality, IntoExpression};
+pub use operand::{Cardinality, FitsIn, IntoExpression};
 pub use related::{Exists, Subquery};
 
 /// A value of type `T` that is computed of a row of `M`: of one value each where `C` is [`One`],

@@ -44,6 +44,33 @@ impl Cardinality for Many {
     type And<Other: Cardinality> = Self;
 }
 
+/// A value that a column of the type `T` takes, for an expression that is stored there.
+#[diagnostic::on_unimplemented(
+    message = "an expression of type `{Self}` cannot be stored in a column of type `{T}`",
+    label = "not a value of that column",
+    note = "numbers are stored in columns of numbers, but those with decimals not in integers: \
+            `Cast` makes another type of an expression"
+)]
+pub trait FitsIn<T> {}
+
+macro_rules! fits {
+    ($($value:ty => $($column:ty),*;)*) => {$($(impl FitsIn<$column> for $value {})*)*};
+}
+
+fits! {
+    i16 => i16, i32, i64, f64, Decimal;
+    i32 => i16, i32, i64, f64, Decimal;
+    i64 => i16, i32, i64, f64, Decimal;
+    f64 => f64, Decimal;
+    Decimal => f64, Decimal;
+    bool => bool;
+    String => String;
+    DateTime => DateTime;
+    NaiveDate => NaiveDate;
+    NaiveTime => NaiveTime;
+    Uuid => Uuid;
+}
+
 fn of_path<M>(path: impl PathOf<M>, nullable: bool) -> Computed {
     let path = path.into_path();
     Computed { kind: path.kind(), expr: Expr::Path(path), nullable }

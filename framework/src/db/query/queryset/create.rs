@@ -1,6 +1,7 @@
 //! What makes rows: many at once, or one unless it is there.
 
 use super::QuerySet;
+use crate::db::assignments::only_values;
 use crate::db::insert::{NewRow, OnConflict, columns_of, insert};
 use crate::db::write::with_defaults;
 use crate::db::{Assignments, Assigns, Conn, Dialect, Error, Lock, Model, Path, Predicate, Select};
@@ -25,8 +26,8 @@ impl<M: Model> QuerySet<M> {
         rows: impl IntoIterator<Item = A>,
         conn: &Conn,
     ) -> Result<Vec<M>, Error> {
-        let new = |row: A| with_defaults(M::META, row.into_assignments().columns);
-        let rows: Vec<NewRow> = rows.into_iter().map(new).collect();
+        let new = |row: A| Ok(with_defaults(M::META, row.into_assignments().plain()?));
+        let rows = rows.into_iter().map(new).collect::<Result<Vec<NewRow>, Error>>()?;
         let batch = most_values(conn.dialect()) / columns_of(&rows).len().max(1);
         if rows.len() <= batch {
             return insert_all(&rows, OnConflict::Fail, conn).await;
@@ -61,6 +62,7 @@ impl<M: Model> QuerySet<M> {
         conn: &Conn,
     ) -> Result<(M, bool), Error> {
         let values = values.into_assignments();
+        only_values(M::META, &values.computed)?;
         let found = self.clone().with_values(&values);
         if let Some(row) = found.clone().only(conn).await? {
             return Ok((row, false));
@@ -85,6 +87,7 @@ impl<M: Model> QuerySet<M> {
         conn: &Conn,
     ) -> Result<(M, bool), Error> {
         let (values, defaults) = (values.into_assignments(), defaults.into_assignments());
+        only_values(M::META, &values.computed)?;
         let found = self.with_values(&values).locked(Lock::NoKeyUpdate);
         let scope = conn.begin().await?;
         let stored = update_or_create(values, defaults, found, conn).await;
@@ -115,7 +118,7 @@ async fn create_or_find<M: Model>(
     found: QuerySet<M>,
     conn: &Conn,
 ) -> Result<(M, bool), Error> {
-    let new = [with_defaults(M::META, new.columns)];
+    let new = [with_defaults(M::META, new.plain()?)];
     if let Some(row) = insert_all(&new, OnConflict::DoNothing, conn).await?.pop() {
         return Ok((row, true));
     }
@@ -142,7 +145,7 @@ async fn update_or_create<M: Model>(
     }
     let key = Predicate::exact(Path::own(M::META.pk_column()), row.pk());
     let select = Select::from(QuerySet::<M>::new().filter_by_predicate(key).unordered());
-    let sql = conn.updating(&select, defaults.columns);
+    let sql = conn.updating(&select, defaults.columns, &defaults.computed);
     let rows = conn.whole(conn.rows(sql, |row| M::from_row(row, 0))).await?;
     let row = rows.into_iter().next().ok_or(Error::DoesNotExist(M::META.name))?;
     Ok((row, false))

@@ -5,18 +5,21 @@ use crate::db::{Assigns, Conn, Error, Lock, Model, ModelMeta, Select, is_referen
 use crate::values::Value;
 
 impl<M: Model> QuerySet<M> {
-    /// Gives columns of every row new values, in one statement; returns the number of rows.
+    /// Gives columns of every row new values, in one statement; returns the number of rows. What
+    /// the database computes of a row is set by `set_expression`: see
+    /// [`Assignments::set_expression`](crate::db::Assignments::set_expression).
+    ///
     /// Neither `auto_now` columns nor hooks know of it, as in Django; unlike Django's, the query
     /// may be a slice.
     ///
     /// # Errors
     /// What the database reports: a constraint, a value that does not fit.
     pub async fn update(self, set: impl Assigns<M>, conn: &Conn) -> Result<usize, Error> {
-        let set = set.into_assignments().columns;
-        if set.is_empty() || self.limit == Some(0) {
+        let set = set.into_assignments();
+        if set.columns.is_empty() && set.computed.is_empty() || self.limit == Some(0) {
             return Ok(0);
         }
-        let sql = Select::from(self.unsliced()).update(conn.dialect(), &set);
+        let sql = Select::from(self.unsliced()).update(conn.dialect(), &set.columns, &set.computed);
         conn.whole(conn.send(sql)).await
     }
 

@@ -135,7 +135,7 @@ fn writes_name_what_was_given_and_answer_the_row() {
     let mut select = Select::from(Track::objects());
     select.among(Path::own(Track::META.pk_column()), vec![Value::Int(3)]);
     assert_eq!(
-        select.update_returning(Dialect::Postgres, &set).spelled(),
+        select.update_returning(Dialect::Postgres, &set, &[]).spelled(),
         format!(
             "UPDATE \"t_track\" SET \"name\" = {{Text(\"x\")}}, \"album_id\" = {{Null(BigInt)}} \
              WHERE \"t_track\".\"id\" = ANY({{BigInts([3])}}) RETURNING {TRACK}"
