@@ -111,11 +111,11 @@ pub use query::expression::{
     Length, Lower, Max, Min, NullIf, Number, Round, Subquery, Sum, Trim, Trunc, Upper,
 };
 pub(crate) use query::queryset::Lock;
-pub use query::queryset::{Groups, QuerySet, Rows, Values};
+pub use query::queryset::{Groups, OnConflict, QuerySet, Rows, Values};
 pub(crate) use query::select::columns as write_columns;
 pub(crate) use query::select::nowhere;
 pub use query::select::{Select, Selected};
-pub use query::selection::{Aggregates, Cells, Selection};
+pub use query::selection::{Aggregates, Cells, Columns, Selection};
 pub use query::sql::{Dialect, Sql};
 pub use query::statements::{Command, Query};
 pub(crate) use query::tree::{

@@ -3,7 +3,7 @@
 use crate::values::ValueRef;
 
 /// A key as a map's key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Key {
     Int(i64),
     Text(String),

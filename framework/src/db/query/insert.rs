@@ -7,13 +7,20 @@ use crate::values::Value;
 /// The values of a new row, by column.
 pub(crate) type NewRow = Vec<(usize, Value)>;
 
-/// Conflict behaviour: what to do if a row with the same unique values exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OnConflict {
+/// What to do if a row with the same unique values exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Conflict {
     /// The statement fails.
     Fail,
     /// The row is left out.
     DoNothing,
+    /// The stored row gets the new values of some columns.
+    Update {
+        /// The columns that are unique together.
+        unique: Vec<usize>,
+        /// Those that get new values.
+        update: Vec<usize>,
+    },
 }
 
 /// The columns that any of the rows has a value for, in the order of their first mention.
@@ -33,10 +40,10 @@ pub(crate) fn insert(
     dialect: Dialect,
     model: &'static ModelMeta,
     rows: &[NewRow],
-    conflict: OnConflict,
+    conflict: &Conflict,
 ) -> Sql {
     let mut columns = columns_of(rows);
-    if columns.is_empty() && rows.len() > 1 {
+    if columns.is_empty() && (rows.len() > 1 || *conflict != Conflict::Fail) {
         columns.push(model.pk);
     }
     let columns: Vec<(usize, &ColumnMeta)> =
@@ -58,11 +65,34 @@ pub(crate) fn insert(
             separator = ", ";
         }
     }
-    if conflict == OnConflict::DoNothing {
-        sql.push(" ON CONFLICT DO NOTHING");
-    }
+    on_conflict(&mut sql, model, conflict);
     returning(&mut sql, model);
     sql
+}
+
+/// ` ON CONFLICT …`.
+fn on_conflict(sql: &mut Sql, model: &ModelMeta, conflict: &Conflict) {
+    let (unique, update) = match conflict {
+        Conflict::Fail => return,
+        Conflict::DoNothing => {
+            sql.push(" ON CONFLICT DO NOTHING");
+            return;
+        }
+        Conflict::Update { unique, update } => (unique, update),
+    };
+    let names = |columns: &[usize]| -> Vec<&'static str> {
+        columns.iter().filter_map(|index| Some(model.columns.get(*index)?.column)).collect()
+    };
+    let mut separator = " ON CONFLICT (";
+    for name in names(unique) {
+        sql.push(separator).name(name);
+        separator = ", ";
+    }
+    let mut separator = ") DO UPDATE SET ";
+    for name in names(update) {
+        sql.push(separator).name(name).push(" = ").column("excluded", name);
+        separator = ", ";
+    }
 }
 
 /// `(value, …)` of one row.

@@ -11,6 +11,7 @@ use crate::db::{
     single,
 };
 
+mod bulk_update;
 mod create;
 mod groups;
 mod iterate;
@@ -18,6 +19,7 @@ mod read;
 mod values;
 mod write;
 
+pub use create::OnConflict;
 pub use groups::Groups;
 pub use iterate::Rows;
 pub use values::Values;

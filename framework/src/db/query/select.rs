@@ -8,6 +8,9 @@ use crate::db::{
 };
 use crate::values::Value;
 
+/// The alias of new values.
+const NEW: &str = "N";
+
 /// The alias of a link table.
 const LINK: &str = "L";
 
@@ -303,7 +306,8 @@ impl Select {
         self.extra.iter().position(same).map(|at| columns + at + 1)
     }
 
-    fn where_clause(&self, sql: &mut Sql, compiler: &mut Compiler) {
+    /// Writes ` WHERE …`, if anything stands there.
+    fn where_clause(&self, sql: &mut Sql, compiler: &mut Compiler) -> bool {
         let mut word = " WHERE ";
         if let Some((hop, keys)) = &self.via {
             sql.push(word);
@@ -325,6 +329,7 @@ impl Select {
             sql.push(word);
             compiler.all(sql, &self.conditions, self.model.table);
         }
+        self.via.is_some() || !self.conditions.is_empty()
     }
 
     /// The statement that computes aggregates over the rows, in one row. The rows are not sliced.
@@ -397,6 +402,41 @@ impl Select {
     ) -> Sql {
         let mut sql = self.update(dialect, set, computed);
         returning(&mut sql, self.model);
+        sql
+    }
+
+    /// `UPDATE … FROM (VALUES …)`: columns of the rows, which are not sliced, get values by their
+    /// keys.
+    pub(crate) fn update_each(
+        &self,
+        dialect: Dialect,
+        columns: &[usize],
+        rows: Vec<(Value, Vec<Value>)>,
+    ) -> Sql {
+        let (mut sql, model) = (Sql::new(dialect), self.model);
+        let columns: Vec<_> =
+            columns.iter().filter_map(|index| model.columns.get(*index)).collect();
+        let key = model.pk_column();
+        sql.push("UPDATE ").name(model.table).push(" SET ");
+        // both databases name the columns of VALUES so
+        let mut separator = "";
+        for (place, column) in columns.iter().enumerate() {
+            sql.push(separator).name(column.column).push(" = ");
+            sql.column(NEW, &format!("column{}", place + 2));
+            separator = ", ";
+        }
+        let mut separator = " FROM (VALUES (";
+        for (own, values) in rows {
+            sql.push(separator).bind(own, key.kind);
+            for (column, value) in columns.iter().zip(values) {
+                sql.push(", ").bind(value, column.kind);
+            }
+            separator = "), (";
+        }
+        sql.push(")) ").name(NEW);
+        let has_more = self.where_clause(&mut sql, &mut self.compiler());
+        sql.push(if has_more { " AND " } else { " WHERE " });
+        sql.column(model.table, key.column).push(" = ").column(NEW, "column1");
         sql
     }
 

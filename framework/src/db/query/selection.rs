@@ -112,6 +112,24 @@ computed_values! {
     Aggregate<M, T>;
 }
 
+/// Columns of `M`: one (`track::name`), or a tuple of up to eight.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a column of the model `{M}`, nor a tuple of them",
+    label = "neither a column of `{M}` nor a tuple of them",
+    note = "columns are named by the module that `#[model]` writes: `track::name`"
+)]
+pub trait Columns<M>: sealed::Sealed {
+    /// Adds their places in the model.
+    #[doc(hidden)]
+    fn indexes(into: &mut Vec<usize>);
+}
+
+impl<C: Column> Columns<C::Model> for C {
+    fn indexes(into: &mut Vec<usize>) {
+        into.push(C::INDEX);
+    }
+}
+
 /// Aggregates over the rows of `M`: an [`Aggregate`], or a tuple of up to eight of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an aggregate of rows of the model `{M}`",
@@ -159,6 +177,12 @@ macro_rules! tuples {
 
             fn read(cells: &mut Cells<'_, '_>) -> Result<Self::Row, Error> {
                 Ok(($($member::read(cells)?,)+))
+            }
+        }
+
+        impl<M: Model, $($member: Columns<M>),+> Columns<M> for ($($member,)+) {
+            fn indexes(into: &mut Vec<usize>) {
+                $($member::indexes(into);)+
             }
         }
 

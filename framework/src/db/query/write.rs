@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::db::assignments::ComputedColumn;
-use crate::db::insert::{NewRow, OnConflict, insert};
+use crate::db::insert::{Conflict, NewRow, insert};
 use crate::db::{
     ColumnDefault, ColumnKind, ColumnMeta, Conn, DateTime, Dialect, Error, Hop, Lock, ModelMeta,
     ModelRow, OnDelete, Row, Select, Sql,
@@ -63,7 +63,7 @@ impl Conn {
         set: Vec<(usize, Value)>,
     ) -> Result<Box<dyn ModelRow>, Error> {
         let row = with_defaults(model, set);
-        let sql = insert(self.dialect(), model, &[row], OnConflict::Fail);
+        let sql = insert(self.dialect(), model, &[row], &Conflict::Fail);
         let rows = self.whole(self.rows(sql, decode(model))).await?;
         rows.into_iter().next().ok_or(Error::NotFound)
     }

@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::auth::Group;
-use crate::db::insert::{OnConflict, insert};
+use crate::db::insert::{Conflict, insert};
 use crate::db::testing::{Album, Artist, Sale, Tag, Track, album, artist, on_each, sale, track};
-use crate::db::{AggregateCall, Aggregates, Assignments, Avg, Conn, Count, Error, Max, Min, Sum};
+use crate::db::{
+    AggregateCall, Aggregates, Assignments, Avg, Conn, Count, DateTime, Decimal, Error, Max, Min, Sum,
+};
 use crate::values::Value;
 use diesel::prelude::*;
 
@@ -158,7 +160,7 @@ fn aggregates_of_related_rows_stand_apart() {
 #[test]
 fn rows_that_differ_in_their_columns_are_inserted_together() {
     let rows = [vec![(0, Value::Int(7))], vec![(1, Value::Text("x".into()))]];
-    let sql = |dialect| insert(dialect, Artist::META, &rows, OnConflict::Fail).spelled();
+    let sql = |dialect| insert(dialect, Artist::META, &rows, &Conflict::Fail).spelled();
     let head = "INSERT INTO \"t_artist\" (\"id\", \"name\") VALUES";
     let tail = "RETURNING \"t_artist\".\"id\", \"t_artist\".\"name\"";
     assert_eq!(
@@ -206,6 +208,132 @@ fn a_deletion_takes_what_the_known_models_say() {
         assert_eq!((statements, gone.unwrap()), (1, 1));
         let (statements, gone) = counted(conn, Sale::objects().none().delete(conn)).await;
         assert_eq!((statements, gone.unwrap()), (0, 0));
+    });
+}
+
+#[test]
+fn rows_with_taken_values_are_left_out_or_change_the_stored_ones() {
+    on_each(async |conn| {
+        let named = |name: &str| Assignments::new().set(artist::name, name);
+        let rows = [named("AC/DC"), named("Accept"), named("Accept")];
+        let ignored = Artist::objects().bulk_create_on_conflict(rows, OnConflict::ignore(), conn);
+        let (statements, made) = counted(conn, ignored).await;
+        let names: Vec<String> = made.unwrap().into_iter().map(|artist| artist.name).collect();
+        assert_eq!((statements, names), (1, vec!["Accept".to_owned()]));
+
+        let album = |title: &str, price: i64| {
+            let album = Assignments::new().set(album::title, title).set(album::artist_id, 10);
+            album.set(album::price, Decimal::new(price, 2))
+        };
+        let known = || OnConflict::update((album::artist_id, album::title), album::price);
+        // of two with the same values, one row with the last price
+        let rows = [album("Powerage", 1), album("New", 2), album("New", 3), album("Powerage", 4)];
+        let stored = Album::objects().bulk_create_on_conflict(rows, known(), conn);
+        let (statements, stored) = counted(conn, stored).await;
+        let stored: Vec<_> =
+            stored.unwrap().into_iter().map(|album| (album.id, album.price.to_string())).collect();
+        assert_eq!((statements, stored.len()), (1, 2));
+        assert_eq!(stored[0], (1, "0.04".to_owned()));
+        assert_eq!(stored[1].1, "0.03");
+        // what is not named stays
+        let kept = Album::objects().filter(album::id.eq(1)).get(conn).await.unwrap();
+        assert!(kept.released.is_some());
+        let moved = OnConflict::update(album::title, album::id);
+        let refused = Album::objects().bulk_create_on_conflict([album("x", 1)], moved, conn).await;
+        assert!(matches!(refused, Err(Error::Misuse(_))), "{refused:?}");
+        let none = Album::objects().bulk_create_on_conflict([(); 0], known(), conn);
+        assert_eq!(counted(conn, none).await.0, 0);
+    });
+}
+
+#[test]
+fn what_constrains_nothing_is_no_conflict() {
+    on_each(async |conn| {
+        let refused: Result<Vec<Album>, Error> = conn
+            .transaction(async |conn| {
+                let row = Assignments::new().set(album::title, "x").set(album::artist_id, 10);
+                let known = OnConflict::update(album::title, album::price);
+                Album::objects().bulk_create_on_conflict([row], known, conn).await
+            })
+            .await;
+        assert!(matches!(refused, Err(Error::Diesel(_))), "{refused:?}");
+        // another constraint is no conflict either
+        let refused: Result<Vec<Artist>, Error> = conn
+            .transaction(async |conn| {
+                let taken = Assignments::new().set(artist::id, 99).set(artist::name, "AC/DC");
+                let known = OnConflict::update(artist::id, artist::name);
+                Artist::objects().bulk_create_on_conflict([taken], known, conn).await
+            })
+            .await;
+        assert!(matches!(&refused, Err(Error::Unique(names)) if names == &["name"]), "{refused:?}");
+    });
+}
+
+#[test]
+fn changed_rows_are_written_back_together() {
+    on_each(async |conn| {
+        let mut tracks = Track::objects().then_by_desc(track::id).all(conn).await.unwrap();
+        for track in &mut tracks {
+            track.seconds += 1;
+            track.album_id = track.album_id.filter(|album| *album == 1);
+            "not written".clone_into(&mut track.name);
+        }
+        let columns = (track::seconds, track::album_id);
+        let update = Track::objects().bulk_update(&tracks, columns, conn);
+        let (statements, changed) = counted(conn, update).await;
+        assert_eq!((statements, changed.unwrap()), (1, 4));
+        let stored = Track::objects().then_by(track::id).all(conn).await.unwrap();
+        let read: Vec<_> =
+            stored.iter().map(|track| (track.name.as_str(), track.seconds, track.album_id)).collect();
+        let one = Some(1);
+        assert_eq!(
+            read,
+            [
+                ("Riff Raff", 313, one),
+                ("Sin_City", 286, one),
+                ("Ballbreaker", 272, None),
+                ("100% Loose", 11, None),
+            ]
+        );
+        // those of the query alone, which may be a slice, and the first of two with one key
+        let mut twice = vec![stored[0].clone(), stored[0].clone(), stored[1].clone()];
+        for (track, seconds) in twice.iter_mut().zip([1, 2, 3]) {
+            track.seconds = seconds;
+        }
+        let first = Track::objects().then_by(track::id).slice(0, 1);
+        assert_eq!(first.bulk_update(&twice, track::seconds, conn).await.unwrap(), 1);
+        let seconds = Track::objects().then_by(track::id).values(track::seconds).all(conn).await;
+        assert_eq!(seconds.unwrap()[..2], [1, 286]);
+        let refused = Track::objects().bulk_update(&twice, track::id, conn).await;
+        assert!(matches!(refused, Err(Error::Misuse(_))), "{refused:?}");
+        let none = Track::objects().bulk_update(&[], track::seconds, conn);
+        assert_eq!(counted(conn, none).await.0, 0);
+    });
+}
+
+#[test]
+fn every_kind_of_value_is_written_back_in_batches() {
+    on_each(async |conn| {
+        let album = |number: i64| {
+            let album = Assignments::new().set(album::title, format!("Album {number}"));
+            album.set(album::artist_id, 10)
+        };
+        let albums = Album::objects().bulk_create((0..20_000).map(album), conn);
+        let mut albums = albums.await.unwrap();
+        let moment = DateTime::from_sqlite_text("2024-02-29 23:59:59.500000").unwrap();
+        for album in &mut albums {
+            album.title.push('!');
+            album.artist_id = 20;
+            album.released = (album.id % 2 == 0).then_some(moment);
+            album.price = Decimal::new(1234, 2);
+        }
+        let columns = (album::title, album::artist_id, album::released, album::price);
+        let update = Album::objects().bulk_update(&albums, columns, conn);
+        let (statements, changed) = counted(conn, update).await;
+        let expected = if conn.dialect() == Dialect::Sqlite { 4 } else { 2 };
+        assert_eq!((statements, changed.unwrap()), (expected, 20_000));
+        let own = Album::objects().filter(album::artist_id.eq(20)).then_by(album::id);
+        assert_eq!(own.all(conn).await.unwrap(), albums);
     });
 }
 

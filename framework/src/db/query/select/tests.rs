@@ -1,7 +1,7 @@
 //! The text of statements, and what they read.
 
 use super::*;
-use crate::db::insert::{OnConflict, insert};
+use crate::db::insert::{Conflict, insert};
 use crate::db::testing::{Album, Artist, Track, on_each};
 use crate::db::{ColumnKind, Fields};
 
@@ -122,14 +122,14 @@ fn counting_forgets_slices_and_orders() {
 fn writes_name_what_was_given_and_answer_the_row() {
     let set = [(1, Value::Text("x".into())), (2, Value::Null)];
     assert_eq!(
-        insert(Dialect::Sqlite, Track::META, &[set.to_vec()], OnConflict::Fail).spelled(),
+        insert(Dialect::Sqlite, Track::META, &[set.to_vec()], &Conflict::Fail).spelled(),
         format!(
             "INSERT INTO \"t_track\" (\"name\", \"album_id\") \
              VALUES ({{Text(\"x\")}}, {{Null(BigInt)}}) RETURNING {TRACK}"
         )
     );
     assert_eq!(
-        insert(Dialect::Sqlite, Track::META, &[vec![]], OnConflict::Fail).spelled(),
+        insert(Dialect::Sqlite, Track::META, &[vec![]], &Conflict::Fail).spelled(),
         format!("INSERT INTO \"t_track\" DEFAULT VALUES RETURNING {TRACK}")
     );
     let mut select = Select::from(Track::objects());
