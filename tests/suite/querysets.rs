@@ -328,7 +328,8 @@ fn six_at_once_lose_no_update() {
                 Track::objects().filter(track::id.eq(1)).update(once, conn).await.unwrap();
             }
         });
-        let counted = store.number("SELECT CAST(milliseconds AS bigint) FROM store_track WHERE id = 1");
+        let counted =
+            store.number("SELECT CAST(milliseconds AS bigint) FROM store_track WHERE id = 1");
         assert_eq!(counted, 343_719 + 60, "{on:?}");
     }
 }

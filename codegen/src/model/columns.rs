@@ -134,6 +134,10 @@ pub(super) fn meta(column: &Column) -> TokenStream {
         step(true, quote!(.references::<#to>(::quintet::db::OnDelete::#on_delete)));
     }
     step(attr.says("acyclic"), quote!(.acyclic()));
+    if let Some(name) = &attr.related_name {
+        let name = name.to_string();
+        step(true, quote!(.related_name(#name)));
+    }
     let kind = kind(column);
     quote!(::quintet::db::ColumnMeta::new(#name, #kind) #(#steps)*)
 }

@@ -7,7 +7,7 @@ use syn::ext::IdentExt as _;
 use super::ast::{Column, Model};
 use super::columns::{bare_meta, meta, table};
 use super::fallback;
-use super::paths::{constants, paths};
+use super::paths::{annotations, constant_of, constants, paths};
 use super::relations::relations;
 use crate::errors::Errors;
 
@@ -172,9 +172,17 @@ fn said(model: &Model) -> TokenStream {
     let unique_together: Vec<TokenStream> = unique_together.collect();
     let links = attr.many_to_many.iter().map(|link| {
         let (to, [through, source, target]) = (&link.to, model.link(link));
-        quote!(::quintet::db::LinkTable::new::<#to>(#through, #source, #target))
+        let name = link.name.to_string();
+        let related = link.related_name.as_ref().map(|name| {
+            let name = name.to_string();
+            quote!(.related_name(#name))
+        });
+        let table = quote!(::quintet::db::LinkTable::new::<#to>(#through, #source, #target));
+        quote!(#table.name(#name) #related)
     });
     let links: Vec<TokenStream> = links.collect();
+    let ident = model.ident();
+    let annotated: Vec<_> = annotations(model).map(|(name, ..)| constant_of(name)).collect();
     let steps = [
         (*model.ident() != verbose_name, quote!(.verbose_name(#verbose_name))),
         (!app.is_empty(), quote!(.app_label(#app))),
@@ -182,6 +190,7 @@ fn said(model: &Model) -> TokenStream {
         (!ordering.is_empty(), quote!(.ordering(&[#(#ordering),*]))),
         (!unique_together.is_empty(), quote!(.unique_together(&[#(#unique_together),*]))),
         (!links.is_empty(), quote!(.links(&[#(#links),*]))),
+        (!annotated.is_empty(), quote!(.annotations(&[#(#ident::#annotated.meta()),*]))),
     ];
     steps.into_iter().filter_map(|(is_said, method)| is_said.then_some(method)).collect()
 }

@@ -32,8 +32,8 @@ pub(super) fn paths(model: &Model) -> TokenStream {
             }
         }
 
-        impl<Root, C> ::quintet::db::PathOf<Root> for #fields<Root, C> {
-            type Cardinality = C;
+        impl<Root, C: ::quintet::db::Cardinality> ::quintet::db::PathOf<Root> for #fields<Root, C> {
+            type Cardinality = C::Values;
 
             fn into_path(self) -> ::quintet::db::Path {
                 self.way.key()
@@ -41,7 +41,7 @@ pub(super) fn paths(model: &Model) -> TokenStream {
         }
 
         #[allow(missing_docs)]
-        impl<Root, C> #fields<Root, C> {
+        impl<Root, C: ::quintet::db::Cardinality> #fields<Root, C> {
             #methods
         }
     }
@@ -53,7 +53,7 @@ fn methods(model: &Model) -> TokenStream {
         let (ident, ty) = (&column.ident, &column.ty);
         let relation = relation(own, column, at);
         quote! {
-            pub fn #ident(self) -> ::quintet::db::FieldPath<Root, #ty, C> {
+            pub fn #ident(self) -> ::quintet::db::FieldPath<Root, #ty, C::Values> {
                 self.way.column(&<#own as ::quintet::db::Model>::META.columns[#at])
             }
             #relation
@@ -62,7 +62,7 @@ fn methods(model: &Model) -> TokenStream {
     let annotations = annotations(model).map(|(name, ty, _)| {
         let constant = constant_of(name);
         quote! {
-            pub fn #name(self) -> ::quintet::db::FieldPath<Root, #ty, C> {
+            pub fn #name(self) -> ::quintet::db::FieldPath<Root, #ty, C::Values> {
                 self.way.annotation(#own::#constant.meta())
             }
         }
@@ -88,15 +88,16 @@ fn relation(own: &Ident, column: &Column, at: usize) -> Option<TokenStream> {
         return None;
     }
     let name = format_ident!("{name}", span = column.ident.span());
+    let rows = if column.nullable { quote!(C::Nullable) } else { quote!(C) };
     Some(quote! {
-        pub fn #name(self) -> <#to as ::quintet::db::Model>::Fields<Root, C> {
+        pub fn #name(self) -> <#to as ::quintet::db::Model>::Fields<Root, #rows> {
             ::quintet::db::Fields::at(self.way.forward::<#own, #to>(#at))
         }
     })
 }
 
 /// The annotations of a model, those included that count.
-fn annotations(model: &Model) -> impl Iterator<Item = (&Ident, TokenStream, TokenStream)> {
+pub(super) fn annotations(model: &Model) -> impl Iterator<Item = (&Ident, TokenStream, TokenStream)> {
     let counts = model.attr.counts.iter().map(|(name, of)| {
         let closure = quote_spanned!(of.span()=> |fields| ::quintet::db::Count::of(fields.#of()));
         (name, quote!(i64), closure)
@@ -137,6 +138,6 @@ pub(super) fn constants(model: &Model, has_mistakes: bool) -> TokenStream {
 }
 
 /// `album_count` to `ALBUM_COUNT`.
-fn constant_of(name: &Ident) -> Ident {
+pub(super) fn constant_of(name: &Ident) -> Ident {
     format_ident!("{}", name.to_string().to_uppercase(), span = name.span())
 }

@@ -4,7 +4,7 @@ use std::borrow::{Borrow, Cow};
 
 use diesel::result::DatabaseErrorInformation;
 
-use super::{ModelMeta, Protected, TreeError};
+use super::{ModelMeta, NameError, Protected, TreeError};
 use crate::exceptions::{ApiException, Detail};
 
 /// The reason if another connection held `SQLite`'s write lock.
@@ -96,6 +96,12 @@ pub enum Error {
     /// Anything else that diesel reports.
     #[error(transparent)]
     Diesel(#[from] diesel::result::Error),
+}
+
+impl From<NameError> for ApiException {
+    fn from(error: NameError) -> Self {
+        Self::validation(Detail::non_field(Detail::new(error.to_string(), "invalid")))
+    }
 }
 
 impl From<Error> for ApiException {

@@ -55,13 +55,50 @@
 //! - [`Condition`], [`RelatedLookups`]: Django's lookups over paths,
 //!   `Book::fields().author().name()`
 //! - [`Count`], [`Sum`], [`Avg`], [`Min`], [`Max`]: aggregates
+//! - [`OnConflict`]: what [`QuerySet::bulk_create_on_conflict`] does with taken values
+//! - [`Prefetched`]: rows of a relation to many, read by [`Conn::prefetch`]
 //! - [`Error`]: why a statement failed; `?` converts it into an
 //!   [`ApiException`](crate::exceptions::ApiException)
+//!
+//! # Reading less, and reading without end
+//!
+//! A row has what its struct has, so nothing of it is deferred: [`QuerySet::values`] reads some
+//! columns, where Django has `only` and `defer`. [`QuerySet::select_related`] and [`Conn::prefetch`]
+//! read related rows with a fixed number of statements; nothing is read when a field is looked at.
+//! [`QuerySet::iterate`] keeps a batch of rows in memory, however many there are (`iterator`).
+//! [`Conn::refresh`] reads a row again.
 //!
 //! # Other statements
 //!
 //! [`QuerySet::filter`] takes any boolean diesel expression, and [`Conn::load`], [`Conn::first`]
 //! and [`Conn::execute`] any diesel statement, on the same connection and in the same transaction.
+//! SQL of your own is one of diesel's statements (`connection.cursor()`). It takes values by
+//! `bind`, never in its text, and rows are structs with diesel's `QueryableByName`; a program that
+//! writes it names `diesel` in its manifest.
+//!
+//! ```
+//! use diesel::sql_types::{BigInt, Text};
+//! use quintet::prelude::*;
+//!
+//! #[derive(diesel::QueryableByName)]
+//! struct Decade {
+//!     #[diesel(sql_type = BigInt)]
+//!     decade: i64,
+//!     #[diesel(sql_type = BigInt)]
+//!     books: i64,
+//! }
+//!
+//! async fn decades(author: &str, cx: &Context) -> Result<Vec<(i64, i64)>> {
+//!     // `$1` on both databases
+//!     let query = diesel::sql_query(
+//!         "SELECT CAST(year / 10 * 10 AS bigint) AS decade, COUNT(*) AS books FROM library_book \
+//!          WHERE author_name = $1 GROUP BY 1 ORDER BY 1",
+//!     );
+//!     let rows: Vec<Decade> = cx.load(query.bind::<Text, _>(author.to_owned())).await?;
+//!     Ok(rows.into_iter().map(|row| (row.decade, row.books)).collect())
+//! }
+//! # fn main() {}
+//! ```
 
 mod backends;
 #[cfg(feature = "test")]
@@ -95,9 +132,13 @@ pub use models::model::{
     Column, ColumnDefault, ColumnKind, ColumnMeta, LinkTable, Model, ModelMeta, OnDelete,
 };
 pub(crate) use models::model::{ModelRow, meta_of};
+pub use models::names::NameError;
+pub(crate) use models::names::resolve;
 pub use models::node::{Node, OnPostgres, OnSqlite};
 pub use models::order::{Nulls, Order, OrderTerm};
-pub use models::path::{FieldPath, Fields, Leaf, Many, One, Path, PathOf, SingleValued, TypedPath};
+pub use models::path::{
+    FieldPath, Fields, Leaf, Many, One, Optional, Path, PathOf, SingleValued, TypedPath,
+};
 pub(crate) use models::path::{Hop, Way};
 pub use models::row::{ColumnValue, Row};
 pub use query::assignments::{Assignments, Assigns};
@@ -107,11 +148,13 @@ pub(crate) use query::expression::{
 };
 pub use query::expression::{
     Abs, Aggregate, Arithmetic, Avg, Cardinality, Case, Cases, Cast, CastTo, Coalesce, Comparable,
-    Computed, Concat, Count, Dated, Exists, Expression, Extract, FitsIn, Greatest, IntoExpression, Least,
-    Length, Lower, Max, Min, NullIf, Number, Round, Subquery, Sum, Trim, Trunc, Upper,
+    Computed, Concat, Count, Dated, Exists, Expression, Extract, FitsIn, Greatest, IntoExpression,
+    Least, Length, Lower, Max, Min, NullIf, Number, Round, Subquery, Sum, Trim, Trunc, Upper,
 };
 pub(crate) use query::queryset::Lock;
-pub use query::queryset::{Groups, OnConflict, QuerySet, Rows, Values};
+pub use query::queryset::{
+    Groups, OnConflict, Prefetched, QuerySet, RelatedRows, Rows, ToOne, Values, WithRelated,
+};
 pub(crate) use query::select::columns as write_columns;
 pub(crate) use query::select::nowhere;
 pub use query::select::{Select, Selected};

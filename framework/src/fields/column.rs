@@ -151,6 +151,7 @@ mod tests {
         references: None,
         on_delete: crate::db::OnDelete::Cascade,
         acyclic: false,
+        related_name: None,
     };
 
     static MILLISECONDS: ColumnMeta = ColumnMeta {

@@ -61,6 +61,8 @@
 //! - [`ordering_fields!`]: what `?ordering=` may name ([`OrderingFilter`])
 //! - [`order_by!`]: an order; [`lookup_field!`]: the field that an object is looked up by
 //!
+//! - [`Names`]: conditions and orders from names at run time
+//!
 //! # Custom filters
 //!
 //! [`FilterBackend`] narrows the rows by any rule; a view set names it in
@@ -68,6 +70,7 @@
 //! above. A filter of one parameter is a method of a filter set.
 
 pub mod django_filters;
+mod names;
 mod ordering;
 mod parameter;
 mod search;
@@ -78,6 +81,7 @@ pub(crate) mod testing;
 use std::sync::Arc;
 
 pub use django_filters::{FilterSet, FilterSpec, Filters};
+pub use names::Names;
 pub use ordering::{OrderingField, OrderingFields, OrderingFilter};
 pub use parameter::{ParameterType, QueryParameter, Several};
 /// Writes [`FilterSet`](trait@FilterSet) for a struct: each field is a declared filter, its type

@@ -92,6 +92,8 @@ mod tests {
         unique_together: &[],
         decode: |_, _| Err(Error::NotFound),
         links: &[],
+        annotations: &[],
+        this: || &GENRE,
     };
 
     fn allowed(rule: &impl Permission, method: Method, user: Option<User>) -> Result<bool> {

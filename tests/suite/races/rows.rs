@@ -231,13 +231,38 @@ lengthened! {
     Guarded by OfTracks;
 }
 
+/// Lets the database add what is sent, without a transaction.
+struct Computed;
+
+impl ViewSet for Computed {
+    type Base = ModelViewSet;
+    type Serializer = LengthSerializer;
+
+    fn basename(&self) -> String {
+        "computed".to_owned()
+    }
+
+    fn permission_classes(&self) -> impl PermissionClasses {
+        AllowAny
+    }
+
+    async fn perform_update(&self, changes: Changes<Track>, cx: &mut Context) -> Result<Track> {
+        let sent = changes.get(track::milliseconds).unwrap_or(0);
+        let sum = Track::fields().milliseconds() + sent;
+        cx.save(changes.set_expression(track::milliseconds, sum)).await
+    }
+}
+
 #[test]
 fn what_is_computed_from_the_stored_row_by_several_at_once_counts_each_of_them() {
     let site = |settings: Settings, database: Arc<Database>| {
-        let urls = Router::new().register("plain", Plain).register("guarded", Guarded);
+        let urls = Router::new()
+            .register("plain", Plain)
+            .register("guarded", Guarded)
+            .register("computed", Computed);
         Site::builder(settings, database).mount(urls.at("/")).build().expect("the site builds")
     };
-    for path in ["/plain/1/", "/guarded/1/"] {
+    for path in ["/plain/1/", "/guarded/1/", "/computed/1/"] {
         let store =
             |on, atomic| Arc::new(Store::serving(on, |all| all.atomic_requests = atomic, site));
         run(&format!("PATCH of {path} by what is stored"), store, |track, _, tally| {

@@ -185,8 +185,8 @@ fn a_small_model_is_a_table_a_description_and_paths() {
             }
         }
 
-        impl<Root, C> ::quintet::db::PathOf<Root> for BookFields<Root, C> {
-            type Cardinality = C;
+        impl<Root, C: ::quintet::db::Cardinality> ::quintet::db::PathOf<Root> for BookFields<Root, C> {
+            type Cardinality = C::Values;
 
             fn into_path(self) -> ::quintet::db::Path {
                 self.way.key()
@@ -194,12 +194,12 @@ fn a_small_model_is_a_table_a_description_and_paths() {
         }
 
         #[allow(missing_docs)]
-        impl<Root, C> BookFields<Root, C> {
-            pub fn id(self) -> ::quintet::db::FieldPath<Root, i64, C> {
+        impl<Root, C: ::quintet::db::Cardinality> BookFields<Root, C> {
+            pub fn id(self) -> ::quintet::db::FieldPath<Root, i64, C::Values> {
                 self.way.column(&<Book as ::quintet::db::Model>::META.columns[0usize])
             }
 
-            pub fn title(self) -> ::quintet::db::FieldPath<Root, String, C> {
+            pub fn title(self) -> ::quintet::db::FieldPath<Root, String, C::Values> {
                 self.way.column(&<Book as ::quintet::db::Model>::META.columns[1usize])
             }
         }
@@ -286,12 +286,12 @@ fn a_foreign_key_is_a_way_there_and_a_way_back() {
     );
     let expected = quote! {
         #[allow(missing_docs)]
-        impl<Root, C> LoanFields<Root, C> {
-            pub fn id(self) -> ::quintet::db::FieldPath<Root, i64, C> {
+        impl<Root, C: ::quintet::db::Cardinality> LoanFields<Root, C> {
+            pub fn id(self) -> ::quintet::db::FieldPath<Root, i64, C::Values> {
                 self.way.column(&<Loan as ::quintet::db::Model>::META.columns[0usize])
             }
 
-            pub fn book_id(self) -> ::quintet::db::FieldPath<Root, i64, C> {
+            pub fn book_id(self) -> ::quintet::db::FieldPath<Root, i64, C::Values> {
                 self.way.column(&<Loan as ::quintet::db::Model>::META.columns[1usize])
             }
 
@@ -299,7 +299,7 @@ fn a_foreign_key_is_a_way_there_and_a_way_back() {
                 ::quintet::db::Fields::at(self.way.forward::<Loan, books::Book>(1usize))
             }
 
-            pub fn reader_id(self) -> ::quintet::db::FieldPath<Root, i64, C> {
+            pub fn reader_id(self) -> ::quintet::db::FieldPath<Root, i64, C::Values> {
                 self.way.column(&<Loan as ::quintet::db::Model>::META.columns[2usize])
             }
 
@@ -371,10 +371,10 @@ fn an_annotation_is_a_constant_and_a_path() {
     let inherent = squeezed(&items(written.clone(), is_inherent));
     assert!(inherent.contains(&squeezed(&constants)), "{inherent}");
     let paths = quote! {
-        pub fn loan_count(self) -> ::quintet::db::FieldPath<Root, i64, C> {
+        pub fn loan_count(self) -> ::quintet::db::FieldPath<Root, i64, C::Values> {
             self.way.annotation(Book::LOAN_COUNT.meta())
         }
-        pub fn worth(self) -> ::quintet::db::FieldPath<Root, Option<Decimal>, C> {
+        pub fn worth(self) -> ::quintet::db::FieldPath<Root, Option<Decimal>, C::Values> {
             self.way.annotation(Book::WORTH.meta())
         }
     };
@@ -401,15 +401,17 @@ fn a_link_table_has_djangos_names_or_its_own() {
         .verbose_name("book")
         .app_label("library")
         .links(&[
-            ::quintet::db::LinkTable::new::<Tag>("library_book_tags", "book_id", "tag_id"),
-            ::quintet::db::LinkTable::new::<Book>("follows", "of", "next")
+            ::quintet::db::LinkTable::new::<Tag>("library_book_tags", "book_id", "tag_id")
+                .name("tags")
+                .related_name("books"),
+            ::quintet::db::LinkTable::new::<Book>("follows", "of", "next").name("sequels")
         ])
     };
     assert_code(&meta(args.clone(), &book), &expected);
     let expected = quote! {
         #[allow(missing_docs)]
-        impl<Root, C> BookFields<Root, C> {
-            pub fn id(self) -> ::quintet::db::FieldPath<Root, i64, C> {
+        impl<Root, C: ::quintet::db::Cardinality> BookFields<Root, C> {
+            pub fn id(self) -> ::quintet::db::FieldPath<Root, i64, C::Values> {
                 self.way.column(&<Book as ::quintet::db::Model>::META.columns[0usize])
             }
 

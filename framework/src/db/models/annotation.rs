@@ -148,7 +148,7 @@ impl<M, T> Annotation<M, T> {
     }
 
     #[doc(hidden)]
-    pub fn meta(self) -> &'static AnnotationMeta {
+    pub const fn meta(self) -> &'static AnnotationMeta {
         self.meta
     }
 }

@@ -38,7 +38,7 @@ pub struct Condition<M> {
 }
 
 impl<M> Condition<M> {
-    fn of(predicate: Predicate) -> Self {
+    pub(crate) fn of(predicate: Predicate) -> Self {
         Self { predicate, model: PhantomData }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::db::{Hop, Node, Path, Select};
-use crate::values::Value;
+use crate::values::{FieldType, Value};
 
 /// A comparison, under Django's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -192,6 +192,30 @@ pub enum Operand {
     Many(Vec<Value>),
     /// Two bounds (`range`).
     Range(Value, Value),
+}
+
+impl<T: FieldType> From<T> for Operand {
+    fn from(value: T) -> Self {
+        Self::One(value.into_value())
+    }
+}
+
+impl From<&str> for Operand {
+    fn from(value: &str) -> Self {
+        Self::One(Value::Text(value.to_owned()))
+    }
+}
+
+impl<T: FieldType> From<Vec<T>> for Operand {
+    fn from(values: Vec<T>) -> Self {
+        Self::Many(values.into_iter().map(T::into_value).collect())
+    }
+}
+
+impl From<Vec<&str>> for Operand {
+    fn from(values: Vec<&str>) -> Self {
+        Self::Many(values.into_iter().map(|value| Value::Text(value.to_owned())).collect())
+    }
 }
 
 /// A condition on rows, without the type of their model: a tree of lookups and of typed diesel

@@ -7,6 +7,7 @@ pub(super) mod declared;
 pub(super) mod key;
 pub(super) mod lookups;
 pub(super) mod model;
+pub(super) mod names;
 pub(super) mod node;
 pub(super) mod order;
 pub(crate) mod path;

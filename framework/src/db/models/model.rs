@@ -6,6 +6,7 @@ use std::any::Any;
 
 use crate::values::{Pattern, Value, ValueRef};
 
+use crate::db::AnnotationMeta;
 use crate::db::path::Fields;
 use crate::db::row::Row;
 
@@ -104,6 +105,8 @@ pub struct ColumnMeta {
     pub on_delete: OnDelete,
     /// Whether no row may be its own ancestor: the column references the same table.
     pub acyclic: bool,
+    /// The name of the relation on the referenced model's side.
+    pub related_name: Option<&'static str>,
 }
 
 impl ColumnMeta {
@@ -128,6 +131,7 @@ impl ColumnMeta {
             references: None,
             on_delete: OnDelete::Cascade,
             acyclic: false,
+            related_name: None,
         }
     }
 
@@ -216,6 +220,12 @@ impl ColumnMeta {
         self
     }
 
+    /// Names the relation on the referenced model's side.
+    pub const fn related_name(mut self, name: &'static str) -> Self {
+        self.related_name = Some(name);
+        self
+    }
+
     /// Refuses rows that would be their own ancestors; the column references the same table.
     pub const fn acyclic(mut self) -> Self {
         self.acyclic = true;
@@ -284,6 +294,10 @@ pub struct ModelMeta {
     pub(crate) decode: DecodeRow,
     /// Link tables whose rows belong to rows of this model.
     pub links: &'static [LinkTable],
+    /// The annotations.
+    pub annotations: &'static [&'static AnnotationMeta],
+    /// The description itself, as relations hold it.
+    pub(crate) this: fn() -> &'static ModelMeta,
 }
 
 /// A link table of a many-to-many relation.
@@ -298,6 +312,10 @@ pub struct LinkTable {
     pub target: &'static str,
     /// The other model.
     pub to: fn() -> &'static ModelMeta,
+    /// The name of the relation; empty if it has none.
+    pub name: &'static str,
+    /// Its name on the other side.
+    pub related_name: Option<&'static str>,
 }
 
 impl LinkTable {
@@ -308,7 +326,19 @@ impl LinkTable {
         source: &'static str,
         target: &'static str,
     ) -> Self {
-        Self { table, source, target, to: meta_of::<To> }
+        Self { table, source, target, to: meta_of::<To>, name: "", related_name: None }
+    }
+
+    /// Names the relation.
+    pub const fn name(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
+    }
+
+    /// Names the relation on the other side.
+    pub const fn related_name(mut self, name: &'static str) -> Self {
+        self.related_name = Some(name);
+        self
     }
 }
 
@@ -331,6 +361,8 @@ impl ModelMeta {
             unique_together: &[],
             decode: decode::<M>,
             links: &[],
+            annotations: &[],
+            this: meta_of::<M>,
         }
     }
 
@@ -367,6 +399,12 @@ impl ModelMeta {
     /// Sets the link tables.
     pub const fn links(mut self, links: &'static [LinkTable]) -> Self {
         self.links = links;
+        self
+    }
+
+    /// Sets the annotations.
+    pub const fn annotations(mut self, annotations: &'static [&'static AnnotationMeta]) -> Self {
+        self.annotations = annotations;
         self
     }
 

@@ -89,7 +89,7 @@ impl<M> Order<M> {
         Self::of(path.into_path(), true)
     }
 
-    fn of(path: Path, descending: bool) -> Self {
+    pub(crate) fn of(path: Path, descending: bool) -> Self {
         Self { term: OrderTerm::new(path, descending), model: PhantomData }
     }
 

@@ -16,6 +16,11 @@ use crate::values::FieldType;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum One {}
 
+/// The cardinality of a relation that leads to one row or to none: a foreign key on the way may be
+/// null. Values at its end have the cardinality [`One`], as null is a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Optional {}
+
 /// The cardinality of a path along which a row may lead to several values: it goes back along a
 /// foreign key, or through a link table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +96,7 @@ pub trait Fields {
     type Root;
     /// The model at the end of the path.
     type Model: Model;
-    /// [`One`] or [`Many`].
+    /// [`One`], [`Optional`] or [`Many`].
     type Cardinality;
 
     /// The methods at the end of a path.

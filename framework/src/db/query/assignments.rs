@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::db::{
-    Column, Computed, Error, FitsIn, IntoExpression, Model, ModelMeta, Path, Predicate, SingleValued, single,
+    Column, Computed, Error, FitsIn, IntoExpression, Model, ModelMeta, Path, Predicate,
+    SingleValued, single,
 };
 use crate::values::{FieldType, Value};
 
@@ -267,7 +268,8 @@ mod tests {
             Track::objects().update(seconds(case), conn).await.unwrap();
             assert_eq!((seconds_of(conn, 1).await, seconds_of(conn, 4).await), (1, 0));
             let third = Album::fields().price() / 7;
-            Album::objects().update(Assignments::new().set_expression(album::price, third), conn)
+            Album::objects()
+                .update(Assignments::new().set_expression(album::price, third), conn)
                 .await
                 .unwrap();
             // the column's digits, on both databases
@@ -293,7 +295,10 @@ mod tests {
                     Track::objects().update(none, conn).await
                 })
                 .await;
-            assert!(matches!(&refused, Err(Error::NotNull(name)) if name == "seconds"), "{refused:?}");
+            assert!(
+                matches!(&refused, Err(Error::NotNull(name)) if name == "seconds"),
+                "{refused:?}"
+            );
         });
     }
 

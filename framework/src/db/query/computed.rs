@@ -177,7 +177,9 @@ impl Compiler {
         self.expr(&mut value, expr, table);
         // the absolute value of the least integer is an error: "integer overflow"
         sql.push("CASE WHEN ").append(value.clone());
-        sql.push(&format!(" NOT BETWEEN {least} AND {most} THEN ABS(-9223372036854775807 - 1) ELSE "));
+        sql.push(&format!(
+            " NOT BETWEEN {least} AND {most} THEN ABS(-9223372036854775807 - 1) ELSE "
+        ));
         sql.append(value).push(" END");
     }
 

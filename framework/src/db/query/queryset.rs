@@ -15,13 +15,17 @@ mod bulk_update;
 mod create;
 mod groups;
 mod iterate;
+mod prefetch;
 mod read;
+mod related;
 mod values;
 mod write;
 
 pub use create::OnConflict;
 pub use groups::Groups;
 pub use iterate::Rows;
+pub use prefetch::Prefetched;
+pub use related::{RelatedRows, ToOne, WithRelated};
 pub use values::Values;
 
 /// How rows are locked as they are read, until the transaction ends. `SQLite` has no such locks and

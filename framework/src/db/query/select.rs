@@ -11,6 +11,9 @@ use crate::values::Value;
 /// The alias of new values.
 const NEW: &str = "N";
 
+/// The place of a row among those of the row it belongs to.
+const PLACE: &str = "place_of_row";
+
 /// The alias of a link table.
 const LINK: &str = "L";
 
@@ -60,6 +63,8 @@ pub(crate) fn nowhere() -> &'static ModelMeta {
         unique_together: &[],
         decode: |_, _| Err(crate::db::Error::NotFound),
         links: &[],
+        annotations: &[],
+        this: nowhere,
     };
     &NOWHERE
 }
@@ -125,6 +130,30 @@ impl Select {
         select.order = None;
         select.via = Some((*hop, keys));
         select
+    }
+
+    /// Only rows at the end of a relation to many; the first column of each is the key of the row
+    /// it belongs to.
+    pub(crate) fn belonging(&mut self, hop: &Hop, keys: Vec<Value>) {
+        self.via = Some((*hop, keys));
+    }
+
+    /// The statement for rows that belong to others, where a slice is one of those of each.
+    pub(crate) fn of_each(&self, dialect: Dialect) -> Sql {
+        if self.limit.is_none() && self.offset == 0 {
+            return self.rows(dialect);
+        }
+        let mut all = self.clone();
+        (all.limit, all.offset) = (None, 0);
+        let mut sql = Sql::new(dialect);
+        sql.push("SELECT * FROM (").append(all.written(dialect, true)).push(") ").name(NEW);
+        sql.push(" WHERE ").name(PLACE).push(&format!(" > {}", self.offset));
+        if let Some(limit) = self.limit {
+            let last = self.offset.saturating_add(limit);
+            sql.push(" AND ").name(PLACE).push(&format!(" <= {last}"));
+        }
+        sql.push(" ORDER BY ").name(PLACE);
+        sql
     }
 
     /// Keys alone: the rows of a link table, as pairs.
@@ -200,6 +229,12 @@ impl Select {
 
     /// The statement for the rows.
     pub fn rows(&self, dialect: Dialect) -> Sql {
+        self.written(dialect, false)
+    }
+
+    /// The same; with places, the last column is that of each row among those of the row it belongs
+    /// to, and the rows are in any order.
+    fn written(&self, dialect: Dialect, with_places: bool) -> Sql {
         let table = self.model.table;
         let mut sql = Sql::new(dialect);
         let mut compiler = self.compiler();
@@ -240,6 +275,12 @@ impl Select {
             });
             order.push(&place.to_string()).push(term.direction());
         }
+        if with_places {
+            sql.push(", ROW_NUMBER() OVER (PARTITION BY ");
+            self.owner(&mut sql);
+            let order = std::mem::replace(&mut order, Sql::new(dialect));
+            sql.append(order).push(") AS ").name(PLACE);
+        }
         sql.push(" FROM ").name(table);
         if let Some((Hop::ManyToMany { through, target, .. }, _)) = &self.via {
             sql.push(" INNER JOIN ").name(through).push(" ").name(LINK).push(" ON ");
@@ -258,17 +299,21 @@ impl Select {
         sql
     }
 
+    /// Writes the key of the row that a row belongs to, if it was reached from one.
+    fn owner(&self, sql: &mut Sql) -> bool {
+        match &self.via {
+            Some((Hop::Reverse { column, .. }, _)) => sql.column(self.model.table, column),
+            Some((Hop::ManyToMany { source, .. }, _)) => sql.column(LINK, source),
+            _ => return false,
+        };
+        true
+    }
+
     /// Writes what is read of a row.
     fn selected(&self, sql: &mut Sql, compiler: &mut Compiler) {
         let table = self.model.table;
-        match &self.via {
-            Some((Hop::Reverse { column, .. }, _)) => {
-                sql.column(table, column).push(", ");
-            }
-            Some((Hop::ManyToMany { source, .. }, _)) => {
-                sql.column(LINK, source).push(", ");
-            }
-            _ => {}
+        if self.owner(sql) {
+            sql.push(", ");
         }
         let mut separator = ", ";
         match &self.only {
@@ -288,10 +333,10 @@ impl Select {
                     compiler.value(sql, path, table);
                 }
                 Selected::Model(hops) => {
-                    let Some(hop) = hops.last() else { continue };
+                    let model = hops.last().map_or(self.model, Hop::target);
                     let alias = compiler.across(table, hops);
                     sql.push(separator);
-                    columns(sql, hop.target(), &alias);
+                    columns(sql, model, &alias);
                 }
             }
             separator = ", ";

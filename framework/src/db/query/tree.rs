@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use crate::db::key::Key;
 use crate::db::select::columns;
 use crate::db::{
-    ColumnKind, ColumnMeta, ComputedColumn, Conn, Dialect, Error, Hop, Model, ModelMeta, Select, Sql,
-    Way,
+    ColumnKind, ColumnMeta, ComputedColumn, Conn, Dialect, Error, Hop, Model, ModelMeta, Select,
+    Sql, Way,
 };
 use crate::values::Value;
 

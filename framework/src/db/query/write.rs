@@ -434,7 +434,8 @@ mod tests {
         on_each(async |conn| {
             let mut select = Select::from(Track::objects());
             select.among(Track::fields().id().into(), vec![Value::Int(1)]);
-            let row = conn.update_row(&select, vec![(3, Value::Int(1))], &[]).await.unwrap().unwrap();
+            let row =
+                conn.update_row(&select, vec![(3, Value::Int(1))], &[]).await.unwrap().unwrap();
             let track = row.as_any().downcast_ref::<Track>().unwrap();
             assert_eq!(
                 (track.name.as_str(), track.seconds, track.album_id),

@@ -5,7 +5,7 @@ use chrono::{NaiveDate, NaiveTime};
 use super::expr::{Computed, Expr};
 use super::{Aggregate, Expression};
 use crate::db::{
-    Annotation, Column, ColumnKind, FieldPath, Many, Model, One, PathOf, SingleValued,
+    Annotation, Column, ColumnKind, FieldPath, Many, Model, One, Optional, PathOf, SingleValued,
 };
 use crate::values::FieldType;
 use crate::values::types::{DateTime, Decimal, Uuid};
@@ -29,19 +29,33 @@ pub trait IntoExpression<M> {
     fn computed(self) -> Computed;
 }
 
-/// [`One`] or [`Many`]: how many values a row leads to.
+/// [`One`], [`Optional`] or [`Many`]: how many rows or values a row leads to.
 #[diagnostic::on_unimplemented(message = "`{Self}` is neither `One` nor `Many`")]
 pub trait Cardinality {
     /// How many lead to a value of this and one of another.
     type And<Other: Cardinality>: Cardinality;
+    /// How many rows are at the end of a foreign key that may be null.
+    type Nullable: Cardinality;
+    /// How many values are there: null is one.
+    type Values: Cardinality;
 }
 
 impl Cardinality for One {
     type And<Other: Cardinality> = Other;
+    type Nullable = Optional;
+    type Values = Self;
+}
+
+impl Cardinality for Optional {
+    type And<Other: Cardinality> = Other;
+    type Nullable = Self;
+    type Values = One;
 }
 
 impl Cardinality for Many {
     type And<Other: Cardinality> = Self;
+    type Nullable = Self;
+    type Values = Self;
 }
 
 /// A value that a column of the type `T` takes, for an expression that is stored there.

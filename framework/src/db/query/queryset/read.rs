@@ -5,10 +5,39 @@ use std::hash::Hash;
 
 use super::QuerySet;
 use crate::db::{
-    AggregateCall, Aggregates, Cells, Column, ColumnKind, Conn, Error, Model, OrderTerm, PathOf,
-    Select,
+    AggregateCall, Aggregates, Cells, Column, ColumnKind, Conn, Error, Model, OrderTerm, Path,
+    PathOf, Predicate, Select,
 };
 use crate::values::FieldType;
+
+impl Conn {
+    /// Reads a row again, as it is stored now (`refresh_from_db`).
+    ///
+    /// ```
+    /// use quintet::prelude::*;
+    ///
+    /// # #[model(table = "album")]
+    /// # pub struct Album {
+    /// #     pub id: i64,
+    /// #     pub plays: i32,
+    /// # }
+    /// async fn play(mut album: Album, cx: &Context) -> Result<i32> {
+    ///     let once = Changes::new().set_expression(album::plays, Album::fields().plays() + 1);
+    ///     Album::objects().filter(album::id.eq(album.id)).update(once, cx).await?;
+    ///     cx.refresh(&mut album).await?;
+    ///     Ok(album.plays)
+    /// }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::DoesNotExist`] when it is gone; the row stays as it was then.
+    pub async fn refresh<M: Model>(&self, row: &mut M) -> Result<(), Error> {
+        let key = Predicate::exact(Path::own(M::META.pk_column()), row.pk());
+        *row = QuerySet::<M>::new().filter_by_predicate(key).get(self).await?;
+        Ok(())
+    }
+}
 
 impl<M: Model> QuerySet<M> {
     /// The rows.
@@ -63,13 +92,18 @@ impl<M: Model> QuerySet<M> {
 
     /// The one row; `None` when there is none.
     pub(super) async fn only(self, conn: &Conn) -> Result<Option<M>, Error> {
-        let sliced = self.limit.is_some() || self.offset > 0;
-        let query = if sliced { self } else { self.unordered() };
-        let mut rows = query.slice(0, 2).all(conn).await?;
+        let mut rows = self.for_one().all(conn).await?;
         match rows.len() {
             0 | 1 => Ok(rows.pop()),
             _ => Err(Error::MultipleObjectsReturned(M::META.name)),
         }
+    }
+
+    /// The first two rows: enough to see that there is one.
+    pub(super) fn for_one(self) -> Self {
+        let sliced = self.limit.is_some() || self.offset > 0;
+        let query = if sliced { self } else { self.unordered() };
+        query.slice(0, 2)
     }
 
     /// The number of rows.

@@ -5,7 +5,8 @@ use crate::auth::Group;
 use crate::db::insert::{Conflict, insert};
 use crate::db::testing::{Album, Artist, Sale, Tag, Track, album, artist, on_each, sale, track};
 use crate::db::{
-    AggregateCall, Aggregates, Assignments, Avg, Conn, Count, DateTime, Decimal, Error, Max, Min, Sum,
+    AggregateCall, Aggregates, Assignments, Avg, Conn, Count, DateTime, Decimal, Error, Max, Min,
+    Sum,
 };
 use crate::values::Value;
 use diesel::prelude::*;
@@ -218,8 +219,8 @@ fn rows_with_taken_values_are_left_out_or_change_the_stored_ones() {
         let rows = [named("AC/DC"), named("Accept"), named("Accept")];
         let ignored = Artist::objects().bulk_create_on_conflict(rows, OnConflict::ignore(), conn);
         let (statements, made) = counted(conn, ignored).await;
-        let names: Vec<String> = made.unwrap().into_iter().map(|artist| artist.name).collect();
-        assert_eq!((statements, names), (1, vec!["Accept".to_owned()]));
+        let made: Vec<String> = made.unwrap().into_iter().map(|artist| artist.name).collect();
+        assert_eq!((statements, made), (1, vec!["Accept".to_owned()]));
 
         let album = |title: &str, price: i64| {
             let album = Assignments::new().set(album::title, title).set(album::artist_id, 10);
@@ -283,8 +284,10 @@ fn changed_rows_are_written_back_together() {
         let (statements, changed) = counted(conn, update).await;
         assert_eq!((statements, changed.unwrap()), (1, 4));
         let stored = Track::objects().then_by(track::id).all(conn).await.unwrap();
-        let read: Vec<_> =
-            stored.iter().map(|track| (track.name.as_str(), track.seconds, track.album_id)).collect();
+        let read: Vec<_> = stored
+            .iter()
+            .map(|track| (track.name.as_str(), track.seconds, track.album_id))
+            .collect();
         let one = Some(1);
         assert_eq!(
             read,
@@ -334,6 +337,46 @@ fn every_kind_of_value_is_written_back_in_batches() {
         assert_eq!((statements, changed.unwrap()), (expected, 20_000));
         let own = Album::objects().filter(album::artist_id.eq(20)).then_by(album::id);
         assert_eq!(own.all(conn).await.unwrap(), albums);
+    });
+}
+
+#[test]
+fn a_row_is_read_again() {
+    on_each(async |conn| {
+        let mut album = Album::objects().filter(album::id.eq(1)).get(conn).await.unwrap();
+        let set = Assignments::new().set(album::title, "Powerage II");
+        Album::objects().filter(album::id.eq(1)).update(set, conn).await.unwrap();
+        let (statements, refreshed) = counted(conn, conn.refresh(&mut album)).await;
+        refreshed.unwrap();
+        assert_eq!((statements, album.title.as_str()), (1, "Powerage II"));
+        let gone = Album { id: 99, ..album };
+        let mut row = gone.clone();
+        let refused = conn.refresh(&mut row).await;
+        assert!(matches!(refused, Err(Error::DoesNotExist("Album"))), "{refused:?}");
+        assert_eq!(row, gone);
+    });
+}
+
+#[derive(QueryableByName)]
+struct Length {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    title: String,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    seconds: i64,
+}
+
+#[test]
+fn sql_of_ones_own_takes_values_on_both_databases() {
+    on_each(async |conn| {
+        let query = diesel::sql_query(
+            "SELECT title, CAST(SUM(seconds) AS bigint) AS seconds FROM t_album JOIN t_track \
+             ON t_track.album_id = t_album.id WHERE title <> $1 AND seconds > $2 GROUP BY 1",
+        );
+        let query = query.bind::<diesel::sql_types::Text, _>("'); DROP TABLE t_album; --");
+        let query = query.bind::<diesel::sql_types::BigInt, _>(280_i64);
+        let rows: Vec<Length> = conn.load(query).await.unwrap();
+        let rows: Vec<_> = rows.iter().map(|row| (row.title.as_str(), row.seconds)).collect();
+        assert_eq!(rows, [("Powerage", 597)]);
     });
 }
 
