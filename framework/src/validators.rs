@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 pub use validator::ValidationError;
 
 use crate::exceptions::{Detail, Validated};
-use crate::values::{Pattern, Value, format, python};
+use crate::values::{FieldType, Pattern, Value, format, python};
 
 /// The longest e-mail address, in characters.
 const MAX_EMAIL_LENGTH: usize = 320;
@@ -68,6 +68,28 @@ impl Validator {
     /// A validator from a function.
     pub fn new(check: impl Fn(&Value) -> Validated + Send + Sync + 'static) -> Self {
         Self(Arc::new(check))
+    }
+
+    /// A validator of values of one type; null passes, and a value of another type is invalid.
+    ///
+    /// ```
+    /// use quintet::fields::{Field, Validator};
+    /// use quintet::prelude::*;
+    ///
+    /// fn even(value: i64) -> Validated {
+    ///     if value % 2 == 0 { Ok(()) } else { Err("This number must be even.".into()) }
+    /// }
+    ///
+    /// let numbers = Field::list("numbers", Field::integer("").validator(Validator::of(even)));
+    /// ```
+    pub fn of<T: FieldType>(check: impl Fn(T) -> Validated + Send + Sync + 'static) -> Self {
+        Self::new(move |value| match value {
+            Value::Null => Ok(()),
+            value => match T::from_value(value.clone()) {
+                Some(value) => check(value),
+                None => Err(Detail::invalid("Invalid value.")),
+            },
+        })
     }
 
     /// Checks a value.

@@ -5,6 +5,7 @@ mod cors;
 mod database;
 mod errors;
 mod examples;
+mod fields;
 mod foreign_types;
 mod generics;
 mod guide;

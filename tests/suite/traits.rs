@@ -69,6 +69,7 @@ const WITHOUT_EXAMPLE: &[(&str, &str)] = &[
     ("Shows", "types of fields"),
     ("Handler", "functions"),
     ("ActionHandler", "functions"),
+    ("StructValidator", "functions"),
     ("Mixins", "tuples of mixins"),
     ("View", "view sets and `ApiView`"),
 ];

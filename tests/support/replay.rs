@@ -11,6 +11,12 @@ use crate::{
 /// The host that every request names, so that absolute links are the same everywhere.
 pub const HOST: &str = "testserver";
 
+/// What separates the parts of a form.
+const BOUNDARY: &str = "quintet-boundary";
+
+/// The content type of a form in parts.
+const MULTIPART: &str = "multipart/form-data; boundary=quintet-boundary";
+
 /// What a form leaves as it is.
 const FORM: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b' ');
@@ -117,6 +123,18 @@ fn body(request: &Request, variables: &Map<String, Value>) -> Result<Content, St
     if let Some(form) = &request.form {
         let text = urlencode(&substitute(form, variables)?);
         return Ok((Some("application/x-www-form-urlencoded"), Some(text.into_bytes())));
+    }
+    if !request.multipart.is_empty() {
+        let mut text = String::new();
+        for part in &request.multipart {
+            let value = fill(&part.value, variables)?;
+            text.push_str(&format!(
+                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n{value}\r\n",
+                part.name
+            ));
+        }
+        text.push_str(&format!("--{BOUNDARY}--\r\n"));
+        return Ok((Some(MULTIPART), Some(text.into_bytes())));
     }
     if let Some(text) = &request.text {
         let mut text = fill(text, variables)?;

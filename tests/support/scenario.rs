@@ -67,6 +67,9 @@ pub struct Request {
     pub json: Option<Value>,
     /// A form: an object or a list of pairs.
     pub form: Option<Value>,
+    /// A form in parts.
+    #[serde(default)]
+    pub multipart: Vec<Part>,
     /// A body as text.
     pub text: Option<String>,
     /// Spaces after the text.
@@ -93,6 +96,16 @@ pub struct Request {
     /// Texts that the body must not hold.
     #[serde(default)]
     pub lacks: Vec<String>,
+}
+
+/// A part of a `multipart/form-data` body.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// The name of the field.
+    pub name: String,
+    /// Its value.
+    pub value: String,
 }
 
 /// How a body is compared; JSON by value and HTML not at all, unless said.
@@ -177,9 +190,17 @@ impl Scenario {
 /// # Errors
 /// When a file cannot be read or understood; the message names it.
 pub fn load() -> io::Result<Vec<Scenario>> {
+    load_from("exchanges")
+}
+
+/// The scenarios of another folder of `tests/parity`, as [`load`] reads them.
+///
+/// # Errors
+/// When a file cannot be read or understood; the message names it.
+pub fn load_from(name: &str) -> io::Result<Vec<Scenario>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("parity");
     let shared: Map<String, Value> = read(&folder.join("variables.json"))?;
-    let mut files = fs::read_dir(folder.join("exchanges"))?
+    let mut files = fs::read_dir(folder.join(name))?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<io::Result<Vec<_>>>()?;
     files.retain(|path| path.extension().is_some_and(|ending| ending == "json"));

@@ -88,6 +88,12 @@ impl Field {
             None => self.ident.unraw().to_string(),
         }
     }
+
+    /// The key of its value without a model.
+    pub(super) fn source_name(&self) -> String {
+        let source = self.attr.source.as_ref().and_then(|source| source.0.last());
+        source.map_or_else(|| self.name(), |name| name.unraw().to_string())
+    }
 }
 
 impl Serializer {

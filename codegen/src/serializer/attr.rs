@@ -5,13 +5,13 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
 use syn::meta::ParseNestedMeta;
 use syn::parse::{Parse, ParseStream};
-use syn::{Expr, Ident, LitInt, LitStr, Path, Token, Type};
+use syn::{Expr, ExprArray, Ident, LitInt, LitStr, Path, Token, Type};
 
 use crate::attr::{digits, entry, flag, in_parentheses, names, number, unknown, word};
 use crate::errors::Errors;
 
 /// The options of `#[serializer(..)]`, for messages.
-const CONTAINER: [&str; 12] = [
+const CONTAINER: [&str; 13] = [
     "model",
     "name",
     "fields",
@@ -22,12 +22,13 @@ const CONTAINER: [&str; 12] = [
     "unique_together",
     "without_validators",
     "validate",
+    "error",
     "to_internal_value",
     "to_representation",
 ];
 
 /// The options of `#[field(..)]`, for messages.
-const FIELD: [&str; 40] = [
+const FIELD: [&str; 47] = [
     "read_only",
     "write_only",
     "required",
@@ -53,6 +54,12 @@ const FIELD: [&str; 40] = [
     "choices",
     "decimal",
     "as_number",
+    "as_text",
+    "normalize_output",
+    "rounding",
+    "format",
+    "input_formats",
+    "binary",
     "each",
     "min_length",
     "max_length",
@@ -66,6 +73,7 @@ const FIELD: [&str; 40] = [
     "error",
     "unique",
     "unique_ignoring_case",
+    "validators",
     "validate",
     "with",
 ];
@@ -144,8 +152,16 @@ pub(super) struct Container {
     pub(super) unique_together: Vec<UniqueTogether>,
     pub(super) without_validators: bool,
     pub(super) validate: Option<Ident>,
+    /// `error(mismatch = "..")`: codes and texts.
+    pub(super) errors: Vec<(String, Expr)>,
     pub(super) to_internal_value: Option<Ident>,
     pub(super) to_representation: Option<Ident>,
+}
+
+/// `blank = "text"`: a code and its text.
+fn message_of(meta: &ParseNestedMeta<'_>) -> syn::Result<(String, Expr)> {
+    let code = meta.path.require_ident()?.unraw().to_string();
+    Ok((code, meta.value()?.parse()?))
 }
 
 impl Container {
@@ -190,6 +206,10 @@ impl Container {
             }
             "without_validators" => self.without_validators = flag(meta)?,
             "validate" => self.validate = Some(word.clone()),
+            "error" => meta.parse_nested_meta(|message| {
+                self.errors.push(message_of(&message)?);
+                Ok(())
+            })?,
             "to_internal_value" => self.to_internal_value = Some(word.clone()),
             "to_representation" => self.to_representation = Some(word.clone()),
             _ => return Err(unknown(word, &CONTAINER)),
@@ -234,6 +254,9 @@ pub(super) struct FieldAttr {
     pub(super) each: Option<Box<FieldAttr>>,
     pub(super) unique: Option<Unique>,
     pub(super) validate: Option<Ident>,
+    /// Functions that check the value.
+    pub(super) validators: Vec<Expr>,
+    pub(super) format: Option<LitStr>,
     pub(super) read_only: Option<Flag>,
     pub(super) write_only: Option<Flag>,
     pub(super) required: Option<Flag>,
@@ -351,15 +374,23 @@ impl FieldAttr {
             "refuse_empty" if flag(meta)? => self.change(quote!(field = field.refuse_empty();)),
             "allow_empty" if !flag(meta)? => self.change(quote!(field = field.refuse_empty();)),
             "allow_blank" | "trim_whitespace" | "refuse_empty" | "allow_empty" => {}
-            "as_number" => self.change(quote! {
-                if let ::quintet::fields::FieldKind::Decimal(options) = &mut field.kind {
-                    options.as_number = true;
-                }
-            }),
-            "min_length" | "max_length" | "label" | "help_text" => self.set(meta, &own)?,
+            "as_number" | "as_text" | "normalize_output" | "binary" => {
+                self.change(quote!(field = field.#own();));
+            }
+            "format" => {
+                let text: LitStr = meta.value()?.parse()?;
+                self.change(quote!(field = field.format(#text);));
+                self.format = Some(text);
+            }
+            "validators" => {
+                let list: ExprArray = meta.value()?.parse()?;
+                self.validators = list.elems.into_iter().collect();
+            }
+            "min_length" | "max_length" | "label" | "help_text" | "rounding" | "input_formats" => {
+                self.set(meta, &own)?;
+            }
             "error" => meta.parse_nested_meta(|message| {
-                let code = message.path.require_ident()?.unraw().to_string();
-                let text: Expr = message.value()?.parse()?;
+                let (code, text) = message_of(&message)?;
                 self.change(quote!(field = field.error(#code, #text);));
                 Ok(())
             })?,

@@ -171,7 +171,33 @@ fn together(field: &Field, errors: &mut Errors) {
     }
 }
 
+/// The words for `format`, where it has a few.
+fn formats(field: &Field) -> Option<&'static [&'static str]> {
+    match field.shape.word().as_str() {
+        "Uuid" => Some(&["hex_verbose", "hex", "int", "urn"]),
+        "TimeDelta" | "Duration" => Some(&["django", "iso-8601"]),
+        _ => None,
+    }
+}
+
 fn kind(field: &Field, errors: &mut Errors) {
+    let attr = &field.attr;
+    if let (Some(format), Some(words)) = (&attr.format, formats(field))
+        && !words.contains(&format.value().as_str())
+    {
+        let words: Vec<String> = words.iter().map(|word| format!("`\"{word}\"`")).collect();
+        errors.at(format, format!("the format is one of {}", words.join(", ")));
+    }
+    if let Some(first) = attr.validators.first() {
+        let shape = &field.shape;
+        if attr.is_read_only() || attr.method.is_some() {
+            errors.at(first, "a field that takes no input has no `validators`");
+        } else if attr.nested.is_some() || shape.many && shape.relation.is_some() {
+            let message = "`validators` are for a field that holds a plain value, or one key; say \
+                           `#[serializer(validate)]`";
+            errors.at(first, message);
+        }
+    }
     if let Some(NamedKind::Word(word)) = &field.attr.kind
         && !kinds::is_kind(word)
     {
@@ -270,10 +296,14 @@ fn plain(field: &Field, errors: &mut Errors) {
         attr.slug.as_ref().map(|(word, _)| word),
         attr.view_name.as_ref().map(|(word, _)| word),
         attr.lookup.as_ref().map(|(word, _)| word),
-        attr.source.as_ref().and_then(|source| source.0.first()),
     ];
     for word in words.into_iter().flatten() {
         errors.at(word, format!("`{word}` {needs}"));
+    }
+    if let Some(second) = attr.source.as_ref().and_then(|source| source.0.get(1)) {
+        let message = "without a model, `source` is one name: the key of the value in what is \
+                       validated";
+        errors.at(second, message);
     }
     if let Some(unique) = &attr.unique {
         let message = format!("`unique` {needs}");

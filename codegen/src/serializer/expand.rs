@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 use syn::{Ident, Type};
 
 use super::ast::{Field, Relation, Serializer};
-use super::attr::{FieldAttr, Lookup};
+use super::attr::{Container, FieldAttr, Lookup};
 use super::kinds;
 use crate::errors::Errors;
 use crate::types::{generic, last_word};
@@ -108,6 +108,7 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
         let message = kinds::option(set.message.as_ref());
         steps.push(quote!(.unique_together(&[#(#members),*], #message)));
     }
+    steps.push(messages(container));
     if container.without_validators {
         steps.push(quote!(.without_validators()));
     }
@@ -229,14 +230,27 @@ fn modify(field: &Field) -> TokenStream {
         quote!(.unique(#message, #ignore_case))
     });
     let hidden = attr.hidden.as_ref().map(|word| quote_spanned!(word.span()=> .hidden()));
-    let (default, hook) = (default_with(attr), validate(field));
-    quote!(#with #hidden #default #unique #hook)
+    let (default, checks, hook) = (default_with(attr), validators(attr), validate(field));
+    quote!(#with #hidden #default #unique #checks #hook)
 }
 
 /// `.default_with(today)`
 pub(super) fn default_with(attr: &FieldAttr) -> Option<TokenStream> {
     let (_, make) = attr.default_with.as_ref()?;
     Some(quote_spanned!(make.span()=> .default_with(#make)))
+}
+
+/// `.validator(even)` for each of them
+pub(super) fn validators(attr: &FieldAttr) -> TokenStream {
+    let calls =
+        attr.validators.iter().map(|check| quote_spanned!(check.span()=> .validator(#check)));
+    quote!(#(#calls)*)
+}
+
+/// `.error("mismatch", "..")` for each of them
+pub(super) fn messages(container: &Container) -> TokenStream {
+    let calls = container.errors.iter().map(|(code, text)| quote!(.error(#code, #text)));
+    quote!(#(#calls)*)
 }
 
 /// `.validate_field(Self::validate_name)`

@@ -2,16 +2,17 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Expr, Ident, Lit, Type, UnOp};
 
 use super::ast::Field;
-use super::attr::{FieldAttr, NamedKind};
+use super::attr::{FieldAttr, Lookup, NamedKind};
 use crate::errors::Errors;
 use crate::types::{generic, last_word};
 
 /// The words of `kind = ..`.
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 18] = [
     "char",
     "email",
     "slug",
@@ -29,6 +30,7 @@ const KINDS: [&str; 17] = [
     "date",
     "time",
     "duration",
+    "hstore",
 ];
 
 /// The bounds of an integer type, as texts.
@@ -58,8 +60,7 @@ fn of_type(ty: &Type, name: &TokenStream, attr: &FieldAttr, reads: bool) -> (Tok
         let empty = FieldAttr::default();
         let each = attr.each.as_deref().unwrap_or(&empty);
         let (child, known) = of_type(&inner, &quote!(""), each, reads);
-        let changes = changes(each, &inner, reads);
-        let child = changed(&child, &changes);
+        let child = changed(&child, &each_changes(each, &inner, reads));
         return (quote!(#field::list(#name, #child)), known);
     }
     for map in ["HashMap", "BTreeMap"] {
@@ -67,8 +68,7 @@ fn of_type(ty: &Type, name: &TokenStream, attr: &FieldAttr, reads: bool) -> (Tok
             let empty = FieldAttr::default();
             let each = attr.each.as_deref().unwrap_or(&empty);
             let (child, known) = of_type(&value, &quote!(""), each, reads);
-            let changes = changes(each, &value, reads);
-            let child = changed(&child, &changes);
+            let child = changed(&child, &each_changes(each, &value, reads));
             return (quote!(#field::dict(#name, #child)), known);
         }
     }
@@ -188,12 +188,27 @@ pub(super) fn changes(attr: &FieldAttr, inner: &Type, reads: bool) -> Vec<TokenS
         changes.push(default(value, inner));
     }
     changes.extend(attr.changes.iter().cloned());
+    if reads && let Some(Lookup(names)) = &attr.source {
+        let source = names.last().map(|name| name.unraw().to_string());
+        changes.push(quote!(field = field.source(#source);));
+    }
     if attr.is_read_only() {
         changes.push(quote!(field = field.read_only();));
     }
     if attr.is_write_only() {
         changes.push(quote!(field = field.write_only();));
     }
+    changes
+}
+
+/// The changes of the field of an item, with its validators.
+fn each_changes(each: &FieldAttr, item: &Type, reads: bool) -> Vec<TokenStream> {
+    let mut changes = changes(each, item, reads);
+    changes.extend(each.validators.iter().map(|check| {
+        quote_spanned! {check.span()=>
+            field = field.validator(::quintet::fields::Validator::of::<#item>(#check));
+        }
+    }));
     changes
 }
 

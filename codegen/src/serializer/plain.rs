@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{Ident, Type};
 
 use super::ast::{Field, Serializer};
-use super::expand::{default_with, hook, reads, validate};
+use super::expand::{default_with, hook, messages, reads, validate, validators};
 use super::kinds;
 use crate::errors::Errors;
 use crate::types::generic;
@@ -23,6 +23,7 @@ pub(super) fn expand(serializer: &Serializer, mut errors: Errors) -> TokenStream
         let names = serializer.container.read_only.iter().map(Ident::to_string);
         steps.push(quote!(.read_only(&[#(#names),*])));
     }
+    steps.push(messages(&serializer.container));
     for function in &serializer.rules.schema {
         steps.push(quote! {
             .validate::<Self, _>(
@@ -36,7 +37,7 @@ pub(super) fn expand(serializer: &Serializer, mut errors: Errors) -> TokenStream
     }
     steps.extend(serializer.container.to_internal_value.as_ref().map(hook));
     let takes = serializer.fields.iter().map(|field| {
-        let (ident, name, inner) = (&field.ident, field.name(), &field.shape.inner);
+        let (ident, name, inner) = (&field.ident, field.source_name(), &field.shape.inner);
         let custom = quote!(::quintet::serializers::Custom::<#inner>);
         match &field.attr.custom {
             _ if field.attr.is_read_only() => quote!(#ident: ::core::default::Default::default()),
@@ -48,7 +49,7 @@ pub(super) fn expand(serializer: &Serializer, mut errors: Errors) -> TokenStream
         }
     });
     let shown = serializer.fields.iter().map(|field| {
-        let (ident, name) = (&field.ident, field.name());
+        let (ident, name) = (&field.ident, field.source_name());
         let custom = quote!(::quintet::serializers::Custom);
         match &field.attr.custom {
             None => quote!(values.put(#name, self.#ident);),
@@ -128,6 +129,6 @@ fn step(field: &Field, errors: &mut Errors) -> TokenStream {
     }
     let with = (!changes.is_empty())
         .then(|| quote!(.with(|field| { let mut field = field; #(#changes)* field })));
-    let (default, hook) = (default_with(attr), validate(field));
-    quote!(#declared #with #default #hook)
+    let (default, checks, hook) = (default_with(attr), validators(attr), validate(field));
+    quote!(#declared #with #default #checks #hook)
 }

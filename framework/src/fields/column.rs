@@ -48,10 +48,10 @@ fn kind(column: &'static ColumnMeta) -> FieldKind {
         return FieldKind::PrimaryKey { key: KeyKind::of(column.kind) };
     }
     if !column.choices.is_empty() {
-        let choices = column.choices.iter().map(|(value, label)| Choice {
-            value: choice(column.kind, value),
-            label: (*label).into(),
-        });
+        let choices = column
+            .choices
+            .iter()
+            .map(|(value, label)| Choice::new(choice(column.kind, value), *label));
         return FieldKind::Choice { choices: choices.collect(), allow_blank: false };
     }
     let name = column.name;
@@ -118,7 +118,10 @@ fn integer(column: &ColumnMeta, least: i64, greatest: i64) -> Field {
     let declared = |bound: Option<&str>| bound.and_then(|bound| bound.parse::<i64>().ok());
     let min = declared(column.min_value).map_or(least, |bound| bound.max(least));
     let max = declared(column.max_value).map_or(greatest, |bound| bound.min(greatest));
-    Field::new(column.name, FieldKind::Integer { min: Some(min), max: Some(max), big: false })
+    Field::new(
+        column.name,
+        FieldKind::Integer { min: Some(min), max: Some(max), big: false, as_text: false },
+    )
 }
 
 fn choice(kind: ColumnKind, value: &str) -> Value {

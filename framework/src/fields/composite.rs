@@ -67,9 +67,11 @@ pub(super) fn dict(
 }
 
 /// `JSONField.to_internal_value`
-pub(super) fn json(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
+pub(super) fn json(field: &Field, binary: bool, raw: &Raw<'_>) -> Result<Value, Detail> {
     let value = match raw {
         Raw::JsonText(text) => parse_json(text).ok().and_then(|raw| to_json(&raw)),
+        Raw::Text(text) if binary => parse_json(text).ok().and_then(|raw| to_json(&raw)),
+        _ if binary => None,
         raw => to_json(raw),
     };
     let json = value.ok_or_else(|| field.fail("invalid", "Value must be valid JSON."))?;
@@ -189,7 +191,7 @@ fn object(field: &Field, fields: &[Field], raw: &Raw<'_>, partial: bool) -> Resu
     let mut errors = Vec::new();
     for field in fields.iter().filter(|field| field.is_writable()) {
         match field.run(raw.get(field.name), partial) {
-            Ok(Some(value)) => values.push((Cow::Borrowed(field.name), value)),
+            Ok(Some(value)) => values.push((Cow::Borrowed(field.source_name()), value)),
             Ok(None) => {}
             Err(error) => errors.push((Cow::Borrowed(field.name), error)),
         }

@@ -17,8 +17,8 @@ pub(super) fn convert(field: &Field, raw: &Raw<'_>, partial: bool) -> Result<Val
         FieldKind::Float { .. } => number::float(field, raw),
         FieldKind::Decimal(options) => number::decimal(field, options, raw),
         FieldKind::DateTime { input_formats, .. } => moments::datetime(field, input_formats, raw),
-        FieldKind::Date { input_formats } => moments::date(field, input_formats, raw),
-        FieldKind::Time { input_formats } => moments::time(field, input_formats, raw),
+        FieldKind::Date { input_formats, .. } => moments::date(field, input_formats, raw),
+        FieldKind::Time { input_formats, .. } => moments::time(field, input_formats, raw),
         FieldKind::Duration { .. } => duration::convert(field, raw),
         FieldKind::Choice { choices, allow_blank } => choice(field, choices, *allow_blank, raw),
         FieldKind::MultipleChoice { choices, allow_blank, allow_empty } => {
@@ -30,7 +30,7 @@ pub(super) fn convert(field: &Field, raw: &Raw<'_>, partial: bool) -> Result<Val
         FieldKind::Dict { child, allow_empty } => {
             composite::dict(field, child, *allow_empty, raw, partial)
         }
-        FieldKind::Json => composite::json(field, raw),
+        FieldKind::Json { binary } => composite::json(field, *binary, raw),
         FieldKind::Any | FieldKind::Hidden | FieldKind::ReadOnly => Ok(composite::any(raw)),
         FieldKind::PrimaryKey { .. } | FieldKind::SlugKey => keys::key(field, raw),
         FieldKind::ManyRelated { child, .. } => {
@@ -85,7 +85,7 @@ pub(super) fn bounds(field: &Field, value: &Value, raw: &Raw<'_>, errors: &mut V
                 errors.push(below(field, &min.to_string()));
             }
         }
-        (FieldKind::Duration { min, max }, Value::Duration(value)) => {
+        (FieldKind::Duration { min, max, .. }, Value::Duration(value)) => {
             if let Some(max) = max.filter(|max| value > max) {
                 errors.push(above(field, &format::timedelta(max)));
             }
@@ -259,6 +259,45 @@ mod tests {
         );
         let free = Field::integer("n").run(Some(&Raw::Int(big.into())), false);
         assert_eq!(free, Ok(Some(Value::BigInt(big.into()))));
+    }
+
+    #[test]
+    fn an_empty_selection_or_dictionary_is_refused_where_its_field_says_so() {
+        let selection = Field::multiple_choice("c", ["a"]).refuse_empty();
+        assert_eq!(
+            texts(selection.run(Some(&Raw::List(vec![])), false)),
+            serde_json::json!(["This selection may not be empty."])
+        );
+        let dict = Field::dict("d", Field::integer("")).refuse_empty();
+        assert_eq!(
+            texts(dict.run(Some(&Raw::Map(vec![])), false)),
+            serde_json::json!(["This dictionary may not be empty."])
+        );
+    }
+
+    #[test]
+    fn an_integer_beyond_every_float_is_too_large_for_one() {
+        let digits = "9".repeat(400);
+        assert_eq!(
+            texts(Field::float("f").run(Some(&Raw::Int(digits.into())), false)),
+            serde_json::json!(["Integer value too large to convert to float"])
+        );
+    }
+
+    #[test]
+    fn an_address_of_another_version_gets_one_message() {
+        for (protocol, text, words) in [
+            (super::super::Protocol::V4, "::1", "Enter a valid IPv4 address."),
+            (super::super::Protocol::V6, "10.0.0.1", "Enter a valid IPv6 address."),
+            (super::super::Protocol::Both, "x", "Enter a valid IPv4 or IPv6 address."),
+        ] {
+            let field = Field::ip_address("ip", protocol);
+            let error = texts(field.run(Some(&Raw::Text(text.into())), false));
+            assert_eq!(error, serde_json::json!([words]));
+        }
+        let mapped = Field::ip_address("ip", super::super::Protocol::Both);
+        let value = mapped.run(Some(&Raw::Text("::ffff:1.2.3.4".into())), false);
+        assert_eq!(value, Ok(Some(Value::Text("1.2.3.4".into()))));
     }
 
     #[test]

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use crate::exceptions::{Detail, Validated};
 
-use super::kind::{Char, DecimalOptions, FieldDefault, FieldKind, TextForm};
-use super::{Pattern, Raw, Value, convert, python, text};
+use super::kind::{Char, DecimalOptions, FieldDefault, FieldKind, Rounding, TextForm};
+use super::{Pattern, Raw, UuidFormat, Value, convert, duration, moments, python, text};
 use crate::validators::Validator;
 
 /// A field of a serializer.
@@ -20,6 +20,9 @@ use crate::validators::Validator;
 pub struct Field {
     /// Its key in input and output; empty for the child of a list.
     pub name: &'static str,
+    /// The key of its value in what a serializer without a model validates and shows, if that is
+    /// not its name.
+    pub source: Option<&'static str>,
     /// Its kind, which decides what it accepts.
     pub kind: FieldKind,
     /// Whether input for it is ignored.
@@ -61,10 +64,11 @@ impl Field {
         let read_only = matches!(kind, FieldKind::ReadOnly);
         Self {
             name,
+            source: None,
             required: !read_only && !matches!(kind, FieldKind::Hidden),
+            write_only: matches!(kind, FieldKind::Hidden),
             kind,
             read_only,
-            write_only: false,
             allow_null: false,
             default: None,
             label: Cow::Owned(label(name)),
@@ -186,24 +190,27 @@ impl Field {
         self
     }
 
-    /// Sets the least number, as text: `"0.00"`. A bound that the kind cannot parse is ignored.
+    /// Sets the least number, as text: `"0.00"`; for a duration, `"1 00:00:00"`, or seconds. A bound
+    /// that the kind cannot parse is ignored.
     pub fn min_value(mut self, bound: &str) -> Self {
         match &mut self.kind {
             FieldKind::Integer { min, .. } => *min = bound.parse().ok(),
             FieldKind::Float { min, .. } => *min = bound.parse().ok(),
             FieldKind::Decimal(DecimalOptions { min, .. }) => *min = bound.parse().ok(),
+            FieldKind::Duration { min, .. } => *min = length(bound),
             _ => {}
         }
         self
     }
 
-    /// Sets the greatest number, as text: `"999.99"`. A bound that the kind cannot parse is
-    /// ignored.
+    /// Sets the greatest number, as text: `"999.99"`; for a duration, `"1 00:00:00"`, or seconds. A
+    /// bound that the kind cannot parse is ignored.
     pub fn max_value(mut self, bound: &str) -> Self {
         match &mut self.kind {
             FieldKind::Integer { max, .. } => *max = bound.parse().ok(),
             FieldKind::Float { max, .. } => *max = bound.parse().ok(),
             FieldKind::Decimal(DecimalOptions { max, .. }) => *max = bound.parse().ok(),
+            FieldKind::Duration { max, .. } => *max = length(bound),
             _ => {}
         }
         self
@@ -218,6 +225,93 @@ impl Field {
             | FieldKind::ManyRelated { allow_empty, .. }
             | FieldKind::Nested { allow_empty, .. } => *allow_empty = false,
             _ => {}
+        }
+        self
+    }
+
+    /// The key of its value in what a serializer without a model validates (`source="stored_as"`).
+    pub fn source(mut self, key: &'static str) -> Self {
+        self.source = Some(key);
+        self
+    }
+
+    /// The key of its value in what a serializer without a model validates: its
+    /// [`source`](Self::source), or its name.
+    pub fn source_name(&self) -> &'static str {
+        self.source.unwrap_or(self.name)
+    }
+
+    /// Sets the form of the output (`format="%d/%m/%Y"`): of a date or time, a format of Python's
+    /// `strftime`, or `iso-8601`; of a UUID, `hex_verbose`, `hex`, `int` or `urn`; of a duration,
+    /// `django` or `iso-8601`. A kind without formats, and another word for a UUID or a duration,
+    /// change nothing.
+    pub fn format(mut self, text: &'static str) -> Self {
+        match &mut self.kind {
+            FieldKind::DateTime { format, .. }
+            | FieldKind::Date { format, .. }
+            | FieldKind::Time { format, .. } => {
+                *format = (!text.eq_ignore_ascii_case(moments::ISO_8601)).then_some(text);
+            }
+            FieldKind::Uuid { format } => *format = uuid_format(text).unwrap_or(*format),
+            FieldKind::Duration { iso_8601, .. } => {
+                *iso_8601 = text.eq_ignore_ascii_case(moments::ISO_8601);
+            }
+            _ => {}
+        }
+        self
+    }
+
+    /// Sets the formats of the input of a date or time (`input_formats=[..]`): those of Python's
+    /// `strptime`, and `iso-8601`. The first that fits counts.
+    pub fn input_formats(mut self, formats: impl IntoIterator<Item = &'static str>) -> Self {
+        match &mut self.kind {
+            FieldKind::DateTime { input_formats, .. }
+            | FieldKind::Date { input_formats, .. }
+            | FieldKind::Time { input_formats, .. } => {
+                *input_formats = formats.into_iter().collect();
+            }
+            _ => {}
+        }
+        self
+    }
+
+    /// Shows a decimal as a number, not as a string (`coerce_to_string=False`).
+    pub fn as_number(mut self) -> Self {
+        if let FieldKind::Decimal(options) = &mut self.kind {
+            options.as_number = true;
+        }
+        self
+    }
+
+    /// Shows a whole number as a text (`BigIntegerField(coerce_to_string=True)`), for readers of JSON
+    /// whose numbers have 53 bits.
+    pub fn as_text(mut self) -> Self {
+        if let FieldKind::Integer { as_text, .. } = &mut self.kind {
+            *as_text = true;
+        }
+        self
+    }
+
+    /// Drops trailing zeros from the output of a decimal (`normalize_output=True`).
+    pub fn normalize_output(mut self) -> Self {
+        if let FieldKind::Decimal(options) = &mut self.kind {
+            options.normalize_output = true;
+        }
+        self
+    }
+
+    /// Sets how the output of a decimal is rounded to its places (`rounding=ROUND_HALF_UP`).
+    pub fn rounding(mut self, rounding: Rounding) -> Self {
+        if let FieldKind::Decimal(options) = &mut self.kind {
+            options.rounding = rounding;
+        }
+        self
+    }
+
+    /// Sends and shows JSON as a text that holds it (`JSONField(binary=True)`).
+    pub fn binary(mut self) -> Self {
+        if let FieldKind::Json { binary } = &mut self.kind {
+            *binary = true;
         }
         self
     }
@@ -352,13 +446,38 @@ impl Field {
         text: &'static str,
         parameters: &[(&str, &str)],
     ) -> Detail {
-        let own = self.messages.iter().find(|(known, _)| *known == code);
-        let text = own.map_or(Cow::Borrowed(text), |(_, text)| text.clone());
-        if parameters.is_empty() {
-            return Detail::new(text, code);
-        }
-        Detail::new(fill(&text, parameters), code)
+        message(&self.messages, code, text, parameters)
     }
+}
+
+/// A message with `{name}` filled in; the text is one's own, where there is one for the code.
+pub(crate) fn message(
+    own: &[(&'static str, Cow<'static, str>)],
+    code: &'static str,
+    text: &'static str,
+    parameters: &[(&str, &str)],
+) -> Detail {
+    let own = own.iter().find(|(known, _)| *known == code);
+    let text = own.map_or(Cow::Borrowed(text), |(_, text)| text.clone());
+    if parameters.is_empty() {
+        return Detail::new(text, code);
+    }
+    Detail::new(fill(&text, parameters), code)
+}
+
+/// A bound of a duration.
+fn length(text: &str) -> Option<chrono::TimeDelta> {
+    duration::parse(text)?.ok()
+}
+
+fn uuid_format(text: &str) -> Option<UuidFormat> {
+    Some(match text {
+        "hex_verbose" => UuidFormat::HexVerbose,
+        "hex" => UuidFormat::Hex,
+        "int" => UuidFormat::Int,
+        "urn" => UuidFormat::Urn,
+        _ => return None,
+    })
 }
 
 /// Replaces names in braces by values.
@@ -423,21 +542,21 @@ kinds! {
     /// `UUIDField`
     uuid => FieldKind::Uuid { format: super::format::UuidFormat::HexVerbose };
     /// `IntegerField`
-    integer => FieldKind::Integer { min: None, max: None, big: false };
+    integer => FieldKind::Integer { min: None, max: None, big: false, as_text: false };
     /// `BigIntegerField`
-    big_integer => FieldKind::Integer { min: None, max: None, big: true };
+    big_integer => FieldKind::Integer { min: None, max: None, big: true, as_text: false };
     /// `FloatField`
     float => FieldKind::Float { min: None, max: None };
     /// `DateTimeField`
     datetime => FieldKind::DateTime { input_formats: Cow::Borrowed(&[]), format: None };
     /// `DateField`
-    date => FieldKind::Date { input_formats: Cow::Borrowed(&[]) };
+    date => FieldKind::Date { input_formats: Cow::Borrowed(&[]), format: None };
     /// `TimeField`
-    time => FieldKind::Time { input_formats: Cow::Borrowed(&[]) };
+    time => FieldKind::Time { input_formats: Cow::Borrowed(&[]), format: None };
     /// `DurationField`
-    duration => FieldKind::Duration { min: None, max: None };
+    duration => FieldKind::Duration { min: None, max: None, iso_8601: false };
     /// `JSONField`
-    json => FieldKind::Json;
+    json => FieldKind::Json { binary: false };
     /// A read-only field: `ReadOnlyField`, `SerializerMethodField`.
     method => FieldKind::ReadOnly;
     /// `HiddenField`; give it a default.

@@ -61,7 +61,7 @@ fn value<'a>(field: &Field, pairs: &[(&'a str, &'a str)], partial: bool) -> Opti
             (!entries.is_empty()).then(|| object(fields, &entries, partial))
         }
         FieldKind::Nested { many: true, .. } => indexed(field, pairs, name, partial),
-        FieldKind::Json => last().map(|text| Raw::JsonText(Cow::Borrowed(text))),
+        FieldKind::Json { .. } => last().map(|text| Raw::JsonText(Cow::Borrowed(text))),
         kind => match last() {
             Some("") if field.allow_null || !field.required => {
                 if field.allows_blank() {

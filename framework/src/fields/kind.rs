@@ -33,6 +33,8 @@ pub enum FieldKind {
         max: Option<i64>,
         /// True for `BigIntegerField`.
         big: bool,
+        /// Whether the output is a text (`coerce_to_string=True`), for readers that lose digits.
+        as_text: bool,
     },
     /// `FloatField`
     Float {
@@ -54,11 +56,15 @@ pub enum FieldKind {
     Date {
         /// As for `DateTime`.
         input_formats: Cow<'static, [&'static str]>,
+        /// As for `DateTime`.
+        format: Option<&'static str>,
     },
     /// `TimeField`
     Time {
         /// As for `DateTime`.
         input_formats: Cow<'static, [&'static str]>,
+        /// As for `DateTime`.
+        format: Option<&'static str>,
     },
     /// `DurationField`
     Duration {
@@ -66,6 +72,8 @@ pub enum FieldKind {
         min: Option<TimeDelta>,
         /// Greatest length.
         max: Option<TimeDelta>,
+        /// Whether the output is ISO 8601 (`P1DT02H03M04S`), not Django's form (`1 02:03:04`).
+        iso_8601: bool,
     },
     /// `ChoiceField`
     Choice {
@@ -102,7 +110,10 @@ pub enum FieldKind {
         allow_empty: bool,
     },
     /// `JSONField`
-    Json,
+    Json {
+        /// Whether JSON is sent and shown as a text that holds it (`binary=True`).
+        binary: bool,
+    },
     /// A value of any shape, as it is: the child of a list or a dictionary without one.
     Any,
     /// `HiddenField`: never read from input, always its default.
@@ -222,6 +233,29 @@ pub struct DecimalOptions {
     pub as_number: bool,
     /// Whether trailing zeros are dropped from the output.
     pub normalize_output: bool,
+    /// How the output is rounded to its places.
+    pub rounding: Rounding,
+}
+
+/// How a decimal is rounded to its places: the modes of Python's `decimal`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rounding {
+    /// To the nearest number, a half to the even one: `ROUND_HALF_EVEN`, Python's own choice.
+    #[default]
+    HalfEven,
+    /// To the nearest number, a half away from zero: `ROUND_HALF_UP`.
+    HalfUp,
+    /// To the nearest number, a half towards zero: `ROUND_HALF_DOWN`.
+    HalfDown,
+    /// Away from zero: `ROUND_UP`.
+    Up,
+    /// Towards zero: `ROUND_DOWN`.
+    Down,
+    /// Towards the greater number: `ROUND_CEILING`.
+    Ceiling,
+    /// Towards the lesser number: `ROUND_FLOOR`.
+    Floor,
 }
 
 /// A choice.
@@ -232,30 +266,56 @@ pub struct Choice {
     pub value: Value,
     /// What people read.
     pub label: Cow<'static, str>,
+    /// The heading under which people find it, if it has one.
+    pub group: Option<&'static str>,
 }
 
 impl Choice {
     /// Creates a choice with a label.
     pub fn new(value: impl super::FieldType, label: impl Into<Cow<'static, str>>) -> Self {
-        Self { value: value.into_value(), label: label.into() }
+        Self { value: value.into_value(), label: label.into(), group: None }
+    }
+
+    /// Choices under a heading, as `("Audio", (("vinyl", "Vinyl"), ..))` groups them. What may be
+    /// chosen stays the same.
+    ///
+    /// ```
+    /// use quintet::fields::{Choice, Field};
+    ///
+    /// let audio = Choice::group("Audio", [("vinyl", "Vinyl"), ("cd", "CD")]);
+    /// let video = Choice::group("Video", [("vhs", "VHS tape")]);
+    /// let medium = Field::choice("medium", [audio, video].concat());
+    /// ```
+    pub fn group<C: Into<Self>>(
+        heading: &'static str,
+        choices: impl IntoIterator<Item = C>,
+    ) -> Vec<Self> {
+        let under = |choice: C| Self { group: Some(heading), ..choice.into() };
+        choices.into_iter().map(under).collect()
     }
 }
 
 impl From<&'static str> for Choice {
     fn from(value: &'static str) -> Self {
-        Self { value: Value::Text(value.to_owned()), label: Cow::Borrowed(value) }
+        Self::new(value.to_owned(), value)
     }
 }
 
 impl From<i64> for Choice {
     fn from(value: i64) -> Self {
-        Self { value: Value::Int(value), label: Cow::Owned(value.to_string()) }
+        Self::new(value, value.to_string())
     }
 }
 
 impl From<(&'static str, &'static str)> for Choice {
     fn from((value, label): (&'static str, &'static str)) -> Self {
-        Self { value: Value::Text(value.to_owned()), label: Cow::Borrowed(label) }
+        Self::new(value.to_owned(), label)
+    }
+}
+
+impl From<(i64, &'static str)> for Choice {
+    fn from((value, label): (i64, &'static str)) -> Self {
+        Self::new(value, label)
     }
 }
 

@@ -25,16 +25,18 @@ mod keys;
 mod kind;
 pub(crate) mod moments;
 pub(crate) mod number;
+mod represent;
 mod text;
 #[cfg(test)]
 mod vectors;
 
 pub(crate) use composite::from_json;
 pub use composite::to_json;
+pub(crate) use field::message;
 pub use field::{Field, Start};
 pub use keys::ManyKeys;
 pub use kind::{
-    Char, Choice, DecimalOptions, FieldDefault, FieldKind, KeyKind, Protocol, TextForm,
+    Char, Choice, DecimalOptions, FieldDefault, FieldKind, KeyKind, Protocol, Rounding, TextForm,
 };
 
 pub use crate::validators::Validator;

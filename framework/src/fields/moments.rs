@@ -1,14 +1,15 @@
 //! Dates and times as `django.utils.dateparse` reads them: first Python's `fromisoformat`, then
 //! Django's own, looser patterns.
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
 use crate::exceptions::Detail;
 
 use super::{Field, Raw, Value, python};
+use crate::values::strptime;
 
 /// The name of ISO 8601 among input formats.
-const ISO_8601: &str = "iso-8601";
+pub(super) const ISO_8601: &str = "iso-8601";
 
 /// `DateTimeField.to_internal_value`; times without an offset are UTC.
 pub(super) fn datetime(field: &Field, formats: &[&str], raw: &Raw<'_>) -> Result<Value, Detail> {
@@ -17,13 +18,7 @@ pub(super) fn datetime(field: &Field, formats: &[&str], raw: &Raw<'_>) -> Result
         let parsed = if format.eq_ignore_ascii_case(ISO_8601) {
             parse_datetime(text)
         } else {
-            NaiveDateTime::parse_from_str(text, format)
-                .ok()
-                .or_else(|| {
-                    let date = NaiveDate::parse_from_str(text, format).ok()?;
-                    date.and_hms_opt(0, 0, 0)
-                })
-                .map(|naive| (naive, None))
+            strptime(text, format)
         };
         let Some((naive, offset)) = parsed else { continue };
         let moment = naive.checked_sub_signed(offset.unwrap_or_default());
@@ -44,7 +39,7 @@ pub(super) fn date(field: &Field, formats: &[&str], raw: &Raw<'_>) -> Result<Val
         let parsed = if format.eq_ignore_ascii_case(ISO_8601) {
             parse_date(text)
         } else {
-            NaiveDate::parse_from_str(text, format).ok()
+            strptime(text, format).map(|(moment, _)| moment.date())
         };
         if let Some(date) = parsed {
             return Ok(Value::Date(date));
@@ -61,10 +56,7 @@ pub(super) fn time(field: &Field, formats: &[&str], raw: &Raw<'_>) -> Result<Val
         let parsed = if format.eq_ignore_ascii_case(ISO_8601) {
             parse_time(text)
         } else {
-            // a leap second is not a time of day to Python
-            NaiveTime::parse_from_str(text, format)
-                .ok()
-                .filter(|time| time.nanosecond() < 1_000_000_000)
+            strptime(text, format).map(|(moment, _)| moment.time())
         };
         if let Some(time) = parsed {
             return Ok(Value::Time(time));

@@ -10,8 +10,8 @@ use crate::exceptions::{ApiException, Result};
 use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::serializers::{
-    Changes, Description, Existing, Loaded, RelatedRows, Serializer, ValidatedData, fetch,
-    form_input, load, location, misplaced, model_taken, run_validation, taken,
+    Changes, Description, Existing, InitialData, Loaded, RelatedRows, Serializer, ValidatedData,
+    fetch, load, location, misplaced, model_taken, taken,
 };
 use crate::values::Value;
 
@@ -32,15 +32,7 @@ impl Context {
         partial: bool,
         existing: Existing<'_>,
     ) -> Result<crate::serializers::ChangeSet> {
-        let data = self.data()?;
-        if let Some(pairs) = data.form() {
-            let pairs: Vec<(String, String)> =
-                pairs.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-            let raw = form_input(description, &pairs, partial);
-            return run_validation(description, &raw, partial, existing, self).await;
-        }
-        let raw = data.raw()?;
-        run_validation(description, &raw, partial, existing, self).await
+        InitialData::from(self.data()?).validate(description, partial, existing, self).await
     }
 
     /// Stores validated changes: a new row, or the row that they are for. Links of many-to-many

@@ -93,6 +93,7 @@ impl Components {
                 UuidFormat::HexVerbose => SchemaKind::format("uuid"),
                 _ => SchemaKind::string(),
             },
+            FieldKind::Integer { as_text: true, .. } => SchemaKind::string(),
             FieldKind::Integer { .. } if read_only => SchemaKind::integer(),
             FieldKind::Integer { min, max, .. } => integer(*min, *max),
             FieldKind::Float { .. } if read_only => SchemaKind::number(),
@@ -105,8 +106,8 @@ impl Components {
                 None => SchemaKind::format("decimal"),
             },
             FieldKind::DateTime { format: None, .. } => SchemaKind::format("date-time"),
-            FieldKind::Date { .. } => SchemaKind::format("date"),
-            FieldKind::Time { .. } => SchemaKind::format("time"),
+            FieldKind::Date { format: None, .. } => SchemaKind::format("date"),
+            FieldKind::Time { format: None, .. } => SchemaKind::format("time"),
             FieldKind::Choice { choices: all, allow_blank } => choices(all, *allow_blank),
             FieldKind::MultipleChoice { choices: all, allow_blank, .. } => {
                 SchemaKind::array(choices(all, *allow_blank))
@@ -115,7 +116,7 @@ impl Components {
                 SchemaKind::array(self.kind(owner, child))
             }
             FieldKind::Dict { child, .. } => SchemaKind::map(self.kind(owner, child)),
-            FieldKind::Json | FieldKind::Any => SchemaKind::Any,
+            FieldKind::Json { binary: false } | FieldKind::Any => SchemaKind::Any,
             FieldKind::PrimaryKey { key: KeyKind::Int } => SchemaKind::integer(),
             FieldKind::PrimaryKey { key: KeyKind::Uuid } => SchemaKind::format("uuid"),
             FieldKind::Nested { fields, many, .. } => {
@@ -133,6 +134,9 @@ impl Components {
                 }
             }
             FieldKind::DateTime { .. }
+            | FieldKind::Date { .. }
+            | FieldKind::Time { .. }
+            | FieldKind::Json { .. }
             | FieldKind::Duration { .. }
             | FieldKind::PrimaryKey { .. }
             | FieldKind::SlugKey

@@ -76,7 +76,7 @@ impl ChangeSet {
 /// Collecting the values of fields.
 impl ChangeSet {
     pub(super) fn add(&mut self, field: &SerializerField, value: Value) {
-        let name = field.field.name;
+        let name = field.field.source_name();
         match field.target {
             Target::Column(column) => self.set(column, value),
             Target::Other if field.nested.is_some_and(|nested| !nested().is_plain()) => {
@@ -90,12 +90,12 @@ impl ChangeSet {
     pub(super) fn add_keys(&mut self, field: &SerializerField, keys: Vec<Value>) {
         match field.target {
             Target::Links(hop) => self.links.push((hop, keys)),
-            _ => self.others.push((field.field.name, Value::List(keys))),
+            _ => self.others.push((field.field.source_name(), Value::List(keys))),
         }
     }
 
     pub(super) fn add_one(&mut self, field: &SerializerField, set: Self) {
-        let name = field.field.name;
+        let name = field.field.source_name();
         if field.nested.is_some_and(|nested| nested().is_plain()) {
             self.others.push((name, to_map(set)));
         } else {
@@ -104,7 +104,7 @@ impl ChangeSet {
     }
 
     pub(super) fn add_list(&mut self, field: &SerializerField, sets: Vec<Self>) {
-        let name = field.field.name;
+        let name = field.field.source_name();
         if field.nested.is_some_and(|nested| nested().is_plain()) {
             let items = sets.into_iter().map(to_map).collect();
             self.others.push((name, Value::List(items)));

@@ -114,6 +114,19 @@ impl FromValidated for serde_json::Value {
     }
 }
 
+/// A value as it is: a whole number of any size.
+impl FromValidated for Value {
+    fn from_validated(value: Option<Value>) -> Option<Self> {
+        value
+    }
+}
+
+impl IntoValidated for Value {
+    fn into_validated(self) -> Option<Value> {
+        Some(self)
+    }
+}
+
 impl<M> FromValidated for PrimaryKeyRelated<M> {
     fn from_validated(value: Option<Value>) -> Option<Self> {
         i64::from_value(value?).map(Self::new)
@@ -123,7 +136,7 @@ impl<M> FromValidated for PrimaryKeyRelated<M> {
 impl<S: Serializer> FromValidated for S {
     fn from_validated(value: Option<Value>) -> Option<Self> {
         match value? {
-            Value::Map(items) => S::from_validated(&mut ValidatedData(items)),
+            Value::Map(items) => S::from_validated(&mut ValidatedData::of(items)),
             _ => None,
         }
     }
@@ -219,6 +232,6 @@ impl<M> IntoValidated for PrimaryKeyRelated<M> {
 
 impl<S: Serializer> IntoValidated for S {
     fn into_validated(self) -> Option<Value> {
-        Some(Value::Map(self.into_values().0))
+        Some(Value::Map(self.into_values().values))
     }
 }

@@ -5,17 +5,17 @@ use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::changes::{ChangeSet, Changes};
+use super::changes::Changes;
 use super::description::Description;
 use super::fetch::fetch;
+use super::input::InitialData;
 use super::list_rows::ListRows;
 use super::rows::Loaded;
 use super::select::load;
-use super::validate::{Existing, run_validation};
+use super::validate::Existing;
 use super::write::Writing;
 use crate::db::{Key, Lookup, Model, ModelRow, Operand, Path, Predicate, Select};
 use crate::exceptions::{ApiException, Result};
-use crate::fields::from_json;
 use crate::request::Context;
 use crate::values::{JsonWriter, Value};
 
@@ -210,7 +210,7 @@ async fn with_sources(
 #[must_use = "nothing is validated before `validated` is called"]
 pub struct Unvalidated<M> {
     description: &'static Description,
-    data: serde_json::Value,
+    data: InitialData,
     instance: Option<M>,
     partial: bool,
     model: PhantomData<fn() -> M>,
@@ -224,7 +224,7 @@ impl<M> fmt::Debug for Unvalidated<M> {
 }
 
 impl<M: Model> Unvalidated<M> {
-    pub(super) fn new(description: &'static Description, data: serde_json::Value) -> Self {
+    pub(super) fn new(description: &'static Description, data: InitialData) -> Self {
         Self { description, data, instance: None, partial: false, model: PhantomData }
     }
 
@@ -250,11 +250,10 @@ impl<M: Model> Unvalidated<M> {
     /// 400 with every message; 503 when the database is away.
     pub async fn validated(self, cx: &Context) -> Result<Changes<M>> {
         let Self { description, data, instance, partial, .. } = self;
-        let raw = from_json(data);
         let key = instance.as_ref().map(Model::pk);
         let row = instance.as_ref().map(|row| -> &dyn ModelRow { row });
         let existing = Existing { pk: key.as_ref(), row };
-        let set: ChangeSet = run_validation(description, &raw, partial, existing, cx).await?;
+        let set = data.validate(description, partial, existing, cx).await?;
         let mut changes = match &instance {
             Some(row) => Changes::of(row),
             None => Changes::new(),

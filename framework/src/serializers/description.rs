@@ -5,6 +5,7 @@
 //! `select`, `fetch`, `list_rows` and `write` on the way out, `conflicts` after a save that failed,
 //! and documents and forms.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -16,8 +17,8 @@ use super::recursion::reaches_a_circle;
 use super::relations::Related;
 use super::rows::{Loaded, RelatedRows};
 use crate::db::{ColumnKind, Hop, Leaf, Model, ModelMeta, ModelRow, Path, nowhere};
-use crate::exceptions::Validated;
-use crate::fields::{Field, FieldKind};
+use crate::exceptions::{Detail, Validated};
+use crate::fields::{Field, FieldKind, message};
 use crate::request::Context;
 use crate::values::JsonWriter;
 
@@ -74,6 +75,8 @@ pub struct Description {
     pub(crate) to_representation: Option<RowHook>,
     /// The hook that prepares the input.
     pub(crate) to_internal_value: Option<InputHook>,
+    /// Messages of the whole serializer by code (`default_error_messages`).
+    pub(crate) messages: Vec<(&'static str, Cow<'static, str>)>,
     /// The columns that are shown, by field, where columns are all that is shown: no function then
     /// needs the whole row.
     pub(crate) columns: Option<Vec<ShownColumn>>,
@@ -178,6 +181,16 @@ impl Description {
     /// Whether it is a serializer without a model.
     pub fn is_plain(&self) -> bool {
         std::ptr::eq(self.model, nowhere())
+    }
+
+    /// The message of a code (`fail`): the serializer's own, or the text.
+    pub(crate) fn message(
+        &self,
+        code: &'static str,
+        text: &'static str,
+        parameters: &[(&str, &str)],
+    ) -> Detail {
+        message(&self.messages, code, text, parameters)
     }
 
     /// The place of the field `name`.

@@ -7,14 +7,17 @@ use super::description::Description;
 use super::relations::Related;
 use super::rows::{Loaded, RelatedRows};
 use crate::db::{Hop, ModelMeta};
-use crate::exceptions::Validated;
+use crate::exceptions::{Detail, Validated};
 use crate::fields::Field;
 use crate::request::Context;
-use crate::values::{JsonWriter, Value};
+use crate::values::{JsonWriter, Raw, Value};
 
 pub(crate) type MethodFn =
     Arc<dyn Fn(&Description, &Loaded, &RelatedRows, &Context, &mut JsonWriter) + Send + Sync>;
 pub(crate) type FieldHook = Arc<dyn Fn(Value, &Context) -> Validated<Value> + Send + Sync>;
+/// A validator; the error is none where the value is of another type than the validator takes.
+pub(crate) type ValueHook =
+    Arc<dyn Fn(&Value, &Context) -> Result<(), Option<Detail>> + Send + Sync>;
 pub(crate) type DefaultHook = Arc<dyn Fn(&Context) -> Value + Send + Sync>;
 
 /// The source of a field's output.
@@ -76,6 +79,8 @@ pub(crate) struct SerializerField {
     pub(crate) key: Option<KeyCheck>,
     pub(crate) unique: Option<Unique>,
     pub(crate) hook: Option<FieldHook>,
+    /// Validators that may ask for the request; they run before the field's own.
+    pub(crate) validators: Vec<ValueHook>,
     /// Computes its value if none was sent: `FieldDefault::Serializer`.
     pub(crate) default: Option<DefaultHook>,
     /// The conversions of a custom field.
@@ -84,8 +89,40 @@ pub(crate) struct SerializerField {
 }
 
 impl SerializerField {
+    /// Runs all validators on a converted value; `raw` is the input (`run_validators`).
+    pub(crate) fn check(&self, value: &Value, raw: &Raw<'_>, cx: &Context) -> Validated {
+        let own = self.field.validate(value, raw);
+        if self.validators.is_empty() {
+            return own;
+        }
+        let mut errors = Vec::new();
+        let mut unfit = false;
+        for validator in &self.validators {
+            match validator(value, cx) {
+                Ok(()) => {}
+                Err(None) => unfit = true,
+                Err(Some(map @ Detail::Map(_))) => return Err(map),
+                Err(Some(detail)) => errors.extend(items(detail)),
+            }
+        }
+        match own {
+            Ok(()) if errors.is_empty() && unfit => errors.push(Detail::invalid("Invalid value.")),
+            Ok(()) => {}
+            Err(map @ Detail::Map(_)) => return Err(map),
+            Err(detail) => errors.extend(items(detail)),
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Detail::List(errors)) }
+    }
+
     /// Whether it is a writable nested serializer.
     pub(crate) fn takes_rows(&self) -> bool {
         self.nested.is_some() && matches!(self.target, Target::Other)
+    }
+}
+
+fn items(detail: Detail) -> Vec<Detail> {
+    match detail {
+        Detail::List(items) => items,
+        other => vec![other],
     }
 }

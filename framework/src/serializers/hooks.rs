@@ -5,6 +5,7 @@
 //! type that implements the trait can replace a function, as [`CurrentUserDefault`] does.
 
 use super::changes::Attrs;
+use super::plain::{Serializer, ValidatedData};
 use super::rows::Instance;
 use crate::exceptions::Validated;
 use crate::request::{Context, hook};
@@ -43,12 +44,65 @@ hook! {
 }
 
 hook! {
-    /// Checks a whole struct that was read (`validate` without a model): `fn(&self) -> Validated`.
+    /// Checks the value of a field, beside the field's own checks (an entry of `validators`):
+    /// `fn(i64) -> Validated`.
     #[diagnostic::on_unimplemented(
-        message = "`{Self}` does not validate a `{S}`",
-        label = "expected `fn(&{S}) -> Validated` or `fn(&{S}, &Context) -> Validated`"
+        message = "`{Self}` is not a validator of a field",
+        label = "expected `fn(T) -> Validated` or `fn(T, &Context) -> Validated`",
+        note = "`T` is the type of the field's values: `String`, `i64`, `Vec<String>`"
     )]
-    StructValidator[S](value: &S) -> Validated
+    ValueValidator[T](value: T) -> Validated
+}
+
+/// Checks all values of a serializer without a model together (`validate`): `fn(&self) ->
+/// Validated` sees the struct, `fn(&mut ValidatedData) -> Validated` the values, which it may
+/// change. A partial body may lack what the struct needs; only the second kind is called then.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not validate a `{S}`",
+    label = "expected `fn(&{S}) -> Validated` or `fn(&{S}, &Context) -> Validated`",
+    note = "in place of `&{S}` it may take `&mut ValidatedData`"
+)]
+pub trait StructValidator<S, Shape>: Send + Sync + 'static {
+    /// Calls it.
+    fn call(&self, values: &mut ValidatedData, cx: &Context) -> Validated;
+}
+
+impl<S, Hook> StructValidator<S, fn(&S) -> Validated> for Hook
+where
+    S: Serializer,
+    Hook: Fn(&S) -> Validated + Send + Sync + 'static,
+{
+    fn call(&self, values: &mut ValidatedData, _: &Context) -> Validated {
+        S::from_validated(&mut values.clone()).map_or(Ok(()), |value| self(&value))
+    }
+}
+
+impl<S, Hook> StructValidator<S, fn(&S, &Context) -> Validated> for Hook
+where
+    S: Serializer,
+    Hook: Fn(&S, &Context) -> Validated + Send + Sync + 'static,
+{
+    fn call(&self, values: &mut ValidatedData, cx: &Context) -> Validated {
+        S::from_validated(&mut values.clone()).map_or(Ok(()), |value| self(&value, cx))
+    }
+}
+
+impl<S, Hook> StructValidator<S, fn(&mut ValidatedData) -> Validated> for Hook
+where
+    Hook: Fn(&mut ValidatedData) -> Validated + Send + Sync + 'static,
+{
+    fn call(&self, values: &mut ValidatedData, _: &Context) -> Validated {
+        self(values)
+    }
+}
+
+impl<S, Hook> StructValidator<S, fn(&mut ValidatedData, &Context) -> Validated> for Hook
+where
+    Hook: Fn(&mut ValidatedData, &Context) -> Validated + Send + Sync + 'static,
+{
+    fn call(&self, values: &mut ValidatedData, cx: &Context) -> Validated {
+        self(values, cx)
+    }
 }
 
 hook! {

@@ -1,11 +1,15 @@
 //! Input of a serializer: as it was sent, or as prepared by `to_internal_value`.
 
+use std::fmt;
 use std::ops::Deref;
 
+use super::changes::ChangeSet;
 use super::description::Description;
 use super::hooks::JsonObject;
-use crate::exceptions::Detail;
+use super::validate::{Existing, run_validation};
+use crate::exceptions::{Detail, Result};
 use crate::fields::{form, from_json, to_json};
+use crate::parsers::Data;
 use crate::request::Context;
 use crate::values::Raw;
 
@@ -74,8 +78,64 @@ impl<'a> Input<'a> {
     }
 }
 
+/// What a serializer is to validate (`initial_data`): JSON, or the body of a request.
+#[derive(Clone)]
+pub struct InitialData(Initial);
+
+#[derive(Clone)]
+enum Initial {
+    Json(serde_json::Value),
+    Body(Data),
+}
+
+impl fmt::Debug for InitialData {
+    /// Without the data, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InitialData(..)")
+    }
+}
+
+impl From<serde_json::Value> for InitialData {
+    fn from(data: serde_json::Value) -> Self {
+        Self(Initial::Json(data))
+    }
+}
+
+/// `cx.data()?`: a form is read as one.
+impl From<Data> for InitialData {
+    fn from(data: Data) -> Self {
+        Self(Initial::Body(data))
+    }
+}
+
+impl InitialData {
+    /// Validates it.
+    pub(crate) async fn validate(
+        self,
+        description: &'static Description,
+        partial: bool,
+        existing: Existing<'_>,
+        cx: &Context,
+    ) -> Result<ChangeSet> {
+        let data = match self.0 {
+            Initial::Json(json) => {
+                return run_validation(description, &from_json(json), partial, existing, cx).await;
+            }
+            Initial::Body(data) => data,
+        };
+        if let Some(pairs) = data.form() {
+            let pairs: Vec<(String, String)> =
+                pairs.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+            let raw = form_input(description, &pairs, partial);
+            return run_validation(description, &raw, partial, existing, cx).await;
+        }
+        let raw = data.raw()?;
+        run_validation(description, &raw, partial, existing, cx).await
+    }
+}
+
 /// The input of a form. A user's function gets all of it, regardless of the fields.
-pub(crate) fn form_input<'a>(
+fn form_input<'a>(
     description: &Description,
     pairs: &'a [(String, String)],
     partial: bool,

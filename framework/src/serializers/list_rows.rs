@@ -7,7 +7,7 @@ use super::description::{Description, ShownColumn};
 use super::fetch::fetch;
 use super::rows::Loaded;
 use super::select::load;
-use super::write::{Writing, write_value};
+use super::write::Writing;
 use crate::aside::aside;
 use crate::db::{Conn, Error, Row, Select};
 use crate::values::{JsonWriter, Value, ValueRef};
@@ -123,7 +123,7 @@ pub(super) fn write_columns(
     for (place, shown) in columns.iter().enumerate() {
         let Some(field) = description.fields.get(shown.field) else { continue };
         out.prepared_key(&field.member);
-        row.see(at + place, shown.kind, |value| write_value(&field.field, value, out))?;
+        row.see(at + place, shown.kind, |value| field.field.write(value, false, out))?;
     }
     out.end_object();
     Ok(())

@@ -72,7 +72,9 @@
 //! Where code has a [`Context`](crate::request::Context), a serializer over a model is a value:
 //! `BookSerializer::from_row(&book).data(cx)` shows a row, [`from_rows`](ModelSerializer::from_rows) and
 //! [`from_query`](ModelSerializer::from_query) show several, and
-//! `BookSerializer::from_data(data).validated(cx)` makes [`Changes`], which `cx.save` stores.
+//! `BookSerializer::from_data(data).validated(cx)` makes [`Changes`], which `cx.save` stores. Without a
+//! model, [`from_data`](Serializer::from_data) makes [`ValidatedData`]: values by field, as a partial
+//! update needs them, that the serializer shows by `values.data::<S>(cx)`.
 //!
 //! # API reference
 //!
@@ -83,6 +85,7 @@
 //!   [`HyperlinkedIdentity`]: the types of related fields; `Vec` of one is `many=True`
 //! - [`Changes`]: validated data on its way to a row (`validated_data`)
 //! - [`Representation`], [`Unvalidated`]: rows on their way to JSON, and JSON on its way to changes
+//! - [`UnvalidatedData`], [`ValidatedData`]: the same without a model
 //! - [`Attrs`]: what `validate` sees
 //! - [`Instance`]: a row with what its serializer selected beside it
 //!
@@ -125,10 +128,11 @@ pub use data::{Representation, Unvalidated};
 pub use description::Description;
 pub use hooks::{
     CurrentUserDefault, DefaultValue, FieldValidator, JsonObject, MethodField, ObjectValidator,
-    StructValidator, ToInternalValue, ToRepresentation,
+    StructValidator, ToInternalValue, ToRepresentation, ValueValidator,
 };
+pub use input::InitialData;
 pub use of_model::{LeadsTo, ModelFor, ShownBy};
-pub use plain::{Serializer, ValidatedData};
+pub use plain::{Serializer, UnvalidatedData, ValidatedData};
 pub use relations::{
     HyperlinkedIdentity, HyperlinkedRelated, PrimaryKeyRelated, SlugRelated, StringRelated,
 };
@@ -139,10 +143,9 @@ pub(crate) use conflicts::{misplaced, model_taken, taken};
 pub(crate) use fetch::fetch;
 #[cfg(feature = "openapi")]
 pub(crate) use field_output::FieldOutput;
-pub(crate) use input::form_input;
 pub(crate) use list_rows::ListRows;
 pub(crate) use select::load;
-pub(crate) use validate::{Existing, run_validation};
+pub(crate) use validate::Existing;
 pub(crate) use write::{Writing, location, write_values};
 
 #[doc = include_str!("derive.md")]
@@ -243,11 +246,12 @@ pub trait ModelSerializer: Sized + 'static {
         Representation::of_query(Self::description(), queryset.into())
     }
 
-    /// Input, to be validated (`AlbumSerializer(data=data)`): `AlbumSerializer::from_data(data)`, then
+    /// Input, to be validated (`AlbumSerializer(data=data)`): `AlbumSerializer::from_data(data)` with
+    /// JSON or the body of the request (`cx.data()?`), then
     /// [`instance`](Unvalidated::instance) and [`partial`](Unvalidated::partial) as needed, then
     /// [`validated`](Unvalidated::validated).
-    fn from_data(data: serde_json::Value) -> Unvalidated<Self::Model> {
-        Unvalidated::new(Self::description(), data)
+    fn from_data(data: impl Into<InitialData>) -> Unvalidated<Self::Model> {
+        Unvalidated::new(Self::description(), data.into())
     }
 }
 

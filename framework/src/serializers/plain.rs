@@ -2,11 +2,17 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use super::changes::ChangeSet;
 use super::convert::{FromValidated, IntoValidated};
 use super::description::Description;
-use crate::values::Value;
+use super::input::InitialData;
+use super::validate::Existing;
+use super::write::write_values;
+use crate::exceptions::{ApiException, Detail, Result};
+use crate::request::Context;
+use crate::values::{JsonWriter, Value};
 
 /// A serializer without a model (`serializers.Serializer`): a body that passes becomes a value of
 /// the struct.
@@ -64,42 +70,184 @@ pub trait Serializer: Sized + 'static {
 
     /// The values of the struct, as [`Json`](crate::views::Json) shows them.
     fn into_values(self) -> ValidatedData;
+
+    /// Input, to be validated (`PointSerializer(data=request.data)`): `PointSerializer::from_data(
+    /// cx.data()?)`, then [`partial`](UnvalidatedData::partial) as needed, then
+    /// [`validated`](UnvalidatedData::validated).
+    fn from_data(data: impl Into<InitialData>) -> UnvalidatedData<Self> {
+        UnvalidatedData::new(data.into())
+    }
+
+    /// The message of a code that `#[serializer(error(..))]` declares (`self.fail("mismatch")`);
+    /// `Invalid input.` for another code.
+    fn fail(code: &'static str) -> Detail {
+        Self::description().message(code, "Invalid input.", &[])
+    }
 }
 
 /// The values of a body that passed, by field (`serializer.validated_data`).
 #[derive(Clone, Default)]
-pub struct ValidatedData(pub(super) Vec<(Cow<'static, str>, Value)>);
+pub struct ValidatedData {
+    pub(super) values: Vec<(Cow<'static, str>, Value)>,
+    /// Whether they were sent for a partial update: what is absent then has no default.
+    pub(super) partial: bool,
+}
 
 impl fmt::Debug for ValidatedData {
     /// The names without the values, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
+        f.debug_set().entries(self.values.iter().map(|(name, _)| name)).finish()
     }
 }
 
 impl ValidatedData {
     /// The values that a serializer without a model let pass.
     pub(crate) fn new(set: ChangeSet) -> Self {
-        Self(set.others.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect())
+        Self::from_others(set.others)
+    }
+
+    pub(super) fn of(values: Vec<(Cow<'static, str>, Value)>) -> Self {
+        Self { values, partial: false }
+    }
+
+    pub(super) fn from_others(others: Vec<(&'static str, Value)>) -> Self {
+        Self::of(others.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect())
+    }
+
+    /// The keys of the values, in the order of the fields.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().map(|(name, _)| &**name)
+    }
+
+    /// Whether there is a value under a key; null is one.
+    pub fn contains(&self, field: &str) -> bool {
+        self.value(field).is_some()
+    }
+
+    /// The value under a key, as its field read it.
+    pub fn value(&self, field: &str) -> Option<&Value> {
+        self.values.iter().find(|(name, _)| name == field).map(|(_, value)| value)
+    }
+
+    /// The value under a key, in a type; `None` when it is absent or of another type.
+    pub fn get<T: FromValidated>(&self, field: &str) -> Option<T> {
+        self.value(field).and_then(|value| T::from_validated(Some(value.clone())))
+    }
+
+    /// What a serializer shows of the values (`PointSerializer(values).data`), as JSON text. A field
+    /// whose value is absent shows its default, null if it allows that, or is left out; after a
+    /// partial update, a field with a default is left out.
+    pub fn json<S: Serializer>(&self, cx: &Context) -> Vec<u8> {
+        let mut out = JsonWriter::new();
+        write_values(S::description(), self, cx, &mut out);
+        out.into_bytes()
+    }
+
+    /// What a serializer shows of the values, as a value; as [`json`](Self::json).
+    ///
+    /// # Errors
+    /// 500 when a number is beyond what `serde_json` holds.
+    pub fn data<S: Serializer>(&self, cx: &Context) -> Result<serde_json::Value> {
+        serde_json::from_slice(&self.json::<S>(cx)).map_err(ApiException::internal)
     }
 
     /// Takes the value of a field; `None` when it is absent or of another type.
     pub fn take<T: FromValidated>(&mut self, field: &str) -> Option<T> {
-        let at = self.0.iter().position(|(name, _)| name == field);
-        T::from_validated(at.map(|at| self.0.swap_remove(at).1))
+        let at = self.values.iter().position(|(name, _)| name == field);
+        T::from_validated(at.map(|at| self.values.swap_remove(at).1))
     }
 }
 
 impl ValidatedData {
-    /// Adds the value of a field; `None` leaves it out.
+    /// Adds the value of a field, or replaces it; a value that is absent is left out.
     pub fn put(&mut self, field: &'static str, value: impl IntoValidated) {
-        if let Some(value) = value.into_validated() {
-            self.0.push((Cow::Borrowed(field), value));
+        let at = self.values.iter().position(|(name, _)| name == field);
+        match (at.and_then(|at| self.values.get_mut(at)), value.into_validated()) {
+            (Some((_, own)), Some(value)) => *own = value,
+            (None, Some(value)) => self.values.push((Cow::Borrowed(field), value)),
+            (_, None) => {}
         }
+    }
+}
+
+impl ValidatedData {
+    /// The values, as changes without a column.
+    pub(super) fn into_others(self) -> Vec<(&'static str, Value)> {
+        let own = self.values.into_iter().filter_map(|(name, value)| match name {
+            Cow::Borrowed(name) => Some((name, value)),
+            Cow::Owned(_) => None,
+        });
+        own.collect()
+    }
+}
+
+/// Input of a serializer without a model, from wherever it comes (`PointSerializer(data=data)`):
+/// [`Serializer::from_data`] makes it.
+///
+/// A partial update names only what it changes: the values are then [`ValidatedData`], which knows
+/// what was sent.
+///
+/// ```
+/// use quintet::prelude::*;
+///
+/// #[derive(Serializer)]
+/// pub struct SettingsSerializer {
+///     #[field(choices = ["light", "dark"])]
+///     theme: String,
+///     #[field(min_value = 1, max_value = 100)]
+///     page_size: i64,
+/// }
+///
+/// /// `PATCH /settings/`
+/// async fn change(cx: &mut Context) -> Result<Response> {
+///     let sent = SettingsSerializer::from_data(cx.data()?).partial().validated(cx).await?;
+///     if sent.contains("page_size") && cx.user().is_none() {
+///         return Err(Detail::field("page_size", "Log in to change it.").into());
+///     }
+///     Response::new(&sent.data::<SettingsSerializer>(cx)?)
+/// }
+/// # fn main() {
+/// # let _ = ApiView::new("Settings").patch(change);
+/// # }
+/// ```
+#[must_use = "nothing is validated before `validated` is called"]
+pub struct UnvalidatedData<S> {
+    data: InitialData,
+    partial: bool,
+    serializer: PhantomData<fn() -> S>,
+}
+
+impl<S: Serializer> fmt::Debug for UnvalidatedData<S> {
+    /// Without the data, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("UnvalidatedData").field(&S::description().name).finish()
+    }
+}
+
+impl<S: Serializer> UnvalidatedData<S> {
+    fn new(data: InitialData) -> Self {
+        Self { data, partial: false, serializer: PhantomData }
+    }
+
+    /// Nothing is required, and what was not sent has no default (`partial=True`).
+    pub fn partial(mut self) -> Self {
+        self.partial = true;
+        self
+    }
+
+    /// The values that were sent (`is_valid(raise_exception=True)`, `validated_data`).
+    /// `S::from_validated(&mut values)` makes a struct of them, if none is missing.
+    ///
+    /// # Errors
+    /// 400 with every message; 503 when the database is away.
+    pub async fn validated(self, cx: &Context) -> Result<ValidatedData> {
+        let existing = Existing::default();
+        let set = self.data.validate(S::description(), self.partial, existing, cx).await?;
+        Ok(ValidatedData { partial: self.partial, ..ValidatedData::new(set) })
     }
 }
 
 /// The values of a nested serializer as one value.
 pub(super) fn to_map(set: ChangeSet) -> Value {
-    Value::Map(ValidatedData::new(set).0)
+    Value::Map(ValidatedData::new(set).values)
 }

@@ -9,7 +9,7 @@ use super::plain::ValidatedData;
 use super::relations::Related;
 use super::rows::{Extra, Loaded, RelatedRows};
 use crate::db::Hop;
-use crate::fields::{Field, FieldDefault, FieldKind, to_json};
+use crate::fields::{FieldDefault, to_json};
 use crate::request::Context;
 use crate::values::{JsonWriter, Value, ValueRef, parse_json};
 
@@ -149,39 +149,57 @@ pub(crate) fn write_values(
     cx: &Context,
     out: &mut JsonWriter,
 ) {
-    write_map(description, &values.0, cx, out);
+    let writing = Writing { cx, partial: values.partial };
+    writing.map(description, &values.values, out);
 }
 
-fn write_map(
-    description: &Description,
-    values: &[(Cow<'static, str>, Value)],
-    cx: &Context,
-    out: &mut JsonWriter,
-) {
-    out.begin_object();
-    for field in description.fields.iter().filter(|field| !field.field.write_only) {
-        let value = values.iter().find(|(name, _)| name == field.field.name);
-        let Some((_, value)) = value else { continue };
-        out.prepared_key(&field.member);
-        match field.nested {
-            Some(nested) => write_nested(nested(), value, cx, out),
-            None => write_own(field, value.as_ref(), cx, out),
+impl Writing<'_> {
+    fn map(
+        self,
+        description: &Description,
+        values: &[(Cow<'static, str>, Value)],
+        out: &mut JsonWriter,
+    ) {
+        out.begin_object();
+        for field in description.fields.iter().filter(|field| !field.field.write_only) {
+            let source = field.field.source_name();
+            let sent = values.iter().find(|(name, _)| name == source);
+            let sent = sent.map(|(_, value)| Cow::Borrowed(value));
+            let Some(value) = sent.or_else(|| self.absent(field).map(Cow::Owned)) else {
+                continue;
+            };
+            out.prepared_key(&field.member);
+            match (field.nested, &field.custom, &*value) {
+                (Some(nested), ..) => self.nested(nested(), &value, out),
+                (None, Some(custom), value) if !value.is_null() => {
+                    (custom.write)(value.clone(), self.cx, out);
+                }
+                (None, _, value) => field.field.write(value.as_ref(), self.partial, out),
+            }
+        }
+        out.end_object();
+    }
+
+    /// The value that is shown where none was sent.
+    fn absent(self, field: &SerializerField) -> Option<Value> {
+        match &field.default {
+            Some(make) => (!self.partial).then(|| make(self.cx)),
+            None => field.field.absent_value(self.partial),
         }
     }
-    out.end_object();
-}
 
-fn write_nested(description: &Description, value: &Value, cx: &Context, out: &mut JsonWriter) {
-    match value {
-        Value::Map(values) => write_map(description, values, cx, out),
-        Value::List(items) => {
-            out.begin_array();
-            for item in items {
-                write_nested(description, item, cx, out);
+    fn nested(self, description: &Description, value: &Value, out: &mut JsonWriter) {
+        match value {
+            Value::Map(values) => self.map(description, values, out),
+            Value::List(items) => {
+                out.begin_array();
+                for item in items {
+                    self.nested(description, item, out);
+                }
+                out.end_array();
             }
-            out.end_array();
+            _ => out.null(),
         }
-        _ => out.null(),
     }
 }
 
@@ -207,28 +225,6 @@ fn text(value: ValueRef<'_>) -> String {
     }
 }
 
-/// Writes a value in the form of its field.
-pub(crate) fn write_value(field: &Field, value: ValueRef<'_>, out: &mut JsonWriter) {
-    match (&field.kind, value) {
-        (FieldKind::Decimal(options), ValueRef::Decimal(value)) => {
-            let value = match options.decimal_places {
-                Some(places) => value.quantize(places),
-                None => value,
-            };
-            if options.as_number {
-                out.f64(value.to_float());
-            } else if options.normalize_output {
-                out.decimal(value.normalize().into());
-            } else {
-                out.decimal(value);
-            }
-        }
-        #[allow(clippy::cast_precision_loss)]
-        (FieldKind::Float { .. }, ValueRef::Int(value)) => out.f64(value as f64),
-        (_, value) => out.value(value),
-    }
-}
-
 /// Writes a value in the form of its field, which may be a custom one.
 pub(super) fn write_own(
     field: &SerializerField,
@@ -238,7 +234,7 @@ pub(super) fn write_own(
 ) {
     match &field.custom {
         Some(custom) if value != ValueRef::Null => (custom.write)(value.to_value(), cx, out),
-        _ => write_value(&field.field, value, out),
+        _ => field.field.write(value, false, out),
     }
 }
 

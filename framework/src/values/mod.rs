@@ -13,18 +13,20 @@ mod json;
 mod pattern;
 pub mod python;
 mod raw;
+mod strftime;
 pub mod types;
 mod value;
 mod writer;
 
-/// Days and times of day, as chrono has them.
-pub use chrono::{NaiveDate, NaiveTime};
+/// Days, times of day and lengths of time, as chrono has them.
+pub use chrono::{NaiveDate, NaiveTime, TimeDelta};
 pub(crate) use debug::debug_is_display;
 pub use format::UuidFormat;
 pub use json::parse_json;
 pub use pattern::Pattern;
 pub(crate) use pattern::translated;
 pub use raw::Raw;
+pub(crate) use strftime::parse as strptime;
 pub use types::{DateTime, Decimal, Uuid};
 pub use value::{FieldType, Value, ValueRef};
 pub use writer::JsonWriter;

@@ -249,6 +249,7 @@ impl JsonWriter {
                 self.end_object();
             }
             ValueRef::Other(Value::Json(json)) => self.json(json),
+            ValueRef::Other(Value::BigInt(digits)) => self.raw(digits.as_bytes()),
             ValueRef::Other(plain) => self.value(plain.as_ref()),
         }
     }
@@ -469,6 +470,14 @@ mod tests {
                 assert_eq!(written(|json| json.str(&text)), expected);
             }
         }
+    }
+
+    #[test]
+    fn a_whole_number_of_any_size_is_written() {
+        let number = Value::BigInt("99999999999999999999".into());
+        let list = Value::List(vec![number.clone(), Value::Null]);
+        assert_eq!(written(|out| out.value(number.as_ref())), "99999999999999999999");
+        assert_eq!(written(|out| out.value(list.as_ref())), "[99999999999999999999,null]");
     }
 
     #[test]

@@ -1,16 +1,18 @@
 //! A description under construction, independent of its model's type: both builders use it.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
+use super::super::convert::{FromValidated, IntoValidated};
 use super::super::custom::{Conversion, CustomField};
 use super::super::description::{Description, ShownColumn, Source, UniqueTogether};
 use super::super::field::{KeyCheck, Output, SerializerField, Target, Unique};
-use super::super::hooks::{DefaultValue, FieldValidator, ToInternalValue};
+use super::super::hooks::{DefaultValue, FieldValidator, ToInternalValue, ValueValidator};
 use super::super::relations::{Inner, Related};
 use crate::db::{ColumnKind, Hop, ModelMeta, not_unique};
 use crate::exceptions::Detail;
 use crate::fields::{Field, FieldDefault, FieldKind, KeyKind, Validator};
-use crate::values::{FieldType, JsonWriter, Raw};
+use crate::values::{FieldType, JsonWriter, Raw, Value};
 
 /// A description under construction.
 #[derive(Debug)]
@@ -35,6 +37,7 @@ impl Draft {
             validate: None,
             to_representation: None,
             to_internal_value: None,
+            messages: Vec::new(),
             columns: None,
             recurs: OnceLock::new(),
         };
@@ -64,6 +67,7 @@ impl Draft {
             key: None,
             unique: None,
             hook: None,
+            validators: Vec::new(),
             default: None,
             custom: None,
             nested: None,
@@ -186,6 +190,7 @@ impl Draft {
             other.must_match.iter().map(|(first, second)| (here(first), here(second))).collect();
         self.description.unique_together.extend(sets);
         self.description.must_match.extend(pairs);
+        self.description.messages.extend(other.messages.iter().cloned());
         self.description.validate.clone_from(&other.validate);
         self.description.to_representation.clone_from(&other.to_representation);
         self.description.to_internal_value.clone_from(&other.to_internal_value);
@@ -246,6 +251,12 @@ impl Draft {
         }
     }
 
+    /// Sets a message of the whole serializer.
+    pub(super) fn error(&mut self, code: &'static str, text: Cow<'static, str>) {
+        self.description.messages.retain(|(known, _)| *known != code);
+        self.description.messages.push((code, text));
+    }
+
     /// Requires the fields `name` and `other` to be equal.
     pub(super) fn must_match(&mut self, name: &str, other: &str) {
         if let (Some(name), Some(other)) =
@@ -304,6 +315,32 @@ impl SerializerField {
         self.hook = Some(Arc::new(move |value, cx| match T::from_value(value) {
             Some(value) => hook.call(value, cx).map(FieldType::into_value),
             None => Err(Detail::invalid("Invalid value.")),
+        }));
+    }
+
+    /// Stores a hook over any type that input becomes.
+    pub(super) fn set_plain_hook<T, Shape>(&mut self, hook: impl FieldValidator<T, Shape>)
+    where
+        T: FromValidated + IntoValidated,
+    {
+        self.hook = Some(Arc::new(move |value, cx| match T::from_validated(Some(value)) {
+            Some(value) => {
+                hook.call(value, cx).map(|value| value.into_validated().unwrap_or(Value::Null))
+            }
+            None => Err(Detail::invalid("Invalid value.")),
+        }));
+    }
+
+    /// Adds a validator, which may ask for the request.
+    pub(super) fn add_validator<T, Shape>(&mut self, validator: impl ValueValidator<T, Shape>)
+    where
+        T: FromValidated,
+    {
+        self.validators.push(Arc::new(move |value, cx| {
+            match T::from_validated(Some(value.clone())) {
+                Some(value) => validator.call(value, cx).map_err(Some),
+                None => Err(None),
+            }
         }));
     }
 

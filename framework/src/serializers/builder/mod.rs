@@ -6,17 +6,20 @@ mod plain;
 
 pub use plain::PlainBuilder;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use self::draft::{Draft, key_kind, rename};
 use super::changes::Attrs;
+use super::convert::FromValidated;
 use super::custom::CustomField;
 use super::description::{Description, Many, Source, UniqueTogether};
 use super::field::{KeyCheck, MethodFn, Output, SerializerField, Target, Unique};
 use super::hooks::{
     DefaultValue, FieldValidator, MethodField, ObjectValidator, ToInternalValue, ToRepresentation,
+    ValueValidator,
 };
 use super::relations::{Inner, Related};
 use super::rows::Instance;
@@ -427,6 +430,22 @@ impl<M: Model> Builder<M> {
         hook: impl FieldValidator<T, Shape>,
     ) -> Self {
         self.last(|field| field.set_hook(hook));
+        self
+    }
+
+    /// Adds a validator to the preceding field: an entry of `validators`, which runs before the
+    /// field's own checks.
+    pub fn validator<T, Shape>(mut self, validator: impl ValueValidator<T, Shape>) -> Self
+    where
+        T: FromValidated,
+    {
+        self.last(|field| field.add_validator(validator));
+        self
+    }
+
+    /// Sets a message of the whole serializer by code (`default_error_messages`).
+    pub fn error(mut self, code: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
+        self.draft.error(code, text.into());
         self
     }
 

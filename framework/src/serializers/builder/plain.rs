@@ -1,11 +1,15 @@
 //! The builder of serializers without a model.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::super::convert::{FromValidated, IntoValidated};
 use super::super::custom::CustomField;
 use super::super::description::Description;
 use super::super::field::{KeyCheck, Output, SerializerField, Target};
-use super::super::hooks::{DefaultValue, FieldValidator, StructValidator, ToInternalValue};
+use super::super::hooks::{
+    DefaultValue, FieldValidator, StructValidator, ToInternalValue, ValueValidator,
+};
 use super::super::plain::{Serializer, ValidatedData};
 use super::draft::{Draft, key_kind};
 use crate::db::{Model, meta_of, nowhere};
@@ -104,11 +108,27 @@ impl PlainBuilder {
 
     /// Adds a hook for the value of the preceding field (`validate_<field>`): it may change the
     /// value or refuse it.
-    pub fn validate_field<T: FieldType, Shape>(
-        mut self,
-        hook: impl FieldValidator<T, Shape>,
-    ) -> Self {
-        self.last(|field| field.set_hook(hook));
+    pub fn validate_field<T, Shape>(mut self, hook: impl FieldValidator<T, Shape>) -> Self
+    where
+        T: FromValidated + IntoValidated,
+    {
+        self.last(|field| field.set_plain_hook(hook));
+        self
+    }
+
+    /// Adds a validator to the preceding field: an entry of `validators`, which runs before the
+    /// field's own checks.
+    pub fn validator<T, Shape>(mut self, validator: impl ValueValidator<T, Shape>) -> Self
+    where
+        T: FromValidated,
+    {
+        self.last(|field| field.add_validator(validator));
+        self
+    }
+
+    /// Sets a message of the whole serializer by code (`default_error_messages`).
+    pub fn error(mut self, code: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
+        self.draft.error(code, text.into());
         self
     }
 
@@ -137,16 +157,18 @@ impl PlainBuilder {
         self
     }
 
-    /// Adds a hook for the whole struct, after the previous ones (`validate`).
+    /// Adds a hook for all values together, after the previous ones (`validate`).
     pub fn validate<S: Serializer, Shape>(mut self, hook: impl StructValidator<S, Shape>) -> Self {
         let before = self.draft.description.validate.take();
         self.draft.description.validate = Some(Arc::new(move |changes, row, cx| {
             if let Some(before) = &before {
                 before(changes, row, cx)?;
             }
-            // a partial body may not be enough for the struct: there is nothing to ask then
-            S::from_validated(&mut ValidatedData::new(changes.clone()))
-                .map_or(Ok(()), |value| hook.call(&value, cx))
+            let others = std::mem::take(&mut changes.others);
+            let mut values = ValidatedData::from_others(others);
+            let checked = hook.call(&mut values, cx);
+            changes.others = values.into_others();
+            checked
         }));
         self
     }

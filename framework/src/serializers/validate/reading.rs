@@ -44,12 +44,14 @@ impl<'a> Reading<'a, '_> {
                 }
             }
             Raw::Null => {
-                state.error = Some(Detail::non_field(Detail::new("No data provided", "null")));
+                let message = description.message("null", "No data provided", &[]);
+                state.error = Some(Detail::non_field(message));
             }
             other => {
-                let text =
-                    format!("Invalid data. Expected a dictionary, but got {}.", other.type_name());
-                state.error = Some(Detail::non_field(text));
+                let text = "Invalid data. Expected a dictionary, but got {datatype}.";
+                let datatype = [("datatype", other.type_name())];
+                let message = description.message("invalid", text, &datatype);
+                state.error = Some(Detail::non_field(message));
             }
         }
         state
@@ -131,7 +133,7 @@ impl<'a> Reading<'a, '_> {
             }
             None => field.field.convert(raw, object.partial)?,
         };
-        field.field.validate(&value, raw)?;
+        field.check(&value, raw, self.cx)?;
         let account = self.users.filter(|users| *object.description.model == *users.model);
         let normal = match (account, field.target) {
             (Some(users), Target::Column(column)) => normalized(users, column, &value),
@@ -139,7 +141,7 @@ impl<'a> Reading<'a, '_> {
         };
         let Some(normal) = normal else { return Ok(value) };
         let normal = Value::Text(normal);
-        field.field.validate(&normal, raw)?;
+        field.check(&normal, raw, self.cx)?;
         Ok(normal)
     }
 
