@@ -1,4 +1,54 @@
-//! Quintet: a REST framework for actix-web and diesel that answers as Django REST framework does.
+//! Quintet: a REST framework for actix-web and diesel that responds as Django REST framework does.
+//!
+//! A whole API with Swagger UI:
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use quintet::{db::Dialect, prelude::*};
+//!
+//! #[model(app = "library", ordering(id))]
+//! pub struct Book {
+//!     pub id: i64,
+//!     #[field(max_length = 200)]
+//!     pub title: String,
+//!     #[field(min_value = 1450)]
+//!     pub year: i32,
+//! }
+//!
+//! #[derive(Serializer)]
+//! #[serializer(model = Book, fields = all)]
+//! pub struct BookSerializer {}
+//! pub struct BookViewSet;
+//!
+//! impl ViewSet for BookViewSet {
+//!     type Base = ModelViewSet;
+//!     type Serializer = BookSerializer;
+//!     const SEARCH_FIELDS: SearchFields<Book> = search_fields![title];
+//!     const FILTERSET_FIELDS: Filters<Book> = filter_fields![year(exact, gte, lt)];
+//! }
+//!
+//! const TABLES: &str = "CREATE TABLE IF NOT EXISTS library_book (id bigserial PRIMARY KEY, title text NOT NULL, year integer NOT NULL)";
+//! pub fn tables(dialect: Dialect) -> String {
+//!     if dialect == Dialect::Sqlite { TABLES.replace("bigserial", "integer") } else { TABLES.into() }
+//! }
+//!
+//! pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, StartError> {
+//!     Ok(Site::builder(settings, database)
+//!         .pagination(PageNumberPagination::new().page_size(20))
+//!         .mount(Router::new().register("books", BookViewSet).at("/api/"))
+//!         .openapi(OpenApi::new("Books", "1.0.0"))
+//!         .build()?)
+//! }
+//!
+//! #[quintet::main]
+//! async fn main() -> Result<(), StartError> {
+//!     let settings = Settings::from_env_or_demo("sqlite://quickstart.sqlite3")?;
+//!     let database = Database::open(&settings)?;
+//!     database.batch_execute(tables(database.dialect())).await?;
+//!     site(settings, database)?.run_server("127.0.0.1:8000").await
+//! }
+//! ```
 //!
 //! A model, a serializer, a filter set and a view each yield **one description**, a plain value
 //! built once at start-up. Everything else reads it: parsing and validation, SQL, JSON, OpenAPI.

@@ -1,7 +1,8 @@
 //! The requests in the head of an example get the responses shown there.
 
 use quintet::db::StartupError;
-use quintet::test::Template;
+use quintet::test::{Template, TestSite};
+use quintet_tests::store::On;
 use serde_json::json;
 
 #[allow(dead_code, missing_debug_implementations, missing_docs, unreachable_pub)]
@@ -9,12 +10,18 @@ use serde_json::json;
 pub(crate) mod quickstart;
 
 static BOOKS: Template = Template::new(|conn| {
-    Box::pin(async move { Ok(conn.batch_execute(quickstart::TABLES).await?) })
+    Box::pin(async move { Ok(conn.batch_execute(&quickstart::tables(conn.dialect())).await?) })
 });
 
 #[quintet::test]
 async fn the_quickstart_stores_a_book_and_finds_it() -> Result<(), StartupError> {
-    let site = BOOKS.sqlite().await?.site(quickstart::site)?;
+    for on in On::all() {
+        stores_a_book_and_finds_it(&on.copy_of(&BOOKS).await?.site(quickstart::site)?).await;
+    }
+    Ok(())
+}
+
+async fn stores_a_book_and_finds_it(site: &TestSite) {
     let client = site.client().await;
     let dune = json!({"id": 1, "title": "Dune", "year": 1965});
     let response = client.post("/api/books/").json(&json!({"title": "Dune", "year": 1965})).await;
@@ -30,5 +37,4 @@ async fn the_quickstart_stores_a_book_and_finds_it() -> Result<(), StartupError>
         "year": ["Ensure this value is greater than or equal to 1450."],
     });
     assert_eq!((refused.status(), refused.json()), (400, messages));
-    Ok(())
 }

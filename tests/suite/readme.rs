@@ -21,6 +21,11 @@ fn the_first_screen_is_the_quickstart() {
     let start = source.find("use std").expect("the example imports the framework");
     assert_eq!(shown, &source[start..], "copy the example into README.md");
     assert!(shown.lines().count() <= 45, "the first screen is longer than a screen");
+    let crate_docs = read("framework/src/lib.rs");
+    let block = between(&crate_docs, "//! ```no_run\n", "//! ```\n");
+    let line = |line: &str| line.strip_prefix("//! ").unwrap_or_default().to_owned() + "\n";
+    let shown: String = block.lines().map(line).collect();
+    assert_eq!(shown, &source[start..], "copy the example into framework/src/lib.rs");
 }
 
 /// The lines of a manifest's `[dependencies]`.
@@ -43,9 +48,21 @@ fn a_project_names_one_crate() {
             "{manifest}: {named:?}"
         );
     }
+    // where the crate is to be had
+    let workspace = read("Cargo.toml");
+    let repository = between(&workspace, "\nrepository = \"", "\"");
+    let quintet = format!("quintet = {{ git = \"{repository}\"");
+    for page in ["README.md", "docs/testing.md", "framework/src/test/mod.rs"] {
+        let text = read(page).replace("//! ", "");
+        let manifest = between(&text, "```toml\n", "```");
+        let named = manifest.lines().filter(|line| line.starts_with("quintet = "));
+        assert!(named.clone().count() > 0, "{page} names no crate");
+        for line in named {
+            assert!(line.starts_with(&quintet), "{page}: {line}");
+        }
+    }
     let page = read("README.md");
-    let named = dependencies(between(&page, "```toml\n", "```"));
-    assert!(matches!(named[..], [one] if one.starts_with("quintet = ")), "README.md: {named:?}");
+    assert_eq!(dependencies(between(&page, "```toml\n", "```")).len(), 1, "README.md");
 }
 
 #[test]

@@ -34,6 +34,17 @@ impl On {
         }
         all
     }
+
+    /// A copy of a template on this database: in memory, if it is `SQLite`.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub async fn copy_of(self, template: &'static Template) -> Result<TestDatabase, StartupError> {
+        match self {
+            Self::Sqlite => template.sqlite().await,
+            Self::Postgres => template.postgres(&postgres().unwrap_or_default()).await,
+        }
+    }
 }
 
 /// The URL of the server that tests may make databases on.
@@ -73,10 +84,7 @@ impl Store {
     pub fn shared(on: On) -> &'static Self {
         static SHARED: [OnceLock<Store>; 2] = [OnceLock::new(), OnceLock::new()];
         SHARED[usize::from(on == On::Postgres)].get_or_init(|| {
-            let copied = apart(async || match on {
-                On::Sqlite => CHINOOK.sqlite().await,
-                On::Postgres => CHINOOK.postgres(&postgres().unwrap_or_default()).await,
-            });
+            let copied = apart(async || on.copy_of(&CHINOOK).await);
             Self::on(copied.expect("a database"), |_| {}, store)
         })
     }

@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use quintet::prelude::*;
+use quintet::{db::Dialect, prelude::*};
 
 #[model(app = "library", ordering(id))]
 pub struct Book {
@@ -26,7 +26,6 @@ pub struct Book {
 #[derive(Serializer)]
 #[serializer(model = Book, fields = all)]
 pub struct BookSerializer {}
-
 pub struct BookViewSet;
 
 impl ViewSet for BookViewSet {
@@ -36,22 +35,23 @@ impl ViewSet for BookViewSet {
     const FILTERSET_FIELDS: Filters<Book> = filter_fields![year(exact, gte, lt)];
 }
 
-pub const TABLES: &str = "CREATE TABLE IF NOT EXISTS library_book (id INTEGER PRIMARY KEY, title TEXT NOT NULL, year INTEGER NOT NULL)";
+const TABLES: &str = "CREATE TABLE IF NOT EXISTS library_book (id bigserial PRIMARY KEY, title text NOT NULL, year integer NOT NULL)";
+pub fn tables(dialect: Dialect) -> String {
+    if dialect == Dialect::Sqlite { TABLES.replace("bigserial", "integer") } else { TABLES.into() }
+}
 
 pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, StartError> {
-    let site = Site::builder(settings, database)
-        .permissions(AllowAny)
+    Ok(Site::builder(settings, database)
         .pagination(PageNumberPagination::new().page_size(20))
         .mount(Router::new().register("books", BookViewSet).at("/api/"))
         .openapi(OpenApi::new("Books", "1.0.0"))
-        .build()?;
-    Ok(site)
+        .build()?)
 }
 
 #[quintet::main]
 async fn main() -> Result<(), StartError> {
     let settings = Settings::from_env_or_demo("sqlite://quickstart.sqlite3")?;
     let database = Database::open(&settings)?;
-    database.batch_execute(TABLES).await?;
+    database.batch_execute(tables(database.dialect())).await?;
     site(settings, database)?.run_server("127.0.0.1:8000").await
 }

@@ -5,7 +5,7 @@
 //!
 //! ```toml
 //! [dev-dependencies]
-//! quintet = { version = "0.1", features = ["test"] }
+//! quintet = { git = "https://github.com/quintet-rs/quintet", features = ["test"] }
 //! ```
 //!
 //! | Django REST framework | here |
