@@ -56,6 +56,8 @@ fn the_declared_compiler_is_new_enough_for_every_dependency() {
     let lint = read("clippy.toml");
     let shown = quintet.and_then(|package| package["rust_version"].as_str()).unwrap();
     assert!(read("README.md").contains(&format!("Rust {shown}")), "README.md names Rust {shown}");
+    let (install, workflow) = (format!("toolchain install {shown} "), ".github/workflows/ci.yml");
+    assert!(read(workflow).contains(&install), "{workflow} installs Rust {shown}");
     assert!(!lint.contains("msrv"), "clippy reads the version from the manifest: {lint}");
 }
 
