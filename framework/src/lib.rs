@@ -52,8 +52,8 @@
 //!
 //! A model, a serializer, a filter set and a view each yield **one description**, a plain value
 //! built once at start-up. Everything else reads it: parsing and validation, SQL, JSON, OpenAPI.
-//! Macros write descriptions, in calls that a person can write by hand; ordinary functions do the
-//! work. A request goes from its route through negotiation, authentication, permissions and
+//! Macros write descriptions, in calls of ordinary functions, which do the work; those of serializers,
+//! filters and views can be written by hand as well. A request goes from its route through negotiation, authentication, permissions and
 //! throttles to its view; there through the query set and its filters, or through the body and its
 //! serializer; and out as JSON, written straight from rows. The wire format is that of Django REST
 //! framework: the same URLs, keys, messages, status codes and headers, over Django's tables.
@@ -70,7 +70,7 @@
 //! | narrow, sort and split lists | [`filters`], [`pagination`] |
 //! | say who may do what | [`authentication`], [`permissions`], [`throttling`], [`auth`] |
 //! | keep sessions, sign values | [`sessions`], [`signing`] |
-//! | answer requests | [`viewsets`], [`mixins`], [`generics`], [`views`], [`request`], [`response`] |
+//! | respond to requests | [`viewsets`], [`mixins`], [`generics`], [`views`], [`request`], [`response`] |
 //! | log in, make accounts | [`accounts`], [`management`] |
 //! | define URLs | [`routers`], [`reverse`] |
 //! | read and write bodies | [`parsers`], [`renderers`], [`negotiation`] |

@@ -11,6 +11,7 @@
 
 use std::sync::Arc;
 
+use quintet::db::Dialect;
 use quintet::prelude::*;
 
 #[model(table = "note", ordering(id))]
@@ -33,6 +34,11 @@ impl ViewSet for NoteViewSet {
 
 pub const TABLES: &str =
     "CREATE TABLE IF NOT EXISTS note (id bigserial PRIMARY KEY, title varchar(20) NOT NULL)";
+
+/// Its table: `SQLite` numbers the rows of an `integer PRIMARY KEY`, `PostgreSQL` those of a `bigserial`.
+pub fn tables(dialect: Dialect) -> String {
+    if dialect == Dialect::Sqlite { TABLES.replace("bigserial", "integer") } else { TABLES.into() }
+}
 
 /// Builds the site: `main` calls it, and so do the tests.
 pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, StartError> {

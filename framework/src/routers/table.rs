@@ -20,7 +20,7 @@ pub struct Route {
     pub pattern: Pattern,
     /// Its name.
     pub name: String,
-    /// What answers.
+    /// What responds.
     pub view: Arc<dyn View>,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct TableEntry {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Match {
-    /// What answers.
+    /// What responds.
     pub endpoint: Arc<Endpoint>,
     /// The captures of the path.
     pub kwargs: Kwargs,

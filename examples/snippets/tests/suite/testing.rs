@@ -1,14 +1,12 @@
 use quintet::db::{Conn, StartupError};
 use quintet::test::Template;
 use serde_json::json;
-use snippets::create_tables;
-use snippets::testing::{TABLES, site};
+use snippets::testing::{site, tables};
 
-static NOTES: Template = Template::new(|conn| Box::pin(tables(conn)));
+static NOTES: Template = Template::new(|conn| Box::pin(create(conn)));
 
-async fn tables(conn: &mut Conn) -> Result<(), StartupError> {
-    conn.batch_execute(&create_tables(TABLES, conn.dialect())).await?;
-    Ok(())
+async fn create(conn: &mut Conn) -> Result<(), StartupError> {
+    Ok(conn.batch_execute(&tables(conn.dialect())).await?)
 }
 
 #[quintet::test]
