@@ -11,6 +11,8 @@ use quintet_openapi::check;
 use quintet_tests::client::{Client, Reply};
 use quintet_tests::store::{On, Store};
 use serde_json::{Value, json};
+use snippets::SNIPPETS;
+use tutorial::STEPS;
 
 use crate::examples::quickstart;
 
@@ -41,11 +43,8 @@ fn store() -> Value {
 }
 
 #[track_caller]
-fn unchanged(example: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../examples")
-        .join(example)
-        .join("openapi.json");
+fn unchanged(file: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").join(file);
     if std::env::var_os("UPDATE_OPENAPI").is_some() {
         std::fs::write(&path, text).expect("the document is written");
     }
@@ -60,7 +59,7 @@ fn unchanged(example: &str, text: &str) {
 #[test]
 fn the_document_of_the_store_has_not_changed() {
     unchanged(
-        "musicstore",
+        "musicstore/openapi.json",
         &text(&musicstore::site(settings(), database()).expect("the store builds")),
     );
 }
@@ -68,7 +67,23 @@ fn the_document_of_the_store_has_not_changed() {
 #[test]
 fn the_document_of_the_quickstart_has_not_changed() {
     let site = quickstart::site(settings(), database());
-    unchanged("quickstart", &text(&site.expect("the quickstart builds")));
+    unchanged("quickstart/openapi.json", &text(&site.expect("the quickstart builds")));
+}
+
+#[test]
+fn the_documents_of_the_tutorial_have_not_changed() {
+    for (number, step) in (1..).zip(STEPS) {
+        let site = (step.site)(settings(), database()).expect("the step builds");
+        unchanged(&format!("tutorial/src/step_{number}.openapi.json"), &text(&site));
+    }
+}
+
+#[test]
+fn the_documents_of_the_snippets_have_not_changed() {
+    for snippet in SNIPPETS {
+        let site = (snippet.site)(settings(), database()).expect("the snippet builds");
+        unchanged(&format!("snippets/src/{}.openapi.json", snippet.name), &text(&site));
+    }
 }
 
 #[test]

@@ -49,7 +49,10 @@ pub async fn serve(site: Arc<Site>) -> Result<(), StartError> {
 
 pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, StartError> {
     let router = Router::new().path("status/", ApiView::new("Status").get(status), "status");
-    Ok(Site::builder(settings, database).mount(router.at("/api/")).build()?)
+    Ok(Site::builder(settings, database)
+        .mount(router.at("/api/"))
+        .openapi(OpenApi::new("Status", "1.0.0"))
+        .build()?)
 }
 
 pub const TABLES: &str = "";

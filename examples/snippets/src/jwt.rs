@@ -40,6 +40,7 @@ pub fn site(mut settings: Settings, database: Arc<Database>) -> Result<Arc<Site>
         .authentication(JwtAuthentication::new())
         .permissions(IsAuthenticated)
         .mount(router.at("/api/"))
+        .openapi(OpenApi::new("Profiles", "1.0.0"))
         .build()?;
     Ok(site)
 }

@@ -88,7 +88,10 @@ impl OrderViewSet {
 
 pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, StartError> {
     let router = Router::new().register("orders", OrderViewSet);
-    Ok(Site::builder(settings, database).mount(router.at("/api/")).build()?)
+    Ok(Site::builder(settings, database)
+        .mount(router.at("/api/"))
+        .openapi(OpenApi::new("Orders", "1.0.0"))
+        .build()?)
 }
 
 pub const TABLES: &str = "

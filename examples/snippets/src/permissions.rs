@@ -90,6 +90,7 @@ pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, St
     let site = Site::builder(settings, database)
         .authentication(BasicAuthentication::new())
         .mount(router.at("/api/"))
+        .openapi(OpenApi::new("Documents", "1.0.0"))
         .build()?;
     Ok(site)
 }

@@ -43,5 +43,8 @@ pub fn tables(dialect: Dialect) -> String {
 /// Builds the site: `main` calls it, and so do the tests.
 pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, StartError> {
     let router = Router::new().register("notes", NoteViewSet);
-    Ok(Site::builder(settings, database).mount(router.at("/api/")).build()?)
+    Ok(Site::builder(settings, database)
+        .mount(router.at("/api/"))
+        .openapi(OpenApi::new("Notes", "1.0.0"))
+        .build()?)
 }

@@ -76,6 +76,7 @@ pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, St
         .authentication(BasicAuthentication::new())
         .permissions(IsAuthenticated)
         .mount(router.at("/api/"))
+        .openapi(OpenApi::new("Customers", "1.0.0"))
         .build()?;
     Ok(site)
 }
