@@ -1,4 +1,4 @@
-//! The requests in the head of an example get the responses shown there.
+//! The quickstart, beyond the requests in its head (those are in `heads`).
 
 use quintet::db::StartupError;
 use quintet::test::{Template, TestSite};

@@ -9,6 +9,7 @@ mod fields;
 mod foreign_types;
 mod generics;
 mod guide;
+mod heads;
 mod hooks;
 mod jwt;
 mod layout;

@@ -1,4 +1,4 @@
-//! The requests at the head of each snippet, and what else it promises: one binary, a file each.
+//! What each snippet promises, beside the requests in its head: one binary, a file each.
 
 mod actix_app;
 mod jwt;
