@@ -73,7 +73,7 @@
 //! | respond to requests | [`viewsets`], [`mixins`], [`generics`], [`views`], [`request`], [`response`] |
 //! | log in, make accounts | [`accounts`], [`management`] |
 //! | define URLs | [`routers`], [`reverse`] |
-//! | read and write bodies | [`parsers`], [`renderers`], [`negotiation`] |
+//! | read and write bodies | [`parsers`], [`renderers`], [`negotiation`], [`metadata`] |
 //! | test it | `test` (a feature) |
 //! | put a site together, serve it | [`site`], [`server`], [`settings`], [`middleware`], [`exceptions`] |
 //!
@@ -117,6 +117,7 @@ pub mod filters;
 pub mod generics;
 #[cfg(feature = "management")]
 pub mod management;
+pub mod metadata;
 pub mod middleware;
 pub mod negotiation;
 pub mod pagination;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms that have a page, and what the page is called.
-const PAGES: [(&str, &str); 17] = [
+const PAGES: [(&str, &str); 18] = [
     ("site", "Sites"),
     ("settings", "Settings"),
     ("db", "Models and queries"),
@@ -21,6 +21,7 @@ const PAGES: [(&str, &str); 17] = [
     ("pagination", "Pagination"),
     ("parsers", "Parsers"),
     ("renderers", "Renderers"),
+    ("metadata", "Metadata"),
     ("exceptions", "Exceptions"),
 ];
 

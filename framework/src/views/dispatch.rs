@@ -14,6 +14,7 @@ use crate::aside::aside;
 use crate::authentication::AuthenticationList;
 use crate::db::{BUSY, Runs};
 use crate::exceptions::{ApiException, Result};
+use crate::metadata::SimpleMetadata;
 use crate::middleware;
 use crate::negotiation::{self, Accepted, Offer};
 use crate::permissions::PermissionList;
@@ -305,25 +306,15 @@ impl Endpoint {
         }
     }
 
-    /// The response to OPTIONS, without the fields of serializers.
+    /// The response to OPTIONS.
     fn options(&self, policies: &Settled) -> Response {
         let info = self.view.info();
-        let mut json = JsonWriter::new();
-        json.begin_object();
-        json.key("name");
-        json.str(&info.name);
-        json.key("description");
-        json.str(&info.description);
-        json.key("renders");
-        json.begin_array();
-        policies.renderers.iter().for_each(|chosen| json.str(chosen.renderer.media_type()));
-        json.end_array();
-        json.key("parses");
-        json.begin_array();
-        policies.equipment.parsers.iter().for_each(|parser| json.str(parser.media_type()));
-        json.end_array();
-        json.end_object();
-        Response::json(json.into_bytes())
+        let renderers = policies.renderers.iter();
+        let renders: Vec<&str> = renderers.map(|chosen| chosen.renderer.media_type()).collect();
+        let parsers = policies.equipment.parsers.iter();
+        let parses: Vec<&str> = parsers.map(|parser| parser.media_type()).collect();
+        let metadata = SimpleMetadata::new(&info.name, &info.description);
+        metadata.renders(&renders).parses(&parses).into_response()
     }
 
     /// Renders the body and adds the headers of every response (`finalize_response`).
