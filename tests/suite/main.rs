@@ -17,6 +17,7 @@ mod ledger;
 mod lookups;
 mod manifests;
 mod metadata;
+mod names;
 mod nesting;
 mod openapi;
 mod pagination;

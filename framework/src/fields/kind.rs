@@ -17,15 +17,24 @@ use super::{Field, Value};
 #[non_exhaustive]
 pub enum FieldKind {
     /// `BooleanField`
+    #[doc(alias = "BooleanField")]
     Boolean,
     /// `CharField` and its subclasses: Email, Regex, Slug, URL, IP address.
+    #[doc(alias = "CharField")]
+    #[doc(alias = "EmailField")]
+    #[doc(alias = "RegexField")]
+    #[doc(alias = "SlugField")]
+    #[doc(alias = "URLField")]
+    #[doc(alias = "IPAddressField")]
     Char(Char),
     /// `UUIDField`
+    #[doc(alias = "UUIDField")]
     Uuid {
         /// How it is written.
         format: UuidFormat,
     },
     /// `IntegerField`; `BigIntegerField` when `big`, which only has another message.
+    #[doc(alias = "IntegerField")]
     Integer {
         /// Least number.
         min: Option<i64>,
@@ -37,6 +46,7 @@ pub enum FieldKind {
         as_text: bool,
     },
     /// `FloatField`
+    #[doc(alias = "FloatField")]
     Float {
         /// Least number.
         min: Option<f64>,
@@ -44,8 +54,10 @@ pub enum FieldKind {
         max: Option<f64>,
     },
     /// `DecimalField`
+    #[doc(alias = "DecimalField")]
     Decimal(DecimalOptions),
     /// `DateTimeField`
+    #[doc(alias = "DateTimeField")]
     DateTime {
         /// `strptime` formats in addition to or instead of `iso-8601`; empty for ISO 8601 only.
         input_formats: Cow<'static, [&'static str]>,
@@ -53,6 +65,7 @@ pub enum FieldKind {
         format: Option<&'static str>,
     },
     /// `DateField`
+    #[doc(alias = "DateField")]
     Date {
         /// As for `DateTime`.
         input_formats: Cow<'static, [&'static str]>,
@@ -60,6 +73,7 @@ pub enum FieldKind {
         format: Option<&'static str>,
     },
     /// `TimeField`
+    #[doc(alias = "TimeField")]
     Time {
         /// As for `DateTime`.
         input_formats: Cow<'static, [&'static str]>,
@@ -67,6 +81,7 @@ pub enum FieldKind {
         format: Option<&'static str>,
     },
     /// `DurationField`
+    #[doc(alias = "DurationField")]
     Duration {
         /// Least length.
         min: Option<TimeDelta>,
@@ -76,6 +91,7 @@ pub enum FieldKind {
         iso_8601: bool,
     },
     /// `ChoiceField`
+    #[doc(alias = "ChoiceField")]
     Choice {
         /// What may be chosen.
         choices: Arc<[Choice]>,
@@ -83,6 +99,7 @@ pub enum FieldKind {
         allow_blank: bool,
     },
     /// `MultipleChoiceField`
+    #[doc(alias = "MultipleChoiceField")]
     MultipleChoice {
         /// What may be chosen.
         choices: Arc<[Choice]>,
@@ -92,6 +109,7 @@ pub enum FieldKind {
         allow_empty: bool,
     },
     /// `ListField`
+    #[doc(alias = "ListField")]
     List {
         /// What every item must be.
         child: Box<Field>,
@@ -103,6 +121,7 @@ pub enum FieldKind {
         max_length: Option<usize>,
     },
     /// `DictField`
+    #[doc(alias = "DictField")]
     Dict {
         /// What every value must be.
         child: Box<Field>,
@@ -110,6 +129,7 @@ pub enum FieldKind {
         allow_empty: bool,
     },
     /// `JSONField`
+    #[doc(alias = "JSONField")]
     Json {
         /// Whether JSON is sent and shown as a text that holds it (`binary=True`).
         binary: bool,
@@ -117,8 +137,10 @@ pub enum FieldKind {
     /// A value of any shape, as it is: the child of a list or a dictionary without one.
     Any,
     /// `HiddenField`: never read from input, always its default.
+    #[doc(alias = "HiddenField")]
     Hidden,
     /// `ReadOnlyField`, `SerializerMethodField` and all other read-only fields.
+    #[doc(alias = "ReadOnlyField")]
     ReadOnly,
     /// `PrimaryKeyRelatedField`: the form of the key; whether the row exists is checked later.
     PrimaryKey {
@@ -128,6 +150,7 @@ pub enum FieldKind {
     /// `SlugRelatedField`: the value of the other row's column, as text.
     SlugKey,
     /// `ManyRelatedField`: a list of keys, with one flat list of messages.
+    #[doc(alias = "ManyRelatedField")]
     ManyRelated {
         /// The relation of one item.
         child: Box<Field>,
@@ -135,6 +158,7 @@ pub enum FieldKind {
         allow_empty: bool,
     },
     /// A serializer as a field.
+    #[doc(alias = "ListSerializer")]
     Nested {
         /// Its fields.
         fields: Arc<[Field]>,

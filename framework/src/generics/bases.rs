@@ -97,6 +97,7 @@ mixins! {
     note = "register a view set with a router: `.register(\"books\", BookViewSet)`; for one URL, name a base \
             such as `ListCreateApiView` or `RetrieveUpdateDestroyApiView`"
 )]
+#[doc(alias = "GenericAPIView")]
 pub trait GenericBase: Mixins {}
 
 macro_rules! generic_views {

@@ -179,6 +179,7 @@ impl Response {
 
     /// Sets the status (`status=status.HTTP_201_CREATED`).
     #[doc(alias = "HTTP_201_CREATED")]
+    #[doc(alias = "status")]
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = status;

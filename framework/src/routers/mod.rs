@@ -229,6 +229,9 @@ impl Router {
     /// Adds the URLs of another router under a prefix (`django.urls.include`): `include("v1/",
     /// router)`.
     #[must_use]
+    #[doc(alias = "versioning")]
+    #[doc(alias = "URLPathVersioning")]
+    #[doc(alias = "NamespaceVersioning")]
     pub fn include(mut self, prefix: &str, router: Router) -> Self {
         self.entries.push(Entry::Include { prefix: prefix.to_owned(), router });
         self

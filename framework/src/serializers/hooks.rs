@@ -14,6 +14,7 @@ use crate::values::Value;
 hook! {
     /// The function of a method field (`SerializerMethodField`): `fn(&Track) -> String`. It may
     /// take an [`Instance`], which has the rows that were fetched for it.
+    #[doc(alias = "SerializerMethodField")]
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is not a method field over `{M}` that shows `{T}`",
         label = "expected `fn(&{M}) -> {T}` or `fn(&{M}, &Context) -> {T}`",

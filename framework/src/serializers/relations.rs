@@ -129,6 +129,7 @@ relation! {
 /// }
 /// ```
 #[doc(alias = "PrimaryKeyRelatedField")]
+#[doc(alias = "relations")]
 pub struct PrimaryKeyRelated<M> {
     key: i64,
     model: PhantomData<fn() -> M>,
@@ -154,4 +155,5 @@ impl<M> fmt::Debug for PrimaryKeyRelated<M> {
 /// A field that shows the URL of the row itself (`HyperlinkedIdentityField`).
 #[doc(alias = "HyperlinkedIdentityField")]
 #[derive(Debug)]
+#[doc(alias = "HyperlinkedModelSerializer")]
 pub struct HyperlinkedIdentity;

@@ -463,6 +463,7 @@ impl<M: Model> Builder<M> {
     }
 
     /// Requires the preceding field to be unique (`UniqueValidator`).
+    #[doc(alias = "UniqueValidator")]
     pub fn unique(mut self, message: &str, ignore_case: bool) -> Self {
         self.last(|field| {
             if let Target::Column(column) = field.target {
@@ -474,6 +475,7 @@ impl<M: Model> Builder<M> {
 
     /// Requires these fields to be unique together (`UniqueTogetherValidator`), instead of the
     /// model's sets. A member is a field, or the column that a field writes.
+    #[doc(alias = "UniqueTogetherValidator")]
     pub fn unique_together(mut self, members: &[&str], message: Option<&str>) -> Self {
         self.own_unique = true;
         let writes = |field: &SerializerField, name: &str| match field.target {

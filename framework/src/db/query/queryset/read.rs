@@ -86,6 +86,7 @@ impl<M: Model> QuerySet<M> {
     /// # Errors
     /// [`Error::NoMatch`] when there is none, which a view answers with 404 and
     /// `No Artist matches the given query.`; otherwise as [`QuerySet::get`].
+    #[doc(alias = "get_object_or_404")]
     pub async fn get_or_404(self, conn: &Conn) -> Result<M, Error> {
         self.only(conn).await?.ok_or(Error::NoMatch(M::META.name))
     }
