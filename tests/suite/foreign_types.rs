@@ -105,3 +105,46 @@ fn signatures_are_read_by_imports_and_by_paths() {
     let found: Vec<String> = foreign(source, &crates).into_keys().collect();
     assert_eq!(found, ["chrono", "uuid"]);
 }
+
+/// The lines of examples in the documentation of a source.
+fn examples(source: &str) -> impl Iterator<Item = &str> {
+    let mut in_code = false;
+    source.lines().filter_map(move |line| {
+        let line = line.trim_start();
+        let text = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))?.trim();
+        let is_fence = text.starts_with("```");
+        in_code ^= is_fence;
+        (in_code && !is_fence).then_some(text)
+    })
+}
+
+#[test]
+fn examples_name_what_comes_with_the_framework() {
+    // an app of actix's is a matter of programs that have one
+    let own_app = ["server/mod.rs", "site/serve.rs"];
+    // the README says so: what is written for these crates names them
+    let named = ["diesel", "serde", "serde_json", "validator"];
+    let others: Vec<String> = dependencies();
+    let others: Vec<&String> =
+        others.iter().filter(|name| !named.contains(&name.as_str())).collect();
+    assert!(others.iter().any(|name| *name == "futures_util"), "{others:?}");
+    let mut files = Vec::new();
+    sources(&root().join("framework/src"), &mut files);
+    let (mut lines, mut found) = (0, Vec::new());
+    for file in files.iter().filter(|file| !own_app.iter().any(|own| file.ends_with(own))) {
+        let source = fs::read_to_string(file).unwrap();
+        for line in examples(&source) {
+            lines += 1;
+            let foreign = |name: &&&String| {
+                let start = format!("{name}::");
+                line.match_indices(&start).any(|(at, _)| {
+                    !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
+                })
+            };
+            found
+                .extend(others.iter().find(foreign).map(|_| format!("{}: {line}", file.display())));
+        }
+    }
+    assert!(lines > 1000, "only {lines} lines of examples");
+    assert!(found.is_empty(), "examples need another crate in the manifest:\n{}", found.join("\n"));
+}

@@ -28,11 +28,11 @@ impl Database {
     /// # use std::sync::Arc;
     /// # use quintet::db::{Conn, Database};
     /// # async fn run(database: Arc<Database>) {
-    /// let migrate = |conn: Conn| -> futures_util::future::LocalBoxFuture<'static, _> {
-    ///     Box::pin(async move { Ok(conn.batch_execute("CREATE TABLE IF NOT EXISTS …").await?) })
-    /// };
-    /// actix_web::rt::spawn(async move {
-    ///     if let Err(error) = database.once_reachable(migrate).await {
+    /// quintet::rt::spawn(async move {
+    ///     let tables = database.once_reachable(|conn: Conn| {
+    ///         Box::pin(async move { Ok(conn.batch_execute("CREATE TABLE IF NOT EXISTS …").await?) })
+    ///     });
+    ///     if let Err(error) = tables.await {
     ///         eprintln!("the tables cannot be made: {error}");
     ///     }
     /// });

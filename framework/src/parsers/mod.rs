@@ -197,9 +197,8 @@ class_list! {
 /// defaults.
 ///
 /// ```
-/// use actix_web::web::Bytes;
 /// use quintet::exceptions::{ApiException, Result};
-/// use quintet::parsers::{Data, Parser, ParserContext};
+/// use quintet::parsers::{Bytes, Data, Parser, ParserContext};
 ///
 /// /// Plain text: an object with the key `text`.
 /// #[derive(Debug)]

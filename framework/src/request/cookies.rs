@@ -10,8 +10,8 @@ impl Request {
     /// list, as HTTP/2 sends them.
     ///
     /// ```
-    /// use actix_web::http::Method;
-    /// use actix_web::http::header::{COOKIE, HeaderValue};
+    /// use quintet::http::Method;
+    /// use quintet::http::header::{COOKIE, HeaderValue};
     /// use quintet::request::Request;
     ///
     /// let mut request = Request::new(Method::GET, "/");

@@ -12,7 +12,7 @@ use std::io::ErrorKind;
 /// ```no_run
 /// use quintet::prelude::*;
 ///
-/// #[actix_web::main]
+/// #[quintet::main]
 /// async fn main() -> Result<(), StartError> {
 ///     let settings = Settings::from_env()?;
 ///     let database = Database::open(&settings)?;

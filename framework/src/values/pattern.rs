@@ -26,7 +26,7 @@ const SPACE: &str = r"\s\x1c-\x1f";
 /// assert!(username.is_match("x²"));
 /// assert!(!username.is_match("e\u{301}"), "a combining mark is no letter");
 /// assert_eq!(username.as_str(), r"^[\w.@+-]+\Z");
-/// # Ok::<(), regex::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct Pattern {

@@ -65,7 +65,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use futures_util::future::LocalBoxFuture;
+/// A boxed future of one thread: what [`View::handle`] and other object-safe methods return.
+pub use futures_util::future::LocalBoxFuture;
 
 pub use answer::{Answer, Item, Items, Json, NoContent, Page};
 pub use api_view::{ApiView, Handler};
@@ -120,10 +121,9 @@ const ORDER: [Method; 8] = [
 /// and after [`View::handle`]. By default, a view is not in the OpenAPI document.
 ///
 /// ```
-/// use futures_util::future::LocalBoxFuture;
 /// use quintet::http::Method;
 /// use quintet::prelude::*;
-/// use quintet::views::{View, ViewInfo};
+/// use quintet::views::{LocalBoxFuture, View, ViewInfo};
 ///
 /// /// Returns the path of the request.
 /// struct Echo(ViewInfo);
