@@ -215,9 +215,12 @@ impl Description {
 
     /// True when annotations are shown that are computed when a row is written.
     pub(crate) fn shows_annotations(&self) -> bool {
-        self.sources.iter().enumerate().any(|(at, source)| {
-            let Source::Value(path) = source else { return false };
-            matches!(path.leaf, Leaf::Annotation(_)) && self.count_field(at).is_none()
+        self.sources.iter().enumerate().any(|(at, source)| match source {
+            Source::Value(path) => {
+                matches!(path.leaf, Leaf::Annotation(_)) && self.count_field(at).is_none()
+            }
+            Source::Row(_, Related::Serializer(inner)) => inner.get().shows_annotations(),
+            Source::Row(..) => false,
         })
     }
 

@@ -181,30 +181,50 @@ impl<M: Model, T: FieldType> TypedPath<M> for Annotation<M, T> {
 
 /// The expressions with which a query set replaces those of its model.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Annotated(Vec<(&'static str, Arc<Computed>)>);
+pub(crate) struct Annotated(Vec<Given>);
+
+/// One of them.
+#[derive(Debug, Clone)]
+struct Given {
+    meta: &'static AnnotationMeta,
+    computed: Arc<Computed>,
+    /// Whether it is for the rows that the query reaches, and not for those that it is of.
+    reached: bool,
+}
 
 impl Annotated {
     /// Sets another expression.
-    pub(crate) fn set(&mut self, meta: &'static AnnotationMeta, computed: Computed) {
-        self.0.retain(|(name, _)| *name != meta.name);
-        self.0.push((meta.name, Arc::new(computed)));
+    pub(crate) fn set(&mut self, meta: &'static AnnotationMeta, computed: Computed, reached: bool) {
+        self.0.retain(|given| !given.is(meta, reached));
+        self.0.push(Given { meta, computed: Arc::new(computed), reached });
     }
 
     /// Adds the expressions of another query set that this one does not replace.
     pub(crate) fn or(mut self, other: Self) -> Self {
-        for (name, computed) in other.0 {
-            if self.get(name).is_none() {
-                self.0.push((name, computed));
+        for given in other.0 {
+            if self.get(given.meta, given.reached).is_none() {
+                self.0.push(given);
             }
         }
         self
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Arc<Computed>> {
-        self.0.iter().find(|(own, _)| *own == name).map(|(_, computed)| computed)
+    /// The expression for an annotation of the query's own rows, or of rows that it reaches.
+    pub(crate) fn get(
+        &self,
+        meta: &'static AnnotationMeta,
+        reached: bool,
+    ) -> Option<&Arc<Computed>> {
+        self.0.iter().find(|given| given.is(meta, reached)).map(|given| &given.computed)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl Given {
+    fn is(&self, meta: &'static AnnotationMeta, reached: bool) -> bool {
+        std::ptr::eq(self.meta, meta) && self.reached == reached
     }
 }

@@ -8,8 +8,8 @@ use crate::db::lookups::{Compare, DatePart};
 use crate::db::pattern::IGNORE_CASE;
 
 use crate::db::{
-    Annotated, ColumnKind, ColumnMeta, Computed, Dialect, Hop, Leaf, Lookup, ModelMeta, Operand,
-    OrderTerm, Path, Predicate, Sql,
+    Annotated, AnnotationMeta, ColumnKind, ColumnMeta, Computed, Dialect, Hop, Leaf, Lookup,
+    ModelMeta, Operand, OrderTerm, Path, Predicate, Sql,
 };
 use crate::values::{Value, python};
 
@@ -54,10 +54,14 @@ impl Compiler {
         Self { annotated, ..Self::default() }
     }
 
-    /// What the query set gives for an annotation of the table's rows.
-    pub(super) fn given(&self, table: &str, name: &str) -> Option<Arc<Computed>> {
+    /// What the query set gives for an annotation of a table's rows.
+    pub(super) fn given(
+        &self,
+        table: &str,
+        annotation: &'static AnnotationMeta,
+    ) -> Option<Arc<Computed>> {
         let (own, annotated) = self.annotated.as_ref()?;
-        if *own == table { annotated.get(name).cloned() } else { None }
+        annotated.get(annotation, *own != table).cloned()
     }
 
     pub(super) fn alias(&mut self) -> String {

@@ -46,7 +46,7 @@ impl Compiler {
             }
             // an aggregate that is a value of a row is not one of the rows
             Leaf::Annotation(annotation) => {
-                let given = self.given(alias, annotation.name);
+                let given = self.given(alias, annotation);
                 let computed = given.as_ref().unwrap_or_else(|| annotation.computed());
                 let over_rows = std::mem::replace(&mut self.scope.over_rows, false);
                 self.expr(sql, &computed.expr, alias);

@@ -222,7 +222,7 @@ impl<M: Model> QuerySet<M> {
     /// Gives an annotation of the model another expression for these rows, which may depend on the
     /// request: whatever shows the annotation, filters by it or orders by it uses this one. An
     /// earlier one is replaced. Rows of the model that are reached from other models keep what the
-    /// model declares.
+    /// model declares; for those, see [`annotate_related`](Self::annotate_related).
     #[must_use]
     pub fn annotate<T, O>(mut self, annotation: Annotation<M, T>, expression: O) -> Self
     where
@@ -230,7 +230,49 @@ impl<M: Model> QuerySet<M> {
         O::Value: DeclaredAs<T>,
         O::Cardinality: SingleValued,
     {
-        self.annotated.set(annotation.meta(), single(expression));
+        self.annotated.set(annotation.meta(), single(expression), false);
+        self
+    }
+
+    /// Gives an annotation of another model another expression, wherever these rows lead to rows of it
+    /// in the same statement: the author that an article shows nested, a condition along a path. It may
+    /// also be of the same model, for rows that are reached from these.
+    ///
+    /// ```
+    /// use quintet::db::Exists;
+    /// use quintet::prelude::*;
+    ///
+    /// # #[model(
+    /// #     table = "author",
+    /// #     annotations(is_followed: bool = |_| false),
+    /// #     many_to_many(followers: Author, through = "f", source = "to_id", target = "from_id")
+    /// # )]
+    /// # pub struct Author {
+    /// #     pub id: i64,
+    /// #     pub name: String,
+    /// # }
+    /// # #[model(table = "article")]
+    /// # pub struct Article {
+    /// #     pub id: i64,
+    /// #     #[field(foreign_key = Author, related_name = articles)]
+    /// #     pub author_id: i64,
+    /// # }
+    /// /// Articles whose authors are shown with whether this reader follows them.
+    /// fn articles_for(reader: i64) -> QuerySet<Article> {
+    ///     let followers = || Author::fields().followers();
+    ///     let followed = Exists::of(followers()).filter(followers().id().exact(reader));
+    ///     Article::objects().annotate_related(Author::IS_FOLLOWED, followed)
+    /// }
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn annotate_related<R, T, O>(mut self, annotation: Annotation<R, T>, expression: O) -> Self
+    where
+        R: Model,
+        O: IntoExpression<R, Value = T>,
+        O::Cardinality: SingleValued,
+    {
+        self.annotated.set(annotation.meta(), single(expression), true);
         self
     }
 
