@@ -57,6 +57,18 @@ pub struct UntypedToken(Claims);
 impl AccessToken {
     pub(super) const TYPE: &'static str = "access";
 
+    /// Creates a token for an account, without a refresh token (`AccessToken.for_user`). An account is
+    /// what [`Context::account`] returns, or [`Account::new`] makes of a row.
+    ///
+    /// # Errors
+    /// 500 in a context without a site.
+    pub fn for_user(cx: &Context, account: &Account) -> Result<Self> {
+        let backend = TokenBackend::of(cx)?;
+        let mut claims = fresh(Self::TYPE, DateTime::now(), backend.access_lifetime);
+        identify(&mut claims, backend, account);
+        Ok(Self(claims))
+    }
+
     /// Reads a token.
     pub(super) fn read(backend: &TokenBackend, token: &[u8]) -> Result<Self, TokenError> {
         let claims = backend.decode(token, DateTime::now())?;
@@ -93,10 +105,7 @@ impl RefreshToken {
 
     fn new(backend: &TokenBackend, account: &Account, now: DateTime) -> Self {
         let mut claims = fresh(Self::TYPE, now, backend.refresh_lifetime);
-        claims.set(backend.settings.user_id_claim.as_str(), account.key_text());
-        if backend.settings.check_revoke_token {
-            claims.set(PASSWORD, password_mark(account));
-        }
+        identify(&mut claims, backend, account);
         Self { claims, now }
     }
 
@@ -203,6 +212,14 @@ fn fresh(token_type: &str, now: DateTime, lifetime: TimeDelta) -> Claims {
     claims.set("iat", now.timestamp());
     claims.set("jti", uuid::Uuid::new_v4().simple().to_string());
     claims
+}
+
+/// Names the account that a token is for.
+fn identify(claims: &mut Claims, backend: &TokenBackend, account: &Account) {
+    claims.set(backend.settings.user_id_claim.as_str(), account.key_text());
+    if backend.settings.check_revoke_token {
+        claims.set(PASSWORD, password_mark(account));
+    }
 }
 
 /// What `CHECK_REVOKE_TOKEN` ties a token to: a digest of the password's hash. It keeps nothing
