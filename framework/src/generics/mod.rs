@@ -52,6 +52,7 @@ mod links;
 mod lists;
 mod objects;
 mod saving;
+mod slugs;
 mod transactions;
 mod trees;
 
