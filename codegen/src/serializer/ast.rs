@@ -119,6 +119,12 @@ impl Serializer {
             _ => errors.at(&node.ident, "a serializer is a struct with named fields"),
         }
         let rules = Rules::from_syn(&node.attrs, errors);
+        if container.camel_case.is_some() {
+            for field in &mut fields {
+                let key = container.key(&field.ident);
+                field.attr.name.get_or_insert_with(|| syn::LitStr::new(&key, field.ident.span()));
+            }
+        }
         Self { ident: node.ident.clone(), container, fields, rules }
     }
 
@@ -142,9 +148,16 @@ impl Serializer {
             || !self.container.exclude.is_empty()
     }
 
-    /// The field of the struct that has a key.
+    /// The field of the struct that a word of `#[serializer(..)]` names: by its key, or by its own name
+    /// where keys are renamed.
     pub(super) fn field(&self, name: &Ident) -> Option<&Field> {
-        let name = name.unraw().to_string();
-        self.fields.iter().find(|field| field.name() == name)
+        let key = name.unraw().to_string();
+        let renamed = self.container.camel_case.is_some();
+        self.fields.iter().find(|field| field.name() == key || renamed && field.ident == *name)
+    }
+
+    /// The key of what a word of `#[serializer(..)]` names.
+    pub(super) fn key(&self, name: &Ident) -> String {
+        self.field(name).map_or_else(|| self.container.key(name), Field::name)
     }
 }

@@ -19,6 +19,7 @@ const CONTAINER: [&str; 13] = [
     "inherit",
     "depth",
     "read_only",
+    "rename_all",
     "unique_together",
     "without_validators",
     "validate",
@@ -149,6 +150,8 @@ pub(super) struct Container {
     pub(super) inherit: Option<Type>,
     pub(super) depth: Option<LitInt>,
     pub(super) read_only: Vec<Ident>,
+    /// `rename_all = "camelCase"`, the only other form that there is.
+    pub(super) camel_case: Option<LitStr>,
     pub(super) unique_together: Vec<UniqueTogether>,
     pub(super) without_validators: bool,
     pub(super) validate: Option<Ident>,
@@ -201,6 +204,14 @@ impl Container {
                 self.depth = Some(depth);
             }
             "read_only" => self.read_only.extend(names(meta.input)?),
+            "rename_all" => {
+                let case: LitStr = meta.value()?.parse()?;
+                if case.value() != "camelCase" {
+                    let message = "the keys are the fields' names, or `rename_all = \"camelCase\"`";
+                    return Err(syn::Error::new(case.span(), message));
+                }
+                self.camel_case = Some(case);
+            }
             "unique_together" => {
                 self.unique_together.push(in_parentheses(meta.input, UniqueTogether::parse)?);
             }
@@ -215,6 +226,24 @@ impl Container {
             _ => return Err(unknown(word, &CONTAINER)),
         }
         Ok(())
+    }
+}
+
+impl Container {
+    /// The key of a field that does not name its own.
+    pub(super) fn key(&self, name: &Ident) -> String {
+        let name = name.unraw().to_string();
+        if self.camel_case.is_none() {
+            return name;
+        }
+        let mut words = name.split('_').filter(|word| !word.is_empty());
+        let first = words.next().unwrap_or_default().to_owned();
+        words.fold(first, |mut key, word| {
+            let mut letters = word.chars();
+            key.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+            key.push_str(letters.as_str());
+            key
+        })
     }
 }
 

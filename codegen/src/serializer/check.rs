@@ -39,6 +39,9 @@ fn names(serializer: &Serializer) -> Vec<String> {
 fn known(serializer: &Serializer, name: &Ident, errors: &mut Errors) {
     let text = name.unraw().to_string();
     let declared = names(serializer);
+    if serializer.field(name).is_some() {
+        return;
+    }
     let writes = |field: &Field| {
         field.attr.source.as_ref().and_then(|source| source.0.first()).is_some_and(|s| *s == text)
     };
@@ -53,8 +56,11 @@ fn known(serializer: &Serializer, name: &Ident, errors: &mut Errors) {
 /// What `fields(..)` and `exclude(..)` cannot mean.
 fn chosen(serializer: &Serializer, errors: &mut Errors) {
     let container = &serializer.container;
-    let is_named =
-        |names: &[Ident], field: &Field| names.iter().any(|name| name.unraw() == field.name());
+    let is_named = |names: &[Ident], field: &Field| {
+        names
+            .iter()
+            .any(|name| serializer.field(name).is_some_and(|named| std::ptr::eq(named, field)))
+    };
     if let Some(names) = &container.fields {
         for (index, name) in names.iter().enumerate() {
             if names.iter().take(index).any(|earlier| earlier == name) {
@@ -91,6 +97,11 @@ fn chosen(serializer: &Serializer, errors: &mut Errors) {
 fn container(serializer: &Serializer, errors: &mut Errors) {
     chosen(serializer, errors);
     let container = &serializer.container;
+    if let Some(case) = &container.camel_case
+        && (container.all || (!container.exclude.is_empty() && container.inherit.is_none()))
+    {
+        errors.at(case, "`rename_all` goes with fields that have names: `fields(id, name)`");
+    }
     for name in &container.read_only {
         known(serializer, name, errors);
     }
@@ -249,8 +260,9 @@ fn over_model(field: &Field, errors: &mut Errors) {
     }
     if let Some(word) = &attr.writable
         && attr.nested.is_none()
+        && !(relation == Some(Relation::Slug) && shape.many)
     {
-        errors.at(word, "`writable` goes with `nested`");
+        errors.at(word, "`writable` goes with `nested`, or with a list of slugs");
     }
     if let Some((word, _)) = &attr.method {
         if let Some(source) = attr.source.as_ref().and_then(|source| source.0.first()) {

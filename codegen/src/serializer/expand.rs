@@ -2,7 +2,6 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Ident, Type};
 
@@ -65,8 +64,7 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
                 steps.push(declare(field, model, errors));
                 steps.push(modify(field));
             } else {
-                let (text, path) =
-                    (name.unraw().to_string(), path(model, std::slice::from_ref(name)));
+                let (text, path) = (container.key(name), path(model, std::slice::from_ref(name)));
                 steps.push(quote_spanned!(name.span()=> .field(#text, #path)));
             }
         }
@@ -78,7 +76,7 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
     }
     for field in &serializer.fields {
         if let Some(other) = &field.rules.must_match {
-            let (name, other) = (field.name(), other.to_string());
+            let (name, other) = (field.name(), serializer.key(other));
             steps.push(quote!(.must_match(#name, #other)));
         }
     }
@@ -87,7 +85,7 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
         steps.push(quote!(.all()));
     }
     if excludes {
-        let names = container.exclude.iter().map(|name| name.unraw().to_string());
+        let names = container.exclude.iter().map(|name| serializer.key(name));
         steps.push(quote!(.exclude(&[#(#names),*])));
         // what comes of a serializer that is inherited may have a name of its own
         if container.inherit.is_none() {
@@ -97,14 +95,14 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
         }
     }
     if !container.read_only.is_empty() {
-        let names = container.read_only.iter().map(Ident::to_string);
+        let names = container.read_only.iter().map(|name| serializer.key(name));
         steps.push(quote!(.read_only(&[#(#names),*])));
     }
     if let Some(depth) = &container.depth {
         steps.push(quote!(.depth(#depth)));
     }
     for set in &container.unique_together {
-        let members = set.members.iter().map(Ident::to_string);
+        let members = set.members.iter().map(|name| serializer.key(name));
         let message = kinds::option(set.message.as_ref());
         steps.push(quote!(.unique_together(&[#(#members),*], #message)));
     }
@@ -192,7 +190,8 @@ fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
         }
         Relation::Slug => {
             let slug = attr.slug.as_ref().map(|(_, Lookup(names))| path(target, names));
-            quote_spanned!(span=> .slug::<#target, _, _>(#name, #source, &#slug))
+            let writable = attr.writable.is_some().then(|| quote!(.writable()));
+            quote_spanned!(span=> .slug::<#target, _, _>(#name, #source, &#slug) #writable)
         }
         Relation::String => quote_spanned!(span=> .string::<#target, _>(#name, #source)),
         Relation::Hyperlink => {

@@ -79,6 +79,32 @@ fn relations_are_told_by_their_types() {
 }
 
 #[test]
+fn keys_are_renamed_and_slugs_are_written() {
+    let written = steps(quote! {
+        #[serializer(
+            model = Album, rename_all = "camelCase", fields(id, created_at, tag_list, by_line),
+            read_only(tag_list)
+        )]
+        struct AlbumSerializer {
+            #[field(source = tags, slug = name, writable)]
+            tag_list: Vec<SlugRelated<Tag>>,
+            #[field(name = "byline")]
+            by_line: String,
+        }
+    });
+    let expected = quote! {
+        ::quintet::serializers::Description::of::<Album>("Album")
+            .field("id", <Album>::fields().id())
+            .field("createdAt", <Album>::fields().created_at())
+            .slug::<Tag, _, _>("tagList", <Album>::fields().tags(), &<Tag>::fields().name())
+            .writable()
+            .source("byline", <Album>::fields().by_line().shown_as::<String>())
+            .read_only(&["tagList"])
+    };
+    assert_eq!(written, expected.to_string());
+}
+
+#[test]
 fn functions_of_the_struct_are_called_by_name() {
     let written = steps(quote! {
         #[serializer(model = Track, validate, read_only(total), fields = all)]

@@ -65,7 +65,7 @@ impl Components {
             },
             _ => self.kind(owner, field),
         };
-        let listed = shown.many
+        let listed = shown.many && !matches!(field.kind, FieldKind::List { .. })
             || matches!(
                 field.kind,
                 FieldKind::ManyRelated { .. } | FieldKind::Nested { many: true, .. }

@@ -9,7 +9,7 @@ use super::super::description::{Description, ShownColumn, Source, UniqueTogether
 use super::super::field::{KeyCheck, Output, SerializerField, Target, Unique};
 use super::super::hooks::{DefaultValue, FieldValidator, ToInternalValue, ValueValidator};
 use super::super::relations::{Inner, Related};
-use crate::db::{ColumnKind, Hop, ModelMeta, not_unique};
+use crate::db::{ColumnKind, ColumnMeta, Hop, ModelMeta, not_unique};
 use crate::exceptions::Detail;
 use crate::fields::{Field, FieldDefault, FieldKind, KeyKind, Validator};
 use crate::values::{FieldType, JsonWriter, Raw, Value};
@@ -52,6 +52,16 @@ impl Draft {
     }
 
     /// Adds a field; it replaces one with the same name.
+    /// The column of related rows of which the current field shows a list.
+    pub(super) fn listed_column(&self) -> Option<&'static ColumnMeta> {
+        let field = self.description.fields.get(self.current)?;
+        let Output::Many(place) = field.output else { return None };
+        match &self.description.many.get(place)?.related {
+            Related::Column { model, column } => model.columns.get(*column),
+            _ => None,
+        }
+    }
+
     pub(super) fn push(
         &mut self,
         field: Field,

@@ -325,9 +325,16 @@ impl<M: Model> Builder<M> {
         self
     }
 
-    /// Makes the preceding nested serializer writable; the view set saves it.
+    /// Makes the preceding nested serializer, or list of related columns, writable; the view set saves
+    /// it. Of a list of columns it gets the values that were sent, whether or not there are such rows.
     pub fn writable(mut self) -> Self {
+        let listed = self.draft.listed_column().map(Field::from_column);
         self.last(|field| {
+            if let Some(child) = listed.filter(|_| field.nested.is_none()) {
+                field.field = Field::list(field.field.name, child);
+                field.target = Target::Other;
+                return;
+            }
             let many = matches!(field.output, Output::Many(_));
             let Some(nested) = field.nested else { return };
             let inner = Arc::clone(&nested().input);
