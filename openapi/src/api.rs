@@ -1,7 +1,7 @@
 //! Description of an API, independent of the server.
 
 use crate::operation::Operation;
-use crate::schema::Component;
+use crate::schema::{Component, SchemaRef};
 use crate::security::SecurityScheme;
 
 /// A whole API: what [`Api::document`] turns into an OpenAPI document.
@@ -33,6 +33,8 @@ pub struct Api {
     pub(crate) security_schemes: Vec<SecurityScheme>,
     pub(crate) components: Vec<Component>,
     pub(crate) operations: Vec<Operation>,
+    pub(crate) error_schema: Option<SchemaRef>,
+    pub(crate) validation_status: Option<u16>,
 }
 
 #[derive(Clone, Debug)]
@@ -81,6 +83,20 @@ impl Api {
     #[must_use]
     pub fn path_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.path_prefix = Some(prefix.into());
+        self
+    }
+
+    /// Sets the body of every error, instead of DRF's.
+    #[must_use]
+    pub fn error_schema(mut self, schema: SchemaRef) -> Self {
+        self.error_schema = Some(schema);
+        self
+    }
+
+    /// Sets the status of a body with mistakes, instead of 400.
+    #[must_use]
+    pub fn validation_status(mut self, status: u16) -> Self {
+        self.validation_status = Some(status);
         self
     }
 

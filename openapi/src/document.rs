@@ -124,7 +124,7 @@ impl Names {
                     .or_insert_with(|| claim(&mut taken, &format!("Patched{name}")));
             }
             for schema in schemas_of(operation) {
-                if let SchemaRef::Page(name, envelope) = schema {
+                if let SchemaRef::Page(name, envelope) = schema.inside() {
                     pages.entry(name.clone()).or_default().insert(envelope.clone());
                 }
             }
@@ -140,7 +140,10 @@ impl Names {
         }
         let errors = errors::Names::claim(&mut taken);
         let enums = Enums::collect(&api.components, &mut taken);
-        Self { enums, patched, pages: named, errors }
+        let mut names = Self { enums, patched, pages: named, errors };
+        let own = api.error_schema.as_ref().map(|schema| names.schema(schema));
+        names.errors = names.errors.clone().with(own, api.validation_status);
+        names
     }
 
     fn schema(&self, schema: &SchemaRef) -> RefOr<Schema> {
@@ -152,6 +155,7 @@ impl Names {
                 schemas::link(self.pages.get(&key).map_or(name, |page| page))
             }
             SchemaRef::Inline(kind) => schemas::schema(kind, Meta::default()),
+            SchemaRef::Under(key, inner) => schemas::under(key, self.schema(inner)),
         }
     }
 
@@ -180,9 +184,9 @@ impl Names {
             }
         }
         for error in &operation.errors {
-            if statuses.insert(errors::status(*error)) {
+            if statuses.insert(self.errors.status(*error)) {
                 let reference = Ref::from_response_name(errors::name(*error));
-                builder = builder.response(errors::status(*error).to_string(), reference);
+                builder = builder.response(self.errors.status(*error).to_string(), reference);
             }
         }
         if statuses.is_empty() {
@@ -200,8 +204,12 @@ impl Names {
 
     fn request(&self, operation: &Operation, body: &Body) -> RequestBody {
         let patched = patched_target(operation).and_then(|name| self.patched.get(name));
-        let schema = patched.map_or_else(|| self.schema(&body.schema), |name| schemas::link(name));
-        let required = body.required.unwrap_or(operation.method != Method::Patch);
+        let schema = match (patched, &body.schema) {
+            (Some(name), SchemaRef::Under(key, _)) => schemas::under(key, schemas::link(name)),
+            (Some(name), _) => schemas::link(name),
+            (None, schema) => self.schema(schema),
+        };
+        let required = body.required.unwrap_or(!is_partial(operation, body));
         let mut builder = RequestBodyBuilder::new().description(body.description.as_deref());
         for media_type in or_json(&body.media_types) {
             builder = builder.content(media_type, Content::new(Some(schema.clone())));
@@ -276,10 +284,16 @@ impl Names {
 
 /// The component of a PATCH, which becomes a patched one.
 fn patched_target(operation: &Operation) -> Option<&str> {
-    match (operation.method, &operation.request) {
-        (Method::Patch, Some(Body { schema: SchemaRef::Component(name), .. })) => Some(name),
+    let body = operation.request.as_ref().filter(|body| is_partial(operation, body))?;
+    match body.schema.inside() {
+        SchemaRef::Component(name) => Some(name),
         _ => None,
     }
+}
+
+/// Whether nothing is required of a body.
+fn is_partial(operation: &Operation, body: &Body) -> bool {
+    body.partial || operation.method == Method::Patch
 }
 
 fn schemas_of(operation: &Operation) -> impl Iterator<Item = &SchemaRef> {

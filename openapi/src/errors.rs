@@ -39,10 +39,13 @@ pub enum ErrorResponse {
 }
 
 /// The names of the two schemas, chosen not to collide with the API's own components.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Names {
     detail: String,
     validation: String,
+    /// The body of every error, if it is not DRF's.
+    own: Option<RefOr<Schema>>,
+    validation_status: u16,
 }
 
 impl Names {
@@ -50,6 +53,22 @@ impl Names {
         Self {
             detail: naming::claim(taken, "Error"),
             validation: naming::claim(taken, "ValidationErrors"),
+            own: None,
+            validation_status: 400,
+        }
+    }
+
+    /// Sets what an API has in place of DRF's body and status.
+    pub(crate) fn with(self, own: Option<RefOr<Schema>>, validation_status: Option<u16>) -> Self {
+        let validation_status = validation_status.unwrap_or(self.validation_status);
+        Self { own, validation_status, ..self }
+    }
+
+    /// The status of an error.
+    pub(crate) fn status(&self, error: ErrorResponse) -> u16 {
+        match error {
+            ErrorResponse::ValidationError => self.validation_status,
+            other => status(other),
         }
     }
 
@@ -62,9 +81,11 @@ impl Names {
         if used.is_empty() {
             return builder;
         }
-        builder = builder.schema(&self.detail, detail());
-        if used.contains(&ErrorResponse::ValidationError) {
-            builder = builder.schema(&self.validation, self.validation());
+        if self.own.is_none() {
+            builder = builder.schema(&self.detail, detail());
+            if used.contains(&ErrorResponse::ValidationError) {
+                builder = builder.schema(&self.validation, self.validation());
+            }
         }
         for error in used {
             builder = builder.response(name(*error), self.response(*error));
@@ -73,17 +94,20 @@ impl Names {
     }
 
     fn response(&self, error: ErrorResponse) -> ResponseBuilder {
-        let schema = if error == ErrorResponse::ValidationError {
+        let schema = if let Some(own) = &self.own {
+            own.clone()
+        } else if error == ErrorResponse::ValidationError {
             let both = AnyOfBuilder::new().item(schemas::link(&self.validation));
             both.item(schemas::link(&self.detail)).into()
         } else {
             schemas::link(&self.detail)
         };
         let mut content = Content::new(Some(schema));
-        content.example = Some(match error {
-            ErrorResponse::ValidationError => json!({"field": ["This field is required."]}),
-            other => json!({"detail": example(other)}),
-        });
+        content.example = match error {
+            _ if self.own.is_some() => None,
+            ErrorResponse::ValidationError => Some(json!({"field": ["This field is required."]})),
+            other => Some(json!({"detail": example(other)})),
+        };
         let mut builder = ResponseBuilder::new()
             .description(description(error))
             .content("application/json", content);
@@ -129,7 +153,7 @@ fn detail() -> RefOr<Schema> {
 }
 
 /// The status of an error.
-pub(crate) fn status(error: ErrorResponse) -> u16 {
+fn status(error: ErrorResponse) -> u16 {
     match error {
         ErrorResponse::ValidationError => 400,
         ErrorResponse::NotAuthenticated => 401,

@@ -27,6 +27,6 @@ pub use errors::ErrorResponse;
 pub use operation::{Body, Method, Operation, Response};
 pub use parameter::{Location, Parameter};
 pub use renderers::{RenderedSchema, SCHEMA_RENDERERS, SchemaRenderer};
-pub use schema::{Component, Envelope, FieldSchema, SchemaKind, SchemaRef};
+pub use schema::{Component, Envelope, EnvelopeKey, FieldSchema, SchemaKind, SchemaRef};
 pub use security::SecurityScheme;
 pub use utoipa;

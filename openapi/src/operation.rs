@@ -209,13 +209,14 @@ pub struct Body {
     pub(crate) schema: SchemaRef,
     pub(crate) media_types: Vec<String>,
     pub(crate) required: Option<bool>,
+    pub(crate) partial: bool,
     pub(crate) description: Option<String>,
 }
 
 impl Body {
     /// A JSON body, required unless the method is PATCH.
     pub fn new(schema: SchemaRef) -> Self {
-        Self { schema, media_types: Vec::new(), required: None, description: None }
+        Self { schema, media_types: Vec::new(), required: None, partial: false, description: None }
     }
 
     /// The media types that the view's parsers take, instead of JSON.
@@ -226,6 +227,13 @@ impl Body {
         S: Into<String>,
     {
         self.media_types = types.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether nothing in the component is required, as in that of a PATCH.
+    #[must_use]
+    pub fn partial(mut self, partial: bool) -> Self {
+        self.partial = partial;
         self
     }
 

@@ -273,9 +273,25 @@ pub enum SchemaRef {
     Page(String, Envelope),
     /// A value that has no component.
     Inline(SchemaKind),
+    /// An object with one of the others under a key.
+    Under(String, Box<SchemaRef>),
 }
 
 impl SchemaRef {
+    /// This under a key of an object: `{"article": {..}}`.
+    #[must_use]
+    pub fn under(self, key: impl Into<String>) -> Self {
+        Self::Under(key.into(), Box::new(self))
+    }
+
+    /// What is under the key, if there is one.
+    pub(crate) fn inside(&self) -> &Self {
+        match self {
+            Self::Under(_, inner) => inner.inside(),
+            other => other,
+        }
+    }
+
     /// One object of a component.
     pub fn component(name: impl Into<String>) -> Self {
         Self::Component(name.into())
@@ -301,6 +317,7 @@ impl SchemaRef {
         match self {
             Self::Component(name) | Self::List(name) | Self::Page(name, _) => Some(name),
             Self::Inline(kind) => kind.target(),
+            Self::Under(_, inner) => inner.target(),
         }
     }
 }
@@ -327,6 +344,42 @@ pub enum Envelope {
         /// Usually `cursor`.
         cursor: String,
     },
+    /// Keys of its own.
+    Custom {
+        /// The keys before that of the rows, in order.
+        keys: Vec<EnvelopeKey>,
+        /// The key of the rows.
+        results: String,
+    },
+}
+
+/// A key of an envelope.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct EnvelopeKey {
+    pub(crate) name: String,
+    /// An address or null; otherwise a number.
+    pub(crate) link: bool,
+    pub(crate) required: bool,
+    pub(crate) example: String,
+}
+
+impl EnvelopeKey {
+    /// A key that holds a number.
+    pub fn integer(name: impl Into<String>, example: impl Into<String>) -> Self {
+        Self { name: name.into(), link: false, required: true, example: example.into() }
+    }
+
+    /// A key that holds an address or null.
+    pub fn link(name: impl Into<String>, example: impl Into<String>) -> Self {
+        Self { link: true, ..Self::integer(name, example) }
+    }
+
+    /// Sets whether every page has it.
+    #[must_use]
+    pub fn required(self, required: bool) -> Self {
+        Self { required, ..self }
+    }
 }
 
 impl Envelope {
@@ -345,12 +398,18 @@ impl Envelope {
         Self::Cursor { cursor: cursor.into() }
     }
 
+    /// Pages with keys of their own.
+    pub fn custom(keys: Vec<EnvelopeKey>, results: impl Into<String>) -> Self {
+        Self::Custom { keys, results: results.into() }
+    }
+
     /// The word that distinguishes envelopes of one serializer in component names.
     pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::PageNumber { .. } => "PageNumber",
             Self::LimitOffset { .. } => "LimitOffset",
             Self::Cursor { .. } => "Cursor",
+            Self::Custom { .. } => "Custom",
         }
     }
 }

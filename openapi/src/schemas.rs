@@ -211,10 +211,38 @@ pub(crate) fn array_of(items: RefOr<Schema>, meta: Meta) -> RefOr<Schema> {
         .into()
 }
 
+/// A schema under a key of an object.
+pub(crate) fn under(key: &str, schema: RefOr<Schema>) -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::Object).required(key).property(key, schema).into()
+}
+
 /// The envelope of a page.
 pub(crate) fn page(name: &str, envelope: &Envelope) -> RefOr<Schema> {
     const HOST: &str = "http://api.example.org/accounts/";
+    let url = |example: String| {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+            .format(Some(SchemaFormat::Custom("uri".into())))
+            .examples([example])
+    };
     let (next, previous) = match envelope {
+        Envelope::Custom { keys, results } => {
+            let mut object = ObjectBuilder::new().schema_type(Type::Object);
+            for key in keys {
+                let value = if key.link {
+                    url(key.example.clone())
+                } else {
+                    let example = key.example.parse::<i64>().ok();
+                    ObjectBuilder::new().schema_type(Type::Integer).examples(example)
+                };
+                object = object.property(&key.name, value);
+                if key.required {
+                    object = object.required(&key.name);
+                }
+            }
+            let rows = array_of(link(name), Meta::default());
+            return object.required(results).property(results, rows).into();
+        }
         Envelope::PageNumber { page } => (format!("{page}=4"), format!("{page}=2")),
         Envelope::LimitOffset { limit, offset } => {
             (format!("{offset}=400&{limit}=100"), format!("{offset}=200&{limit}=100"))
@@ -223,12 +251,6 @@ pub(crate) fn page(name: &str, envelope: &Envelope) -> RefOr<Schema> {
             (format!("{cursor}=cD00ODY%3D"), format!("{cursor}=cj0xJnA9NDg3"))
         }
     };
-    let url = |query: String| {
-        ObjectBuilder::new()
-            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
-            .format(Some(SchemaFormat::Custom("uri".into())))
-            .examples([format!("{HOST}?{query}")])
-    };
     let mut object = ObjectBuilder::new().schema_type(Type::Object);
     if !matches!(envelope, Envelope::Cursor { .. }) {
         let count = ObjectBuilder::new().schema_type(Type::Integer).examples([123]);
@@ -236,8 +258,8 @@ pub(crate) fn page(name: &str, envelope: &Envelope) -> RefOr<Schema> {
     }
     object
         .required("results")
-        .property("next", url(next))
-        .property("previous", url(previous))
+        .property("next", url(format!("{HOST}?{next}")))
+        .property("previous", url(format!("{HOST}?{previous}")))
         .property("results", array_of(link(name), Meta::default()))
         .into()
 }

@@ -106,7 +106,7 @@ impl Context {
     ) -> Result<Response> {
         let at = (self.writing(false), &**self);
         let shown = 0..rows.len();
-        Ok(Response::json(rows.into_json(description, shown, false, at, Vec::new()).await?))
+        Ok(self.all(rows.into_json(description, shown, false, at, Vec::new()).await?))
     }
 
     /// Counts the rows of a query; the statement is written at once, so that the query may be used

@@ -33,6 +33,6 @@ impl Context {
         let related = fetch(description, &[row], self).await?;
         let mut out = JsonWriter::new();
         self.writing(false).row(description, row, &related, &mut out);
-        Ok(Response::json(out.into_bytes()))
+        Ok(self.one(out.into_bytes()))
     }
 }

@@ -157,6 +157,11 @@ impl Pagination for LimitOffsetPagination {
         ]
     }
 
+    /// Limits and offsets are never beyond the end.
+    fn may_miss(&self) -> bool {
+        false
+    }
+
     fn envelope(&self) -> Vec<EnvelopeField> {
         let (limit, offset) = (&self.limit_query_param, &self.offset_query_param);
         vec![

@@ -48,7 +48,8 @@
 //!
 //! A list action gets a [`Plan`] from the view's [`Pagination`], loads the rows that the plan
 //! names, and passes their number back to get the [`Envelope`] around them. Implement the trait for
-//! links or parameters of your own.
+//! links or parameters of your own. [`Pagination::with_keys`] gives the pages of any pagination
+//! other keys: [`EnvelopeKeys`] names them.
 
 mod cursor;
 mod cursor_text;
@@ -57,15 +58,17 @@ mod limit_offset;
 mod links;
 mod page_number;
 mod page_size;
+mod with_keys;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use cursor::{CursorPagination, CursorPlan, position_text};
-pub use envelope::{Envelope, EnvelopeField, EnvelopeType};
+pub use envelope::{Envelope, EnvelopeField, EnvelopeKeys, EnvelopeType};
 pub use limit_offset::LimitOffsetPagination;
 pub use links::{remove_query_param, replace_query_param};
 pub use page_number::PageNumberPagination;
+pub use with_keys::WithKeys;
 
 use crate::db::OrderTerm;
 use crate::exceptions::{ApiException, Result};
@@ -205,9 +208,41 @@ pub trait Pagination: Send + Sync + fmt::Debug {
         Vec::new()
     }
 
-    /// The keys of the envelope except `results`, which comes last; empty if there is no envelope.
+    /// The keys of the envelope except that of the rows, which comes last; empty if there is no
+    /// envelope.
     fn envelope(&self) -> Vec<EnvelopeField> {
         Vec::new()
+    }
+
+    /// The key of the rows; `results` by default. It is that of the [`Envelope`]'s
+    /// [`keys`](Envelope::keys).
+    fn results_key(&self) -> &str {
+        "results"
+    }
+
+    /// Whether a request may ask for a page that does not exist, which is a 404; true by default.
+    fn may_miss(&self) -> bool {
+        true
+    }
+
+    /// The same pages under keys of your own (an overridden `get_paginated_response`):
+    ///
+    /// ```
+    /// use quintet::pagination::{EnvelopeKeys, LimitOffsetPagination, Pagination};
+    ///
+    /// /// `{"articlesCount": 2, "articles": [..]}`
+    /// fn pages() -> impl Pagination {
+    ///     let keys = EnvelopeKeys::new().results("articles").count("articlesCount").without_links();
+    ///     LimitOffsetPagination::new().default_limit(20).with_keys(keys)
+    /// }
+    /// # let _ = pages();
+    /// ```
+    #[doc(alias = "get_paginated_response")]
+    fn with_keys(self, keys: EnvelopeKeys) -> WithKeys<Self>
+    where
+        Self: Sized,
+    {
+        WithKeys::new(self, keys)
     }
 
     /// True for [`DefaultPagination`]: it is replaced by the site's.
@@ -240,6 +275,14 @@ macro_rules! forward {
 
             fn envelope(&self) -> Vec<EnvelopeField> {
                 (**self).envelope()
+            }
+
+            fn results_key(&self) -> &str {
+                (**self).results_key()
+            }
+
+            fn may_miss(&self) -> bool {
+                (**self).may_miss()
             }
 
             fn is_project_default(&self) -> bool {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
-use super::{Action, CsrfState, Quota, Request};
+use super::{Action, CsrfState, Noun, Quota, Request};
 use crate::auth::{Account, DynObjectPermissionBackend, PasswordHashers, UserMeta};
 use crate::cache::Counters;
 use crate::db::{Conn, ModelMeta};
@@ -44,6 +44,8 @@ pub struct ViewContext {
     /// Whether model permissions allow every request, as for the root of a router, which belongs to
     /// no model.
     pub ignore_model_permissions: bool,
+    /// The key around its bodies.
+    pub noun: Option<Noun>,
 }
 
 /// Checks object permissions; the permissions of a view implement it.

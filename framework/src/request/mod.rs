@@ -50,6 +50,7 @@ mod headers;
 mod hooks;
 #[cfg(feature = "test")]
 mod marks;
+mod noun;
 mod path;
 mod quota;
 
@@ -64,6 +65,7 @@ pub use action::Action;
 pub use body::Body;
 pub use context::{Auth, Context, ViewContext};
 pub use headers::Headers;
+pub use noun::Noun;
 pub use quota::Quota;
 
 pub(crate) use body::{Arrived, Awaited, BodyMemory, BodyShare, Incoming, on_its_way};

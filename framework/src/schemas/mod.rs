@@ -18,6 +18,7 @@ use quintet_openapi::{Api, ui};
 pub(crate) use operations::SiteSchema;
 
 use crate::routers::{Mount, Router};
+use crate::serializers::{Description, Serializer};
 
 /// The OpenAPI document of a site, and where it is served (`SpectacularAPIView`,
 /// `SPECTACULAR_SETTINGS`).
@@ -41,6 +42,8 @@ pub struct OpenApi {
     api: Api,
     title: String,
     path_prefix: Option<String>,
+    /// What every error holds, if it is not DRF's.
+    errors: Option<&'static Description>,
     schema_path: Option<String>,
     docs_path: Option<String>,
 }
@@ -71,9 +74,40 @@ impl OpenApi {
             api: Api::new(title.clone(), version),
             title,
             path_prefix: None,
+            errors: None,
             schema_path: Some("/api/schema/".into()),
             docs_path: Some("/api/docs/".into()),
         }
+    }
+
+    /// Sets what the bodies of errors hold, where an [`ExceptionHandler`](crate::views::ExceptionHandler)
+    /// changes them.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    ///
+    /// use quintet::prelude::*;
+    ///
+    /// /// `{"errors": {"title": ["can't be blank"]}}`
+    /// #[derive(Serializer)]
+    /// pub struct Errors {
+    ///     errors: HashMap<String, Vec<String>>,
+    /// }
+    ///
+    /// let openapi = OpenApi::new("Blog", "1.0.0").errors::<Errors>().validation_status(422);
+    /// # let _ = openapi;
+    /// ```
+    #[must_use]
+    pub fn errors<S: Serializer>(mut self) -> Self {
+        self.errors = Some(S::description());
+        self
+    }
+
+    /// Sets the status of a body with mistakes, where an exception handler changes it from 400.
+    #[must_use]
+    pub fn validation_status(mut self, status: u16) -> Self {
+        self.api = self.api.validation_status(status);
+        self
     }
 
     /// Serves neither the document nor Swagger UI; [`Site::openapi`](crate::site::Site::openapi)
@@ -144,7 +178,7 @@ impl OpenApi {
         if !script_name.is_empty() {
             api = api.server(script_name);
         }
-        let api = site.describe(api, self.path_prefix);
+        let api = site.describe(api, self.path_prefix, self.errors);
         let problems = api.problems();
         if !problems.is_empty() {
             return Err(SchemaError::Problems(problems));

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use quintet_openapi::{
-    Api, Body, Envelope, ErrorResponse, Method, Operation, Parameter, Response, SchemaKind,
-    SchemaRef, SecurityScheme,
+    Api, Body, Envelope, EnvelopeKey, ErrorResponse, Method, Operation, Parameter, Response,
+    SchemaKind, SchemaRef, SecurityScheme,
 };
 
 use super::components::{Components, column_kind};
 use crate::authentication::AuthenticationScheme;
 use crate::db::ColumnKind;
 use crate::filters::{ParameterType, QueryParameter, Several};
-use crate::pagination::Pagination;
+use crate::pagination::{EnvelopeField, EnvelopeType, Pagination};
+use crate::parsers::is_form_media_type;
 use crate::permissions::DynPermission;
-use crate::request::ViewContext;
+use crate::request::{Noun, ViewContext};
 use crate::reverse::Pattern;
+use crate::serializers::Description;
 use crate::settings::Settings;
 use crate::views::{OperationInfo, Policies, ResponseInfo, View, ViewInfo};
 
@@ -38,8 +40,16 @@ pub(crate) struct SiteSchema<'a> {
 
 impl SiteSchema<'_> {
     /// Adds every operation, with its components and security schemes.
-    pub(super) fn describe(&self, mut api: Api, path_prefix: Option<String>) -> Api {
+    pub(super) fn describe(
+        &self,
+        mut api: Api,
+        path_prefix: Option<String>,
+        errors: Option<&'static Description>,
+    ) -> Api {
         let mut components = Components::default();
+        if let Some(errors) = errors {
+            api = api.error_schema(SchemaRef::component(components.add(errors)));
+        }
         let mut places: Vec<&str> = Vec::new();
         let mut told: Vec<(String, Method)> = Vec::new();
         for (place, pattern, view) in &self.addresses {
@@ -130,15 +140,23 @@ impl<'a> Route<'a> {
             .parameters(self.query_parameters())
             .security(schemes.iter().map(SecurityScheme::name))
             .anonymous(anonymous && !schemes.is_empty())
-            .errors(self.errors(envelope.as_ref(), anonymous));
+            .errors(self.errors(envelope.is_some(), anonymous));
         if !description.is_empty() {
             operation = operation.description(description);
         }
         if let Some(request) = self.info.request {
             let parsers = self.policies.parsers.iter().flatten();
-            let body = Body::new(SchemaRef::component(components.add(request)));
-            operation =
-                operation.request(body.media_types(parsers.map(|parser| parser.media_type())));
+            let (mut schema, noun) =
+                (SchemaRef::component(components.add(request)), self.view.context.noun);
+            if let Some(noun) = noun {
+                schema = schema.under(noun.one_key());
+            }
+            // what is under a noun is an object, which forms have none of
+            let types = parsers
+                .map(|parser| parser.media_type())
+                .filter(|media_type| noun.is_none() || !is_form_media_type(media_type));
+            let body = Body::new(schema).partial(self.info.partial);
+            operation = operation.request(body.media_types(types));
         }
         operation.response(self.response(envelope, components))
     }
@@ -148,11 +166,17 @@ impl<'a> Route<'a> {
         let schema = match self.info.response {
             ResponseInfo::Nothing => return response,
             ResponseInfo::Anything => SchemaRef::inline(SchemaKind::Any),
-            ResponseInfo::One(shown) => SchemaRef::component(components.add(shown)),
-            ResponseInfo::All(shown) => SchemaRef::list(components.add(shown)),
+            ResponseInfo::One(shown) => {
+                let one = SchemaRef::component(components.add(shown));
+                match self.view.context.noun {
+                    Some(noun) => one.under(noun.one_key()),
+                    None => one,
+                }
+            }
+            ResponseInfo::All(shown) => self.list(components.add(shown)),
             ResponseInfo::Page(shown) => match (components.add(shown), envelope) {
                 (name, Some(envelope)) => SchemaRef::page(name, envelope),
-                (name, None) => SchemaRef::list(name),
+                (name, None) => self.list(name),
             },
         };
         let renderers = self.policies.renderers.iter().flatten();
@@ -161,6 +185,13 @@ impl<'a> Route<'a> {
             .filter(|renderer| renderer.is_available() && renderer.format() != "api")
             .map(|renderer| renderer.media_type());
         response.media_types(types).schema(schema)
+    }
+
+    fn list(&self, name: String) -> SchemaRef {
+        match self.view.context.noun.and_then(Noun::many_key) {
+            Some(many) => SchemaRef::list(name).under(many),
+            None => SchemaRef::list(name),
+        }
     }
 
     fn path_parameters(&self) -> Vec<Parameter> {
@@ -220,7 +251,7 @@ impl<'a> Route<'a> {
         permissions.is_empty() || said.peek().is_some() && said.all(|admits| admits)
     }
 
-    fn errors(&self, envelope: Option<&Envelope>, anonymous: bool) -> Vec<ErrorResponse> {
+    fn errors(&self, has_envelope: bool, anonymous: bool) -> Vec<ErrorResponse> {
         let mut errors = Vec::new();
         if self.info.request.is_some() || !self.info.parameters.is_empty() {
             errors.push(ErrorResponse::ValidationError);
@@ -234,8 +265,8 @@ impl<'a> Route<'a> {
         if !anonymous || guarded {
             errors.push(ErrorResponse::PermissionDenied);
         }
-        // limits and offsets are never beyond the end
-        if detail || envelope.is_some_and(|one| !matches!(one, Envelope::LimitOffset { .. })) {
+        let may_miss = self.pagination.as_ref().is_some_and(|pages| pages.may_miss());
+        if detail || has_envelope && may_miss {
             errors.push(ErrorResponse::NotFound);
         }
         errors
@@ -299,11 +330,33 @@ fn query_parameter(parameter: QueryParameter) -> Parameter {
 /// The envelope of a pagination, recognised by its keys and the parameters in its example link.
 pub(super) fn envelope(pagination: &dyn Pagination) -> Option<Envelope> {
     let keys = pagination.envelope();
+    if keys.is_empty() {
+        return None;
+    }
+    Some(drfs_envelope(pagination, &keys).unwrap_or_else(|| {
+        let keys = keys.into_iter().map(|key| {
+            let shown = match key.kind {
+                EnvelopeType::Integer => EnvelopeKey::integer(key.name, key.example),
+                EnvelopeType::Link => EnvelopeKey::link(key.name, key.example),
+            };
+            shown.required(key.required)
+        });
+        Envelope::custom(keys.collect(), pagination.results_key())
+    }))
+}
+
+fn drfs_envelope(pagination: &dyn Pagination, keys: &[EnvelopeField]) -> Option<Envelope> {
+    let names: Vec<&str> = keys.iter().map(|key| &*key.name).collect();
+    let counted = match (names.as_slice(), pagination.results_key()) {
+        (["count", "next", "previous"], "results") => true,
+        (["next", "previous"], "results") => false,
+        _ => return None,
+    };
     let next = keys.iter().find(|key| key.name == "next")?;
     let (_, query) = next.example.split_once('?')?;
     let mut names = query.split('&').filter_map(|pair| Some(pair.split_once('=')?.0));
     let first = names.next()?;
-    Some(match (keys.iter().any(|key| key.name == "count"), names.next()) {
+    Some(match (counted, names.next()) {
         (false, _) => Envelope::cursor(first),
         (true, None) => Envelope::page_number(first),
         (true, Some(limit)) => Envelope::limit_offset(limit, first),

@@ -129,7 +129,7 @@ impl InitialData {
             let raw = form_input(description, &pairs, partial);
             return run_validation(description, &raw, partial, existing, cx).await;
         }
-        let raw = data.raw()?;
+        let raw = cx.object_in(data.raw()?);
         run_validation(description, &raw, partial, existing, cx).await
     }
 }

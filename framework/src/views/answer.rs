@@ -109,7 +109,7 @@ impl<S: Serializer> Answer for Json<S> {
     fn into_response(self, cx: &Context) -> Result<Response> {
         let mut out = JsonWriter::new();
         write_values(S::description(), &self.0.into_values(), cx, &mut out);
-        Ok(Response::json(out.into_bytes()))
+        Ok(cx.one(out.into_bytes()))
     }
 
     fn describe(operation: &mut OperationInfo) {
@@ -126,7 +126,7 @@ impl<S: Serializer> Answer for Json<Vec<S>> {
             write_values(S::description(), &item.into_values(), cx, &mut out);
         }
         out.end_array();
-        Ok(Response::json(out.into_bytes()))
+        Ok(cx.all(out.into_bytes()))
     }
 
     fn describe(operation: &mut OperationInfo) {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
@@ -12,7 +13,7 @@ use crate::exceptions::{ApiException, Result};
 use crate::parsers::ParserClasses;
 use crate::permissions::PermissionClasses;
 use crate::renderers::RendererClasses;
-use crate::request::{Context, handler_method};
+use crate::request::{Context, Noun, handler_method};
 use crate::response::Response;
 use crate::throttling::ThrottleClasses;
 
@@ -139,6 +140,13 @@ impl ApiView {
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.info.description = text.into();
+        self
+    }
+
+    /// Sets the key around its bodies: `{"user": {..}}`. See [`Noun`].
+    #[must_use]
+    pub fn noun(mut self, noun: impl Into<Noun>) -> Self {
+        Arc::make_mut(&mut self.info.context).noun = Some(noun.into());
         self
     }
 

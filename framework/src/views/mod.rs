@@ -186,6 +186,8 @@ pub struct OperationInfo {
     pub description: &'static str,
     /// What the body holds.
     pub request: Option<&'static Description>,
+    /// Whether nothing is required of the body.
+    pub partial: bool,
     /// The status of the response.
     pub status: u16,
     /// What the response holds.
@@ -229,6 +231,7 @@ impl OperationInfo {
             action: None,
             description: "",
             request: None,
+            partial: false,
             status: 200,
             response: ResponseInfo::Nothing,
             parameters: Vec::new(),

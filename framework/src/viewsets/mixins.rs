@@ -136,7 +136,7 @@ pub async fn create<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> 
     } else {
         insert(view, description, cx).await?
     };
-    let response = Response::json(bytes).with_status(201);
+    let response = cx.one(bytes).with_status(201);
     Ok(match location {
         Some(address) => response.with_header(actix_web::http::header::LOCATION, &address),
         None => response,
@@ -185,7 +185,7 @@ pub async fn update<V: ViewSet>(view: &V, cx: &mut Context, partial: bool) -> Re
     } else {
         change(view, description, partial, None, cx).await?
     };
-    Ok(Response::json(bytes))
+    Ok(cx.one(bytes))
 }
 
 async fn change<V: ViewSet>(

@@ -69,6 +69,9 @@
 //!   [`DestroyModelMixin`]: one each; a tuple of them is a base too
 //! - [`Action`]: which action a request is for
 //!
+//! [`NOUN`](ViewSet::NOUN) puts the bodies of a view set under a key, in requests, in responses and in the
+//! OpenAPI document: `{"article": {"title": ".."}}`.
+//!
 //! # Extra actions
 //!
 //! Under [`macro@view_set`], a method with `#[action(detail)]` or `#[action(list)]` is an extra
@@ -92,7 +95,7 @@ use crate::pagination::{DefaultPagination, Pagination};
 use crate::parsers::ParserClasses;
 use crate::permissions::PermissionClasses;
 use crate::renderers::RendererClasses;
-use crate::request::Context;
+use crate::request::{Context, Noun};
 use crate::response::Response;
 use crate::serializers::{Changes, ModelFor, ModelSerializer, SerializerClass};
 use crate::throttling::ThrottleClasses;
@@ -241,6 +244,12 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     /// The scope for [`ScopedRateThrottle`](crate::throttling::ScopedRateThrottle)
     /// (`throttle_scope`).
     const THROTTLE_SCOPE: Option<&'static str> = None;
+
+    /// The key around its bodies: `{"article": {..}}` for `Some(Noun::new("article"))`. See [`Noun`].
+    const NOUN: Option<Noun> = None;
+
+    /// Whether PUT changes only what is sent, as PATCH does (`partial=True` in `update`).
+    const PARTIAL_PUT: bool = false;
 
     /// The beginning of its URL names: `artist` in `artist-list`. By default, the model's name.
     fn basename(&self) -> String {
@@ -510,7 +519,7 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     /// # Errors
     /// As [`mixins::update`].
     async fn update(&self, cx: &mut Context) -> Result<Response> {
-        mixins::update(self, cx, false).await
+        mixins::update(self, cx, Self::PARTIAL_PUT).await
     }
 
     /// PATCH of an object.

@@ -125,6 +125,7 @@ impl<V: ViewSet> Registration<V> {
             lookup_field: self.generic.lookup.path.name(),
             lookup_kwarg: self.generic.lookup.kwarg.to_owned(),
             model: Some(ModelOf::<V>::META),
+            noun: V::NOUN,
             ..ViewContext::default()
         })
     }
@@ -231,6 +232,8 @@ impl<V: ViewSet> Registration<V> {
         if matches!(action, Action::Create | Action::Update | Action::PartialUpdate) {
             operation.request = Some(description);
         }
+        operation.partial =
+            action == Action::PartialUpdate || action == Action::Update && V::PARTIAL_PUT;
         (operation.status, operation.response) = match action {
             Action::List => (200, ResponseInfo::Page(description)),
             Action::Create => (201, ResponseInfo::One(description)),
