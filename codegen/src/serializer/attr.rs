@@ -11,7 +11,7 @@ use crate::attr::{digits, entry, flag, in_parentheses, names, number, unknown, w
 use crate::errors::Errors;
 
 /// The options of `#[serializer(..)]`, for messages.
-const CONTAINER: [&str; 13] = [
+const CONTAINER: [&str; 14] = [
     "model",
     "name",
     "fields",

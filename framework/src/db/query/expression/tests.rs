@@ -332,9 +332,9 @@ fn what_two_query_sets_give_is_that_of_the_first() {
     static A: AnnotationMeta = AnnotationMeta::new("a", || single::<Track, _>(1));
     let given = |value: i32| {
         let mut annotated = Annotated::default();
-        annotated.set(&A, single::<Track, _>(value));
+        annotated.set(&A, single::<Track, _>(value), false);
         annotated
     };
     let both = given(1).or(given(2));
-    assert!(format!("{:?}", both.get("a")).contains("Int(1)"), "{both:?}");
+    assert!(format!("{:?}", both.get(&A, true)).contains("Int(1)"), "{both:?}");
 }
