@@ -131,10 +131,7 @@ struct Found {
 /// Parses a text as `datetime.strptime(text, format)` does: the moment, and its offset if the
 /// format has one.
 pub(crate) fn parse(text: &str, format: &str) -> Option<(NaiveDateTime, Option<TimeDelta>)> {
-    let found = match walk(format, text, Found::default())? {
-        (found, "") => found,
-        _ => return None,
-    };
+    let (found, "") = walk(format, text, Found::default())? else { return None };
     Some((found.date()?.and_time(found.time()?), found.offset))
 }
 
@@ -366,7 +363,7 @@ mod tests {
         NaiveDate::from_ymd_opt(2024, 2, 9).unwrap().and_hms_micro_opt(15, 4, 5, 6000).unwrap()
     }
 
-    /// What CPython 3.11 writes in the C locale.
+    /// What `CPython` 3.11 writes in the C locale.
     #[test]
     fn every_code_is_written_as_python_writes_it() {
         let cases = [
@@ -389,7 +386,7 @@ mod tests {
         assert_eq!(out, "[]");
     }
 
-    /// What CPython 3.11 reads.
+    /// What `CPython` 3.11 reads.
     #[test]
     fn texts_are_read_as_python_reads_them() {
         let cases = [
