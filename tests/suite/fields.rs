@@ -243,7 +243,8 @@ fn site(on: On) -> Store {
 }
 
 fn few(items: Vec<String>) -> Validated {
-    if items.len() < 3 { Ok(()) } else { Err("Name two at most.".into()) }
+    let named = items.into_iter().filter(|item| item != "none");
+    if named.count() < 3 { Ok(()) } else { Err("Name two at most.".into()) }
 }
 
 fn own_limit(value: i64, cx: &Context) -> Validated {
@@ -279,6 +280,9 @@ struct OrderSerializer {
 
 impl OrderSerializer {
     fn validate_labels(labels: Vec<String>) -> Validated<Vec<String>> {
+        if labels.iter().any(String::is_empty) {
+            return Err("Name no empty label.".into());
+        }
         Ok(labels.into_iter().map(|label| label.to_uppercase()).collect())
     }
 

@@ -127,13 +127,11 @@ fn body(request: &Request, variables: &Map<String, Value>) -> Result<Content, St
     if !request.multipart.is_empty() {
         let mut text = String::new();
         for part in &request.multipart {
-            let value = fill(&part.value, variables)?;
-            text.push_str(&format!(
-                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{}\"\r\n\r\n{value}\r\n",
-                part.name
-            ));
+            let (name, value) = (&part.name, fill(&part.value, variables)?);
+            let head = format!("Content-Disposition: form-data; name=\"{name}\"");
+            text.extend(["--", BOUNDARY, "\r\n", &head, "\r\n\r\n", &value, "\r\n"]);
         }
-        text.push_str(&format!("--{BOUNDARY}--\r\n"));
+        text.extend(["--", BOUNDARY, "--\r\n"]);
         return Ok((Some(MULTIPART), Some(text.into_bytes())));
     }
     if let Some(text) = &request.text {
