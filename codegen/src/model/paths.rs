@@ -97,7 +97,9 @@ fn relation(own: &Ident, column: &Column, at: usize) -> Option<TokenStream> {
 }
 
 /// The annotations of a model, those included that count.
-pub(super) fn annotations(model: &Model) -> impl Iterator<Item = (&Ident, TokenStream, TokenStream)> {
+pub(super) fn annotations(
+    model: &Model,
+) -> impl Iterator<Item = (&Ident, TokenStream, TokenStream)> {
     let counts = model.attr.counts.iter().map(|(name, of)| {
         let closure = quote_spanned!(of.span()=> |fields| ::quintet::db::Count::of(fields.#of()));
         (name, quote!(i64), closure)

@@ -336,5 +336,5 @@ fn what_two_query_sets_give_is_that_of_the_first() {
         annotated
     };
     let both = given(1).or(given(2));
-    assert!(format!("{:?}", both.get(&A, true)).contains("Int(1)"), "{both:?}");
+    assert!(format!("{:?}", both.get(&A, false)).contains("Int(1)"), "{both:?}");
 }
