@@ -66,7 +66,9 @@ impl<'a> SimpleMetadata<'a> {
         for (key, media_types) in [("renders", self.renders), ("parses", self.parses)] {
             json.key(key);
             json.begin_array();
-            media_types.iter().for_each(|media_type| json.str(media_type));
+            for media_type in media_types {
+                json.str(media_type);
+            }
             json.end_array();
         }
         json.end_object();

@@ -54,7 +54,7 @@ impl Head {
         for line in block.take_while(|line| *line != " ```").map(str::trim) {
             if let Some(words) = line.strip_prefix("cargo run -p ") {
                 has_account |= words.ends_with(" createsuperuser");
-                runs = words.trim_end_matches(" createsuperuser").to_owned();
+                words.trim_end_matches(" createsuperuser").clone_into(&mut runs);
             } else if line.starts_with("curl ") {
                 requests.push(Shown { command: line.to_owned(), answer: String::new() });
             } else if let Some(last) = requests.last_mut() {

@@ -309,10 +309,10 @@ impl Endpoint {
     /// The response to OPTIONS.
     fn options(&self, policies: &Settled) -> Response {
         let info = self.view.info();
-        let renderers = policies.renderers.iter();
-        let renders: Vec<&str> = renderers.map(|chosen| chosen.renderer.media_type()).collect();
-        let parsers = policies.equipment.parsers.iter();
-        let parses: Vec<&str> = parsers.map(|parser| parser.media_type()).collect();
+        let renders: Vec<&str> =
+            policies.renderers.iter().map(|chosen| chosen.renderer.media_type()).collect();
+        let parses: Vec<&str> =
+            policies.equipment.parsers.iter().map(|parser| parser.media_type()).collect();
         let metadata = SimpleMetadata::new(&info.name, &info.description);
         metadata.renders(&renders).parses(&parses).into_response()
     }
