@@ -140,10 +140,10 @@ impl Names {
         }
         let errors = errors::Names::claim(&mut taken);
         let enums = Enums::collect(&api.components, &mut taken);
-        let mut names = Self { enums, patched, pages: named, errors };
-        let own = api.error_schema.as_ref().map(|schema| names.schema(schema));
-        names.errors = names.errors.clone().with(own, api.validation_status);
-        names
+        let mut all = Self { enums, patched, pages: named, errors };
+        let own = api.error_schema.as_ref().map(|schema| all.schema(schema));
+        all.errors = all.errors.clone().with(own, api.validation_status);
+        all
     }
 
     fn schema(&self, schema: &SchemaRef) -> RefOr<Schema> {

@@ -67,7 +67,7 @@ impl Context {
             let suffix = get_random_string(length, characters).map_err(ApiException::internal)?;
             let room = longest.saturating_sub(length + 1);
             let start: String = base.chars().take(room).collect();
-            slug = format!("{start}-{suffix}").trim_start_matches('-').to_owned();
+            slug = if start.is_empty() { suffix } else { format!("{start}-{suffix}") };
             slug.truncate(longest);
         }
         Ok(slug)

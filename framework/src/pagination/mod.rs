@@ -216,6 +216,7 @@ pub trait Pagination: Send + Sync + fmt::Debug {
 
     /// The key of the rows; `results` by default. It is that of the [`Envelope`]'s
     /// [`keys`](Envelope::keys).
+    #[allow(clippy::unnecessary_literal_bound, reason = "an implementation may hold its key")]
     fn results_key(&self) -> &str {
         "results"
     }

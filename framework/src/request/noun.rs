@@ -67,7 +67,7 @@ impl Noun {
     }
 
     /// The object in a body.
-    fn inside<'a>(self, body: Raw<'a>) -> Raw<'a> {
+    fn inside(self, body: Raw<'_>) -> Raw<'_> {
         match body {
             Raw::Map(items) => {
                 let found = items.into_iter().rev().find(|(key, _)| key == self.one);

@@ -265,7 +265,7 @@ impl<'a> Route<'a> {
         if !anonymous || guarded {
             errors.push(ErrorResponse::PermissionDenied);
         }
-        let may_miss = self.pagination.as_ref().is_some_and(|pages| pages.may_miss());
+        let may_miss = self.pagination.as_ref().is_some_and(Pagination::may_miss);
         if detail || has_envelope && may_miss {
             errors.push(ErrorResponse::NotFound);
         }

@@ -14,7 +14,8 @@ use crate::db::{Database, DatabaseConfig};
 use crate::exceptions::Result;
 use crate::model;
 use crate::pagination::{
-    CursorPagination, LimitOffsetPagination, NoPagination, PageNumberPagination, Pagination,
+    CursorPagination, EnvelopeKeys, LimitOffsetPagination, NoPagination, PageNumberPagination,
+    Pagination,
 };
 use crate::permissions::{AllowAny, IsAuthenticated, IsAuthenticatedOrReadOnly, PermissionClasses};
 use crate::request::{Context, Request};
@@ -372,7 +373,7 @@ fn lists_are_pages_of_the_views_pagination_or_the_sites() {
 
 #[test]
 fn an_envelope_is_told_from_its_keys() {
-    use quintet_openapi::Envelope;
+    use quintet_openapi::{Envelope, EnvelopeKey};
 
     use super::operations::envelope;
     assert_eq!(envelope(&PageNumberPagination::new()), Some(Envelope::page_number("page")));
@@ -382,6 +383,10 @@ fn an_envelope_is_told_from_its_keys() {
     );
     assert_eq!(envelope(&CursorPagination::new()), Some(Envelope::cursor("cursor")));
     assert_eq!(envelope(&NoPagination), None);
+    let keys = EnvelopeKeys::new().results("albums").count("total").without_links();
+    let total = EnvelopeKey::integer("total", "123");
+    let own = Envelope::custom(vec![total], "albums");
+    assert_eq!(envelope(&PageNumberPagination::new().with_keys(keys)), Some(own));
 }
 
 #[test]

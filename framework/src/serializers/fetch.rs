@@ -9,6 +9,7 @@ use super::recursion::{MOST_LEVELS, MOST_OBJECTS, WriteCounts};
 use super::relations::Related;
 use super::rows::{Extra, KeyRow, Loaded, ManyRows, RelatedRows};
 use super::select::{read_related, select};
+use crate::aside::aside;
 use crate::db::{ColumnKind, Conn, Error, Hop, Key, Select};
 use crate::values::{JsonWriter, Value};
 
@@ -76,7 +77,7 @@ async fn fetch_many(
         && counts.is_none()
         && let Some(columns) = &inner.get().columns
     {
-        return write_many(inner.get(), &many.hop, keys, key_kind, columns, conn).await;
+        return aside(|| write_many(inner.get(), &many.hop, keys, key_kind, columns, conn)).await;
     }
     let times = counts.map(|counts| counts.by_key(&keys));
     let mut result = ManyRows::default();
@@ -86,32 +87,8 @@ async fn fetch_many(
             result.rows.push(row);
         }
     };
-    let found = match (&many.related, &many.hop) {
-        (Related::Column { column, .. }, Hop::ManyToMany { to, .. })
-            if *column == to().pk && to().ordering.iter().all(|(index, _)| *index == to().pk) =>
-        {
-            let pk = to().pk_column().kind;
-            conn.rows(Select::links(conn.dialect(), &many.hop, keys, key_kind), |row| {
-                Ok((row.value(0, key_kind)?, Loaded::bare(Box::new(KeyRow(row.value(1, pk)?)))))
-            })
-            .await?
-        }
-        (related, hop) => {
-            let mut query = Select::related(hop, keys);
-            if let Related::Serializer(inner) = related {
-                select(inner.get(), &mut query);
-            }
-            conn.rows(query.rows(conn.dialect()), |row| {
-                let mut at = 1;
-                let loaded = read_related(related, row, &mut at)?;
-                Ok((row.value(0, key_kind)?, loaded))
-            })
-            .await?
-            .into_iter()
-            .filter_map(|(key, row)| Some((key, row?)))
-            .collect()
-        }
-    };
+    // aside, so that the frames of a hundred levels stay small
+    let found = aside(|| read_many(many, keys, key_kind, conn)).await?;
     for (key, row) in found {
         add(key, row);
     }
@@ -133,6 +110,38 @@ async fn fetch_many(
         }
     }
     Ok(result)
+}
+
+/// Reads the rows of a relation, each with the key of the row that it belongs to.
+async fn read_many(
+    many: &Many,
+    keys: Vec<Value>,
+    key_kind: ColumnKind,
+    conn: &Conn,
+) -> Result<Vec<(Value, Loaded)>, Error> {
+    match (&many.related, &many.hop) {
+        (Related::Column { column, .. }, Hop::ManyToMany { to, .. })
+            if *column == to().pk && to().ordering.iter().all(|(index, _)| *index == to().pk) =>
+        {
+            let pk = to().pk_column().kind;
+            conn.rows(Select::links(conn.dialect(), &many.hop, keys, key_kind), |row| {
+                Ok((row.value(0, key_kind)?, Loaded::bare(Box::new(KeyRow(row.value(1, pk)?)))))
+            })
+            .await
+        }
+        (related, hop) => {
+            let mut query = Select::related(hop, keys);
+            if let Related::Serializer(inner) = related {
+                select(inner.get(), &mut query);
+            }
+            let rows = conn.rows(query.rows(conn.dialect()), |row| {
+                let mut at = 1;
+                let loaded = read_related(related, row, &mut at)?;
+                Ok((row.value(0, key_kind)?, loaded))
+            });
+            Ok(rows.await?.into_iter().filter_map(|(key, row)| Some((key, row?))).collect())
+        }
+    }
 }
 
 /// Fetches rows of which only columns are shown, and writes each as it is read.
