@@ -21,7 +21,7 @@ pub struct Actions {
 /// The base of a view set: one mixin, a tuple of mixins, or a bundle such as [`ModelViewSet`].
 ///
 /// It decides which of the six actions the view set has; the others are a 405. Name it as
-/// [`ViewSet::Base`]; there is no need to implement it.
+/// [`ViewSet::Base`](crate::viewsets::ViewSet::Base); there is no need to implement it.
 ///
 /// ```
 /// use quintet::prelude::*;

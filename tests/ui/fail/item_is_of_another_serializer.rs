@@ -1,7 +1,5 @@
 include!("../models.rs");
 
-use quintet::views::Item;
-
 #[derive(Serializer)]
 #[serializer(model = Artist, fields = all)]
 pub struct ArtistSerializer;

@@ -2,7 +2,7 @@ include!("../models.rs");
 
 use std::sync::LazyLock;
 
-use quintet::serializers::{CurrentUserDefault, CustomField, HyperlinkedRelated, JsonObject};
+use quintet::serializers::{CurrentUserDefault, CustomField, JsonObject};
 
 static CODE: LazyLock<regex::Regex> = LazyLock::new(|| regex::Regex::new("^[A-Z]+$").unwrap());
 
