@@ -12,9 +12,9 @@ use futures_util::future::LocalBoxFuture;
 use super::conn::Conn;
 use super::url::masked;
 use super::{Dialect, Error, ModelMeta, reachable};
+#[cfg(feature = "sqlite")]
 use crate::aside::aside;
 use crate::settings::Settings;
-#[cfg(feature = "sqlite")]
 use crate::values::debug_is_display;
 
 /// How to connect to a database.
