@@ -36,11 +36,9 @@ impl Context {
         pagination: &dyn Pagination,
         ordering: Option<&[db::OrderTerm]>,
     ) -> Result<(Response, usize)> {
-        let sites = self.site().and_then(|site| site.pagination.as_deref());
-        let pagination = match sites {
-            Some(sites) if pagination.is_project_default() => sites,
-            _ => pagination,
-        };
+        let sites = self.site().and_then(|site| site.pagination.as_ref());
+        let replaced = sites.and_then(|sites| pagination.replaced_by(sites));
+        let pagination = replaced.as_deref().unwrap_or(pagination);
         let Some(mut plan) = pagination.plan(&self.request, ordering)? else {
             let rows = ListRows::read(description, queryset.into(), None, self).await?;
             let read = rows.len();

@@ -246,9 +246,10 @@ pub trait Pagination: Send + Sync + fmt::Debug {
         WithKeys::new(self, keys)
     }
 
-    /// True for [`DefaultPagination`]: it is replaced by the site's.
-    fn is_project_default(&self) -> bool {
-        false
+    /// What takes the place of this pagination on a site that has a default one: that one for
+    /// [`DefaultPagination`], and `None`, which is nothing, for all that paginate by themselves.
+    fn replaced_by(&self, _site: &Arc<dyn Pagination>) -> Option<Arc<dyn Pagination>> {
+        None
     }
 }
 
@@ -286,8 +287,8 @@ macro_rules! forward {
                 (**self).may_miss()
             }
 
-            fn is_project_default(&self) -> bool {
-                (**self).is_project_default()
+            fn replaced_by(&self, site: &Arc<dyn Pagination>) -> Option<Arc<dyn Pagination>> {
+                (**self).replaced_by(site)
             }
         }
     )*};
@@ -348,8 +349,8 @@ macro_rules! no_pages {
                 Ok(Envelope::new(count, 0..rows_read))
             }
 
-            fn is_project_default(&self) -> bool {
-                $is_default
+            fn replaced_by(&self, site: &Arc<dyn Pagination>) -> Option<Arc<dyn Pagination>> {
+                $is_default.then(|| Arc::clone(site))
             }
         }
     };
@@ -396,12 +397,26 @@ mod tests {
         assert_eq!([start(0), start(1), start(10), start(11)], [0, 0, 0, 10]);
     }
 
-    #[test]
-    fn the_project_default_says_so_through_a_box() {
-        let boxed: Box<dyn Pagination> = Box::new(DefaultPagination);
-        assert!(boxed.is_project_default());
-        assert!(!NoPagination.is_project_default());
+    /// The rows of a page that a pagination asks for on a site whose default is pages of 20.
+    fn limit_on_site(own: &dyn Pagination) -> Option<(i64, String)> {
+        let site: Arc<dyn Pagination> = Arc::new(PageNumberPagination::new().page_size(20));
+        let replaced = own.replaced_by(&site);
+        let pagination = replaced.as_deref().unwrap_or(own);
         let request = Request::new(actix_web::http::Method::GET, "/a/");
-        assert!(boxed.plan(&request, None).unwrap().is_none());
+        match pagination.plan(&request, None).unwrap()? {
+            Plan::Slice { limit, .. } => Some((limit, pagination.results_key().to_owned())),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_default_gives_way_to_the_sites_through_a_box_and_under_other_keys() {
+        let boxed: Box<dyn Pagination> = Box::new(DefaultPagination);
+        assert_eq!(limit_on_site(&boxed), Some((20, "results".to_owned())));
+        let named = DefaultPagination.with_keys(EnvelopeKeys::new().results("articles"));
+        assert_eq!(limit_on_site(&named), Some((20, "articles".to_owned())));
+        assert_eq!(limit_on_site(&NoPagination), None);
+        let own = PageNumberPagination::new().page_size(5);
+        assert_eq!(limit_on_site(&own), Some((5, "results".to_owned())));
     }
 }

@@ -1,5 +1,7 @@
 //! A pagination whose pages have other keys.
 
+use std::sync::Arc;
+
 use super::{Envelope, EnvelopeField, EnvelopeKeys, Pagination, Plan};
 use crate::db::OrderTerm;
 use crate::exceptions::Result;
@@ -51,5 +53,10 @@ impl<P: Pagination> Pagination for WithKeys<P> {
 
     fn may_miss(&self) -> bool {
         self.pages.may_miss()
+    }
+
+    fn replaced_by(&self, site: &Arc<dyn Pagination>) -> Option<Arc<dyn Pagination>> {
+        let pages = self.pages.replaced_by(site)?;
+        Some(Arc::new(WithKeys::new(pages, self.keys.clone())))
     }
 }

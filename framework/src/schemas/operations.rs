@@ -118,9 +118,10 @@ impl<'a> Route<'a> {
             view,
             info,
             policies: own.map_or_else(|| policies.clone(), |(_, own)| own.or(&policies)),
-            pagination: lists.and_then(|lists| match &lists.pagination {
-                own if own.is_project_default() => site.pagination.cloned(),
-                own => Some(Arc::clone(own)),
+            pagination: lists.map(|lists| {
+                let replaced =
+                    site.pagination.and_then(|sites| lists.pagination.replaced_by(sites));
+                replaced.unwrap_or_else(|| Arc::clone(&lists.pagination))
             }),
             ordering: site.ordering_filter && lists.is_some_and(|it| it.ordering_by_default),
         }
