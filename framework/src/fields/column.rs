@@ -135,27 +135,7 @@ mod tests {
     use super::super::Raw;
     use super::*;
 
-    const PLAIN: ColumnMeta = ColumnMeta {
-        name: "unit_price",
-        column: "unit_price",
-        kind: ColumnKind::Text,
-        nullable: false,
-        blank: false,
-        max_length: None,
-        min_value: None,
-        max_value: None,
-        unique: false,
-        default: None,
-        choices: &[],
-        email: false,
-        regex: None,
-        errors: &[],
-        help_text: "",
-        references: None,
-        on_delete: crate::db::OnDelete::Cascade,
-        acyclic: false,
-        related_name: None,
-    };
+    const PLAIN: ColumnMeta = ColumnMeta::new("unit_price", ColumnKind::Text);
 
     static MILLISECONDS: ColumnMeta = ColumnMeta {
         kind: ColumnKind::Integer,

@@ -23,6 +23,12 @@ fn aggregate<M: Model, T>(
     Aggregate { call, nullable: function != Function::Count, types: PhantomData }
 }
 
+/// An aggregate that is one of the values.
+fn one_of_them<M: Model, T>(function: Function, path: Path) -> Aggregate<M, T> {
+    let kind = path.kind();
+    aggregate(function, Some(path), kind)
+}
+
 /// The number of rows, or of values that are not null (`Count`).
 #[derive(Debug, Clone, Copy)]
 pub struct Count;
@@ -102,9 +108,7 @@ impl Min {
         P: TypedPath<M>,
         P::Plain: Comparable,
     {
-        let path = path.into_path();
-        let kind = path.kind();
-        aggregate(Function::Min, Some(path), kind)
+        one_of_them(Function::Min, path.into_path())
     }
 }
 
@@ -120,8 +124,6 @@ impl Max {
         P: TypedPath<M>,
         P::Plain: Comparable,
     {
-        let path = path.into_path();
-        let kind = path.kind();
-        aggregate(Function::Max, Some(path), kind)
+        one_of_them(Function::Max, path.into_path())
     }
 }

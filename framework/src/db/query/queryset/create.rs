@@ -44,6 +44,10 @@ impl<M: Model> QuerySet<M> {
     /// stored, [`OnConflict`] says what happens to it. Returns the rows that were inserted or
     /// changed, as they are stored.
     ///
+    /// PostgreSQL locks rows in the order in which they are given: those who write the same rows
+    /// at once give them in the same order, or run it again after a deadlock
+    /// ([`Context::retrying_transaction`](crate::request::Context::retrying_transaction)).
+    ///
     /// # Errors
     /// What the database reports: a violation of another constraint, or that `unique` names no
     /// columns that are unique together; [`Error::Misuse`] for a primary key among the columns
