@@ -1,10 +1,11 @@
 //! Query sets in code: what is read, written and counted, compared with Django's results for the
 //! same rows.
 
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Barrier};
 
 use musicstore::models::*;
-use quintet::db::{Assignments, Avg, Conn, Count, Error, Max, Min, Sum};
+use quintet::db::{Assignments, Avg, Conn, Count, Error, Max, Min, OnConflict, Sum};
 use quintet::fields::Value;
 use quintet::filters::order_by;
 use quintet::prelude::*;
@@ -559,6 +560,57 @@ fn six_at_once_create_all_of_their_rows_or_none() {
             assert_eq!(made.iter().filter(|made| made.is_ok()).count(), 1, "{on:?} {made:?}");
             let refused = made.iter().filter_map(|made| made.as_ref().err());
             refused.for_each(|error| assert!(matches!(error, Error::Unique(_)), "{error:?}"));
+        }
+        assert_eq!(store.number("SELECT count(*) FROM store_genre"), 25 + 5 * 30);
+    }
+}
+
+#[test]
+fn six_at_once_write_back_all_of_their_rows() {
+    for on in On::all() {
+        let store = Store::new(on);
+        for _ in 0..5 {
+            let turn = Arc::new(AtomicI32::new(1));
+            let written = six(&store, &async move |conn| {
+                let own = turn.fetch_add(1, Ordering::Relaxed);
+                let mut tracks =
+                    Track::objects().then_by(track::id).slice(0, 300).all(conn).await.unwrap();
+                tracks.iter_mut().for_each(|track| track.milliseconds = own);
+                if own % 2 == 0 {
+                    tracks.reverse();
+                }
+                Track::objects().bulk_update(&tracks, track::milliseconds, conn).await.unwrap()
+            });
+            assert_eq!(written, [300; 6], "{on:?}");
+            let left =
+                "SELECT count(DISTINCT milliseconds) FROM store_track WHERE milliseconds < 7";
+            assert_eq!(store.number(left), 1, "{on:?}");
+        }
+    }
+}
+
+#[test]
+fn six_at_once_leave_out_or_share_the_rows_that_are_there() {
+    for on in On::all() {
+        let store = Store::new(on);
+        for round in 0..5 {
+            let rows = move || {
+                (0..30).map(move |number| {
+                    Assignments::new().set(genre::name, format!("Polka {round} {number}"))
+                })
+            };
+            let made = six(&store, &async move |conn| {
+                let ignore = OnConflict::ignore();
+                let made = Genre::objects().bulk_create_on_conflict(rows(), ignore, conn);
+                made.await.unwrap().len()
+            });
+            assert_eq!(made.iter().sum::<usize>(), 30, "{on:?} {made:?}");
+            let shared = six(&store, &async move |conn| {
+                let known = OnConflict::update(genre::name, genre::name);
+                let rows = Genre::objects().bulk_create_on_conflict(rows(), known, conn);
+                rows.await.unwrap().iter().map(|genre| genre.id).collect::<Vec<_>>()
+            });
+            assert!(shared.iter().all(|keys| *keys == shared[0]), "{on:?} {shared:?}");
         }
         assert_eq!(store.number("SELECT count(*) FROM store_genre"), 25 + 5 * 30);
     }

@@ -10,6 +10,7 @@ mod deletions;
 mod links;
 mod nested;
 mod rows;
+mod slugs;
 
 use std::sync::{Arc, Barrier, OnceLock};
 
