@@ -11,6 +11,9 @@ use crate::values::Value;
 /// The alias of new values.
 const NEW: &str = "N";
 
+/// The name of the rows that are locked before they change.
+const LOCKED: &str = "locked";
+
 /// The place of a row among those of the row it belongs to.
 const PLACE: &str = "place_of_row";
 
@@ -450,8 +453,9 @@ impl Select {
         sql
     }
 
-    /// `UPDATE … FROM (VALUES …)`: columns of the rows, which are not sliced, get values by their
-    /// keys.
+    /// `WITH … (VALUES …) UPDATE … FROM …`: columns of the rows, which are not sliced, get values by
+    /// their keys. On PostgreSQL the rows are locked first, in the order of their keys: two who write
+    /// the same rows wait for each other rather than deadlock.
     pub(crate) fn update_each(
         &self,
         dialect: Dialect,
@@ -462,15 +466,8 @@ impl Select {
         let columns: Vec<_> =
             columns.iter().filter_map(|index| model.columns.get(*index)).collect();
         let key = model.pk_column();
-        sql.push("UPDATE ").name(model.table).push(" SET ");
-        // both databases name the columns of VALUES so
-        let mut separator = "";
-        for (place, column) in columns.iter().enumerate() {
-            sql.push(separator).name(column.column).push(" = ");
-            sql.column(NEW, &format!("column{}", place + 2));
-            separator = ", ";
-        }
-        let mut separator = " FROM (VALUES (";
+        let mut separator = " AS (VALUES (";
+        sql.push("WITH ").name(NEW);
         for (own, values) in rows {
             sql.push(separator).bind(own, key.kind);
             for (column, value) in columns.iter().zip(values) {
@@ -478,7 +475,27 @@ impl Select {
             }
             separator = "), (";
         }
-        sql.push(")) ").name(NEW);
+        sql.push("))");
+        // both databases name the columns of VALUES so
+        if dialect == Dialect::Postgres {
+            sql.push(", ").name(LOCKED).push(" AS (SELECT ").column(model.table, key.column);
+            sql.push(" FROM ").name(model.table).push(" WHERE ").column(model.table, key.column);
+            sql.push(" IN (SELECT ").column(NEW, "column1").push(" FROM ").name(NEW);
+            sql.push(") ORDER BY ").column(model.table, key.column);
+            sql.push(Lock::NoKeyUpdate.clause()).push(")");
+        }
+        sql.push(" UPDATE ").name(model.table).push(" SET ");
+        let mut separator = "";
+        for (place, column) in columns.iter().enumerate() {
+            sql.push(separator).name(column.column).push(" = ");
+            sql.column(NEW, &format!("column{}", place + 2));
+            separator = ", ";
+        }
+        sql.push(" FROM ").name(NEW);
+        if dialect == Dialect::Postgres {
+            sql.push(" JOIN ").name(LOCKED).push(" ON ").column(LOCKED, key.column);
+            sql.push(" = ").column(NEW, "column1");
+        }
         let has_more = self.where_clause(&mut sql, &mut self.compiler());
         sql.push(if has_more { " AND " } else { " WHERE " });
         sql.column(model.table, key.column).push(" = ").column(NEW, "column1");

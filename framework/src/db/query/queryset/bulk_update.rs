@@ -49,7 +49,7 @@ impl<M: Model> QuerySet<M> {
         if rows.is_empty() || self.limit == Some(0) {
             return Ok(0);
         }
-        // in the order in which others lock them
+        // one batch after the other in the order in which others lock them, as those of a batch are
         rows.sort_by_cached_key(|row| Key::new(row.value(M::META.pk)));
         let select = Select::from(self.unsliced());
         // the conditions have values, too
