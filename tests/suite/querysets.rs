@@ -575,7 +575,9 @@ fn six_at_once_write_back_all_of_their_rows() {
                 let own = turn.fetch_add(1, Ordering::Relaxed);
                 let mut tracks =
                     Track::objects().then_by(track::id).slice(0, 300).all(conn).await.unwrap();
-                tracks.iter_mut().for_each(|track| track.milliseconds = own);
+                for track in &mut tracks {
+                    track.milliseconds = own;
+                }
                 if own % 2 == 0 {
                     tracks.reverse();
                 }
