@@ -1,5 +1,7 @@
 //! Annotations over HTTP: shown, filtered, ordered, given by a request, grouped.
 
+mod recorded;
+
 use quintet::db::{Case, Count, Exists, Expression, Max, Order, Subquery, Sum, Trunc};
 use quintet::pagination::{LimitOffsetPagination, Pagination};
 use quintet::prelude::*;

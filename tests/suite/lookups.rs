@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use musicstore::models::{Album, Artist, Customer, Employee, Invoice, Playlist, Track};
-use quintet::db::{Compare, Condition, DatePart, Lookup, Operand, PathOf, Select};
+use musicstore::models::{
+    Album, Artist, Customer, Employee, Invoice, Playlist, Track, album, employee, track,
+};
+use quintet::db::{Compare, Condition, Count, DatePart, Lookup, Operand, PathOf, Select};
 use quintet::fields::Value;
 use quintet::prelude::*;
 use quintet::values::{NaiveDate, NaiveTime};
@@ -492,4 +494,95 @@ fn conditions_are_joined_and_turned_round() {
     // NULL counts as false inside: its opposite holds
     let google = by(Customer::fields().company(), "icontains", "google");
     check::<Customer>(&!google, |row| !lower(row, "company").contains("google"));
+}
+
+/// The value of a related row: `related(row, "artist_id", "store_artist", "name")`.
+fn related<'a>(row: &Row, key: &str, table: &'a [Row], column: &str) -> Option<&'a str> {
+    let found = table.iter().find(|other| other["id"] == row[key]);
+    found.and_then(|other| other[column].as_str())
+}
+
+#[test]
+fn values_are_compared_with_other_values_of_the_row() {
+    let large = Track::fields().bytes().gt(Track::fields().milliseconds() * 40);
+    check(&large, |row| {
+        row["bytes"].as_i64().is_some_and(|bytes| bytes > number(row, "milliseconds") * 40)
+    });
+    let late = Employee::fields().hire_date().lt(employee::birth_date);
+    assert_eq!(found::<Employee>(On::Sqlite, late), Vec::<i64>::new());
+    let odd = Album::fields().artist_id().exact(album::id);
+    check(&odd, |row| row["artist_id"] == row["id"]);
+}
+
+#[test]
+fn values_are_compared_along_relations_and_with_aggregates() {
+    let artists = rows("store_artist");
+    let own = Album::fields().title().iexact(Album::fields().artist().name());
+    check(&own, |row| {
+        let name = related(row, "artist_id", &artists, "name").unwrap();
+        name.eq_ignore_ascii_case(text(row, "title"))
+    });
+    let tracks = rows("store_track");
+    let of_album = |row: &Row| -> Vec<Row> {
+        tracks.iter().filter(|track| track["album_id"] == row["id"]).cloned().collect()
+    };
+    let many = Count::of(Album::fields().tracks()).gt(album::artist_id);
+    check(&many, |row| of_album(row).len() > usize::try_from(number(row, "artist_id")).unwrap());
+    // one of the related rows, and a value of the row itself
+    let long = Album::fields().tracks().milliseconds().lt(Album::fields().id() * 1000);
+    check(&long, |row| {
+        of_album(row).iter().any(|track| number(track, "milliseconds") < number(row, "id") * 1000)
+    });
+    let near = Employee::fields().city().exact(Employee::fields().reports_to().city());
+    let employees = rows("store_employee");
+    check(&near, |row| {
+        let above = related(row, "reports_to_id", &employees, "city");
+        above.is_some() && above == row["city"].as_str()
+    });
+    // the opposite of a comparison with null holds, as Django has it
+    check(&!near, |row| {
+        let above = related(row, "reports_to_id", &employees, "city");
+        above.is_none() || above != row["city"].as_str()
+    });
+}
+
+#[test]
+fn texts_are_found_in_other_texts_of_the_row_letter_by_letter() {
+    for on in On::all() {
+        let store = Store::new(on);
+        store.execute(
+            "INSERT INTO store_genre (id, name) VALUES (901, '50% off'), (902, 'a_b'), (903, 'a\\b')",
+        );
+        let names = ["50% off", "50 per off", "a_b", "axb", "a\\b", "a\\\\b", "A\\B it is"];
+        for (index, name) in names.iter().enumerate() {
+            let (id, genre) = (90_000 + index, 901 + index / 2 - usize::from(index == 6));
+            store.execute(&format!(
+                "INSERT INTO store_track (id, name, milliseconds, unit_price, media_type_id, genre_id) \
+                 VALUES ({id}, '{name}', 1, 1, 1, {genre})"
+            ));
+        }
+        let own = |condition: Condition<Track>| -> Vec<i64> {
+            let new = Track::fields().id().gte(90_000);
+            let condition = condition & new;
+            store.run(async move |conn| {
+                let rows = Track::objects().filter_by(condition).values(track::id);
+                rows.all(conn).await.expect("the condition is understood")
+            })
+        };
+        let genre = || Track::fields().genre().name();
+        let name = || Track::fields().name();
+        assert_eq!(own(name().exact(genre())), [90_000, 90_002, 90_004], "{on:?}");
+        assert_eq!(own(name().iexact(genre())), [90_000, 90_002, 90_004], "{on:?}");
+        assert_eq!(own(name().icontains(genre())), [90_000, 90_002, 90_004, 90_006], "{on:?}");
+        assert_eq!(own(name().istartswith(genre())), [90_000, 90_002, 90_004, 90_006], "{on:?}");
+        assert_eq!(own(name().iendswith(genre())), [90_000, 90_002, 90_004], "{on:?}");
+        let exact = match on {
+            // `contains` and its like pass over case on SQLite, as Django has it
+            On::Sqlite => vec![90_000, 90_002, 90_004, 90_006],
+            On::Postgres => vec![90_000, 90_002, 90_004],
+        };
+        assert_eq!(own(name().contains(genre())), exact, "{on:?}");
+        assert_eq!(own(name().startswith(genre())), exact, "{on:?}");
+        assert_eq!(own(name().endswith(genre())), [90_000, 90_002, 90_004], "{on:?}");
+    }
 }

@@ -62,6 +62,7 @@ const WITHOUT_EXAMPLE: &[(&str, &str)] = &[
     ("LeadsTo", "every model and itself"),
     ("ObjectOf", "every model and itself"),
     ("DeclaredAs", "every type and itself"),
+    ("Comparand", "a plain value, or another value of the row"),
     ("ComparedWith", "whatever becomes the field's value"),
     ("IntoRoutes", "view sets"),
     ("GenericBase", "the nine bases of generic views"),

@@ -122,8 +122,10 @@ pub use error::Error;
 pub(crate) use error::{BUSY, not_a_unique_set, not_unique, null};
 pub(crate) use models::annotation::Annotated;
 pub use models::annotation::{Annotation, AnnotationMeta, DeclaredAs};
+#[doc(hidden)]
+pub use models::condition::comparand;
 pub use models::condition::{
-    ComparedWith, Condition, PartPath, RelatedLookups, TemporalField, TextField,
+    Comparand, ComparedWith, Condition, PartPath, RelatedLookups, TemporalField, TextField,
 };
 pub use models::declared::{Declared, LookupField, Ordering, Root};
 pub(crate) use models::key::Key;

@@ -104,6 +104,7 @@ impl<M: Model> Names<M> {
             Operand::One(value) => value,
             Operand::Many(values) => Value::List(values),
             Operand::Range(low, high) => Value::List(vec![low, high]),
+            Operand::Expression(_) => return Err(NameError::Value(path.name())),
         };
         if !is_value(&path, expr, &value) {
             return Err(NameError::Value(path.name()));

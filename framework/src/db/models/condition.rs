@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};
 
 use crate::db::{
-    Aggregate, Annotation, Compare, DatePart, Expression, FieldPath, Fields, Lookup, Model,
-    Operand, Path, PathOf, Predicate,
+    Aggregate, Annotation, Cardinality, Column, Compare, DatePart, Expression, FieldPath, Fields,
+    FitsIn, IntoExpression as _, Lookup, Model, Operand, Path, PathOf, Predicate, SingleValued,
+    single,
 };
 use crate::values::{FieldType, Value};
 
@@ -138,7 +139,7 @@ impl TemporalField for chrono::NaiveDate {}
 impl TemporalField for chrono::NaiveTime {}
 impl<T: TemporalField> TemporalField for Option<T> {}
 
-/// A value that fields of the type `T` are compared with: whatever becomes a `T`.
+/// A plain value that fields of the type `T` are compared with: whatever becomes a `T`.
 #[diagnostic::on_unimplemented(
     message = "a field of the type `{T}` cannot be compared with `{Self}`",
     label = "expected `{T}`",
@@ -156,12 +157,102 @@ impl<T, V: Into<T>> ComparedWith<T> for V {
     }
 }
 
+/// What a value of the type `T` of a row of `M` is compared with: a plain value, or another value of
+/// the row (Django's `F`), which is a column, a path to one value, an annotation or an expression.
+///
+/// ```
+/// use quintet::db::Count;
+/// use quintet::prelude::*;
+///
+/// # #[model(table = "album")]
+/// # pub struct Album {
+/// #     pub id: i64,
+/// #     pub title: String,
+/// #     pub planned: i32,
+/// # }
+/// # #[model(table = "track")]
+/// # pub struct Track {
+/// #     pub id: i64,
+/// #     pub name: String,
+/// #     #[field(foreign_key = Album, related_name = tracks)]
+/// #     pub album_id: i64,
+/// # }
+/// // albums that have fewer tracks than they should, and title tracks
+/// let unfinished = Count::of(Album::fields().tracks()).lt(album::planned);
+/// let title_tracks = Track::fields().name().iexact(Track::fields().album().title());
+/// # let _ = (unfinished, title_tracks);
+/// # fn main() {}
+/// ```
+///
+/// `Kind` says which of them it is; the compiler finds it.
+#[doc(alias = "F")]
+#[diagnostic::on_unimplemented(
+    message = "a field of the type `{T}` cannot be compared with `{Self}`",
+    label = "expected `{T}`, or a column, a path or an expression of `{M}` that holds one",
+    note = "write a value of the type `{T}`, or one that becomes it by `Into<{T}>`"
+)]
+pub trait Comparand<M, T, Kind> {
+    /// What statements are written from.
+    #[doc(hidden)]
+    fn into_operand(self) -> Operand;
+}
+
+/// The kinds of [`Comparand`].
+#[doc(hidden)]
+pub mod comparand {
+    #[derive(Debug)]
+    pub enum Plain {}
+    #[derive(Debug)]
+    pub enum Stored {}
+    #[derive(Debug)]
+    pub enum Computed {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<M, T: FieldType, V: ComparedWith<T>> Comparand<M, T, comparand::Plain> for V {
+    fn into_operand(self) -> Operand {
+        Operand::One(self.into_compared().into_value())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, C> Comparand<C::Model, T, comparand::Stored> for C
+where
+    C: Column<Value: FieldType<Plain: FitsIn<T>>>,
+{
+    fn into_operand(self) -> Operand {
+        Operand::Expression(Box::new(self.computed()))
+    }
+}
+
+macro_rules! comparands {
+    ($($value:ty, [$($parameters:tt)*] [$($bounds:tt)*];)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<M, T, V: FieldType<Plain: FitsIn<T>> $($parameters)*>
+            Comparand<M, T, comparand::Computed> for $value
+        where
+            $($bounds)*
+        {
+            fn into_operand(self) -> Operand {
+                Operand::Expression(Box::new(single::<M, _>(self)))
+            }
+        }
+    )*};
+}
+
+comparands! {
+    FieldPath<M, V, C>, [, C] [C: Cardinality + SingleValued];
+    Expression<M, V>, [] [M: Model];
+    Aggregate<M, V>, [] [M: Model];
+    Annotation<M, V>, [] [M: Model];
+}
+
 macro_rules! lookups {
     ($($(#[$doc:meta])* $name:ident => $lookup:ident;)*) => {$(
         $(#[$doc])*
         #[must_use]
-        pub fn $name(self, value: impl ComparedWith<T::Plain>) -> Condition<M> {
-            self.compare(Lookup::$lookup, value.into_compared().into_value())
+        pub fn $name<Kind>(self, value: impl Comparand<M, T::Plain, Kind>) -> Condition<M> {
+            Condition::new(self, Lookup::$lookup, value.into_operand())
         }
     )*};
 }
@@ -213,11 +304,7 @@ macro_rules! conditions {
             /// Null, or not null.
             #[must_use]
             pub fn isnull(self, null: bool) -> Condition<M> {
-                self.compare(Lookup::IsNull, Value::Bool(null))
-            }
-
-            fn compare(self, lookup: Lookup, value: Value) -> Condition<M> {
-                Condition::new(self, lookup, Operand::One(value))
+                Condition::new(self, Lookup::IsNull, Operand::One(Value::Bool(null)))
             }
         }
 
@@ -237,10 +324,20 @@ macro_rules! conditions {
                 endswith => EndsWith;
                 /// Ends with a text, without case.
                 iendswith => IEndsWith;
-                /// Matches a regular expression.
-                regex => Regex;
-                /// Matches a regular expression without case.
-                iregex => IRegex;
+            }
+
+            /// Matches a regular expression.
+            #[must_use]
+            pub fn regex(self, pattern: impl ComparedWith<T::Plain>) -> Condition<M> {
+                let pattern = Operand::One(pattern.into_compared().into_value());
+                Condition::new(self, Lookup::Regex, pattern)
+            }
+
+            /// Matches a regular expression without case.
+            #[must_use]
+            pub fn iregex(self, pattern: impl ComparedWith<T::Plain>) -> Condition<M> {
+                let pattern = Operand::One(pattern.into_compared().into_value());
+                Condition::new(self, Lookup::IRegex, pattern)
             }
         }
 

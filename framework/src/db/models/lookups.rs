@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::db::{Hop, Node, Path, Select};
+use crate::db::{Computed, Hop, Leaf, Node, Path, Select};
 use crate::values::{FieldType, Value};
 
 /// A comparison, under Django's name.
@@ -183,7 +183,7 @@ impl Compare {
 }
 
 /// What a lookup compares with.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Operand {
     /// One value.
@@ -192,6 +192,8 @@ pub enum Operand {
     Many(Vec<Value>),
     /// Two bounds (`range`).
     Range(Value, Value),
+    /// Another value of the row (`F`).
+    Expression(Box<Computed>),
 }
 
 impl<T: FieldType> From<T> for Operand {
@@ -245,7 +247,8 @@ pub enum Predicate {
         /// The condition that one of them must match.
         inner: Box<Predicate>,
     },
-    /// The opposite; NULL counts as false inside.
+    /// The opposite; inside, a comparison with NULL counts as false, but for computed values, where
+    /// it stays NULL.
     Not(Box<Predicate>),
     /// A boolean diesel expression over the model's own table.
     Typed(Arc<dyn Node>),
@@ -291,6 +294,18 @@ impl Predicate {
             Self::Lookup { path, .. } => path.is_many(),
             Self::All(items) | Self::Any(items) => items.iter().any(Self::is_many),
             Self::Not(inner) => inner.is_many(),
+            Self::Exists { .. } | Self::Typed(_) | Self::Within(_) => false,
+        }
+    }
+
+    /// Whether it compares a computed value of the row: an annotation or an expression.
+    pub(crate) fn is_computed(&self) -> bool {
+        match self {
+            Self::Lookup { path, .. } => {
+                path.hops.is_empty() && !matches!(path.leaf, Leaf::Column(_))
+            }
+            Self::All(items) | Self::Any(items) => items.iter().any(Self::is_computed),
+            Self::Not(inner) => inner.is_computed(),
             Self::Exists { .. } | Self::Typed(_) | Self::Within(_) => false,
         }
     }

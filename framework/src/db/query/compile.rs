@@ -33,6 +33,8 @@ pub(super) struct Scope {
     pub(super) over_rows: bool,
     /// True where a condition along a relation to many is one on each of the joined rows.
     pub(super) each: bool,
+    /// True inside a negation that keeps the nulls of computed values: those of others are false.
+    pub(super) negated: bool,
 }
 
 impl Scope {
@@ -43,7 +45,7 @@ impl Scope {
 
     /// Among what is read of groups of rows.
     pub(super) fn over_rows() -> Self {
-        Self { joins: Some(Joins::default()), over_rows: true, each: true }
+        Self { joins: Some(Joins::default()), over_rows: true, each: true, ..Self::default() }
     }
 }
 
@@ -109,6 +111,15 @@ impl Compiler {
 
     pub(super) fn condition(&mut self, sql: &mut Sql, condition: &Predicate, table: &str) {
         match condition {
+            Predicate::Lookup { .. } | Predicate::Typed(_) | Predicate::Within(_)
+                if self.scope.negated && !condition.is_computed() =>
+            {
+                self.scope.negated = false;
+                sql.push("COALESCE(");
+                self.condition(sql, condition, table);
+                sql.push(no(sql.dialect()));
+                self.scope.negated = true;
+            }
             Predicate::Lookup { path, lookup, operand } => {
                 let found = self.found.iter().rev().find(|(way, _)| leads(way, &path.hops));
                 let (walked, start) = match found {
@@ -116,7 +127,15 @@ impl Compiler {
                     None => (0, Cow::Borrowed(table)),
                 };
                 let rest = path.hops.get(walked..).unwrap_or_default();
-                self.lookup(sql, path, rest, *lookup, operand, &start);
+                let right = match operand {
+                    Operand::Expression(computed) => {
+                        let mut right = Sql::new(sql.dialect());
+                        self.expr(&mut right, &computed.expr, table);
+                        Right::Computed(right)
+                    }
+                    operand => Right::Given(operand),
+                };
+                self.lookup(sql, path, rest, *lookup, &right, &start);
             }
             Predicate::Exists { hops, inner } => {
                 let mut alias = table.to_owned();
@@ -136,6 +155,14 @@ impl Compiler {
             Predicate::Any(items) => {
                 sql.push("(");
                 self.join(sql, items, table, " OR ", "1 = 0");
+                sql.push(")");
+            }
+            Predicate::Not(inner) if inner.is_computed() => {
+                // as Django has it, the opposite of a null that was computed is null
+                sql.push("NOT (");
+                let outer = std::mem::replace(&mut self.scope.negated, true);
+                self.condition(sql, inner, table);
+                self.scope.negated = outer;
                 sql.push(")");
             }
             Predicate::Not(inner) => {
@@ -160,14 +187,14 @@ impl Compiler {
         path: &Path,
         hops: &[Hop],
         lookup: Lookup,
-        operand: &Operand,
+        right: &Right<'_>,
         table: &str,
     ) {
         if let ([], Leaf::Column(column)) = (hops, &path.leaf) {
             let lhs = |sql: &mut Sql| {
                 sql.column(table, column.column);
             };
-            return compare(sql, lhs, column.kind, lookup, operand);
+            return compare(sql, lhs, column.kind, lookup, right);
         }
         let is_joined = self.scope.joins.is_some() && (self.scope.each || !path.is_many());
         if is_joined || hops.is_empty() {
@@ -180,19 +207,22 @@ impl Compiler {
             let lhs = |sql: &mut Sql| {
                 sql.append(value.clone());
             };
-            return compare(sql, lhs, path.kind(), lookup, operand);
+            return compare(sql, lhs, path.kind(), lookup, right);
         }
         let Some((hop, rest)) = hops.split_first() else { return };
         // "no related row" is no row of a sub-select, and a NULL key is in none
-        if lookup == Lookup::IsNull && *operand == Operand::One(Value::Bool(true)) {
+        if lookup == Lookup::IsNull
+            && matches!(right, Right::Given(Operand::One(Value::Bool(true))))
+        {
             sql.push("NOT COALESCE(");
-            self.lookup(sql, path, hops, lookup, &Operand::One(Value::Bool(false)), table);
+            let not_null = Operand::One(Value::Bool(false));
+            self.lookup(sql, path, hops, lookup, &Right::Given(&not_null), table);
             sql.push(no(sql.dialect()));
             return;
         }
         let inner = self.open(sql, hop, table);
         self.inside(Scope::default(), |own| {
-            own.lookup(sql, path, rest, lookup, operand, &inner);
+            own.lookup(sql, path, rest, lookup, right, &inner);
         });
         sql.push(")");
     }
@@ -264,14 +294,26 @@ pub(crate) fn default_order(
         .collect()
 }
 
+/// The right side of a lookup.
+enum Right<'a> {
+    /// Values.
+    Given(&'a Operand),
+    /// Another value of the row, written where the row's table has its name.
+    Computed(Sql),
+}
+
 /// `(lhs <lookup> rhs)` as Django writes it.
 fn compare(
     sql: &mut Sql,
     lhs: impl Fn(&mut Sql),
     kind: ColumnKind,
     lookup: Lookup,
-    operand: &Operand,
+    right: &Right<'_>,
 ) {
+    let operand = match right {
+        Right::Given(operand) => *operand,
+        Right::Computed(value) => return compare_computed(sql, lhs, kind, lookup, value),
+    };
     let dialect = sql.dialect();
     // PostgreSQL takes no text with a null character, so none of its rows has one
     let storable = |value: &Value| {
@@ -298,6 +340,8 @@ fn compare(
             sql.push(" BETWEEN ").bind(low.clone(), kind).push(" AND ").bind(high.clone(), kind);
             return;
         }
+        // written above
+        Operand::Expression(_) => return,
     };
     let simple = |word: &str, sql: &mut Sql| {
         lhs(sql);
@@ -338,6 +382,69 @@ fn compare(
             sql.any_of(vec![value.clone()], kind);
         }
     }
+}
+
+/// `(lhs <lookup> rhs)` with another value of the row on the right.
+fn compare_computed(
+    sql: &mut Sql,
+    lhs: impl Fn(&mut Sql),
+    kind: ColumnKind,
+    lookup: Lookup,
+    value: &Sql,
+) {
+    let (before, after, fold) = match lookup {
+        Lookup::Gt | Lookup::Gte | Lookup::Lt | Lookup::Lte => {
+            lhs(sql);
+            sql.push(match lookup {
+                Lookup::Gt => " > ",
+                Lookup::Gte => " >= ",
+                Lookup::Lt => " < ",
+                _ => " <= ",
+            });
+            sql.append(value.clone());
+            return;
+        }
+        Lookup::Part(part, how) => {
+            date_part(sql, lhs, kind, part);
+            sql.push(operator(how)).append(value.clone());
+            return;
+        }
+        Lookup::Regex | Lookup::IRegex => {
+            let fold = lookup == Lookup::IRegex;
+            lhs(sql);
+            match (sql.dialect(), fold) {
+                (Dialect::Sqlite, true) => sql.push(" REGEXP '").push(IGNORE_CASE).push("' || "),
+                (Dialect::Sqlite, false) => sql.push(" REGEXP "),
+                (Dialect::Postgres, true) => sql.push("::text ~* "),
+                (Dialect::Postgres, false) => sql.push("::text ~ "),
+            };
+            sql.append(value.clone());
+            return;
+        }
+        Lookup::IExact => ("", "", true),
+        Lookup::Contains => ("'%' || ", " || '%'", false),
+        Lookup::IContains => ("'%' || ", " || '%'", true),
+        Lookup::StartsWith => ("", " || '%'", false),
+        Lookup::IStartsWith => ("", " || '%'", true),
+        Lookup::EndsWith => ("'%' || ", "", false),
+        Lookup::IEndsWith => ("'%' || ", "", true),
+        Lookup::Exact | Lookup::In | Lookup::Range | Lookup::IsNull => {
+            lhs(sql);
+            sql.push(" = ").append(value.clone());
+            return;
+        }
+    };
+    let upper = fold && sql.dialect() == Dialect::Postgres;
+    sql.push(if upper { "UPPER(" } else { "" });
+    lhs(sql);
+    sql.push(match (sql.dialect(), upper) {
+        (Dialect::Sqlite, _) => " LIKE ",
+        (Dialect::Postgres, true) => "::text) LIKE UPPER(",
+        (Dialect::Postgres, false) => "::text LIKE ",
+    });
+    sql.push(before).push("REPLACE(REPLACE(REPLACE(").append(value.clone());
+    sql.push(r", '\', '\\'), '%', '\%'), '_', '\_')").push(after);
+    sql.push(if upper { ")" } else { "" }).push(r" ESCAPE '\'");
 }
 
 /// LIKE with Django's escapes; `exact` compares whole texts.

@@ -68,7 +68,7 @@ impl Compiler {
         let dialect = sql.dialect();
         let (mut what, mut only, mut end) = (Sql::new(dialect), None, None);
         let joins = Joins::inside(self.alias());
-        let scope = Scope { joins: Some(joins), over_rows: false, each: true };
+        let scope = Scope { joins: Some(joins), over_rows: false, each: true, negated: false };
         let scope = self.inside(scope, |own| {
             end = write(own, &mut what);
             only = condition.map(|condition| {
