@@ -16,6 +16,7 @@ mod layout;
 mod ledger;
 mod lookups;
 mod manifests;
+mod matching;
 mod metadata;
 mod names;
 mod nesting;

@@ -619,6 +619,40 @@ fn six_at_once_leave_out_or_share_the_rows_that_are_there() {
 }
 
 #[test]
+fn six_at_once_take_jobs_and_none_of_them_twice() {
+    for on in On::all() {
+        let store = Store::new(on);
+        store.run(async |conn| {
+            let jobs = (0..40).map(|job| Assignments::new().set(genre::name, format!("Job {job}")));
+            Genre::objects().bulk_create(jobs, conn).await.unwrap();
+        });
+        let taken = six(&store, &async |conn| {
+            let mut own = Vec::new();
+            loop {
+                let next = conn.transaction(async |conn| {
+                    let jobs = Genre::fields().name().startswith("Job");
+                    let jobs = Genre::objects().filter_by(jobs).then_by(genre::id);
+                    let job = jobs.select_for_update_skip_locked().first(conn).await?;
+                    if let Some(job) = &job {
+                        Genre::objects().filter(genre::id.eq(job.id)).delete(conn).await?;
+                    }
+                    Ok::<_, Error>(job)
+                });
+                match next.await.expect("a job or none") {
+                    Some(job) => own.push(job.name),
+                    None => return own,
+                }
+            }
+        });
+        let mut taken: Vec<String> = taken.into_iter().flatten().collect();
+        taken.sort();
+        let mut all: Vec<String> = (0..40).map(|job| format!("Job {job}")).collect();
+        all.sort();
+        assert_eq!(taken, all, "{on:?}");
+    }
+}
+
+#[test]
 fn rows_are_locked_in_a_transaction_only() {
     writing(async |conn, _| {
         let locked = || Artist::objects().filter(artist::id.eq(1)).select_for_update();

@@ -146,12 +146,14 @@ pub use models::row::{ColumnValue, Row};
 pub use query::assignments::{Assignments, Assigns};
 pub(crate) use query::assignments::{ComputedColumn, only_values};
 pub(crate) use query::expression::{
-    About, AggregateCall, Call, Expr, Function, Infix, Related, Truncated, single,
+    About, AggregateCall, Call, Expr, Function, Infix, Matched, OfMatched, Related, Truncated,
+    single,
 };
 pub use query::expression::{
     Abs, Aggregate, Arithmetic, Avg, Cardinality, Case, Cases, Cast, CastTo, Coalesce, Comparable,
-    Computed, Concat, Count, Dated, Exists, Expression, Extract, FitsIn, Greatest, IntoExpression,
-    Least, Length, Lower, Max, Min, NullIf, Number, Round, Subquery, Sum, Trim, Trunc, Upper,
+    Computed, Concat, Count, Dated, Exists, Expression, Extract, FitsIn, Func, Greatest,
+    IntoExpression, Least, Left, Length, Lower, Matching, Max, Min, Mod, Now, NullIf, Number,
+    Replace, Right, Round, StrIndex, Subquery, Substr, Sum, Trim, Trunc, Upper,
 };
 pub(crate) use query::queryset::Lock;
 pub use query::queryset::{

@@ -310,6 +310,16 @@ impl Predicate {
         }
     }
 
+    /// Whether a diesel expression is in it, which names its table itself.
+    pub(crate) fn is_typed(&self) -> bool {
+        match self {
+            Self::Typed(_) => true,
+            Self::All(items) | Self::Any(items) => items.iter().any(Self::is_typed),
+            Self::Not(inner) | Self::Exists { inner, .. } => inner.is_typed(),
+            Self::Lookup { .. } | Self::Within(_) => false,
+        }
+    }
+
     /// One comparison with one value.
     pub fn new(path: Path, lookup: Lookup, value: Value) -> Self {
         Self::Lookup { path, lookup, operand: Operand::One(value) }

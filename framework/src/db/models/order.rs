@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::db::{Dialect, Path, PathOf, SingleValued};
+use crate::db::{Dialect, Func, Model, Path, PathOf, SingleValued};
 
 /// One term of an order, without the type of its model; statements are written from it.
 #[derive(Debug, Clone)]
@@ -87,6 +87,16 @@ impl<M> Order<M> {
         P::Cardinality: SingleValued,
     {
         Self::of(path.into_path(), true)
+    }
+
+    /// Any order, another one each time (`order_by("?")`). The database gives every row a number for
+    /// it, so that large tables are slow to read so.
+    #[must_use]
+    pub fn random() -> Self
+    where
+        M: Model,
+    {
+        Self::ascending(Func::<M>::new("RANDOM").returns::<f64>())
     }
 
     pub(crate) fn of(path: Path, descending: bool) -> Self {

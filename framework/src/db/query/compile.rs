@@ -18,7 +18,7 @@ use crate::values::{Value, python};
 pub(crate) struct Compiler {
     aliases: usize,
     /// The rows that lookups inside an `Exists` are about: the way to them, and their alias.
-    found: Vec<(Vec<Hop>, String)>,
+    pub(super) found: Vec<(Vec<Hop>, String)>,
     /// What the query set gives for annotations of its own model, and the table of that.
     annotated: Option<(&'static str, Annotated)>,
     pub(super) scope: Scope,
@@ -506,7 +506,7 @@ fn regex(sql: &mut Sql, lhs: impl Fn(&mut Sql), value: Value, fold: bool) {
     }
 }
 
-fn operator(how: Compare) -> &'static str {
+pub(super) fn operator(how: Compare) -> &'static str {
     match how {
         Compare::Exact => " = ",
         Compare::Gt => " > ",

@@ -102,7 +102,13 @@ impl Compiler {
             }
             Expr::Aggregate(aggregate) => self.aggregate_of_related(sql, aggregate, table),
             Expr::Related(related) => self.related(sql, related, table),
+            Expr::Matched(matched) => self.matched(sql, matched, table),
             Expr::Call(call, arguments) => self.call(sql, *call, arguments, table),
+            Expr::Named(name, arguments) => {
+                sql.push(name).push("(");
+                self.arguments(sql, arguments, table);
+                sql.push(")");
+            }
             Expr::Infix(operator, sides) => {
                 let is_real = *operator == Infix::Ratio && sql.dialect() == Dialect::Sqlite;
                 sql.push(if is_real { "(CAST(" } else { "(" });
@@ -114,9 +120,10 @@ impl Compiler {
                     Infix::Mul => " * ",
                     // a division by zero is null, as it is on SQLite anyway
                     Infix::Div | Infix::Ratio => " / NULLIF(",
+                    Infix::Rest => " % NULLIF(",
                 });
                 self.expr(sql, &sides.1, table);
-                let divides = matches!(operator, Infix::Div | Infix::Ratio);
+                let divides = matches!(operator, Infix::Div | Infix::Ratio | Infix::Rest);
                 sql.push(if divides { ", 0))" } else { ")" });
             }
             Expr::Case(branches, otherwise) => {
@@ -294,6 +301,13 @@ impl Compiler {
         }
     }
 
+    fn arguments(&mut self, sql: &mut Sql, arguments: &[Expr], table: &str) {
+        for (index, argument) in arguments.iter().enumerate() {
+            sql.push(if index == 0 { "" } else { ", " });
+            self.expr(sql, argument, table);
+        }
+    }
+
     fn call(&mut self, sql: &mut Sql, call: Call, arguments: &[Expr], table: &str) {
         let dialect = sql.dialect();
         if call == Call::Concat {
@@ -329,15 +343,19 @@ impl Compiler {
             (Call::Length, _) => "LENGTH(",
             (Call::Lower, _) => "LOWER(",
             (Call::NullIf, _) => "NULLIF(",
+            // in the form of a stored moment
+            (Call::Now, Dialect::Sqlite) => "STRFTIME('%Y-%m-%d %H:%M:%f', 'now'",
+            (Call::Now, Dialect::Postgres) => "STATEMENT_TIMESTAMP(",
+            (Call::Replace, _) => "REPLACE(",
             (Call::Round, _) => "ROUND(",
+            (Call::StrIndex, Dialect::Sqlite) => "INSTR(",
+            (Call::StrIndex, Dialect::Postgres) => "STRPOS(",
+            (Call::Substr, _) => "SUBSTR(",
             (Call::Trim, _) => "TRIM(",
             (Call::Upper, _) => "UPPER(",
             (Call::Concat, _) => "(",
         });
-        for (index, argument) in arguments.iter().enumerate() {
-            sql.push(if index == 0 { "" } else { ", " });
-            self.expr(sql, argument, table);
-        }
+        self.arguments(sql, arguments, table);
         sql.push(")");
         if matches!(call, Call::Greatest | Call::Least) && dialect == Dialect::Postgres {
             sql.push(" END");

@@ -297,7 +297,7 @@ impl Select {
             && dialect == Dialect::Postgres
         {
             // not those of joined tables, which may have no row
-            sql.push(lock.clause()).push(" OF ").name(table);
+            sql.push(lock.clause()).push(" OF ").name(table).push(lock.patience());
         }
         sql
     }

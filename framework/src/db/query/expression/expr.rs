@@ -1,6 +1,6 @@
 //! Expressions without their types, which is what statements are written from.
 
-use crate::db::{ColumnKind, DatePart, Hop, ModelMeta, OrderTerm, Path, Predicate};
+use crate::db::{ColumnKind, Compare, DatePart, Hop, ModelMeta, OrderTerm, Path, Predicate};
 use crate::values::Value;
 
 /// An expression with what is known of its result.
@@ -24,8 +24,12 @@ pub(crate) enum Expr {
     Aggregate(Box<AggregateCall>),
     /// Something about the related rows of one row.
     Related(Box<Related>),
+    /// Something about the rows of any model that match one row.
+    Matched(Box<Matched>),
     /// A function of SQL.
     Call(Call, Vec<Expr>),
+    /// A function of the database by its name.
+    Named(&'static str, Vec<Expr>),
     /// An operator between two expressions.
     Infix(Infix, Box<(Expr, Expr)>),
     /// The first of several that a condition chooses (`Case(When(…), default=…)`).
@@ -82,6 +86,29 @@ pub(crate) enum About {
     First(Vec<OrderTerm>),
 }
 
+/// Something about the rows of any model that match one row.
+#[derive(Debug, Clone)]
+pub(crate) struct Matched {
+    /// The model of the rows.
+    pub(crate) model: &'static ModelMeta,
+    /// Which rows there are.
+    pub(crate) conditions: Vec<Predicate>,
+    /// Their values, and those of the row that they are compared with.
+    pub(crate) matches: Vec<(Path, Compare, Expr)>,
+    pub(crate) what: OfMatched,
+}
+
+/// What is asked about the rows that match.
+#[derive(Debug, Clone)]
+pub(crate) enum OfMatched {
+    /// Whether there is one.
+    Exists,
+    /// A value of the first in an order.
+    First(Path, Vec<OrderTerm>),
+    /// One value of all.
+    Aggregate(Box<AggregateCall>),
+}
+
 /// A function that both databases have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
@@ -92,8 +119,12 @@ pub(crate) enum Call {
     Least,
     Length,
     Lower,
+    Now,
     NullIf,
+    Replace,
     Round,
+    StrIndex,
+    Substr,
     Trim,
     Upper,
 }
@@ -107,6 +138,8 @@ pub(crate) enum Infix {
     Div,
     /// A division of decimals, which `SQLite` stores as integers where they are whole.
     Ratio,
+    /// The remainder of a division of integers.
+    Rest,
 }
 
 /// What a date or a moment is cut to.
@@ -127,8 +160,10 @@ impl Expr {
     pub(crate) fn is_many(&self) -> bool {
         match self {
             Self::Path(path) => path.is_many(),
-            Self::Value(..) | Self::Aggregate(_) | Self::Related(_) => false,
-            Self::Call(_, arguments) => arguments.iter().any(Self::is_many),
+            Self::Value(..) | Self::Aggregate(_) | Self::Related(_) | Self::Matched(_) => false,
+            Self::Call(_, arguments) | Self::Named(_, arguments) => {
+                arguments.iter().any(Self::is_many)
+            }
             Self::Infix(_, sides) => sides.0.is_many() || sides.1.is_many(),
             Self::Case(branches, otherwise) => {
                 let many = |(when, then): &(Predicate, Self)| when.is_many() || then.is_many();

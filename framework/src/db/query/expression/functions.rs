@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::expr::{Call, Computed, Expr, Truncated};
 use super::operand::{Cardinality, IntoExpression};
-use super::{Comparable, Expression, Number};
+use super::{Comparable, Expression, FitsIn, Infix, Number};
 use crate::db::{ColumnKind, Condition, DatePart, One, Predicate, TemporalField};
 use crate::values::FieldType;
 use crate::values::types::{DateTime, Decimal};
@@ -175,6 +175,35 @@ impl Concat {
     {
         let parts = vec![first.computed().expr, second.computed().expr];
         expression(Expr::Call(Call::Concat, parts), ColumnKind::Text, false)
+    }
+}
+
+/// The remainder of a division of whole numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct Mod;
+
+impl Mod {
+    /// Has the sign of the first; null where the second is zero.
+    pub fn of<M, A, B>(first: A, second: B) -> Expression<M, Option<i64>, Both<M, A, B>>
+    where
+        A: IntoExpression<M>,
+        B: IntoExpression<M>,
+        Plain<M, A>: FitsIn<i64>,
+        Plain<M, B>: FitsIn<i64>,
+    {
+        let sides = Box::new((first.computed().expr, second.computed().expr));
+        expression(Expr::Infix(Infix::Rest, sides), ColumnKind::BigInt, true)
+    }
+}
+
+/// The moment at which the statement runs, as the database's clock has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Now;
+
+impl Now {
+    /// In milliseconds on `SQLite`, in microseconds on `PostgreSQL`.
+    pub fn expression<M>() -> Expression<M, DateTime> {
+        expression(Expr::Call(Call::Now, Vec::new()), ColumnKind::DateTime, false)
     }
 }
 

@@ -71,23 +71,31 @@ use crate::values::types::{DateTime, Decimal};
 mod aggregates;
 mod arithmetic;
 pub(super) mod expr;
+mod func;
 mod functions;
+mod matching;
 mod operand;
 mod related;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 pub use aggregates::{Avg, Count, Max, Min, Sum};
 pub use arithmetic::Arithmetic;
 pub use expr::Computed;
-pub(crate) use expr::{About, AggregateCall, Call, Expr, Function, Infix, Related, Truncated};
+pub(crate) use expr::{
+    About, AggregateCall, Call, Expr, Function, Infix, Matched, OfMatched, Related, Truncated,
+};
+pub use func::Func;
 pub use functions::{
     Abs, Case, Cases, Cast, CastTo, Coalesce, Concat, Dated, Extract, Greatest, Least, Length,
-    Lower, NullIf, Round, Trim, Trunc, Upper,
+    Lower, Mod, Now, NullIf, Round, Trim, Trunc, Upper,
 };
+pub use matching::Matching;
 pub(crate) use operand::single;
 pub use operand::{Cardinality, FitsIn, IntoExpression};
 pub use related::{Exists, Subquery};
+pub use texts::{Left, Replace, Right, StrIndex, Substr};
 
 /// A value of type `T` that is computed of a row of `M`: of one value each where `C` is [`One`],
 /// and of those of several related rows, for an aggregate to make one, where it is
@@ -129,6 +137,17 @@ impl<M, T> Aggregate<M, T> {
             None => condition,
         });
         self
+    }
+
+    /// A value in place of the null that there is of no rows (`Sum("total", default=0)`).
+    #[must_use]
+    pub fn or<V>(self, value: V) -> Expression<M, V::Value>
+    where
+        M: Model,
+        T: FieldType,
+        V: IntoExpression<M, Cardinality = One, Value: FieldType<Plain = T::Plain>>,
+    {
+        Coalesce::of(self, value)
     }
 
     pub(crate) fn into_call(self) -> AggregateCall {

@@ -5,8 +5,8 @@ use std::hash::Hash;
 
 use super::QuerySet;
 use crate::db::{
-    AggregateCall, Aggregates, Cells, Column, ColumnKind, Conn, Error, Model, OrderTerm, Path,
-    PathOf, Predicate, Select,
+    AggregateCall, Aggregates, Cells, Column, ColumnKind, Conn, Error, Model, Order, OrderTerm,
+    Path, PathOf, Predicate, Select, SingleValued,
 };
 use crate::values::FieldType;
 
@@ -69,6 +69,30 @@ impl<M: Model> QuerySet<M> {
     pub async fn last(self, conn: &Conn) -> Result<Option<M>, Error> {
         let terms = self.terms().into_iter().map(OrderTerm::reversed).collect();
         Ok(self.unsliced().order_by_terms(terms).slice(0, 1).all(conn).await?.pop())
+    }
+
+    /// The row with the greatest value at the end of a path (`latest("created")`); a null is none.
+    ///
+    /// # Errors
+    /// As [`QuerySet::all`].
+    pub async fn latest<P>(self, path: P, conn: &Conn) -> Result<Option<M>, Error>
+    where
+        P: PathOf<M, Cardinality: SingleValued>,
+    {
+        let latest = Order::descending(path).nulls_last();
+        Ok(self.unsliced().unordered().then(latest).slice(0, 1).all(conn).await?.pop())
+    }
+
+    /// The row with the least value at the end of a path (`earliest("created")`); a null is none.
+    ///
+    /// # Errors
+    /// As [`QuerySet::all`].
+    pub async fn earliest<P>(self, path: P, conn: &Conn) -> Result<Option<M>, Error>
+    where
+        P: PathOf<M, Cardinality: SingleValued>,
+    {
+        let earliest = Order::ascending(path).nulls_last();
+        Ok(self.unsliced().unordered().then(earliest).slice(0, 1).all(conn).await?.pop())
     }
 
     /// The one row, for code that knows that there is one. A missing row, or a second one, is an
