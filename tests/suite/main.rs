@@ -1,6 +1,7 @@
 //! The black-box suite: one binary, one file per module.
 
 mod annotations;
+mod batches;
 mod cors;
 mod database;
 mod errors;

@@ -29,7 +29,7 @@ const CONTAINER: [&str; 14] = [
 ];
 
 /// The options of `#[field(..)]`, for messages.
-const FIELD: [&str; 47] = [
+const FIELD: [&str; 48] = [
     "read_only",
     "write_only",
     "required",
@@ -42,6 +42,7 @@ const FIELD: [&str; 47] = [
     "nested",
     "writable",
     "method",
+    "batch",
     "display",
     "slug",
     "view_name",
@@ -266,6 +267,7 @@ pub(super) struct FieldAttr {
     pub(super) source: Option<Lookup>,
     pub(super) nested: Option<Ident>,
     pub(super) writable: Option<Ident>,
+    /// `method` or `batch`, and the function if it is named.
     pub(super) method: Option<(Ident, Option<Path>)>,
     /// The column whose choice's label is shown.
     pub(super) display: Option<(Ident, Ident)>,
@@ -331,7 +333,7 @@ impl FieldAttr {
             "source" => self.source = Some(meta.value()?.parse()?),
             "nested" => self.nested = here(),
             "writable" => self.writable = here(),
-            "method" => {
+            "method" | "batch" => {
                 let path =
                     if meta.input.peek(Token![=]) { Some(meta.value()?.parse()?) } else { None };
                 self.method = Some((own, path));

@@ -266,10 +266,12 @@ fn over_model(field: &Field, errors: &mut Errors) {
     }
     if let Some((word, _)) = &attr.method {
         if let Some(source) = attr.source.as_ref().and_then(|source| source.0.first()) {
-            errors.at(source, "a `method` field has no source: its function sees the whole row");
+            let message =
+                format!("a `{word}` field has no source: its function sees the whole row");
+            errors.at(source, message);
         }
         if attr.is_write_only() {
-            errors.at(word, "a `method` field is read-only");
+            errors.at(word, format!("a `{word}` field is read-only"));
         }
     }
     let plain = relation.is_none() && attr.nested.is_none();

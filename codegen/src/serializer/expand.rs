@@ -135,7 +135,7 @@ fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
     let own = [field.ident.clone()];
     let source = attr.source.as_ref().map_or(own.as_slice(), |Lookup(names)| names);
     let source = path(model, source);
-    if let Some((_, function)) = &attr.method {
+    if let Some((word, function)) = &attr.method {
         let kind = kinds::shown(&field.ty, &name);
         let ty = &field.ty;
         let hook = if let Some(function) = function {
@@ -147,7 +147,8 @@ fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
             let name = Ident::new(&name.to_string(), field.ident.span());
             quote_spanned!(field.ident.span()=> Self::#name)
         };
-        return quote_spanned!(span=> .method::<#ty, _>(#kind, #hook));
+        let call = Ident::new(&word.to_string(), span);
+        return quote_spanned!(span=> .#call::<#ty, _>(#kind, #hook));
     }
     if let Some((word, column)) = &attr.display {
         let kind = kinds::shown(&field.ty, &name);

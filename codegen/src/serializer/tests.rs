@@ -113,6 +113,8 @@ fn functions_of_the_struct_are_called_by_name() {
             duration: Option<String>,
             #[field(method = Track::tier)]
             tier: Vec<i64>,
+            #[field(batch)]
+            plays: i64,
             #[field(validate)]
             name: String,
         }
@@ -126,6 +128,7 @@ fn functions_of_the_struct_are_called_by_name() {
                 ::quintet::fields::Field::list("tier", ::quintet::fields::Field::integer("")),
                 Track::tier
             )
+            .batch::<i64, _>(::quintet::fields::Field::integer("plays"), Self::get_plays)
             .source("name", <Track>::fields().name().shown_as::<String>())
             .validate_field(Self::validate_name)
             .all()

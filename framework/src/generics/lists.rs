@@ -90,8 +90,9 @@ impl Context {
         let mut head = Vec::with_capacity(256);
         envelope.write_head(&mut head);
         let (read, shown) = (rows.len(), envelope.shown.clone());
-        let at = (self.writing(false), &**self);
-        let mut bytes = rows.into_json(description, shown, envelope.reversed, at, head).await?;
+        let writing = self.writing(false);
+        let mut bytes =
+            rows.into_json(description, shown, envelope.reversed, writing, head).await?;
         envelope.write_tail(&mut bytes);
         Ok((Response::json(bytes), read))
     }
@@ -102,9 +103,8 @@ impl Context {
         rows: ListRows,
         description: &'static Description,
     ) -> Result<Response> {
-        let at = (self.writing(false), &**self);
-        let shown = 0..rows.len();
-        Ok(self.all(rows.into_json(description, shown, false, at, Vec::new()).await?))
+        let (shown, writing) = (0..rows.len(), self.writing(false));
+        Ok(self.all(rows.into_json(description, shown, false, writing, Vec::new()).await?))
     }
 
     /// Counts the rows of a query; the statement is written at once, so that the query may be used

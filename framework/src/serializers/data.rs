@@ -107,8 +107,8 @@ impl Representation {
             Rows::Query(query) => {
                 let rows = ListRows::read(description, *query, None, cx).await?;
                 let shown = 0..rows.len();
-                let json = rows.into_json(description, shown, false, (writing, cx), Vec::new());
-                return Ok(json.await?);
+                let json = rows.into_json(description, shown, false, writing, Vec::new());
+                return json.await;
             }
             Rows::Many(rows) => (rows, true),
             Rows::One(row) => (vec![row], false),

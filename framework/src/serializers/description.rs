@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use super::batch::Batch;
 use super::builder::{Builder, PlainBuilder};
 use super::changes::ChangeSet;
 use super::field::{Output, SerializerField, Target};
@@ -69,6 +70,8 @@ pub struct Description {
     pub(crate) input: Arc<[Field]>,
     pub(crate) sources: Vec<Source>,
     pub(crate) many: Vec<Many>,
+    /// Fields that ask once for all rows.
+    pub(crate) batches: Vec<Batch>,
     pub(crate) unique_together: Vec<UniqueTogether>,
     pub(crate) validate: Option<ObjectHook>,
     /// The hook that makes the output of a row.
@@ -270,9 +273,11 @@ impl Description {
             || self.fields.iter().any(|field| matches!(field.output, Output::Method(_)))
     }
 
-    /// True when rows of relations to many are shown, here or in what is joined.
+    /// True when rows of relations to many are shown, or fields ask once for all rows, here or in what
+    /// is joined.
     pub(super) fn fetches(&self) -> bool {
         !self.many.is_empty()
+            || !self.batches.is_empty()
             || self.sources.iter().any(
                 |source| matches!(source, Source::Row(_, Related::Serializer(inner)) if inner.get().fetches()),
             )

@@ -1,5 +1,5 @@
-//! Fetching the rows of to-many relations: one statement per relation, regardless of the number of
-//! rows.
+//! Fetching what belongs to rows: the rows of to-many relations, one statement per relation, and the
+//! answers of batch fields, regardless of the number of rows.
 
 use std::cell::Cell;
 
@@ -11,17 +11,20 @@ use super::rows::{Extra, KeyRow, Loaded, ManyRows, RelatedRows};
 use super::select::{read_related, select};
 use crate::aside::aside;
 use crate::db::{ColumnKind, Conn, Error, Hop, Key, Select};
+use crate::exceptions::Result;
+use crate::request::Context;
 use crate::values::{JsonWriter, Value};
 
-/// Fetches the to-many relations of all rows: one statement each, regardless of the number of rows.
+/// Fetches the to-many relations of all rows, one statement each, and asks batch fields, regardless of
+/// the number of rows.
 pub(crate) async fn fetch(
     description: &Description,
     rows: &[&Loaded],
-    conn: &Conn,
-) -> Result<RelatedRows, Error> {
+    cx: &Context,
+) -> Result<RelatedRows> {
     let written = Cell::new(0);
     let counts = description.recurs().then(|| WriteCounts::to_the_top(rows.len(), &written));
-    fetch_below(description, rows, counts.as_ref(), 0, conn).await
+    fetch_below(description, rows, counts.as_ref(), 0, cx).await
 }
 
 /// Like `fetch`, for rows this many levels below those of the response.
@@ -30,15 +33,18 @@ async fn fetch_below(
     rows: &[&Loaded],
     counts: Option<&WriteCounts<'_>>,
     level: u32,
-    conn: &Conn,
-) -> Result<RelatedRows, Error> {
+    cx: &Context,
+) -> Result<RelatedRows> {
     let mut result = RelatedRows::default();
     if rows.is_empty() {
         return Ok(result);
     }
     for many in &description.many {
-        let fetched = fetch_many(description, many, rows, counts, level, conn).await?;
+        let fetched = fetch_many(description, many, rows, counts, level, cx).await?;
         result.many.push(fetched);
+    }
+    for batch in &description.batches {
+        result.batches.push(aside(|| batch.ask(description.model.pk, rows, cx)).await?);
     }
     for (at, source) in description.sources.iter().enumerate() {
         let Source::Row(_, Related::Serializer(inner)) = source else { continue };
@@ -54,7 +60,7 @@ async fn fetch_below(
         };
         let counts = counts.map(|counts| counts.to_some(joined().map(|(place, _)| place)));
         let joined: Vec<&Loaded> = joined().map(|(_, row)| row).collect();
-        let below = fetch_below(inner, &joined, counts.as_ref(), level + 1, conn);
+        let below = fetch_below(inner, &joined, counts.as_ref(), level + 1, cx);
         let related = Box::pin(below).await?;
         result.sources.push((at, related));
     }
@@ -67,8 +73,8 @@ async fn fetch_many(
     rows: &[&Loaded],
     counts: Option<&WriteCounts<'_>>,
     level: u32,
-    conn: &Conn,
-) -> Result<ManyRows, Error> {
+    cx: &Context,
+) -> Result<ManyRows> {
     let keys: Vec<Value> =
         rows.iter().map(|row| row.model.value(description.model.pk).to_value()).collect();
     let key_kind = description.model.pk_column().kind;
@@ -77,7 +83,8 @@ async fn fetch_many(
         && counts.is_none()
         && let Some(columns) = &inner.get().columns
     {
-        return aside(|| write_many(inner.get(), &many.hop, keys, key_kind, columns, conn)).await;
+        let written = aside(|| write_many(inner.get(), &many.hop, keys, key_kind, columns, cx));
+        return Ok(written.await?);
     }
     let times = counts.map(|counts| counts.by_key(&keys));
     let mut result = ManyRows::default();
@@ -88,7 +95,7 @@ async fn fetch_many(
         }
     };
     // aside, so that the frames of a hundred levels stay small
-    let found = aside(|| read_many(many, keys, key_kind, conn)).await?;
+    let found = aside(|| read_many(many, keys, key_kind, cx)).await?;
     for (key, row) in found {
         add(key, row);
     }
@@ -102,11 +109,11 @@ async fn fetch_many(
         let inner = inner.get();
         if inner.fetches() {
             if !result.rows.is_empty() && level >= MOST_LEVELS {
-                return Err(Error::TooDeep(description.name));
+                return Err(Error::TooDeep(description.name).into());
             }
             let all: Vec<&Loaded> = result.rows.iter().collect();
             result.related =
-                Box::pin(fetch_below(inner, &all, below.as_ref(), level + 1, conn)).await?;
+                Box::pin(fetch_below(inner, &all, below.as_ref(), level + 1, cx)).await?;
         }
     }
     Ok(result)

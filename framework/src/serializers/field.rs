@@ -33,6 +33,8 @@ pub(crate) enum Output {
     Row(usize, Related),
     /// Rows that were fetched for all rows at once, by place.
     Many(usize),
+    /// The answer of a function of all rows, by place.
+    Batch(usize),
     /// A function of the row.
     Method(MethodFn),
     /// The URL of the row itself.

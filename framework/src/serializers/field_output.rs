@@ -28,7 +28,7 @@ impl<'a> FieldOutput<'a> {
         let mut shown = Self::default();
         let Some(field) = description.fields.get(index) else { return shown };
         match &field.output {
-            Output::None | Output::Column(_) | Output::Method(_) => {}
+            Output::None | Output::Column(_) | Output::Batch(_) | Output::Method(_) => {}
             Output::Link { .. } => shown.link = true,
             Output::Source(source) => {
                 if let Some(Source::Value(path)) = description.sources.get(*source) {

@@ -10,6 +10,7 @@ use super::select::load;
 use super::write::Writing;
 use crate::aside::aside;
 use crate::db::{Conn, Error, Row, Select};
+use crate::exceptions::Result;
 use crate::values::{JsonWriter, Value, ValueRef};
 
 /// The rows of a list, in the order of the query.
@@ -85,9 +86,9 @@ impl ListRows {
         description: &Description,
         shown: Range<usize>,
         reversed: bool,
-        (writing, conn): (Writing<'_>, &Conn),
+        writing: Writing<'_>,
         head: Vec<u8>,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Vec<u8>> {
         let rows = match self {
             Self::Kept(rows) => rows,
             Self::Written(written) if shown.start == 0 && !reversed => {
@@ -107,7 +108,7 @@ impl ListRows {
             }
         };
         // serialised rows need none of it
-        aside(|| write_kept(description, rows, shown, reversed, (writing, conn), head)).await
+        aside(|| write_kept(description, rows, shown, reversed, writing, head)).await
     }
 }
 
@@ -135,14 +136,14 @@ async fn write_kept(
     rows: Vec<Loaded>,
     shown: Range<usize>,
     reversed: bool,
-    (writing, conn): (Writing<'_>, &Conn),
+    writing: Writing<'_>,
     head: Vec<u8>,
-) -> Result<Vec<u8>, Error> {
+) -> Result<Vec<u8>> {
     let mut rows: Vec<&Loaded> = rows.get(shown).unwrap_or_default().iter().collect();
     if reversed {
         rows.reverse();
     }
-    let related = fetch(description, &rows, conn).await?;
+    let related = fetch(description, &rows, writing.cx).await?;
     let mut out = JsonWriter::after(head);
     out.begin_array();
     for row in rows {

@@ -91,9 +91,11 @@
 //!
 //! # Custom fields
 //!
+//! A field that needs other rows is a [`BatchField`], which is asked once for all rows of a list.
 //! [`CustomField`] gives a type a form of its own in JSON; a field declares it with `#[field(custom)]`.
 //! [`ToRepresentation`] and [`ToInternalValue`] change the whole object, after and before its fields.
 
+mod batch;
 pub(crate) mod builder;
 mod changes;
 mod checks;
@@ -120,6 +122,7 @@ mod tests;
 mod validate;
 mod write;
 
+pub use batch::{BatchAnswer, BatchField};
 pub use builder::{Builder, PlainBuilder, Shows};
 pub use changes::{Attrs, Changes};
 pub use convert::{FromValidated, IntoValidated};

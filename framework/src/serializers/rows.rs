@@ -106,6 +106,8 @@ pub(crate) struct ManyRows {
 #[derive(Default)]
 pub struct RelatedRows {
     pub(crate) many: Vec<ManyRows>,
+    /// The answers of fields that ask once, by key.
+    pub(super) batches: Vec<HashMap<Key, Box<[u8]>>>,
     /// What joined rows have fetched, by source.
     pub(crate) sources: Vec<(usize, RelatedRows)>,
 }
@@ -130,6 +132,11 @@ impl ManyRows {
 }
 
 impl RelatedRows {
+    /// The JSON of a batch field for the row of a key.
+    pub(super) fn batch(&self, place: usize, key: ValueRef<'_>) -> Option<&[u8]> {
+        self.batches.get(place)?.get(&Key::new(key)?).map(|json| &**json)
+    }
+
     pub(crate) fn source(&self, source: usize) -> Option<&RelatedRows> {
         self.sources.iter().find(|(at, _)| *at == source).map(|(_, related)| related)
     }

@@ -101,6 +101,12 @@ impl Writing<'_> {
                 }
                 out.end_array();
             }
+            Output::Batch(place) => {
+                match related.batch(*place, row.model.value(description.model.pk)) {
+                    Some(json) => out.raw(json),
+                    None => out.null(),
+                }
+            }
             Output::Method(method) => method(description, row, related, self.cx, out),
             Output::Link { view_name, kwarg, column } => {
                 write_link(self.cx, view_name, kwarg, row.model.value(*column), out);

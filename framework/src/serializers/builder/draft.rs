@@ -33,6 +33,7 @@ impl Draft {
             input: Arc::new([]),
             sources: Vec::new(),
             many: Vec::new(),
+            batches: Vec::new(),
             unique_together: Vec::new(),
             validate: None,
             to_representation: None,
@@ -170,6 +171,8 @@ impl Draft {
     /// Adds the fields of another serializer over the same model, with their rules.
     pub(super) fn extend(&mut self, other: &Description) {
         let (sources, many) = (self.description.sources.len(), self.description.many.len());
+        let batches = self.description.batches.len();
+        self.description.batches.extend(other.batches.iter().cloned());
         self.description.sources.extend(other.sources.iter().cloned());
         self.description.many.extend(other.many.iter().cloned());
         for added in &other.fields {
@@ -177,6 +180,7 @@ impl Draft {
             match &mut added.output {
                 Output::Source(source) | Output::Row(source, _) => *source += sources,
                 Output::Many(place) => *place += many,
+                Output::Batch(place) => *place += batches,
                 Output::None | Output::Column(_) | Output::Method(_) | Output::Link { .. } => {}
             }
             match self.description.place(added.field.name) {

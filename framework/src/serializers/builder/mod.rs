@@ -12,6 +12,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use self::draft::{Draft, key_kind, rename};
+use super::batch::{Batch, BatchField};
 use super::changes::Attrs;
 use super::convert::FromValidated;
 use super::custom::CustomField;
@@ -367,6 +368,18 @@ impl<M: Model> Builder<M> {
             }
         });
         self.push(field.read_only(), Output::Method(method), Target::None)
+    }
+
+    /// A field that asks once for all rows that are shown: a page, a nested list, one row. `field`
+    /// describes its kind.
+    pub fn batch<T, Shape>(mut self, field: Field, batch: impl BatchField<M, T, Shape>) -> Self
+    where
+        T: serde::Serialize + 'static,
+        Shape: 'static,
+    {
+        self.draft.description.batches.push(Batch::of(batch));
+        let place = self.draft.description.batches.len() - 1;
+        self.push(field.read_only(), Output::Batch(place), Target::None)
     }
 
     /// The label of a column's choice (`get_title_display`); a value that is not a choice is shown
