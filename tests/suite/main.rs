@@ -22,6 +22,7 @@ mod metadata;
 mod names;
 mod nesting;
 mod openapi;
+mod own_saves;
 mod pagination;
 mod parity;
 mod parsers;

@@ -11,7 +11,7 @@ use crate::attr::{digits, entry, flag, in_parentheses, names, number, unknown, w
 use crate::errors::Errors;
 
 /// The options of `#[serializer(..)]`, for messages.
-const CONTAINER: [&str; 14] = [
+const CONTAINER: [&str; 16] = [
     "model",
     "name",
     "fields",
@@ -26,6 +26,8 @@ const CONTAINER: [&str; 14] = [
     "error",
     "to_internal_value",
     "to_representation",
+    "create",
+    "update",
 ];
 
 /// The options of `#[field(..)]`, for messages.
@@ -160,6 +162,8 @@ pub(super) struct Container {
     pub(super) errors: Vec<(String, Expr)>,
     pub(super) to_internal_value: Option<Ident>,
     pub(super) to_representation: Option<Ident>,
+    pub(super) create: Option<Ident>,
+    pub(super) update: Option<Ident>,
 }
 
 /// `blank = "text"`: a code and its text.
@@ -224,6 +228,8 @@ impl Container {
             })?,
             "to_internal_value" => self.to_internal_value = Some(word.clone()),
             "to_representation" => self.to_representation = Some(word.clone()),
+            "create" => self.create = Some(word.clone()),
+            "update" => self.update = Some(word.clone()),
             _ => return Err(unknown(word, &CONTAINER)),
         }
         Ok(())

@@ -117,8 +117,9 @@ fn container(serializer: &Serializer, errors: &mut Errors) {
         return;
     }
     let needs = "needs a model: say `#[serializer(model = ..)]` as well";
-    if let Some(word) = &container.to_representation {
-        errors.at(word, format!("`to_representation` {needs}"));
+    let words = [&container.to_representation, &container.create, &container.update];
+    for word in words.into_iter().flatten() {
+        errors.at(word, format!("`{word}` {needs}"));
     }
     if container.all {
         errors.at(&serializer.ident, format!("`fields = all` {needs}"));

@@ -110,7 +110,13 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
     if container.without_validators {
         steps.push(quote!(.without_validators()));
     }
-    let hooks = [&container.validate, &container.to_internal_value, &container.to_representation];
+    let hooks = [
+        &container.validate,
+        &container.to_internal_value,
+        &container.to_representation,
+        &container.create,
+        &container.update,
+    ];
     steps.extend(hooks.into_iter().flatten().map(hook));
     steps
 }

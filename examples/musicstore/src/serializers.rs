@@ -1,5 +1,6 @@
 //! The serializers of the API.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use quintet::auth::{Group, User};
@@ -219,7 +220,7 @@ impl InvoiceLineSerializer {
 }
 
 #[derive(Serializer)]
-#[serializer(model = Invoice, read_only(total), fields(
+#[serializer(model = Invoice, create, update, read_only(total), fields(
     id, customer, customer_name, invoice_date, billing_address, billing_city, billing_state,
     billing_country, billing_postal_code, total, lines
 ))]
@@ -228,6 +229,54 @@ pub struct InvoiceSerializer {
     customer_name: StringRelated<Customer>,
     #[field(nested, writable, refuse_empty, max_length = 20)]
     lines: Vec<InvoiceLineSerializer>,
+}
+
+impl InvoiceSerializer {
+    async fn create(mut new: Changes<Invoice>, cx: &mut Context) -> Result<Invoice> {
+        let lines = new.take_nested("lines").unwrap_or_default();
+        let invoice = cx.save(new.set(invoice::total, Decimal::ZERO)).await?;
+        Self::write_lines(&invoice, lines, cx).await
+    }
+
+    async fn update(mut changes: Changes<Invoice>, cx: &mut Context) -> Result<Invoice> {
+        let lines = changes.take_nested("lines");
+        let invoice = cx.save(changes).await?;
+        let Some(lines) = lines else { return Ok(invoice) };
+        InvoiceLine::objects().filter(invoice_line::invoice_id.eq(invoice.id)).delete(cx).await?;
+        Self::write_lines(&invoice, lines, cx).await
+    }
+
+    /// Stores the lines and the total. An error here comes after rows were written; the transaction
+    /// undoes them.
+    async fn write_lines(
+        invoice: &Invoice,
+        lines: Vec<Changes<InvoiceLine>>,
+        cx: &mut Context,
+    ) -> Result<Invoice> {
+        let wanted: Vec<i64> =
+            lines.iter().filter_map(|line| line.get(invoice_line::track_id)).collect();
+        let tracks = Track::objects().in_bulk(track::id, wanted, cx).await?;
+        let (mut seen, mut total) = (HashSet::new(), Decimal::ZERO);
+        for line in lines {
+            let track = line.get(invoice_line::track_id).and_then(|key| tracks.get(&key));
+            let Some(track) = track else {
+                return Err(ApiException::validation("A track is gone."));
+            };
+            if !seen.insert(track.id) {
+                let text = format!("Track {} is listed twice.", track.id);
+                return Err(ApiException::validation(Detail::field("lines", [text])));
+            }
+            let price = line.get(invoice_line::unit_price).unwrap_or(track.unit_price);
+            let line =
+                line.set(invoice_line::invoice_id, invoice.id).set(invoice_line::unit_price, price);
+            let line = cx.save(line).await?;
+            total += price * line.quantity;
+        }
+        if total > Decimal::new(9_999_999_999, 2) {
+            return Err(ApiException::validation("The invoice total is too large."));
+        }
+        cx.save(Changes::of(invoice).set(invoice::total, total)).await
+    }
 }
 
 #[derive(Serializer)]

@@ -1,7 +1,5 @@
 //! The resources of the store.
 
-use std::collections::HashSet;
-
 use quintet::auth::{User, user};
 use quintet::db::{Count, LookupField, Ordering, Sum};
 use quintet::filters::*;
@@ -263,24 +261,6 @@ impl ViewSet for InvoiceViewSet {
             .ordering(Self::ORDERING)
     }
 
-    async fn perform_create(&self, mut new: Changes<Invoice>, cx: &mut Context) -> Result<Invoice> {
-        let lines = new.take_nested("lines").unwrap_or_default();
-        let invoice = cx.save(new.set(invoice::total, Decimal::ZERO)).await?;
-        self.write_lines(&invoice, lines, cx).await
-    }
-
-    async fn perform_update(
-        &self,
-        mut changes: Changes<Invoice>,
-        cx: &mut Context,
-    ) -> Result<Invoice> {
-        let lines = changes.take_nested("lines");
-        let invoice = cx.save(changes).await?;
-        let Some(lines) = lines else { return Ok(invoice) };
-        InvoiceLine::objects().filter(invoice_line::invoice_id.eq(invoice.id)).delete(cx).await?;
-        self.write_lines(&invoice, lines, cx).await
-    }
-
     #[action(list)]
     async fn summary(&self, cx: &mut Context) -> Result<Json<SummarySerializer>> {
         let invoices = self.get_queryset(cx).await?;
@@ -288,41 +268,6 @@ impl ViewSet for InvoiceViewSet {
         let figures = (Count::rows(), Sum::of(invoice::total));
         let (count, total) = invoices.aggregate(figures, cx).await?;
         Ok(Json(SummarySerializer { count, total: total.unwrap_or_default() }))
-    }
-}
-
-impl InvoiceViewSet {
-    /// Stores the lines and the total. An error here comes after rows were written; the transaction
-    /// undoes them.
-    async fn write_lines(
-        &self,
-        invoice: &Invoice,
-        lines: Vec<Changes<InvoiceLine>>,
-        cx: &mut Context,
-    ) -> Result<Invoice> {
-        let wanted: Vec<i64> =
-            lines.iter().filter_map(|line| line.get(invoice_line::track_id)).collect();
-        let tracks = Track::objects().in_bulk(track::id, wanted, cx).await?;
-        let (mut seen, mut total) = (HashSet::new(), Decimal::ZERO);
-        for line in lines {
-            let track = line.get(invoice_line::track_id).and_then(|key| tracks.get(&key));
-            let Some(track) = track else {
-                return Err(ApiException::validation("A track is gone."));
-            };
-            if !seen.insert(track.id) {
-                let text = format!("Track {} is listed twice.", track.id);
-                return Err(ApiException::validation(Detail::field("lines", [text])));
-            }
-            let price = line.get(invoice_line::unit_price).unwrap_or(track.unit_price);
-            let line =
-                line.set(invoice_line::invoice_id, invoice.id).set(invoice_line::unit_price, price);
-            let line = cx.save(line).await?;
-            total += price * line.quantity;
-        }
-        if total > Decimal::new(9_999_999_999, 2) {
-            return Err(ApiException::validation("The invoice total is too large."));
-        }
-        cx.save(Changes::of(invoice).set(invoice::total, total)).await
     }
 }
 

@@ -1,5 +1,7 @@
 //! Saving validated input, rows and links; deleting rows and those that depend on them.
 
+use std::sync::Arc;
+
 use crate::aside::aside;
 use crate::auth::normalize;
 use crate::db::{
@@ -10,8 +12,8 @@ use crate::exceptions::{ApiException, Result};
 use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::serializers::{
-    Changes, Description, Existing, InitialData, Loaded, RelatedRows, Serializer, ValidatedData,
-    fetch, load, location, misplaced, model_taken, taken,
+    Changes, Description, Existing, InitialData, Loaded, RelatedRows, Serializer, Unvalidated,
+    ValidatedData, fetch, load, location, misplaced, model_taken, save_by, taken,
 };
 use crate::values::Value;
 
@@ -35,7 +37,8 @@ impl Context {
         InitialData::from(self.data()?).validate(description, partial, existing, self).await
     }
 
-    /// Stores validated changes: a new row, or the row that they are for. Links of many-to-many
+    /// Stores validated changes as they are: a new row, or the row that they are for. A serializer's own
+    /// `create` and `update` are called by [`Changes::save`], and end here. Links of many-to-many
     /// relations are set as well, in a transaction. In one, the row stays locked until its end,
     /// even where no column changes. What [`Changes::set_expression`] sets is computed of the row as it
     /// is stored. A new account of the site's user model gets its name and its
@@ -44,8 +47,12 @@ impl Context {
     /// # Errors
     /// 404 when the row is gone; 400 when another row came first with a unique value, when a
     /// constraint of the database refuses a value, or when the row would become its own ancestor
-    /// along a foreign key that is `acyclic`, or stand more than 100 levels deep.
+    /// along a foreign key that is `acyclic`, or stand more than 100 levels deep. 500 for rows of a
+    /// nested serializer that nobody took ([`Changes::take_nested`]).
     pub async fn save<M: Model>(&self, changes: Changes<M>) -> Result<M> {
+        if let Some((field, _)) = changes.set.nested.first() {
+            return Err(left_over(field, &changes));
+        }
         db::only_known_places(M::META, &changes.set.computed)?;
         if db::places_in_tree(M::META, &changes.set.columns) {
             return aside(|| self.save_in_tree(changes)).await;
@@ -109,6 +116,95 @@ impl Context {
         self.delete_keys(M::META, vec![row.pk()]).await?;
         Ok(())
     }
+}
+
+impl<M: Model> Changes<M> {
+    /// Stores the changes (`serializer.save()`): by the `create` or `update` of the serializer that
+    /// validated them, or by [`Context::save`] where it has none. What
+    /// [`set`](Changes::set) added is part of them (`save(owner=user)`).
+    ///
+    /// ```
+    /// use quintet::prelude::*;
+    ///
+    /// # #[model(table = "artist")]
+    /// # pub struct Artist {
+    /// #     pub id: i64,
+    /// #     pub name: String,
+    /// # }
+    /// # #[model(table = "song")]
+    /// # pub struct Song {
+    /// #     pub id: i64,
+    /// #     pub title: String,
+    /// #     #[field(foreign_key = Artist, related_name = songs)]
+    /// #     pub artist_id: i64,
+    /// # }
+    /// #[derive(Serializer)]
+    /// #[serializer(model = Song)]
+    /// struct SongSerializer {
+    ///     title: String,
+    /// }
+    ///
+    /// #[derive(Serializer)]
+    /// #[serializer(model = Artist, create)]
+    /// struct ArtistSerializer {
+    ///     name: String,
+    ///     #[field(nested, writable)]
+    ///     songs: Vec<SongSerializer>,
+    /// }
+    ///
+    /// impl ArtistSerializer {
+    ///     async fn create(mut new: Changes<Artist>, cx: &mut Context) -> Result<Artist> {
+    ///         let songs = new.take_nested::<Song>("songs").unwrap_or_default();
+    ///         let artist = cx.save(new).await?;
+    ///         for song in songs {
+    ///             song.set(song::artist_id, artist.id).save(cx).await?;
+    ///         }
+    ///         Ok(artist)
+    ///     }
+    /// }
+    ///
+    /// async fn import(data: serde_json::Value, cx: &mut Context) -> Result<Artist> {
+    ///     ArtistSerializer::from_data(data).save(cx).await
+    /// }
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// Those of the serializer's function; those of [`Context::save`].
+    pub async fn save(self, cx: &mut Context) -> Result<M> {
+        let own = self.description.and_then(|description| match self.target {
+            None => description.create.as_ref(),
+            Some(_) => description.update.as_ref(),
+        });
+        match own.map(Arc::clone) {
+            Some(hook) => aside(|| save_by(hook, self, cx)).await,
+            None => cx.save(self).await,
+        }
+    }
+}
+
+impl<M: Model> Unvalidated<M> {
+    /// Validates the input and stores it (`is_valid(raise_exception=True)` and `save()`), in a
+    /// transaction that begins before it is validated where more than one row is written.
+    ///
+    /// # Errors
+    /// 400 with every message; those of [`Changes::save`].
+    pub async fn save(self, cx: &mut Context) -> Result<M> {
+        if !self.writes_several() {
+            return self.validated(cx).await?.save(cx).await;
+        }
+        cx.transaction(async |cx| self.validated(cx).await?.save(cx).await).await
+    }
+}
+
+/// The error for rows of a nested serializer that would be lost (`raise_errors_on_nested_writes`).
+fn left_over<M: Model>(field: &str, changes: &Changes<M>) -> ApiException {
+    let name = changes.description.map_or(M::META.name, |description| description.name);
+    let hook = if changes.target.is_none() { "create" } else { "update" };
+    ApiException::internal(format!(
+        "the serializer `{name}` read rows in `{field}`, and nobody took them: say \
+         `#[serializer({hook})]` and take them by `take_nested` in its function, or leave `writable` out"
+    ))
 }
 
 /// The error of a write that the database refused, with the message of the validator that would

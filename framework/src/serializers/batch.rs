@@ -190,8 +190,7 @@ impl Batch {
             }
         }
         let mut values = self.hook.ask(&asked, cx).await?;
-        let mut take =
-            |place: usize| values.get_mut(place).map(std::mem::take).unwrap_or_default();
+        let mut take = |place: usize| values.get_mut(place).map(std::mem::take).unwrap_or_default();
         Ok(places.into_iter().map(|(key, place)| (key, take(place))).collect())
     }
 }

@@ -1,5 +1,6 @@
 //! Validated values to be saved.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -294,10 +295,45 @@ impl<M: Model> Changes<M> {
     }
 
     /// Takes the validated rows of a nested serializer, under the field's name; `None` if the
-    /// request does not contain it.
+    /// request does not contain it. [`save`](Self::save) stores one by the nested serializer's
+    /// `create`, if it has one.
     pub fn take_nested<N: Model>(&mut self, field: &str) -> Option<Vec<Changes<N>>> {
         let at = self.set.nested.iter().position(|(name, _)| *name == field)?;
-        Some(self.set.nested.swap_remove(at).1.into_iter().map(Changes::from_set).collect())
+        let inner = self.description.and_then(|description| description.inner(field));
+        let changes = |set| Changes { description: inner, ..Changes::from_set(set) };
+        Some(self.set.nested.swap_remove(at).1.into_iter().map(changes).collect())
+    }
+
+    /// The value of a field by its name and in a type, whatever it writes: a column, the keys of
+    /// linked rows (`Vec<i64>`), something without a column (`validated_data["labels"]`). `None` if
+    /// it is absent or of another type. Rows of a nested serializer are
+    /// [`take_nested`](Self::take_nested)'s.
+    pub fn field<T: FromValidated>(&self, name: &str) -> Option<T> {
+        T::from_validated(Some(self.named(name)?.into_owned()))
+    }
+
+    /// Whether there is a value of a field, or rows of a nested serializer (`name in
+    /// validated_data`); null is one.
+    pub fn contains(&self, name: &str) -> bool {
+        self.named(name).is_some() || self.set.nested.iter().any(|(own, _)| *own == name)
+    }
+
+    fn named(&self, name: &str) -> Option<Cow<'_, Value>> {
+        let field = self.description.and_then(|own| own.fields.get(own.place(name)?));
+        match field.map(|field| field.target) {
+            Some(Target::Column(column)) => return self.set.value(column).map(Cow::Borrowed),
+            Some(Target::Links(hop)) => {
+                let keys = self.set.links.iter().find(|(own, _)| own.is_same_link(&hop));
+                return keys.map(|(_, keys)| Cow::Owned(Value::List(keys.clone())));
+            }
+            Some(Target::Other | Target::None) | None => {}
+        }
+        let name = field.map_or(name, |field| field.field.source_name());
+        if let Some((_, value)) = self.set.others.iter().find(|(own, _)| *own == name) {
+            return Some(Cow::Borrowed(value));
+        }
+        let column = M::META.columns.iter().position(|column| column.name == name)?;
+        self.set.value(column).map(Cow::Borrowed)
     }
 }
 

@@ -243,8 +243,17 @@ impl<M: Model> Unvalidated<M> {
         self
     }
 
+    /// Whether it may write more than one row.
+    pub(crate) fn writes_several(&self) -> bool {
+        let hook = match self.instance {
+            None => &self.description.create,
+            Some(_) => &self.description.update,
+        };
+        hook.is_some() || self.description.writes_several()
+    }
+
     /// The changes that were asked for (`is_valid(raise_exception=True)`, `validated_data`):
-    /// [`set`](Changes::set) adds to them, and [`Context::save`] stores them.
+    /// [`set`](Changes::set) adds to them, and [`save`](Changes::save) stores them.
     ///
     /// # Errors
     /// 400 with every message; 503 when the database is away.

@@ -17,6 +17,7 @@ use super::hooks::JsonObject;
 use super::recursion::reaches_a_circle;
 use super::relations::Related;
 use super::rows::{Loaded, RelatedRows};
+use super::save::DynSave;
 use crate::db::{ColumnKind, Hop, Leaf, Model, ModelMeta, ModelRow, Path, nowhere};
 use crate::exceptions::{Detail, Validated};
 use crate::fields::{Field, FieldKind, message};
@@ -78,6 +79,10 @@ pub struct Description {
     pub(crate) to_representation: Option<RowHook>,
     /// The hook that prepares the input.
     pub(crate) to_internal_value: Option<InputHook>,
+    /// Its own way to store a new row.
+    pub(crate) create: Option<Arc<dyn DynSave>>,
+    /// Its own way to store changes to a row.
+    pub(crate) update: Option<Arc<dyn DynSave>>,
     /// Messages of the whole serializer by code (`default_error_messages`).
     pub(crate) messages: Vec<(&'static str, Cow<'static, str>)>,
     /// The columns that are shown, by field, where columns are all that is shown: no function then
@@ -184,6 +189,12 @@ impl Description {
     /// Whether it is a serializer without a model.
     pub fn is_plain(&self) -> bool {
         std::ptr::eq(self.model, nowhere())
+    }
+
+    /// The writable serializer in the field that validated data has under a name.
+    pub(super) fn inner(&self, name: &str) -> Option<&'static Description> {
+        let field = self.fields.iter().find(|field| field.field.source_name() == name)?;
+        field.nested.map(|description| description())
     }
 
     /// The message of a code (`fail`): the serializer's own, or the text.

@@ -72,7 +72,8 @@
 //! Where code has a [`Context`](crate::request::Context), a serializer over a model is a value:
 //! `BookSerializer::from_row(&book).data(cx)` shows a row, [`from_rows`](ModelSerializer::from_rows) and
 //! [`from_query`](ModelSerializer::from_query) show several, and
-//! `BookSerializer::from_data(data).validated(cx)` makes [`Changes`], which `cx.save` stores. Without a
+//! `BookSerializer::from_data(data).validated(cx)` makes [`Changes`], which [`save`](Changes::save) stores,
+//! by the serializer's own [`create` or `update`](derive@Serializer) if it has one. Without a
 //! model, [`from_data`](Serializer::from_data) makes [`ValidatedData`]: values by field, as a partial
 //! update needs them, that the serializer shows by `values.data::<S>(cx)`.
 //!
@@ -116,6 +117,7 @@ mod plain;
 pub(crate) mod recursion;
 mod relations;
 mod rows;
+mod save;
 mod select;
 #[cfg(all(test, feature = "sqlite"))]
 mod tests;
@@ -140,6 +142,7 @@ pub use relations::{
     HyperlinkedIdentity, HyperlinkedRelated, PrimaryKeyRelated, SlugRelated, StringRelated,
 };
 pub use rows::{Instance, Loaded, RelatedRows};
+pub use save::SaveHook;
 
 pub(crate) use changes::ChangeSet;
 pub(crate) use conflicts::{misplaced, model_taken, taken};
@@ -147,6 +150,7 @@ pub(crate) use fetch::fetch;
 #[cfg(feature = "openapi")]
 pub(crate) use field_output::FieldOutput;
 pub(crate) use list_rows::ListRows;
+pub(crate) use save::save_by;
 pub(crate) use select::load;
 pub(crate) use validate::Existing;
 pub(crate) use write::{Writing, location, write_values};

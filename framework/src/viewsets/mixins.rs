@@ -124,14 +124,14 @@ fn no_match<V: ViewSet>() -> ApiException {
 
 /// POST to the list: 201 with the new object, and `Location` if the object has its URL in `url`.
 ///
-/// A row with others (nested rows, links) is one transaction, validation included, which runs again
+/// A row with others (nested rows, links), or that a serializer's own `create` stores, is one transaction, validation included, which runs again
 /// after a deadlock.
 ///
 /// # Errors
 /// 400 with every message of the body.
 pub async fn create<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
     let description = view.get_serializer_class(cx).description();
-    let (bytes, location) = if description.writes_several() {
+    let (bytes, location) = if description.create.is_some() || description.writes_several() {
         cx.retrying_transaction(async |cx| insert(view, description, cx).await).await?
     } else {
         insert(view, description, cx).await?
@@ -167,7 +167,7 @@ async fn insert<V: ViewSet>(
 ///
 /// The stored row is read first only if something needs it: an object permission, a validator of
 /// the whole object, an annotated count, a lookup by another field than the primary key. If other
-/// rows are written too (nested rows, links), or the object may move along a foreign key that is
+/// rows are written too (nested rows, links), or the serializer has its own `update`, or the object may move along a foreign key that is
 /// `acyclic`, the row is locked before anything else is read, and everything is one transaction,
 /// validation included, which runs again after a deadlock.
 ///
@@ -176,7 +176,8 @@ async fn insert<V: ViewSet>(
 /// the body.
 pub async fn update<V: ViewSet>(view: &V, cx: &mut Context, partial: bool) -> Result<Response> {
     let description = view.get_serializer_class(cx).description();
-    let locks = description.needs_instance() || description.writes_several();
+    let own = description.update.is_some();
+    let locks = own || description.needs_instance() || description.writes_several();
     let lock = locks.then_some(Lock::NoKeyUpdate);
     // moving a row waits for other moves, and they may wait for the row
     let bytes = if locks || description.places_in_tree() {

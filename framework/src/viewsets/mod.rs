@@ -41,7 +41,7 @@
 //!
 //!     async fn perform_create(&self, new: Changes<Book>, cx: &mut Context) -> Result<Book> {
 //!         let user = cx.user().map(|user| user.id);
-//!         cx.save(new.set(book::owner_id, user)).await
+//!         new.set(book::owner_id, user).save(cx).await
 //!     }
 //! }
 //!
@@ -416,8 +416,9 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         mixins::show(self, S::description(), cx).await.map(Item::new)
     }
 
-    /// Stores a new row (`perform_create`); if there are nested rows or links, in a transaction,
-    /// which runs again after a deadlock ([`Context::retrying_transaction`]).
+    /// Stores a new row (`perform_create`): by the serializer's `create`, if it has one
+    /// ([`Changes::save`]). If there are nested rows or links, it is in a transaction, which runs again
+    /// after a deadlock ([`Context::retrying_transaction`]).
     ///
     /// # Errors
     /// What prevents it from being stored.
@@ -426,10 +427,11 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         new: Changes<ModelOf<Self>>,
         cx: &mut Context,
     ) -> Result<ModelOf<Self>> {
-        cx.save(new).await
+        new.save(cx).await
     }
 
-    /// Stores changes to a row (`perform_update`). If they depend on the stored row, or if there
+    /// Stores changes to a row (`perform_update`): by the serializer's `update`, if it has one
+    /// ([`Changes::save`]). If they depend on the stored row, or if there
     /// are nested rows or links, the row is already locked, in a transaction that runs again after
     /// a deadlock ([`Context::retrying_transaction`]).
     ///
@@ -440,7 +442,7 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         changes: Changes<ModelOf<Self>>,
         cx: &mut Context,
     ) -> Result<ModelOf<Self>> {
-        cx.save(changes).await
+        changes.save(cx).await
     }
 
     /// Deletes a row (`perform_destroy`). If other rows may point at it, it is already locked, in a

@@ -216,6 +216,17 @@ pub enum Hop {
 }
 
 impl Hop {
+    /// Whether both lead through the same link table in the same direction.
+    pub(crate) fn is_same_link(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::ManyToMany { through, source, .. },
+                Self::ManyToMany { through: other, source: side, .. },
+            ) => through == other && source == side,
+            _ => false,
+        }
+    }
+
     /// The model at the far end.
     pub fn target(&self) -> &'static ModelMeta {
         match self {

@@ -38,6 +38,8 @@ impl Draft {
             validate: None,
             to_representation: None,
             to_internal_value: None,
+            create: None,
+            update: None,
             messages: Vec::new(),
             columns: None,
             recurs: OnceLock::new(),
@@ -208,6 +210,8 @@ impl Draft {
         self.description.validate.clone_from(&other.validate);
         self.description.to_representation.clone_from(&other.to_representation);
         self.description.to_internal_value.clone_from(&other.to_internal_value);
+        self.description.create.clone_from(&other.create);
+        self.description.update.clone_from(&other.update);
     }
 
     /// Foreign keys become nested objects with all their columns.

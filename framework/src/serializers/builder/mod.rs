@@ -24,6 +24,7 @@ use super::hooks::{
 };
 use super::relations::{Inner, Related};
 use super::rows::Instance;
+use super::save::{SaveHook, untyped};
 use super::{LeadsTo, ModelSerializer, ShownBy};
 use crate::db::{
     FieldPath, Fields, Hop, Leaf, Model, Path, PathOf, SingleValued, Way, meta_of, not_a_unique_set,
@@ -562,6 +563,18 @@ impl<M: Model> Builder<M> {
     /// Sets the hook that prepares the input for the fields (`to_internal_value`).
     pub fn to_internal_value<Shape>(mut self, hook: impl ToInternalValue<Shape>) -> Self {
         self.draft.set_internal_value(hook);
+        self
+    }
+
+    /// Sets the function that stores a new row (`create(validated_data)`).
+    pub fn create<Shape: 'static>(mut self, hook: impl SaveHook<M, Shape>) -> Self {
+        self.draft.description.create = Some(untyped(hook));
+        self
+    }
+
+    /// Sets the function that stores changes to a row (`update(instance, validated_data)`).
+    pub fn update<Shape: 'static>(mut self, hook: impl SaveHook<M, Shape>) -> Self {
+        self.draft.description.update = Some(untyped(hook));
         self
     }
 
