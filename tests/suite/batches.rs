@@ -1,7 +1,8 @@
 //! Batch fields: what needs other rows is asked once for all rows that are shown.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 
 use musicstore::models::{
     Album, InvoiceLine, Playlist, Track, album, invoice_line, playlist, track,
@@ -297,5 +298,78 @@ fn an_error_of_a_batch_field_is_that_of_the_request() {
             // fewer answers than rows
             assert_eq!(client.get(&format!("{path}?short=1")).status, 500);
         }
+    }
+}
+
+/// Where warnings go.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Asks for each track by itself.
+async fn one_by_one(cx: &mut Context) -> Result<Response> {
+    let rows = cx.request.query_params().get("rows").and_then(|rows| rows.parse().ok());
+    let ids = Track::objects().slice(0, rows.unwrap_or(1)).values(track::id).all(cx).await?;
+    let mut names = Vec::new();
+    for id in ids {
+        let found = Track::objects().filter(track::id.eq(id)).values(track::name);
+        names.extend(found.first(cx).await?);
+    }
+    Response::new(&names)
+}
+
+#[test]
+fn statements_that_grow_with_the_rows_are_warned_of_once() {
+    let log = Log::default();
+    let writer = log.clone();
+    tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .init();
+    for on in On::all() {
+        let store = Store::serving(
+            on,
+            |_| {},
+            |settings, database| {
+                let view = ApiView::new("OneByOne").permissions(AllowAny).get(one_by_one);
+                let urls =
+                    Router::new().path("names/", view, "names").register("tracks", TrackViewSet);
+                Site::builder(settings, database).mount(urls.at("/")).build().expect("a site")
+            },
+        );
+        let warnings = || {
+            let log = log.0.lock().unwrap();
+            let log = String::from_utf8_lossy(&log).into_owned();
+            log.lines()
+                .filter(|line| line.contains("OneByOne"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let before = warnings().len();
+        for path in ["/names/?rows=10", "/tracks/?limit=50"] {
+            assert_eq!(store.client_of(ADMIN).get(path).status, 200);
+        }
+        assert_eq!(warnings().len(), before);
+        for _ in 0..2 {
+            assert_eq!(store.client().get("/names/?rows=11").status, 200);
+        }
+        let told = warnings();
+        assert_eq!(told.len(), before + 1);
+        assert!(told[before].contains("times=11"), "{}", told[before]);
+        assert!(
+            told[before].contains("FROM store_track")
+                || told[before].contains("FROM \"store_track\"")
+        );
     }
 }

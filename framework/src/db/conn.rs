@@ -33,6 +33,8 @@ pub struct Conn {
     depth: Cell<u32>,
     /// A transaction's future was dropped before its end: nothing more may run in it.
     abandoned: Rc<Cell<bool>>,
+    #[cfg(debug_assertions)]
+    repeats: super::repeats::Repeats,
 }
 
 pub(crate) enum Inner {
@@ -99,7 +101,14 @@ impl Drop for SqliteConn {
 
 impl Conn {
     pub(crate) fn new(inner: Inner, database: Arc<Database>) -> Self {
-        Self { inner, database, depth: Cell::new(0), abandoned: Rc::default() }
+        Self {
+            inner,
+            database,
+            depth: Cell::new(0),
+            abandoned: Rc::default(),
+            #[cfg(debug_assertions)]
+            repeats: super::repeats::Repeats::default(),
+        }
     }
 
     /// The database that statements are written for.
@@ -139,9 +148,17 @@ impl Conn {
     fn ready_for(&self, text: &dyn std::fmt::Display) -> Result<(), Error> {
         self.ready()?;
         tracing::trace!(sql = %text);
+        #[cfg(debug_assertions)]
+        self.repeats.note(text);
         #[cfg(feature = "test")]
         self.database.captured().note(text);
         Ok(())
+    }
+
+    /// The SELECTs that were sent so far, by how often.
+    #[cfg(debug_assertions)]
+    pub(crate) fn repeats(&self) -> &super::repeats::Repeats {
+        &self.repeats
     }
 
     /// Counts a statement of diesel's, and runs it.

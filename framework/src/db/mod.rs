@@ -108,6 +108,8 @@ mod database;
 mod error;
 pub(crate) mod models;
 mod query;
+#[cfg(debug_assertions)]
+mod repeats;
 mod startup;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -30,6 +30,9 @@ pub struct Endpoint {
     policies: Settled,
     by_method: Vec<(Method, Settled)>,
     allow: Option<HeaderValue>,
+    /// Whether repeated statements were told of.
+    #[cfg(debug_assertions)]
+    warned: std::sync::atomic::AtomicBool,
 }
 
 /// Policies in which nothing is left to inherit.
@@ -97,6 +100,8 @@ impl Endpoint {
             policies: Settled::new(policies, info),
             by_method,
             allow: HeaderValue::from_str(&allow).ok(),
+            #[cfg(debug_assertions)]
+            warned: std::sync::atomic::AtomicBool::default(),
             view,
         }
     }
@@ -148,7 +153,10 @@ impl Endpoint {
             return aside(|| self.dispatch_page(page, cx)).await;
         }
         let policies = self.policies_of(&cx.request.method);
-        let result = match self.run(policies, cx).await {
+        let result = self.run(policies, cx).await;
+        #[cfg(debug_assertions)]
+        self.warn_of_repeats(cx);
+        let result = match result {
             Ok(response) => Ok(response),
             Err(error) => self.view.handle_exception(error, cx),
         };
@@ -166,6 +174,24 @@ impl Endpoint {
         };
         let response = self.view.finalize_response(response, cx);
         self.finalize(policies, cx, response)
+    }
+
+    /// Says once for each view that its statements seem to grow with its rows: one response sent the
+    /// same SELECT more than ten times, with other values or the same.
+    #[cfg(debug_assertions)]
+    fn warn_of_repeats(&self, cx: &Context) {
+        use std::sync::atomic::Ordering;
+
+        let Some((sql, times)) = cx.repeats().worst() else { return };
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            let view = &self.view.info().name;
+            let action = cx.action().map_or("", |action| action.name());
+            tracing::warn!(
+                view, action, times, %sql,
+                "the same statement many times for one response: ask once for all rows, by \
+                 `#[field(batch)]`, `eq_any` or `cx.prefetch`"
+            );
+        }
     }
 
     /// The response to an error, as the exception handler has it.
