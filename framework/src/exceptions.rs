@@ -307,10 +307,11 @@ impl ApiException {
         }
     }
 
-    /// The detail that a client reads: the given one, or the default of its class.
+    /// The detail that a client reads: the given one, or the default of its class. Plain texts have
+    /// the code of the class.
     pub fn detail(&self) -> Detail {
         let or = |given: &Option<Detail>, text: &'static str, code: &'static str| {
-            given.clone().unwrap_or_else(|| Detail::new(text, code))
+            given.clone().map_or_else(|| Detail::new(text, code), |given| given.or_code(code))
         };
         match self {
             Self::Validation(detail) => match detail {

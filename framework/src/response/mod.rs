@@ -24,6 +24,7 @@
 //! - [`Response::new`]: anything that serde can serialise, DRF's `Response(data)`
 //! - [`Response::json`]: JSON that is already serialised
 //! - [`Response::empty`]: a status without a body
+//! - [`Response::bytes`]: bytes of another media type
 //! - [`Response::html`], [`Response::redirect`]: pages
 //! - [`Response::with_status`], [`Response::with_header`]: changes to any of them
 //! - [`Cookie`]: a cookie to set
@@ -77,8 +78,8 @@ impl fmt::Debug for ResponseBody {
 /// A response: status, headers and body (`Response`, `HttpResponse`).
 ///
 /// Handlers return it, or a type that says more about the body, such as
-/// [`Json`](crate::views::Json). The body is JSON unless [`Response::html`] or a
-/// [`ResponseBody::Bytes`] makes it something else; the negotiated renderer writes it.
+/// [`Json`](crate::views::Json). The body is JSON unless [`Response::html`] or
+/// [`Response::bytes`] makes it something else; the negotiated renderer writes it.
 ///
 /// ```
 /// use quintet::http::header::LOCATION;
@@ -164,8 +165,19 @@ impl Response {
 
     /// 200 with an HTML page.
     pub fn html(text: impl Into<String>) -> Self {
-        let content_type = "text/html; charset=utf-8".to_owned();
-        let body = ResponseBody::Bytes { content_type, bytes: text.into().into_bytes() };
+        Self::bytes("text/html; charset=utf-8", text.into())
+    }
+
+    /// 200 with bytes of another media type (`HttpResponse(content, content_type=..)`), sent as they are.
+    ///
+    /// ```
+    /// use quintet::response::Response;
+    ///
+    /// let table = Response::bytes("text/csv", "id,name\r\n1,AC/DC\r\n");
+    /// assert_eq!(table.status, 200);
+    /// ```
+    pub fn bytes(content_type: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        let body = ResponseBody::Bytes { content_type: content_type.into(), bytes: bytes.into() };
         Self { body, ..Self::empty(200) }
     }
 

@@ -14,7 +14,7 @@ use crate::exceptions::{ApiException, Result};
 use crate::permissions::AllowAny;
 use crate::renderers::Renderer;
 use crate::request::{Context, Request};
-use crate::response::{Response, ResponseBody};
+use crate::response::Response;
 use crate::views::{ApiView, Policies, View, ViewInfo};
 
 /// The description of the document's view in OPTIONS: drf-spectacular's.
@@ -45,8 +45,9 @@ impl View for SchemaView {
         let [first, ..] = &SCHEMA_RENDERERS;
         let accepted = cx.accepted.as_ref().and_then(|it| SCHEMA_RENDERERS.get(it.renderer));
         let renderer = accepted.unwrap_or(first);
-        let response = bytes(renderer.content_type(), self.document.text(renderer).as_bytes())
-            .with_header(CONTENT_DISPOSITION, &self.document.content_disposition(renderer));
+        let response =
+            Response::bytes(renderer.content_type(), self.document.text(renderer).as_bytes())
+                .with_header(CONTENT_DISPOSITION, &self.document.content_disposition(renderer));
         Box::pin(std::future::ready(Ok(response)))
     }
 }
@@ -85,7 +86,7 @@ impl Renderer for Written {
 /// Swagger UI.
 pub(super) fn docs(page: String) -> impl View {
     public("Swagger UI").get(async move |_: &mut Context| {
-        Ok(bytes(ui::PAGE_CONTENT_TYPE, page.as_bytes())
+        Ok(Response::bytes(ui::PAGE_CONTENT_TYPE, page.as_bytes())
             .with_header(CONTENT_SECURITY_POLICY, ui::CONTENT_SECURITY_POLICY))
     })
 }
@@ -101,7 +102,7 @@ async fn asset(cx: &mut Context) -> Result<Response> {
     let response = if has_already(&cx.request, &asset.etag) {
         Response::empty(304)
     } else {
-        bytes(asset.content_type, asset.body)
+        Response::bytes(asset.content_type, asset.body)
     };
     Ok(response.with_header(ETAG, &asset.etag).with_header(CACHE_CONTROL, ui::ASSET_CACHE_CONTROL))
 }
@@ -139,9 +140,4 @@ impl Renderer for Anything {
     fn content_type(&self) -> String {
         "application/json".into()
     }
-}
-
-fn bytes(content_type: &str, bytes: &[u8]) -> Response {
-    let body = ResponseBody::Bytes { content_type: content_type.into(), bytes: bytes.to_vec() };
-    Response { body, ..Response::empty(200) }
 }
