@@ -454,6 +454,22 @@ fn issuer_audience_and_leeway_are_settings() {
 }
 
 #[test]
+fn tokens_last_as_long_as_the_settings_say() {
+    let lasting = |token: &str| {
+        let claims = payload(token);
+        claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap()
+    };
+    let (refresh, access) = pair(&store(On::Sqlite));
+    assert_eq!((lasting(&refresh), lasting(&access)), (86_400, 300));
+    let longer = with(On::Sqlite, |settings| {
+        settings.jwt.access_token_lifetime = std::time::Duration::from_secs(3600);
+        settings.jwt.refresh_token_lifetime = std::time::Duration::from_secs(7 * 86_400);
+    });
+    let (refresh, access) = pair(&longer);
+    assert_eq!((lasting(&refresh), lasting(&access)), (7 * 86_400, 3600));
+}
+
+#[test]
 fn words_before_the_token_are_a_setting_and_the_challenge_follows_it() {
     let store = with(On::Sqlite, |settings| {
         settings.jwt.auth_header_types = vec!["JWT".into(), "Bearer".into()];

@@ -3,9 +3,15 @@
 use std::sync::{Arc, OnceLock};
 
 use musicstore::models::{Customer, MediaType};
+use quintet::db::OrderTerm;
+use quintet::filters::QueryParameter;
 use quintet::filters::order_by;
-use quintet::pagination::{CursorPagination, LimitOffsetPagination, NoPagination, Pagination};
+use quintet::pagination::{
+    CursorPagination, Envelope, EnvelopeField, EnvelopeKeys, EnvelopeType, LimitOffsetPagination,
+    NoPagination, Pagination, Plan,
+};
 use quintet::prelude::*;
+use quintet::request::Request;
 use quintet_tests::client::Reply;
 use quintet_tests::store::{On, Store};
 use serde_json::{Value as Json, json};
@@ -69,6 +75,45 @@ impl ViewSet for Usual {
     type Serializer = KeySerializer;
 }
 
+/// Pages that tell how many there are, and whether there is another one.
+#[derive(Debug)]
+struct Counted(PageNumberPagination);
+
+impl Pagination for Counted {
+    fn plan(&self, request: &Request, ordering: Option<&[OrderTerm]>) -> Result<Option<Plan>> {
+        self.0.plan(request, ordering)
+    }
+
+    fn finish(
+        &self,
+        request: &Request,
+        plan: &Plan,
+        count: Option<i64>,
+        rows_read: usize,
+        position_of: &dyn Fn(usize) -> String,
+    ) -> Result<Envelope> {
+        let mut envelope = self.0.finish(request, plan, count, rows_read, position_of)?;
+        envelope.keys = EnvelopeKeys::new().results("items").count("total").without_links();
+        envelope.extra.push(("pages".into(), json!((envelope.count.unwrap_or_default() + 1) / 2)));
+        envelope.extra.push(("more".into(), json!(envelope.next.is_some())));
+        envelope.extra.push(("back".into(), json!(envelope.previous)));
+        Ok(envelope)
+    }
+
+    fn query_parameters(&self) -> Vec<QueryParameter> {
+        self.0.query_parameters()
+    }
+
+    fn envelope(&self) -> Vec<EnvelopeField> {
+        let integer = |name| EnvelopeField::new(name, EnvelopeType::Integer, "3");
+        vec![integer("total"), integer("pages").optional()]
+    }
+
+    fn results_key(&self) -> &'static str {
+        "items"
+    }
+}
+
 /// A page's name, its paginator, and its rows.
 type Special = (&'static str, Arc<dyn Pagination>, fn() -> QuerySet<MediaType>);
 
@@ -97,6 +142,7 @@ fn router() -> Router {
             Arc::new(CursorPagination::new().page_size(2).ordering::<MediaType>(order_by![-id])),
         ),
         ("whole", Arc::new(NoPagination)),
+        ("counted", Arc::new(Counted(pages()))),
     ];
     let none = || QuerySet::new().none();
     let three = || QuerySet::new().slice(1, 3);
@@ -125,6 +171,7 @@ fn store(on: On) -> &'static Store {
             |settings, database| {
                 let usual = PageNumberPagination::new().page_size(4);
                 let site = Site::builder(settings, database).pagination(usual);
+                let site = site.openapi(OpenApi::new("Pages", "1"));
                 site.mount(router().at("/")).build().expect("the site builds")
             },
         )
@@ -441,4 +488,31 @@ fn pages_of_a_slice_stay_inside_it() {
         ("/three-slices/?limit=50", page(3, None, None, &[2, 3, 4])),
     ]);
     refused("Invalid page.", &["/three-pages/?page=3"]);
+}
+
+#[test]
+fn an_envelope_of_ones_own_is_sent_and_documented() {
+    for on in On::all() {
+        let get = |path: &str| store(on).client().get(path);
+        let first = json!({
+            "total": 5, "pages": 3, "more": true, "back": null, "items": [{"id": 1}, {"id": 2}],
+        });
+        assert_eq!(get("/counted/").json(), first, "{on:?}");
+        assert!(get("/counted/").text().starts_with(r#"{"total":5,"pages":3,"#), "{on:?}");
+        let last = json!({
+            "total": 5, "pages": 3, "more": false,
+            "back": "http://testserver/counted/?page=2", "items": [{"id": 5}],
+        });
+        assert_eq!(get("/counted/?page=3").json(), last, "{on:?}");
+        assert_eq!(get("/counted/?page=4").status, 404, "{on:?}");
+    }
+    let schema = store(On::Sqlite).client().get("/api/schema/?format=json").json();
+    let operation = &schema["paths"]["/counted/"]["get"];
+    let content = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+    let name = content["$ref"].as_str().and_then(|path| path.rsplit('/').next());
+    let page = &schema["components"]["schemas"][name.unwrap_or_default()];
+    assert_eq!(page["required"], json!(["total", "items"]), "{page}");
+    assert_eq!(page["properties"]["pages"]["type"], "integer", "{page}");
+    assert_eq!(page["properties"]["items"]["type"], "array", "{page}");
+    assert_eq!(operation["parameters"][0]["name"], "page", "{operation}");
 }
