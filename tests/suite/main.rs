@@ -29,6 +29,7 @@ mod parity;
 mod parsers;
 mod passwords;
 mod permissions;
+mod plain;
 mod querysets;
 mod races;
 mod readme;

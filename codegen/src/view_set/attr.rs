@@ -10,9 +10,24 @@ use crate::errors::Errors;
 
 /// The options of `#[action(..)]`, for messages.
 const ACTION: &str = "`detail` or `list`; `get`, `post`, `put`, `patch`, `delete`; `url_path`, \
-    `url_name`, `authentication_classes`, `permission_classes`, `throttle_classes`, \
+    `url_name`, `name`, `pagination_class`, `filterset_class`, `filter_backends`, `authentication_classes`, `permission_classes`, `throttle_classes`, \
     `throttle_scope`, `renderer_classes`, `parser_classes`";
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// The standard actions, by the names of their functions.
+const STANDARD: [(&str, &str); 6] = [
+    ("list", "List"),
+    ("create", "Create"),
+    ("retrieve", "Retrieve"),
+    ("update", "Update"),
+    ("partial_update", "PartialUpdate"),
+    ("destroy", "Destroy"),
+];
+
+/// The standard action of a function's name, as `viewsets::Action` calls it.
+pub(super) fn standard(function: &Ident) -> Option<&'static str> {
+    STANDARD.iter().find(|(name, _)| function == name).map(|(_, action)| *action)
+}
 
 /// A method with `#[action]`, and those that `#[mapping]` adds to it.
 pub(super) struct Action {
@@ -25,6 +40,8 @@ pub(super) struct Action {
     /// Calls that change its policies: `.permissions(IsAuthenticated)`.
     pub(super) policies: Vec<TokenStream>,
     pub(super) mappings: Vec<(Ident, Ident)>,
+    /// The name of the standard action that it is, if it is one.
+    pub(super) standard: Option<&'static str>,
 }
 
 impl Action {
@@ -43,6 +60,7 @@ impl Action {
             changes: Vec::new(),
             policies: Vec::new(),
             mappings: Vec::new(),
+            standard: None,
         };
         if !matches!(attribute.meta, Meta::Path(_)) {
             let parsed =
@@ -62,14 +80,41 @@ impl Action {
         found
     }
 
+    /// A standard action of a view set without a model.
+    pub(super) fn of_standard(
+        function: &ImplItemFn,
+        action: &'static str,
+        description: String,
+    ) -> Self {
+        Self {
+            function: function.sig.ident.clone(),
+            description,
+            place: None,
+            methods: Vec::new(),
+            changes: Vec::new(),
+            policies: Vec::new(),
+            mappings: Vec::new(),
+            standard: Some(action),
+        }
+    }
+
     fn entry(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
         let word = meta.path.get_ident().cloned().ok_or_else(|| unknown(meta))?;
         match word.to_string().as_str() {
             "detail" | "list" => self.place = Some(word),
             name if METHODS.contains(&name) => self.methods.push(word),
-            "url_path" | "url_name" => {
+            "url_path" | "url_name" | "name" => {
                 let text: LitStr = value(meta.input)?;
                 self.changes.push(quote!(.#word(#text)));
+            }
+            name @ ("pagination_class" | "filterset_class" | "filter_backends") => {
+                let call = match name {
+                    "pagination_class" => quote!(pagination),
+                    "filterset_class" => quote!(filters),
+                    _ => quote!(filter_backends),
+                };
+                let chosen: Expr = value(meta.input)?;
+                self.changes.push(quote_spanned!(word.span()=> .#call(#chosen)));
             }
             name => {
                 let policy = match name {

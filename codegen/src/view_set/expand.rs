@@ -14,6 +14,7 @@ use crate::types::generic;
 /// there are errors, so that one mistake is one message.
 pub(super) fn expand(
     mut item: ItemImpl,
+    plain: bool,
     actions: &[Action],
     functions: &[ImplItemFn],
     description: &str,
@@ -24,7 +25,15 @@ pub(super) fn expand(
             const DESCRIPTION: &'static str = #description;
         }));
     }
-    if !actions.is_empty() && !has(&item, "actions") && errors.is_empty() {
+    // without a model the list is required; one that is empty adds no message to those there are
+    let needed = plain || !actions.is_empty();
+    if needed && !has(&item, "actions") && !errors.is_empty() && plain {
+        item.items.push(ImplItem::Verbatim(quote! {
+            fn actions() -> ::std::vec::Vec<::quintet::viewsets::ExtraAction<Self>> {
+                ::std::vec::Vec::new()
+            }
+        }));
+    } else if needed && !has(&item, "actions") && errors.is_empty() {
         let claims = functions.iter().map(claims);
         let listed = actions.iter().map(listed);
         item.items.push(ImplItem::Verbatim(quote! {
@@ -34,7 +43,7 @@ pub(super) fn expand(
             }
         }));
     }
-    let constants = actions.iter().flat_map(constants);
+    let constants = actions.iter().filter(|one| one.standard.is_none()).flat_map(constants);
     let (generics, _, bounds) = item.generics.split_for_impl();
     let ty = &item.self_ty;
     let own = (!functions.is_empty()).then(|| {
@@ -45,8 +54,17 @@ pub(super) fn expand(
             }
         }
     });
+    let routes = plain.then(|| {
+        quote! {
+            impl #generics ::core::convert::From<#ty> for ::quintet::routers::ViewSetRoutes #bounds {
+                fn from(view_set: #ty) -> Self {
+                    Self::plain(view_set)
+                }
+            }
+        }
+    });
     let errors = errors.tokens();
-    quote!(#errors #item #own)
+    quote!(#errors #item #own #routes)
 }
 
 /// Assertions about the arguments and the result of a method, each at its own type, so that a
@@ -71,7 +89,17 @@ fn claims(function: &ImplItemFn) -> TokenStream {
 
 /// `ExtraAction::detail("albums").description("..").get(Self::albums)`
 fn listed(action: &Action) -> TokenStream {
-    let Action { function, description, place, methods, changes, policies, mappings } = action;
+    let Action { function, description, place, methods, changes, policies, mappings, standard } =
+        action;
+    if let Some(standard) = standard {
+        let standard = format_ident!("{standard}");
+        let described = (!description.is_empty()).then(|| quote!(.description(#description)));
+        return quote_spanned! {function.span()=>
+            ::quintet::viewsets::ExtraAction::<Self>::standard(
+                ::quintet::viewsets::Action::#standard, Self::#function
+            ) #described
+        };
+    }
     let name = function.unraw().to_string();
     let described = (!description.is_empty()).then(|| quote!(.description(#description)));
     let policies = (!policies.is_empty())

@@ -29,16 +29,28 @@ pub(crate) fn view_set(args: &TokenStream, item: &TokenStream) -> TokenStream {
     if parsed.trait_.is_none() {
         errors.at(&parsed.self_ty, "`#[view_set]` stands before `impl ViewSet for ..`");
     }
-    let (actions, functions) = take_actions(&mut parsed, &mut errors);
+    let plain = is_plain(&parsed);
+    let (actions, functions) = take_actions(&mut parsed, plain, &mut errors);
     for function in &functions {
         check::check(function, &mut errors);
     }
     let description = comment(&parsed.attrs);
-    expand::expand(parsed, &actions, &functions, &description, errors)
+    expand::expand(parsed, plain, &actions, &functions, &description, errors)
 }
 
-/// Moves the methods with `#[action]` and `#[mapping]` out of the `impl`.
-fn take_actions(item: &mut ItemImpl, errors: &mut Errors) -> (Vec<Action>, Vec<ImplItemFn>) {
+/// True for the view set of no model, whose six standard actions are functions too.
+fn is_plain(item: &ItemImpl) -> bool {
+    let last = item.trait_.as_ref().and_then(|(path, _)| path.segments.last());
+    last.is_some_and(|last| last.ident == "PlainViewSet")
+}
+
+/// Moves the methods with `#[action]` and `#[mapping]` out of the `impl`, and the standard actions of a
+/// view set without a model.
+fn take_actions(
+    item: &mut ItemImpl,
+    plain: bool,
+    errors: &mut Errors,
+) -> (Vec<Action>, Vec<ImplItemFn>) {
     let (mut actions, mut functions) = (Vec::<Action>::new(), Vec::new());
     let mut rest = Vec::with_capacity(item.items.len());
     for one in std::mem::take(&mut item.items) {
@@ -52,6 +64,9 @@ fn take_actions(item: &mut ItemImpl, errors: &mut Errors) -> (Vec<Action>, Vec<I
         } else if let Some(attribute) = take(&mut function.attrs, "mapping") {
             let result = mapping(&attribute, &function, &mut actions);
             errors.take(result);
+        } else if plain && let Some(standard) = attr::standard(&function.sig.ident) {
+            let description = comment(&function.attrs);
+            actions.push(Action::of_standard(&function, standard, description));
         } else {
             rest.push(ImplItem::Fn(function));
             continue;

@@ -134,3 +134,65 @@ fn the_attribute_stands_before_an_implementation_of_the_trait() {
     assert_eq!(mistakes(&written).len(), 1);
     assert!(written.to_string().contains("pub struct Books"), "{written}");
 }
+
+#[test]
+fn without_a_model_the_standard_actions_are_functions_too() {
+    let made = expanded(&quote! {
+        /// Lamps.
+        impl PlainViewSet for Lamps {
+            fn basename(&self) -> String { "lamp".into() }
+
+            /// All of them.
+            async fn list(&self, cx: &mut Context) -> Result<NoContent> { Ok(NoContent) }
+
+            #[action(list, post, name = "Lights out")]
+            async fn off(&self, cx: &mut Context) -> Result<NoContent> { Ok(NoContent) }
+        }
+    });
+    let expected = quote! {
+        /// Lamps.
+        impl PlainViewSet for Lamps {
+            fn basename(&self) -> String { "lamp".into() }
+            const DESCRIPTION: &'static str = "Lamps.";
+            fn actions() -> ::std::vec::Vec<::quintet::viewsets::ExtraAction<Self>> {
+                ::quintet::__private::returns::<NoContent>();
+                ::quintet::__private::returns::<NoContent>();
+                ::std::vec![
+                    ::quintet::viewsets::ExtraAction::<Self>::standard(
+                        ::quintet::viewsets::Action::List, Self::list
+                    ).description("All of them."),
+                    ::quintet::viewsets::ExtraAction::<Self>::list("off")
+                        .name("Lights out")
+                        .post(Self::off)
+                ]
+            }
+        }
+        impl Lamps {
+            #[doc = "The action `off`."]
+            #[allow(dead_code)]
+            pub const OFF: ::quintet::viewsets::Action =
+                ::quintet::viewsets::Action::Extra("off");
+            /// All of them.
+            async fn list(&self, cx: &mut Context) -> Result<NoContent> { Ok(NoContent) }
+            async fn off(&self, cx: &mut Context) -> Result<NoContent> { Ok(NoContent) }
+        }
+        impl ::core::convert::From<Lamps> for ::quintet::routers::ViewSetRoutes {
+            fn from(view_set: Lamps) -> Self {
+                Self::plain(view_set)
+            }
+        }
+    };
+    assert_eq!(made, expected.to_string());
+    let wrong = view_set(
+        &TokenStream::new(),
+        &quote! {
+            impl PlainViewSet for Lamps {
+                fn list(&self, cx: &Context) -> Result<NoContent> { Ok(NoContent) }
+            }
+        },
+    );
+    let expected =
+        ["an action is an `async fn`", "`list` takes no context: `cx: &mut Context` comes last"];
+    assert_eq!(mistakes(&wrong), expected);
+    assert!(wrong.to_string().contains("fn actions"), "{wrong}");
+}

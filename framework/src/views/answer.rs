@@ -14,7 +14,7 @@ use crate::serializers::{ModelSerializer, Serializer, write_values};
 /// shows.
 ///
 /// [`Page`], [`Items`] and [`Item`] hold rows written by a serializer, [`Json`] holds a struct,
-/// [`NoContent`] nothing. A [`Response`] may hold anything, and the document says so. Implement it
+/// [`NoContent`] nothing; [`Created`] is another one with the status 201. A [`Response`] may hold anything, and the document says so. Implement it
 /// for a result of your own:
 ///
 /// ```
@@ -46,7 +46,8 @@ use crate::serializers::{ModelSerializer, Serializer, write_values};
     message = "a handler cannot return `{Self}`",
     label = "not an answer",
     note = "return `Page<S>`, `Items<S>` or `Item<S>` of a model serializer, `Json<S>` or \
-            `Json<Vec<S>>` of a serializer without a model, `NoContent`, or a `Response`"
+            `Json<Vec<S>>` of a serializer without a model, `Created<..>` of any of these, `NoContent`, or a \
+            `Response`"
 )]
 pub trait Answer: Sized {
     /// The response.
@@ -82,6 +83,21 @@ impl Answer for NoContent {
     fn describe(operation: &mut OperationInfo) {
         operation.status = 204;
         operation.response = ResponseInfo::Nothing;
+    }
+}
+
+/// 201 with another answer, as after a creation: `Created(Json(song))`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Created<A>(pub A);
+
+impl<A: Answer> Answer for Created<A> {
+    fn into_response(self, cx: &Context) -> Result<Response> {
+        Ok(self.0.into_response(cx)?.with_status(201))
+    }
+
+    fn describe(operation: &mut OperationInfo) {
+        A::describe(operation);
+        operation.status = 201;
     }
 }
 

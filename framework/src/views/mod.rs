@@ -40,8 +40,8 @@
 //!   Django's own views
 //! - [`Policies`]: authenticators, permissions, throttles, renderers and parsers
 //! - [`Valid`]: an argument, the body that passed a serializer without a model
-//! - [`Json`], [`Item`], [`Items`], [`Page`], [`NoContent`], [`Response`]: what a handler may
-//!   return
+//! - [`Json`], [`Item`], [`Items`], [`Page`], [`Created`], [`NoContent`], [`Response`]: what a handler
+//!   may return
 //! - [`View`]: the trait behind all of them
 //!
 //! View sets are views too: [`viewsets`](crate::viewsets).
@@ -68,7 +68,7 @@ use actix_web::http::Method;
 /// A boxed future of one thread: what [`View::handle`] and other object-safe methods return.
 pub use futures_util::future::LocalBoxFuture;
 
-pub use answer::{Answer, Item, Items, Json, NoContent, Page};
+pub use answer::{Answer, Created, Item, Items, Json, NoContent, Page};
 pub use api_view::{ApiView, Handler};
 pub use dispatch::Endpoint;
 pub use exception_handler::{ErrorContext, ExceptionHandler};

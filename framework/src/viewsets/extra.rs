@@ -1,13 +1,17 @@
 //! Actions beyond the usual six (`rest_framework.decorators.action`).
 
+use std::any::Any;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
-use super::ViewSet;
+use super::generic_view::GenericView;
+use super::{ModelOf, ViewSet};
 use crate::exceptions::Result;
+use crate::filters::{FilterBackends, Filters};
+use crate::pagination::Pagination;
 use crate::request::{Action, Context};
 use crate::response::Response;
 use crate::views::{Answer, FromContext, OperationInfo, Policies};
@@ -38,7 +42,7 @@ macro_rules! handlers {
     ($(($($name:ident)*))*) => {$(
         impl<V, F, R, $($name),*> ActionHandler<V, ($($name,)* R,)> for F
         where
-            V: ViewSet,
+            V: Send + Sync + 'static,
             F: AsyncFn(&V, $($name,)* &mut Context) -> Result<R> + Send + Sync + 'static,
             R: Answer,
             $($name: FromContext<V>,)*
@@ -152,9 +156,48 @@ pub struct ExtraAction<V> {
     pub(super) detail: bool,
     pub(super) url_path: Option<String>,
     pub(super) url_name: Option<String>,
+    pub(super) title: Option<&'static str>,
     pub(super) description: &'static str,
     pub(super) policies: Policies,
     pub(super) methods: Vec<ExtraMethod<V>>,
+    /// What it declares differently from its view set.
+    pub(super) declared: Vec<Box<Change>>,
+}
+
+/// Changes the declarations of a view set, which are a `GenericView<V>`.
+type Change = dyn FnOnce(&mut dyn Any);
+
+impl<V: ViewSet> ExtraAction<V> {
+    /// Sets the pagination of this action (`pagination_class`): that of
+    /// [`ViewSet::paginate`] and [`ViewSet::paginate_queryset`] in it.
+    #[must_use]
+    pub fn pagination(self, pagination: impl Pagination + 'static) -> Self {
+        self.declare(|generic| generic.pagination = Arc::new(pagination))
+    }
+
+    /// Sets the filters that [`ViewSet::filter_queryset`] applies in this action
+    /// (`filterset_class`, `filterset_fields`).
+    #[must_use]
+    pub fn filters(self, filters: Filters<ModelOf<V>>) -> Self {
+        self.declare(move |generic| generic.filters = filters.get().unwrap_or_default())
+    }
+
+    /// Sets the filter backends of this action (`filter_backends`), as
+    /// [`ViewSet::filter_backends`] does.
+    #[must_use]
+    pub fn filter_backends(self, backends: impl FilterBackends<ModelOf<V>>) -> Self {
+        let backends = backends.into_list();
+        self.declare(|generic| generic.backends = backends)
+    }
+
+    fn declare(mut self, change: impl FnOnce(&mut GenericView<V>) + 'static) -> Self {
+        self.declared.push(Box::new(|generic| {
+            if let Some(generic) = generic.downcast_mut() {
+                change(generic);
+            }
+        }));
+        self
+    }
 }
 
 impl<V> std::fmt::Debug for ExtraAction<V> {
@@ -166,16 +209,18 @@ impl<V> std::fmt::Debug for ExtraAction<V> {
     }
 }
 
-impl<V: ViewSet> ExtraAction<V> {
+impl<V: Send + Sync + 'static> ExtraAction<V> {
     fn new(name: &'static str, detail: bool) -> Self {
         Self {
             name,
             detail,
             url_path: None,
             url_name: None,
+            title: None,
             description: "",
             policies: Policies::inherit(),
             methods: Vec::new(),
+            declared: Vec::new(),
         }
     }
 
@@ -189,6 +234,21 @@ impl<V: ViewSet> ExtraAction<V> {
         Self::new(name, false)
     }
 
+    /// Creates one of the six standard actions of a [`PlainViewSet`](super::PlainViewSet): its method
+    /// and its URL are those that routers give it.
+    pub fn standard<Args: 'static>(action: Action, handler: impl ActionHandler<V, Args>) -> Self {
+        let (method, detail) = match action {
+            Action::List | Action::Extra(_) => (Method::GET, false),
+            Action::Create => (Method::POST, false),
+            Action::Retrieve => (Method::GET, true),
+            Action::Update => (Method::PUT, true),
+            Action::PartialUpdate => (Method::PATCH, true),
+            Action::Destroy => (Method::DELETE, true),
+            Action::Metadata => (Method::OPTIONS, false),
+        };
+        Self::new(action.name(), detail).handle(method, action, handler)
+    }
+
     /// Sets the part of the URL that is otherwise the name; it may hold captures.
     #[must_use]
     pub fn url_path(mut self, path: &str) -> Self {
@@ -200,6 +260,13 @@ impl<V: ViewSet> ExtraAction<V> {
     #[must_use]
     pub fn url_name(mut self, name: &str) -> Self {
         self.url_name = Some(name.to_owned());
+        self
+    }
+
+    /// Sets its name for people (`name`); by default, it is made from the action's.
+    #[must_use]
+    pub fn name(mut self, name: &'static str) -> Self {
+        self.title = Some(name);
         self
     }
 
@@ -255,12 +322,35 @@ impl<V: ViewSet> ExtraAction<V> {
     /// Handles another method, under a separate action name (`@rename.mapping.delete`).
     #[must_use]
     pub fn map<Args: 'static, H: ActionHandler<V, Args>>(
-        mut self,
+        self,
         method: Method,
         name: &'static str,
         handler: H,
     ) -> Self {
-        let action = Action::Extra(name);
+        self.handle(method, Action::Extra(name), handler)
+    }
+
+    /// Whether it is one of the six that routers know.
+    pub(super) fn is_standard(&self) -> bool {
+        self.methods.iter().any(|method| !matches!(method.action, Action::Extra(_)))
+    }
+
+    /// Its methods, with the description for people.
+    pub(super) fn into_methods(self) -> Vec<ExtraMethod<V>> {
+        let description = self.description;
+        let describe = |mut method: ExtraMethod<V>| {
+            method.operation.description = description;
+            method
+        };
+        self.methods.into_iter().map(describe).collect()
+    }
+
+    fn handle<Args: 'static, H: ActionHandler<V, Args>>(
+        mut self,
+        method: Method,
+        action: Action,
+        handler: H,
+    ) -> Self {
         let mut operation = OperationInfo::new(method);
         operation.action = Some(action);
         H::describe(&mut operation);

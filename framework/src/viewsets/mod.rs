@@ -72,6 +72,11 @@
 //! [`NOUN`](ViewSet::NOUN) puts the bodies of a view set under a key, in requests, in responses and in the
 //! OpenAPI document: `{"article": {"title": ".."}}`.
 //!
+//! # Without a model
+//!
+//! A [`PlainViewSet`] has no model and no serializer of its own: its six actions are functions, whose
+//! arguments and results are shown in the OpenAPI document. It is DRF's `viewsets.ViewSet`.
+//!
 //! # Extra actions
 //!
 //! Under [`macro@view_set`], a method with `#[action(detail)]` or `#[action(list)]` is an extra
@@ -83,6 +88,7 @@ pub(crate) mod extra;
 mod generic_view;
 pub mod mixins;
 mod object;
+mod plain;
 mod registration;
 
 use crate::authentication::AuthenticationClasses;
@@ -108,11 +114,13 @@ pub use crate::generics::{
 pub use crate::request::Action;
 pub use extra::{ActionHandler, ExtraAction};
 pub use object::{Object, ObjectOf, ObjectQuery};
+pub use plain::PlainViewSet;
 /// Allows extra actions in the `impl ViewSet` of a view set, where DRF has them too (`@action`).
 ///
 /// A method with `#[action(detail)]` handles `artists/1/albums/`, one with `#[action(list)]`
 /// `artists/top/`; the arguments are those of DRF's `@action`: the methods (`get` by default),
-/// `url_path = ".."`, `url_name = ".."`, `permission_classes = ..` and its like. `#[mapping(rename,
+/// `url_path = ".."`, `url_name = ".."`, `name = ".."`, `permission_classes = ..` and its like,
+/// `pagination_class = ..`, `filterset_class = ..` and `filter_backends = ..`. `#[mapping(rename,
 /// delete)]` adds another method to the action `rename` (`@rename.mapping.delete`). The OpenAPI
 /// document shows the arguments and the result of the method ([`ActionHandler`]); its doc comment,
 /// and that of the `impl`, are the descriptions, like docstrings.
@@ -190,7 +198,7 @@ pub type ModelOf<V> = <<V as ViewSet>::Serializer as ModelSerializer>::Model;
 /// required. Attributes of DRF's class that hold values are constants here, those that hold classes
 /// are methods without arguments (`permission_classes`), and both are evaluated once, when the site
 /// is built. Methods with a [`Context`] are called for every request. Names and defaults are DRF's.
-/// For a view without a model, use [`ApiView`](crate::views::ApiView). The module documentation has
+/// For a resource without a model, use [`PlainViewSet`], or [`ApiView`](crate::views::ApiView) for one URL. The module documentation has
 /// a whole example.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a view set",

@@ -84,7 +84,7 @@ impl<V: ViewSet> View for ViewSetView<V> {
 }
 
 /// The name for people: `MediaTypeViewSet` becomes `Media Type`.
-fn view_name<V>() -> String {
+pub(super) fn view_name<V>() -> String {
     let full = std::any::type_name::<V>();
     let name = full.rsplit("::").next().unwrap_or(full);
     let name = name.strip_suffix("ViewSet").or_else(|| name.strip_suffix("View")).unwrap_or(name);
@@ -243,22 +243,32 @@ impl<V: ViewSet> Registration<V> {
         operation
     }
 
-    fn extra(&self, action: ExtraAction<V>, problem: Option<&ViewError>) -> ViewSetRoute {
-        let ExtraAction { name, detail, url_path, url_name, description, policies, methods } =
-            action;
-        let handlers = methods
-            .into_iter()
-            .map(|ExtraMethod { handler, mut operation, .. }| {
-                operation.description = description;
-                (Handler::Extra(handler), operation)
-            })
-            .collect();
-        let mut title = name.replace('_', " ");
-        if let Some(first) = title.get_mut(0..1) {
-            first.make_ascii_uppercase();
+    /// The view set with what an action declares differently.
+    fn declaring(&self, action: &mut ExtraAction<V>) -> Self {
+        let mut generic = GenericView::new(&*self.view_set);
+        for change in std::mem::take(&mut action.declared) {
+            change(&mut generic);
         }
-        let mut view = self.view(detail, title, handlers);
-        view.info.policies = policies.or(&self.policies);
+        Self {
+            view_set: Arc::clone(&self.view_set),
+            generic: Arc::new(generic),
+            policies: self.policies.clone(),
+        }
+    }
+
+    fn extra(&self, mut action: ExtraAction<V>, problem: Option<&ViewError>) -> ViewSetRoute {
+        let own = (!action.declared.is_empty()).then(|| self.declaring(&mut action));
+        let ExtraAction { name, detail, description, title, .. } = action;
+        let (url_path, url_name) = (action.url_path.clone(), action.url_name.clone());
+        let policies = action.policies.or(&self.policies);
+        let handlers = action
+            .into_methods()
+            .into_iter()
+            .map(|ExtraMethod { handler, operation, .. }| (Handler::Extra(handler), operation))
+            .collect();
+        let title = title.map_or_else(|| action_title(name), ToOwned::to_owned);
+        let mut view = own.as_ref().unwrap_or(self).view(detail, title, handlers);
+        view.info.policies = policies;
         view.info.problem = problem.cloned();
         if !description.is_empty() {
             description.clone_into(&mut view.info.description);
@@ -270,6 +280,15 @@ impl<V: ViewSet> Registration<V> {
             view: Arc::new(view),
         }
     }
+}
+
+/// The name for people of an extra action: `by_letter` becomes `By letter`.
+pub(super) fn action_title(name: &str) -> String {
+    let mut title = name.replace('_', " ");
+    if let Some(first) = title.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    title
 }
 
 /// An action name that is used twice, or by one of the six standard actions.
