@@ -9,7 +9,7 @@
 /// the other columns, and those that `dsl` has; then each column with its name in the database, its SQL type and the operators
 /// that the type has.
 ///
-/// ```ignore
+/// ```text
 /// quintet::__private::table! {
 ///     /// The table `store_track`.
 ///     track "store_track" (id; name length; id name length) {
