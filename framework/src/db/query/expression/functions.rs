@@ -191,7 +191,8 @@ impl Mod {
         Plain<M, A>: FitsIn<i64>,
         Plain<M, B>: FitsIn<i64>,
     {
-        let sides = Box::new((first.computed().expr, second.computed().expr));
+        let wide = |side: Computed| Expr::Cast(Box::new(side.expr), ColumnKind::BigInt);
+        let sides = Box::new((wide(first.computed()), wide(second.computed())));
         expression(Expr::Infix(Infix::Rest, sides), ColumnKind::BigInt, true)
     }
 }
