@@ -2,6 +2,7 @@
 
 mod annotations;
 mod batches;
+mod chosen_fields;
 mod cors;
 mod database;
 mod errors;

@@ -11,7 +11,7 @@ use crate::attr::{digits, entry, flag, in_parentheses, names, number, unknown, w
 use crate::errors::Errors;
 
 /// The options of `#[serializer(..)]`, for messages.
-const CONTAINER: [&str; 16] = [
+const CONTAINER: [&str; 17] = [
     "model",
     "name",
     "fields",
@@ -26,6 +26,7 @@ const CONTAINER: [&str; 16] = [
     "error",
     "to_internal_value",
     "to_representation",
+    "get_fields",
     "create",
     "update",
 ];
@@ -162,6 +163,7 @@ pub(super) struct Container {
     pub(super) errors: Vec<(String, Expr)>,
     pub(super) to_internal_value: Option<Ident>,
     pub(super) to_representation: Option<Ident>,
+    pub(super) get_fields: Option<Ident>,
     pub(super) create: Option<Ident>,
     pub(super) update: Option<Ident>,
 }
@@ -228,6 +230,7 @@ impl Container {
             })?,
             "to_internal_value" => self.to_internal_value = Some(word.clone()),
             "to_representation" => self.to_representation = Some(word.clone()),
+            "get_fields" => self.get_fields = Some(word.clone()),
             "create" => self.create = Some(word.clone()),
             "update" => self.update = Some(word.clone()),
             _ => return Err(unknown(word, &CONTAINER)),

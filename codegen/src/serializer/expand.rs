@@ -114,6 +114,7 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
         &container.validate,
         &container.to_internal_value,
         &container.to_representation,
+        &container.get_fields,
         &container.create,
         &container.update,
     ];

@@ -35,7 +35,8 @@ pub(super) fn expand(serializer: &Serializer, mut errors: Errors) -> TokenStream
         let hook = quote_spanned!(word.span()=> Self::validate);
         steps.push(quote!(.validate::<Self, _>(#hook)));
     }
-    steps.extend(serializer.container.to_internal_value.as_ref().map(hook));
+    let hooks = [&serializer.container.to_internal_value, &serializer.container.get_fields];
+    steps.extend(hooks.into_iter().flatten().map(hook));
     let takes = serializer.fields.iter().map(|field| {
         let (ident, name, inner) = (&field.ident, field.source_name(), &field.shape.inner);
         let custom = quote!(::quintet::serializers::Custom::<#inner>);

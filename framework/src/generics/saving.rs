@@ -5,8 +5,7 @@ use std::sync::Arc;
 use crate::aside::aside;
 use crate::auth::normalize;
 use crate::db::{
-    self, Annotated, Conn, Error, Lookup, Model, ModelMeta, ModelRow, Operand, Path, Predicate,
-    QuerySet,
+    self, Annotated, Error, Lookup, Model, ModelMeta, ModelRow, Operand, Path, Predicate, QuerySet,
 };
 use crate::exceptions::{ApiException, Result};
 use crate::renderers::JsonWriter;
@@ -251,13 +250,13 @@ pub(crate) fn by_key<M: Model>(key: Value) -> Predicate {
 /// Loads one row with what its serializer shows beside it.
 pub(crate) async fn reload<M: Model>(
     key: Value,
-    description: &'static Description,
+    description: &Description,
     annotated: Annotated,
-    conn: &Conn,
+    cx: &Context,
 ) -> Result<Option<Loaded>> {
     let mut query = QuerySet::<M>::new().filter_by_predicate(by_key::<M>(key)).unordered();
     query.annotated = annotated;
-    Ok(load(description, query.into(), conn).await?.into_iter().next())
+    Ok(load(description, query.into(), cx).await?.into_iter().next())
 }
 
 /// Writes a saved row: related rows are read again, but counts with a default stay as they were
@@ -272,6 +271,7 @@ pub(crate) async fn represent_saved<M: Model>(
     partial: bool,
     cx: &Context,
 ) -> Result<Option<(Vec<u8>, Option<String>)>> {
+    let description = description.for_request(cx);
     let loaded = if description.needs_reload() {
         let Some(mut loaded) = reload::<M>(row.pk(), description, annotated, cx).await? else {
             return Ok(None);

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
+use super::kept::Kept;
 use super::{Action, CsrfState, Noun, Quota, Request};
 use crate::auth::{Account, DynObjectPermissionBackend, PasswordHashers, UserMeta};
 use crate::cache::Counters;
@@ -145,6 +146,8 @@ pub struct Context {
     pub(crate) deferred: Deferred,
     /// How many rows were read for the last page.
     pub(crate) rows_read: usize,
+    /// What is made once for the request.
+    pub(crate) kept: Kept,
     user: Option<Account>,
     auth: Option<Auth>,
     /// How many times the user was set.
@@ -170,6 +173,7 @@ impl Context {
             generic: None,
             deferred: Deferred::Refused,
             rows_read: 0,
+            kept: Kept::default(),
             user: None,
             auth: None,
             user_changes: 0,

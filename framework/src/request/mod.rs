@@ -48,6 +48,7 @@ mod cookies;
 mod csrf;
 mod headers;
 mod hooks;
+mod kept;
 #[cfg(feature = "test")]
 mod marks;
 mod noun;

@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 use super::changes::Changes;
 use super::description::Description;
 use super::fetch::fetch;
+use super::field_set::FieldSet;
 use super::input::InitialData;
 use super::list_rows::ListRows;
 use super::rows::Loaded;
@@ -63,6 +64,8 @@ use crate::values::{JsonWriter, Value};
 pub struct Representation {
     description: &'static Description,
     rows: Rows,
+    /// The fields to show, if not all.
+    only: Option<Vec<String>>,
 }
 
 /// What is to be shown.
@@ -80,7 +83,7 @@ impl fmt::Debug for Representation {
 
 impl Representation {
     pub(super) fn of_row<M: Model + Clone>(description: &'static Description, row: &M) -> Self {
-        Self { description, rows: Rows::One(Box::new(row.clone())) }
+        Self { description, rows: Rows::One(Box::new(row.clone())), only: None }
     }
 
     pub(super) fn of_rows<'a, M: Model + Clone>(
@@ -88,11 +91,17 @@ impl Representation {
         rows: impl IntoIterator<Item = &'a M>,
     ) -> Self {
         let boxed = |row: &M| -> Box<dyn ModelRow> { Box::new(row.clone()) };
-        Self { description, rows: Rows::Many(rows.into_iter().map(boxed).collect()) }
+        Self { description, rows: Rows::Many(rows.into_iter().map(boxed).collect()), only: None }
     }
 
     pub(super) fn of_query(description: &'static Description, query: Select) -> Self {
-        Self { description, rows: Rows::Query(Box::new(query)) }
+        Self { description, rows: Rows::Query(Box::new(query)), only: None }
+    }
+
+    /// Shows these fields alone, of those that the serializer shows (`fields=("id", "name")`).
+    pub fn only<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.only = Some(names.into_iter().map(Into::into).collect());
+        self
     }
 
     /// As JSON text: an object for one row, else an array.
@@ -101,7 +110,15 @@ impl Representation {
     /// When the database cannot be asked; 409 for a serializer that contains itself over rows that
     /// nest too deep.
     pub async fn json(self, cx: &Context) -> Result<Vec<u8>> {
-        let Self { description, rows } = self;
+        let Self { description, rows, only } = self;
+        let mut description = description.for_request(cx);
+        let chosen;
+        if let Some(names) = only {
+            let mut fields = FieldSet::of(description);
+            fields.keep(names);
+            chosen = fields.finish();
+            description = &chosen;
+        }
         let writing = Writing { cx, partial: false };
         let (rows, many) = match rows {
             Rows::Query(query) => {

@@ -13,6 +13,7 @@ use super::batch::Batch;
 use super::builder::{Builder, PlainBuilder};
 use super::changes::ChangeSet;
 use super::field::{Output, SerializerField, Target};
+use super::field_set::FieldSet;
 use super::hooks::JsonObject;
 use super::recursion::reaches_a_circle;
 use super::relations::Related;
@@ -31,6 +32,7 @@ pub(crate) type RowHook = Arc<
         + Send
         + Sync,
 >;
+pub(crate) type FieldsHook = Arc<dyn Fn(&mut FieldSet, &Context) + Send + Sync>;
 pub(crate) type InputHook =
     Arc<dyn Fn(JsonObject, &Context) -> Validated<JsonObject> + Send + Sync>;
 
@@ -59,6 +61,7 @@ pub(crate) struct UniqueTogether {
 }
 
 /// A serializer as data: what it reads, checks and writes. It is built once.
+#[derive(Clone)]
 pub struct Description {
     /// The component's name: the struct's name without `Serializer`.
     pub name: &'static str,
@@ -79,6 +82,8 @@ pub struct Description {
     pub(crate) to_representation: Option<RowHook>,
     /// The hook that prepares the input.
     pub(crate) to_internal_value: Option<InputHook>,
+    /// The hook that chooses the fields of a request.
+    pub(crate) get_fields: Option<FieldsHook>,
     /// Its own way to store a new row.
     pub(crate) create: Option<Arc<dyn DynSave>>,
     /// Its own way to store changes to a row.
@@ -212,6 +217,26 @@ impl Description {
         self.fields.iter().position(|field| field.field.name == name)
     }
 
+    /// Removes a field, and the rules that involve it.
+    pub(super) fn remove(&mut self, name: &str) {
+        let Some(place) = self.place(name) else { return };
+        self.fields.remove(place);
+        let moved = |index: &mut usize| {
+            if *index > place {
+                *index -= 1;
+            }
+        };
+        self.unique_together.retain(|set| !set.members.contains(&place));
+        for set in &mut self.unique_together {
+            set.members.iter_mut().for_each(moved);
+        }
+        self.must_match.retain(|(own, other)| *own != place && *other != place);
+        for (own, other) in &mut self.must_match {
+            moved(own);
+            moved(other);
+        }
+    }
+
     /// True when validation has to see the stored row.
     pub(crate) fn needs_instance(&self) -> bool {
         self.validate.is_some() || !self.unique_together.is_empty()
@@ -286,19 +311,22 @@ impl Description {
 
     /// True when rows of relations to many are shown, or fields ask once for all rows, here or in what
     /// is joined.
-    pub(super) fn fetches(&self) -> bool {
+    pub(super) fn fetches(&self, cx: &Context) -> bool {
         !self.many.is_empty()
             || !self.batches.is_empty()
-            || self.sources.iter().any(
-                |source| matches!(source, Source::Row(_, Related::Serializer(inner)) if inner.get().fetches()),
-            )
+            || self.sources.iter().any(|source| match source {
+                Source::Row(_, Related::Serializer(inner)) => {
+                    inner.get().for_request(cx).fetches(cx)
+                }
+                _ => false,
+            })
     }
 
     /// How many columns of a statement a row takes.
-    pub(super) fn width(&self) -> usize {
+    pub(super) fn width(&self, cx: &Context) -> usize {
         let sources = self.sources.iter().map(|source| match source {
             Source::Value(_) => 1,
-            Source::Row(_, Related::Serializer(inner)) => inner.get().width(),
+            Source::Row(_, Related::Serializer(inner)) => inner.get().for_request(cx).width(cx),
             Source::Row(_, related) => related.model().columns.len(),
         });
         self.model.columns.len() + sources.sum::<usize>()

@@ -39,6 +39,7 @@ async fn fetch_below(
     if rows.is_empty() {
         return Ok(result);
     }
+    let description = description.for_request(cx);
     for many in &description.many {
         let fetched = fetch_many(description, many, rows, counts, level, cx).await?;
         result.many.push(fetched);
@@ -48,8 +49,8 @@ async fn fetch_below(
     }
     for (at, source) in description.sources.iter().enumerate() {
         let Source::Row(_, Related::Serializer(inner)) = source else { continue };
-        let inner = inner.get();
-        if !inner.fetches() {
+        let inner = inner.get().for_request(cx);
+        if !inner.fetches(cx) {
             continue;
         }
         let joined = || {
@@ -81,9 +82,10 @@ async fn fetch_many(
     if let Related::Serializer(inner) = &many.related
         && !description.shows_rows()
         && counts.is_none()
-        && let Some(columns) = &inner.get().columns
+        && let inner = inner.get().for_request(cx)
+        && let Some(columns) = &inner.columns
     {
-        let written = aside(|| write_many(inner.get(), &many.hop, keys, key_kind, columns, cx));
+        let written = aside(|| write_many(inner, &many.hop, keys, key_kind, columns, cx));
         return Ok(written.await?);
     }
     let times = counts.map(|counts| counts.by_key(&keys));
@@ -106,8 +108,8 @@ async fn fetch_many(
     });
     let below = below.transpose()?;
     if let Related::Serializer(inner) = &many.related {
-        let inner = inner.get();
-        if inner.fetches() {
+        let inner = inner.get().for_request(cx);
+        if inner.fetches(cx) {
             if !result.rows.is_empty() && level >= MOST_LEVELS {
                 return Err(Error::TooDeep(description.name).into());
             }
@@ -124,8 +126,9 @@ async fn read_many(
     many: &Many,
     keys: Vec<Value>,
     key_kind: ColumnKind,
-    conn: &Conn,
+    cx: &Context,
 ) -> Result<Vec<(Value, Loaded)>, Error> {
+    let conn: &Conn = cx;
     match (&many.related, &many.hop) {
         (Related::Column { column, .. }, Hop::ManyToMany { to, .. })
             if *column == to().pk && to().ordering.iter().all(|(index, _)| *index == to().pk) =>
@@ -139,11 +142,11 @@ async fn read_many(
         (related, hop) => {
             let mut query = Select::related(hop, keys);
             if let Related::Serializer(inner) = related {
-                select(inner.get(), &mut query);
+                select(inner.get().for_request(cx), &mut query, cx);
             }
             let rows = conn.rows(query.rows(conn.dialect()), |row| {
                 let mut at = 1;
-                let loaded = read_related(related, row, &mut at)?;
+                let loaded = read_related(related, row, &mut at, cx)?;
                 Ok((row.value(0, key_kind)?, loaded))
             });
             Ok(rows.await?.into_iter().filter_map(|(key, row)| Some((key, row?))).collect())

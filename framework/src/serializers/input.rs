@@ -126,7 +126,7 @@ impl InitialData {
         if let Some(pairs) = data.form() {
             let pairs: Vec<(String, String)> =
                 pairs.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-            let raw = form_input(description, &pairs, partial);
+            let raw = form_input(description.for_request(cx), &pairs, partial);
             return run_validation(description, &raw, partial, existing, cx).await;
         }
         let raw = cx.object_in(data.raw()?);

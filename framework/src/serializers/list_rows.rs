@@ -9,8 +9,9 @@ use super::rows::Loaded;
 use super::select::load;
 use super::write::Writing;
 use crate::aside::aside;
-use crate::db::{Conn, Error, Row, Select};
+use crate::db::{Error, Row, Select};
 use crate::exceptions::Result;
+use crate::request::Context;
 use crate::values::{JsonWriter, Value, ValueRef};
 
 /// The rows of a list, in the order of the query.
@@ -35,10 +36,11 @@ impl ListRows {
         description: &Description,
         mut select: Select,
         position: Option<usize>,
-        conn: &Conn,
+        cx: &Context,
     ) -> Result<Self, Error> {
+        let description = description.for_request(cx);
         let Some(columns) = &description.columns else {
-            return Ok(Self::Kept(aside(|| load(description, select, conn)).await?));
+            return Ok(Self::Kept(aside(|| load(description, select, cx)).await?));
         };
         // room for a page of the usual size
         let (json, ends) = (JsonWriter::with_capacity(8192), Vec::with_capacity(32));
@@ -50,7 +52,7 @@ impl ListRows {
         let position = position.and_then(|at| Some((at, description.model.columns.get(at)?.kind)));
         let wanted = columns.iter().map(|shown| shown.column);
         select.only(wanted.chain(position.map(|(column, _)| column)).collect());
-        conn.each_row(select.statement(conn)?, &mut |row| {
+        cx.each_row(select.statement(cx)?, &mut |row| {
             write_columns(description, columns, row, 0, &mut written.json)?;
             written.ends.push(written.json.len());
             if let Some((_, kind)) = position {

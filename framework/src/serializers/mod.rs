@@ -109,6 +109,7 @@ mod fetch;
 mod field;
 #[cfg(feature = "openapi")]
 mod field_output;
+mod field_set;
 mod hooks;
 mod input;
 mod list_rows;
@@ -131,6 +132,7 @@ pub use convert::{FromValidated, IntoValidated};
 pub use custom::{Custom, CustomField};
 pub use data::{Representation, Unvalidated};
 pub use description::Description;
+pub use field_set::{FieldSet, GetFields};
 pub use hooks::{
     CurrentUserDefault, DefaultValue, FieldValidator, JsonObject, MethodField, ObjectValidator,
     StructValidator, ToInternalValue, ToRepresentation, ValueValidator,

@@ -3,29 +3,31 @@
 use super::description::{Description, Source};
 use super::relations::Related;
 use super::rows::{Extra, Loaded};
-use crate::db::{Conn, Error, Hop, Row, Select, Selected};
+use crate::db::{Error, Hop, Row, Select, Selected};
+use crate::request::Context;
 
 /// Sends the query and reads its rows.
 pub(crate) async fn load(
     description: &Description,
     mut query: Select,
-    conn: &Conn,
+    cx: &Context,
 ) -> Result<Vec<Loaded>, Error> {
     if query.is_empty() {
         return Ok(Vec::new());
     }
-    select(description, &mut query);
-    conn.rows(query.statement(conn)?, |row| read(description, row, &mut 0)).await
+    let description = description.for_request(cx);
+    select(description, &mut query, cx);
+    cx.rows(query.statement(cx)?, |row| read(description, row, &mut 0, cx)).await
 }
 
 /// Adds to a query what this serializer selects in addition to the model.
-pub(super) fn select(description: &Description, query: &mut Select) {
+pub(super) fn select(description: &Description, query: &mut Select, cx: &Context) {
     for source in &description.sources {
-        add_source(query, &[], source);
+        add_source(query, &[], source, cx);
     }
 }
 
-fn add_source(select: &mut Select, before: &[Hop], source: &Source) {
+fn add_source(select: &mut Select, before: &[Hop], source: &Source, cx: &Context) {
     match source {
         Source::Value(path) => {
             let mut path = path.clone();
@@ -36,8 +38,8 @@ fn add_source(select: &mut Select, before: &[Hop], source: &Source) {
             let hops: Vec<Hop> = before.iter().chain(hops).copied().collect();
             select.also(Selected::Model(hops.clone()));
             if let Related::Serializer(inner) = related {
-                for source in &inner.get().sources {
-                    add_source(select, &hops, source);
+                for source in &inner.get().for_request(cx).sources {
+                    add_source(select, &hops, source, cx);
                 }
             }
         }
@@ -45,7 +47,12 @@ fn add_source(select: &mut Select, before: &[Hop], source: &Source) {
 }
 
 /// Reads a row of the query that [`select`] made, from column `at` on, which moves behind it.
-fn read(description: &Description, row: &Row<'_>, at: &mut usize) -> Result<Loaded, Error> {
+fn read(
+    description: &Description,
+    row: &Row<'_>,
+    at: &mut usize,
+    cx: &Context,
+) -> Result<Loaded, Error> {
     let model = (description.model.decode)(row, *at)?;
     *at += description.model.columns.len();
     let mut extra = Vec::with_capacity(description.sources.len());
@@ -56,7 +63,9 @@ fn read(description: &Description, row: &Row<'_>, at: &mut usize) -> Result<Load
                 *at += 1;
                 Extra::Value(value)
             }
-            Source::Row(_, related) => Extra::Row(read_related(related, row, at)?.map(Box::new)),
+            Source::Row(_, related) => {
+                Extra::Row(read_related(related, row, at, cx)?.map(Box::new))
+            }
         });
     }
     Ok(Loaded { model, extra })
@@ -67,17 +76,18 @@ pub(super) fn read_related(
     related: &Related,
     row: &Row<'_>,
     at: &mut usize,
+    cx: &Context,
 ) -> Result<Option<Loaded>, Error> {
     let model = related.model();
     let missing = row.value(*at + model.pk, model.pk_column().kind)?.is_null();
     match related {
         Related::Serializer(inner) => {
-            let inner = inner.get();
+            let inner = inner.get().for_request(cx);
             if missing {
-                *at += inner.width();
+                *at += inner.width(cx);
                 return Ok(None);
             }
-            read(inner, row, at).map(Some)
+            read(inner, row, at, cx).map(Some)
         }
         Related::Display { .. } | Related::Column { .. } | Related::Link { .. } => {
             let start = *at;

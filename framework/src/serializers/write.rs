@@ -32,6 +32,7 @@ impl Writing<'_> {
         related: &RelatedRows,
         out: &mut JsonWriter,
     ) {
+        let description = description.for_request(self.cx);
         let Some(hook) = &description.to_representation else {
             return self.fields(description, row, related, out);
         };
@@ -138,9 +139,8 @@ fn ends_early(description: &Description, field: &SerializerField, row: &Loaded) 
 
 /// The row's own URL, if a field `url` shows it: the `Location` of a response to a create.
 pub(crate) fn location(description: &Description, row: &Loaded, cx: &Context) -> Option<String> {
-    description.fields.iter().find(|field| field.field.name == "url").and_then(|field| match &field
-        .output
-    {
+    let fields = &description.for_request(cx).fields;
+    fields.iter().find(|field| field.field.name == "url").and_then(|field| match &field.output {
         Output::Link { view_name, kwarg, column } => {
             address(cx, view_name, kwarg, row.model.value(*column))
         }
@@ -167,7 +167,8 @@ impl Writing<'_> {
         out: &mut JsonWriter,
     ) {
         out.begin_object();
-        for field in description.fields.iter().filter(|field| !field.field.write_only) {
+        let fields = &description.for_request(self.cx).fields;
+        for field in fields.iter().filter(|field| !field.field.write_only) {
             let source = field.field.source_name();
             let sent = values.iter().find(|(name, _)| name == source);
             let sent = sent.map(|(_, value)| Cow::Borrowed(value));

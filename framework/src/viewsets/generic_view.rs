@@ -104,8 +104,18 @@ impl<V: ViewSet> GenericView<V> {
     /// The order that the request or the view set chooses.
     pub(super) fn ordering(&self, cx: &Context) -> Option<Vec<OrderTerm>> {
         let by_default = cx.site().is_some_and(|site| site.ordering_filter);
-        (!self.ordering_by_default || by_default)
-            .then(|| self.ordering.get_ordering(&cx.request))?
+        if self.ordering_by_default && !by_default {
+            return None;
+        }
+        let all = V::Serializer::description();
+        let own = all.for_request(cx);
+        if self.ordering_by_default && !std::ptr::eq(all, own) {
+            // by no field that this request does not see
+            let order = V::ORDERING.get().unwrap_or_default();
+            let filter = OrderingFilter::new(default_ordering_fields(own)).ordering(order);
+            return filter.get_ordering(&cx.request);
+        }
+        self.ordering.get_ordering(&cx.request)
     }
 
     /// Narrows a query to the object that the URL names, and returns its primary key if the URL

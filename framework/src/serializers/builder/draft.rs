@@ -7,6 +7,7 @@ use super::super::convert::{FromValidated, IntoValidated};
 use super::super::custom::{Conversion, CustomField};
 use super::super::description::{Description, ShownColumn, Source, UniqueTogether};
 use super::super::field::{KeyCheck, Output, SerializerField, Target, Unique};
+use super::super::field_set::GetFields;
 use super::super::hooks::{DefaultValue, FieldValidator, ToInternalValue, ValueValidator};
 use super::super::relations::{Inner, Related};
 use crate::db::{ColumnKind, ColumnMeta, Hop, ModelMeta, not_unique};
@@ -38,6 +39,7 @@ impl Draft {
             validate: None,
             to_representation: None,
             to_internal_value: None,
+            get_fields: None,
             create: None,
             update: None,
             messages: Vec::new(),
@@ -210,6 +212,7 @@ impl Draft {
         self.description.validate.clone_from(&other.validate);
         self.description.to_representation.clone_from(&other.to_representation);
         self.description.to_internal_value.clone_from(&other.to_internal_value);
+        self.description.get_fields.clone_from(&other.get_fields);
         self.description.create.clone_from(&other.create);
         self.description.update.clone_from(&other.update);
     }
@@ -245,28 +248,17 @@ impl Draft {
         }
     }
 
+    pub(super) fn set_get_fields<Shape>(&mut self, hook: impl GetFields<Shape>) {
+        self.description.get_fields = Some(Arc::new(move |fields, cx| hook.call(fields, cx)));
+    }
+
     pub(super) fn set_internal_value<Shape>(&mut self, hook: impl ToInternalValue<Shape>) {
         self.description.to_internal_value = Some(Arc::new(move |data, cx| hook.call(data, cx)));
     }
 
     /// Removes a field, and the rules that involve it.
     pub(super) fn remove(&mut self, name: &str) {
-        let Some(place) = self.description.place(name) else { return };
-        self.description.fields.remove(place);
-        let moved = |index: &mut usize| {
-            if *index > place {
-                *index -= 1;
-            }
-        };
-        self.description.unique_together.retain(|set| !set.members.contains(&place));
-        for set in &mut self.description.unique_together {
-            set.members.iter_mut().for_each(moved);
-        }
-        self.description.must_match.retain(|(own, other)| *own != place && *other != place);
-        for (own, other) in &mut self.description.must_match {
-            moved(own);
-            moved(other);
-        }
+        self.description.remove(name);
     }
 
     /// Sets a message of the whole serializer.
@@ -293,7 +285,8 @@ impl Draft {
     }
 }
 
-fn shown_columns(description: &Description) -> Option<Vec<ShownColumn>> {
+/// The columns that are shown, if columns are all that is shown.
+pub(in crate::serializers) fn shown_columns(description: &Description) -> Option<Vec<ShownColumn>> {
     let needs_row = description.to_representation.is_some();
     if needs_row || !description.sources.is_empty() || !description.many.is_empty() {
         return None;
@@ -317,7 +310,7 @@ fn shown_columns(description: &Description) -> Option<Vec<ShownColumn>> {
 impl SerializerField {
     /// Changes the field's description; a field that becomes read-only or write-only loses the
     /// other direction.
-    pub(super) fn change(&mut self, change: impl FnOnce(Field) -> Field) {
+    pub(in crate::serializers) fn change(&mut self, change: impl FnOnce(Field) -> Field) {
         self.field = change(self.field.clone());
         if self.field.read_only {
             self.target = Target::None;

@@ -4,6 +4,7 @@
 mod draft;
 mod plain;
 
+pub(super) use draft::shown_columns;
 pub use plain::PlainBuilder;
 
 use std::borrow::Cow;
@@ -18,6 +19,7 @@ use super::convert::FromValidated;
 use super::custom::CustomField;
 use super::description::{Description, Many, Source, UniqueTogether};
 use super::field::{KeyCheck, MethodFn, Output, SerializerField, Target, Unique};
+use super::field_set::GetFields;
 use super::hooks::{
     DefaultValue, FieldValidator, MethodField, ObjectValidator, ToInternalValue, ToRepresentation,
     ValueValidator,
@@ -563,6 +565,12 @@ impl<M: Model> Builder<M> {
     /// Sets the hook that prepares the input for the fields (`to_internal_value`).
     pub fn to_internal_value<Shape>(mut self, hook: impl ToInternalValue<Shape>) -> Self {
         self.draft.set_internal_value(hook);
+        self
+    }
+
+    /// Sets the hook that chooses the fields of a request (`get_fields`).
+    pub fn get_fields<Shape>(mut self, hook: impl GetFields<Shape>) -> Self {
+        self.draft.set_get_fields(hook);
         self
     }
 

@@ -7,6 +7,7 @@ use super::super::convert::{FromValidated, IntoValidated};
 use super::super::custom::CustomField;
 use super::super::description::Description;
 use super::super::field::{KeyCheck, Output, SerializerField, Target};
+use super::super::field_set::GetFields;
 use super::super::hooks::{
     DefaultValue, FieldValidator, StructValidator, ToInternalValue, ValueValidator,
 };
@@ -154,6 +155,12 @@ impl PlainBuilder {
     /// Sets the hook that prepares the input for the fields (`to_internal_value`).
     pub fn to_internal_value<Shape>(mut self, hook: impl ToInternalValue<Shape>) -> Self {
         self.draft.set_internal_value(hook);
+        self
+    }
+
+    /// Sets the hook that chooses the fields of a request (`get_fields`).
+    pub fn get_fields<Shape>(mut self, hook: impl GetFields<Shape>) -> Self {
+        self.draft.set_get_fields(hook);
         self
     }
 

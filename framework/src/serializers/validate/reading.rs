@@ -27,6 +27,7 @@ impl<'a> Reading<'a, '_> {
         partial: bool,
         existing: Existing<'a>,
     ) -> ObjectState<'a> {
+        let description = description.for_request(self.cx);
         let mut state = ObjectState::new(description, existing, partial);
         let mut raw = match raw.internal(description, self.cx) {
             Ok(raw) => raw,
