@@ -4,10 +4,10 @@
 use std::sync::{Arc, OnceLock};
 
 use musicstore::models::{Invoice, Playlist, Track, playlist};
-use quintet::db::Database;
+use quintet::db::{Database, Lookup, Predicate};
 use quintet::filters::django_filters::{
-    DateTimeFromToRangeFilter, DurationFilter, Filter, FilterSpec, MultipleChoiceFilter,
-    NumberFilter,
+    BaseInFilter, BooleanFilter, CustomFilter, DateTimeFromToRangeFilter, DurationFilter, Filter,
+    FilterSpec, FilteredField, MultipleChoiceFilter, NumberFilter,
 };
 use quintet::filters::{FilterBackend, FilterBackends, FilterSet, ParameterType, QueryParameter};
 use quintet::prelude::*;
@@ -99,6 +99,83 @@ impl ViewSet for Composed {
     }
 }
 
+/// A length as `m:ss`, which is reached within that second.
+struct LengthFilter;
+
+impl CustomFilter for LengthFilter {
+    type Value = i32;
+
+    fn clean(text: &str) -> Validated<Option<i32>> {
+        if text == "any" {
+            return Ok(None);
+        }
+        let length = text.split_once(':').and_then(|(minutes, seconds)| {
+            let minutes: i32 = minutes.parse().ok()?;
+            minutes.checked_mul(60)?.checked_add(seconds.parse().ok()?)?.checked_mul(1000)
+        });
+        length.map(Some).ok_or("Write a length as `m:ss`.".into())
+    }
+
+    fn condition(field: &FilteredField<'_>, value: i32) -> Predicate {
+        assert_eq!(field.name(), "length");
+        field.compare(Lookup::Gte, value).and(field.compare(Lookup::Lt, value.saturating_add(1000)))
+    }
+}
+
+/// A number in hexadecimal, compared as the filter set says.
+struct HexFilter;
+
+impl CustomFilter for HexFilter {
+    type Value = i64;
+
+    fn clean(text: &str) -> Validated<Option<i64>> {
+        i64::from_str_radix(text, 16).map(Some).map_err(|_| Detail::new("Not a number.", "hex"))
+    }
+
+    fn parameter_type() -> ParameterType {
+        ParameterType::Integer
+    }
+}
+
+#[derive(FilterSet)]
+#[filter_set(model = Track)]
+#[allow(non_snake_case)]
+struct SpecialFilter {
+    #[filter(field = milliseconds, label = "Length as `m:ss`")]
+    length: LengthFilter,
+    #[filter(field = milliseconds, lookup = gt)]
+    hex: HexFilter,
+    #[filter(field = id)]
+    hexes: BaseInFilter<HexFilter>,
+    #[filter(field = milliseconds, lookup = gt, exclude)]
+    hex_at_most: HexFilter,
+    #[filter(method = filter_double)]
+    double: HexFilter,
+    #[filter(field = album_id, required, help_text = "Whose tracks.", label = "Not shown")]
+    album: NumberFilter,
+    #[filter(field = composer, lookup = isnull, required)]
+    anonymous: BooleanFilter,
+}
+
+impl SpecialFilter {
+    fn filter_double(rows: QuerySet<Track>, name: &str, value: i64) -> QuerySet<Track> {
+        assert_eq!(name, "double");
+        rows.filter_by(Track::fields().id().exact(value.saturating_mul(2)))
+    }
+}
+
+struct Specials;
+
+impl ViewSet for Specials {
+    type Base = ReadOnlyModelViewSet;
+    type Serializer = TrackSerializer;
+    const FILTERSET_CLASS: Filters<Track> = Filters::of::<SpecialFilter>();
+
+    fn basename(&self) -> String {
+        "special".into()
+    }
+}
+
 /// Users see their own playlists and the public ones; `?mine` leaves these out. Looks at the user, the
 /// view and its action.
 struct Visible;
@@ -162,6 +239,7 @@ fn store(on: On) -> &'static Store {
                     .register("tracks", Tracks)
                     .register("invoices", Invoices)
                     .register("composed", Composed)
+                    .register("specials", Specials)
                     .register("playlists", Playlists);
                 Site::builder(settings, database)
                     .pagination(PageNumberPagination::new().page_size(2))
@@ -277,6 +355,36 @@ fn a_backend_of_ones_own_looks_at_the_user_and_the_view() {
 }
 
 #[test]
+fn a_kind_of_filter_of_ones_own_reads_and_compares() {
+    for on in On::all() {
+        let count = |query: &str| count(on, &format!("/specials/?album=1&{query}"));
+        let tracks =
+            |condition: &str| rows(on, &format!("store_track WHERE album_id = 1 AND {condition}"));
+        let all = tracks("1 = 1");
+        assert_eq!((count(""), count("length=any"), count("length=")), (all, all, all), "{on:?}");
+        let within = tracks("milliseconds BETWEEN 343000 AND 343999");
+        assert!(within > 0, "{on:?}");
+        assert_eq!(count("length=5:43"), within, "{on:?}");
+        assert_eq!(count("hex=3d090"), tracks("milliseconds > 250000"), "{on:?}");
+        assert_eq!(count("hex_at_most=3d090"), tracks("milliseconds <= 250000"), "{on:?}");
+        assert_eq!(count("hexes=1,a,b,1"), tracks("id IN (1, 10, 11)"), "{on:?}");
+        assert_eq!(count("double=5"), tracks("id = 10"), "{on:?}");
+        let refused = |query: &str, told: Json| {
+            let reply = store(on).client().get(&format!("/specials/?{query}"));
+            assert_eq!((reply.status, reply.json()), (400, told), "{on:?} {query}");
+        };
+        refused("album=1&length=5", json!({"length": ["Write a length as `m:ss`."]}));
+        refused("album=1&length=99999999999:00", json!({"length": ["Write a length as `m:ss`."]}));
+        refused("album=1&hexes=1,x", json!({"hexes": ["Not a number."]}));
+        refused("album=1&hex=%00", json!({"hex": ["Null characters are not allowed."]}));
+        let required = json!({"album": ["This field is required."]});
+        refused("", required.clone());
+        refused("album=", required.clone());
+        refused("length=5:43", required);
+    }
+}
+
+#[test]
 fn the_document_shows_help_texts_and_the_parameters_of_backends() {
     let schema = store(On::Sqlite).client().get("/api/schema/?format=json").json();
     let parameter = |path: &str, name: &str| -> Json {
@@ -284,6 +392,9 @@ fn the_document_shows_help_texts_and_the_parameters_of_backends() {
         all.iter().find(|one| one["name"] == name).cloned().unwrap_or_default()
     };
     assert_eq!(parameter("/tracks/", "longer")["description"], "Longer than this.");
+    assert_eq!(parameter("/specials/", "length")["description"], "Length as `m:ss`");
+    assert_eq!(parameter("/specials/", "hex")["schema"], json!({"type": "integer"}));
+    assert_eq!(parameter("/specials/", "album")["description"], "Whose tracks.");
     let mine = parameter("/playlists/", "mine");
     assert_eq!(mine["description"], "`only` for those of the user.");
     assert_eq!(mine["schema"], json!({"type": "string"}));

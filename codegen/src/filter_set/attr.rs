@@ -13,7 +13,7 @@ use crate::field_lists::FieldLookups;
 const CONTAINER: [&str; 2] = ["model", "fields"];
 
 /// The options of `#[filter(..)]`, for messages.
-const FILTER: [&str; 10] = [
+const FILTER: [&str; 12] = [
     "field",
     "lookup",
     "name",
@@ -23,6 +23,8 @@ const FILTER: [&str; 10] = [
     "exclude",
     "null_label",
     "help_text",
+    "label",
+    "required",
     "ordering",
 ];
 
@@ -87,6 +89,7 @@ pub(super) struct FilterAttr {
     pub(super) choices: Option<Expr>,
     pub(super) null_label: Option<LitStr>,
     pub(super) help_text: Option<LitStr>,
+    pub(super) label: Option<LitStr>,
     pub(super) ordering: Option<Vec<OrderingTerm>>,
 }
 
@@ -119,7 +122,7 @@ impl FilterAttr {
         }
         let input = meta.input;
         match word.to_string().as_str() {
-            "conjoined" | "exclude" => {
+            "conjoined" | "exclude" | "required" => {
                 if !flag(meta)? {
                     return Ok(());
                 }
@@ -131,6 +134,7 @@ impl FilterAttr {
             "method" => self.method = Some(value(input)?),
             "choices" => self.choices = Some(value(input)?),
             "null_label" => self.null_label = Some(value(input)?),
+            "label" => self.label = Some(value(input)?),
             "help_text" => self.help_text = Some(value(input)?),
             _ => return Err(attr::unknown(word, &FILTER)),
         }

@@ -50,9 +50,11 @@ fn declare(filter: &Filter, model: &Type, root: &TokenStream) -> TokenStream {
     let choices = attr.choices.as_ref().map(|choices| quote!(.choices(#choices.iter().copied())));
     let null_label = attr.null_label.as_ref().map(|label| quote!(.null_label(#label)));
     let help_text = attr.help_text.as_ref().map(|text| quote!(.help_text(#text)));
+    let label = attr.label.as_ref().map(|text| quote!(.label(#text)));
+    let required = attr.word("required").map(|_| quote!(.required()));
     let conjoined = attr.word("conjoined").map(|_| quote!(.conjoined()));
     let exclude = attr.word("exclude").map(|_| quote!(.exclude()));
-    quote!(.declare(#base #choices #null_label #help_text #conjoined #exclude))
+    quote!(.declare(#base #choices #null_label #help_text #label #conjoined #exclude #required))
 }
 
 fn base(filter: &Filter, model: &Type, root: &TokenStream) -> TokenStream {

@@ -67,7 +67,8 @@
 //!
 //! [`FilterBackend`] narrows the rows by any rule; a view set names it in
 //! [`filter_backends`](crate::viewsets::ViewSet::filter_backends), and it runs after the three
-//! above. A filter of one parameter is a method of a filter set.
+//! above. A filter of one parameter is a method of a filter set; a
+//! [`CustomFilter`](django_filters::CustomFilter) is a kind of filter for several sets.
 
 pub mod django_filters;
 mod names;
@@ -154,7 +155,7 @@ pub use parameter::{ParameterType, QueryParameter, Several};
 ///
 /// On a field: `field = path` (its own name where there is none), `lookup = gte` or
 /// `year__gte`, `name = "parameter"`, `method = function`, `choices = list`, `conjoined`,
-/// `exclude`, `null_label = "None"`, `help_text = ".."`, `ordering(field = parameter, ..)`.
+/// `exclude`, `null_label = "None"`, `help_text = ".."`, `label = ".."`, `required`, `ordering(field = parameter, ..)`.
 pub use quintet_codegen::FilterSet;
 /// The filters of a view set in place (`filterset_fields`):
 /// `filter_fields![name, album(exact, isnull)]`.

@@ -69,8 +69,17 @@ fn no_such_row() -> Detail {
     )
 }
 
-/// Reads the parameters of a filter.
+/// Reads the parameters of a filter, which must be there if it is required.
 pub(super) fn clean(filter: &Described, query: &QueryParams) -> Result<Cleaned> {
+    let cleaned = clean_optional(filter, query)?;
+    // a `NullBooleanField` takes anything
+    if filter.required && cleaned.value.is_none() && !matches!(filter.kind, FilterInput::Boolean) {
+        return Err(vec![Detail::new("This field is required.", "required")]);
+    }
+    Ok(cleaned)
+}
+
+fn clean_optional(filter: &Described, query: &QueryParams) -> Result<Cleaned> {
     if let Some(suffixes) = filter.kind.suffixes() {
         return clean_pair(filter, suffixes, query).map(Cleaned::from);
     }
@@ -159,6 +168,19 @@ fn clean_one(filter: &Described, kind: &FilterInput, text: &str) -> Result<Clean
                 return Ok(None.into());
             }
             or(python::uuid(trimmed).map(|uuid| Value::Uuid(uuid.into())), "Enter a valid UUID.")
+        }
+        FilterInput::Custom(custom) => {
+            if text.is_empty() {
+                return Ok(None.into());
+            }
+            if text.contains('\0') {
+                return Err(vec![has_nuls()]);
+            }
+            match (custom.clean)(text) {
+                Ok(value) => Ok(value.into()),
+                Err(Detail::List(messages)) => Err(messages),
+                Err(message) => Err(vec![message]),
+            }
         }
         FilterInput::Choice
         | FilterInput::DateRange

@@ -110,6 +110,8 @@ pub(super) struct Described {
     pub(super) conjoined: bool,
     pub(super) exclude: bool,
     pub(super) help_text: Cow<'static, str>,
+    pub(super) label: Cow<'static, str>,
+    pub(super) required: bool,
     pub(super) ordering: Vec<DescribedChoice>,
 }
 
@@ -242,6 +244,8 @@ impl<M: Model> Filter<M> {
                 conjoined: false,
                 exclude: false,
                 help_text: help_text.into(),
+                label: "".into(),
+                required: false,
                 ordering: Vec::new(),
             },
             method: None,
@@ -319,6 +323,21 @@ impl<M: Model> Filter<M> {
     #[must_use]
     pub fn help_text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.described.help_text = text.into();
+        self
+    }
+
+    /// Sets its name for people (`label`), which is the description in the OpenAPI document if there is
+    /// no help text.
+    #[must_use]
+    pub fn label(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.described.label = text.into();
+        self
+    }
+
+    /// Refuses requests without a value: 400 `This field is required.`
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.described.required = true;
         self
     }
 
@@ -405,8 +424,9 @@ impl Described {
         let lines: Vec<String> =
             labels.iter().map(|(value, label)| format!("* `{value}` - {label}")).collect();
         let head = match self.kind {
-            FilterInput::Ordering if self.help_text.is_empty() => "Ordering",
-            _ => &*self.help_text,
+            _ if !self.help_text.is_empty() => &*self.help_text,
+            FilterInput::Ordering if self.label.is_empty() => "Ordering",
+            _ => &*self.label,
         };
         let description = match (head.is_empty(), lines.is_empty()) {
             (_, true) => head.to_owned(),
@@ -439,6 +459,7 @@ impl Described {
     fn parameter_type(&self, kind: &FilterInput) -> ParameterType {
         let column = self.path.as_ref().filter(|_| self.expr.part.is_none()).map(Path::kind);
         match kind {
+            FilterInput::Custom(custom) => (custom.parameter_type)(),
             FilterInput::Boolean => ParameterType::Boolean,
             FilterInput::Date | FilterInput::DateFromToRange => ParameterType::Date,
             FilterInput::Time | FilterInput::TimeRange => ParameterType::Time,

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
+use super::custom::CustomInput;
 use crate::db::{DateTime, Decimal, Model, ModelMeta, Uuid};
 use crate::values::{FieldType, Value};
 
@@ -55,13 +56,16 @@ pub enum FilterInput {
     DateRange,
     /// Names to order by, between commas.
     Ordering,
+    /// What a [`CustomFilter`](super::CustomFilter) reads.
+    Custom(CustomInput),
 }
 
 /// A kind of filter, and the Rust type that it passes to a custom method.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a kind of filter",
     label = "this type has no `FilterKind` implementation",
-    note = "use one of `quintet::filters::django_filters`: `CharFilter`, `NumberFilter`, ..."
+    note = "use one of `quintet::filters::django_filters`: `CharFilter`, `NumberFilter`, ...; write `impl \
+            CustomFilter for {Self}` for a kind of your own"
 )]
 pub trait FilterKind {
     /// The value that a custom method gets.
@@ -98,7 +102,7 @@ macro_rules! from_field_type {
     )*};
 }
 
-from_field_type!(bool, String, NaiveDate, NaiveTime, DateTime, TimeDelta, Uuid);
+from_field_type!(bool, i16, i32, i64, f64, String, NaiveDate, NaiveTime, DateTime, TimeDelta, Uuid);
 
 impl FromFilterValue for Decimal {
     fn from_filter_value(value: Value) -> Option<Self> {

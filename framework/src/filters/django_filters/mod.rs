@@ -6,12 +6,14 @@
 
 mod clean;
 mod conditions;
+mod custom;
 mod filter;
 mod kinds;
 mod number;
 mod set;
 
 pub(crate) use conditions::{Fit, compare, fit, is_regex};
+pub use custom::{CustomFilter, CustomInput, FilteredField};
 pub use filter::{Filter, FilterMethod, LookupExpr, OrderingChoice};
 pub use kinds::{
     BaseInFilter, BaseRangeFilter, BooleanFilter, CharFilter, ChoiceFilter, DateFilter,

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::clean::{self, Cleaned, Keys, NULL};
 use super::conditions::{compare, named_days};
+use super::custom::FilteredField;
 use super::filter::{Described, Filter, LookupExpr, Method};
 use super::kinds::FilterInput;
 use crate::db::{
@@ -142,7 +143,7 @@ impl<M: Model> FilterSpec<M> {
     pub fn parse(&self, request: &Request) -> Result<Filtered<M>, Detail> {
         let mut filtered = Filtered::default();
         let query = request.query_params();
-        if query.is_empty() {
+        if query.is_empty() && !self.filters.iter().any(|filter| filter.described.required) {
             return Ok(filtered);
         }
         for (at, filter) in self.filters.iter().enumerate() {
@@ -318,6 +319,9 @@ fn condition(filter: &Described, path: &Path, value: &Value) -> Predicate {
             FilterInput::MultipleChoice | FilterInput::ModelMultipleChoice(_),
             Value::List(values),
         ) => several(filter, path, values),
+        (FilterInput::Custom(custom), value) => {
+            (custom.condition)(&FilteredField { filter, path }, value)
+        }
         (FilterInput::DateRange, Value::Text(word)) => named_days(path, word, DateTime::now()),
         (kind, Value::List(bounds)) if kind.suffixes().is_some() => bounded(filter, path, bounds),
         _ => compare(path, filter.expr, value),
