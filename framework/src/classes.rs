@@ -12,6 +12,10 @@
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Inherit;
 
+/// A list that depends on the request: what [`get_permissions`](crate::viewsets::ViewSet::get_permissions)
+/// and its like return. `None` is the usual one; `IsAdminUser.into_list()` and `(..).into_list()` make one.
+pub type Classes<T> = Option<Vec<std::sync::Arc<T>>>;
+
 /// Declares the trait of what a view may name as a list: one value, a tuple of up to six, `()` for
 /// an empty list, [`Inherit`].
 macro_rules! class_list {

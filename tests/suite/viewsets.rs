@@ -3,15 +3,20 @@
 use std::sync::{Arc, OnceLock};
 
 use musicstore::models::{Artist, Genre, Playlist, artist, playlist};
-use quintet::authentication::{BasicAuthentication, TokenAuthentication};
+use quintet::authentication::{
+    AuthenticationClasses as _, BasicAuthentication, DynAuthentication, TokenAuthentication,
+};
+use quintet::classes::Classes;
 use quintet::generics::ListCreateApiView;
-use quintet::http::header::HeaderName;
+use quintet::http::Method;
+use quintet::http::header::{HeaderMap, HeaderName, HeaderValue, LINK};
 use quintet::mixins;
-use quintet::parsers::{FormParser, JsonParser};
-use quintet::permissions::IsAdminUser;
+use quintet::parsers::{FormParser, JsonParser, Parser, ParserClasses as _};
+use quintet::permissions::{DynPermission, IsAdminUser, ObjectPermission};
 use quintet::prelude::*;
-use quintet::renderers::{JsonRenderer, Renderer};
+use quintet::renderers::{JsonRenderer, Renderer, RendererClasses as _};
 use quintet::routers::ViewSetRoutes;
+use quintet::throttling::{AnonRateThrottle, DynThrottle, ThrottleClasses as _};
 use quintet::views::{Item, Policies};
 use quintet::viewsets::Action;
 use quintet_tests::store::{ADMIN, ALICE, On, Store};
@@ -213,6 +218,77 @@ impl ViewSet for Genres {
     }
 }
 
+/// Its policies depend on the request.
+struct ByRequest;
+
+#[view_set]
+impl ViewSet for ByRequest {
+    type Base = ModelViewSet;
+    type Serializer = GenreSerializer;
+    const HTTP_METHOD_NAMES: &'static [Method] =
+        &[Method::PATCH, Method::GET, Method::POST, Method::HEAD];
+
+    fn basename(&self) -> String {
+        "by-request".into()
+    }
+
+    fn permission_classes(&self) -> impl PermissionClasses {
+        IsAuthenticated
+    }
+
+    fn get_authenticators(&self, cx: &Context) -> Classes<dyn DynAuthentication> {
+        cx.request.header("x-basic").and_then(|_| BasicAuthentication::new().into_list())
+    }
+
+    fn get_renderers(&self, cx: &Context) -> Classes<dyn Renderer> {
+        match cx.action() {
+            Some(Action::Retrieve) => (Shouting, JsonRenderer).into_list(),
+            _ => None,
+        }
+    }
+
+    fn get_parsers(&self, cx: &Context) -> Classes<dyn Parser> {
+        cx.request.query_params().get("form").and_then(|_| FormParser.into_list())
+    }
+
+    fn get_permissions(&self, cx: &Context) -> Classes<dyn DynPermission> {
+        // the user is known
+        let staff = cx.user().is_some_and(|user| user.is_staff);
+        match cx.request.method {
+            Method::GET | Method::HEAD => AllowAny.into_list(),
+            _ if staff => (IsAuthenticated, OnlyFirst).into_list(),
+            _ => None,
+        }
+    }
+
+    fn get_throttles(&self, cx: &Context) -> Classes<dyn DynThrottle> {
+        let slow = cx.request.query_params().get("slow").is_some();
+        slow.then(|| AnonRateThrottle::new().rate("1/day").into_list()).flatten()
+    }
+
+    fn get_success_headers(&self, url: Option<&str>, cx: &Context) -> HeaderMap {
+        assert_eq!(url, None);
+        let links = cx.reverse_action("list", &[]).unwrap_or_default();
+        [(LINK, HeaderValue::from_str(&links).unwrap())].into_iter().collect()
+    }
+
+    #[action(detail, delete, put)]
+    async fn refused(&self, _row: Object<Genre>, _cx: &mut Context) -> Result<NoContent> {
+        Ok(NoContent)
+    }
+}
+
+/// The first three genres.
+struct OnlyFirst;
+
+impl ObjectPermission for OnlyFirst {
+    type Object = Genre;
+
+    async fn has_object_permission(&self, _: &mut Context, genre: &Genre) -> Result<bool> {
+        Ok(genre.id <= 3)
+    }
+}
+
 /// A generic view that calls what it replaces.
 struct GenreList;
 
@@ -271,6 +347,7 @@ fn fresh(on: On) -> Store {
                 .register("few", Few)
                 .register("hooked", Hooked)
                 .register("genres", Genres)
+                .register("by-request", ByRequest)
                 .register("only", renamed())
                 .include("of/<str:owner>/", Router::simple().register("playlists", Playlists))
                 .path("genre-list/", GenreList.as_view(), "genre-list-view")
@@ -284,6 +361,7 @@ fn fresh(on: On) -> Store {
                 .authentication((TokenAuthentication::new(),))
                 .pagination(PageNumberPagination::new().page_size(3))
                 .mount(router.at("/"))
+                .openapi(OpenApi::new("View sets", "1"))
                 .build()
                 .expect("a site")
         },
@@ -481,4 +559,73 @@ fn the_addresses_of_a_view_set_can_be_changed() {
     let site = store.site().site();
     assert_eq!(site.urls().path("only-detail", &[("pk", "7")]).ok().as_deref(), Some("/only/7/"));
     assert!(site.urls().path("only-list", &[]).is_err());
+}
+
+#[test]
+fn policies_may_depend_on_the_request() {
+    for on in On::all() {
+        let store = fresh(on);
+        let (nobody, alice, admin) =
+            (store.client(), store.client_of(ALICE), store.client_of(ADMIN));
+        let patch = |client: &quintet_tests::client::Client, id: i64| {
+            client.json("PATCH", &format!("/by-request/{id}/"), &json!({"name": format!("x{id}")}))
+        };
+        // permissions by the method and the user, of objects too
+        assert_eq!(nobody.get("/by-request/").status, 200, "{on:?}");
+        assert_eq!(patch(&nobody, 1).status, 401, "{on:?}");
+        assert_eq!((patch(&alice, 1).status, patch(&alice, 4).status), (200, 200), "{on:?}");
+        assert_eq!((patch(&admin, 1).status, patch(&admin, 4).status), (200, 403), "{on:?}");
+        // renderers by the action
+        let shown = nobody.get("/by-request/1/");
+        assert_eq!(shown.header("content-type"), Some("text/x-shout; charset=utf-8"), "{on:?}");
+        assert_eq!(shown.header("vary"), Some("Accept"), "{on:?}");
+        assert_eq!(nobody.get("/by-request/?format=shout").status, 404, "{on:?}");
+        // authenticators: the token counts for nothing
+        let headers = [("X-Basic", "1"), ("Content-Type", "application/json")];
+        let basic = alice.send("PATCH", "/by-request/1/", &headers, b"{\"name\": \"y\"}");
+        let challenge = Some("Basic realm=\"api\"");
+        assert_eq!((basic.status, basic.header("www-authenticate")), (401, challenge), "{on:?}");
+        // parsers
+        let form = [("Content-Type", "application/x-www-form-urlencoded")];
+        let status = |query: &str, name: &str| {
+            let url = format!("/by-request/1/{query}");
+            alice.send("PATCH", &url, &form, format!("name={name}").as_bytes()).status
+        };
+        assert_eq!(
+            (status("?form", "z"), alice.json("PATCH", "/by-request/1/?form", &json!({})).status),
+            (200, 415)
+        );
+        // throttles
+        assert_eq!(nobody.get("/by-request/?slow").status, 200, "{on:?}");
+        assert_eq!(nobody.get("/by-request/?slow").status, 429, "{on:?}");
+        assert_eq!(nobody.get("/by-request/").status, 200, "{on:?}");
+        // headers of a creation
+        let made = alice.json("POST", "/by-request/", &json!({"name": "Polka"}));
+        let list = Some("http://testserver/by-request/");
+        assert_eq!((made.status, made.header("link")), (201, list), "{on:?}");
+    }
+}
+
+#[test]
+fn methods_that_are_not_named_are_refused() {
+    let store = store(On::Sqlite);
+    let admin = store.client_of(ADMIN);
+    for (method, path, allow) in [
+        ("PUT", "/by-request/1/", "PATCH, GET, HEAD"),
+        ("DELETE", "/by-request/1/", "PATCH, GET, HEAD"),
+        ("OPTIONS", "/by-request/1/", "PATCH, GET, HEAD"),
+        ("OPTIONS", "/by-request/", "GET, POST, HEAD"),
+        ("PUT", "/by-request/1/refused/", ""),
+        ("DELETE", "/by-request/1/refused/", ""),
+    ] {
+        let reply = admin.json(method, path, &json!({"name": "x"}));
+        let detail = format!("Method \"{method}\" not allowed.");
+        assert_eq!((reply.status, reply.json()), (405, json!({ "detail": detail })), "{path}");
+        assert_eq!(reply.header("allow"), Some(allow), "{path}");
+    }
+    let document = store.client().get("/api/schema/?format=json").json();
+    let methods: Vec<_> =
+        document["paths"]["/by-request/{id}/"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(methods, ["get", "patch"]);
+    assert!(document["paths"].get("/by-request/{id}/refused/").is_none());
 }

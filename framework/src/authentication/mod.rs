@@ -256,6 +256,7 @@ class_list! {
 }
 
 /// The authenticators of one view, ready to run.
+#[derive(Clone)]
 pub(crate) struct AuthenticationList {
     list: Vec<Arc<dyn DynAuthentication>>,
 }

@@ -83,6 +83,7 @@ pub(crate) struct Shared {
 }
 
 /// What dispatch passes to the request before the view runs.
+#[derive(Clone)]
 pub(crate) struct Equipment {
     pub(crate) view: Arc<ViewContext>,
     pub(crate) parsers: Vec<Arc<dyn Parser>>,
@@ -251,6 +252,15 @@ impl Context {
     /// 500 if no URL has this name and takes these values.
     pub fn reverse(&self, name: &str, params: &[(&str, &str)]) -> Result<String> {
         self.urls().reverse(&self.origin(), name, params).map_err(ApiException::internal)
+    }
+
+    /// The absolute URL of an action of this view set (`reverse_action`): `"tracks"` for
+    /// `album-tracks`.
+    ///
+    /// # Errors
+    /// 500 if there is no such action that takes these values.
+    pub fn reverse_action(&self, url_name: &str, params: &[(&str, &str)]) -> Result<String> {
+        self.reverse(&format!("{}-{url_name}", self.view().basename), params)
     }
 
     /// The absolute URL that a hyperlink field writes: like [`Context::reverse`], with the

@@ -47,6 +47,7 @@ struct Settled {
 }
 
 /// A renderer and the header that it sets.
+#[derive(Clone)]
 struct Chosen {
     renderer: Arc<dyn Renderer>,
     content_type: Option<HeaderValue>,
@@ -56,15 +57,7 @@ impl Settled {
     fn new(policies: Policies, info: &ViewInfo) -> Self {
         let authentication = AuthenticationList::new(policies.authentication.unwrap_or_default());
         let permissions = Arc::new(PermissionList::new(policies.permissions.unwrap_or_default()));
-        let renderers: Vec<Chosen> = policies
-            .renderers
-            .unwrap_or_default()
-            .into_iter()
-            .map(|renderer| Chosen {
-                content_type: HeaderValue::from_str(&renderer.content_type()).ok(),
-                renderer,
-            })
-            .collect();
+        let renderers = chosen(policies.renderers.unwrap_or_default());
         let equipment = Arc::new(Equipment {
             view: Arc::clone(&info.context),
             parsers: policies.parsers.unwrap_or_default(),
@@ -82,6 +75,51 @@ impl Settled {
             exception_handler: policies.exception_handler,
         }
     }
+}
+
+impl Settled {
+    /// These policies with the authenticators, renderers and parsers that one request has instead.
+    fn for_request(&self, own: Policies) -> Self {
+        let authentication =
+            own.authentication.map_or_else(|| self.authentication.clone(), AuthenticationList::new);
+        let renderers = own.renderers.map_or_else(|| self.renderers.clone(), chosen);
+        let mut equipment = (*self.equipment).clone();
+        equipment.has_authenticators = !authentication.is_empty();
+        if let Some(parsers) = own.parsers {
+            equipment.parsers = parsers;
+        }
+        Self {
+            offers: renderers.iter().map(|c| renderers::offer(&*c.renderer)).collect(),
+            authentication,
+            permissions: Arc::clone(&self.permissions),
+            throttles: self.throttles.clone(),
+            renderers,
+            equipment: Arc::new(equipment),
+            exception_handler: self.exception_handler.clone(),
+        }
+    }
+
+    /// Checks a request against the permissions and throttles that it has instead of the usual ones.
+    async fn check_access(&self, own: Policies, cx: &mut Context) -> Result<()> {
+        let permissions = match own.permissions {
+            Some(list) => Arc::new(PermissionList::new(list)),
+            None => Arc::clone(&self.permissions),
+        };
+        if let Some(equipment) = &cx.equipment {
+            let guard = Arc::clone(&permissions) as _;
+            cx.equipment = Some(Arc::new(Equipment { guard, ..(**equipment).clone() }));
+        }
+        permissions.check_request(cx).await?;
+        throttling::check(own.throttles.as_ref().unwrap_or(&self.throttles), cx).await
+    }
+}
+
+fn chosen(renderers: Vec<Arc<dyn Renderer>>) -> Vec<Chosen> {
+    let with_type = |renderer: Arc<dyn Renderer>| Chosen {
+        content_type: HeaderValue::from_str(&renderer.content_type()).ok(),
+        renderer,
+    };
+    renderers.into_iter().map(with_type).collect()
 }
 
 impl Endpoint {
@@ -152,7 +190,13 @@ impl Endpoint {
         if let Some(page) = self.view.info().page {
             return aside(|| self.dispatch_page(page, cx)).await;
         }
-        let policies = self.policies_of(&cx.request.method);
+        let usual = self.policies_of(&cx.request.method);
+        self.prepare(usual, cx);
+        let own = self.view.request_policies(cx).map(|own| Box::new(usual.for_request(own)));
+        let policies = own.as_deref().unwrap_or(usual);
+        if own.is_some() {
+            cx.equipment = Some(Arc::clone(&policies.equipment));
+        }
         let result = self.run(policies, cx).await;
         #[cfg(debug_assertions)]
         self.warn_of_repeats(cx);
@@ -275,19 +319,28 @@ impl Endpoint {
             .map_or(&self.policies, |(_, settled)| settled)
     }
 
-    async fn run(&self, policies: &Settled, cx: &mut Context) -> Result<Response> {
+    /// Tells the request what its view is, and which of its actions is meant.
+    fn prepare(&self, policies: &Settled, cx: &mut Context) {
         let info = self.view.info();
         cx.equipment = Some(Arc::clone(&policies.equipment));
         cx.action = info.action(&cx.request.method).or_else(|| info.action(cx.handler_method()));
         if cx.action.is_none() && cx.request.method == Method::OPTIONS && !info.actions.is_empty() {
             cx.action = Some(Action::Metadata);
         }
+    }
+
+    async fn run(&self, policies: &Settled, cx: &mut Context) -> Result<Response> {
+        let info = self.view.info();
         check_query(cx)?;
         cx.accepted = Some(negotiate(policies, cx)?);
         policies.authentication.authenticate(cx).await?;
-        policies.permissions.check_request(cx).await?;
-        if !policies.throttles.is_empty() {
-            throttling::check(&policies.throttles, cx).await?;
+        if let Some(own) = self.view.access_policies(cx) {
+            aside(|| policies.check_access(own, cx)).await?;
+        } else {
+            policies.permissions.check_request(cx).await?;
+            if !policies.throttles.is_empty() {
+                throttling::check(&policies.throttles, cx).await?;
+            }
         }
         let method = &cx.request.method;
         if info.answers(method) {
@@ -295,7 +348,7 @@ impl Endpoint {
                 aside(|| cx.receive_body()).await?;
             }
             self.handle(cx).await
-        } else if *method == Method::OPTIONS {
+        } else if *method == Method::OPTIONS && info.permits(method) {
             Ok(self.options(policies))
         } else {
             Err(ApiException::MethodNotAllowed(method.to_string()))

@@ -103,7 +103,7 @@ impl ViewError {
 debug_is_display!(ViewError);
 
 /// The order of methods in `Allow`.
-const ORDER: [Method; 8] = [
+pub(crate) const ORDER: [Method; 8] = [
     Method::GET,
     Method::POST,
     Method::PUT,
@@ -153,6 +153,20 @@ pub trait View: Send + Sync + 'static {
 
     /// Responds to a request whose method is in the description; HEAD arrives here if GET is.
     fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>>;
+
+    /// The authenticators, renderers and parsers of this request where they are not those of the
+    /// description (`get_authenticators`, `get_renderers`, `get_parsers`). Called first, when nobody
+    /// is known to be the user. `None`, the default, for the usual ones.
+    fn request_policies(&self, _cx: &Context) -> Option<Policies> {
+        None
+    }
+
+    /// The permissions and throttles of this request where they are not those of the description
+    /// (`get_permissions`, `get_throttles`). Called once the user is known. `None`, the default, for
+    /// the usual ones.
+    fn access_policies(&self, _cx: &Context) -> Option<Policies> {
+        None
+    }
 
     /// Turns an error into a response, or returns it, which makes it the usual one
     /// (`handle_exception`); the default.
@@ -250,6 +264,9 @@ pub struct ViewInfo {
     pub description: String,
     /// The methods with handlers, in the order of `Allow`. HEAD and OPTIONS need not be among them.
     pub methods: Vec<Method>,
+    /// The methods that are not refused whatever has a handler, in the order of `Allow`
+    /// (`http_method_names`); `None` for all.
+    pub http_method_names: Option<&'static [Method]>,
     /// Whether HEAD is refused although there is a GET, as in a view of `@api_view(["GET"])`.
     pub no_head: bool,
     /// Whether `ATOMIC_REQUESTS` opens no transaction (`transaction.non_atomic_requests`).
@@ -293,13 +310,26 @@ impl ViewInfo {
 
     /// Whether the view responds to a method. The handler of GET also responds to HEAD.
     pub fn answers(&self, method: &Method) -> bool {
+        if !self.permits(method) {
+            return false;
+        }
         let has_head = || !self.no_head && self.methods.contains(&Method::GET);
         self.methods.contains(method) || *method == Method::HEAD && has_head()
     }
 
+    /// Whether `http_method_names` has a method.
+    pub(crate) fn permits(&self, method: &Method) -> bool {
+        self.http_method_names.is_none_or(|names| names.contains(method))
+    }
+
     /// The methods in `Allow`: those that the view responds to, and OPTIONS.
     pub fn allowed_methods(&self) -> Vec<Method> {
-        let has = |method: &Method| self.answers(method) || *method == Method::OPTIONS;
+        let has = |method: &Method| {
+            self.answers(method) || *method == Method::OPTIONS && self.permits(method)
+        };
+        if let Some(names) = self.http_method_names {
+            return names.iter().filter(|method| has(method)).cloned().collect();
+        }
         let others = self.methods.iter().filter(|method| !ORDER.contains(method));
         ORDER.iter().filter(|method| has(method)).chain(others).cloned().collect()
     }
@@ -315,6 +345,8 @@ impl fmt::Debug for dyn View {
 mod tests {
     use super::*;
 
+    const NAMES: &[Method] = &[Method::HEAD, Method::POST, Method::GET];
+
     #[test]
     fn allow_names_head_with_get_and_options_always() {
         let allow = |methods: &[Method]| {
@@ -324,6 +356,10 @@ mod tests {
         assert_eq!(allow(&[Method::POST, Method::GET]), "GET, POST, HEAD, OPTIONS");
         assert_eq!(allow(&[Method::DELETE, Method::PUT]), "PUT, DELETE, OPTIONS");
         assert_eq!(allow(&[]), "OPTIONS");
+        let all = [Method::GET, Method::POST, Method::PUT];
+        let info = ViewInfo { http_method_names: Some(NAMES), ..ViewInfo::new("x", all) };
+        assert_eq!(info.allowed_methods(), NAMES);
+        assert!(!info.answers(&Method::PUT) && !info.permits(&Method::OPTIONS));
         let info = ViewInfo { no_head: true, ..ViewInfo::new("x", [Method::GET]) };
         assert_eq!(info.allowed_methods(), [Method::GET, Method::OPTIONS]);
     }

@@ -122,7 +122,8 @@ fn no_match<V: ViewSet>() -> ApiException {
     ApiException::no_match(ModelOf::<V>::META.name)
 }
 
-/// POST to the list: 201 with the new object, and `Location` if the object has its URL in `url`.
+/// POST to the list: 201 with the new object, and the headers of
+/// [`ViewSet::get_success_headers`].
 ///
 /// A row with others (nested rows, links), or that a serializer's own `create` stores, is one transaction, validation included, which runs again
 /// after a deadlock.
@@ -136,11 +137,11 @@ pub async fn create<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> 
     } else {
         insert(view, description, cx).await?
     };
-    let response = cx.one(bytes).with_status(201);
-    Ok(match location {
-        Some(address) => response.with_header(actix_web::http::header::LOCATION, &address),
-        None => response,
-    })
+    let mut response = cx.one(bytes).with_status(201);
+    for (name, value) in view.get_success_headers(location.as_deref(), cx) {
+        response.headers.append(name, value);
+    }
+    Ok(response)
 }
 
 async fn insert<V: ViewSet>(

@@ -91,21 +91,24 @@ mod object;
 mod plain;
 mod registration;
 
-use crate::authentication::AuthenticationClasses;
-use crate::classes::Inherit;
+use actix_web::http::Method;
+use actix_web::http::header::{HeaderMap, HeaderValue, LOCATION};
+
+use crate::authentication::{AuthenticationClasses, DynAuthentication};
+use crate::classes::{Classes, Inherit};
 use crate::db::{LookupField, Model, Ordering, QuerySet};
 use crate::exceptions::{ApiException, Result};
 use crate::filters::{FilterBackends, Filters, OrderingFields, SearchFields};
 use crate::generics::GenericBase;
 use crate::pagination::{DefaultPagination, Pagination};
-use crate::parsers::ParserClasses;
-use crate::permissions::PermissionClasses;
-use crate::renderers::RendererClasses;
+use crate::parsers::{Parser, ParserClasses};
+use crate::permissions::{DynPermission, PermissionClasses};
+use crate::renderers::{Renderer, RendererClasses};
 use crate::request::{Context, Noun};
 use crate::response::Response;
 use crate::serializers::{Changes, ModelFor, ModelSerializer, SerializerClass};
-use crate::throttling::ThrottleClasses;
-use crate::views::{Item, Page, Policies, View};
+use crate::throttling::{DynThrottle, ThrottleClasses};
+use crate::views::{Item, ORDER, Page, Policies, View};
 
 pub use crate::generics::{
     CreateModelMixin, DestroyModelMixin, GenericViewSet, ListModelMixin, Mixins, ModelViewSet,
@@ -256,6 +259,10 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     /// The key around its bodies: `{"article": {..}}` for `Some(Noun::new("article"))`. See [`Noun`].
     const NOUN: Option<Noun> = None;
 
+    /// The methods that are not refused, in the order of `Allow` (`http_method_names`). By default, all
+    /// of them. An action whose method is not among them is a 405, and not in the OpenAPI document.
+    const HTTP_METHOD_NAMES: &'static [Method] = &ORDER;
+
     /// Whether PUT changes only what is sent, as PATCH does (`partial=True` in `update`).
     const PARTIAL_PUT: bool = false;
 
@@ -327,6 +334,61 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     /// ```
     fn action_policies(&self, _action: Action) -> Policies {
         Policies::inherit()
+    }
+
+    /// The authenticators of a request (`get_authenticators`), if they depend on more than the action;
+    /// `None`, the default, for [`authentication_classes`](Self::authentication_classes). Called before
+    /// anything else: there is no user yet.
+    fn get_authenticators(&self, _cx: &Context) -> Classes<dyn DynAuthentication> {
+        None
+    }
+
+    /// The renderers of a request (`get_renderers`), likewise.
+    fn get_renderers(&self, _cx: &Context) -> Classes<dyn Renderer> {
+        None
+    }
+
+    /// The parsers of a request (`get_parsers`), likewise.
+    fn get_parsers(&self, _cx: &Context) -> Classes<dyn Parser> {
+        None
+    }
+
+    /// The permissions of a request (`get_permissions`), if they depend on more than the action, such
+    /// as the method, the user or a setting; `None`, the default, for those of the action and the view
+    /// set. The OpenAPI document shows the latter.
+    ///
+    /// ```
+    /// use quintet::classes::Classes;
+    /// use quintet::permissions::{DynPermission, IsAdminUser};
+    /// use quintet::prelude::*;
+    ///
+    /// # #[model(table = "book")]
+    /// # pub struct Book {
+    /// #     pub id: i64,
+    /// # }
+    /// # #[derive(Serializer)]
+    /// # #[serializer(model = Book, fields = all)]
+    /// # pub struct BookSerializer {}
+    /// pub struct BookViewSet;
+    ///
+    /// impl ViewSet for BookViewSet {
+    ///     type Base = ModelViewSet;
+    ///     type Serializer = BookSerializer;
+    ///
+    ///     fn get_permissions(&self, cx: &Context) -> Classes<dyn DynPermission> {
+    ///         if cx.request.is_safe() { AllowAny.into_list() } else { IsAdminUser.into_list() }
+    ///     }
+    /// }
+    /// # fn main() {}
+    /// ```
+    fn get_permissions(&self, _cx: &Context) -> Classes<dyn DynPermission> {
+        None
+    }
+
+    /// The throttles of a request (`get_throttles`), likewise. Their rates are not checked when the
+    /// site is built.
+    fn get_throttles(&self, _cx: &Context) -> Classes<dyn DynThrottle> {
+        None
     }
 
     /// The pagination of lists; by default, the site's.
@@ -436,6 +498,13 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         cx: &mut Context,
     ) -> Result<ModelOf<Self>> {
         new.save(cx).await
+    }
+
+    /// The headers of the response to a creation (`get_success_headers`): by default `Location`, if
+    /// the serializer shows the object's address in `url`.
+    fn get_success_headers(&self, url: Option<&str>, _cx: &Context) -> HeaderMap {
+        let url = url.and_then(|url| HeaderValue::from_str(url).ok());
+        url.map(|url| (LOCATION, url)).into_iter().collect()
     }
 
     /// Stores changes to a row (`perform_update`): by the serializer's `update`, if it has one

@@ -7,18 +7,18 @@ use futures_util::future::LocalBoxFuture;
 
 use super::ExtraAction;
 use super::extra::{DynHandler, ExtraMethod};
-use super::registration::{action_title, view_name};
-use crate::authentication::AuthenticationClasses;
-use crate::classes::Inherit;
+use super::registration::{action_title, by_request, view_name};
+use crate::authentication::{AuthenticationClasses, DynAuthentication};
+use crate::classes::{Classes, Inherit};
 use crate::exceptions::{ApiException, Result};
-use crate::parsers::ParserClasses;
-use crate::permissions::PermissionClasses;
-use crate::renderers::RendererClasses;
+use crate::parsers::{Parser, ParserClasses};
+use crate::permissions::{DynPermission, PermissionClasses};
+use crate::renderers::{Renderer, RendererClasses};
 use crate::request::{Action, Context, Noun, ViewContext};
 use crate::response::Response;
-use crate::throttling::ThrottleClasses;
+use crate::throttling::{DynThrottle, ThrottleClasses};
 use crate::views::{
-    OperationInfo, Policies, View, ViewError, ViewInfo, ViewSetRoute, ViewSetRoutes,
+    ORDER, OperationInfo, Policies, View, ViewError, ViewInfo, ViewSetRoute, ViewSetRoutes,
 };
 
 /// A resource without a model: DRF's `viewsets.ViewSet`.
@@ -111,6 +111,10 @@ pub trait PlainViewSet: Sized + Send + Sync + 'static {
     /// The key around its bodies. See [`Noun`].
     const NOUN: Option<Noun> = None;
 
+    /// The methods that are not refused, in the order of `Allow` (`http_method_names`). By default, all
+    /// of them. An action whose method is not among them is a 405, and not in the OpenAPI document.
+    const HTTP_METHOD_NAMES: &'static [Method] = &ORDER;
+
     /// The beginning of its URL names: `lamp` in `lamp-list`.
     fn basename(&self) -> String;
 
@@ -142,6 +146,36 @@ pub trait PlainViewSet: Sized + Send + Sync + 'static {
     /// Policies of one action, as [`ViewSet::action_policies`](super::ViewSet::action_policies).
     fn action_policies(&self, _action: Action) -> Policies {
         Policies::inherit()
+    }
+
+    /// The authenticators of a request (`get_authenticators`), if they depend on more than the action;
+    /// `None`, the default, for [`authentication_classes`](Self::authentication_classes). Called before
+    /// anything else: there is no user yet.
+    fn get_authenticators(&self, _cx: &Context) -> Classes<dyn DynAuthentication> {
+        None
+    }
+
+    /// The renderers of a request (`get_renderers`), likewise.
+    fn get_renderers(&self, _cx: &Context) -> Classes<dyn Renderer> {
+        None
+    }
+
+    /// The parsers of a request (`get_parsers`), likewise.
+    fn get_parsers(&self, _cx: &Context) -> Classes<dyn Parser> {
+        None
+    }
+
+    /// The permissions of a request (`get_permissions`), if they depend on more than the action, such
+    /// as the method, the user or a setting; `None`, the default, for those of the action and the view
+    /// set. The OpenAPI document shows the latter.
+    fn get_permissions(&self, _cx: &Context) -> Classes<dyn DynPermission> {
+        None
+    }
+
+    /// The throttles of a request (`get_throttles`), likewise. Their rates are not checked when the
+    /// site is built.
+    fn get_throttles(&self, _cx: &Context) -> Classes<dyn DynThrottle> {
+        None
     }
 
     /// Runs before every action: after negotiation, authentication, permissions and throttles
@@ -204,6 +238,8 @@ impl<V: PlainViewSet> View for PlainView<V> {
             handler.call(view, cx).await
         })
     }
+
+    by_request!();
 
     fn handle_exception(&self, error: ApiException, cx: &Context) -> Result<Response> {
         self.view_set.handle_exception(error, cx)
@@ -289,9 +325,10 @@ impl<V: PlainViewSet> Plan<V> {
         detail: bool,
         name: String,
         policies: &Policies,
-        methods: Vec<ExtraMethod<V>>,
+        mut methods: Vec<ExtraMethod<V>>,
         problem: Option<&ViewError>,
     ) -> PlainView<V> {
+        methods.retain(|method| V::HTTP_METHOD_NAMES.contains(&method.operation.method));
         let mut info =
             ViewInfo::new(name, methods.iter().map(|method| method.operation.method.clone()));
         info.context = Arc::new(ViewContext {
@@ -303,6 +340,7 @@ impl<V: PlainViewSet> Plan<V> {
             noun: V::NOUN,
             ..ViewContext::default()
         });
+        info.http_method_names = Some(V::HTTP_METHOD_NAMES);
         info.policies = policies.clone();
         info.problem = problem.cloned();
         V::DESCRIPTION.clone_into(&mut info.description);

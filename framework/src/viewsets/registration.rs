@@ -42,6 +42,35 @@ macro_rules! first {
     };
 }
 
+/// The hooks of a view set that choose policies by request.
+macro_rules! by_request {
+    () => {
+        fn request_policies(&self, cx: &Context) -> Option<Policies> {
+            let view = &*self.view_set;
+            let authentication = view.get_authenticators(cx);
+            let (renderers, parsers) = (view.get_renderers(cx), view.get_parsers(cx));
+            if authentication.is_none() && renderers.is_none() && parsers.is_none() {
+                return None;
+            }
+            let mut own = Policies::inherit();
+            (own.authentication, own.renderers, own.parsers) = (authentication, renderers, parsers);
+            Some(own)
+        }
+
+        fn access_policies(&self, cx: &Context) -> Option<Policies> {
+            let (permissions, throttles) =
+                (self.view_set.get_permissions(cx), self.view_set.get_throttles(cx));
+            if permissions.is_none() && throttles.is_none() {
+                return None;
+            }
+            let mut own = Policies::inherit();
+            (own.permissions, own.throttles) = (permissions, throttles);
+            Some(own)
+        }
+    };
+}
+pub(super) use by_request;
+
 impl<V: ViewSet> View for ViewSetView<V> {
     fn info(&self) -> &ViewInfo {
         &self.info
@@ -69,6 +98,8 @@ impl<V: ViewSet> View for ViewSetView<V> {
             }
         }
     }
+
+    by_request!();
 
     fn handle_exception(&self, error: ApiException, cx: &Context) -> Result<Response> {
         self.view_set.handle_exception(error, cx)
@@ -134,11 +165,13 @@ impl<V: ViewSet> Registration<V> {
         &self,
         detail: bool,
         name: String,
-        handlers: Vec<(Handler<V>, OperationInfo)>,
+        mut handlers: Vec<(Handler<V>, OperationInfo)>,
     ) -> ViewSetView<V> {
+        handlers.retain(|(_, operation)| V::HTTP_METHOD_NAMES.contains(&operation.method));
         let methods = handlers.iter().map(|(_, operation)| operation.method.clone());
         let mut info = ViewInfo::new(name, methods);
         info.context = self.context(detail);
+        info.http_method_names = Some(V::HTTP_METHOD_NAMES);
         info.policies = self.policies.clone();
         V::DESCRIPTION.clone_into(&mut info.description);
         info.actions = handlers
