@@ -74,6 +74,12 @@ pub fn lookup_field(input: TokenStream) -> TokenStream {
     field_lists::lookup_field(input.into()).into()
 }
 
+/// Captures that name parents: `parent_lookup_kwargs![artist_pk = artist]`.
+#[proc_macro]
+pub fn parent_lookup_kwargs(input: TokenStream) -> TokenStream {
+    field_lists::parent_lookup_kwargs(input.into()).into()
+}
+
 /// An order: `order_by![-invoice_date, -id]`.
 #[proc_macro]
 pub fn order_by(input: TokenStream) -> TokenStream {

@@ -22,6 +22,7 @@ mod manifests;
 mod matching;
 mod metadata;
 mod names;
+mod nested;
 mod nesting;
 mod openapi;
 mod own_saves;

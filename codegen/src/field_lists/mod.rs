@@ -1,11 +1,12 @@
 //! Fields of a model, named at compile time: `filter_fields!`, `search_fields!`,
-//! `ordering_fields!`, `order_by!`, `lookup_field!`.
+//! `ordering_fields!`, `order_by!`, `lookup_field!`, `parent_lookup_kwargs!`.
 //!
 //! None of them names the model: it is that of the constant's type.
 
 mod filter;
 mod lookup;
 mod ordering;
+mod parents;
 mod path;
 mod search;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use syn::punctuated::Punctuated;
 pub(crate) use filter::{FieldLookups, filter_fields};
 pub(crate) use lookup::{lookup, split_lookup};
 pub(crate) use ordering::{order_by, ordering_fields};
+pub(crate) use parents::parent_lookup_kwargs;
 pub(crate) use path::{check_name, path};
 pub(crate) use search::search_fields;
 

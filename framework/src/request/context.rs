@@ -18,7 +18,7 @@ use super::kept::Kept;
 use super::{Action, CsrfState, Noun, Quota, Request};
 use crate::auth::{Account, DynObjectPermissionBackend, PasswordHashers, UserMeta};
 use crate::cache::Counters;
-use crate::db::{Conn, ModelMeta};
+use crate::db::{ColumnMeta, Conn, ModelMeta};
 use crate::exceptions::{ApiException, Result};
 use crate::negotiation::Accepted;
 use crate::parsers::{Data, Parser};
@@ -47,6 +47,8 @@ pub struct ViewContext {
     pub ignore_model_permissions: bool,
     /// The key around its bodies.
     pub noun: Option<Noun>,
+    /// The captures that name parents of its rows, each with the model and the column of its value.
+    pub parents: Vec<(&'static str, &'static ModelMeta, &'static ColumnMeta)>,
 }
 
 /// Checks object permissions; the permissions of a view implement it.

@@ -54,6 +54,7 @@
 //! - [`Router::register`]: a view set under a prefix
 //! - [`Router::path`]: a plain view, with Django's captures: `errors/<slug:kind>/`
 //! - [`Router::include`]: another router under a prefix
+//! - [`Router::nested`]: another router below the objects of a view set
 //! - [`Router::trailing_slash`], [`Router::root_view`], [`Router::format_suffixes`]: DRF's options
 //!
 //! # Custom routers
@@ -80,6 +81,14 @@ enum Entry {
     Include { prefix: String, router: Router },
 }
 
+/// A router below a view set.
+#[derive(Debug)]
+struct Nested {
+    parent_prefix: String,
+    lookup: String,
+    router: Router,
+}
+
 /// What a router registers: every [`ViewSet`](crate::viewsets::ViewSet). Nobody implements it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a view set",
@@ -104,8 +113,8 @@ impl<V: Into<ViewSetRoutes>> IntoRoutes for V {
 /// set also takes a format suffix (`/api/books.json`). [`Router::simple`] is `SimpleRouter`,
 /// without both.
 ///
-/// URLs are tried in this order: plain views and included routers as they were added, then the view
-/// sets as they were registered, then the root. A pattern that cannot be read keeps the site from
+/// URLs are tried in this order: plain views and included routers as they were added, nested routers, the
+/// view sets as they were registered, then the root. A pattern that cannot be read keeps the site from
 /// being built.
 ///
 /// ```
@@ -143,9 +152,11 @@ impl<V: Into<ViewSetRoutes>> IntoRoutes for V {
 pub struct Router {
     entries: Vec<Entry>,
     view_sets: Vec<(String, ViewSetRoutes)>,
+    nested: Vec<Nested>,
     root: bool,
     suffixes: bool,
-    slash: bool,
+    /// Whether URLs end with a slash; as the parent's, or with one, if it is not said.
+    slash: Option<bool>,
 }
 
 impl Default for Router {
@@ -168,16 +179,17 @@ impl Router {
         Self {
             entries: Vec::new(),
             view_sets: Vec::new(),
+            nested: Vec::new(),
             root: false,
             suffixes: false,
-            slash: true,
+            slash: None,
         }
     }
 
     /// Sets whether URLs of view sets end with a slash; they do by default.
     #[must_use]
     pub fn trailing_slash(mut self, slash: bool) -> Self {
-        self.slash = slash;
+        self.slash = Some(slash);
         self
     }
 
@@ -237,6 +249,78 @@ impl Router {
         self
     }
 
+    /// Adds the URLs of another router below each object of a view set (drf-nested-routers'
+    /// `NestedSimpleRouter`): `nested("artists", "artist", router)` puts them below
+    /// `artists/{artist_pk}/`.
+    ///
+    /// `parent_prefix` is the prefix under which this router registers the parent; `lookup` begins the
+    /// name of the capture, and the parent's own capture ends it (`artist_pk`). A nested router may have
+    /// others below it. It ends its URLs with a slash as its parent does, unless it says otherwise. What
+    /// is nested is not in the root. A view set narrows its rows by
+    /// [`PARENT_LOOKUP_KWARGS`](crate::viewsets::ViewSet::PARENT_LOOKUP_KWARGS).
+    ///
+    /// ```
+    /// use quintet::prelude::*;
+    /// use quintet::viewsets::{ParentLookupKwargs, parent_lookup_kwargs};
+    ///
+    /// # #[model(table = "artist")]
+    /// # pub struct Artist {
+    /// #     pub id: i64,
+    /// #     pub name: String,
+    /// # }
+    /// # #[model(table = "album")]
+    /// # pub struct Album {
+    /// #     pub id: i64,
+    /// #     pub title: String,
+    /// #     #[field(foreign_key = Artist)]
+    /// #     pub artist_id: i64,
+    /// # }
+    /// # #[derive(Serializer)]
+    /// # #[serializer(model = Artist, fields = all)]
+    /// # pub struct ArtistSerializer {}
+    /// #[derive(Serializer)]
+    /// #[serializer(model = Album, fields(id, title))]
+    /// pub struct AlbumSerializer {}
+    ///
+    /// # pub struct ArtistViewSet;
+    /// # impl ViewSet for ArtistViewSet {
+    /// #     type Base = ModelViewSet;
+    /// #     type Serializer = ArtistSerializer;
+    /// # }
+    /// /// The albums of one artist; a new one is theirs.
+    /// pub struct ArtistAlbumViewSet;
+    ///
+    /// impl ViewSet for ArtistAlbumViewSet {
+    ///     type Base = ModelViewSet;
+    ///     type Serializer = AlbumSerializer;
+    ///     const PARENT_LOOKUP_KWARGS: ParentLookupKwargs<Album> =
+    ///         parent_lookup_kwargs![artist_pk = artist];
+    ///
+    ///     fn basename(&self) -> String {
+    ///         "artist-album".into()
+    ///     }
+    /// }
+    ///
+    /// # fn main() {
+    /// // `artists/{artist_pk}/albums/` and `artists/{artist_pk}/albums/{pk}/`
+    /// let albums = Router::simple().register("albums", ArtistAlbumViewSet);
+    /// let router =
+    ///     Router::new().register("artists", ArtistViewSet).nested("artists", "artist", albums);
+    /// # let _ = router;
+    /// # }
+    /// ```
+    #[doc(alias = "NestedSimpleRouter")]
+    #[doc(alias = "NestedDefaultRouter")]
+    #[must_use]
+    pub fn nested(mut self, parent_prefix: &str, lookup: &str, router: Router) -> Self {
+        self.nested.push(Nested {
+            parent_prefix: parent_prefix.to_owned(),
+            lookup: lookup.to_owned(),
+            router,
+        });
+        self
+    }
+
     /// Places the router at a path, for [`SiteBuilder::mount`](crate::site::SiteBuilder::mount):
     /// `at("/api/")`.
     pub fn at(self, prefix: &str) -> Mount {
@@ -244,9 +328,10 @@ impl Router {
     }
 
     /// All URLs, in the order in which they are tried.
-    fn routes(self) -> Result<Vec<Route>, RouteError> {
+    fn routes(self, slash_above: bool) -> Result<Vec<Route>, RouteError> {
         let mut routes = Vec::new();
-        let end = Pattern::new(if self.slash { "/" } else { "" })?;
+        let slash = self.slash.unwrap_or(slash_above);
+        let end = Pattern::new(if slash { "/" } else { "" })?;
         for entry in self.entries {
             match entry {
                 Entry::Path { pattern, name, view, suffixes } => {
@@ -255,10 +340,24 @@ impl Router {
                 }
                 Entry::Include { prefix, router } => {
                     let prefix = Pattern::new(&prefix)?;
-                    for route in router.routes()? {
+                    for route in router.routes(true)? {
                         routes.push(Route { pattern: prefix.then(&route.pattern)?, ..route });
                     }
                 }
+            }
+        }
+        for Nested { parent_prefix, lookup, router } in self.nested {
+            let (_, parent) = self
+                .view_sets
+                .iter()
+                .find(|(prefix, _)| *prefix == parent_prefix)
+                .ok_or_else(|| RouteError::no_parent(parent_prefix.clone()))?;
+            let kwarg = format!("{lookup}_{}", parent.lookup_kwarg);
+            let place = Pattern::new(&format!("{parent_prefix}/"))?
+                .then(&Pattern::lookup(&kwarg, parent.lookup_value_regex.as_deref())?)?
+                .then(&Pattern::new("/")?)?;
+            for route in router.routes(slash)? {
+                routes.push(Route { pattern: place.then(&route.pattern)?, ..route });
             }
         }
         let mut listed = Vec::new();

@@ -10,7 +10,31 @@ use crate::views::{Endpoint, Policies, View};
 /// A URL pattern that cannot be built, reported when the site is built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(transparent)]
-pub struct RouteError(#[from] PatternError);
+pub struct RouteError(#[from] Problem);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum Problem {
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+    /// As drf-nested-routers says it.
+    #[error(
+        "parent registered resource not found: no view set has the prefix `{0}` in this router"
+    )]
+    NoParent(String),
+}
+
+impl RouteError {
+    /// A router is nested below a prefix that its parent does not register.
+    pub(super) fn no_parent(prefix: String) -> Self {
+        Self(Problem::NoParent(prefix))
+    }
+}
+
+impl From<PatternError> for RouteError {
+    fn from(error: PatternError) -> Self {
+        Self(Problem::Pattern(error))
+    }
+}
 
 /// A URL pattern with its name and its view.
 #[derive(Debug)]
@@ -41,7 +65,7 @@ impl Mount {
     pub(crate) fn build(self, defaults: &Policies, urls: &mut Urls) -> Result<Table, RouteError> {
         let place = Pattern::literal(&self.prefix);
         let mut entries: Vec<TableEntry> = Vec::new();
-        for Route { pattern, name, view } in self.router.routes()? {
+        for Route { pattern, name, view } in self.router.routes(true)? {
             urls.add(name.clone(), place.then(&pattern)?);
             // the two forms of a URL share their endpoint
             let endpoint = match entries.last() {

@@ -201,7 +201,9 @@ impl<'a> Route<'a> {
             let shown = shown_name(context, self.pattern, name);
             let model = context.model.filter(|_| name == context.lookup_kwarg);
             let column = model.and_then(|model| model.column(&shown));
-            let Some((model, column)) = model.zip(column) else {
+            let parent = context.parents.iter().find(|(kwarg, ..)| *kwarg == name);
+            let parent = parent.map(|(_, model, column)| (*model, *column));
+            let Some((model, column)) = model.zip(column).or(parent) else {
                 return Parameter::path(shown, capture_kind(regex));
             };
             if column.column != model.pk_column().column {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::parents::Parents;
 use super::{ModelOf, ViewSet};
 use crate::aside::aside;
 use crate::db::{self, Model, OrderTerm, Path, Predicate, QuerySet};
@@ -37,6 +38,7 @@ pub(crate) struct GenericView<V: ViewSet> {
     pub(super) backends: Vec<Arc<dyn FilterBackend<ModelOf<V>>>>,
     pub(super) pagination: Arc<dyn Pagination>,
     pub(super) lookup: ObjectLookup,
+    pub(super) parents: Parents,
 }
 
 impl<V: ViewSet> GenericView<V> {
@@ -54,6 +56,7 @@ impl<V: ViewSet> GenericView<V> {
             backends: view_set.filter_backends().into_list(),
             pagination: Arc::new(view_set.pagination_class()),
             lookup: object_lookup::<V>(),
+            parents: Parents::new(V::PARENT_LOOKUP_KWARGS.get().unwrap_or_default()),
         }
     }
 
@@ -183,7 +186,11 @@ async fn look_up<M: Model>(filtered: Filtered<M>, cx: &Context) -> Result<Filter
 
 /// A lookup value from a URL, converted for its column. A value that no such column can hold is
 /// `Not found.`; a number that is merely too large matches no row.
-fn lookup_value(text: &str, kind: db::ColumnKind, model: &db::ModelMeta) -> Result<Value> {
+pub(super) fn lookup_value(
+    text: &str,
+    kind: db::ColumnKind,
+    model: &db::ModelMeta,
+) -> Result<Value> {
     use crate::db::ColumnKind;
     let not_found = || ApiException::NotFound(None);
     Ok(match kind {

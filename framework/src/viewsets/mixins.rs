@@ -5,6 +5,7 @@
 
 use super::generic_view::GenericView;
 use super::object::{Found, by_its_key};
+use super::parents;
 use super::{ModelOf, ObjectQuery, ViewSet};
 use crate::db::{Annotated, Dialect, Lock, Model, QuerySet, Select, is_referenced};
 use crate::exceptions::{ApiException, Result};
@@ -18,7 +19,7 @@ use crate::serializers::{Changes, Description, Existing, Loaded, load};
 /// # Errors
 /// 400 for an invalid filter value, 404 for a page that does not exist.
 pub async fn list<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
-    let queryset = view.get_queryset(cx).await?;
+    let queryset = of_parents(view, view.get_queryset(cx).await?, cx)?;
     cx.deferred = Deferred::Allowed;
     let filtered = view.filter_queryset(queryset, cx).await;
     let deferred = std::mem::take(&mut cx.deferred);
@@ -28,7 +29,28 @@ pub async fn list<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
         // no row proves that the keys exist, so they are looked up after all
         GenericView::of(view, cx).prove_keys(cx).await?;
     }
+    if !found {
+        // nor that the parents do
+        let generic = GenericView::of(view, cx);
+        if !generic.parents.is_empty() {
+            generic.parents.find(cx).await?;
+        }
+    }
     answer
+}
+
+/// The rows of a query that belong to the parents that the URL names
+/// ([`ViewSet::PARENT_LOOKUP_KWARGS`]). The list and [`get_object`] call it; an action of your own that
+/// starts from [`ViewSet::get_queryset`] does so too.
+///
+/// # Errors
+/// 404 for a value that no parent can have.
+pub fn of_parents<V: ViewSet>(
+    view: &V,
+    queryset: QuerySet<ModelOf<V>>,
+    cx: &Context,
+) -> Result<QuerySet<ModelOf<V>>> {
+    parents::narrow(view, queryset, cx)
 }
 
 /// Applies the request's filters: the filter set, search, ordering, the filter backends.
@@ -83,7 +105,7 @@ pub(super) async fn page<V: ViewSet, M: Model>(
 /// # Errors
 /// 400 for an invalid filter value, 404 for a URL that cannot name a row.
 pub async fn get_object<V: ViewSet>(view: &V, cx: &mut Context) -> Result<ObjectQuery<ModelOf<V>>> {
-    let queryset = view.get_queryset(cx).await?;
+    let queryset = of_parents(view, view.get_queryset(cx).await?, cx)?;
     let queryset = view.filter_queryset(queryset, cx).await?;
     let (queryset, key) = GenericView::of(view, cx).look_for(queryset, cx)?;
     Ok(ObjectQuery { found: Found::Query { queryset, key } })
@@ -149,9 +171,15 @@ async fn insert<V: ViewSet>(
     description: &'static Description,
     cx: &mut Context,
 ) -> Result<(Vec<u8>, Option<String>)> {
+    let generic = GenericView::of(view, cx);
+    let from_parents =
+        if generic.parents.is_empty() { Vec::new() } else { generic.parents.find(cx).await? };
     let set = cx.changes(description, false, Existing::default()).await?;
     let mut changes = Changes::<ModelOf<V>>::from_set(set);
     changes.description = Some(description);
+    for (column, key) in from_parents {
+        changes.set.set(column, key);
+    }
     let row = view.perform_create(changes, cx).await?;
     // a new row goes with one that it points at
     // a new row is in no query set yet; what that computes of the request is shown of it, too
@@ -198,6 +226,7 @@ async fn change<V: ViewSet>(
     cx: &mut Context,
 ) -> Result<Vec<u8>> {
     let object = view.get_object(cx).await?;
+    let own_keys: Vec<usize> = GenericView::of(view, cx).parents.keys().collect();
     let must_read = lock.is_some() || cx.has_object_permissions() || description.has_counts();
     let annotated = object.found.annotated();
     let (target, key, stored): (Select, _, _) = match object.found {
@@ -222,6 +251,8 @@ async fn change<V: ViewSet>(
     };
     let mut changes = Changes::<ModelOf<V>>::from_set(set);
     changes.description = Some(description);
+    // a row stays with the parents that the URL names
+    changes.set.columns.retain(|(column, _)| !own_keys.contains(column));
     changes.target = Some(target);
     let before = stored.map(|row| {
         let (instance, before) = row.split::<ModelOf<V>>();

@@ -88,6 +88,7 @@ pub(crate) mod extra;
 mod generic_view;
 pub mod mixins;
 mod object;
+mod parents;
 mod plain;
 mod registration;
 
@@ -117,7 +118,11 @@ pub use crate::generics::{
 pub use crate::request::Action;
 pub use extra::{ActionHandler, ExtraAction};
 pub use object::{Object, ObjectOf, ObjectQuery};
+pub use parents::{ParentLookup, ParentLookupKwargs};
 pub use plain::PlainViewSet;
+/// The captures that name the parents of a view set's rows, with the paths to them:
+/// `parent_lookup_kwargs![artist_pk = artist]`.
+pub use quintet_codegen::parent_lookup_kwargs;
 /// Allows extra actions in the `impl ViewSet` of a view set, where DRF has them too (`@action`).
 ///
 /// A method with `#[action(detail)]` handles `artists/1/albums/`, one with `#[action(list)]`
@@ -247,6 +252,12 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
 
     /// The regular expression of the lookup value. By default, anything but `/` and `.`.
     const LOOKUP_VALUE_REGEX: Option<&'static str> = None;
+
+    /// The captures of the URL that name the rows' parents, in a view set that is
+    /// [nested](crate::routers::Router::nested): `parent_lookup_kwargs![artist_pk = artist]`. Lists and
+    /// objects are then those of the parents that the URL names, which must exist, and a new row gets
+    /// them. [`mixins::of_parents`] narrows a query of your own.
+    const PARENT_LOOKUP_KWARGS: ParentLookupKwargs<ModelOf<Self>> = ParentLookupKwargs::NONE;
 
     /// The description in the OpenAPI document and in the response to OPTIONS. `#[view_set]` copies
     /// it from the doc comment of the `impl ViewSet`.

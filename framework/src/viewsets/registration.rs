@@ -157,6 +157,7 @@ impl<V: ViewSet> Registration<V> {
             lookup_kwarg: self.generic.lookup.kwarg.to_owned(),
             model: Some(ModelOf::<V>::META),
             noun: V::NOUN,
+            parents: self.generic.parents.captures().collect(),
             ..ViewContext::default()
         })
     }
