@@ -4,9 +4,18 @@ use proc_macro2::TokenStream;
 
 /// The mistakes found so far.
 #[derive(Default)]
-pub(crate) struct Errors(Option<syn::Error>);
+pub(crate) struct Errors {
+    all: Option<syn::Error>,
+    /// There are mistakes that were reported elsewhere.
+    is_hidden: bool,
+}
 
 impl Errors {
+    /// Mistakes that were reported elsewhere.
+    pub(crate) fn hidden() -> Self {
+        Self { all: None, is_hidden: true }
+    }
+
     /// Remembers a mistake at the tokens at fault.
     pub(crate) fn at(&mut self, tokens: impl quote::ToTokens, message: impl std::fmt::Display) {
         self.push(syn::Error::new_spanned(tokens, message));
@@ -14,7 +23,7 @@ impl Errors {
 
     /// Remembers a mistake that a parser found.
     pub(crate) fn push(&mut self, error: syn::Error) {
-        match &mut self.0 {
+        match &mut self.all {
             Some(all) => all.combine(error),
             none => *none = Some(error),
         }
@@ -27,16 +36,16 @@ impl Errors {
 
     /// True when nothing is wrong so far.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_none()
+        self.all.is_none() && !self.is_hidden
     }
 
     /// Nothing, or all mistakes as one value.
     pub(crate) fn finish(self) -> syn::Result<()> {
-        self.0.map_or(Ok(()), Err)
+        self.all.map_or(Ok(()), Err)
     }
 
     /// `compile_error!` for each of them.
     pub(crate) fn tokens(self) -> TokenStream {
-        self.0.map(|error| error.to_compile_error()).unwrap_or_default()
+        self.all.map(|error| error.to_compile_error()).unwrap_or_default()
     }
 }

@@ -32,6 +32,13 @@ pub fn model(args: TokenStream, item: TokenStream) -> TokenStream {
     model::model(args.into(), &item.into()).into()
 }
 
+/// Goes on with a model that inherits abstract ones, whose macros write it.
+#[doc(hidden)]
+#[proc_macro]
+pub fn inherit(input: TokenStream) -> TokenStream {
+    model::inherit(input.into()).into()
+}
+
 /// Lists the actions of an `impl ViewSet`; documented at `quintet::viewsets::view_set`.
 #[proc_macro_attribute]
 pub fn view_set(args: TokenStream, item: TokenStream) -> TokenStream {

@@ -10,3 +10,4 @@ pub use crate::serializers::builder::{of_kind, pk, with_choices};
 pub use crate::serializers::recursion::once;
 pub use crate::viewsets::extra::{returns, takes};
 pub use crate::{__large_table as large_table, __table as table};
+pub use quintet_codegen::inherit;

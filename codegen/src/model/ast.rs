@@ -19,6 +19,18 @@ pub(super) struct Model {
     pub(super) columns: Vec<Column>,
     /// Names of fields whose types no column has; they are left out of everything.
     pub(super) left_out: Vec<Ident>,
+    /// The abstract models whose fields are among the columns.
+    pub(super) bases: Vec<Base>,
+}
+
+/// An abstract model that is inherited.
+pub(super) struct Base {
+    /// How it is named where it is inherited.
+    pub(super) path: Path,
+    /// Its own name.
+    pub(super) ident: Ident,
+    /// Its fields, with their types.
+    pub(super) fields: Vec<(Ident, Type)>,
 }
 
 /// A field of the struct.
@@ -135,7 +147,7 @@ impl Model {
         } else {
             errors.at(&item.ident, "a model is a struct with named fields");
         }
-        Self { item, attr, columns, left_out }
+        Self { item, attr, columns, left_out, bases: Vec::new() }
     }
 
     /// Whether it is a struct with named fields.

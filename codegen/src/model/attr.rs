@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt as _;
 use syn::meta::ParseNestedMeta;
-use syn::parse::{ParseStream, Parser as _};
+use syn::parse::{Parse as _, ParseStream, Parser as _};
 use syn::{Error, Expr, ExprClosure, Ident, LitInt, LitStr, Path, Result, Token, Type};
 
 use crate::attr::{
@@ -12,7 +12,7 @@ use crate::attr::{
 use crate::errors::Errors;
 
 /// The options of `#[model(..)]`, for messages.
-const MODEL: [&str; 9] = [
+const MODEL: [&str; 11] = [
     "table",
     "app",
     "verbose_name",
@@ -22,6 +22,8 @@ const MODEL: [&str; 9] = [
     "annotations",
     "many_to_many",
     "display",
+    "abstract",
+    "inherit",
 ];
 
 /// The options of `#[field(..)]`, for messages.
@@ -55,6 +57,7 @@ const FIELD: [&str; 23] = [
 const CODES: [&str; 3] = ["unique", "invalid", "cycle"];
 
 /// A relation through a link table; the names that are not given are Django's.
+#[derive(Clone)]
 pub(super) struct ManyToMany {
     pub(super) name: Ident,
     pub(super) to: Path,
@@ -65,6 +68,7 @@ pub(super) struct ManyToMany {
 }
 
 /// A computed value of a row.
+#[derive(Clone)]
 pub(super) struct Annotation {
     pub(super) name: Ident,
     pub(super) ty: Type,
@@ -73,7 +77,7 @@ pub(super) struct Annotation {
 }
 
 /// `#[model(..)]`
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct ModelAttr {
     pub(super) table: Option<LitStr>,
     pub(super) app: Option<LitStr>,
@@ -86,6 +90,10 @@ pub(super) struct ModelAttr {
     pub(super) annotations: Vec<Annotation>,
     pub(super) many_to_many: Vec<ManyToMany>,
     pub(super) display: Option<LitStr>,
+    /// The word `abstract`: it is no model itself, but other models have its fields.
+    pub(super) is_abstract: Option<Ident>,
+    /// The abstract models whose fields it has.
+    pub(super) inherit: Vec<Path>,
 }
 
 /// `#[field(..)]`
@@ -131,10 +139,30 @@ impl ModelAttr {
             "count" => self.counts.extend(listed(input, count)?),
             "annotations" => self.annotations.extend(listed(input, annotation)?),
             "display" => self.display = Some(value(input)?),
+            "abstract" => self.is_abstract = flag(meta)?.then(|| word.clone()),
+            "inherit" => self.inherit.extend(listed(input, Path::parse)?),
             "many_to_many" => self.many_to_many.push(in_parentheses(input, many_to_many)?),
             _ => return Err(attr::unknown(word, &MODEL)),
         }
         Ok(())
+    }
+}
+
+impl ModelAttr {
+    /// Takes over the options of a base that this model does not give itself, and adds its relations
+    /// and annotations, which are fields.
+    pub(super) fn inherit_from(&mut self, base: Self) {
+        self.verbose_name = self.verbose_name.take().or(base.verbose_name);
+        self.display = self.display.take().or(base.display);
+        if self.ordering.is_empty() {
+            self.ordering = base.ordering;
+        }
+        if self.unique_together.is_empty() {
+            self.unique_together = base.unique_together;
+        }
+        self.counts.extend(base.counts);
+        self.annotations.extend(base.annotations);
+        self.many_to_many.extend(base.many_to_many);
     }
 }
 

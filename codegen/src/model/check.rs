@@ -22,6 +22,37 @@ pub(super) fn check(model: &Model, errors: &mut Errors) {
     names(model, errors);
 }
 
+/// The rules of an abstract model, which has neither a table nor, as a rule, a key.
+pub(super) fn check_abstract(model: &Model, errors: &mut Errors) {
+    if let Some(first) = model.item.generics.params.first() {
+        errors.at(
+            first,
+            "an abstract model has no generic parameters: its columns have one type each",
+        );
+    }
+    if !matches!(model.item.vis, Visibility::Public(_)) {
+        let message = "an abstract model is public, as the models are that inherit it: write \
+                       `pub struct`";
+        at(model.ident(), message, errors);
+    }
+    for (word, text) in [("table", &model.attr.table), ("app", &model.attr.app)] {
+        if let Some(text) = text {
+            let message = format!(
+                "an abstract model has no table: `{word}` belongs to the models that inherit it"
+            );
+            errors.at(text, message);
+        }
+    }
+    for column in &model.columns {
+        kind(column, errors);
+        bounds(column, errors);
+        relation(model, column, errors);
+        value(column, errors);
+    }
+    sets(model, errors);
+    names(model, errors);
+}
+
 fn at(word: &Ident, message: impl std::fmt::Display, errors: &mut Errors) {
     errors.push(Error::new(word.span(), message));
 }

@@ -5,6 +5,7 @@ use quote::quote;
 use syn::ext::IdentExt as _;
 
 use super::ast::{Column, Model};
+use super::base::implementation;
 use super::columns::{bare_meta, meta, table};
 use super::fallback;
 use super::paths::{annotations, constant_of, constants, paths};
@@ -23,6 +24,7 @@ pub(super) fn expand(model: &Model, errors: Errors) -> TokenStream {
     let typed = model.columns.iter().enumerate().map(|(at, column)| typed(model, column, at));
     let constants = constants(model, has_mistakes);
     let (fields, paths, relations) = (model.fields(), paths(model), relations(model));
+    let bases = model.bases.iter().map(|base| implementation(model, base, has_mistakes));
     quote! {
         #errors
 
@@ -54,6 +56,8 @@ pub(super) fn expand(model: &Model, errors: Errors) -> TokenStream {
         #paths
 
         #relations
+
+        #(#bases)*
     }
 }
 

@@ -73,8 +73,22 @@ fn extension(model: &Model, to: &Path, name: &Ident, way: &TokenStream) -> Token
 /// What diesel needs to join the two tables.
 fn join(module: &Ident, to: &Path, key: &Ident) -> TokenStream {
     let parent = module_of(to);
+    let joined = |parent: &Path| {
+        quote! {
+            ::quintet::__private::diesel::joinable!(#module -> #parent (#key));
+            ::quintet::__private::diesel::allow_tables_to_appear_in_same_query!(#module, #parent);
+        }
+    };
+    if parent.segments.first().is_none_or(|first| first.ident != "$crate") {
+        return joined(&parent);
+    }
+    // a path of an abstract model's; diesel's macros take no `$crate`
+    let joined = joined(&format_ident!("parent").into());
     quote! {
-        ::quintet::__private::diesel::joinable!(#module -> #parent (#key));
-        ::quintet::__private::diesel::allow_tables_to_appear_in_same_query!(#module, #parent);
+        const _: () = {
+            use #parent as parent;
+
+            #joined
+        };
     }
 }

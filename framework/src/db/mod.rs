@@ -130,6 +130,7 @@ pub use models::condition::{
     Comparand, ComparedWith, Condition, PartPath, RelatedLookups, TemporalField, TextField,
 };
 pub use models::declared::{Declared, LookupField, Ordering, Root};
+pub use models::inherited::{BaseOf, InheritedColumn};
 pub(crate) use models::key::Key;
 pub use models::lookups::{Compare, DatePart, Lookup, Operand, Predicate};
 pub use models::model::{

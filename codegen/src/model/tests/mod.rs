@@ -1,6 +1,7 @@
 //! What `#[model]` writes, and what it says when it cannot.
 
 mod expansion;
+mod inherit;
 mod rules;
 
 use proc_macro2::TokenStream;

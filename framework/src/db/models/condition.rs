@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};
 
 use crate::db::{
-    Aggregate, Annotation, Cardinality, Column, Compare, DatePart, Expression, FieldPath, Fields,
-    FitsIn, IntoExpression as _, Lookup, Model, Operand, Path, PathOf, Predicate, SingleValued,
-    single,
+    Aggregate, Annotation, BaseOf, Cardinality, Column, Compare, DatePart, Expression, FieldPath,
+    Fields, FitsIn, InheritedColumn, IntoExpression as _, Lookup, Model, Operand, Path, PathOf,
+    Predicate, SingleValued, single,
 };
 use crate::values::{FieldType, Value};
 
@@ -371,6 +371,7 @@ macro_rules! conditions {
 
 conditions! {
     FieldPath<M, T, C>, [, C] [];
+    InheritedColumn<M, T, B, AT>, [, B: BaseOf<M>, const AT: usize] [M: Model];
     Expression<M, T>, [] [M: Model];
     Aggregate<M, T>, [] [M: Model];
     Annotation<M, T>, [] [M: Model];

@@ -4,6 +4,7 @@
 pub(crate) mod annotation;
 pub(super) mod condition;
 pub(super) mod declared;
+pub(super) mod inherited;
 pub(super) mod key;
 pub(super) mod lookups;
 pub(super) mod model;
