@@ -1,7 +1,6 @@
 //! The connection of a view: async, with the same methods on every database.
 
 use std::cell::Cell;
-#[cfg(feature = "sqlite")]
 use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -35,6 +34,8 @@ pub struct Conn {
     abandoned: Rc<Cell<bool>>,
     #[cfg(debug_assertions)]
     repeats: super::repeats::Repeats,
+    /// What runs after the commit.
+    commits: RefCell<Vec<Commit>>,
 }
 
 pub(crate) enum Inner {
@@ -108,6 +109,7 @@ impl Conn {
             abandoned: Rc::default(),
             #[cfg(debug_assertions)]
             repeats: super::repeats::Repeats::default(),
+            commits: RefCell::default(),
         }
     }
 
@@ -381,7 +383,10 @@ impl Conn {
     }
 }
 
+mod commit;
 mod transaction;
+
+use commit::Commit;
 
 #[cfg(feature = "postgres")]
 pub(crate) use transaction::PASSED_OVER;

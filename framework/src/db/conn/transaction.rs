@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::super::{Dialect, Error, Lock, ModelMeta, Sql};
 use super::{Conn, Inner};
+use crate::aside::aside;
 use crate::values::Value;
 
 #[cfg(feature = "sqlite")]
@@ -37,6 +38,8 @@ impl Drop for Guard {
 pub(crate) struct Scope {
     guard: Guard,
     depth: u32,
+    /// How much work waited for the commit when it was opened.
+    waiting: usize,
 }
 
 /// The number of runs of a transaction. After a deadlock, it runs again a few times, after a random
@@ -141,7 +144,7 @@ impl Conn {
             }
         }
         self.depth.set(depth + 1);
-        Ok(Scope { guard: self.unfinished(), depth })
+        Ok(Scope { guard: self.unfinished(), depth, waiting: self.waiting() })
     }
 
     /// Ends what [`Conn::begin`] opened: committed when the work is `Ok`. When both the work and
@@ -170,6 +173,11 @@ impl Conn {
         } else {
             self.end_transaction(commit && !abandoned).await
         };
+        if !commit || abandoned || ended.is_err() {
+            self.forget_commits(scope.waiting);
+        } else if depth == 0 && self.waiting() > 0 {
+            aside(|| self.run_commits()).await;
+        }
         match ended {
             Err(error) => {
                 self.abandoned.set(abandoned && depth > 0);
