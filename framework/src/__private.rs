@@ -3,6 +3,9 @@
 
 pub use diesel;
 
+pub use crate::db::hooks::{
+    DeletionParts, HookFuture, SavedParts, SavingParts, after_save, before_save, deletion,
+};
 pub use crate::db::models::annotation::annotation;
 pub use crate::db::models::path::Way;
 pub use crate::db::models::table::schema;

@@ -5,6 +5,7 @@ use syn::ext::IdentExt as _;
 use syn::{Data, DeriveInput, Fields, Ident, Path, Type};
 
 use super::attr::{FieldAttr, ManyToMany, ModelAttr};
+use super::hooks::Hook;
 use crate::errors::Errors;
 use crate::types::{last_word, optional};
 
@@ -31,6 +32,8 @@ pub(super) struct Base {
     pub(super) ident: Ident,
     /// Its fields, with their types.
     pub(super) fields: Vec<(Ident, Type)>,
+    /// The functions that it names.
+    pub(super) hooks: Vec<Hook>,
 }
 
 /// A field of the struct.

@@ -6,13 +6,14 @@ use syn::meta::ParseNestedMeta;
 use syn::parse::{Parse as _, ParseStream, Parser as _};
 use syn::{Error, Expr, ExprClosure, Ident, LitInt, LitStr, Path, Result, Token, Type};
 
+use super::hooks::{Hook, WORDS};
 use crate::attr::{
     self, Number, digits, entry, flag, in_parentheses, listed, names, number, value,
 };
 use crate::errors::Errors;
 
 /// The options of `#[model(..)]`, for messages.
-const MODEL: [&str; 11] = [
+const MODEL: [&str; 17] = [
     "table",
     "app",
     "verbose_name",
@@ -24,6 +25,12 @@ const MODEL: [&str; 11] = [
     "display",
     "abstract",
     "inherit",
+    "objects",
+    "clean",
+    "before_save",
+    "after_save",
+    "before_delete",
+    "after_delete",
 ];
 
 /// The options of `#[field(..)]`, for messages.
@@ -94,6 +101,8 @@ pub(super) struct ModelAttr {
     pub(super) is_abstract: Option<Ident>,
     /// The abstract models whose fields it has.
     pub(super) inherit: Vec<Path>,
+    /// The functions that it names.
+    pub(super) hooks: Vec<Hook>,
 }
 
 /// `#[field(..)]`
@@ -142,6 +151,9 @@ impl ModelAttr {
             "abstract" => self.is_abstract = flag(meta)?.then(|| word.clone()),
             "inherit" => self.inherit.extend(listed(input, Path::parse)?),
             "many_to_many" => self.many_to_many.push(in_parentheses(input, many_to_many)?),
+            name if WORDS.contains(&name) => {
+                self.hooks.push(Hook { word: word.clone(), function: value(input)? });
+            }
             _ => return Err(attr::unknown(word, &MODEL)),
         }
         Ok(())

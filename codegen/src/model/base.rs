@@ -7,6 +7,7 @@ use syn::Attribute;
 use syn::ext::IdentExt as _;
 
 use super::ast::{Base, Column, Model};
+use super::hooks::methods;
 use crate::errors::Errors;
 
 /// The trait of an abstract model, and its macro.
@@ -18,6 +19,7 @@ pub(super) fn expand(model: &Model, heirs: &TokenStream, errors: Errors) -> Toke
     let inherited: Vec<&Ident> =
         model.bases.iter().flat_map(|base| base.fields.iter().map(|(name, _)| name)).collect();
     let own = model.columns.iter().filter(|column| !inherited.contains(&&column.ident));
+    let hooks = methods(ident, &model.attr.hooks);
     let items = own.enumerate().map(|(at, column)| items(ident, column, at));
     let places = places(ident);
     let message = format!("`{{Self}}` does not inherit `{ident}`");
@@ -34,6 +36,8 @@ pub(super) fn expand(model: &Model, heirs: &TokenStream, errors: Errors) -> Toke
             const #places: &'static [usize];
 
             #(#items)*
+
+            #hooks
         }
 
         #[doc(hidden)]

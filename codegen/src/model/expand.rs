@@ -7,9 +7,9 @@ use syn::ext::IdentExt as _;
 use super::ast::{Column, Model};
 use super::base::implementation;
 use super::columns::{bare_meta, meta, table};
-use super::fallback;
 use super::paths::{annotations, constant_of, constants, paths};
 use super::relations::relations;
+use super::{fallback, hooks};
 use crate::errors::Errors;
 
 /// Writes everything. A model with mistakes keeps its types and names, so that what uses it has no
@@ -24,6 +24,7 @@ pub(super) fn expand(model: &Model, errors: Errors) -> TokenStream {
     let typed = model.columns.iter().enumerate().map(|(at, column)| typed(model, column, at));
     let constants = constants(model, has_mistakes);
     let (fields, paths, relations) = (model.fields(), paths(model), relations(model));
+    let objects = hooks::objects(model, has_mistakes);
     let bases = model.bases.iter().map(|base| implementation(model, base, has_mistakes));
     quote! {
         #errors
@@ -42,10 +43,7 @@ pub(super) fn expand(model: &Model, errors: Errors) -> TokenStream {
         impl #ident {
             #constants
 
-            /// Every row, as a query that has not been sent yet.
-            pub fn objects() -> ::quintet::db::QuerySet<Self> {
-                ::quintet::db::QuerySet::new()
-            }
+            #objects
 
             /// The columns and relations, as the start of a path.
             pub fn fields() -> #fields<Self> {
@@ -196,7 +194,8 @@ fn said(model: &Model) -> TokenStream {
         (!links.is_empty(), quote!(.links(&[#(#links),*]))),
         (!annotated.is_empty(), quote!(.annotations(&[#(#ident::#annotated.meta()),*]))),
     ];
-    steps.into_iter().filter_map(|(is_said, method)| is_said.then_some(method)).collect()
+    let steps = steps.into_iter().filter_map(|(is_said, method)| is_said.then_some(method));
+    steps.chain([hooks::said(model)]).collect()
 }
 
 /// Writes `Debug`, without secret values.

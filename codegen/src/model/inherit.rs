@@ -142,13 +142,16 @@ impl Heir {
                 own.named.insert(at, field);
                 at += 1;
             }
-            bases.push(Base { path: base.path.clone(), ident, fields });
+            bases.push(Base { path: base.path.clone(), ident, fields, hooks: Vec::new() });
         }
-        for base in given {
+        for (at, base) in given.into_iter().enumerate() {
             // mistakes in it were reported where it stands
             let mut base = ModelAttr::parse(base.args, &mut Errors::default());
             if let Some(display) = &mut base.display {
                 display.set_span(display.span().resolved_at(span));
+            }
+            if let Some(known) = bases.get_mut(at) {
+                known.hooks = std::mem::take(&mut base.hooks);
             }
             attr.inherit_from(base);
         }

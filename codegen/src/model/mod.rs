@@ -7,6 +7,7 @@ mod check;
 mod columns;
 mod expand;
 mod fallback;
+mod hooks;
 mod inherit;
 mod paths;
 mod relations;

@@ -248,7 +248,7 @@ impl UserMeta {
 
 /// A user: a row of the site's user model.
 pub struct Account {
-    row: Box<dyn ModelRow>,
+    row: Arc<dyn ModelRow>,
     meta: Arc<UserMeta>,
     known: Known,
 }
@@ -259,7 +259,7 @@ impl Account {
     /// # Errors
     /// If the model has no username field or no password field.
     pub fn new<M: UserModel>(row: M) -> Result<Self, UserModelError> {
-        Ok(Self::of_row(Box::new(row), UserMeta::of::<M>()?))
+        Ok(Self::of_row(Arc::new(row) as Arc<dyn ModelRow>, UserMeta::of::<M>()?))
     }
 
     /// What has been looked up about it so far.
@@ -268,13 +268,18 @@ impl Account {
     }
 
     /// A row of the model that `meta` knows.
-    pub(super) fn of_row(row: Box<dyn ModelRow>, meta: Arc<UserMeta>) -> Self {
-        Self { row, meta, known: Known::default() }
+    pub(super) fn of_row(row: impl Into<Arc<dyn ModelRow>>, meta: Arc<UserMeta>) -> Self {
+        Self { row: row.into(), meta, known: Known::default() }
     }
 
     /// The row, if it is of this model.
     pub fn get<M: UserModel>(&self) -> Option<&M> {
         self.row.as_any().downcast_ref()
+    }
+
+    /// The row, shared.
+    pub(crate) fn row(&self) -> Arc<dyn ModelRow> {
+        Arc::clone(&self.row)
     }
 
     /// The metadata of its model.
@@ -355,7 +360,7 @@ impl Account {
 
 impl From<User> for Account {
     fn from(user: User) -> Self {
-        Self::of_row(Box::new(user), UserMeta::djangos())
+        Self::of_row(Arc::new(user) as Arc<dyn ModelRow>, UserMeta::djangos())
     }
 }
 

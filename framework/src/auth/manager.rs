@@ -264,6 +264,9 @@ async fn update(
     if let Some(still) = still {
         select.also_where(Predicate::exact(Path::own(column), still));
     }
+    if conn.watches_saves(model) {
+        return conn.update_row(&select, vec![(at, value)], &[]).await;
+    }
     let sql = select.update_returning(conn.dialect(), &[(at, value)], &[]);
     let rows = conn.rows(sql, |row| (model.decode)(row, 0)).await?;
     Ok(rows.into_iter().next())

@@ -36,6 +36,8 @@ pub struct Conn {
     repeats: super::repeats::Repeats,
     /// What runs after the commit.
     commits: RefCell<Vec<Commit>>,
+    /// What the request is about, for hooks and scopes.
+    request: RequestState,
 }
 
 pub(crate) enum Inner {
@@ -110,6 +112,7 @@ impl Conn {
             #[cfg(debug_assertions)]
             repeats: super::repeats::Repeats::default(),
             commits: RefCell::default(),
+            request: RequestState::default(),
         }
     }
 
@@ -384,9 +387,11 @@ impl Conn {
 }
 
 mod commit;
+mod request;
 mod transaction;
 
 use commit::Commit;
+use request::RequestState;
 
 #[cfg(feature = "postgres")]
 pub(crate) use transaction::PASSED_OVER;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::future::LocalBoxFuture;
 
 use super::conn::Conn;
+use super::hooks::{Receivers, Signal};
 use super::url::masked;
 use super::{Dialect, Error, ModelMeta, reachable};
 #[cfg(feature = "sqlite")]
@@ -135,6 +136,7 @@ pub struct Database {
     captured: Arc<super::Captured>,
     /// The models whose tables are in it, as far as they are registered.
     models: Mutex<Vec<&'static ModelMeta>>,
+    receivers: Receivers,
 }
 
 impl Database {
@@ -152,6 +154,7 @@ impl Database {
             #[cfg(feature = "test")]
             captured: Arc::default(),
             models: Mutex::default(),
+            receivers: Receivers::default(),
         }))
     }
 
@@ -233,6 +236,16 @@ impl Database {
     pub fn register(&self, models: impl IntoIterator<Item = &'static ModelMeta>) {
         let mut known = self.models.lock().unwrap_or_else(PoisonError::into_inner);
         *known = reachable(known.iter().copied().chain(models));
+    }
+
+    /// Connects signals, which run from then on when rows of their models are saved or deleted. A
+    /// site does this with those that its builder got; a program without a site does it at its start.
+    pub fn connect(&self, signals: impl IntoIterator<Item = Signal>) {
+        self.receivers.connect(signals);
+    }
+
+    pub(crate) fn receivers(&self) -> &Receivers {
+        &self.receivers
     }
 
     /// The registered models, and one more.

@@ -93,6 +93,9 @@ pub enum Error {
     /// Something that no statement can do: a mistake of the program; what it is.
     #[error("{0}")]
     Misuse(String),
+    /// A hook of the model, or a signal, refused the row; its error.
+    #[error("a hook refused the row: {0}")]
+    Refused(Box<ApiException>),
     /// Anything else that diesel reports.
     #[error(transparent)]
     Diesel(#[from] diesel::result::Error),
@@ -107,6 +110,7 @@ impl From<NameError> for ApiException {
 impl From<Error> for ApiException {
     fn from(error: Error) -> Self {
         match error {
+            Error::Refused(error) => *error,
             Error::Unavailable(reason) => Self::Unavailable(reason),
             Error::NotFound => Self::NotFound(None),
             Error::NoMatch(model) => Self::no_match(model),
@@ -199,6 +203,11 @@ impl From<diesel::result::Error> for ApiException {
 }
 
 impl Error {
+    /// The error of a hook.
+    pub(crate) fn refused(error: ApiException) -> Self {
+        Self::Refused(Box::new(error))
+    }
+
     /// The meaning of a foreign key violation when a row is deleted.
     pub(crate) fn of_deletion(self) -> Self {
         match self {

@@ -106,6 +106,7 @@ mod captured;
 mod conn;
 mod database;
 mod error;
+pub mod hooks;
 pub(crate) mod models;
 mod query;
 #[cfg(debug_assertions)]
@@ -173,7 +174,7 @@ pub(crate) use query::tree::{
 };
 pub use query::tree::{Tree, TreeError};
 pub use query::write::Protected;
-pub(crate) use query::write::{is_referenced, reachable};
+pub(crate) use query::write::{is_referenced, reachable, references};
 pub use startup::StartupError;
 
 #[cfg(feature = "sqlite")]

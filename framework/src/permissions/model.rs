@@ -93,6 +93,7 @@ mod tests {
         decode: |_, _| Err(Error::NotFound),
         links: &[],
         annotations: &[],
+        hooks: None,
         this: || &GENRE,
     };
 

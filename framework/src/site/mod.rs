@@ -86,6 +86,7 @@ use crate::authentication::AuthenticationClasses;
 #[cfg(feature = "jwt")]
 use crate::authentication::jwt::{BlacklistedToken, OutstandingToken, TokenBackend};
 use crate::cache::Counters;
+use crate::db::hooks::Signal;
 use crate::db::{Database, DatabaseWorker, Model, ModelMeta};
 use crate::exceptions::ApiException;
 use crate::generics::SiteGenerics;
@@ -152,6 +153,7 @@ pub struct SiteBuilder {
     generics: SiteGenerics,
     users: Result<Option<Arc<UserMeta>>, UserModelError>,
     object_permissions: Vec<Arc<dyn DynObjectPermissionBackend>>,
+    signals: Vec<Signal>,
     mounts: Vec<Mount>,
     #[cfg(feature = "openapi")]
     openapi: Option<crate::schemas::OpenApi>,
@@ -219,6 +221,15 @@ impl SiteBuilder {
         self
     }
 
+    /// Runs a function when rows of a model are saved or deleted (`post_save.connect(..)`); see
+    /// [`hooks`](crate::db::hooks). The signals are those of the database: a second site over it has
+    /// them as well.
+    #[must_use]
+    pub fn connect(mut self, signal: Signal) -> Self {
+        self.signals.push(signal);
+        self
+    }
+
     /// Adds a router at its path. Several are tried in order.
     #[must_use]
     pub fn mount(mut self, mount: Mount) -> Self {
@@ -262,6 +273,7 @@ impl SiteBuilder {
         let accounts = [user, Group::META, Token::META];
         let tokens_kept = token_models(&self.settings);
         self.database.register(models.chain(accounts).chain(tokens_kept));
+        self.database.connect(self.signals);
         let bodies = BodyMemory::new(self.settings.server.max_bodies_size);
         let shared = Arc::new(Shared {
             hashers: PasswordHashers::new(&self.settings.auth),
@@ -323,6 +335,7 @@ impl Site {
             generics: SiteGenerics::default(),
             users: Ok(None),
             object_permissions: Vec::new(),
+            signals: Vec::new(),
             mounts: Vec::new(),
             #[cfg(feature = "openapi")]
             openapi: None,

@@ -7,6 +7,7 @@ use std::any::Any;
 use crate::values::{Pattern, Value, ValueRef};
 
 use crate::db::AnnotationMeta;
+use crate::db::hooks::ModelHooks;
 use crate::db::path::Fields;
 use crate::db::row::Row;
 
@@ -296,6 +297,8 @@ pub struct ModelMeta {
     pub links: &'static [LinkTable],
     /// The annotations.
     pub annotations: &'static [&'static AnnotationMeta],
+    /// Functions that run when rows are saved and deleted.
+    pub(crate) hooks: Option<&'static ModelHooks>,
     /// The description itself, as relations hold it.
     pub(crate) this: fn() -> &'static ModelMeta,
 }
@@ -362,6 +365,7 @@ impl ModelMeta {
             decode: decode::<M>,
             links: &[],
             annotations: &[],
+            hooks: None,
             this: meta_of::<M>,
         }
     }
@@ -405,6 +409,12 @@ impl ModelMeta {
     /// Sets the annotations.
     pub const fn annotations(mut self, annotations: &'static [&'static AnnotationMeta]) -> Self {
         self.annotations = annotations;
+        self
+    }
+
+    /// Sets the functions that run when rows are saved and deleted.
+    pub const fn hooks(mut self, hooks: &'static ModelHooks) -> Self {
+        self.hooks = Some(hooks);
         self
     }
 

@@ -67,6 +67,7 @@ pub(crate) fn nowhere() -> &'static ModelMeta {
         decode: |_, _| Err(crate::db::Error::NotFound),
         links: &[],
         annotations: &[],
+        hooks: None,
         this: nowhere,
     };
     &NOWHERE

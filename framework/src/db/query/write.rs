@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::aside::aside;
 use crate::db::assignments::ComputedColumn;
 use crate::db::insert::{Conflict, NewRow, insert};
 use crate::db::{
@@ -63,6 +64,10 @@ impl Conn {
         set: Vec<(usize, Value)>,
     ) -> Result<Box<dyn ModelRow>, Error> {
         let row = with_defaults(model, set);
+        if self.watches_saves(model) {
+            let made = aside(|| self.insert_watched(model, row, &Conflict::Fail)).await?;
+            return made.ok_or(Error::NotFound);
+        }
         let sql = insert(self.dialect(), model, &[row], &Conflict::Fail);
         let rows = self.whole(self.rows(sql, decode(model))).await?;
         rows.into_iter().next().ok_or(Error::NotFound)
@@ -78,6 +83,9 @@ impl Conn {
         set: Vec<(usize, Value)>,
         computed: &[ComputedColumn],
     ) -> Result<Option<Box<dyn ModelRow>>, Error> {
+        if self.watches_saves(select.model) {
+            return aside(|| self.update_watched(select, set, computed)).await;
+        }
         let (model, sql) = (select.model, self.updating(select, set, computed));
         Ok(self.whole(self.rows(sql, decode(model))).await?.into_iter().next())
     }
@@ -215,7 +223,8 @@ impl Conn {
         model: &'static ModelMeta,
         keys: Vec<Value>,
     ) -> Result<usize, Error> {
-        if self.dialect() == Dialect::Postgres && is_referenced(models, model) {
+        let has_others = is_referenced(models, model) || self.watches_cascade(models, model);
+        if self.dialect() == Dialect::Postgres && has_others {
             // whoever changes one of the rows, or points at it, comes before this or after
             let (pk, kind) = (model.pk_column().column, model.pk_column().kind);
             let mut sql = Sql::new(self.dialect());
@@ -234,6 +243,9 @@ impl Conn {
         model: &'static ModelMeta,
         keys: Vec<Value>,
     ) -> Result<usize, Error> {
+        let is_watched = self.watches_cascade(models, model);
+        // hooks see the rows as they were, so that keys become null after them
+        let mut updates = is_watched.then(Vec::new);
         let mut doomed: Vec<(&'static ModelMeta, Vec<Value>)> = Vec::new();
         let mut waiting = VecDeque::from([(model, keys)]);
         while let Some((model, mut keys)) = waiting.pop_front() {
@@ -246,11 +258,18 @@ impl Conn {
             if keys.is_empty() {
                 continue;
             }
-            self.collect(models, model, &keys, &mut waiting).await?;
+            self.collect(models, model, &keys, &mut waiting, &mut updates).await?;
             match known {
                 Some((_, known)) => known.append(&mut keys),
                 None => doomed.push((model, keys)),
             }
+        }
+        let watched = match is_watched {
+            true => Some(aside(|| self.call_before_deletion(&doomed)).await?),
+            false => None,
+        };
+        for sql in updates.into_iter().flatten() {
+            self.send(sql).await?;
         }
         let mut gone = 0;
         while !doomed.is_empty() {
@@ -262,18 +281,23 @@ impl Conn {
             });
             let (model, keys) = doomed.remove(free.unwrap_or(doomed.len() - 1));
             gone += self.delete_plain(models, model, keys).await?;
+            if let Some(watched) = &watched {
+                aside(|| self.call_after_deletion(model, watched)).await?;
+            }
         }
         Ok(gone)
     }
 
-    /// What the rows that point at `keys` of a model ask for: theirs are set to null at once, those
-    /// that are deleted too come to `waiting`, and a protecting one is the error.
+    /// What the rows that point at `keys` of a model ask for: theirs are set to null, at once or by
+    /// what comes to `updates`, those that are deleted too come to `waiting`, and a protecting one is
+    /// the error.
     async fn collect(
         &self,
         models: &[&'static ModelMeta],
         model: &'static ModelMeta,
         keys: &[Value],
         waiting: &mut VecDeque<(&'static ModelMeta, Vec<Value>)>,
+        updates: &mut Option<Vec<Sql>>,
     ) -> Result<(), Error> {
         let kind = model.pk_column().kind;
         for (other, column) in references(models, model) {
@@ -294,7 +318,10 @@ impl Conn {
                 pointing(&mut sql);
                 locked(&mut sql, Lock::NoKeyUpdate);
                 sql.push(")");
-                self.send(sql).await?;
+                match updates {
+                    Some(updates) => updates.push(sql),
+                    None => _ = self.send(sql).await?,
+                }
                 continue;
             }
             sql.push("SELECT ").name(pk.column).push(" FROM ").name(other.table);

@@ -80,6 +80,7 @@ impl Context {
 
     /// Sets the user of the request (`force_authenticate`).
     pub fn set_user(&mut self, user: Option<Account>, auth: Option<Auth>) {
+        self.conn.set_user(user.as_ref().map(Account::row));
         self.user = user;
         self.auth = auth;
         self.user_changes = self.user_changes.wrapping_add(1);

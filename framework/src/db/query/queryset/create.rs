@@ -5,12 +5,13 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::QuerySet;
+use crate::aside::aside;
 use crate::db::assignments::only_values;
 use crate::db::insert::{Conflict, NewRow, columns_of, insert};
 use crate::db::write::with_defaults;
 use crate::db::{
-    Assignments, Assigns, Columns, Conn, Dialect, Error, Lock, Model, ModelMeta, Path, Predicate,
-    Select,
+    Assignments, Assigns, Columns, Conn, Dialect, Error, Lock, Model, ModelMeta, ModelRow, Path,
+    Predicate, Select,
 };
 use crate::values::{Value, python};
 
@@ -262,15 +263,20 @@ async fn create_or_find<M: Model>(
     found: QuerySet<M>,
     conn: &Conn,
 ) -> Result<(M, bool), Error> {
-    let new = [with_defaults(M::META, new.plain()?)];
-    if let Some(row) = insert_all(&new, &Conflict::DoNothing, conn).await?.pop() {
+    let new = with_defaults(M::META, new.plain()?);
+    let row = if conn.watches_saves(M::META) {
+        aside(|| insert_watched(new.clone(), &Conflict::DoNothing, conn)).await?
+    } else {
+        insert_all(std::slice::from_ref(&new), &Conflict::DoNothing, conn).await?.pop()
+    };
+    if let Some(row) = row {
         return Ok((row, true));
     }
     if let Some(row) = found.only(conn).await? {
         return Ok((row, false));
     }
     // another row is in the way, and the database says in which columns
-    let row = insert_all(&new, &Conflict::Fail, conn).await?.pop();
+    let row = insert_all(&[new], &Conflict::Fail, conn).await?.pop();
     row.map(|row| (row, true)).ok_or(Error::NotFound)
 }
 
@@ -289,8 +295,26 @@ async fn update_or_create<M: Model>(
     }
     let key = Predicate::exact(Path::own(M::META.pk_column()), row.pk());
     let select = Select::from(QuerySet::<M>::new().filter_by_predicate(key).unordered());
+    if conn.watches_saves(M::META) {
+        let update = aside(|| conn.update_watched(&select, defaults.columns, &defaults.computed));
+        let row = update.await?.ok_or(Error::DoesNotExist(M::META.name))?;
+        return Ok((typed(row)?, false));
+    }
     let sql = conn.updating(&select, defaults.columns, &defaults.computed);
     let rows = conn.whole(conn.rows(sql, |row| M::from_row(row, 0))).await?;
     let row = rows.into_iter().next().ok_or(Error::DoesNotExist(M::META.name))?;
     Ok((row, false))
+}
+
+async fn insert_watched<M: Model>(
+    new: NewRow,
+    conflict: &Conflict,
+    conn: &Conn,
+) -> Result<Option<M>, Error> {
+    conn.insert_watched(M::META, new, conflict).await?.map(typed).transpose()
+}
+
+fn typed<M: Model>(row: Box<dyn ModelRow>) -> Result<M, Error> {
+    let other = |_| Error::Misuse(format!("a row of another model than {}", M::META.name));
+    row.into_any().downcast().map(|row| *row).map_err(other)
 }

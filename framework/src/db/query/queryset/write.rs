@@ -49,7 +49,7 @@ impl Conn {
     async fn delete_all(&self, mut select: Select) -> Result<usize, Error> {
         let model = select.model;
         let models = self.models(model);
-        if !is_referenced(&models, model) {
+        if !is_referenced(&models, model) && !self.watches_cascade(&models, model) {
             let sql = select.delete(self.dialect());
             return self.whole(self.send(sql)).await.map_err(Error::of_deletion);
         }
@@ -72,7 +72,7 @@ impl Conn {
         keys: Vec<Value>,
     ) -> Result<usize, Error> {
         let models = self.models(model);
-        if !is_referenced(&models, model) {
+        if !is_referenced(&models, model) && !self.watches_cascade(&models, model) {
             return self.delete_rows(&models, model, keys).await.map_err(Error::of_deletion);
         }
         let scope = self.begin().await?;

@@ -1,0 +1,210 @@
+//! Signals: hooks of models that are somebody else's, connected where the site is built.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::{Deletion, DeletionParts, HookFuture, Saved, SavedParts, Saving, SavingParts};
+use crate::db::{Conn, Model, ModelMeta};
+use crate::exceptions::Result;
+
+type PreSave = dyn for<'a> Fn(&'a mut SavingParts, &'a Conn) -> HookFuture<'a> + Send + Sync;
+type PostSave = dyn for<'a> Fn(SavedParts<'a>) -> HookFuture<'a> + Send + Sync;
+type OfDeletion = dyn for<'a> Fn(DeletionParts<'a>) -> HookFuture<'a> + Send + Sync;
+
+#[derive(Clone)]
+pub(crate) enum Receiver {
+    PreSave(Arc<PreSave>),
+    PostSave(Arc<PostSave>),
+    PreDelete(Arc<OfDeletion>),
+    PostDelete(Arc<OfDeletion>),
+}
+
+/// A function that runs when rows of a model are saved or deleted; made by [`pre_save`],
+/// [`post_save`], [`pre_delete`] and [`post_delete`], and connected by
+/// [`SiteBuilder::connect`](crate::site::SiteBuilder::connect).
+#[derive(Clone)]
+pub struct Signal {
+    model: &'static ModelMeta,
+    receiver: Receiver,
+}
+
+impl fmt::Debug for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self.receiver {
+            Receiver::PreSave(_) => "pre_save",
+            Receiver::PostSave(_) => "post_save",
+            Receiver::PreDelete(_) => "pre_delete",
+            Receiver::PostDelete(_) => "post_delete",
+        };
+        f.debug_tuple(name).field(&self.model.name).finish()
+    }
+}
+
+/// Runs before a row of `M` is saved (`pre_save`).
+///
+/// ```
+/// use quintet::auth::{User, user};
+/// use quintet::db::hooks::{Saving, pre_save};
+/// use quintet::prelude::*;
+///
+/// /// Names are told apart without regard to case.
+/// async fn in_small_letters(saving: &mut Saving<'_, User>) -> Result<()> {
+///     if let Some(name) = saving.sent(user::username) {
+///         saving.set(user::username, name.to_lowercase());
+///     }
+///     Ok(())
+/// }
+///
+/// let signal = pre_save(in_small_letters);
+/// # let _ = signal;
+/// ```
+pub fn pre_save<M, F>(receiver: F) -> Signal
+where
+    M: Model,
+    F: AsyncFn(&mut Saving<'_, M>) -> Result<()> + Send + Sync + 'static,
+{
+    let receiver = Arc::new(receiver);
+    let call = pre_save_call(move |parts, conn| {
+        let receiver = Arc::clone(&receiver);
+        Box::pin(async move { receiver(&mut Saving::of(parts, conn)).await })
+    });
+    Signal { model: M::META, receiver: Receiver::PreSave(call) }
+}
+
+/// Runs after a row of `M` was saved (`post_save`), before the transaction is committed.
+///
+/// ```
+/// use quintet::auth::User;
+/// use quintet::db::hooks::{Saved, post_save};
+/// use quintet::prelude::*;
+///
+/// # #[model(app = "shop")]
+/// # pub struct Profile {
+/// #     pub id: i64,
+/// #     #[field(foreign_key = User, foreign)]
+/// #     pub user_id: i32,
+/// # }
+/// /// Every new account has a profile.
+/// async fn make_profile(saved: &Saved<'_, User>) -> Result<()> {
+///     if saved.is_new() {
+///         let profile = Changes::new().set(profile::user_id, saved.row().id);
+///         Profile::objects().get_or_create(profile, (), saved.conn()).await?;
+///     }
+///     Ok(())
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let settings = Settings::from_vars([("SECRET_KEY", "k".repeat(50)), ("DATABASE_URL", "sqlite://:memory:".into())])?;
+/// # let database = Database::open(&settings)?;
+/// let site = Site::builder(settings, database).connect(post_save(make_profile)).build()?;
+/// # let _ = site;
+/// # Ok(())
+/// # }
+/// ```
+pub fn post_save<M, F>(receiver: F) -> Signal
+where
+    M: Model,
+    F: AsyncFn(&Saved<'_, M>) -> Result<()> + Send + Sync + 'static,
+{
+    let receiver = Arc::new(receiver);
+    let call = post_save_call(move |parts| {
+        let receiver = Arc::clone(&receiver);
+        Box::pin(async move { receiver(&Saved::of(parts)?).await })
+    });
+    Signal { model: M::META, receiver: Receiver::PostSave(call) }
+}
+
+/// Runs before a row of `M` is deleted (`pre_delete`), by itself or with another one.
+pub fn pre_delete<M, F>(receiver: F) -> Signal
+where
+    M: Model,
+    F: AsyncFn(&Deletion<'_, M>) -> Result<()> + Send + Sync + 'static,
+{
+    Signal { model: M::META, receiver: Receiver::PreDelete(of_deletion(receiver)) }
+}
+
+/// Runs after a row of `M` was deleted (`post_delete`), before the transaction is committed.
+pub fn post_delete<M, F>(receiver: F) -> Signal
+where
+    M: Model,
+    F: AsyncFn(&Deletion<'_, M>) -> Result<()> + Send + Sync + 'static,
+{
+    Signal { model: M::META, receiver: Receiver::PostDelete(of_deletion(receiver)) }
+}
+
+fn of_deletion<M, F>(receiver: F) -> Arc<OfDeletion>
+where
+    M: Model,
+    F: AsyncFn(&Deletion<'_, M>) -> Result<()> + Send + Sync + 'static,
+{
+    let receiver = Arc::new(receiver);
+    deletion_call(move |parts| {
+        let receiver = Arc::clone(&receiver);
+        Box::pin(async move { receiver(&Deletion::of(parts)?).await })
+    })
+}
+
+// these say the type of a closure, which is not inferred from that of the box
+fn pre_save_call(
+    call: impl for<'a> Fn(&'a mut SavingParts, &'a Conn) -> HookFuture<'a> + Send + Sync + 'static,
+) -> Arc<PreSave> {
+    Arc::new(call)
+}
+
+fn post_save_call(
+    call: impl for<'a> Fn(SavedParts<'a>) -> HookFuture<'a> + Send + Sync + 'static,
+) -> Arc<PostSave> {
+    Arc::new(call)
+}
+
+fn deletion_call(
+    call: impl for<'a> Fn(DeletionParts<'a>) -> HookFuture<'a> + Send + Sync + 'static,
+) -> Arc<OfDeletion> {
+    Arc::new(call)
+}
+
+/// The signals of a database.
+#[derive(Debug, Default)]
+pub(crate) struct Receivers {
+    /// Whether there is one at all, which is asked whenever a row is saved.
+    any: AtomicBool,
+    signals: RwLock<Vec<Signal>>,
+}
+
+impl Receivers {
+    pub(crate) fn connect(&self, signals: impl IntoIterator<Item = Signal>) {
+        let mut known = self.signals.write().unwrap_or_else(PoisonError::into_inner);
+        known.extend(signals);
+        self.any.store(!known.is_empty(), Ordering::Release);
+    }
+
+    /// Those of a model, in the order in which they were connected.
+    pub(crate) fn of(&self, model: &ModelMeta) -> Vec<Receiver> {
+        if !self.any() {
+            return Vec::new();
+        }
+        let known = self.signals.read().unwrap_or_else(PoisonError::into_inner);
+        let own = known.iter().filter(|signal| *signal.model == *model);
+        own.map(|signal| signal.receiver.clone()).collect()
+    }
+
+    pub(crate) fn any(&self) -> bool {
+        self.any.load(Ordering::Acquire)
+    }
+
+    /// Whether one of them runs when rows of the model are saved.
+    pub(crate) fn see_saves(&self, model: &ModelMeta) -> bool {
+        let of_save =
+            |receiver: &Receiver| matches!(receiver, Receiver::PreSave(_) | Receiver::PostSave(_));
+        self.any() && self.of(model).iter().any(of_save)
+    }
+
+    /// Whether one of them runs when rows of the model are deleted.
+    pub(crate) fn see_deletions(&self, model: &ModelMeta) -> bool {
+        let of_deletion = |receiver: &Receiver| {
+            matches!(receiver, Receiver::PreDelete(_) | Receiver::PostDelete(_))
+        };
+        self.any() && self.of(model).iter().any(of_deletion)
+    }
+}
