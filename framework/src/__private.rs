@@ -8,6 +8,7 @@ pub use crate::db::hooks::{
 };
 pub use crate::db::models::annotation::annotation;
 pub use crate::db::models::path::Way;
+pub use crate::db::models::scope::{ScopeResult, scope};
 pub use crate::db::models::table::schema;
 pub use crate::serializers::builder::{of_kind, pk, with_choices};
 pub use crate::serializers::recursion::once;

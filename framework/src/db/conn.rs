@@ -198,6 +198,7 @@ impl Conn {
     /// Like [`rows`](Self::rows), for rows that are processed while they are read.
     #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     pub(crate) async fn each_row(&self, sql: Sql, read: ReadRow<'_>) -> Result<(), Error> {
+        let sql = sql.scoped(self)?;
         self.ready_for(&sql)?;
         match &self.inner {
             #[cfg(feature = "sqlite")]
@@ -243,6 +244,7 @@ impl Conn {
     /// What the database reports.
     #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     pub async fn send(&self, sql: Sql) -> Result<usize, Error> {
+        let sql = sql.scoped(self)?;
         self.ready_for(&sql)?;
         match &self.inner {
             #[cfg(feature = "sqlite")]

@@ -147,6 +147,8 @@ pub use models::path::{
 };
 pub(crate) use models::path::{Hop, Way};
 pub use models::row::{ColumnValue, Row};
+pub(crate) use models::scope::in_scope;
+pub use models::scope::{Scope, ScopeFunction};
 pub use query::assignments::{Assignments, Assigns};
 pub(crate) use query::assignments::{ComputedColumn, only_values};
 pub(crate) use query::expression::{
@@ -183,5 +185,5 @@ use backends::sqlite;
 use backends::{away, flight, postgresql as postgres, room};
 use backends::{prepared, url};
 pub(crate) use models::pattern;
-use models::{key, lookups, model, path, row};
+use models::{key, lookups, model, path, row, scope};
 use query::{assignments, compile, insert, joins, select, statements, write};

@@ -94,6 +94,7 @@ mod tests {
         links: &[],
         annotations: &[],
         hooks: None,
+        scopes: &[],
         this: || &GENRE,
     };
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::field::KeyCheck;
 use crate::db::{
     ColumnKind, ColumnMeta, Conn, Dialect, Error, Lookup, ModelMeta, Operand, Path, Predicate,
-    Select, Sql,
+    Select, Sql, in_scope,
 };
 use crate::values::Value;
 
@@ -276,11 +276,13 @@ impl List<'_> {
         if self.is_own() {
             sql.push("SELECT q.key FROM ").each_of(values, self.column.kind);
             sql.push(" WHERE NOT EXISTS (SELECT 1 FROM ").name(table).push(" WHERE ");
-            sql.column(table, self.column.column).push(" = q.value)");
+            sql.column(table, self.column.column).push(" = q.value");
+            sql.and_in_scope(self.model).push(")");
         } else {
             // of several rows with one value, one is read
             sql.push("SELECT q.key, (SELECT ").column(table, pk.column).push(" FROM ").name(table);
-            sql.push(" WHERE ").column(table, self.column.column).push(" = q.value LIMIT 1) FROM ");
+            sql.push(" WHERE ").column(table, self.column.column).push(" = q.value");
+            sql.and_in_scope(self.model).push(" LIMIT 1) FROM ");
             sql.each_of(values, self.column.kind);
         }
         sql
@@ -294,7 +296,7 @@ fn question(sql: &mut Sql, check: &Check) -> ColumnKind {
             let Some(wanted) = model.columns.get(*column) else { return ColumnKind::BigInt };
             sql.push("(SELECT ").name(model.pk_column().column).push(" FROM ").name(model.table);
             sql.push(" WHERE ").name(wanted.column).push(" = ").bind(value.clone(), wanted.kind);
-            sql.push(" LIMIT 1)");
+            sql.and_in_scope(model).push(" LIMIT 1)");
             model.pk_column().kind
         }
         // lists have statements of their own
@@ -305,6 +307,7 @@ fn question(sql: &mut Sql, check: &Check) -> ColumnKind {
         Check::Unique { model, values, ignore_case, except } => {
             let lookup = if *ignore_case { Lookup::IExact } else { Lookup::Exact };
             let mut select = Select::of_model(model);
+            in_scope(model).for_each(|scope| select.also_where(scope));
             for (column, value) in values {
                 let Some(column) = model.columns.get(*column) else { continue };
                 let lookup = if column.kind == ColumnKind::Text { lookup } else { Lookup::Exact };

@@ -131,7 +131,9 @@ async fn read_many(
     let conn: &Conn = cx;
     match (&many.related, &many.hop) {
         (Related::Column { column, .. }, Hop::ManyToMany { to, .. })
-            if *column == to().pk && to().ordering.iter().all(|(index, _)| *index == to().pk) =>
+            if *column == to().pk
+                && !to().has_scope()
+                && to().ordering.iter().all(|(index, _)| *index == to().pk) =>
         {
             let pk = to().pk_column().kind;
             conn.rows(Select::links(conn.dialect(), &many.hop, keys, key_kind), |row| {

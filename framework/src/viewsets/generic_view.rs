@@ -175,6 +175,7 @@ async fn look_up<M: Model>(filtered: Filtered<M>, cx: &Context) -> Result<Filter
         let mut sql = db::Sql::new(cx.dialect());
         sql.push("SELECT ").name(check.column.column).push(" FROM ").name(check.model.table);
         sql.push(" WHERE ").name(check.column.column).any_of(check.keys.clone(), check.column.kind);
+        sql.and_in_scope(check.model);
         found.push(cx.rows(sql, |row| row.value(0, check.column.kind)).await?);
     }
     let found: Vec<_> = found.iter().map(|keys| set_of(keys)).collect();

@@ -426,12 +426,13 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         }
     }
 
-    /// The rows that the request may see (`get_queryset`). Every action starts from them.
+    /// The rows that the request may see (`get_queryset`); by default, those of `objects()`. Every
+    /// action starts from them.
     ///
     /// # Errors
     /// The response that the client should get instead of rows.
     async fn get_queryset(&self, _cx: &mut Context) -> Result<QuerySet<ModelOf<Self>>> {
-        Ok(QuerySet::new())
+        Ok(QuerySet::scoped())
     }
 
     /// Applies the request's filters: the filter set, search, ordering, the backends

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::db::{Computed, Hop, Leaf, Node, Path, Select};
+use crate::db::{Computed, Hop, Leaf, Node, Path, Scope, Select};
 use crate::values::{FieldType, Value};
 
 /// A comparison, under Django's name.
@@ -254,6 +254,9 @@ pub enum Predicate {
     Typed(Arc<dyn Node>),
     /// The row is in the result of a query, which selects keys of the same model.
     Within(Arc<Select>),
+    /// A scope of the model, which may depend on the request: it becomes conditions when the statement
+    /// is sent.
+    Scope(Scope),
 }
 
 impl std::fmt::Debug for Predicate {
@@ -279,6 +282,7 @@ impl Predicate {
             Self::Not(inner) => format!("Not({})", inner.spell(operand_of)),
             Self::Typed(_) => "Typed(..)".to_owned(),
             Self::Within(_) => "Within(..)".to_owned(),
+            Self::Scope(_) => "Scope(..)".to_owned(),
         }
     }
 
@@ -294,7 +298,7 @@ impl Predicate {
             Self::Lookup { path, .. } => path.is_many(),
             Self::All(items) | Self::Any(items) => items.iter().any(Self::is_many),
             Self::Not(inner) => inner.is_many(),
-            Self::Exists { .. } | Self::Typed(_) | Self::Within(_) => false,
+            Self::Exists { .. } | Self::Typed(_) | Self::Within(_) | Self::Scope(_) => false,
         }
     }
 
@@ -306,14 +310,14 @@ impl Predicate {
             }
             Self::All(items) | Self::Any(items) => items.iter().any(Self::is_computed),
             Self::Not(inner) => inner.is_computed(),
-            Self::Exists { .. } | Self::Typed(_) | Self::Within(_) => false,
+            Self::Exists { .. } | Self::Typed(_) | Self::Within(_) | Self::Scope(_) => false,
         }
     }
 
-    /// Whether a diesel expression is in it, which names its table itself.
+    /// Whether a diesel expression is in it, or may be, which names its table itself.
     pub(crate) fn is_typed(&self) -> bool {
         match self {
-            Self::Typed(_) => true,
+            Self::Typed(_) | Self::Scope(_) => true,
             Self::All(items) | Self::Any(items) => items.iter().any(Self::is_typed),
             Self::Not(inner) | Self::Exists { inner, .. } => inner.is_typed(),
             Self::Lookup { .. } | Self::Within(_) => false,

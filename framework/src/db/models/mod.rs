@@ -14,4 +14,5 @@ pub(super) mod order;
 pub(crate) mod path;
 pub(crate) mod pattern;
 pub(super) mod row;
+pub(crate) mod scope;
 pub(crate) mod table;

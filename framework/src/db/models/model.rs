@@ -10,6 +10,7 @@ use crate::db::AnnotationMeta;
 use crate::db::hooks::ModelHooks;
 use crate::db::path::Fields;
 use crate::db::row::Row;
+use crate::db::scope::Scope;
 
 /// What a column stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -299,6 +300,8 @@ pub struct ModelMeta {
     pub annotations: &'static [&'static AnnotationMeta],
     /// Functions that run when rows are saved and deleted.
     pub(crate) hooks: Option<&'static ModelHooks>,
+    /// What `objects()` starts from.
+    pub(crate) scopes: &'static [Scope],
     /// The description itself, as relations hold it.
     pub(crate) this: fn() -> &'static ModelMeta,
 }
@@ -366,6 +369,7 @@ impl ModelMeta {
             links: &[],
             annotations: &[],
             hooks: None,
+            scopes: &[],
             this: meta_of::<M>,
         }
     }
@@ -416,6 +420,17 @@ impl ModelMeta {
     pub const fn hooks(mut self, hooks: &'static ModelHooks) -> Self {
         self.hooks = Some(hooks);
         self
+    }
+
+    /// Sets what `objects()` starts from.
+    pub const fn scopes(mut self, scopes: &'static [Scope]) -> Self {
+        self.scopes = scopes;
+        self
+    }
+
+    /// Whether `objects()` may leave rows out.
+    pub fn has_scope(&self) -> bool {
+        !self.scopes.is_empty()
     }
 
     /// The primary key column.

@@ -50,6 +50,11 @@ impl Scope {
 }
 
 impl Compiler {
+    /// For the conditions of a scope, which stand in a statement that has aliases already.
+    pub(crate) fn of_scope() -> Self {
+        Self { aliases: 100, ..Self::default() }
+    }
+
     /// For the rows of a table, with what a query set gives for its annotations.
     pub(crate) fn new(table: &'static str, annotated: &Annotated) -> Self {
         let annotated = (!annotated.is_empty()).then(|| (table, annotated.clone()));
@@ -111,7 +116,10 @@ impl Compiler {
 
     pub(super) fn condition(&mut self, sql: &mut Sql, condition: &Predicate, table: &str) {
         match condition {
-            Predicate::Lookup { .. } | Predicate::Typed(_) | Predicate::Within(_)
+            Predicate::Lookup { .. }
+            | Predicate::Typed(_)
+            | Predicate::Within(_)
+            | Predicate::Scope(_)
                 if self.scope.negated && !condition.is_computed() =>
             {
                 self.scope.negated = false;
@@ -177,6 +185,9 @@ impl Compiler {
             Predicate::Within(rows) => {
                 sql.column(table, rows.model.pk_column().column).push(" IN (");
                 sql.append(rows.rows(sql.dialect())).push(")");
+            }
+            Predicate::Scope(scope) => {
+                sql.push("(").scope(*scope, table).push(")");
             }
         }
     }

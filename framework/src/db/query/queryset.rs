@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::db::compile::{Compiler, default_order};
 use crate::db::{
     Annotated, Annotation, Condition, DeclaredAs, Dialect, IntoExpression, Leaf, Model, Node,
-    Order, OrderTerm, Ordering, Path, PathOf, Predicate, Select, SingleValued, Sql, meta_of,
-    single,
+    Order, OrderTerm, Ordering, Path, PathOf, Predicate, Select, SingleValued, Sql, in_scope,
+    meta_of, single,
 };
 
 mod bulk_update;
@@ -177,7 +177,7 @@ impl<M: Model> Default for QuerySet<M> {
 }
 
 impl<M: Model> QuerySet<M> {
-    /// Every row.
+    /// Every row, whatever the model's scope says (`_base_manager`).
     pub fn new() -> Self {
         Self {
             conditions: Vec::new(),
@@ -189,6 +189,12 @@ impl<M: Model> QuerySet<M> {
             annotated: Annotated::default(),
             model: PhantomData,
         }
+    }
+
+    /// The rows that the model's scope leaves (`_default_manager`): what `objects()` is, for code that
+    /// knows the model by a type parameter.
+    pub fn scoped() -> Self {
+        Self { conditions: in_scope(M::META).collect(), ..Self::new() }
     }
 
     /// The rows for which a boolean diesel expression holds.

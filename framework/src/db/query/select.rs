@@ -4,7 +4,7 @@ use crate::db::assignments::ComputedColumn;
 use crate::db::compile::{Compiler, Scope, default_order};
 use crate::db::{
     AggregateCall, Annotated, Conn, Dialect, Error, Hop, Leaf, Lock, Model, ModelMeta, OrderTerm,
-    Path, Predicate, QuerySet, Sql, meta_of,
+    Path, Predicate, QuerySet, Sql, in_scope, meta_of,
 };
 use crate::values::Value;
 
@@ -68,6 +68,7 @@ pub(crate) fn nowhere() -> &'static ModelMeta {
         links: &[],
         annotations: &[],
         hooks: None,
+        scopes: &[],
         this: nowhere,
     };
     &NOWHERE
@@ -127,10 +128,11 @@ impl Select {
         Compiler::new(self.model.table, &self.annotated)
     }
 
-    /// The rows at the end of a relation to many, for several rows at its start. The first column
-    /// of each row is the key of the row it belongs to.
+    /// The rows at the end of a relation to many, as far as they are in the scope of their model, for
+    /// several rows at its start. The first column of each row is the key of the row it belongs to.
     pub(crate) fn related(hop: &Hop, keys: Vec<Value>) -> Self {
         let mut select = Self::of_model(hop.target());
+        select.conditions.extend(in_scope(hop.target()));
         select.order = None;
         select.via = Some((*hop, keys));
         select

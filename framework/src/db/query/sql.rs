@@ -9,8 +9,9 @@ use chrono::{NaiveDate, NaiveTime};
 use diesel::query_builder::{Query, QueryId};
 use diesel::sql_types::Untyped;
 
+use crate::db::compile::Compiler;
 use crate::db::prepared::LONGEST;
-use crate::db::{ColumnKind, Node};
+use crate::db::{ColumnKind, Conn, Error, ModelMeta, Node, Scope};
 use crate::values::types::{DateTime, Decimal, Uuid};
 use crate::values::{Value, python};
 
@@ -128,6 +129,8 @@ impl Bind {
 enum Part {
     Bind(Bind),
     Node(Arc<dyn Node>),
+    /// A scope, and the table or the alias of the rows that it is about.
+    Scope(Scope, String),
 }
 
 /// A statement of the framework's own, for one database.
@@ -154,6 +157,7 @@ impl std::fmt::Display for Sql {
             match part {
                 Some(Part::Bind(_)) => f.write_str("?")?,
                 Some(Part::Node(_)) => f.write_str("{diesel}")?,
+                Some(Part::Scope(..)) => f.write_str("{scope}")?,
                 None => {}
             }
         }
@@ -168,6 +172,7 @@ impl Sql {
         let stretches = self.stretches().map(|(text, part)| match part {
             Some(Part::Bind(bind)) => format!("{text}{{{bind:?}}}"),
             Some(Part::Node(_)) => format!("{text}{{diesel}}"),
+            Some(Part::Scope(..)) => format!("{text}{{scope}}"),
             None => text.to_owned(),
         });
         stretches.collect()
@@ -243,6 +248,45 @@ impl Sql {
         self.text.push_str(&other.text);
         self.parts.extend(other.parts.into_iter().map(|(at, part)| (before + at, part)));
         self
+    }
+
+    /// Appends what a scope will ask of the rows of a table.
+    pub(crate) fn scope(&mut self, scope: Scope, table: &str) -> &mut Self {
+        self.part(Part::Scope(scope, table.to_owned()))
+    }
+
+    /// Appends what the scope of a model asks of the rows of its table, behind another condition.
+    pub(crate) fn and_in_scope(&mut self, model: &ModelMeta) -> &mut Self {
+        for scope in model.scopes {
+            self.push(" AND (").scope(*scope, model.table).push(")");
+        }
+        self
+    }
+
+    /// The statement with what its scopes ask, now that the request is known. A connection sends no
+    /// other.
+    pub(crate) fn scoped(self, conn: &Conn) -> Result<Self, Error> {
+        let is_scope = |(_, part): &(usize, Part)| matches!(part, Part::Scope(..));
+        if !self.parts.iter().any(is_scope) {
+            return Ok(self);
+        }
+        let mut sql = Self::new(self.dialect);
+        for (text, part) in self.stretches() {
+            sql.push(text);
+            match part {
+                Some(Part::Scope(scope, table)) => {
+                    let (conditions, mut asked) = (scope(conn)?, Self::new(self.dialect));
+                    Compiler::of_scope().all(&mut asked, &conditions, table);
+                    // the rows of another model that a condition names may have a scope as well
+                    sql.append(asked.scoped(conn)?);
+                }
+                Some(part) => {
+                    sql.part(part.clone());
+                }
+                None => {}
+            }
+        }
+        Ok(sql)
     }
 
     fn part(&mut self, part: Part) -> &mut Self {
@@ -327,6 +371,11 @@ impl QueryId for Sql {
 
 impl diesel::query_dsl::RunQueryDsl<()> for Sql {}
 
+/// The error for a statement whose scopes nobody has asked: it reads rows that it must not.
+fn without_scope() -> diesel::result::Error {
+    diesel::result::Error::QueryBuilderError("a statement is sent without the model's scope".into())
+}
+
 /// Replays a statement to diesel: its text, its nodes and its values, those apart that a database
 /// takes in its own way.
 macro_rules! walk {
@@ -341,6 +390,7 @@ macro_rules! walk {
                 Some(Part::Node(node)) => {
                     QueryFragment::<$backend>::walk_ast(&**node, $out.reborrow())?;
                 }
+                Some(Part::Scope(..)) => return Err(super::without_scope()),
                 Some(Part::Bind($bind)) => walk!($out, $bind, { $($special)* }),
             }
         }

@@ -267,7 +267,9 @@ impl<M: Model> Filtered<M> {
                     model: model(),
                     column: model().pk_column(),
                     keys,
-                    implied: filter.method.is_none() && proves_its_key(described),
+                    implied: filter.method.is_none()
+                        && proves_its_key(described)
+                        && !model().has_scope(),
                     missing: clean::missing(&described.kind),
                     at,
                 });
