@@ -8,11 +8,11 @@ use crate::model::inherit;
 use crate::testing::{assert_code, items, mistakes, squeezed};
 
 /// What `inherit!` is called with when `Audit!` has handed these fields on.
-fn handed_on(args: TokenStream, item: TokenStream, bases: TokenStream) -> TokenStream {
+fn handed_on(args: &TokenStream, item: &TokenStream, bases: &TokenStream) -> TokenStream {
     quote!({#args} {#item} #bases)
 }
 
-fn audit(fields: TokenStream) -> TokenStream {
+fn audit(fields: &TokenStream) -> TokenStream {
     quote!({ { {Audit} "__Audit_0" false {abstract} {pub struct Audit { #fields }} } })
 }
 
@@ -83,22 +83,22 @@ fn a_model_asks_its_bases_one_after_the_other() {
     );
     let first = model(args.clone(), &item);
     assert_code(&first, &quote!(Audit! { {#args} {#item} }));
-    let audit = audit(quote!(pub created: DateTime));
-    let second = inherit(handed_on(args.clone(), item.clone(), audit.clone()));
+    let audit = audit(&quote!(pub created: DateTime));
+    let second = inherit(handed_on(&args, &item, &audit));
     assert_code(&second, &quote!(a::Tenant! { {#args} {#item} #audit }));
 }
 
 #[test]
 fn a_model_has_the_fields_of_its_bases_and_implements_their_traits() {
     let written = inherit(handed_on(
-        quote!(app = "shop", inherit(models::Audit)),
-        quote!(
+        &quote!(app = "shop", inherit(models::Audit)),
+        &quote!(
             pub struct Order {
                 pub id: i64,
                 pub total: i32,
             }
         ),
-        audit(quote! {
+        &audit(&quote! {
             pub created: DateTime,
             #[field(foreign_key = User, related_name = "%(app_label)s_%(class)s_set")]
             pub by_id: i64,
@@ -136,9 +136,9 @@ fn a_model_has_the_fields_of_its_bases_and_implements_their_traits() {
 #[test]
 fn a_field_has_one_origin() {
     let of = |item: TokenStream, bases: TokenStream, args: TokenStream| {
-        mistakes(&inherit(handed_on(args, item, bases)))
+        mistakes(&inherit(handed_on(&args, &item, &bases)))
     };
-    let base = audit(quote!(pub created: DateTime));
+    let base = audit(&quote!(pub created: DateTime));
     let found = of(
         quote!(
             pub struct Order {
@@ -211,7 +211,7 @@ fn mistakes_of_a_base_are_reported_where_it_stands() {
             }
         ),
     );
-    assert_eq!(mistakes(&inherit(handed_on(args, item, base))), [""; 0]);
+    assert_eq!(mistakes(&inherit(handed_on(&args, &item, &base))), [""; 0]);
     let private = model(
         quote!(abstract),
         &quote!(

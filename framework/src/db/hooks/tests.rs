@@ -235,28 +235,31 @@ fn hooks_of_an_abstract_model_know_the_model_that_inherits_it() {
     });
 }
 
+async fn shout(saving: &mut Saving<'_, Artist>) -> Result<()> {
+    if let Some(name) = saving.sent(artist::name) {
+        saving.set(artist::name, name.to_uppercase());
+    }
+    Ok(())
+}
+
+async fn first_album(saved: &Saved<'_, Artist>) -> Result<()> {
+    let album = Assignments::new().set(album::title, "First");
+    let album = album.set(album::artist_id, saved.row().id);
+    Album::objects().get_or_create(album, (), saved.conn()).await?;
+    Ok(())
+}
+
+async fn not_the_first(deletion: &Deletion<'_, Album>) -> Result<()> {
+    match deletion.row().title.as_str() {
+        "First" => Err(ApiException::validation("The first one stays.")),
+        title => write(title, deletion.conn()).await,
+    }
+}
+
 #[test]
 fn signals_run_for_models_that_have_no_hooks() {
     on_each(async |conn| {
         conn.batch_execute("CREATE TEMPORARY TABLE h_log (id integer, line text)").await.unwrap();
-        async fn shout(saving: &mut Saving<'_, Artist>) -> Result<()> {
-            if let Some(name) = saving.sent(artist::name) {
-                saving.set(artist::name, name.to_uppercase());
-            }
-            Ok(())
-        }
-        async fn first_album(saved: &Saved<'_, Artist>) -> Result<()> {
-            let album = Assignments::new().set(album::title, "First");
-            let album = album.set(album::artist_id, saved.row().id);
-            Album::objects().get_or_create(album, (), saved.conn()).await?;
-            Ok(())
-        }
-        async fn not_the_first(deletion: &Deletion<'_, Album>) -> Result<()> {
-            match deletion.row().title.as_str() {
-                "First" => Err(ApiException::validation("The first one stays.")),
-                title => write(title, deletion.conn()).await,
-            }
-        }
         let before = conn.database().statements();
         let made =
             Artist::objects().get_or_create(Assignments::new().set(artist::name, "x"), (), conn);

@@ -46,10 +46,11 @@ where
     }
 }
 
-/// Asks a scope for its conditions; written by `#[model]`.
+/// Asks a scope for its conditions; written by `#[model]`, which names the function there.
 ///
 /// # Errors
 /// Those of the function.
+#[allow(clippy::needless_pass_by_value, reason = "a function has no size")]
 pub fn scope<M: Model, Shape>(conn: &Conn, function: impl ScopeFunction<M, Shape>) -> ScopeResult {
     let rows = function.narrow(QuerySet::new(), conn).map_err(Error::refused)?;
     Ok(rows.unsliced().conditions)

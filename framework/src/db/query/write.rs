@@ -264,9 +264,10 @@ impl Conn {
                 None => doomed.push((model, keys)),
             }
         }
-        let watched = match is_watched {
-            true => Some(aside(|| self.call_before_deletion(&doomed)).await?),
-            false => None,
+        let watched = if is_watched {
+            Some(aside(|| self.call_before_deletion(&doomed)).await?)
+        } else {
+            None
         };
         for sql in updates.into_iter().flatten() {
             self.send(sql).await?;

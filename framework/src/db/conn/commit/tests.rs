@@ -9,6 +9,7 @@ use crate::db::{Conn, Error};
 use crate::exceptions::{ApiException, Result};
 
 /// Runs a test outside of any transaction, on each database.
+#[allow(clippy::needless_pass_by_value, reason = "the second database takes it")]
 fn on_each(test: impl AsyncFn(&mut Conn) + Clone + Send + 'static) {
     #[cfg(feature = "sqlite")]
     block_on(async { test(&mut Conn::for_tests()).await });
