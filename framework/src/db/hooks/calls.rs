@@ -1,12 +1,42 @@
 //! Where saves and deletions call hooks and signals.
 
-use super::{DeletionParts, Receiver, SavedParts, SavingParts};
+use std::sync::Arc;
+
+use super::signals::OfLinks;
+use super::{DeletionParts, LinkAction, LinkParts, Receiver, SavedParts, SavingParts};
 use crate::db::assignments::ComputedColumn;
 use crate::db::insert::{Conflict, NewRow, insert};
 use crate::db::{
-    Conn, Error, ModelMeta, ModelRow, OnDelete, Select, Sql, references, write_columns,
+    Conn, Error, Hop, LinkTable, ModelMeta, ModelRow, OnDelete, Select, Sql, references,
+    write_columns,
 };
 use crate::values::Value;
+
+/// Those who want to know of the links of a relation, and what they are told.
+pub(crate) struct LinkReceivers {
+    calls: Vec<Arc<OfLinks>>,
+    relation: &'static str,
+    is_reverse: bool,
+}
+
+impl LinkReceivers {
+    /// Tells all of them.
+    pub(crate) async fn call(
+        &self,
+        action: LinkAction,
+        pk: &Value,
+        keys: &[Value],
+        conn: &Conn,
+    ) -> Result<(), Error> {
+        let Self { calls, relation, is_reverse } = self;
+        for call in calls {
+            let (relation, is_reverse) = (*relation, *is_reverse);
+            let parts = LinkParts { relation, action, is_reverse, pk, keys, conn };
+            call(parts).await.map_err(Error::refused)?;
+        }
+        Ok(())
+    }
+}
 
 /// Rows that are deleted, with those who want to know of it.
 pub(crate) struct Watched {
@@ -51,6 +81,24 @@ impl Conn {
             at += 1;
         }
         false
+    }
+
+    /// Those who want to know of the links of a relation; `None` if nobody does.
+    pub(crate) fn link_receivers(&self, hop: &Hop) -> Option<LinkReceivers> {
+        let receivers = self.database().receivers();
+        let Hop::ManyToMany { through, source, from, to, .. } = hop else { return None };
+        if !receivers.any() {
+            return None;
+        }
+        let declared = |model: &'static ModelMeta, column: fn(&LinkTable) -> &'static str| {
+            let own = |link: &&LinkTable| link.table == *through && column(link) == *source;
+            model.links.iter().find(own)
+        };
+        let forward = declared(from(), |link| link.source).map(|link| (from(), link, false));
+        let reverse = || declared(to(), |link| link.target).map(|link| (to(), link, true));
+        let (model, link, is_reverse) = forward.or_else(reverse)?;
+        let calls = receivers.of_links(model);
+        (!calls.is_empty()).then(|| LinkReceivers { calls, relation: link.name, is_reverse })
     }
 
     /// Inserts a row whose model has hooks or signals, in a transaction that they can undo; `None` if

@@ -11,6 +11,7 @@
 //! | `save()` after it | `after_save = f` | [`post_save`] | `async fn f(saved: &Saved<'_, M>) -> Result<()>` |
 //! | `delete()` before | `before_delete = f` | [`pre_delete`] | `async fn f(deletion: &Deletion<'_, M>) -> Result<()>` |
 //! | `delete()` after | `after_delete = f` | [`post_delete`] | the same |
+//! | | | [`m2m_changed`] | `async fn f(change: &LinkChange<'_, M>) -> Result<()>` |
 //! | `clean()` | `clean = f` | | that of `before_save` |
 //!
 //! ```
@@ -83,6 +84,7 @@
 
 mod calls;
 mod deletion;
+mod links;
 mod saving;
 mod signals;
 
@@ -94,10 +96,13 @@ use futures_util::future::LocalBoxFuture;
 use crate::exceptions::Result;
 
 pub use deletion::Deletion;
+pub use links::{LinkAction, LinkChange};
 pub use saving::{Saved, Saving};
-pub use signals::{Signal, post_delete, post_save, pre_delete, pre_save};
+pub use signals::{Signal, m2m_changed, post_delete, post_save, pre_delete, pre_save};
 
+pub(crate) use calls::LinkReceivers;
 pub use deletion::{DeletionParts, deletion};
+use links::LinkParts;
 pub use saving::{SavedParts, SavingParts, after_save, before_save};
 pub(crate) use signals::{Receiver, Receivers};
 

@@ -4,12 +4,16 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Deletion, DeletionParts, HookFuture, Saved, SavedParts, Saving, SavingParts};
+use super::{
+    Deletion, DeletionParts, HookFuture, LinkChange, LinkParts, Saved, SavedParts, Saving,
+    SavingParts,
+};
 use crate::db::{Conn, Model, ModelMeta};
 use crate::exceptions::Result;
 
 type PreSave = dyn for<'a> Fn(&'a mut SavingParts, &'a Conn) -> HookFuture<'a> + Send + Sync;
 type PostSave = dyn for<'a> Fn(SavedParts<'a>) -> HookFuture<'a> + Send + Sync;
+pub(crate) type OfLinks = dyn for<'a> Fn(LinkParts<'a>) -> HookFuture<'a> + Send + Sync;
 type OfDeletion = dyn for<'a> Fn(DeletionParts<'a>) -> HookFuture<'a> + Send + Sync;
 
 #[derive(Clone)]
@@ -18,10 +22,11 @@ pub(crate) enum Receiver {
     PostSave(Arc<PostSave>),
     PreDelete(Arc<OfDeletion>),
     PostDelete(Arc<OfDeletion>),
+    M2mChanged(Arc<OfLinks>),
 }
 
 /// A function that runs when rows of a model are saved or deleted; made by [`pre_save`],
-/// [`post_save`], [`pre_delete`] and [`post_delete`], and connected by
+/// [`post_save`], [`pre_delete`], [`post_delete`] and [`m2m_changed`], and connected by
 /// [`SiteBuilder::connect`](crate::site::SiteBuilder::connect).
 #[derive(Clone)]
 pub struct Signal {
@@ -36,6 +41,7 @@ impl fmt::Debug for Signal {
             Receiver::PostSave(_) => "post_save",
             Receiver::PreDelete(_) => "pre_delete",
             Receiver::PostDelete(_) => "post_delete",
+            Receiver::M2mChanged(_) => "m2m_changed",
         };
         f.debug_tuple(name).field(&self.model.name).finish()
     }
@@ -133,6 +139,54 @@ where
     Signal { model: M::META, receiver: Receiver::PostDelete(of_deletion(receiver)) }
 }
 
+/// Runs before and after links of a many-to-many relation of `M` are added or removed
+/// (`m2m_changed`), from either side: by [`Context::links`](crate::request::Context::links), and where a
+/// serializer writes them. Links that go with a deleted row are not told, as in Django.
+///
+/// ```
+/// use quintet::db::hooks::{LinkAction, LinkChange, m2m_changed};
+/// use quintet::prelude::*;
+///
+/// # #[model(app = "shop")]
+/// # pub struct Tag {
+/// #     pub id: i64,
+/// #     pub name: String,
+/// # }
+/// # #[model(app = "shop", many_to_many(tags: Tag, related_name = articles))]
+/// # pub struct Article {
+/// #     pub id: i64,
+/// #     pub title: String,
+/// # }
+/// async fn five_at_most(change: &LinkChange<'_, Article>) -> Result<()> {
+///     if change.action() == LinkAction::PostAdd && !change.is_reverse() {
+///         let article: Option<i64> = change.pk();
+///         let tags = Tag::objects()
+///             .filter_by(Tag::fields().articles().id().exact(article.unwrap_or_default()));
+///         if tags.count(change.conn()).await? > 5 {
+///             return Err(ApiException::validation("An article has five tags at most."));
+///         }
+///     }
+///     Ok(())
+/// }
+///
+/// # fn main() {
+/// let signal = m2m_changed(five_at_most);
+/// # let _ = signal;
+/// # }
+/// ```
+pub fn m2m_changed<M, F>(receiver: F) -> Signal
+where
+    M: Model,
+    F: AsyncFn(&LinkChange<'_, M>) -> Result<()> + Send + Sync + 'static,
+{
+    let receiver = Arc::new(receiver);
+    let call = links_call(move |parts| {
+        let receiver = Arc::clone(&receiver);
+        Box::pin(async move { receiver(&LinkChange::of(parts)).await })
+    });
+    Signal { model: M::META, receiver: Receiver::M2mChanged(call) }
+}
+
 fn of_deletion<M, F>(receiver: F) -> Arc<OfDeletion>
 where
     M: Model,
@@ -155,6 +209,12 @@ fn pre_save_call(
 fn post_save_call(
     call: impl for<'a> Fn(SavedParts<'a>) -> HookFuture<'a> + Send + Sync + 'static,
 ) -> Arc<PostSave> {
+    Arc::new(call)
+}
+
+fn links_call(
+    call: impl for<'a> Fn(LinkParts<'a>) -> HookFuture<'a> + Send + Sync + 'static,
+) -> Arc<OfLinks> {
     Arc::new(call)
 }
 
@@ -187,6 +247,15 @@ impl Receivers {
         let known = self.signals.read().unwrap_or_else(PoisonError::into_inner);
         let own = known.iter().filter(|signal| *signal.model == *model);
         own.map(|signal| signal.receiver.clone()).collect()
+    }
+
+    /// Those of links of a model.
+    pub(crate) fn of_links(&self, model: &ModelMeta) -> Vec<Arc<OfLinks>> {
+        let own = self.of(model).into_iter().filter_map(|receiver| match receiver {
+            Receiver::M2mChanged(call) => Some(call),
+            _ => None,
+        });
+        own.collect()
     }
 
     pub(crate) fn any(&self) -> bool {

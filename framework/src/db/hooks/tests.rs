@@ -1,10 +1,13 @@
 use diesel::ExpressionMethods as _;
 
-use super::{Deletion, Saved, Saving, post_delete, post_save, pre_delete, pre_save};
-use crate::db::testing::{Album, Artist, Sale, album, artist, on_each, on_each_with};
-use crate::db::{Assignments, ColumnKind, Conn, Error, Model, Sql};
+use super::{
+    Deletion, LinkChange, Saved, Saving, m2m_changed, post_delete, post_save, pre_delete, pre_save,
+};
+use crate::db::testing::{Album, Artist, Sale, Tag, Track, album, artist, on_each, on_each_with};
+use crate::db::{Assignments, ColumnKind, Conn, Error, Fields as _, Model, Sql};
 use crate::exceptions::{ApiException, Result};
 use crate::model;
+use crate::values::Value;
 
 /// Every hook writes a line.
 #[model(
@@ -287,5 +290,51 @@ fn signals_run_for_models_that_have_no_hooks() {
         let mut written = lines(conn).await;
         written.sort();
         assert_eq!(written, ["Ballbreaker", "Powerage", "no Ballbreaker", "no Powerage"]);
+    });
+}
+
+async fn note_links(change: &LinkChange<'_, Track>) -> Result<()> {
+    let (side, pk) = (change.is_reverse(), change.pk::<i64>());
+    let keys = change.keys::<i64>();
+    if keys == [2] && side {
+        return Err(ApiException::validation("Not this one."));
+    }
+    let line = format!("{:?} {} {side} {pk:?} {keys:?}", change.action(), change.relation());
+    write(&line, change.conn()).await
+}
+
+#[test]
+fn links_are_told_from_either_side() {
+    on_each(async |conn| {
+        let log =
+            if conn.dialect() == crate::db::Dialect::Sqlite { "integer" } else { "bigserial" };
+        let log = format!("CREATE TEMPORARY TABLE h_log (id {log} PRIMARY KEY, line text)");
+        conn.batch_execute(&log).await.unwrap();
+        conn.database().connect([m2m_changed(note_links)]);
+        let tags = Track::fields().tags().way().hops[0];
+        let (one, key) = (Value::Int(2), Value::Int);
+        // 1 is linked already, and what is not linked anew is not told
+        conn.add_links(&tags, &one, &[key(1), key(2)]).await.unwrap();
+        assert_eq!(
+            lines(conn).await,
+            ["PreAdd tags false Some(2) [2]", "PostAdd tags false Some(2) [2]"]
+        );
+        conn.set_links(&tags, &one, &[key(1)]).await.unwrap();
+        assert_eq!(
+            lines(conn).await,
+            ["PreRemove tags false Some(2) [2]", "PostRemove tags false Some(2) [2]"]
+        );
+        conn.set_links(&tags, &one, &[key(1)]).await.unwrap();
+        conn.remove_links(&tags, &one, &[]).await.unwrap();
+        assert!(lines(conn).await.is_empty());
+        let tracks = Tag::fields().tracks().way().hops[0];
+        conn.remove_links(&tracks, &key(1), &[key(1)]).await.unwrap();
+        assert_eq!(
+            lines(conn).await,
+            ["PreRemove tags true Some(1) [1]", "PostRemove tags true Some(1) [1]"]
+        );
+        let refused = conn.remove_links(&tracks, &key(1), &[key(2)]).await;
+        assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
+        assert_eq!(conn.count_links(&tracks, &key(1)).await.unwrap(), 1);
     });
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::aside::aside;
 use crate::db::assignments::ComputedColumn;
+use crate::db::hooks::{LinkAction, LinkReceivers};
 use crate::db::insert::{Conflict, NewRow, insert};
 use crate::db::{
     ColumnDefault, ColumnKind, ColumnMeta, Conn, DateTime, Dialect, Error, Hop, Lock, ModelMeta,
@@ -124,6 +125,17 @@ impl Conn {
         keys: &[Value],
     ) -> Result<(), Error> {
         let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(()) };
+        if let Some(receivers) = self.link_receivers(hop) {
+            let stored = self.linked(hop, pk).await?;
+            let stored_set = set_of(&stored);
+            let is_new = |key: &&Value| !stored_set.contains(&ByValue(key));
+            let added: Vec<Value> = keys.iter().filter(is_new).cloned().collect();
+            let wanted = set_of(keys);
+            let is_surplus = |key: &&Value| !wanted.contains(&ByValue(key));
+            let removed: Vec<Value> = stored.iter().filter(is_surplus).cloned().collect();
+            aside(|| self.tell_added(hop, pk, &added, &receivers)).await?;
+            return aside(|| self.tell_removed(hop, pk, &removed, &receivers)).await.map(|_| ());
+        }
         // the rows that are pointed at are locked before links are, as a deletion does
         self.add_links(hop, pk, keys).await?;
         let surplus = |sql: &mut Sql| {
@@ -163,6 +175,52 @@ impl Conn {
         self.send(sql).await
     }
 
+    /// The keys at the other ends of a row's links.
+    async fn linked(&self, hop: &Hop, pk: &Value) -> Result<Vec<Value>, Error> {
+        let Hop::ManyToMany { through, source, target, from, to, .. } = hop else {
+            return Ok(Vec::new());
+        };
+        let mut sql = Sql::new(self.dialect());
+        sql.push("SELECT ").name(target).push(" FROM ").name(through).push(" WHERE ").name(source);
+        sql.push(" = ").bind(pk.clone(), from().pk_column().kind);
+        sql.push(" ORDER BY ").name(target);
+        self.rows(sql, |row| row.value(0, to().pk_column().kind)).await
+    }
+
+    /// Adds links, and tells those who want to know.
+    async fn tell_added(
+        &self,
+        hop: &Hop,
+        pk: &Value,
+        keys: &[Value],
+        receivers: &LinkReceivers,
+    ) -> Result<usize, Error> {
+        if keys.is_empty() {
+            return Ok(0);
+        }
+        receivers.call(LinkAction::PreAdd, pk, keys, self).await?;
+        let added = self.insert_links(hop, pk, keys).await?;
+        receivers.call(LinkAction::PostAdd, pk, keys, self).await?;
+        Ok(added)
+    }
+
+    /// Removes links, and tells those who want to know.
+    async fn tell_removed(
+        &self,
+        hop: &Hop,
+        pk: &Value,
+        keys: &[Value],
+        receivers: &LinkReceivers,
+    ) -> Result<usize, Error> {
+        if keys.is_empty() {
+            return Ok(0);
+        }
+        receivers.call(LinkAction::PreRemove, pk, keys, self).await?;
+        let removed = self.drop_links(hop, pk, keys).await?;
+        receivers.call(LinkAction::PostRemove, pk, keys, self).await?;
+        Ok(removed)
+    }
+
     /// Adds links of a many-to-many relation; those that are there stay.
     pub(crate) async fn add_links(
         &self,
@@ -170,6 +228,17 @@ impl Conn {
         pk: &Value,
         keys: &[Value],
     ) -> Result<usize, Error> {
+        if let Some(receivers) = self.link_receivers(hop) {
+            let stored = self.linked(hop, pk).await?;
+            let stored = set_of(&stored);
+            let is_new = |key: &&Value| !stored.contains(&ByValue(key));
+            let added: Vec<Value> = keys.iter().filter(is_new).cloned().collect();
+            return aside(|| self.tell_added(hop, pk, &added, &receivers)).await;
+        }
+        self.insert_links(hop, pk, keys).await
+    }
+
+    async fn insert_links(&self, hop: &Hop, pk: &Value, keys: &[Value]) -> Result<usize, Error> {
         let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(0) };
         if keys.is_empty() {
             return Ok(0);
@@ -196,6 +265,13 @@ impl Conn {
         pk: &Value,
         keys: &[Value],
     ) -> Result<usize, Error> {
+        if let Some(receivers) = self.link_receivers(hop) {
+            return aside(|| self.tell_removed(hop, pk, keys, &receivers)).await;
+        }
+        self.drop_links(hop, pk, keys).await
+    }
+
+    async fn drop_links(&self, hop: &Hop, pk: &Value, keys: &[Value]) -> Result<usize, Error> {
         let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(0) };
         let named = |sql: &mut Sql| {
             sql.name(source).push(" = ").bind(pk.clone(), from().pk_column().kind);
