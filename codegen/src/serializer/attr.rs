@@ -11,7 +11,7 @@ use crate::attr::{digits, entry, flag, in_parentheses, names, number, unknown, w
 use crate::errors::Errors;
 
 /// The options of `#[serializer(..)]`, for messages.
-const CONTAINER: [&str; 17] = [
+const CONTAINER: [&str; 18] = [
     "model",
     "name",
     "fields",
@@ -29,6 +29,7 @@ const CONTAINER: [&str; 17] = [
     "get_fields",
     "create",
     "update",
+    "save",
 ];
 
 /// The options of `#[field(..)]`, for messages.
@@ -166,6 +167,7 @@ pub(super) struct Container {
     pub(super) get_fields: Option<Ident>,
     pub(super) create: Option<Ident>,
     pub(super) update: Option<Ident>,
+    pub(super) save: Option<Ident>,
 }
 
 /// `blank = "text"`: a code and its text.
@@ -233,6 +235,7 @@ impl Container {
             "get_fields" => self.get_fields = Some(word.clone()),
             "create" => self.create = Some(word.clone()),
             "update" => self.update = Some(word.clone()),
+            "save" => self.save = Some(word.clone()),
             _ => return Err(unknown(word, &CONTAINER)),
         }
         Ok(())

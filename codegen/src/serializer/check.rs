@@ -117,7 +117,8 @@ fn container(serializer: &Serializer, errors: &mut Errors) {
         return;
     }
     let needs = "needs a model: say `#[serializer(model = ..)]` as well";
-    let words = [&container.to_representation, &container.create, &container.update];
+    let words =
+        [&container.to_representation, &container.create, &container.update, &container.save];
     for word in words.into_iter().flatten() {
         errors.at(word, format!("`{word}` {needs}"));
     }

@@ -117,6 +117,7 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
         &container.get_fields,
         &container.create,
         &container.update,
+        &container.save,
     ];
     steps.extend(hooks.into_iter().flatten().map(hook));
     steps

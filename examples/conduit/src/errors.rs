@@ -5,6 +5,7 @@ use quintet::views::ErrorContext;
 
 pub fn errors(error: &ApiException, response: Response, cx: &ErrorContext<'_>) -> Response {
     let noun = cx.view().and_then(|view| view.context.noun).map_or("body", |noun| noun.one_key());
+    let noun = if error.to_string().contains("No Article") { "article" } else { noun };
     let messages = match (error, error.detail()) {
         (ApiException::NotAuthenticated(_), _) => Detail::field("token", ["is missing"]),
         (ApiException::AuthenticationFailed(_), _) => Detail::field("token", ["is invalid"]),

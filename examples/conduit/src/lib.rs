@@ -17,12 +17,9 @@ pub mod views;
 use std::sync::Arc;
 use std::time::Duration;
 
-use quintet::authentication::JwtAuthentication;
-use quintet::parsers::JsonParser;
-use quintet::permissions::IsAuthenticatedOrReadOnly;
 use quintet::prelude::*;
-use quintet::site::SiteError;
-use quintet::views::Policies;
+use quintet::{authentication::JwtAuthentication, parsers::JsonParser};
+use quintet::{permissions::IsAuthenticatedOrReadOnly, site::SiteError, views::Policies};
 
 use views::*;
 
@@ -36,7 +33,7 @@ fn urls() -> Router {
         .path("tags", ApiView::new("Tags").get(tags), "tags")
         .register("profiles", ProfileViewSet)
         .register("articles", ArticleViewSet)
-        .register("articles/<str:slug>/comments", CommentViewSet)
+        .nested("articles", "article", Router::simple().register("comments", CommentViewSet))
 }
 
 /// The site, ready to be served.
@@ -44,6 +41,7 @@ fn urls() -> Router {
 /// # Errors
 /// When a setting is missing or wrong.
 pub fn site(mut settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, SiteError> {
+    settings.atomic_requests = true;
     settings.jwt.auth_header_types = vec!["Token".into()];
     settings.jwt.access_token_lifetime = Duration::from_secs(7 * 24 * 60 * 60);
     let openapi = OpenApi::new("Conduit", "1.0.0")

@@ -1,8 +1,7 @@
 //! Users, articles, tags and comments.
 
-use quintet::auth::UserModel;
-use quintet::db::Count;
 use quintet::prelude::*;
+use quintet::{auth::UserModel, db::Count};
 
 /// Someone who writes, follows and likes.
 #[model(app = "conduit", ordering(id), annotations(following: bool = |_| false),

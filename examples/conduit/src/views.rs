@@ -2,17 +2,14 @@
 
 use quintet::authentication::authenticate;
 use quintet::db::{Exists, LookupField};
-use quintet::filters::django_filters::CharFilter;
-use quintet::filters::{FilterSet, lookup_field, order_by};
+use quintet::filters::{FilterSet, django_filters::CharFilter, lookup_field, order_by};
 use quintet::generics::{CreateApiView, LinkSet, RetrieveUpdateApiView};
-use quintet::http::Method;
 use quintet::pagination::{EnvelopeKeys, LimitOffsetPagination, Pagination};
-use quintet::permissions::{IsAuthenticatedOrReadOnly, ObjectPermission};
+use quintet::permissions::{IsOwner, ReadOnly};
 use quintet::prelude::*;
-use quintet::request::Noun;
-use quintet::serializers::SerializerClass;
-use quintet::views::Item;
-use quintet::viewsets::*;
+use quintet::{
+    http::Method, request::Noun, serializers::SerializerClass, views::Item, viewsets::*,
+};
 
 use crate::models::*;
 use crate::serializers::*;
@@ -46,16 +43,6 @@ impl ViewSet for RegistrationView {
     fn permission_classes(&self) -> impl PermissionClasses {
         AllowAny
     }
-
-    async fn perform_create(&self, new: Changes<User>, cx: &mut Context) -> Result<User> {
-        save_user(new, cx).await
-    }
-}
-
-async fn save_user(changes: Changes<User>, cx: &Context) -> Result<User> {
-    let Some(password) = changes.get(user::password) else { return cx.save(changes).await };
-    let hash = cx.hashers().make(&password).await?;
-    cx.save(changes.set(user::password, hash)).await
 }
 
 pub async fn login(sent: Valid<LoginSerializer>, cx: &mut Context) -> Result<Item<UserSerializer>> {
@@ -82,10 +69,6 @@ impl ViewSet for UserView {
 
     async fn get_object(&self, cx: &mut Context) -> Result<ObjectQuery<User>> {
         Ok(User::objects().filter(user::id.eq(me(cx))).into())
-    }
-
-    async fn perform_update(&self, changes: Changes<User>, cx: &mut Context) -> Result<User> {
-        save_user(changes, cx).await
     }
 }
 
@@ -130,17 +113,6 @@ pub struct ArticleFilter {
     favorited: CharFilter,
 }
 
-/// Everyone may read an article, its author may change it.
-pub struct IsAuthorOrReadOnly;
-
-impl ObjectPermission for IsAuthorOrReadOnly {
-    type Object = Article;
-
-    async fn has_object_permission(&self, cx: &mut Context, article: &Article) -> Result<bool> {
-        Ok(cx.request.is_safe() || article.author_id == me(cx))
-    }
-}
-
 pub struct ArticleViewSet;
 
 #[view_set]
@@ -153,7 +125,7 @@ impl ViewSet for ArticleViewSet {
     const FILTERSET_CLASS: Filters<Article> = Filters::of::<ArticleFilter>();
 
     fn permission_classes(&self) -> impl PermissionClasses {
-        (IsAuthenticatedOrReadOnly, IsAuthorOrReadOnly)
+        ReadOnly.or(IsOwner::by(article::author_id))
     }
 
     fn pagination_class(&self) -> impl Pagination + 'static {
@@ -173,11 +145,7 @@ impl ViewSet for ArticleViewSet {
     }
 
     async fn perform_create(&self, new: Changes<Article>, cx: &mut Context) -> Result<Article> {
-        save_article(new.set(article::author_id, me(cx)), cx).await
-    }
-
-    async fn perform_update(&self, new: Changes<Article>, cx: &mut Context) -> Result<Article> {
-        save_article(new, cx).await
+        new.set(article::author_id, me(cx)).save(cx).await
     }
 
     /// Articles of the authors whom the user follows.
@@ -199,56 +167,25 @@ impl ViewSet for ArticleViewSet {
     }
 }
 
-/// Saves an article with its tags; a new title gets a new slug.
-async fn save_article(mut new: Changes<Article>, cx: &mut Context) -> Result<Article> {
-    let tags: Option<Vec<String>> = new.take("tagList");
-    cx.transaction(async |cx| {
-        let old = new.stored(cx).await?.map(|article| article.title.clone());
-        if let Some(title) = new.get(article::title).filter(|title| old.as_ref() != Some(title)) {
-            new = new.set(article::slug, cx.unique_slug(article::slug, &title).await?);
-        }
-        let article = cx.save(new).await?;
-        if let Some(tags) = tags {
-            Tag::objects().filter(tag::article_id.eq(article.id)).delete(cx).await?;
-            let row = |name| Changes::new().set(tag::article_id, article.id).set(tag::name, name);
-            Tag::objects().bulk_create(tags.into_iter().map(row), cx).await?;
-        }
-        Ok(article)
-    })
-    .await
-}
-
 pub struct CommentViewSet;
-
-/// The article that comments are about.
-async fn article_of_url(cx: &Context) -> Result<Article> {
-    let slug = cx.request.kwarg("slug").unwrap_or_default().to_owned();
-    let found = Article::objects().filter(article::slug.eq(slug)).first(cx).await?;
-    let missing = || ApiException::NotFound(Some(Detail::field("article", ["not found"])));
-    found.ok_or_else(missing)
-}
 
 impl ViewSet for CommentViewSet {
     type Base = (ListModelMixin, CreateModelMixin, DestroyModelMixin);
     type Serializer = CommentSerializer;
     const NOUN: Option<Noun> = Some(Noun::new("comment").many("comments"));
+    const PARENT_LOOKUP_KWARGS: ParentLookupKwargs<Comment> =
+        parent_lookup_kwargs![article_slug = article__slug];
+
+    fn permission_classes(&self) -> impl PermissionClasses {
+        ReadOnly.or(IsOwner::by(comment::author_id))
+    }
 
     async fn get_queryset(&self, cx: &mut Context) -> Result<QuerySet<Comment>> {
-        let article = article_of_url(cx).await?;
-        let comments = Comment::objects().filter(comment::article_id.eq(article.id));
-        Ok(comments.annotate_related(User::FOLLOWING, followed_by_me(cx)))
+        Ok(Comment::objects().annotate_related(User::FOLLOWING, followed_by_me(cx)))
     }
 
     async fn perform_create(&self, new: Changes<Comment>, cx: &mut Context) -> Result<Comment> {
-        let article = article_of_url(cx).await?;
-        cx.save(new.set(comment::article_id, article.id).set(comment::author_id, me(cx))).await
-    }
-
-    async fn perform_destroy(&self, comment: Comment, cx: &mut Context) -> Result<()> {
-        if comment.author_id != me(cx) {
-            return Err(ApiException::PermissionDenied(None));
-        }
-        cx.delete(&comment).await
+        new.set(comment::author_id, me(cx)).save(cx).await
     }
 }
 

@@ -23,6 +23,7 @@
 //! - [`IsAdminUser`]: users whose account has `is_staff`
 //! - [`IsAuthenticatedOrReadOnly`]: everybody may read, authenticated users may write
 //! - [`ReadOnly`]: GET, HEAD and OPTIONS only
+//! - [`IsOwner`]: the user whom a column of the object names
 //! - [`DjangoModelPermissions`]: users with `add`, `change` or `delete` for the view's model
 //! - [`DjangoModelPermissionsOrAnonReadOnly`]: likewise, and everybody may read
 //! - [`DjangoObjectPermissions`]: users who have them for the object, as the site's backends decide
@@ -54,6 +55,7 @@ mod compose;
 mod list;
 mod model;
 mod object;
+mod owner;
 mod perms_map;
 
 use std::any::Any;
@@ -64,6 +66,7 @@ pub use compose::{And, Not, Or};
 pub use list::{DynPermission, PermissionClasses};
 pub use model::{DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly};
 pub use object::DjangoObjectPermissions;
+pub use owner::IsOwner;
 
 pub(crate) use list::PermissionList;
 

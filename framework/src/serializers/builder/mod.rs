@@ -586,6 +586,14 @@ impl<M: Model> Builder<M> {
         self
     }
 
+    /// Sets the function that stores new rows and changes alike (`save()`).
+    pub fn save<Shape: 'static>(mut self, hook: impl SaveHook<M, Shape>) -> Self {
+        let hook = untyped(hook);
+        self.draft.description.create = Some(hook.clone());
+        self.draft.description.update = Some(hook);
+        self
+    }
+
     /// Shows foreign keys as nested, read-only objects with all their columns, `depth` levels deep,
     /// at most 10.
     pub fn depth(mut self, depth: usize) -> Self {
