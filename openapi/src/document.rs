@@ -154,6 +154,9 @@ impl Names {
                 let key = (name.clone(), envelope.clone());
                 schemas::link(self.pages.get(&key).map_or(name, |page| page))
             }
+            SchemaRef::OneOrList(name, fewest, most) => {
+                schemas::one_or_list(&schemas::link(name), *fewest, *most)
+            }
             SchemaRef::Inline(kind) => schemas::schema(kind, Meta::default()),
             SchemaRef::Under(key, inner) => schemas::under(key, self.schema(inner)),
         }

@@ -273,6 +273,8 @@ pub enum SchemaRef {
     Page(String, Envelope),
     /// A value that has no component.
     Inline(SchemaKind),
+    /// One object of a component, or a list of them with the fewest and the most items.
+    OneOrList(String, Option<usize>, Option<usize>),
     /// An object with one of the others under a key.
     Under(String, Box<SchemaRef>),
 }
@@ -302,6 +304,15 @@ impl SchemaRef {
         Self::List(name.into())
     }
 
+    /// One object of a component, or a list of them.
+    pub fn one_or_list(
+        name: impl Into<String>,
+        fewest: Option<usize>,
+        most: Option<usize>,
+    ) -> Self {
+        Self::OneOrList(name.into(), fewest, most)
+    }
+
     /// A page of a component.
     pub fn page(name: impl Into<String>, envelope: Envelope) -> Self {
         Self::Page(name.into(), envelope)
@@ -315,7 +326,10 @@ impl SchemaRef {
     /// The component that it refers to.
     pub(crate) fn target(&self) -> Option<&str> {
         match self {
-            Self::Component(name) | Self::List(name) | Self::Page(name, _) => Some(name),
+            Self::Component(name)
+            | Self::List(name)
+            | Self::OneOrList(name, ..)
+            | Self::Page(name, _) => Some(name),
             Self::Inline(kind) => kind.target(),
             Self::Under(_, inner) => inner.target(),
         }

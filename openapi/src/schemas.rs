@@ -211,6 +211,16 @@ pub(crate) fn array_of(items: RefOr<Schema>, meta: Meta) -> RefOr<Schema> {
         .into()
 }
 
+/// One value, or a list of them.
+pub(crate) fn one_or_list(
+    one: &RefOr<Schema>,
+    fewest: Option<usize>,
+    most: Option<usize>,
+) -> RefOr<Schema> {
+    let list = ArrayBuilder::new().items(one.clone()).min_items(fewest).max_items(most);
+    OneOfBuilder::new().item(one.clone()).item(list).into()
+}
+
 /// A schema under a key of an object.
 pub(crate) fn under(key: &str, schema: RefOr<Schema>) -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::Object).required(key).property(key, schema).into()

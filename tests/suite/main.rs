@@ -17,6 +17,7 @@ mod hooks;
 mod jwt;
 mod layout;
 mod ledger;
+mod list_bodies;
 mod lookups;
 mod manifests;
 mod matching;

@@ -11,7 +11,7 @@ use crate::attr::{digits, entry, flag, in_parentheses, names, number, unknown, w
 use crate::errors::Errors;
 
 /// The options of `#[serializer(..)]`, for messages.
-const CONTAINER: [&str; 18] = [
+const CONTAINER: [&str; 20] = [
     "model",
     "name",
     "fields",
@@ -30,6 +30,8 @@ const CONTAINER: [&str; 18] = [
     "create",
     "update",
     "save",
+    "create_many",
+    "update_many",
 ];
 
 /// The options of `#[field(..)]`, for messages.
@@ -168,6 +170,8 @@ pub(super) struct Container {
     pub(super) create: Option<Ident>,
     pub(super) update: Option<Ident>,
     pub(super) save: Option<Ident>,
+    pub(super) create_many: Option<Ident>,
+    pub(super) update_many: Option<Ident>,
 }
 
 /// `blank = "text"`: a code and its text.
@@ -236,6 +240,8 @@ impl Container {
             "create" => self.create = Some(word.clone()),
             "update" => self.update = Some(word.clone()),
             "save" => self.save = Some(word.clone()),
+            "create_many" => self.create_many = Some(word.clone()),
+            "update_many" => self.update_many = Some(word.clone()),
             _ => return Err(unknown(word, &CONTAINER)),
         }
         Ok(())

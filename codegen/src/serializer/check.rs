@@ -117,8 +117,14 @@ fn container(serializer: &Serializer, errors: &mut Errors) {
         return;
     }
     let needs = "needs a model: say `#[serializer(model = ..)]` as well";
-    let words =
-        [&container.to_representation, &container.create, &container.update, &container.save];
+    let words = [
+        &container.to_representation,
+        &container.create,
+        &container.update,
+        &container.save,
+        &container.create_many,
+        &container.update_many,
+    ];
     for word in words.into_iter().flatten() {
         errors.at(word, format!("`{word}` {needs}"));
     }

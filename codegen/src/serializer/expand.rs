@@ -118,6 +118,8 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
         &container.create,
         &container.update,
         &container.save,
+        &container.create_many,
+        &container.update_many,
     ];
     steps.extend(hooks.into_iter().flatten().map(hook));
     steps

@@ -12,7 +12,8 @@ use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::serializers::{
     Changes, Description, Existing, InitialData, Loaded, RelatedRows, Serializer, Unvalidated,
-    ValidatedData, fetch, load, location, misplaced, model_taken, save_by, taken,
+    UnvalidatedList, ValidatedData, fetch, load, location, misplaced, model_taken, save_by,
+    save_many_by, taken,
 };
 use crate::values::Value;
 
@@ -193,6 +194,60 @@ impl<M: Model> Unvalidated<M> {
             return self.validated(cx).await?.save(cx).await;
         }
         cx.transaction(async |cx| self.validated(cx).await?.save(cx).await).await
+    }
+}
+
+impl<M: Model> Changes<M> {
+    /// Stores a list of changes in one transaction (`ListSerializer.save()`); returns the rows in their
+    /// order.
+    ///
+    /// It is the serializer's `create_many` where all rows are new, or its `update_many`. Without one, new
+    /// rows are inserted in one statement, unless something else belongs to each: links, a `create` of its
+    /// own, a place in a tree. What is left is stored one by one.
+    ///
+    /// # Errors
+    /// Those of [`Changes::save`]; nothing is stored then.
+    pub async fn save_many(list: Vec<Self>, cx: &mut Context) -> Result<Vec<M>> {
+        cx.transaction(async |cx| {
+            let description = list.first().and_then(|changes| changes.description);
+            let all_new = list.iter().all(|changes| changes.target.is_none());
+            let own = description.and_then(|description| {
+                let own = if all_new { &description.create_many } else { &description.update_many };
+                own.as_ref()
+            });
+            if let Some(hook) = own.map(Arc::clone) {
+                return save_many_by(hook, list, cx).await;
+            }
+            let own = description.is_some_and(|description| description.create.is_some());
+            if all_new && !own && list.iter().all(|changes| changes.is_one_row(cx)) {
+                let rows = QuerySet::<M>::new().bulk_create(list, cx).await;
+                return rows.map_err(|error| refused(error, M::META, description));
+            }
+            let mut rows = Vec::with_capacity(list.len());
+            for changes in list {
+                rows.push(changes.save(cx).await?);
+            }
+            Ok(rows)
+        })
+        .await
+    }
+
+    /// Whether a new row is an INSERT and nothing more.
+    fn is_one_row(&self, cx: &Context) -> bool {
+        self.set.links.is_empty()
+            && self.set.nested.is_empty()
+            && !db::places_in_tree(M::META, &self.set.columns)
+            && *M::META != *cx.user_meta().model
+    }
+}
+
+impl<M: Model> UnvalidatedList<M> {
+    /// Validates the list and stores it, in one transaction: [`Changes::save_many`].
+    ///
+    /// # Errors
+    /// 400 with every message; those of [`Changes::save`].
+    pub async fn save(self, cx: &mut Context) -> Result<Vec<M>> {
+        cx.transaction(async |cx| Changes::save_many(self.validated(cx).await?, cx).await).await
     }
 }
 

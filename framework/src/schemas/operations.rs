@@ -148,7 +148,7 @@ impl<'a> Route<'a> {
         if let Some(request) = self.info.request {
             let parsers = self.policies.parsers.iter().flatten();
             let (mut schema, noun) =
-                (SchemaRef::component(components.add(request)), self.view.context.noun);
+                (self.one_or_list(components.add(request), true), self.view.context.noun);
             if let Some(noun) = noun {
                 schema = schema.under(noun.one_key());
             }
@@ -168,7 +168,7 @@ impl<'a> Route<'a> {
             ResponseInfo::Nothing => return response,
             ResponseInfo::Anything => SchemaRef::inline(SchemaKind::Any),
             ResponseInfo::One(shown) => {
-                let one = SchemaRef::component(components.add(shown));
+                let one = self.one_or_list(components.add(shown), false);
                 match self.view.context.noun {
                     Some(noun) => one.under(noun.one_key()),
                     None => one,
@@ -186,6 +186,18 @@ impl<'a> Route<'a> {
             .filter(|renderer| renderer.is_available() && renderer.format() != "api")
             .map(|renderer| renderer.media_type());
         response.media_types(types).schema(schema)
+    }
+
+    /// An object, or a list of them where the operation takes one.
+    fn one_or_list(&self, name: String, reads: bool) -> SchemaRef {
+        match self.info.list {
+            None => SchemaRef::component(name),
+            Some(list) if reads => {
+                let (fewest, most) = list.lengths();
+                SchemaRef::one_or_list(name, fewest, Some(most))
+            }
+            Some(_) => SchemaRef::one_or_list(name, None, None),
+        }
     }
 
     fn list(&self, name: String) -> SchemaRef {

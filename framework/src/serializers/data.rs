@@ -10,12 +10,13 @@ use super::description::Description;
 use super::fetch::fetch;
 use super::field_set::FieldSet;
 use super::input::InitialData;
+use super::list::{ListSerializer, UnvalidatedList};
 use super::list_rows::ListRows;
 use super::rows::Loaded;
 use super::select::load;
 use super::validate::Existing;
 use super::write::Writing;
-use crate::db::{Key, Lookup, Model, ModelRow, Operand, Path, Predicate, Select};
+use crate::db::{Annotated, Key, Lookup, Model, ModelRow, Operand, Path, Predicate, Select};
 use crate::exceptions::{ApiException, Result};
 use crate::request::Context;
 use crate::values::{JsonWriter, Value};
@@ -66,6 +67,8 @@ pub struct Representation {
     rows: Rows,
     /// The fields to show, if not all.
     only: Option<Vec<String>>,
+    /// Expressions of annotations, of rows in hand.
+    annotated: Annotated,
 }
 
 /// What is to be shown.
@@ -83,7 +86,12 @@ impl fmt::Debug for Representation {
 
 impl Representation {
     pub(super) fn of_row<M: Model + Clone>(description: &'static Description, row: &M) -> Self {
-        Self { description, rows: Rows::One(Box::new(row.clone())), only: None }
+        Self {
+            description,
+            rows: Rows::One(Box::new(row.clone())),
+            only: None,
+            annotated: Annotated::default(),
+        }
     }
 
     pub(super) fn of_rows<'a, M: Model + Clone>(
@@ -91,11 +99,32 @@ impl Representation {
         rows: impl IntoIterator<Item = &'a M>,
     ) -> Self {
         let boxed = |row: &M| -> Box<dyn ModelRow> { Box::new(row.clone()) };
-        Self { description, rows: Rows::Many(rows.into_iter().map(boxed).collect()), only: None }
+        Self {
+            description,
+            rows: Rows::Many(rows.into_iter().map(boxed).collect()),
+            only: None,
+            annotated: Annotated::default(),
+        }
+    }
+
+    /// Rows that were stored; what their query set gives for annotations is shown of them, too.
+    pub(crate) fn of_saved<M: Model>(
+        description: &'static Description,
+        rows: Vec<M>,
+        annotated: Annotated,
+    ) -> Self {
+        let boxed = |row| -> Box<dyn ModelRow> { Box::new(row) };
+        let rows = Rows::Many(rows.into_iter().map(boxed).collect());
+        Self { description, rows, only: None, annotated }
     }
 
     pub(super) fn of_query(description: &'static Description, query: Select) -> Self {
-        Self { description, rows: Rows::Query(Box::new(query)), only: None }
+        Self {
+            description,
+            rows: Rows::Query(Box::new(query)),
+            only: None,
+            annotated: Annotated::default(),
+        }
     }
 
     /// Shows these fields alone, of those that the serializer shows (`fields=("id", "name")`).
@@ -110,7 +139,7 @@ impl Representation {
     /// When the database cannot be asked; 409 for a serializer that contains itself over rows that
     /// nest too deep.
     pub async fn json(self, cx: &Context) -> Result<Vec<u8>> {
-        let Self { description, rows, only } = self;
+        let Self { description, rows, only, annotated } = self;
         let mut description = description.for_request(cx);
         let chosen;
         if let Some(names) = only {
@@ -130,7 +159,7 @@ impl Representation {
             Rows::Many(rows) => (rows, true),
             Rows::One(row) => (vec![row], false),
         };
-        let (rows, order) = with_sources(description, rows, cx).await?;
+        let (rows, order) = with_sources(description, rows, annotated, cx).await?;
         let shown: Vec<&Loaded> = order.iter().filter_map(|place| rows.get(*place)).collect();
         let related = fetch(description, &shown, cx).await?;
         let mut out = JsonWriter::new();
@@ -160,6 +189,7 @@ impl Representation {
 async fn with_sources(
     description: &Description,
     rows: Vec<Box<dyn ModelRow>>,
+    annotated: Annotated,
     cx: &Context,
 ) -> Result<(Vec<Loaded>, Vec<usize>)> {
     let mut places: HashMap<Key, usize> = HashMap::with_capacity(rows.len());
@@ -180,6 +210,7 @@ async fn with_sources(
     let pk = description.model.pk;
     let keys: Vec<Value> = loaded.iter().map(|row| row.value(pk).to_value()).collect();
     let mut select = Select::of_model(description.model);
+    select.annotated = annotated;
     select.also_where(Predicate::Lookup {
         path: Path::own(description.model.pk_column()),
         lookup: Lookup::In,
@@ -258,6 +289,13 @@ impl<M: Model> Unvalidated<M> {
     pub fn partial(mut self) -> Self {
         self.partial = true;
         self
+    }
+
+    /// A list of objects (`many=True`), up to 1000 of them.
+    pub fn many(self) -> UnvalidatedList<M> {
+        let Self { description, data, instance, partial, .. } = self;
+        let instances = instance.into_iter().collect();
+        UnvalidatedList { description, data, list: ListSerializer::new(), instances, partial }
     }
 
     /// Whether it may write more than one row.

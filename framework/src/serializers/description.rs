@@ -88,6 +88,10 @@ pub struct Description {
     pub(crate) create: Option<Arc<dyn DynSave>>,
     /// Its own way to store changes to a row.
     pub(crate) update: Option<Arc<dyn DynSave>>,
+    /// Its own way to store a list of new rows.
+    pub(crate) create_many: Option<Arc<dyn DynSave>>,
+    /// Its own way to store a list with changes to rows.
+    pub(crate) update_many: Option<Arc<dyn DynSave>>,
     /// Messages of the whole serializer by code (`default_error_messages`).
     pub(crate) messages: Vec<(&'static str, Cow<'static, str>)>,
     /// The columns that are shown, by field, where columns are all that is shown: no function then

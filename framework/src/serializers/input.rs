@@ -6,12 +6,13 @@ use std::ops::Deref;
 use super::changes::ChangeSet;
 use super::description::Description;
 use super::hooks::JsonObject;
-use super::validate::{Existing, run_validation};
+use super::list::{Instances, ListSerializer};
+use super::validate::{Existing, run_list_validation, run_validation};
 use crate::exceptions::{Detail, Result};
 use crate::fields::{form, from_json, to_json};
 use crate::parsers::Data;
 use crate::request::Context;
-use crate::values::Raw;
+use crate::values::{Raw, Value};
 
 /// Input of a field or of an object.
 pub(super) enum Input<'a> {
@@ -131,6 +132,29 @@ impl InitialData {
         }
         let raw = cx.object_in(data.raw()?);
         run_validation(description, &raw, partial, existing, cx).await
+    }
+}
+
+impl InitialData {
+    /// Validates it as a list; a form is none.
+    pub(crate) async fn validate_list(
+        self,
+        description: &'static Description,
+        list: ListSerializer,
+        partial: bool,
+        instances: &Instances<'_>,
+        cx: &Context,
+    ) -> Result<Vec<(ChangeSet, Option<Value>)>> {
+        match self.0 {
+            Initial::Json(json) => {
+                let raw = from_json(json);
+                run_list_validation(description, list, &raw, partial, instances, cx).await
+            }
+            Initial::Body(data) => {
+                let raw = data.raw()?;
+                run_list_validation(description, list, &raw, partial, instances, cx).await
+            }
+        }
     }
 }
 

@@ -112,6 +112,7 @@ mod field_output;
 mod field_set;
 mod hooks;
 mod input;
+mod list;
 mod list_rows;
 mod of_model;
 mod plain;
@@ -138,21 +139,23 @@ pub use hooks::{
     StructValidator, ToInternalValue, ToRepresentation, ValueValidator,
 };
 pub use input::InitialData;
+pub use list::{ListSerializer, UnvalidatedList};
 pub use of_model::{LeadsTo, ModelFor, ShownBy};
 pub use plain::{Serializer, UnvalidatedData, ValidatedData};
 pub use relations::{
     HyperlinkedIdentity, HyperlinkedRelated, PrimaryKeyRelated, SlugRelated, StringRelated,
 };
 pub use rows::{Instance, Loaded, RelatedRows};
-pub use save::SaveHook;
+pub use save::{SaveHook, SaveManyHook};
 
 pub(crate) use changes::ChangeSet;
 pub(crate) use conflicts::{misplaced, model_taken, taken};
 pub(crate) use fetch::fetch;
 #[cfg(feature = "openapi")]
 pub(crate) use field_output::FieldOutput;
+pub(crate) use list::Instances;
 pub(crate) use list_rows::ListRows;
-pub(crate) use save::save_by;
+pub(crate) use save::{save_by, save_many_by};
 pub(crate) use select::load;
 pub(crate) use validate::Existing;
 pub(crate) use write::{Writing, location, write_values};

@@ -43,6 +43,35 @@ where
     }
 }
 
+/// Stores a list that a serializer validated (`ListSerializer.create`, `.update`):
+/// `async fn(Vec<Changes<Track>>, &mut Context) -> Result<Vec<Track>>`. [`Changes::save_many`] calls it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not store a list of `{M}`",
+    label = "expected `async fn(Vec<Changes<{M}>>, &mut Context) -> Result<Vec<{M}>>`"
+)]
+pub trait SaveManyHook<M, Shape>: Send + Sync + 'static {
+    /// Calls it.
+    fn call<'a>(
+        &'a self,
+        changes: Vec<Changes<M>>,
+        cx: &'a mut Context,
+    ) -> LocalBoxFuture<'a, Result<Vec<M>>>;
+}
+
+impl<M, Hook> SaveManyHook<M, fn(Vec<Changes<M>>) -> Vec<M>> for Hook
+where
+    M: Model,
+    Hook: AsyncFn(Vec<Changes<M>>, &mut Context) -> Result<Vec<M>> + Send + Sync + 'static,
+{
+    fn call<'a>(
+        &'a self,
+        changes: Vec<Changes<M>>,
+        cx: &'a mut Context,
+    ) -> LocalBoxFuture<'a, Result<Vec<M>>> {
+        Box::pin(self(changes, cx))
+    }
+}
+
 /// A value of a type that the description does not know: changes, a row.
 type Untyped = Box<dyn Any>;
 
@@ -85,6 +114,47 @@ where
     Shape: 'static,
 {
     Arc::new(Typed::<_, M, Shape> { hook, types: PhantomData })
+}
+
+struct Many<Hook, M, Shape> {
+    hook: Hook,
+    types: PhantomData<fn() -> (M, Shape)>,
+}
+
+impl<Hook, M, Shape> DynSave for Many<Hook, M, Shape>
+where
+    Hook: SaveManyHook<M, Shape>,
+    M: Model,
+{
+    fn save<'a>(
+        &'a self,
+        changes: Untyped,
+        cx: &'a mut Context,
+    ) -> LocalBoxFuture<'a, Result<Untyped>> {
+        Box::pin(async move {
+            let changes = changes.downcast::<Vec<Changes<M>>>().map_err(|_| another_model())?;
+            let rows = self.hook.call(*changes, cx).await?;
+            Ok(Box::new(rows) as Untyped)
+        })
+    }
+}
+
+pub(super) fn untyped_many<M, Shape>(hook: impl SaveManyHook<M, Shape>) -> Arc<dyn DynSave>
+where
+    M: Model,
+    Shape: 'static,
+{
+    Arc::new(Many::<_, M, Shape> { hook, types: PhantomData })
+}
+
+/// Has a serializer's own hook store the changes of a list.
+pub(crate) async fn save_many_by<M: Model>(
+    hook: Arc<dyn DynSave>,
+    changes: Vec<Changes<M>>,
+    cx: &mut Context,
+) -> Result<Vec<M>> {
+    let rows = hook.save(Box::new(changes), cx).await?;
+    rows.downcast::<Vec<M>>().map(|rows| *rows).map_err(|_| another_model())
 }
 
 /// Has a serializer's own hook store changes.

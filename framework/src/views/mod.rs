@@ -82,7 +82,7 @@ use crate::filters::QueryParameter;
 use crate::pagination::Pagination;
 use crate::request::{Action, Context, ViewContext};
 use crate::response::Response;
-use crate::serializers::Description;
+use crate::serializers::{Description, ListSerializer};
 use crate::values::debug_is_display;
 
 /// An inconsistent view, reported when the site is built. `Debug` prints the same message as
@@ -202,6 +202,8 @@ pub struct OperationInfo {
     pub request: Option<&'static Description>,
     /// Whether nothing is required of the body.
     pub partial: bool,
+    /// How long a list may be that the body holds in place of an object, and the response likewise.
+    pub list: Option<ListSerializer>,
     /// The status of the response.
     pub status: u16,
     /// What the response holds.
@@ -246,6 +248,7 @@ impl OperationInfo {
             description: "",
             request: None,
             partial: false,
+            list: None,
             status: 200,
             response: ResponseInfo::Nothing,
             parameters: Vec::new(),

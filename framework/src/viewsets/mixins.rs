@@ -7,12 +7,17 @@ use super::generic_view::GenericView;
 use super::object::{Found, by_its_key};
 use super::parents;
 use super::{ModelOf, ObjectQuery, ViewSet};
+use crate::aside::aside;
 use crate::db::{Annotated, Dialect, Lock, Model, QuerySet, Select, is_referenced};
 use crate::exceptions::{ApiException, Result};
 use crate::generics::{related_is_gone, represent_saved};
 use crate::request::{Context, Deferred};
 use crate::response::Response;
-use crate::serializers::{Changes, Description, Existing, Loaded, load};
+use crate::serializers::{
+    Changes, Description, Existing, InitialData, Instances, ListSerializer, Loaded, Representation,
+    load,
+};
+use crate::values::Raw;
 
 /// GET of the list: filters, a page, `results`.
 ///
@@ -154,6 +159,11 @@ fn no_match<V: ViewSet>() -> ApiException {
 /// 400 with every message of the body.
 pub async fn create<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
     let description = view.get_serializer_class(cx).description();
+    if let Some(list) = V::LIST_SERIALIZER
+        && matches!(cx.data()?.raw()?, Raw::List(_))
+    {
+        return aside(|| create_many(view, description, list, cx)).await;
+    }
     let (bytes, location) = if description.create.is_some() || description.writes_several() {
         cx.retrying_transaction(async |cx| insert(view, description, cx).await).await?
     } else {
@@ -164,6 +174,34 @@ pub async fn create<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> 
         response.headers.append(name, value);
     }
     Ok(response)
+}
+
+/// POST of a list: 201 with the new objects, all of them or none.
+async fn create_many<V: ViewSet>(
+    view: &V,
+    description: &'static Description,
+    list: ListSerializer,
+    cx: &mut Context,
+) -> Result<Response> {
+    let bytes = cx
+        .retrying_transaction(async |cx| {
+            let (none, data) = (Instances::default(), InitialData::from(cx.data()?));
+            let items = data.validate_list(description, list, false, &none, cx).await?;
+            let new = items.into_iter().map(|(set, _)| {
+                let mut changes = Changes::<ModelOf<V>>::from_set(set);
+                changes.description = Some(description);
+                changes
+            });
+            let rows = view.perform_create_many(new.collect(), cx).await?;
+            let annotated = if description.shows_annotations() {
+                view.get_queryset(cx).await?.annotated
+            } else {
+                Annotated::default()
+            };
+            Representation::of_saved(description, rows, annotated).json(cx).await
+        })
+        .await?;
+    Ok(cx.all(bytes).with_status(201))
 }
 
 async fn insert<V: ViewSet>(

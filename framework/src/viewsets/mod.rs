@@ -107,7 +107,7 @@ use crate::permissions::{DynPermission, PermissionClasses};
 use crate::renderers::{Renderer, RendererClasses};
 use crate::request::{Context, Noun};
 use crate::response::Response;
-use crate::serializers::{Changes, ModelFor, ModelSerializer, SerializerClass};
+use crate::serializers::{Changes, ListSerializer, ModelFor, ModelSerializer, SerializerClass};
 use crate::throttling::{DynThrottle, ThrottleClasses};
 use crate::views::{Item, ORDER, Page, Policies, View};
 
@@ -276,6 +276,10 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
 
     /// Whether PUT changes only what is sent, as PATCH does (`partial=True` in `update`).
     const PARTIAL_PUT: bool = false;
+
+    /// Lets `create` take a list of objects, too (`get_serializer(many=isinstance(request.data, list))`):
+    /// `Some(ListSerializer::new().max_length(100))`. The response is then the list of the new rows.
+    const LIST_SERIALIZER: Option<ListSerializer> = None;
 
     /// The beginning of its URL names: `artist` in `artist-list`. By default, the model's name.
     fn basename(&self) -> String {
@@ -517,6 +521,24 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     fn get_success_headers(&self, url: Option<&str>, _cx: &Context) -> HeaderMap {
         let url = url.and_then(|url| HeaderValue::from_str(url).ok());
         url.map(|url| (LOCATION, url)).into_iter().collect()
+    }
+
+    /// Stores the new rows of a list ([`ViewSet::LIST_SERIALIZER`]), in a transaction that runs again after
+    /// a deadlock. By default, each by [`ViewSet::perform_create`]; [`Changes::save_many`] stores them in
+    /// one statement where it can.
+    ///
+    /// # Errors
+    /// What prevents one from being stored; none is then.
+    async fn perform_create_many(
+        &self,
+        new: Vec<Changes<ModelOf<Self>>>,
+        cx: &mut Context,
+    ) -> Result<Vec<ModelOf<Self>>> {
+        let mut rows = Vec::with_capacity(new.len());
+        for new in new {
+            rows.push(self.perform_create(new, cx).await?);
+        }
+        Ok(rows)
     }
 
     /// Stores changes to a row (`perform_update`): by the serializer's `update`, if it has one

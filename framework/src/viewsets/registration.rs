@@ -266,6 +266,7 @@ impl<V: ViewSet> Registration<V> {
         if matches!(action, Action::Create | Action::Update | Action::PartialUpdate) {
             operation.request = Some(description);
         }
+        operation.list = V::LIST_SERIALIZER.filter(|_| action == Action::Create);
         operation.partial =
             action == Action::PartialUpdate || action == Action::Update && V::PARTIAL_PUT;
         (operation.status, operation.response) = match action {

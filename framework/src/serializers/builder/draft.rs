@@ -42,6 +42,8 @@ impl Draft {
             get_fields: None,
             create: None,
             update: None,
+            create_many: None,
+            update_many: None,
             messages: Vec::new(),
             columns: None,
             recurs: OnceLock::new(),
@@ -215,6 +217,8 @@ impl Draft {
         self.description.get_fields.clone_from(&other.get_fields);
         self.description.create.clone_from(&other.create);
         self.description.update.clone_from(&other.update);
+        self.description.create_many.clone_from(&other.create_many);
+        self.description.update_many.clone_from(&other.update_many);
     }
 
     /// Foreign keys become nested objects with all their columns.

@@ -26,7 +26,7 @@ use super::hooks::{
 };
 use super::relations::{Inner, Related};
 use super::rows::Instance;
-use super::save::{SaveHook, untyped};
+use super::save::{SaveHook, SaveManyHook, untyped, untyped_many};
 use super::{LeadsTo, ModelSerializer, ShownBy};
 use crate::db::{
     FieldPath, Fields, Hop, Leaf, Model, Path, PathOf, SingleValued, Way, meta_of, not_a_unique_set,
@@ -591,6 +591,19 @@ impl<M: Model> Builder<M> {
         let hook = untyped(hook);
         self.draft.description.create = Some(hook.clone());
         self.draft.description.update = Some(hook);
+        self
+    }
+
+    /// Sets the function that stores a list of new rows (`ListSerializer.create`).
+    pub fn create_many<Shape: 'static>(mut self, hook: impl SaveManyHook<M, Shape>) -> Self {
+        self.draft.description.create_many = Some(untyped_many(hook));
+        self
+    }
+
+    /// Sets the function that stores a list in which stored rows may be changed
+    /// (`ListSerializer.update`).
+    pub fn update_many<Shape: 'static>(mut self, hook: impl SaveManyHook<M, Shape>) -> Self {
+        self.draft.description.update_many = Some(untyped_many(hook));
         self
     }
 

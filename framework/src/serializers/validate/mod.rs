@@ -18,6 +18,7 @@ use super::checks::{Answer, Check, run_checks};
 use super::description::Description;
 use super::field::{SerializerField, Target};
 use super::input::Input;
+use super::list::{Instances, ListSerializer};
 use crate::db::ModelRow;
 use crate::exceptions::{ApiException, Detail};
 use crate::fields::ManyKeys;
@@ -77,6 +78,41 @@ pub(crate) async fn run_validation(
     object.settle(&mut answers, &mut sets, cx);
     let mut answers = run_checks(&sets, cx).await?.into_iter();
     object.finish(&mut answers, cx).map_err(ApiException::Validation)
+}
+
+/// Validates a body that is a list, in as many statements as one object; each item comes with the key of
+/// the row that it is for.
+///
+/// # Errors
+/// As [`run_validation`]; the messages of an item under its number.
+pub(crate) async fn run_list_validation(
+    description: &Description,
+    list: ListSerializer,
+    raw: &Raw<'_>,
+    partial: bool,
+    instances: &Instances<'_>,
+    cx: &Context,
+) -> Result<Vec<(ChangeSet, Option<Value>)>, ApiException> {
+    let mut checks = Vec::new();
+    let users = cx.user_meta();
+    let mut reading = Reading { cx, users: Some(&*users), checks: &mut checks };
+    let read = reading.items(&list.field(), description, Input::Sent(raw), partial, instances);
+    let mut items = read.map_err(ApiException::Validation)?;
+    let mut sets = Vec::new();
+    let mut answers = run_checks(&checks, cx).await?.into_iter();
+    for item in &mut items {
+        item.settle(&mut answers, &mut sets, cx);
+    }
+    let mut answers = run_checks(&sets, cx).await?.into_iter();
+    let (mut valid, mut wrong) = (Vec::with_capacity(items.len()), Vec::new());
+    for (index, item) in items.into_iter().enumerate() {
+        let key = item.pk();
+        match item.finish(&mut answers, cx) {
+            Ok(set) => valid.push((set, key)),
+            Err(detail) => wrong.push((Cow::Owned(index.to_string()), detail)),
+        }
+    }
+    if wrong.is_empty() { Ok(valid) } else { Err(ApiException::Validation(Detail::Map(wrong))) }
 }
 
 /// True for a value that the database is asked about, where its field says so.

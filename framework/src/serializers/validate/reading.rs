@@ -4,12 +4,13 @@ use super::super::checks::Check;
 use super::super::description::Description;
 use super::super::field::{SerializerField, Target};
 use super::super::input::Input;
+use super::super::list::Instances;
 use super::{Existing, FieldState, ObjectState, is_asked, object_error};
 use crate::auth::{UserMeta, normalized};
 use crate::exceptions::Detail;
 use crate::fields::{Field, FieldKind, Start, to_json};
 use crate::request::Context;
-use crate::values::{Raw, Value};
+use crate::values::{Raw, Value, python};
 
 /// Reads objects, and collects the checks in the database.
 pub(super) struct Reading<'a, 'c> {
@@ -58,6 +59,32 @@ impl<'a> Reading<'a, '_> {
         state
     }
 
+    /// The items of a body that is a list, with the rows that they are for.
+    pub(super) fn items(
+        &mut self,
+        list: &Field,
+        inner: &'a Description,
+        raw: Input<'a>,
+        partial: bool,
+        instances: &'a Instances<'a>,
+    ) -> Result<Vec<ObjectState<'a>>, Detail> {
+        list.objects(&raw)?;
+        let pk = inner.model.pk_column();
+        Ok(raw.each(|raw| {
+            let key = raw.get(pk.name).filter(|_| !instances.rows.is_empty()).map(python::text);
+            match instances.named(key.as_deref()) {
+                Ok(existing) => self.item(list, inner, raw, partial, existing),
+                Err(text) => {
+                    let mut state = ObjectState::new(inner, Existing::default(), partial);
+                    let text = format!("Invalid pk \"{text}\" - object does not exist.");
+                    let detail = Detail::List(vec![Detail::new(text, "does_not_exist")]);
+                    state.error = Some(Detail::Map(vec![(pk.name.into(), detail)]));
+                    state
+                }
+            }
+        }))
+    }
+
     /// One item of a list. Unlike the body as a whole, it is a field with a value: a null is
     /// reported as that of any other field.
     fn item(
@@ -66,9 +93,15 @@ impl<'a> Reading<'a, '_> {
         inner: &'a Description,
         raw: Input<'a>,
         partial: bool,
+        existing: Existing<'a>,
     ) -> ObjectState<'a> {
         let null = matches!(*raw, Raw::Null);
-        let mut state = self.object(inner, raw, partial, Existing::default());
+        // what is sent for a stored row is no new account
+        let users = if existing.pk.is_some() { self.users.take() } else { None };
+        let mut state = self.object(inner, raw, partial, existing);
+        if users.is_some() {
+            self.users = users;
+        }
         if null {
             state.error = Some(field.fail("null", "This field may not be null."));
         }
@@ -179,6 +212,6 @@ impl<'a> Reading<'a, '_> {
         }
         // nested rows are always created, even if their parent is updated
         let partial = partial && inner.is_plain();
-        FieldState::List(raw.each(|raw| self.item(field, inner, raw, partial)))
+        FieldState::List(raw.each(|raw| self.item(field, inner, raw, partial, Existing::default())))
     }
 }
