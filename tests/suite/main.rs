@@ -1,6 +1,7 @@
 //! The black-box suite: one binary, one file per module.
 
 mod annotations;
+mod backends;
 mod batches;
 mod chosen_fields;
 mod cors;
@@ -46,6 +47,7 @@ mod serializers;
 mod server;
 mod sessions;
 mod statements;
+mod streaming;
 mod swagger_ui;
 mod testing;
 mod throttling;

@@ -8,13 +8,15 @@
 //! unless it has failed several times lately; a failure is not reported any sooner
 //! ([`PasswordHashers`]).
 
+use super::backends::{BackendList, Credentials};
 use crate::auth::{Account, PasswordHashers, check_password, is_password_usable};
 use crate::exceptions::Result;
 use crate::request::Context;
 use crate::throttling;
 
 /// The account with this name and password; `None` if there is none that may log in, for whatever
-/// reason (`ModelBackend.authenticate`). An outdated hash is replaced.
+/// reason. The site's [backends](super::AuthenticationBackend) are asked in their order; the database, if
+/// it names none. An outdated hash is replaced.
 ///
 /// # Errors
 /// 429 when the account was tried too often from this address ([`throttling::login`]); 503 when
@@ -26,8 +28,16 @@ pub async fn authenticate(
 ) -> Result<Option<Account>> {
     let cx: &Context = cx;
     let attempt = throttling::login::check(cx, username).await?;
+    if let Some(backends) =
+        cx.shared.backends.as_ref().and_then(|own| own.downcast_ref::<BackendList>())
+    {
+        let credentials = Credentials { username, password, trusted: attempt.is_trusted() };
+        let found = backends.authenticate(cx, &credentials).await;
+        attempt.end(&found).await;
+        return found;
+    }
     let mut hashers = cx.hashers().known(false);
-    let found = find(cx, &mut hashers, attempt.is_trusted(), username, password).await;
+    let found = of_the_database(cx, &mut hashers, attempt.is_trusted(), username, password).await;
     attempt.end(&found).await;
     if let Ok(None) = found {
         hashers.wait_as_unknown(password).await?;
@@ -35,7 +45,7 @@ pub async fn authenticate(
     found
 }
 
-async fn find(
+pub(super) async fn of_the_database(
     cx: &Context,
     hashers: &mut PasswordHashers,
     trusted: bool,

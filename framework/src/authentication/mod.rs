@@ -18,8 +18,10 @@
 //! - [`TokenAuthentication`]: `Authorization: Token 9944b0…`, with the tokens of `authtoken_token`
 //! - [`SessionAuthentication`]: Django's session cookie, with the CSRF token for unsafe methods
 //! - [`BasicAuthentication`]: a user name and a password
+//! - [`KeyAuthentication`]: keys of your own behind a word, such as `Bearer`
 //! - [`RemoteUserAuthentication`]: a header that a proxy sets
 //! - `JwtAuthentication` (feature `jwt`): JSON web tokens, compatible with simplejwt
+//! - [`AuthenticationBackend`]: where accounts and passwords are kept; [`ModelBackend`] is the database
 //! - [`login`], [`logout`]: open and close a session; [`authenticate`] checks a password
 //!
 //! The views that issue tokens and sessions are in [`accounts`](crate::accounts).
@@ -53,9 +55,11 @@
 //! # let _ = view;
 //! ```
 
+mod backends;
 mod basic;
 #[cfg(feature = "jwt")]
 pub(crate) mod jwt;
+mod key;
 mod login;
 mod remote_user;
 mod session;
@@ -69,6 +73,11 @@ use std::sync::Arc;
 use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use futures_util::future::LocalBoxFuture;
 
+pub(crate) use backends::BackendList;
+pub use backends::{
+    AuthenticationBackend, AuthenticationBackends, Credentials, DynAuthenticationBackend,
+    ModelBackend,
+};
 pub use basic::BasicAuthentication;
 #[cfg(feature = "jwt")]
 pub use jwt::{
@@ -76,6 +85,7 @@ pub use jwt::{
     OutstandingToken, OutstandingTokenFields, RefreshToken, TokenError, UntypedToken,
     blacklisted_token, flush_expired_tokens, outstanding_token,
 };
+pub use key::KeyAuthentication;
 pub use login::authenticate;
 pub use remote_user::RemoteUserAuthentication;
 pub use session::{SessionAuthentication, login, logout, session_user, update_session_auth_hash};

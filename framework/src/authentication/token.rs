@@ -40,22 +40,27 @@ impl TokenAuthentication {
 
     /// The key in a header; `None` if it uses another scheme.
     fn key_of(self, header: &[u8]) -> Result<Option<&str>> {
-        let space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0B;
-        let mut words = header.split(space).filter(|word| !word.is_empty());
-        let Some(scheme) = words.next() else { return Ok(None) };
-        if !scheme.eq_ignore_ascii_case(self.keyword.as_bytes()) {
-            return Ok(None);
-        }
-        let Some(key) = words.next() else {
-            return Err(failed("Invalid token header. No credentials provided."));
-        };
-        if words.next().is_some() {
-            return Err(failed("Invalid token header. Token string should not contain spaces."));
-        }
-        std::str::from_utf8(key).map(Some).map_err(|_| {
-            failed("Invalid token header. Token string should not contain invalid characters.")
-        })
+        key_of(header, self.keyword)
     }
+}
+
+/// The key behind a word; `None` if the header uses another scheme.
+pub(super) fn key_of<'a>(header: &'a [u8], keyword: &str) -> Result<Option<&'a str>> {
+    let space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0B;
+    let mut words = header.split(space).filter(|word| !word.is_empty());
+    let Some(scheme) = words.next() else { return Ok(None) };
+    if !scheme.eq_ignore_ascii_case(keyword.as_bytes()) {
+        return Ok(None);
+    }
+    let Some(key) = words.next() else {
+        return Err(failed("Invalid token header. No credentials provided."));
+    };
+    if words.next().is_some() {
+        return Err(failed("Invalid token header. Token string should not contain spaces."));
+    }
+    std::str::from_utf8(key).map(Some).map_err(|_| {
+        failed("Invalid token header. Token string should not contain invalid characters.")
+    })
 }
 
 impl Default for TokenAuthentication {

@@ -2,6 +2,7 @@
 
 use crate::negotiation::MediaType;
 use crate::response::{Response, ResponseBody};
+use crate::settings::Settings;
 
 /// The page of a status without a view: 400, 403, 404, 408, 429, 431, 503 or 500; `accept` is the
 /// client's header.
@@ -37,6 +38,17 @@ pub(crate) fn page(status: u16, accept: Option<&str>) -> Response {
     Response { body, ..Response::empty(status) }
 }
 
+/// The page of a status for a request to a path; JSON below those of `JSON_ERRORS`.
+pub(crate) fn page_at(
+    settings: &Settings,
+    path: &str,
+    status: u16,
+    accept: Option<&str>,
+) -> Response {
+    let json = settings.json_errors.iter().any(|prefix| path.starts_with(prefix.as_str()));
+    page(status, if json { Some("application/json") } else { accept })
+}
+
 /// Whether `Accept` names JSON and not HTML: an API client, not a browser.
 fn names_json(accept: &str) -> bool {
     let names = |sub: &str, suffix: &str| {
@@ -59,7 +71,7 @@ mod tests {
             ResponseBody::Json(bytes) => {
                 ("application/json".into(), String::from_utf8(bytes).unwrap())
             }
-            ResponseBody::Empty => (String::new(), String::new()),
+            ResponseBody::Empty | ResponseBody::Stream { .. } => (String::new(), String::new()),
         }
     }
 

@@ -1,9 +1,12 @@
 //! Everything that a view needs to respond to a request.
 
 mod data;
+mod extensions;
+mod kept;
 mod session;
 mod user;
 
+pub(crate) use kept::Kept;
 pub use user::Auth;
 
 use std::any::Any;
@@ -79,6 +82,8 @@ pub(crate) struct Shared {
     pub(crate) generics: Option<Arc<dyn Any + Send + Sync>>,
     /// The logs of throttles.
     pub(crate) counters: Counters,
+    /// The authentication backends, if the site names any.
+    pub(crate) backends: Option<Arc<dyn Any + Send + Sync>>,
     /// The keys of JSON web tokens.
     #[cfg(feature = "jwt")]
     pub(crate) tokens: Option<Arc<dyn Any + Send + Sync>>,
@@ -157,6 +162,7 @@ pub struct Context {
     user_changes: u32,
     data: Option<Data>,
     vary: Vec<&'static str>,
+    extensions: Vec<Box<dyn Any + Send>>,
     quota: Option<Box<Quota>>,
     /// Once it was asked for.
     pub(crate) session: Option<Box<Session>>,
@@ -182,6 +188,7 @@ impl Context {
             user_changes: 0,
             data: None,
             vary: Vec::new(),
+            extensions: Vec::new(),
             quota: None,
             session: None,
             csrf: None,

@@ -26,10 +26,13 @@
 //! - [`Response::empty`]: a status without a body
 //! - [`Response::bytes`]: bytes of another media type
 //! - [`Response::html`], [`Response::redirect`]: pages
+//! - [`Response::as_attachment`]: a file to be saved; [`Event`]: a server-sent event
 //! - [`Response::with_status`], [`Response::with_header`]: changes to any of them
 //! - [`Cookie`]: a cookie to set
 
 mod cookies;
+mod disposition;
+mod stream;
 mod vary;
 
 use std::fmt;
@@ -38,6 +41,9 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETR
 
 pub use cookies::Cookie;
 pub(crate) use cookies::{date_in, seconds};
+pub(crate) use disposition::content_disposition;
+pub use stream::{BodyWriter, Event, StreamBody};
+pub(crate) use stream::{BrokeOff, Chunks, Source};
 
 use crate::exceptions::ApiException;
 use crate::reverse::iri_to_uri;
@@ -60,6 +66,13 @@ pub enum ResponseBody {
         /// The bytes.
         bytes: Vec<u8>,
     },
+    /// Bytes that are written while they are sent.
+    Stream {
+        /// `Content-Type`
+        content_type: String,
+        /// What writes them.
+        body: StreamBody,
+    },
 }
 
 impl fmt::Debug for ResponseBody {
@@ -71,6 +84,7 @@ impl fmt::Debug for ResponseBody {
             Self::Bytes { content_type, bytes } => {
                 write!(f, "Bytes({content_type}, {} bytes)", bytes.len())
             }
+            Self::Stream { content_type, .. } => write!(f, "Stream({content_type})"),
         }
     }
 }

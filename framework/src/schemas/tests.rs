@@ -207,7 +207,7 @@ fn content(response: &Response) -> (&str, &[u8]) {
     match &response.body {
         ResponseBody::Bytes { content_type, bytes } => (content_type, bytes),
         ResponseBody::Json(bytes) => (header(response, "content-type").unwrap_or_default(), bytes),
-        ResponseBody::Empty => ("", b""),
+        ResponseBody::Empty | ResponseBody::Stream { .. } => ("", b""),
     }
 }
 

@@ -94,7 +94,7 @@ impl Representation {
         }
     }
 
-    pub(super) fn of_rows<'a, M: Model + Clone>(
+    pub(crate) fn of_rows<'a, M: Model + Clone>(
         description: &'static Description,
         rows: impl IntoIterator<Item = &'a M>,
     ) -> Self {
@@ -173,6 +173,31 @@ impl Representation {
             out.end_array();
         }
         Ok(out.into_bytes())
+    }
+
+    /// As JSON text, a line for each row.
+    ///
+    /// # Errors
+    /// As [`json`](Self::json).
+    pub(crate) async fn lines(self, cx: &Context) -> Result<Vec<u8>> {
+        let Self { description, rows } = self;
+        let rows = match rows {
+            Rows::Many(rows) => rows,
+            Rows::One(row) => vec![row],
+            Rows::Query(_) => return Err(ApiException::internal("a query has no lines")),
+        };
+        let writing = Writing { cx, partial: false };
+        let (rows, order) = with_sources(description, rows, cx).await?;
+        let shown: Vec<&Loaded> = order.iter().filter_map(|place| rows.get(*place)).collect();
+        let related = fetch(description, &shown, cx).await?;
+        let mut lines = Vec::new();
+        for row in shown {
+            let mut out = JsonWriter::new();
+            writing.row(description, row, &related, &mut out);
+            lines.extend_from_slice(out.bytes());
+            lines.push(b'\n');
+        }
+        Ok(lines)
     }
 
     /// As a value: an object for one row, else an array.

@@ -36,7 +36,7 @@ impl Refusals {
         let (content_type, body) = match body {
             ResponseBody::Bytes { content_type, bytes } => (content_type, bytes),
             ResponseBody::Json(bytes) => ("application/json".to_owned(), bytes),
-            ResponseBody::Empty => (String::new(), Vec::new()),
+            ResponseBody::Empty | ResponseBody::Stream { .. } => (String::new(), Vec::new()),
         };
         let date = Utc::now().format("%a, %d %b %Y %H:%M:%S GMT");
         let mut head = format!(

@@ -105,6 +105,10 @@ pub struct Settings {
     pub allowed_hosts: Vec<String>,
     /// `APPEND_SLASH`: whether a path that only lacks its slash is redirected. On by default.
     pub append_slash: bool,
+    /// Paths below which Django's pages for errors that no view answers are JSON, `{"detail": ".."}`,
+    /// whatever the client accepts: unknown paths, refused hosts, the server's own errors.
+    /// `JSON_ERRORS=/api/` in the environment; none by default, as in Django.
+    pub json_errors: Vec<String>,
     /// `DATA_UPLOAD_MAX_MEMORY_SIZE`: longest body in bytes; `None` for no limit. 2.5 MB.
     pub data_upload_max_memory_size: Option<usize>,
     /// `DATA_UPLOAD_MAX_NUMBER_FIELDS`: most parameters of a query or a form; `None` for no
@@ -170,6 +174,7 @@ impl Default for Settings {
             debug: false,
             allowed_hosts: Vec::new(),
             append_slash: true,
+            json_errors: Vec::new(),
             data_upload_max_memory_size: Some(2_621_440),
             data_upload_max_number_fields: Some(1000),
             data_upload_max_number_files: Some(100),
@@ -284,6 +289,7 @@ impl Settings {
         vars.flag("DEBUG", &mut to.debug)?;
         vars.list("ALLOWED_HOSTS", &mut to.allowed_hosts)?;
         vars.flag("APPEND_SLASH", &mut to.append_slash)?;
+        vars.list("JSON_ERRORS", &mut to.json_errors)?;
         vars.number_or_none("DATA_UPLOAD_MAX_MEMORY_SIZE", &mut to.data_upload_max_memory_size)?;
         vars.number_or_none(
             "DATA_UPLOAD_MAX_NUMBER_FIELDS",

@@ -50,6 +50,8 @@
 //! | `DEFAULT_RENDERER_CLASSES`, `DEFAULT_PARSER_CLASSES` | [`SiteBuilder::policies`] |
 //! | `DEFAULT_PAGINATION_CLASS`, `PAGE_SIZE` | [`SiteBuilder::pagination`] |
 //! | `DEFAULT_FILTER_BACKENDS` with the ordering filter | [`SiteBuilder::ordering_filter`] |
+//! | `AUTHENTICATION_BACKENDS` | [`SiteBuilder::authentication_backends`] |
+//! | `MIDDLEWARE` | [`SiteBuilder::middleware`] |
 //! | `AUTH_USER_MODEL` | [`SiteBuilder::user_model`] |
 //! | `ROOT_URLCONF` | [`SiteBuilder::mount`] |
 //! | drf-spectacular's views | `SiteBuilder::openapi` (feature `openapi`) |
@@ -67,6 +69,7 @@ mod body;
 mod openapi;
 mod serve;
 mod start;
+mod stream;
 mod warnings;
 
 use std::fmt;
@@ -78,23 +81,24 @@ use actix_web::http::header::ACCEPT;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
+use crate::aside::aside;
 use crate::auth::{
     DynObjectPermissionBackend, Group, ObjectPermissionBackend, PasswordHashers, Token, User,
     UserMeta, UserModel, UserModelError,
 };
-use crate::authentication::AuthenticationClasses;
 #[cfg(feature = "jwt")]
 use crate::authentication::jwt::{BlacklistedToken, OutstandingToken, TokenBackend};
+use crate::authentication::{AuthenticationBackends, AuthenticationClasses, BackendList};
 use crate::cache::Counters;
 use crate::db::hooks::Signal;
 use crate::db::{Database, DatabaseWorker, Model, ModelMeta};
 use crate::exceptions::ApiException;
 use crate::generics::SiteGenerics;
-use crate::middleware::{self, Security};
+use crate::middleware::{self, DynMiddleware, Middleware, Next, Security};
 use crate::pagination::Pagination;
 use crate::permissions::PermissionClasses;
 use crate::request::{BodyMemory, Context, Request, Shared};
-use crate::response::Response;
+use crate::response::{Response, ResponseBody};
 use crate::reverse::{Pattern, Urls};
 use crate::routers::{Match, Mount, RouteError, Table};
 use crate::settings::{Settings, SettingsError};
@@ -138,6 +142,7 @@ pub struct Site {
     cors: Option<Arc<middleware::CorsPolicy>>,
     database: Arc<Database>,
     bodies: Arc<BodyMemory>,
+    middleware: Option<Arc<[Arc<dyn DynMiddleware>]>>,
     defaults: Policies,
     tables: Vec<Table>,
     #[cfg(feature = "openapi")]
@@ -145,7 +150,6 @@ pub struct Site {
 }
 
 /// Builds a [`Site`].
-#[derive(Debug)]
 pub struct SiteBuilder {
     settings: Settings,
     database: Arc<Database>,
@@ -154,9 +158,17 @@ pub struct SiteBuilder {
     users: Result<Option<Arc<UserMeta>>, UserModelError>,
     object_permissions: Vec<Arc<dyn DynObjectPermissionBackend>>,
     signals: Vec<Signal>,
+    backends: Option<BackendList>,
+    middleware: Vec<Arc<dyn DynMiddleware>>,
     mounts: Vec<Mount>,
     #[cfg(feature = "openapi")]
     openapi: Option<crate::schemas::OpenApi>,
+}
+
+impl fmt::Debug for SiteBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SiteBuilder").field("settings", &self.settings).finish_non_exhaustive()
+    }
 }
 
 impl SiteBuilder {
@@ -230,6 +242,21 @@ impl SiteBuilder {
         self
     }
 
+    /// Sets where names and passwords are checked (`AUTHENTICATION_BACKENDS`), in this order; by default,
+    /// [`ModelBackend`](crate::authentication::ModelBackend) alone.
+    #[must_use]
+    pub fn authentication_backends(mut self, list: impl AuthenticationBackends) -> Self {
+        self.backends = list.into_list().map(BackendList);
+        self
+    }
+
+    /// Adds middleware around the views of the site (`MIDDLEWARE`); the first is the outermost.
+    #[must_use]
+    pub fn middleware(mut self, middleware: impl Middleware) -> Self {
+        self.middleware.push(Arc::new(middleware));
+        self
+    }
+
     /// Adds a router at its path. Several are tried in order.
     #[must_use]
     pub fn mount(mut self, mount: Mount) -> Self {
@@ -283,10 +310,12 @@ impl SiteBuilder {
             object_permissions: self.object_permissions,
             generics: Some(Arc::new(generics)),
             counters,
+            backends: self.backends.map(|backends| Arc::new(backends) as _),
             #[cfg(feature = "jwt")]
             tokens: Some(Arc::new(tokens)),
         });
-        let Self { database, defaults, .. } = self;
+        let Self { database, defaults, middleware, .. } = self;
+        let middleware = (!middleware.is_empty()).then(|| middleware.into());
         Ok(Arc::new(Site {
             shared,
             security,
@@ -294,6 +323,7 @@ impl SiteBuilder {
             cors,
             database,
             bodies,
+            middleware,
             defaults,
             tables,
             #[cfg(feature = "openapi")]
@@ -336,6 +366,8 @@ impl Site {
             users: Ok(None),
             object_permissions: Vec::new(),
             signals: Vec::new(),
+            backends: None,
+            middleware: Vec::new(),
             mounts: Vec::new(),
             #[cfg(feature = "openapi")]
             openapi: None,
@@ -400,7 +432,9 @@ impl Site {
             Destination::Answered(response, framed) => {
                 self.finish_plain(&request, response, framed)
             }
-            Destination::View(found) => self.run(worker, Box::new(request), found).await,
+            Destination::View(found) => {
+                stream::collected(self.run(worker, Box::new(request), found).await).await
+            }
         }
     }
 
@@ -416,7 +450,8 @@ impl Site {
     fn way(&self, request: &Request) -> Destination {
         let settings = self.settings();
         let page = |status, framed| {
-            let response = middleware::page(status, request.header("accept").as_deref());
+            let accept = request.header("accept");
+            let response = middleware::page_at(settings, &request.path, status, accept.as_deref());
             let Some(handler) = &self.defaults.exception_handler else {
                 return Destination::Answered(response, framed);
             };
@@ -471,15 +506,27 @@ impl Site {
         let accept = request.headers.get(ACCEPT).cloned();
         let shared = Arc::clone(&self.shared);
         let running = Arc::clone(&endpoint);
-        let path = endpoint.has_exception_handler().then(|| request.path.clone());
+        let needs_path =
+            endpoint.has_exception_handler() || !self.settings().json_errors.is_empty();
+        let path = needs_path.then(|| request.path.clone());
+        let around = self.middleware.clone();
         let run = worker.run(!request.is_safe(), move |conn| {
-            Box::pin(
-                async move { run_view(&running, &mut Context::new(request, conn, shared)).await },
-            )
+            Box::pin(async move {
+                let mut cx = Context::new(request, conn, shared);
+                let response = run_view(&running, around.as_deref(), &mut cx).await;
+                let streams = matches!(response.body, ResponseBody::Stream { .. });
+                (response, streams.then(|| Box::new(cx.keep())))
+            })
         });
         let mut response = match run.await {
-            Ok(response) => response,
+            Ok((mut response, kept)) => {
+                if let Some(kept) = kept {
+                    self.start_stream(worker, &mut response, kept, &method);
+                }
+                response
+            }
             Err(error) => failed(
+                self.settings(),
                 &endpoint,
                 &method,
                 path.as_deref().unwrap_or_default(),
@@ -493,9 +540,16 @@ impl Site {
 }
 
 /// A view's response, even if the view panics.
-async fn run_view(endpoint: &Endpoint, cx: &mut Context) -> Response {
+async fn run_view(
+    endpoint: &Endpoint,
+    around: Option<&[Arc<dyn DynMiddleware>]>,
+    cx: &mut Context,
+) -> Response {
     let answer = async {
-        let response = endpoint.dispatch(&mut *cx).await;
+        let response = match around {
+            None => endpoint.dispatch(&mut *cx).await,
+            Some(around) => aside(|| Next::new(around, endpoint).run(&mut *cx)).await,
+        };
         middleware::process_response(cx, response).await
     };
     match AssertUnwindSafe(answer).catch_unwind().await {
@@ -503,12 +557,14 @@ async fn run_view(endpoint: &Endpoint, cx: &mut Context) -> Response {
         Ok(Err(error)) => {
             let request = &cx.request;
             let accept = request.header("accept");
-            failed(endpoint, &request.method, &request.path, accept.as_deref(), &error)
+            let settings = cx.settings();
+            failed(settings, endpoint, &request.method, &request.path, accept.as_deref(), &error)
         }
         Err(_) => {
             tracing::error!(view = endpoint.view().info().name, "a view panicked");
             let request = &cx.request;
-            let page = middleware::page(500, request.header("accept").as_deref());
+            let accept = request.header("accept");
+            let page = middleware::page_at(cx.settings(), &request.path, 500, accept.as_deref());
             let error = ApiException::internal("a view panicked");
             endpoint.handled_outside(&error, page, &request.method, &request.path)
         }
@@ -518,6 +574,7 @@ async fn run_view(endpoint: &Endpoint, cx: &mut Context) -> Response {
 /// The response to a request that did not reach its view, or whose session could not be stored.
 #[cold]
 fn failed(
+    settings: &Settings,
     endpoint: &Endpoint,
     method: &Method,
     path: &str,
@@ -527,11 +584,11 @@ fn failed(
     let response = match error {
         ApiException::Suspicious(reason) => {
             tracing::warn!("refused: {reason}");
-            middleware::page(400, accept)
+            middleware::page_at(settings, path, 400, accept)
         }
         ApiException::Internal(source) => {
             tracing::error!("server error: {source}");
-            middleware::page(500, accept)
+            middleware::page_at(settings, path, 500, accept)
         }
         error => endpoint.refuse(error, method),
     };

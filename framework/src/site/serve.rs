@@ -13,6 +13,7 @@ use actix_web::web::{self, Bytes};
 use actix_web::{App, Error, HttpRequest, HttpResponse};
 
 use super::body::{self, Announced};
+use super::stream::into_body;
 use super::{Destination, Site, StartError};
 use crate::aside::aside;
 use crate::db::DatabaseWorker;
@@ -204,6 +205,17 @@ fn into_http(response: Response) -> HttpResponse {
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             }
             Bytes::from(bytes)
+        }
+        ResponseBody::Stream { content_type, body } => {
+            if let Ok(value) = HeaderValue::from_str(&content_type)
+                && !headers.contains_key(CONTENT_TYPE)
+            {
+                headers.insert(CONTENT_TYPE, value);
+            }
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let mut http = HttpResponse::with_body(status, into_body(&body));
+            *http.headers_mut() = headers;
+            return http;
         }
         ResponseBody::Bytes { content_type, bytes } => {
             if let Ok(value) = HeaderValue::from_str(&content_type)

@@ -15,7 +15,7 @@ use crate::authentication::AuthenticationList;
 use crate::db::{BUSY, Runs};
 use crate::exceptions::{ApiException, Result};
 use crate::metadata::SimpleMetadata;
-use crate::middleware;
+use crate::middleware::{self, Innermost};
 use crate::negotiation::{self, Accepted, Offer};
 use crate::permissions::PermissionList;
 use crate::renderers::{self, JsonWriter, Renderer};
@@ -470,11 +470,11 @@ fn error_response(error: &ApiException, policies: &Settled, cx: &Context) -> Err
     match error {
         ApiException::Suspicious(reason) => {
             tracing::warn!(path = cx.request.path, "refused: {reason}");
-            ErrorResponse::Page(middleware::page(400, cx.request.header("accept").as_deref()))
+            ErrorResponse::Page(page_of(400, cx))
         }
         ApiException::Internal(source) => {
             tracing::error!(path = cx.request.path, "server error: {source}");
-            ErrorResponse::Page(middleware::page(500, cx.request.header("accept").as_deref()))
+            ErrorResponse::Page(page_of(500, cx))
         }
         ApiException::NotAuthenticated(_) | ApiException::AuthenticationFailed(_) => {
             let response = api_error(error);
@@ -485,6 +485,11 @@ fn error_response(error: &ApiException, policies: &Settled, cx: &Context) -> Err
         }
         _ => ErrorResponse::Api(api_error(error)),
     }
+}
+
+fn page_of(status: u16, cx: &Context) -> Response {
+    let accept = cx.request.header("accept");
+    middleware::page_at(cx.settings(), &cx.request.path, status, accept.as_deref())
 }
 
 /// The body and the headers that belong to an error alone.
@@ -514,6 +519,24 @@ fn vary(response: &mut Response, accept: bool, consulted: &[&str]) {
         }
     };
     response.headers.insert(VARY, value);
+}
+
+impl Innermost for Endpoint {
+    fn respond<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Response> {
+        Box::pin(self.dispatch(cx))
+    }
+
+    fn refused(&self, error: &ApiException, cx: &Context) -> Response {
+        let policies = self.policies_of(&cx.request.method);
+        match error_response(error, policies, cx) {
+            ErrorResponse::Api(response) => {
+                let mut response = self.handled(policies, error, response, cx);
+                self.headers(policies, &mut response, cx.varies_on());
+                response
+            }
+            ErrorResponse::Page(response) => self.handled(policies, error, response, cx),
+        }
+    }
 }
 
 impl fmt::Debug for Endpoint {

@@ -42,6 +42,8 @@
 //! - [`Valid`]: an argument, the body that passed a serializer without a model
 //! - [`Json`], [`Item`], [`Items`], [`Page`], [`Created`], [`NoContent`], [`Response`]: what a handler
 //!   may return
+//! - [`StreamingResponse`], [`FileResponse`]: bodies that are written while they are sent: exports,
+//!   server-sent events, downloads
 //! - [`View`]: the trait behind all of them
 //!
 //! View sets are views too: [`viewsets`](crate::viewsets).
@@ -60,6 +62,7 @@ mod input;
 mod page;
 mod policies;
 mod routes;
+mod streaming;
 
 use std::fmt;
 use std::sync::Arc;
@@ -76,6 +79,7 @@ pub use input::{FromContext, Valid};
 pub use page::{PageInfo, PageView, form_of};
 pub use policies::Policies;
 pub use routes::{ViewSetRoute, ViewSetRoutes};
+pub use streaming::{FileResponse, StreamingResponse};
 
 use crate::exceptions::{ApiException, Result};
 use crate::filters::QueryParameter;

@@ -1,0 +1,34 @@
+//! What is kept of a request for the work that writes its body.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::{Context, Equipment, Request, Shared};
+use crate::auth::Account;
+use crate::db::Conn;
+use crate::negotiation::Accepted;
+use crate::request::Action;
+
+/// The parts of a context that may change threads.
+pub(crate) struct Kept {
+    request: Box<Request>,
+    equipment: Option<Arc<Equipment>>,
+    action: Option<Action>,
+    accepted: Option<Accepted>,
+    user: Option<Account>,
+    extensions: Vec<Box<dyn Any + Send>>,
+}
+
+impl Context {
+    /// Keeps what work after the view needs.
+    pub(crate) fn keep(self) -> Kept {
+        let Self { request, equipment, action, accepted, user, extensions, .. } = self;
+        Kept { request, equipment, action, accepted, user, extensions }
+    }
+
+    /// The context of the same request, on another connection.
+    pub(crate) fn again(kept: Kept, conn: Conn, shared: Arc<Shared>) -> Self {
+        let Kept { request, equipment, action, accepted, user, extensions } = kept;
+        Self { equipment, action, accepted, user, extensions, ..Self::new(request, conn, shared) }
+    }
+}
