@@ -48,6 +48,7 @@
 //!   `transaction`, `descendants` and so on
 
 mod bases;
+mod cleaning;
 mod links;
 mod lists;
 mod objects;

@@ -144,13 +144,8 @@ impl Conn {
         set: Vec<(usize, Value)>,
         computed: &[ComputedColumn],
     ) -> Result<Option<Box<dyn ModelRow>>, Error> {
-        let mut parts = SavingParts {
-            model: select.model,
-            columns: set,
-            computed: computed.to_vec(),
-            target: Some(select.clone()),
-            stored: None,
-        };
+        let target = Some(select.clone());
+        let mut parts = SavingParts::new(select.model, set, computed.to_vec(), target);
         let scope = self.begin().await?;
         let changed = self.update_calling(select, &mut parts).await;
         self.settle(scope, changed).await

@@ -21,6 +21,20 @@ pub struct SavingParts {
 }
 
 impl SavingParts {
+    pub(crate) fn new(
+        model: &'static ModelMeta,
+        columns: Vec<(usize, Value)>,
+        computed: Vec<ComputedColumn>,
+        target: Option<Select>,
+    ) -> Self {
+        Self { model, columns, computed, target, stored: None }
+    }
+
+    /// What is to be written.
+    pub(crate) fn into_values(self) -> (Vec<(usize, Value)>, Vec<ComputedColumn>) {
+        (self.columns, self.computed)
+    }
+
     async fn stored(&mut self, conn: &Conn) -> Result<Option<&dyn ModelRow>, Error> {
         if let (None, Some(target)) = (&self.stored, &self.target) {
             let (mut select, model) = (target.clone(), self.model);
