@@ -133,6 +133,8 @@ impl Heir {
                 let Some(name) = &mut field.ident else { continue };
                 if let Some((own, earlier)) = known.iter().find(|(known, _)| known == name) {
                     twice(own, earlier.as_ref(), &base.path, errors);
+                    // the trait has it, and is implemented all the same
+                    fields.push((name.clone(), field.ty.clone()));
                     continue;
                 }
                 known.push((name.clone(), Some(base.path.clone())));

@@ -130,3 +130,35 @@ fn joins_and_counts_have_no_scope_as_in_django() {
         assert_eq!(books.unwrap().rows().len(), 2);
     });
 }
+
+/// Methods of one's own, for the rows of one model and of every model with a base.
+trait Shelves {
+    fn called(self, name: &str) -> Self;
+}
+
+impl Shelves for QuerySet<Shelf> {
+    fn called(self, name: &str) -> Self {
+        self.filter(shelf::name.eq(name.to_owned()))
+    }
+}
+
+trait Deleted {
+    fn deleted(self) -> Self;
+}
+
+impl<M: Kept> Deleted for QuerySet<M> {
+    fn deleted(self) -> Self {
+        self.filter_by(M::DELETED_AT.isnull(false))
+    }
+}
+
+#[test]
+fn methods_of_ones_own_are_a_trait() {
+    on_each_with(TABLES, async |conn| {
+        conn.insert_extension(Customer(1));
+        assert_eq!(names(Shelf::objects().called("a"), conn).await, ["a"]);
+        assert_eq!(names(Shelf::objects().called("b"), conn).await, [""; 0]);
+        assert_eq!(names(Shelf::all_objects().deleted().called("b"), conn).await, ["b"]);
+        assert_eq!(Book::all_objects().deleted().count(conn).await.unwrap(), 1);
+    });
+}
