@@ -1,0 +1,8 @@
+include!("../models.rs");
+
+#[model(abstract, table = "audit", ordering(made))]
+pub struct Audit {
+    pub created: DateTime,
+}
+
+fn main() {}
