@@ -10,6 +10,7 @@ pub mod actix_app;
 pub mod jwt;
 pub mod nested;
 pub mod permissions;
+pub mod tenants;
 pub mod testing;
 pub mod user_model;
 
@@ -29,12 +30,13 @@ pub struct Snippet {
 }
 
 /// All of them.
-pub const SNIPPETS: [Snippet; 6] = [
+pub const SNIPPETS: [Snippet; 7] = [
     Snippet { name: "testing", site: testing::site, tables: testing::TABLES },
     Snippet { name: "permissions", site: permissions::site, tables: permissions::TABLES },
     Snippet { name: "nested", site: nested::site, tables: nested::TABLES },
     Snippet { name: "jwt", site: jwt::site, tables: jwt::TABLES },
     Snippet { name: "user_model", site: user_model::site, tables: user_model::TABLES },
+    Snippet { name: "tenants", site: tenants::site, tables: tenants::TABLES },
     Snippet { name: "actix_app", site: actix_app::site, tables: actix_app::TABLES },
 ];
 

@@ -4,6 +4,7 @@ mod actix_app;
 mod jwt;
 mod nested;
 mod permissions;
+mod tenants;
 mod testing;
 mod user_model;
 
