@@ -46,6 +46,7 @@ mod security;
 mod serializers;
 mod server;
 mod sessions;
+mod signals;
 mod statements;
 mod streaming;
 mod swagger_ui;

@@ -28,6 +28,8 @@ const WITHOUT_MESSAGE: &[(&str, &str)] = &[
 const WITHOUT_EXAMPLE: &[(&str, &str)] = &[
     ("Model", "`#[model]`"),
     ("Column", "`#[model]`"),
+    ("BaseOf", "`#[model(abstract)]`"),
+    ("ScopeFunction", "functions"),
     ("PathOf", "`#[model]`"),
     ("TypedPath", "columns and paths"),
     ("SingleValued", "`One` alone"),
