@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::signals::OfLinks;
 use super::{DeletionParts, LinkAction, LinkParts, Receiver, SavedParts, SavingParts};
+use crate::aside::aside;
 use crate::db::assignments::ComputedColumn;
 use crate::db::insert::{Conflict, NewRow, insert};
 use crate::db::{
-    Conn, Error, Hop, LinkTable, ModelMeta, ModelRow, OnDelete, Select, Sql, references,
-    write_columns,
+    Conn, Error, Hop, LinkTable, ModelMeta, ModelRow, OnDelete, Select, Sql, only_known_places,
+    places_in_tree, references, write_columns,
 };
 use crate::values::Value;
 
@@ -128,6 +129,7 @@ impl Conn {
     ) -> Result<Option<Box<dyn ModelRow>>, Error> {
         let model = parts.model;
         self.call_before_save(parts).await?;
+        self.place_is_free(parts).await?;
         let columns = std::mem::take(&mut parts.columns);
         let changed: Vec<usize> = columns.iter().map(|(index, _)| *index).collect();
         let sql = insert(self.dialect(), model, &[columns], conflict);
@@ -158,6 +160,7 @@ impl Conn {
     ) -> Result<Option<Box<dyn ModelRow>>, Error> {
         let model = parts.model;
         self.call_before_save(parts).await?;
+        self.place_is_free(parts).await?;
         let columns = std::mem::take(&mut parts.columns);
         let changed = columns.iter().map(|(index, _)| index);
         let changed = changed.chain(parts.computed.iter().map(|(index, _)| index));
@@ -181,6 +184,15 @@ impl Conn {
         }
         unfinished.done();
         Ok(())
+    }
+
+    /// Checks the place in a tree once more, which a hook may have changed.
+    async fn place_is_free(&self, parts: &SavingParts) -> Result<(), Error> {
+        only_known_places(parts.model, &parts.computed)?;
+        if !places_in_tree(parts.model, &parts.columns) {
+            return Ok(());
+        }
+        aside(|| self.refuse_cycles(parts.model, parts.target.as_ref(), &parts.columns)).await
     }
 
     async fn call_after_save(

@@ -338,3 +338,29 @@ fn links_are_told_from_either_side() {
         assert_eq!(conn.count_links(&tracks, &key(1)).await.unwrap(), 1);
     });
 }
+
+/// Every branch hangs on itself, if it is left to the hook.
+#[model(table = "h_branch", before_save = hang)]
+pub struct Branch {
+    pub id: i64,
+    #[field(foreign_key = Branch, acyclic)]
+    pub parent_id: Option<i64>,
+}
+
+async fn hang(saving: &mut Saving<'_, Branch>) -> Result<()> {
+    let own = saving.stored().await?.map(|row| row.id);
+    saving.set(branch::parent_id, own);
+    Ok(())
+}
+
+#[test]
+fn a_hook_cannot_make_a_circle() {
+    const TABLES: &str = "CREATE TEMPORARY TABLE h_branch (id {pk}, parent_id bigint)";
+    on_each_with(TABLES, async |conn| {
+        let new = || Assignments::new().set(branch::parent_id, None);
+        let (row, _) = Branch::objects().get_or_create(new(), (), conn).await.unwrap();
+        let refused = Branch::objects().update_or_create(new(), new(), conn).await;
+        assert!(matches!(refused, Err(Error::Tree { field: "parent", .. })), "{refused:?}");
+        assert_eq!(Branch::objects().get(conn).await.unwrap(), row);
+    });
+}
