@@ -3,6 +3,7 @@
 
 pub use diesel;
 
+pub use crate::auth::models::{AbstractAccount, USERNAME};
 pub use crate::db::hooks::{
     DeletionParts, HookFuture, SavedParts, SavingParts, after_save, before_save, deletion,
 };

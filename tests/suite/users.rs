@@ -1,8 +1,9 @@
 //! The store's accounts: created and changed by staff; passwords are never shown.
 
-use quintet::auth::User;
-use quintet::db::{ColumnKind, Sql};
+use quintet::auth::{AbstractUser, NewUser, User, UserModel};
+use quintet::db::{ColumnKind, Sql, StartupError};
 use quintet::prelude::*;
+use quintet::test::Template;
 use quintet_tests::client::{Client, Reply};
 use quintet_tests::store::{ADMIN, ALICE, On, STAFF, Store};
 use serde_json::{Value, json};
@@ -247,4 +248,69 @@ fn nobody_but_staff_sees_accounts_and_nobody_deletes_them() {
     }
     let reply = store.client_of(ADMIN).send("DELETE", "/api/users/bob/", &[], b"");
     assert_eq!(reply.status, 405);
+}
+
+/// A user model that has what Django's `AbstractUser` has, of a crate that is not the framework's.
+#[model(app = "club", inherit(AbstractUser))]
+pub struct Member {
+    pub id: i64,
+    #[field(max_length = 40, blank)]
+    pub nickname: String,
+}
+
+impl UserModel for Member {}
+
+const MEMBERS: &str = "
+CREATE TABLE club_member (
+    id bigserial PRIMARY KEY, password varchar(128) NOT NULL, last_login timestamptz,
+    is_superuser boolean NOT NULL, username varchar(150) NOT NULL UNIQUE,
+    first_name varchar(150) NOT NULL, last_name varchar(150) NOT NULL, email varchar(254) NOT NULL,
+    is_staff boolean NOT NULL, is_active boolean NOT NULL, date_joined timestamptz NOT NULL,
+    nickname varchar(40) NOT NULL
+);
+CREATE TABLE club_member_groups (
+    id bigserial PRIMARY KEY, member_id bigint NOT NULL, group_id integer NOT NULL
+);
+CREATE TABLE club_member_user_permissions (
+    id bigserial PRIMARY KEY, member_id bigint NOT NULL, permission_id integer NOT NULL
+);
+CREATE TABLE auth_group (id serial PRIMARY KEY, name varchar(150) NOT NULL);
+INSERT INTO auth_group (name) VALUES ('editors');";
+
+static CLUB: Template = Template::new(|conn| {
+    Box::pin(async move {
+        Ok(conn.batch_execute(&snippets::create_tables(MEMBERS, conn.dialect())).await?)
+    })
+});
+
+#[quintet::test]
+async fn a_user_model_inherits_djangos_fields_and_adds_its_own() -> Result<(), StartupError> {
+    let names: Vec<&str> = Member::META.columns.iter().map(|column| column.name).collect();
+    let mut expected: Vec<&str> = User::META.columns.iter().map(|column| column.name).collect();
+    expected.push("nickname");
+    assert_eq!(names, expected);
+    for on in On::all() {
+        let database = on.copy_of(&CLUB).await?;
+        let fast = database.override_settings(|settings| settings.auth.pbkdf2_iterations = 1);
+        let site = fast.site(|settings, database| {
+            Site::builder(settings, database).user_model::<Member>().build()
+        })?;
+        let work = |cx: Context| -> quintet::views::LocalBoxFuture<'static, _> {
+            Box::pin(async move {
+                let new = NewUser::new("ada").password("secret").set(member::nickname, "Countess");
+                cx.create_user(new).await?;
+                let ada =
+                    Member::objects().filter(member::nickname.eq("Countess")).get(&cx).await?;
+                cx.links(&ada, Member::fields().groups()).add([1]).await?;
+                let editors = Member::fields().groups().name().exact("editors");
+                let count = Member::objects().filter_by(editors).count(&cx).await?;
+                let gone = Member::objects().delete(&cx).await?;
+                Ok::<_, ApiException>((ada.to_string(), ada.is_active, count, gone))
+            })
+        };
+        let (name, is_active, editors, gone) = site.with_context(true, work).await??;
+        // the member, and the link to the group
+        assert_eq!((name.as_str(), is_active, editors, gone), ("ada", true, 1, 2));
+    }
+    Ok(())
 }

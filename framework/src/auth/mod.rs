@@ -3,7 +3,7 @@
 mod account;
 mod hashers;
 mod manager;
-mod models;
+pub(crate) mod models;
 mod objects;
 mod password_validation;
 mod permissions;
@@ -20,8 +20,8 @@ pub use manager::{
 };
 pub(crate) use manager::{normalize, normalized};
 pub use models::{
-    ContentType, ContentTypeFields, Group, GroupFields, Permission, PermissionFields, Token,
-    TokenFields, User, UserFields, content_type, group, permission, token, user,
+    AbstractUser, ContentType, ContentTypeFields, Group, GroupFields, Permission, PermissionFields,
+    Token, TokenFields, User, UserFields, content_type, group, permission, token, user,
 };
 pub use objects::{DynObjectPermissionBackend, ObjectPermissionBackend};
 pub(crate) use password_validation::verbose_name;

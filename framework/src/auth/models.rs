@@ -7,24 +7,18 @@ use crate::model;
 use crate::values::Pattern;
 
 /// The pattern of a user name (`UnicodeUsernameValidator`).
-static USERNAME: LazyLock<Pattern> = LazyLock::new(|| {
+pub static USERNAME: LazyLock<Pattern> = LazyLock::new(|| {
     Pattern::new(r"^[\w.@+-]+\Z").unwrap_or_else(|error| unreachable!("a fixed pattern: {error}"))
 });
 
-/// An account: `auth_user`.
-#[model(table = "auth_user", ordering(id), many_to_many(
-    groups: Group, through = "auth_user_groups", source = "user_id", target = "group_id", related_name = users
-), many_to_many(
-    user_permissions: Permission, through = "auth_user_user_permissions", source = "user_id", target = "permission_id", related_name = users
-))]
-pub struct User {
-    /// The primary key.
-    pub id: i32,
+/// The columns of [`User`] and [`AbstractUser`], whose links have other names on the other side.
+#[model(abstract)]
+pub struct AbstractAccount {
     /// The password's hash, never the password.
     #[field(max_length = 128)]
     pub password: String,
     /// The last login by password.
-    pub last_login: Option<DateTime>,
+    pub last_login: Option<crate::db::DateTime>,
     /// Whether the user is a superuser, who has every permission.
     #[field(default = false)]
     pub is_superuser: bool,
@@ -32,7 +26,7 @@ pub struct User {
     #[field(
         max_length = 150,
         unique,
-        regex = *USERNAME,
+        regex = *crate::__private::USERNAME,
         error(unique = "A user with that username already exists.", invalid = "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."),
         help_text = "Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only."
     )]
@@ -53,8 +47,46 @@ pub struct User {
     #[field(default = true)]
     pub is_active: bool,
     /// When the account was created.
-    #[field(default = DateTime::now())]
-    pub date_joined: DateTime,
+    #[field(default = crate::db::DateTime::now())]
+    pub date_joined: crate::db::DateTime,
+}
+
+/// The fields of Django's `AbstractUser`, for a user model of one's own that has more:
+/// `#[model(app = "club", inherit(AbstractUser))]`, with `groups` and `user_permissions` through Django's
+/// link tables.
+///
+/// ```
+/// use quintet::auth::{AbstractUser, UserModel};
+/// use quintet::prelude::*;
+///
+/// #[model(app = "club", inherit(AbstractUser))]
+/// pub struct Member {
+///     pub id: i64,
+///     #[field(max_length = 40, blank)]
+///     pub nickname: String,
+/// }
+///
+/// impl UserModel for Member {}
+/// # fn main() {}
+/// ```
+#[model(
+    abstract,
+    inherit(crate::__private::AbstractAccount),
+    display = "{username}",
+    many_to_many(groups: crate::auth::Group),
+    many_to_many(user_permissions: crate::auth::Permission)
+)]
+pub struct AbstractUser {}
+
+/// An account: `auth_user`.
+#[model(table = "auth_user", inherit(AbstractAccount), ordering(id), many_to_many(
+    groups: Group, through = "auth_user_groups", source = "user_id", target = "group_id", related_name = users
+), many_to_many(
+    user_permissions: Permission, through = "auth_user_user_permissions", source = "user_id", target = "permission_id", related_name = users
+))]
+pub struct User {
+    /// The primary key.
+    pub id: i32,
 }
 
 /// A group of accounts: `auth_group`.
