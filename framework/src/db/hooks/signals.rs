@@ -81,6 +81,8 @@ where
 /// Runs after a row of `M` was saved (`post_save`), before the transaction is committed.
 ///
 /// ```
+/// use std::sync::Arc;
+///
 /// use quintet::auth::User;
 /// use quintet::db::hooks::{Saved, post_save};
 /// use quintet::prelude::*;
@@ -100,13 +102,10 @@ where
 ///     Ok(())
 /// }
 ///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let settings = Settings::from_vars([("SECRET_KEY", "k".repeat(50)), ("DATABASE_URL", "sqlite://:memory:".into())])?;
-/// # let database = Database::open(&settings)?;
-/// let site = Site::builder(settings, database).connect(post_save(make_profile)).build()?;
-/// # let _ = site;
-/// # Ok(())
-/// # }
+/// fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, StartError> {
+///     Ok(Site::builder(settings, database).connect(post_save(make_profile)).build()?)
+/// }
+/// # fn main() {}
 /// ```
 pub fn post_save<M, F>(receiver: F) -> Signal
 where
