@@ -1,6 +1,7 @@
 //! The macros of quintet. Documented where `quintet` re-exports them.
 
 mod attr;
+mod choices;
 mod errors;
 mod field_lists;
 mod filter_set;
@@ -37,6 +38,12 @@ pub fn model(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn inherit(input: TokenStream) -> TokenStream {
     model::inherit(input.into()).into()
+}
+
+/// Makes the variants of an enum the choices of a column; documented at `quintet::db::Choices`.
+#[proc_macro_derive(Choices, attributes(choice))]
+pub fn derive_choices(input: TokenStream) -> TokenStream {
+    choices::derive(input.into()).into()
 }
 
 /// Lists the actions of an `impl ViewSet`; documented at `quintet::viewsets::view_set`.

@@ -4,6 +4,7 @@ mod annotations;
 mod backends;
 mod batches;
 mod chosen_fields;
+mod columns;
 mod cors;
 mod database;
 mod errors;

@@ -59,6 +59,8 @@ pub(super) enum Kind {
     Date,
     Time,
     Uuid,
+    /// An enum with `#[derive(Choices)]`.
+    Choices,
 }
 
 impl Kind {
@@ -100,10 +102,11 @@ impl Column {
         let attr = FieldAttr::take(&mut field.attrs, errors);
         let (inner, nullable) = optional(&field.ty);
         let word = last_word(&inner);
-        let Some(kind) = word.and_then(|word| Kind::of(&word.to_string())) else {
+        let known = word.and_then(|word| Kind::of(&word.to_string()));
+        let Some(kind) = known.or_else(|| attr.is_enum().then_some(Kind::Choices)) else {
             let message = "this type cannot be a column; one of `i16`, `i32`, `i64`, `f64`, \
                            `bool`, `String`, `Decimal`, `DateTime`, `NaiveDate`, `NaiveTime`, \
-                           `Uuid`, or an `Option` of one";
+                           `Uuid`, an enum with `#[field(choices)]`, or an `Option` of one";
             errors.at(&inner, message);
             return None;
         };

@@ -271,6 +271,11 @@ impl FieldAttr {
         self.word(name).is_some()
     }
 
+    /// Whether the column's type is an enum of choices.
+    pub(super) fn is_enum(&self) -> bool {
+        self.says("choices") && self.choices.is_none()
+    }
+
     fn entry(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
         let word = attr::word(meta, &FIELD)?;
         if self.says(&word.to_string()) && word != "error" {
@@ -291,6 +296,8 @@ impl FieldAttr {
             "max_value" => self.max_value = Some(number(meta)?),
             "decimal" => self.decimal = Some(digits(meta)?),
             "default" => self.default = Some(value(input)?),
+            // alone, the choices are those of the column's type
+            "choices" if !input.peek(Token![=]) => {}
             "choices" => self.choices = Some(value(input)?),
             "regex" => self.regex = Some(value(input)?),
             "error" => self.errors.extend(listed(input, error)?),

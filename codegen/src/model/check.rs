@@ -105,10 +105,14 @@ fn kind(column: &Column, errors: &mut Errors) {
     let (kind, attr) = (column.kind, &column.attr);
     let is_whole = kind.range().is_some();
     let rules = [
-        ("max_length", kind == Kind::Text, "`String`"),
+        ("max_length", matches!(kind, Kind::Text | Kind::Choices), "`String`"),
         ("email", kind == Kind::Text, "`String`"),
         ("regex", kind == Kind::Text, "`String`"),
-        ("choices", kind == Kind::Text || is_whole, "`String`, `i16`, `i32` or `i64`"),
+        (
+            "choices",
+            matches!(kind, Kind::Text | Kind::Choices) || is_whole,
+            "`String`, `i16`, `i32` or `i64`, or an enum",
+        ),
         ("min_value", kind.is_number(), "`i16`, `i32`, `i64`, `f64` or `Decimal`"),
         ("max_value", kind.is_number(), "`i16`, `i32`, `i64`, `f64` or `Decimal`"),
         ("positive", is_whole, "`i16`, `i32` or `i64`"),
@@ -120,6 +124,11 @@ fn kind(column: &Column, errors: &mut Errors) {
         if let Some(word) = attr.word(word).filter(|_| !fits) {
             at(word, format!("`{word}` is for a column of the type {types}"), errors);
         }
+    }
+    if let Some(word) = attr.word("choices").filter(|_| attr.is_enum() && kind != Kind::Choices) {
+        let message = "say which: `choices = TITLES`, or make the column's type an enum with \
+                       `#[derive(Choices)]`";
+        at(word, message, errors);
     }
     match &attr.decimal {
         None if kind == Kind::Decimal => {

@@ -1,9 +1,11 @@
 //! Writes diesel's table and the descriptions of the columns.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use super::ast::{Column, Kind, Model};
+use crate::types::optional;
 
 /// Diesel's table, by a macro of the framework.
 pub(super) fn table(model: &Model) -> TokenStream {
@@ -49,6 +51,11 @@ fn sql(column: &Column) -> TokenStream {
         Kind::Date => quote!(#st::Date),
         Kind::Time => quote!(#st::Time),
         Kind::Uuid => quote!(#own::Uuid),
+        // the module of the table knows its columns, but not the types of the model
+        Kind::Choices => {
+            let ident = &column.ident;
+            quote!(::quintet::__private::choices::SqlTypeOf<#ident>)
+        }
     };
     if column.nullable { quote!(#st::Nullable<#sql>) } else { sql }
 }
@@ -59,12 +66,23 @@ fn operators(kind: Kind) -> TokenStream {
     match kind {
         kind if kind.is_number() => quote!(Add add Sub sub Mul mul Div div),
         Kind::Date | Kind::Time => quote!(Add add Sub sub),
+        Kind::Choices => quote!(choices),
         _ => TokenStream::new(),
     }
 }
 
+/// What the type of choices of a column stores.
+fn stored(column: &Column) -> TokenStream {
+    let choices = optional(&column.ty).0;
+    quote_spanned!(choices.span()=> <#choices as ::quintet::db::Choices>::Stored)
+}
+
 /// The variant of `ColumnKind`.
 fn kind(column: &Column) -> TokenStream {
+    if column.kind == Kind::Choices {
+        let stored = stored(column);
+        return quote!(<#stored as ::quintet::db::StoredChoice>::KIND);
+    }
     let variant = format_ident!("{}", format!("{:?}", column.kind));
     let digits = (column.kind == Kind::Decimal).then(|| {
         let (digits, places) = match &column.attr.decimal {
@@ -118,6 +136,10 @@ pub(super) fn meta(column: &Column) -> TokenStream {
     }
     if let Some(choices) = &attr.choices {
         step(true, quote!(.choices(#choices)));
+    }
+    if column.kind == Kind::Choices {
+        let choices = optional(ty).0;
+        step(true, quote!(.choices(<#choices as ::quintet::db::Choices>::CHOICES)));
     }
     step(attr.says("email"), quote!(.email()));
     if let Some(regex) = &attr.regex {

@@ -125,6 +125,8 @@ pub use error::Error;
 pub(crate) use error::{BUSY, not_a_unique_set, not_unique, null};
 pub(crate) use models::annotation::Annotated;
 pub use models::annotation::{Annotation, AnnotationMeta, DeclaredAs};
+pub(crate) use models::choices::label_of;
+pub use models::choices::{Choices, StoredChoice};
 #[doc(hidden)]
 pub use models::condition::comparand;
 pub use models::condition::{
@@ -177,6 +179,7 @@ pub(crate) use query::tree::{
 pub use query::tree::{Tree, TreeError};
 pub use query::write::Protected;
 pub(crate) use query::write::{is_referenced, reachable, references};
+pub use quintet_codegen::Choices;
 pub use startup::StartupError;
 
 #[cfg(feature = "sqlite")]

@@ -12,7 +12,8 @@ impl Field {
         field.help_text = column.help_text.into();
         field.allow_null = column.nullable;
         field.required = column.default.is_none() && !column.nullable && !column.blank;
-        if column.blank {
+        // an empty text is no number, and no choice of numbers
+        if column.blank && column.kind == ColumnKind::Text {
             field = field.allow_blank();
         }
         if matches!(column.default, Some(ColumnDefault::AutoNow | ColumnDefault::AutoNowAdd)) {

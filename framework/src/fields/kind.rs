@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
+use crate::db::Choices;
 use crate::values::types::Decimal;
 
 use super::format::UuidFormat;
@@ -334,6 +335,14 @@ impl From<i64> for Choice {
 impl From<(&'static str, &'static str)> for Choice {
     fn from((value, label): (&'static str, &'static str)) -> Self {
         Self::new(value.to_owned(), label)
+    }
+}
+
+/// A variant of an enum, with its label.
+impl<C: Choices> From<C> for Choice {
+    fn from(choice: C) -> Self {
+        let label = choice.label().into_owned();
+        Self { value: choice.stored().to_value(), label: Cow::Owned(label), group: None }
     }
 }
 

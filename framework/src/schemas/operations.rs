@@ -319,7 +319,11 @@ fn query_parameter(parameter: QueryParameter) -> Parameter {
     let kind = match kind {
         // the description has the labels
         _ if !choices.is_empty() => {
-            SchemaKind::choices(choices.into_iter().map(|choice| (choice, "")))
+            let value = |choice: String| match (kind, choice.parse::<i64>()) {
+                (ParameterType::Integer, Ok(number)) => number.into(),
+                _ => serde_json::Value::from(choice),
+            };
+            SchemaKind::choices(choices.into_iter().map(|choice| (value(choice), "")))
         }
         ParameterType::Integer => SchemaKind::integer(),
         ParameterType::Number => SchemaKind::number(),

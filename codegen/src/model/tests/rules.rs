@@ -54,6 +54,8 @@ fn words_go_with_the_types_of_their_columns() {
         pub code: Option<i64>,
         #[field(choices = KINDS)]
         pub kind: bool,
+        #[field(choices)]
+        pub state: String,
         #[field(min_value = 1)]
         pub title: String,
         #[field(positive)]
@@ -71,7 +73,9 @@ fn words_go_with_the_types_of_their_columns() {
             "`max_length` is for a column of the type `String`",
             "`email` is for a column of the type `String`",
             "`regex` is for a column of the type `String`",
-            "`choices` is for a column of the type `String`, `i16`, `i32` or `i64`",
+            "`choices` is for a column of the type `String`, `i16`, `i32` or `i64`, or an enum",
+            "say which: `choices = TITLES`, or make the column's type an enum with \
+             `#[derive(Choices)]`",
             "`min_value` is for a column of the type `i16`, `i32`, `i64`, `f64` or `Decimal`",
             "`positive` is for a column of the type `i16`, `i32` or `i64`",
             "`decimal` is for a column of the type `Decimal`",
@@ -170,7 +174,8 @@ fn sets_and_orders_name_fields() {
         found,
         [
             "this type cannot be a column; one of `i16`, `i32`, `i64`, `f64`, `bool`, `String`, \
-             `Decimal`, `DateTime`, `NaiveDate`, `NaiveTime`, `Uuid`, or an `Option` of one",
+             `Decimal`, `DateTime`, `NaiveDate`, `NaiveTime`, `Uuid`, an enum with \
+             `#[field(choices)]`, or an `Option` of one",
             "`Book` has no field `titel`; its fields are `id`, `year`, `shelf`",
             "`year` is named twice",
             "`Book` has no field `plase`; its fields are `id`, `year`, `shelf`",
@@ -294,7 +299,8 @@ fn a_model_is_a_public_struct_with_named_fields_of_a_table() {
         ),
         [
             "this type cannot be a column; one of `i16`, `i32`, `i64`, `f64`, `bool`, `String`, \
-             `Decimal`, `DateTime`, `NaiveDate`, `NaiveTime`, `Uuid`, or an `Option` of one",
+             `Decimal`, `DateTime`, `NaiveDate`, `NaiveTime`, `Uuid`, an enum with \
+             `#[field(choices)]`, or an `Option` of one",
             "a model has no generic parameters: its columns have one type each",
             "a model is public, as its table and its columns are: write `pub struct`",
             "say which app it belongs to, `#[model(app = \"store\")]` for the table `store_book`, \

@@ -2,6 +2,7 @@
 //! these.
 
 pub(crate) mod annotation;
+pub(crate) mod choices;
 pub(super) mod condition;
 pub(super) mod declared;
 pub(super) mod inherited;
@@ -13,6 +14,6 @@ pub(super) mod node;
 pub(super) mod order;
 pub(crate) mod path;
 pub(crate) mod pattern;
-pub(super) mod row;
+pub(crate) mod row;
 pub(crate) mod scope;
 pub(crate) mod table;

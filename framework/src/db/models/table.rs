@@ -27,7 +27,7 @@ macro_rules! __table {
         $name:ident $sql_name:literal ($pk:ident; $($other:ident)*; $($in_dsl:ident)*) {
             $(
                 $(#[$column_doc:meta])*
-                $column:ident $column_name:literal $sql:ty [$($op:ident $method:ident)*],
+                $column:ident $column_name:literal $sql:ty [$($operators:tt)*],
             )*
         }
     ) => {
@@ -264,7 +264,7 @@ macro_rules! __table {
                 impl __schema::AppearsOnTable<table> for star {}
 
                 $($crate::__table! {
-                    @column $sql_name $(#[$column_doc])* $column $column_name $sql [$($op $method)*]
+                    @column $sql_name $(#[$column_doc])* $column $column_name $sql [$($operators)*]
                 })*
 
                 $(
@@ -314,7 +314,7 @@ macro_rules! __table {
     };
 
     (@column $table:literal $(#[$doc:meta])* $name:ident $sql_name:literal $sql:ty
-        [$($op:ident $method:ident)*]) => {
+        [$($operators:tt)*]) => {
         $(#[$doc])*
         #[allow(non_camel_case_types)]
         #[derive(Debug, Clone, Copy, Default)]
@@ -404,6 +404,14 @@ macro_rules! __table {
             type Output = __schema::is_contained_in_group_by::Yes;
         }
 
+        $crate::__table! { @operators $name $sql [$($operators)*] }
+        $crate::__table_on_postgres! { @column $name }
+    };
+
+    // the type of an enum's column is that of the enum, and no bound of a parameter
+    (@operators $name:ident $sql:ty [choices]) => {};
+
+    (@operators $name:ident $sql:ty [$($op:ident $method:ident)*]) => {
         impl<T> __schema::EqAll<T> for $name
         where
             T: __schema::AsExpression<$sql>,
@@ -428,8 +436,6 @@ macro_rules! __table {
                 }
             }
         )*
-
-        $crate::__table_on_postgres! { @column $name }
     };
 }
 

@@ -181,7 +181,7 @@ impl<M: Model> Filter<M> {
     pub fn new<K: FilterKind>(name: impl Into<Cow<'static, str>>, path: impl PathOf<M>) -> Self {
         let path = path.into_path();
         let field_name = path.name().into();
-        Self::of(name.into(), K::kind(), Some(path)).field_name(field_name)
+        Self::of_kind::<K>(name.into(), Some(path)).field_name(field_name)
     }
 
     /// Creates a filter of kind `K` that is applied by your own method, which gets the rows, the
@@ -190,7 +190,7 @@ impl<M: Model> Filter<M> {
         name: impl Into<Cow<'static, str>>,
         method: impl FilterMethod<M, K::Value, Shape>,
     ) -> Self {
-        let mut filter = Self::of(name.into(), K::kind(), None);
+        let mut filter = Self::of_kind::<K>(name.into(), None);
         filter.method = Some(Arc::new(move |queryset, name, value, cx| {
             match K::Value::from_filter_value(value) {
                 Some(value) => method.call(queryset, name, value, cx),
@@ -209,6 +209,14 @@ impl<M: Model> Filter<M> {
         let mut filter = Self::of(name.into(), FilterInput::Ordering, None);
         filter.described.ordering = choices.into_iter().map(|given| given.choice).collect();
         filter
+    }
+
+    fn of_kind<K: FilterKind>(name: Cow<'static, str>, path: Option<Path>) -> Self {
+        let filter = Self::of(name, K::kind(), path);
+        match K::choices() {
+            [] => filter,
+            choices => filter.choices(choices.iter().copied()),
+        }
     }
 
     pub(super) fn of(name: Cow<'static, str>, kind: FilterInput, path: Option<Path>) -> Self {

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
 use super::custom::CustomInput;
-use crate::db::{DateTime, Decimal, Model, ModelMeta, Uuid};
+use crate::db::{Choices, DateTime, Decimal, Model, ModelMeta, Uuid};
 use crate::values::{FieldType, Value};
 
 /// What a filter reads.
@@ -73,6 +73,11 @@ pub trait FilterKind {
 
     /// The description.
     fn kind() -> FilterInput;
+
+    /// The values that it accepts, with their labels, if its type knows them.
+    fn choices() -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
 }
 
 /// A Rust type that a cleaned value can become.
@@ -230,6 +235,39 @@ kinds_of! {
     /// Two values between commas, each read by `F`.
     BaseRangeFilter<F: FilterKind> =>
         FilterInput::BaseRange(Box::new(F::kind())), (Option<F::Value>, Option<F::Value>);
+}
+
+/// One of the choices of the enum `C` (`TypedChoiceFilter`), which it lists by itself; a custom
+/// method gets the variant.
+#[derive(Debug)]
+pub struct TypedChoiceFilter<C>(PhantomData<fn() -> C>);
+
+impl<C: Choices + FromFilterValue> FilterKind for TypedChoiceFilter<C> {
+    type Value = C;
+
+    fn kind() -> FilterInput {
+        FilterInput::Choice
+    }
+
+    fn choices() -> &'static [(&'static str, &'static str)] {
+        C::CHOICES
+    }
+}
+
+/// Any of several choices of the enum `C`, the parameter repeated (`TypedMultipleChoiceFilter`).
+#[derive(Debug)]
+pub struct TypedMultipleChoiceFilter<C>(PhantomData<fn() -> C>);
+
+impl<C: Choices + FromFilterValue> FilterKind for TypedMultipleChoiceFilter<C> {
+    type Value = Vec<C>;
+
+    fn kind() -> FilterInput {
+        FilterInput::MultipleChoice
+    }
+
+    fn choices() -> &'static [(&'static str, &'static str)] {
+        C::CHOICES
+    }
 }
 
 impl FilterInput {

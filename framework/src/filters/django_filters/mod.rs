@@ -21,6 +21,6 @@ pub use kinds::{
     DurationFilter, FilterInput, FilterKind, FromFilterValue, IsoDateTimeFilter,
     IsoDateTimeFromToRangeFilter, ModelChoiceFilter, ModelMultipleChoiceFilter,
     MultipleChoiceFilter, NumberFilter, OrderingFilter, RangeFilter, TimeFilter, TimeRangeFilter,
-    UuidFilter,
+    TypedChoiceFilter, TypedMultipleChoiceFilter, UuidFilter,
 };
 pub use set::{FilterSet, FilterSpec, Filtered, Filters, KeyCheck};

@@ -29,7 +29,8 @@ use super::rows::Instance;
 use super::save::{SaveHook, SaveManyHook, untyped, untyped_many};
 use super::{LeadsTo, ModelSerializer, ShownBy};
 use crate::db::{
-    FieldPath, Fields, Hop, Leaf, Model, Path, PathOf, SingleValued, Way, meta_of, not_a_unique_set,
+    FieldPath, Fields, Hop, Leaf, Model, Path, PathOf, SingleValued, Way, label_of, meta_of,
+    not_a_unique_set,
 };
 use crate::fields::{Choice, Field, FieldKind, KeyKind};
 use crate::values::{FieldType, ValueRef};
@@ -391,11 +392,8 @@ impl<M: Model> Builder<M> {
         let Some(index) = self.own_column(&column.path) else { return self };
         let choices = M::META.columns.get(index).map_or(&[][..], |column| column.choices);
         let label: MethodFn = Arc::new(move |_, loaded, _, _, out| match loaded.value(index) {
-            ValueRef::Text(value) => {
-                let choice = choices.iter().find(|(own, _)| *own == value);
-                out.str(choice.map_or(value, |(_, label)| label));
-            }
-            value => out.value(value),
+            ValueRef::Null => out.null(),
+            value => out.str(&label_of(choices, value)),
         });
         self.push(field.read_only(), Output::Method(label), Target::None)
     }
