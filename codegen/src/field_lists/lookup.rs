@@ -8,7 +8,7 @@ use syn::{Error, Result};
 use super::path::ident;
 use crate::attr::{choice, list};
 
-const LOOKUPS: [(&str, &str); 17] = [
+const LOOKUPS: [(&str, &str); 22] = [
     ("exact", "Exact"),
     ("iexact", "IExact"),
     ("contains", "Contains"),
@@ -26,6 +26,11 @@ const LOOKUPS: [(&str, &str); 17] = [
     ("isnull", "IsNull"),
     ("regex", "Regex"),
     ("iregex", "IRegex"),
+    ("has_key", "HasKey"),
+    ("has_keys", "HasKeys"),
+    ("has_any_keys", "HasAnyKeys"),
+    ("contained_by", "ContainedBy"),
+    ("overlap", "Overlap"),
 ];
 
 const PARTS: [(&str, &str); 13] = [

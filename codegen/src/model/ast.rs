@@ -7,7 +7,7 @@ use syn::{Data, DeriveInput, Fields, Ident, Path, Type};
 use super::attr::{FieldAttr, ManyToMany, ModelAttr};
 use super::hooks::Hook;
 use crate::errors::Errors;
-use crate::types::{last_word, optional};
+use crate::types::{generic, last_word, optional};
 
 /// The most columns that diesel's traits are written for.
 pub(super) const COLUMNS: usize = 32;
@@ -61,6 +61,12 @@ pub(super) enum Kind {
     Uuid,
     /// An enum with `#[derive(Choices)]`.
     Choices,
+    Json,
+    Duration,
+    Binary,
+    Ip,
+    /// An array of `PostgreSQL`.
+    Array,
 }
 
 impl Kind {
@@ -78,6 +84,8 @@ impl Kind {
             "NaiveDate" | "Date" => Self::Date,
             "NaiveTime" | "Time" => Self::Time,
             "Uuid" => Self::Uuid,
+            "Value" | "Json" => Self::Json,
+            "TimeDelta" | "Duration" => Self::Duration,
             _ => return None,
         })
     }
@@ -97,16 +105,34 @@ impl Kind {
     }
 }
 
+/// What a `Vec` stores: bytes, or an array of texts, numbers or the like.
+fn list(ty: &Type) -> Option<Kind> {
+    let item = generic(ty, "Vec")?;
+    let word = last_word(&item)?.to_string();
+    match Kind::of(&word) {
+        None if word == "u8" => Some(Kind::Binary),
+        Some(Kind::Json | Kind::Duration) | None => None,
+        Some(_) => Some(Kind::Array),
+    }
+}
+
 impl Column {
     fn from_syn(field: &mut syn::Field, errors: &mut Errors) -> Option<Self> {
         let attr = FieldAttr::take(&mut field.attrs, errors);
         let (inner, nullable) = optional(&field.ty);
         let word = last_word(&inner);
-        let known = word.and_then(|word| Kind::of(&word.to_string()));
+        let known = list(&inner).or_else(|| word.and_then(|word| Kind::of(&word.to_string())));
+        let is_ip = ["ip", "ipv4", "ipv6"].iter().any(|word| attr.says(word));
+        let known = match known {
+            Some(Kind::Text) if is_ip => Some(Kind::Ip),
+            known => known,
+        };
         let Some(kind) = known.or_else(|| attr.is_enum().then_some(Kind::Choices)) else {
             let message = "this type cannot be a column; one of `i16`, `i32`, `i64`, `f64`, \
                            `bool`, `String`, `Decimal`, `DateTime`, `NaiveDate`, `NaiveTime`, \
-                           `Uuid`, an enum with `#[field(choices)]`, or an `Option` of one";
+                           `TimeDelta`, `Uuid`, `Vec<u8>`, `serde_json::Value`, `Json<T>`, an enum \
+                           with `#[field(choices)]`, on PostgreSQL a `Vec` of one, or an `Option` \
+                           of one";
             errors.at(&inner, message);
             return None;
         };

@@ -34,7 +34,7 @@ const MODEL: [&str; 17] = [
 ];
 
 /// The options of `#[field(..)]`, for messages.
-const FIELD: [&str; 23] = [
+const FIELD: [&str; 33] = [
     "column",
     "primary_key",
     "max_length",
@@ -49,6 +49,16 @@ const FIELD: [&str; 23] = [
     "auto_now_add",
     "choices",
     "email",
+    "slug",
+    "unicode_slug",
+    "url",
+    "ip",
+    "ipv4",
+    "ipv6",
+    "size",
+    "verbose_name",
+    "editable",
+    "validators",
     "regex",
     "error",
     "help_text",
@@ -119,6 +129,11 @@ pub(super) struct FieldAttr {
     pub(super) default: Option<Expr>,
     pub(super) choices: Option<Expr>,
     pub(super) regex: Option<Expr>,
+    pub(super) size: Option<LitInt>,
+    pub(super) verbose_name: Option<LitStr>,
+    pub(super) editable: Option<bool>,
+    /// Functions of a value.
+    pub(super) validators: Vec<Expr>,
     /// Texts by code.
     pub(super) errors: Vec<(String, LitStr)>,
     pub(super) help_text: Option<LitStr>,
@@ -271,6 +286,13 @@ impl FieldAttr {
         self.word(name).is_some()
     }
 
+    /// The word that says what a text must be.
+    pub(super) fn form(&self) -> Option<&Ident> {
+        ["email", "slug", "unicode_slug", "url", "ip", "ipv4", "ipv6", "regex"]
+            .iter()
+            .find_map(|word| self.word(word))
+    }
+
     /// Whether the column's type is an enum of choices.
     pub(super) fn is_enum(&self) -> bool {
         self.says("choices") && self.choices.is_none()
@@ -284,10 +306,17 @@ impl FieldAttr {
         let input = meta.input;
         match word.to_string().as_str() {
             "primary_key" | "positive" | "unique" | "auto_now" | "auto_now_add" | "email"
-            | "secret" | "foreign" | "acyclic" => {
+            | "slug" | "unicode_slug" | "url" | "ip" | "ipv4" | "ipv6" | "secret" | "foreign"
+            | "acyclic" => {
                 if !flag(meta)? {
                     return Ok(());
                 }
+            }
+            "size" => self.size = Some(value(input)?),
+            "verbose_name" => self.verbose_name = Some(value(input)?),
+            "editable" => self.editable = Some(flag(meta)?),
+            "validators" => {
+                self.validators = value::<syn::ExprArray>(input)?.elems.into_iter().collect();
             }
             "blank" => self.blank = Some(flag(meta)?),
             "column" => self.column = Some(value(input)?),

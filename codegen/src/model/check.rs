@@ -107,6 +107,13 @@ fn kind(column: &Column, errors: &mut Errors) {
     let rules = [
         ("max_length", matches!(kind, Kind::Text | Kind::Choices), "`String`"),
         ("email", kind == Kind::Text, "`String`"),
+        ("slug", kind == Kind::Text, "`String`"),
+        ("unicode_slug", kind == Kind::Text, "`String`"),
+        ("url", kind == Kind::Text, "`String`"),
+        ("ip", kind == Kind::Ip, "`String`"),
+        ("ipv4", kind == Kind::Ip, "`String`"),
+        ("ipv6", kind == Kind::Ip, "`String`"),
+        ("size", kind == Kind::Array, "`Vec`"),
         ("regex", kind == Kind::Text, "`String`"),
         (
             "choices",
@@ -220,6 +227,13 @@ fn value(column: &Column, errors: &mut Errors) {
     }
     if let (Some(_), Some(word)) = (attr.word("email"), attr.word("regex")) {
         at(word, "`email` is a pattern by itself: leave `regex` out", errors);
+    }
+    let forms = ["slug", "unicode_slug", "url", "ip", "ipv4", "ipv6"];
+    if let Some(first) = attr.form() {
+        for word in forms.iter().filter_map(|word| attr.word(word)).filter(|word| *word != first) {
+            let message = format!("`{first}` says what the text is: leave `{word}` out");
+            at(word, message, errors);
+        }
     }
 }
 

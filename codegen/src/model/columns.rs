@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::ast::{Column, Kind, Model};
-use crate::types::optional;
+use crate::types::{generic, optional};
 
 /// Diesel's table, by a macro of the framework.
 pub(super) fn table(model: &Model) -> TokenStream {
@@ -51,6 +51,11 @@ fn sql(column: &Column) -> TokenStream {
         Kind::Date => quote!(#st::Date),
         Kind::Time => quote!(#st::Time),
         Kind::Uuid => quote!(#own::Uuid),
+        Kind::Json => quote!(#own::Json),
+        Kind::Duration => quote!(#own::Span),
+        Kind::Binary => quote!(#st::Binary),
+        Kind::Ip => quote!(#own::Inet),
+        Kind::Array => quote!(#own::Array),
         // the module of the table knows its columns, but not the types of the model
         Kind::Choices => {
             let ident = &column.ident;
@@ -82,6 +87,12 @@ fn kind(column: &Column) -> TokenStream {
     if column.kind == Kind::Choices {
         let stored = stored(column);
         return quote!(<#stored as ::quintet::db::StoredChoice>::KIND);
+    }
+    if column.kind == Kind::Array
+        && let Some(item) = generic(&optional(&column.ty).0, "Vec")
+    {
+        let item = quote_spanned!(item.span()=> <#item as ::quintet::db::ArrayItem>::KIND);
+        return quote!(::quintet::db::ColumnKind::Array(&#item));
     }
     let variant = format_ident!("{}", format!("{:?}", column.kind));
     let digits = (column.kind == Kind::Decimal).then(|| {
@@ -142,6 +153,27 @@ pub(super) fn meta(column: &Column) -> TokenStream {
         step(true, quote!(.choices(<#choices as ::quintet::db::Choices>::CHOICES)));
     }
     step(attr.says("email"), quote!(.email()));
+    for (word, form) in [
+        ("slug", "Slug"),
+        ("unicode_slug", "UnicodeSlug"),
+        ("url", "Url"),
+        ("ipv4", "Ipv4"),
+        ("ipv6", "Ipv6"),
+    ] {
+        let form = format_ident!("{form}");
+        step(attr.says(word), quote!(.form(::quintet::db::ColumnForm::#form)));
+    }
+    if let Some(size) = &attr.size {
+        step(true, quote!(.max_length(#size)));
+    }
+    if let Some(name) = &attr.verbose_name {
+        step(true, quote!(.verbose_name(#name)));
+    }
+    // as in Django, bytes are not edited where nothing is said
+    let editable = attr.editable.unwrap_or(column.kind != Kind::Binary);
+    step(!editable, quote!(.editable(false)));
+    let checks = validators(column);
+    step(!checks.is_empty(), quote!(.validators(&[#(#checks),*])));
     if let Some(regex) = &attr.regex {
         let pattern = quote!(::core::convert::Into::into(::core::clone::Clone::clone(&#regex)));
         step(true, quote!(.regex(|| #pattern)));
@@ -162,6 +194,19 @@ pub(super) fn meta(column: &Column) -> TokenStream {
     }
     let kind = kind(column);
     quote!(::quintet::db::ColumnMeta::new(#name, #kind) #(#steps)*)
+}
+
+/// The checks of a column's values: the functions that are named, and the shape of typed JSON.
+fn validators(column: &Column) -> Vec<TokenStream> {
+    let plain = optional(&column.ty).0;
+    let named = column.attr.validators.iter().map(|check| {
+        quote_spanned! {check.span()=>
+            |value| ::quintet::fields::Validator::of::<#plain>(#check).check(value)
+        }
+    });
+    let shape = generic(&plain, "Json")
+        .map(|inner| quote_spanned!(inner.span()=> ::quintet::values::check_json::<#inner>));
+    shape.into_iter().chain(named).collect()
 }
 
 /// The description without what the words say: for a model with mistakes.

@@ -4,7 +4,7 @@ use std::borrow::{Borrow, Cow};
 
 use diesel::result::DatabaseErrorInformation;
 
-use super::{ModelMeta, NameError, Protected, TreeError};
+use super::{ColumnMeta, ModelMeta, NameError, Protected, TreeError};
 use crate::exceptions::{ApiException, Detail};
 
 /// The reason if another connection held `SQLite`'s write lock.
@@ -171,8 +171,12 @@ pub(crate) fn null(field: impl Into<Cow<'static, str>>) -> Detail {
 }
 
 /// Django's message for a value that another row has.
-pub(crate) fn not_unique(model: &ModelMeta, field: &str) -> String {
-    format!("{} with this {} already exists.", model.verbose_name, field.replace('_', " "))
+pub(crate) fn not_unique(model: &ModelMeta, column: &ColumnMeta) -> String {
+    let name = match column.verbose_name {
+        Some(name) => name.to_owned(),
+        None => column.name.replace('_', " "),
+    };
+    format!("{} with this {name} already exists.", model.verbose_name)
 }
 
 /// DRF's message for values that another row has together.
@@ -268,6 +272,8 @@ impl Error {
             {
                 Self::MissingTable(missing_table(info.message()).unwrap_or_default().to_owned())
             }
+            // a length of time or an address that the column's type does not have
+            Diesel::SerializationError(error) => Self::Misfit(error.to_string()),
             Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
                 Self::Unique(unique_columns(info.message(), info.details().unwrap_or_default()))
             }
@@ -327,6 +333,8 @@ fn is_postgres_misfit(message: &str) -> bool {
         || message.starts_with("invalid byte sequence for encoding")
         || message.starts_with("numeric field overflow")
         || message.ends_with("out of range")
+        // a null character in JSON
+        || message.starts_with("unsupported Unicode escape sequence")
         // the patterns that are let through are those of another engine
         || message.starts_with("invalid regular expression")
         || message.starts_with("regular expression failed")

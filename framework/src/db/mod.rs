@@ -125,6 +125,7 @@ pub use error::Error;
 pub(crate) use error::{BUSY, not_a_unique_set, not_unique, null};
 pub(crate) use models::annotation::Annotated;
 pub use models::annotation::{Annotation, AnnotationMeta, DeclaredAs};
+pub use models::array::ArrayItem;
 pub(crate) use models::choices::label_of;
 pub use models::choices::{Choices, StoredChoice};
 #[doc(hidden)]
@@ -134,10 +135,12 @@ pub use models::condition::{
 };
 pub use models::declared::{Declared, LookupField, Ordering, Root};
 pub use models::inherited::{BaseOf, InheritedColumn};
+pub use models::json::{ArrayField, JsonField};
 pub(crate) use models::key::Key;
 pub use models::lookups::{Compare, DatePart, Lookup, Operand, Predicate};
 pub use models::model::{
-    Column, ColumnDefault, ColumnKind, ColumnMeta, LinkTable, Model, ModelMeta, OnDelete,
+    Column, ColumnDefault, ColumnForm, ColumnKind, ColumnMeta, LinkTable, Model, ModelMeta,
+    OnDelete,
 };
 pub(crate) use models::model::{ModelRow, meta_of};
 pub use models::names::NameError;
@@ -189,4 +192,4 @@ use backends::{away, flight, postgresql as postgres, room};
 use backends::{prepared, url};
 pub(crate) use models::pattern;
 use models::{key, lookups, model, path, row, scope};
-use query::{assignments, compile, insert, joins, select, statements, write};
+use query::{assignments, compile, insert, joins, json, select, statements, write};

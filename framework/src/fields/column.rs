@@ -1,9 +1,10 @@
 //! Fields of a model's columns (`rest_framework.utils.field_mapping`).
 
-use crate::db::{ColumnDefault, ColumnKind, ColumnMeta, ModelMeta};
+use crate::db::{ColumnDefault, ColumnForm, ColumnKind, ColumnMeta, ModelMeta};
+use crate::exceptions::Detail;
 
-use super::kind::{Char, Choice, DecimalOptions, FieldKind, KeyKind, TextForm};
-use super::{Field, Value};
+use super::kind::{Char, Choice, DecimalOptions, FieldKind, KeyKind, Protocol, TextForm};
+use super::{Field, Validator, Value};
 
 impl Field {
     /// The field of a column, as a `ModelSerializer` makes it.
@@ -16,7 +17,17 @@ impl Field {
         if column.blank && column.kind == ColumnKind::Text {
             field = field.allow_blank();
         }
-        if matches!(column.default, Some(ColumnDefault::AutoNow | ColumnDefault::AutoNowAdd)) {
+        if let FieldKind::List { allow_empty, .. } = &mut field.kind {
+            *allow_empty = column.blank;
+            field.validators.extend(column.max_length.map(most_items));
+        }
+        if let Some(name) = column.verbose_name {
+            field.label = capitalized(name).into();
+        }
+        field.validators.extend(column.validators.iter().map(|check| Validator::new(*check)));
+        let is_clock =
+            matches!(column.default, Some(ColumnDefault::AutoNow | ColumnDefault::AutoNowAdd));
+        if is_clock || !column.editable {
             field = field.read_only();
         }
         if let Some(text) = error_of(column, "cycle") {
@@ -63,13 +74,16 @@ fn kind(column: &'static ColumnMeta) -> FieldKind {
         ColumnKind::Float => bounded(Field::float(name), column),
         ColumnKind::Bool => Field::boolean(name),
         ColumnKind::Text => {
-            let form = match column.regex {
-                Some(regex) => TextForm::Pattern {
+            let form = match (column.regex, column.form) {
+                (Some(regex), _) => TextForm::Pattern {
                     regex: regex(),
                     message: error_of(column, "invalid").unwrap_or("Enter a valid value."),
                 },
-                None if column.email => TextForm::Email,
-                None => TextForm::Plain,
+                (None, _) if column.email => TextForm::Email,
+                (None, ColumnForm::Slug) => TextForm::Slug { allow_unicode: false },
+                (None, ColumnForm::UnicodeSlug) => TextForm::Slug { allow_unicode: true },
+                (None, ColumnForm::Url) => TextForm::Url,
+                (None, _) => TextForm::Plain,
             };
             let max_length = column.max_length;
             return FieldKind::Char(Char { max_length, form, ..Char::default() });
@@ -77,6 +91,14 @@ fn kind(column: &'static ColumnMeta) -> FieldKind {
         ColumnKind::Decimal { digits, places } => {
             bounded(Field::decimal(name, digits, places), column)
         }
+        ColumnKind::Ip => Field::ip_address(
+            name,
+            match column.form {
+                ColumnForm::Ipv4 => Protocol::V4,
+                ColumnForm::Ipv6 => Protocol::V6,
+                _ => Protocol::Both,
+            },
+        ),
         kind => Field::of_kind(name, kind),
     };
     field.kind
@@ -96,8 +118,50 @@ impl Field {
             ColumnKind::Date => Self::date(name),
             ColumnKind::Time => Self::time(name),
             ColumnKind::Uuid => Self::uuid(name),
+            ColumnKind::Json => Self::json(name),
+            ColumnKind::Duration => Self::duration(name),
+            ColumnKind::Binary => Self::new(name, FieldKind::Bytes),
+            ColumnKind::Ip => Self::ip_address(name, Protocol::Both),
+            ColumnKind::Array(item) => Self::list(name, Self::item(*item)),
         }
     }
+}
+
+impl Field {
+    /// The field of the items of an array.
+    fn item(kind: ColumnKind) -> Self {
+        let bound = |least: i64, most: i64| FieldKind::Integer {
+            min: Some(least),
+            max: Some(most),
+            big: false,
+            as_text: false,
+        };
+        match kind {
+            ColumnKind::SmallInt => Self::new("", bound(i16::MIN.into(), i16::MAX.into())),
+            ColumnKind::Integer => Self::new("", bound(i32::MIN.into(), i32::MAX.into())),
+            ColumnKind::BigInt => Self::new("", bound(i64::MIN, i64::MAX)),
+            kind => Self::of_kind("", kind),
+        }
+    }
+}
+
+/// The check of an array's `size` (`ArrayMaxLengthValidator`).
+fn most_items(most: usize) -> Validator {
+    Validator::new(move |value| match value {
+        Value::List(items) if items.len() > most => {
+            let (count, word) = (items.len(), if items.len() == 1 { "item" } else { "items" });
+            let text =
+                format!("List contains {count} {word}, it should contain no more than {most}.");
+            Err(Detail::new(text, "max_length"))
+        }
+        _ => Ok(()),
+    })
+}
+
+/// What people read starts with a capital (`capfirst`).
+fn capitalized(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn error_of(column: &ColumnMeta, code: &str) -> Option<&'static str> {

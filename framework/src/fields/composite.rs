@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::exceptions::Detail;
 
 use super::kind::FieldKind;
-use super::{Field, Raw, Value, convert, parse_json, python};
+use super::{Field, Raw, Value, convert, parse_json, python, to_json};
 
 pub(super) fn not_a_list(field: &Field, raw: &Raw<'_>) -> Detail {
     let text = "Expected a list of items but got type \"{input_type}\".";
@@ -76,30 +76,6 @@ pub(super) fn json(field: &Field, binary: bool, raw: &Raw<'_>) -> Result<Value, 
     };
     let json = value.ok_or_else(|| field.fail("invalid", "Value must be valid JSON."))?;
     Ok(Value::Json(Box::new(json)))
-}
-
-/// Input as JSON; `None` for what JSON cannot express: an infinite number, a lone surrogate.
-pub fn to_json(raw: &Raw<'_>) -> Option<serde_json::Value> {
-    use serde_json::Value as Json;
-    Some(match raw {
-        Raw::Null => Json::Null,
-        Raw::Bool(value) => Json::Bool(*value),
-        Raw::Int(digits) => match (digits.parse::<i64>(), digits.parse::<u64>()) {
-            (Ok(number), _) => number.into(),
-            (_, Ok(number)) => number.into(),
-            _ => serde_json::Number::from_f64(python::float(digits)).map(Json::Number)?,
-        },
-        Raw::Float(spelling) => {
-            serde_json::Number::from_f64(python::float(spelling)).map(Json::Number)?
-        }
-        Raw::Text(text) | Raw::JsonText(text) => Json::String(text.to_string()),
-        Raw::Surrogate(..) => return None,
-        Raw::List(items) => Json::Array(items.iter().map(to_json).collect::<Option<_>>()?),
-        Raw::Map(items) => {
-            let pairs = items.iter().map(|(key, item)| Some((key.to_string(), to_json(item)?)));
-            Json::Object(pairs.collect::<Option<_>>()?)
-        }
-    })
 }
 
 /// JSON as input.

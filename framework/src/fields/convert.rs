@@ -31,6 +31,7 @@ pub(super) fn convert(field: &Field, raw: &Raw<'_>, partial: bool) -> Result<Val
             composite::dict(field, child, *allow_empty, raw, partial)
         }
         FieldKind::Json { binary } => composite::json(field, *binary, raw),
+        FieldKind::Bytes => bytes(field, raw),
         FieldKind::Any | FieldKind::Hidden | FieldKind::ReadOnly => Ok(composite::any(raw)),
         FieldKind::PrimaryKey { .. } | FieldKind::SlugKey => keys::key(field, raw),
         FieldKind::ManyRelated { child, .. } => {
@@ -164,6 +165,25 @@ fn uuid(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
     parse_uuid(raw)
         .map(|uuid| Value::Uuid(uuid.into()))
         .ok_or_else(|| field.fail("invalid", "Must be a valid UUID."))
+}
+
+/// Base64, in which other characters count for nothing, as for Python.
+fn bytes(field: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
+    use base64::alphabet::STANDARD;
+    use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+    let config = GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::RequireCanonical);
+    let decode = |text: &str| {
+        let is_data = |letter: &char| letter.is_ascii_alphanumeric() || "+/=".contains(*letter);
+        let data: String = text.chars().filter(is_data).collect();
+        base64::Engine::decode(&GeneralPurpose::new(&STANDARD, config), data).ok()
+    };
+    match raw {
+        Raw::Text(text) | Raw::JsonText(text) => decode(text).map(Value::Bytes),
+        _ => None,
+    }
+    .ok_or_else(|| field.fail("invalid", "Value must be valid base64."))
 }
 
 /// A UUID: a text of one; a number, of which true and false are 1 and 0.

@@ -135,6 +135,9 @@ pub enum FieldKind {
         /// Whether JSON is sent and shown as a text that holds it (`binary=True`).
         binary: bool,
     },
+    /// Bytes, as base64: the field of a `BinaryField` (`ModelField`).
+    #[doc(alias = "ModelField")]
+    Bytes,
     /// A value of any shape, as it is: the child of a list or a dictionary without one.
     Any,
     /// `HiddenField`: never read from input, always its default.

@@ -31,7 +31,6 @@ mod text;
 mod vectors;
 
 pub(crate) use composite::from_json;
-pub use composite::to_json;
 pub(crate) use field::message;
 pub use field::{Field, Start};
 pub use keys::ManyKeys;
@@ -42,4 +41,5 @@ pub use kind::{
 pub use crate::validators::Validator;
 pub use crate::values::{
     FieldType, JsonWriter, Pattern, Raw, UuidFormat, Value, ValueRef, format, parse_json, python,
+    to_json,
 };

@@ -141,6 +141,15 @@ fn expression(name: &str) -> Option<LookupExpr> {
 /// Whether values of a kind are compared so.
 fn has_lookup(kind: ColumnKind, expr: LookupExpr) -> bool {
     use crate::db::DatePart as Part;
+    let of_json = matches!(expr.lookup, Lookup::HasKey | Lookup::HasKeys | Lookup::HasAnyKeys);
+    let of_array = expr.lookup == Lookup::Overlap;
+    let is_array = matches!(kind, ColumnKind::Array(_));
+    match expr.lookup {
+        _ if of_json => return kind == ColumnKind::Json,
+        _ if of_array => return is_array,
+        Lookup::ContainedBy => return is_array || kind == ColumnKind::Json,
+        _ => {}
+    }
     match (expr.part, kind) {
         (None, _)
         | (Some(_), ColumnKind::DateTime)
@@ -169,6 +178,28 @@ fn truth(value: &Value) -> Option<bool> {
 fn is_value(path: &Path, expr: LookupExpr, value: &Value) -> bool {
     let fits = |value: &Value| !matches!(fit(path.kind(), expr.part, value), Fit::Misfit);
     let plain = |value: &Value| !matches!(value, Value::List(_) | Value::Map(_) | Value::Json(_));
+    if path.kind() == ColumnKind::Json {
+        match (expr.lookup, value) {
+            (Lookup::HasKeys | Lookup::HasAnyKeys, value) => {
+                return matches!(value, Value::List(_));
+            }
+            (Lookup::HasKey, value) => return plain(value) && !value.is_null(),
+            (Lookup::Contains | Lookup::ContainedBy | Lookup::Exact, _) => return true,
+            (Lookup::Gt | Lookup::Gte | Lookup::Lt | Lookup::Lte, value) => {
+                return !value.is_null();
+            }
+            _ => {}
+        }
+    }
+    if let ColumnKind::Array(_) = path.kind() {
+        return match expr.lookup {
+            Lookup::IsNull => truth(value).is_some(),
+            Lookup::Exact | Lookup::Contains | Lookup::ContainedBy | Lookup::Overlap => {
+                matches!(value, Value::List(_))
+            }
+            _ => false,
+        };
+    }
     match (expr.lookup, value) {
         (Lookup::IsNull, value) => truth(value).is_some(),
         (Lookup::In, Value::List(values)) => {

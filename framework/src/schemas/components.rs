@@ -117,6 +117,7 @@ impl Components {
             }
             FieldKind::Dict { child, .. } => SchemaKind::map(self.kind(owner, child)),
             FieldKind::Json { binary: false } | FieldKind::Any => SchemaKind::Any,
+            FieldKind::Bytes => SchemaKind::format("byte"),
             FieldKind::PrimaryKey { key: KeyKind::Int } => SchemaKind::integer(),
             FieldKind::PrimaryKey { key: KeyKind::Uuid } => SchemaKind::format("uuid"),
             FieldKind::Nested { fields, many, .. } => {
@@ -193,7 +194,10 @@ pub(super) fn column_kind(column: ColumnKind) -> SchemaKind {
         ColumnKind::Date => SchemaKind::format("date"),
         ColumnKind::Time => SchemaKind::format("time"),
         ColumnKind::Uuid => SchemaKind::format("uuid"),
-        ColumnKind::Text => SchemaKind::string(),
+        ColumnKind::Text | ColumnKind::Duration | ColumnKind::Ip => SchemaKind::string(),
+        ColumnKind::Json => SchemaKind::Any,
+        ColumnKind::Binary => SchemaKind::format("byte"),
+        ColumnKind::Array(item) => SchemaKind::array(column_kind(*item)),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::description::Description;
 use super::field::{SerializerField, Target};
-use crate::db::{ModelMeta, TreeError, not_a_unique_set, not_unique};
+use crate::db::{ColumnMeta, ModelMeta, TreeError, not_a_unique_set, not_unique};
 use crate::exceptions::Detail;
 
 /// The validator's message for a value that another row took first.
@@ -44,14 +44,15 @@ pub(crate) fn taken(description: &Description, columns: &[String]) -> Detail {
 
 /// Django's message, for a row that no serializer validated.
 pub(crate) fn model_taken(model: &'static ModelMeta, columns: &[String]) -> Detail {
-    let names: Vec<&'static str> = columns
+    let columns: Vec<&'static ColumnMeta> = columns
         .iter()
         .filter_map(|name| model.columns.iter().find(|column| column.column == name))
-        .map(|column| column.name)
         .collect();
-    if let [name] = names.as_slice() {
-        return Detail::field(*name, vec![Detail::new(not_unique(model, name), "unique")]);
+    if let [column] = columns.as_slice() {
+        let message = Detail::new(not_unique(model, column), "unique");
+        return Detail::field(column.name, vec![message]);
     }
+    let names: Vec<&'static str> = columns.iter().map(|column| column.name).collect();
     Detail::non_field(Detail::new(not_a_unique_set(&names), "unique"))
 }
 

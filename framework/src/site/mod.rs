@@ -91,7 +91,9 @@ use crate::authentication::jwt::{BlacklistedToken, OutstandingToken, TokenBacken
 use crate::authentication::{AuthenticationBackends, AuthenticationClasses, BackendList};
 use crate::cache::Counters;
 use crate::db::hooks::Signal;
-use crate::db::{Database, DatabaseWorker, Model, ModelMeta};
+use crate::db::{
+    ColumnKind, ColumnMeta, Database, DatabaseWorker, Dialect, Model, ModelMeta, reachable,
+};
 use crate::exceptions::ApiException;
 use crate::generics::SiteGenerics;
 use crate::middleware::{self, DynMiddleware, Middleware, Next, Security};
@@ -125,6 +127,17 @@ pub enum SiteError {
     /// A view is inconsistent.
     #[error(transparent)]
     View(#[from] ViewError),
+    /// A model has a column that the database has no type for.
+    #[error(
+        "{model}.{field} is an array, and SQLite has none: use PostgreSQL, or make it \
+         `serde_json::Value` or `Json<Vec<..>>`"
+    )]
+    NoArrays {
+        /// The model.
+        model: &'static str,
+        /// The column.
+        field: &'static str,
+    },
     /// The OpenAPI document would be wrong.
     #[cfg(feature = "openapi")]
     #[error(transparent)]
@@ -299,7 +312,9 @@ impl SiteBuilder {
         let user = users.as_ref().map_or(User::META, |users| users.model);
         let accounts = [user, Group::META, Token::META];
         let tokens_kept = token_models(&self.settings);
-        self.database.register(models.chain(accounts).chain(tokens_kept));
+        let models: Vec<_> = models.chain(accounts).chain(tokens_kept).collect();
+        check_columns(&models, self.database.dialect())?;
+        self.database.register(models);
         self.database.connect(self.signals);
         let bodies = BodyMemory::new(self.settings.server.max_bodies_size);
         let shared = Arc::new(Shared {
@@ -330,6 +345,20 @@ impl SiteBuilder {
             openapi,
         }))
     }
+}
+
+/// Refuses columns that the database has no type for.
+fn check_columns(models: &[&'static ModelMeta], dialect: Dialect) -> Result<(), SiteError> {
+    if dialect == Dialect::Postgres {
+        return Ok(());
+    }
+    for model in reachable(models.iter().copied()) {
+        let is_array = |column: &&ColumnMeta| matches!(column.kind, ColumnKind::Array(_));
+        if let Some(column) = model.columns.iter().find(is_array) {
+            return Err(SiteError::NoArrays { model: model.name, field: column.name });
+        }
+    }
+    Ok(())
 }
 
 /// The models of the blacklist of tokens, where the site keeps one: they point at accounts.

@@ -43,6 +43,7 @@ impl Hash for ByValue<'_> {
                 ByValue(item).hash(state);
             }),
             Value::Json(json) => json.hash(state),
+            Value::Bytes(bytes) => bytes.hash(state),
         }
     }
 }

@@ -70,6 +70,10 @@ pub fn value_text(value: ValueRef<'_>) -> Cow<'_, str> {
         ValueRef::Time(time) => format::time(time, &mut out),
         ValueRef::DateTime(moment) => format::moment(moment, ' ', "+00:00", &mut out),
         ValueRef::Duration(length) => out = format::timedelta(length),
+        ValueRef::Bytes(bytes) => out = super::writer::base64(bytes),
+        ValueRef::Made(value) => {
+            return Cow::Owned(value_text(value.to_value().as_ref()).into_owned());
+        }
         ValueRef::Other(Value::Json(json)) => out = json.to_string(),
         ValueRef::Other(_) => {}
     }

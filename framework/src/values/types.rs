@@ -5,7 +5,11 @@
 //! | [`DateTime`] | text, UTC, no offset: `2024-01-02 03:04:05.000006` | `timestamptz` |
 //! | [`Uuid`] | text, 32 hex digits | `uuid` |
 //! | [`Decimal`] | a number (REAL or INTEGER) | `numeric` |
+//! | JSON | text | `jsonb` |
+//! | a length of time | microseconds, `bigint` | `interval` |
+//! | an IP address | text | `inet` |
 
+mod kinds;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]
@@ -23,6 +27,7 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use rust_decimal::prelude::ToPrimitive;
 
 use super::extremes;
+pub(crate) use kinds::{Address, JsonText, Span, StoredJson};
 
 /// The SQL types of columns that diesel does not have for both databases.
 pub mod sql_types {
@@ -41,6 +46,28 @@ pub mod sql_types {
     #[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Text")))]
     #[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 2950, array_oid = 2951)))]
     pub struct Uuid;
+
+    /// JSON: `jsonb` on `PostgreSQL`, text on `SQLite`.
+    #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
+    #[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Text")))]
+    #[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 3802, array_oid = 3807)))]
+    pub struct Json;
+
+    /// A length of time: `interval` on `PostgreSQL`, microseconds on `SQLite`.
+    #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
+    #[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Long")))]
+    #[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 1186, array_oid = 1187)))]
+    pub struct Span;
+
+    /// An IP address: `inet` on `PostgreSQL`, text on `SQLite`.
+    #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
+    #[cfg_attr(feature = "sqlite", diesel(sqlite_type(name = "Text")))]
+    #[cfg_attr(feature = "postgres", diesel(postgres_type(oid = 869, array_oid = 1041)))]
+    pub struct Inet;
+
+    /// An array of `PostgreSQL`; diesel's own is there with its feature alone.
+    #[derive(Debug, Clone, Copy, Default, QueryId, SqlType)]
+    pub struct Array;
 }
 
 /// A moment in UTC with microseconds, as Django stores it. Dereferences to chrono's type.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
+use crate::values::JsonWriter;
 use crate::values::types::{DateTime, Decimal, Uuid};
 
 /// A value that passed its field: what DRF's `to_internal_value` returns.
@@ -40,6 +41,8 @@ pub enum Value {
     Map(Vec<(Cow<'static, str>, Value)>),
     /// Any JSON; boxed, so that the usual values stay small.
     Json(Box<serde_json::Value>),
+    /// Bytes.
+    Bytes(Vec<u8>),
 }
 
 /// A [`Value`] borrowed from a row.
@@ -70,6 +73,27 @@ pub enum ValueRef<'a> {
     Uuid(Uuid),
     /// A value without a borrowed form of its own: a list, a map, any JSON, a number beyond `i64`.
     Other(&'a Value),
+    /// Bytes.
+    Bytes(&'a [u8]),
+    /// What becomes a value when it is asked for: JSON of a type, the items of an array.
+    Made(&'a dyn MakesValue),
+}
+
+/// A Rust value that no variant of [`ValueRef`] borrows: it makes a [`Value`].
+pub trait MakesValue: std::fmt::Debug {
+    /// The value.
+    fn to_value(&self) -> Value;
+
+    /// Writes it as JSON.
+    fn write(&self, out: &mut JsonWriter) {
+        out.value(self.to_value().as_ref());
+    }
+}
+
+impl PartialEq for dyn MakesValue + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_value() == other.to_value()
+    }
 }
 
 impl Value {
@@ -87,6 +111,7 @@ impl Value {
             Self::Time(v) => ValueRef::Time(*v),
             Self::Duration(v) => ValueRef::Duration(*v),
             Self::Uuid(v) => ValueRef::Uuid(*v),
+            Self::Bytes(v) => ValueRef::Bytes(v),
             Self::BigInt(_) | Self::List(_) | Self::Map(_) | Self::Json(_) => ValueRef::Other(self),
         }
     }
@@ -113,6 +138,8 @@ impl ValueRef<'_> {
             Self::Duration(v) => Value::Duration(v),
             Self::Uuid(v) => Value::Uuid(v),
             Self::Other(v) => v.clone(),
+            Self::Bytes(v) => Value::Bytes(v.to_vec()),
+            Self::Made(v) => v.to_value(),
         }
     }
 }
@@ -122,7 +149,7 @@ impl ValueRef<'_> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the type of a field",
     label = "not a value that fields hold",
-    note = "fields hold `bool`, `i16`, `i32`, `i64`, `f64`, `String`, `Decimal`, `DateTime`, `NaiveDate`, `NaiveTime`, `Uuid`, and `Option` of these"
+    note = "fields hold `bool`, `i16`, `i32`, `i64`, `f64`, `String`, `Decimal`, `DateTime`, `NaiveDate`, `NaiveTime`, `TimeDelta`, `Uuid`, `Vec<u8>`, `serde_json::Value`, `Json<T>`, enums of choices, `Vec` of texts or numbers, and `Option` of these"
 )]
 pub trait FieldType: Sized {
     /// The type without `Option`: the type that values of the field are compared with.
@@ -229,5 +256,25 @@ impl<T: FieldType> FieldType for Option<T> {
 
     fn value_ref(&self) -> ValueRef<'_> {
         self.as_ref().map_or(ValueRef::Null, FieldType::value_ref)
+    }
+}
+
+/// Bytes.
+impl FieldType for Vec<u8> {
+    type Plain = Self;
+
+    fn into_value(self) -> Value {
+        Value::Bytes(self)
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    fn value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Bytes(self)
     }
 }

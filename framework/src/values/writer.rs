@@ -250,6 +250,8 @@ impl JsonWriter {
             }
             ValueRef::Other(Value::Json(json)) => self.json(json),
             ValueRef::Other(Value::BigInt(digits)) => self.raw(digits.as_bytes()),
+            ValueRef::Bytes(bytes) => self.str(&base64(bytes)),
+            ValueRef::Made(value) => value.write(self),
             ValueRef::Other(plain) => self.value(plain.as_ref()),
         }
     }
@@ -303,6 +305,11 @@ impl JsonWriter {
             ApiException::internal(error)
         })
     }
+}
+
+/// Bytes as text, as Django shows those of a `BinaryField`.
+pub(super) fn base64(bytes: &[u8]) -> String {
+    base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes)
 }
 
 /// A float in Python's spelling; JSON cannot express non-finite numbers.

@@ -9,6 +9,7 @@ use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::response::Response;
 use crate::serializers::{ModelSerializer, Serializer, write_values};
+pub use crate::values::Json;
 
 /// A value that a handler may return in its `Result`; its type decides what the OpenAPI document
 /// shows.
@@ -100,26 +101,6 @@ impl<A: Answer> Answer for Created<A> {
         operation.status = 201;
     }
 }
-
-/// A struct with `#[derive(Serializer)]`, or a list of them, as JSON: each field as the serializer's
-/// field writes it.
-///
-/// ```
-/// use quintet::prelude::*;
-///
-/// #[derive(Serializer)]
-/// pub struct Renamed {
-///     id: i64,
-///     old_name: String,
-///     name: String,
-/// }
-///
-/// async fn renamed(_cx: &mut Context) -> Result<Json<Renamed>> {
-///     Ok(Json(Renamed { id: 1, old_name: "Alice".into(), name: "Bob".into() }))
-/// }
-/// ```
-#[derive(Debug, Clone, Copy)]
-pub struct Json<S>(pub S);
 
 impl<S: Serializer> Answer for Json<S> {
     fn into_response(self, cx: &Context) -> Result<Response> {

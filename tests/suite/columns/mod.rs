@@ -2,6 +2,8 @@
 //! accepts, shows and stores, what filters and queries find, and what the document says.
 
 mod choices;
+mod json;
+mod words;
 
 use std::sync::Arc;
 

@@ -459,7 +459,7 @@ fn a_model_with_mistakes_keeps_its_types_and_says_nothing_else() {
                 pub id: i64,
                 #[field(default = later())]
                 pub title: String,
-                pub tags: Vec<String>,
+                pub tags: HashMap<String, String>,
             }
         },
     )

@@ -166,7 +166,7 @@ fn sets_and_orders_name_fields() {
                 pub year: i32,
                 #[field(foreign_key = Shelf)]
                 pub shelf_id: i64,
-                pub tags: Vec<String>,
+                pub tags: HashMap<String, String>,
             }
         },
     );
@@ -174,8 +174,9 @@ fn sets_and_orders_name_fields() {
         found,
         [
             "this type cannot be a column; one of `i16`, `i32`, `i64`, `f64`, `bool`, `String`, \
-             `Decimal`, `DateTime`, `NaiveDate`, `NaiveTime`, `Uuid`, an enum with \
-             `#[field(choices)]`, or an `Option` of one",
+             `Decimal`, `DateTime`, `NaiveDate`, `NaiveTime`, `TimeDelta`, `Uuid`, `Vec<u8>`, \
+             `serde_json::Value`, `Json<T>`, an enum with `#[field(choices)]`, on PostgreSQL a \
+             `Vec` of one, or an `Option` of one",
             "`Book` has no field `titel`; its fields are `id`, `year`, `shelf`",
             "`year` is named twice",
             "`Book` has no field `plase`; its fields are `id`, `year`, `shelf`",
@@ -299,8 +300,9 @@ fn a_model_is_a_public_struct_with_named_fields_of_a_table() {
         ),
         [
             "this type cannot be a column; one of `i16`, `i32`, `i64`, `f64`, `bool`, `String`, \
-             `Decimal`, `DateTime`, `NaiveDate`, `NaiveTime`, `Uuid`, an enum with \
-             `#[field(choices)]`, or an `Option` of one",
+             `Decimal`, `DateTime`, `NaiveDate`, `NaiveTime`, `TimeDelta`, `Uuid`, `Vec<u8>`, \
+             `serde_json::Value`, `Json<T>`, an enum with `#[field(choices)]`, on PostgreSQL a \
+             `Vec` of one, or an `Option` of one",
             "a model has no generic parameters: its columns have one type each",
             "a model is public, as its table and its columns are: write `pub struct`",
             "say which app it belongs to, `#[model(app = \"store\")]` for the table `store_book`, \

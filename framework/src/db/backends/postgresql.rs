@@ -471,5 +471,30 @@ crate::db::row::raw_row!(
         ColumnKind::Integer => Ok(row.get::<st::Integer, i32>(at)?.map(i64::from)),
         _ => row.get::<st::BigInt, i64>(at),
     },
-    |value| std::str::from_utf8(value.as_bytes())
+    |value| std::str::from_utf8(value.as_bytes()),
+    |row, at, item| {
+        use crate::values::types::sql_types as own;
+        macro_rules! items {
+            ($sql:ty, $type:ty) => {
+                row.get::<st::Array<$sql>, Vec<$type>>(at)?.map(|items| {
+                    items.into_iter().map(crate::values::FieldType::into_value).collect()
+                })
+            };
+        }
+        Ok(match item {
+            ColumnKind::SmallInt => items!(st::SmallInt, i16),
+            ColumnKind::Integer => items!(st::Integer, i32),
+            ColumnKind::BigInt => items!(st::BigInt, i64),
+            ColumnKind::Float => items!(st::Double, f64),
+            ColumnKind::Bool => items!(st::Bool, bool),
+            ColumnKind::Decimal { .. } | ColumnKind::Numeric => {
+                items!(st::Numeric, crate::db::Decimal)
+            }
+            ColumnKind::DateTime => items!(own::Moment, crate::db::DateTime),
+            ColumnKind::Date => items!(st::Date, crate::values::NaiveDate),
+            ColumnKind::Time => items!(st::Time, crate::values::NaiveTime),
+            ColumnKind::Uuid => items!(own::Uuid, crate::db::Uuid),
+            _ => items!(st::Text, String),
+        })
+    }
 );

@@ -13,7 +13,7 @@ pub enum Lookup {
     Exact,
     /// Equal, ignoring case.
     IExact,
-    /// Contains text (ignoring case on `SQLite`, as in Django).
+    /// Contains text (ignoring case on `SQLite`, as in Django); JSON or an array, the other whole.
     Contains,
     /// Contains text, ignoring case.
     IContains,
@@ -43,6 +43,16 @@ pub enum Lookup {
     Regex,
     /// Matches a regular expression, ignoring case.
     IRegex,
+    /// JSON that is an object with this key.
+    HasKey,
+    /// JSON that is an object with all of these keys.
+    HasKeys,
+    /// JSON that is an object with any of these keys.
+    HasAnyKeys,
+    /// JSON, or the items of an array, that are all in the other.
+    ContainedBy,
+    /// An array that shares an item with the other.
+    Overlap,
     /// A part of a date or time, then compared by the inner lookup's name.
     Part(DatePart, Compare),
 }
@@ -96,7 +106,7 @@ pub enum Compare {
 }
 
 /// The lookups that are not parts of dates, by Django's names.
-const LOOKUPS: [(&str, Lookup); 17] = [
+const LOOKUPS: [(&str, Lookup); 22] = [
     ("exact", Lookup::Exact),
     ("iexact", Lookup::IExact),
     ("contains", Lookup::Contains),
@@ -114,6 +124,11 @@ const LOOKUPS: [(&str, Lookup); 17] = [
     ("isnull", Lookup::IsNull),
     ("regex", Lookup::Regex),
     ("iregex", Lookup::IRegex),
+    ("has_key", Lookup::HasKey),
+    ("has_keys", Lookup::HasKeys),
+    ("has_any_keys", Lookup::HasAnyKeys),
+    ("contained_by", Lookup::ContainedBy),
+    ("overlap", Lookup::Overlap),
 ];
 
 /// The parts of dates and times, by Django's names.
@@ -196,21 +211,19 @@ pub enum Operand {
     Expression(Box<Computed>),
 }
 
+/// One value; of a list, each of its items.
 impl<T: FieldType> From<T> for Operand {
     fn from(value: T) -> Self {
-        Self::One(value.into_value())
+        match value.into_value() {
+            Value::List(items) => Self::Many(items),
+            value => Self::One(value),
+        }
     }
 }
 
 impl From<&str> for Operand {
     fn from(value: &str) -> Self {
         Self::One(Value::Text(value.to_owned()))
-    }
-}
-
-impl<T: FieldType> From<Vec<T>> for Operand {
-    fn from(values: Vec<T>) -> Self {
-        Self::Many(values.into_iter().map(T::into_value).collect())
     }
 }
 

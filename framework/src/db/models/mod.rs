@@ -2,10 +2,12 @@
 //! these.
 
 pub(crate) mod annotation;
+pub(super) mod array;
 pub(crate) mod choices;
 pub(super) mod condition;
 pub(super) mod declared;
 pub(super) mod inherited;
+pub(super) mod json;
 pub(super) mod key;
 pub(super) mod lookups;
 pub(super) mod model;

@@ -4,6 +4,7 @@
 
 use std::any::Any;
 
+use crate::exceptions::Validated;
 use crate::values::{Pattern, Value, ValueRef};
 
 use crate::db::AnnotationMeta;
@@ -45,6 +46,34 @@ pub enum ColumnKind {
     Time,
     /// `uuid`
     Uuid,
+    /// `jsonb`, or text on `SQLite`
+    Json,
+    /// `interval`, or microseconds on `SQLite`
+    Duration,
+    /// `bytea`, or `BLOB` on `SQLite`
+    Binary,
+    /// `inet`, or text on `SQLite`
+    Ip,
+    /// An array of `PostgreSQL`, of items of this kind.
+    Array(&'static ColumnKind),
+}
+
+/// What the text of a column must be, beside an email address and a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ColumnForm {
+    /// Anything.
+    Any,
+    /// Letters, digits, underscores and hyphens (`SlugField`).
+    Slug,
+    /// The same with the letters of every script (`SlugField(allow_unicode=True)`).
+    UnicodeSlug,
+    /// A URL (`URLField`).
+    Url,
+    /// An IP address of version 4 (`GenericIPAddressField(protocol="IPv4")`).
+    Ipv4,
+    /// An IP address of version 6.
+    Ipv6,
 }
 
 /// The value of a column if none is given.
@@ -95,8 +124,16 @@ pub struct ColumnMeta {
     pub choices: &'static [(&'static str, &'static str)],
     /// Whether it must be an email address.
     pub email: bool,
+    /// What the text must be.
+    pub form: ColumnForm,
     /// The pattern of the text.
     pub regex: Option<fn() -> Pattern>,
+    /// Checks of a value beside those of its type, which every serializer of the model runs.
+    pub validators: &'static [fn(&Value) -> Validated],
+    /// What people read; by default, the words of the name.
+    pub verbose_name: Option<&'static str>,
+    /// Whether a serializer of the model takes input for it.
+    pub editable: bool,
     /// Custom messages by code: `unique`, `cycle`, and `invalid` for the pattern.
     pub errors: &'static [(&'static str, &'static str)],
     /// A sentence for people.
@@ -127,7 +164,11 @@ impl ColumnMeta {
             default: None,
             choices: &[],
             email: false,
+            form: ColumnForm::Any,
             regex: None,
+            validators: &[],
+            verbose_name: None,
+            editable: true,
             errors: &[],
             help_text: "",
             references: None,
@@ -194,6 +235,30 @@ impl ColumnMeta {
     /// Allows email addresses only.
     pub const fn email(mut self) -> Self {
         self.email = true;
+        self
+    }
+
+    /// Sets what the text must be.
+    pub const fn form(mut self, form: ColumnForm) -> Self {
+        self.form = form;
+        self
+    }
+
+    /// Sets checks of a value, which every serializer of the model runs.
+    pub const fn validators(mut self, checks: &'static [fn(&Value) -> Validated]) -> Self {
+        self.validators = checks;
+        self
+    }
+
+    /// Sets what people read.
+    pub const fn verbose_name(mut self, name: &'static str) -> Self {
+        self.verbose_name = Some(name);
+        self
+    }
+
+    /// Sets whether a serializer of the model takes input for it.
+    pub const fn editable(mut self, editable: bool) -> Self {
+        self.editable = editable;
         self
     }
 

@@ -1,6 +1,6 @@
 //! Paths from their names at run time, read in the descriptions of models.
 
-use crate::db::{Hop, Leaf, Lookup, Model, ModelMeta, Path, Way};
+use crate::db::{ColumnKind, Hop, Leaf, Lookup, Model, ModelMeta, Path, Way};
 
 /// The longest name.
 const LONGEST: usize = 500;
@@ -114,6 +114,7 @@ pub(crate) fn resolve<'n>(
             continue;
         }
         if let Some(leaf) = leaf(at, part) {
+            let (leaf, behind) = inside(leaf, behind);
             return Ok((Path { model: way.model, hops: way.hops, leaf }, behind));
         }
         // a lookup of the relation itself: `album__isnull`
@@ -123,6 +124,28 @@ pub(crate) fn resolve<'n>(
         return Err(NameError::Unknown { part: part.to_owned(), model: at.name });
     }
     Ok((way.key(), None))
+}
+
+/// What a name leads to inside of JSON: all that stands behind the column are keys, but for a lookup
+/// at the end.
+fn inside(leaf: Leaf, behind: Option<&str>) -> (Leaf, Option<&str>) {
+    let (Leaf::Column(column), Some(behind)) = (&leaf, behind) else { return (leaf, behind) };
+    if column.kind != ColumnKind::Json {
+        return (leaf, Some(behind));
+    }
+    let (keys, lookup) = match behind.rsplit_once("__") {
+        Some((keys, last)) if is_plain(last) => (Some(keys), Some(last)),
+        Some(_) => (Some(behind), None),
+        None if is_plain(behind) => (None, Some(behind)),
+        None => (Some(behind), None),
+    };
+    let Some(keys) = keys else { return (leaf, lookup) };
+    (Leaf::Json(column, keys.split("__").map(str::to_owned).collect()), lookup)
+}
+
+/// A lookup that is no part of a date: JSON has none.
+fn is_plain(name: &str) -> bool {
+    Lookup::from_name(name).is_some_and(|lookup| lookup.name().is_some())
 }
 
 /// The relation of a model with this name.

@@ -264,6 +264,8 @@ pub enum Leaf {
     Annotation(&'static AnnotationMeta),
     /// At an expression over the last model.
     Expression(Arc<Computed>),
+    /// Inside the JSON of a column of the last table, at these keys.
+    Json(&'static ColumnMeta, Arc<[String]>),
 }
 
 impl Leaf {
@@ -273,6 +275,7 @@ impl Leaf {
             Self::Column(column) => column.kind,
             Self::Annotation(annotation) => annotation.computed().kind,
             Self::Expression(computed) => computed.kind,
+            Self::Json(..) => ColumnKind::Json,
         }
     }
 
@@ -282,6 +285,7 @@ impl Leaf {
             Self::Column(column) => column.nullable,
             Self::Annotation(annotation) => annotation.computed().nullable,
             Self::Expression(computed) => computed.nullable,
+            Self::Json(..) => true,
         }
     }
 }
@@ -308,7 +312,7 @@ impl Path {
     pub fn column(&self) -> Option<&'static ColumnMeta> {
         match self.leaf {
             Leaf::Column(column) => Some(column),
-            Leaf::Annotation(_) | Leaf::Expression(_) => None,
+            Leaf::Annotation(_) | Leaf::Expression(_) | Leaf::Json(..) => None,
         }
     }
 
@@ -324,6 +328,11 @@ impl Path {
             Leaf::Column(column) => column.name,
             Leaf::Annotation(annotation) => annotation.name,
             Leaf::Expression(_) => "expression",
+            Leaf::Json(column, keys) => {
+                parts.push(column.name);
+                parts.extend(keys.iter().map(String::as_str));
+                return parts.join("__");
+            }
         });
         parts.join("__")
     }
@@ -334,6 +343,9 @@ impl Path {
             (Leaf::Column(own), Leaf::Column(other)) => own.column == other.column,
             (Leaf::Annotation(own), Leaf::Annotation(other)) => own.name == other.name,
             (Leaf::Expression(own), Leaf::Expression(other)) => Arc::ptr_eq(own, other),
+            (Leaf::Json(own, keys), Leaf::Json(other, others)) => {
+                own.column == other.column && keys == others
+            }
             _ => false,
         };
         leaf && self.hops.len() == other.hops.len()

@@ -1,10 +1,10 @@
 //! A row of either database, read column by column.
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
-use crate::db::{ColumnKind, Error};
+use crate::db::{ArrayItem, ColumnKind, Error};
 use crate::values::types::{DateTime, Decimal, Uuid};
-use crate::values::{Value, ValueRef};
+use crate::values::{Json, Value, ValueRef};
 
 /// A row of a backend; `None` is NULL.
 pub trait RawRow {
@@ -33,6 +33,16 @@ pub trait RawRow {
     fn time(&self, at: usize) -> Result<Option<NaiveTime>, Error>;
     /// A UUID.
     fn uuid(&self, at: usize) -> Result<Option<Uuid>, Error>;
+    /// Any JSON.
+    fn json(&self, at: usize) -> Result<Option<serde_json::Value>, Error>;
+    /// A length of time.
+    fn duration(&self, at: usize) -> Result<Option<TimeDelta>, Error>;
+    /// Bytes.
+    fn bytes(&self, at: usize) -> Result<Option<Vec<u8>>, Error>;
+    /// An IP address.
+    fn address(&self, at: usize) -> Result<Option<String>, Error>;
+    /// The items of an array of the given kind.
+    fn array(&self, at: usize, kind: ColumnKind) -> Result<Option<Vec<Value>>, Error>;
 }
 
 /// A row being read.
@@ -137,7 +147,13 @@ column_value! {
     i64 => row, at, kind: row.int(at, kind);
     f64 => row, at, kind: row.float(at);
     bool => row, at, kind: row.bool(at);
-    String => row, at, kind: row.text(at);
+    String => row, at, kind: match kind {
+        ColumnKind::Ip => row.address(at),
+        _ => row.text(at),
+    };
+    serde_json::Value => row, at, kind: row.json(at);
+    TimeDelta => row, at, kind: row.duration(at);
+    Vec<u8> => row, at, kind: row.bytes(at);
     Decimal => row, at, kind: row.decimal(at).map(|value| value.map(|d| match kind {
         ColumnKind::Decimal { places, .. } => d.quantize(places),
         _ => d,
@@ -148,12 +164,31 @@ column_value! {
     Uuid => row, at, kind: row.uuid(at);
 }
 
+impl<T: serde::Serialize + serde::de::DeserializeOwned + std::fmt::Debug> ColumnValue for Json<T> {
+    fn read_nullable(row: &dyn RawRow, at: usize, _: ColumnKind) -> Result<Option<Self>, Error> {
+        let Some(json) = row.json(at)? else { return Ok(None) };
+        let typed = serde_json::from_value(json).map(|value| Some(Self(value)));
+        typed.map_err(|error| Error::Decode { column: at, reason: error.to_string() })
+    }
+}
+
+impl<T: ArrayItem> ColumnValue for Vec<T> {
+    fn read_nullable(row: &dyn RawRow, at: usize, kind: ColumnKind) -> Result<Option<Self>, Error> {
+        let item = if let ColumnKind::Array(item) = kind { *item } else { T::KIND };
+        let Some(items) = row.array(at, item)? else { return Ok(None) };
+        let typed = items.into_iter().map(T::from_value).collect::<Option<Self>>();
+        let none = || Error::Decode { column: at, reason: "an item of another type".into() };
+        typed.map(Some).ok_or_else(none)
+    }
+}
+
 /// Writes a [`RawRow`] over a backend's own row; the integer's width is the backend's affair.
 macro_rules! raw_row {
     (
         $name:ident, $backend:ty,
         |$row:ident, $at:ident, $kind:ident| $int:expr,
-        |$value:ident| $text:expr
+        |$value:ident| $text:expr,
+        |$items:ident, $place:ident, $item:ident| $array:expr
     ) => {
         struct $name<'r, R>(&'r R);
 
@@ -213,9 +248,54 @@ macro_rules! raw_row {
                     ColumnKind::Date => self.date(at)?.map(ValueRef::Date),
                     ColumnKind::Time => self.time(at)?.map(ValueRef::Time),
                     ColumnKind::Uuid => self.uuid(at)?.map(ValueRef::Uuid),
+                    ColumnKind::Duration => self.duration(at)?.map(ValueRef::Duration),
+                    ColumnKind::Json => {
+                        let json = self.json(at)?;
+                        see(json.as_ref().map_or(ValueRef::Null, |json| ValueRef::Made(json)));
+                        return Ok(());
+                    }
+                    ColumnKind::Binary => {
+                        let bytes = self.bytes(at)?;
+                        see(bytes.as_deref().map_or(ValueRef::Null, ValueRef::Bytes));
+                        return Ok(());
+                    }
+                    ColumnKind::Ip => {
+                        let address = self.address(at)?;
+                        see(address.as_deref().map_or(ValueRef::Null, ValueRef::Text));
+                        return Ok(());
+                    }
+                    ColumnKind::Array(item) => {
+                        let items = self.array(at, *item)?.map($crate::values::Value::List);
+                        see(items.as_ref().map_or(ValueRef::Null, $crate::values::Value::as_ref));
+                        return Ok(());
+                    }
                 };
                 see(value.unwrap_or(ValueRef::Null));
                 Ok(())
+            }
+
+            fn json(&self, at: usize) -> Result<Option<serde_json::Value>, $crate::db::Error> {
+                use $crate::values::types::{StoredJson, sql_types::Json};
+                Ok(self.get::<Json, StoredJson>(at)?.map(|json| json.0))
+            }
+
+            fn duration(&self, at: usize) -> Result<Option<chrono::TimeDelta>, $crate::db::Error> {
+                use $crate::values::types::{Span, sql_types};
+                Ok(self.get::<sql_types::Span, Span>(at)?.map(|length| length.0))
+            }
+
+            fn address(&self, at: usize) -> Result<Option<String>, $crate::db::Error> {
+                use $crate::values::types::{Address, sql_types::Inet};
+                Ok(self.get::<Inet, Address>(at)?.map(|address| address.0))
+            }
+
+            fn array(
+                &self,
+                $place: usize,
+                $item: $crate::db::ColumnKind,
+            ) -> Result<Option<Vec<$crate::values::Value>>, $crate::db::Error> {
+                let $items = self;
+                $array
             }
 
             fn date(&self, at: usize) -> Result<Option<chrono::NaiveDate>, $crate::db::Error> {
@@ -232,6 +312,7 @@ macro_rules! raw_row {
                 float: f64 = diesel::sql_types::Double;
                 bool: bool = diesel::sql_types::Bool;
                 text: String = diesel::sql_types::Text;
+                bytes: Vec<u8> = diesel::sql_types::Binary;
                 decimal: $crate::db::Decimal = diesel::sql_types::Numeric;
                 datetime: $crate::db::DateTime = $crate::values::types::sql_types::Moment;
                 uuid: $crate::db::Uuid = $crate::values::types::sql_types::Uuid;

@@ -88,11 +88,11 @@ macro_rules! __table {
             impl<DB: __schema::Backend> __schema::QueryFragment<DB> for table {
                 fn walk_ast<'b>(
                     &'b self,
-                    pass: __schema::AstPass<'_, 'b, DB>,
+                    __pass: __schema::AstPass<'_, 'b, DB>,
                 ) -> __schema::QueryResult<()> {
                     __schema::QueryFragment::walk_ast(
                         <Self as __schema::StaticQueryFragment>::STATIC_COMPONENT,
-                        pass,
+                        __pass,
                     )
                 }
             }
@@ -200,8 +200,8 @@ macro_rules! __table {
             {
                 type Out = __schema::AliasedField<S, C>;
 
-                fn map(column: C, alias: &__schema::Alias<S>) -> Self::Out {
-                    alias.field(column)
+                fn map(__column: C, __alias: &__schema::Alias<S>) -> Self::Out {
+                    __alias.field(__column)
                 }
             }
 
@@ -251,10 +251,10 @@ macro_rules! __table {
                 impl<DB: __schema::Backend> __schema::QueryFragment<DB> for star {
                     fn walk_ast<'b>(
                         &'b self,
-                        mut pass: __schema::AstPass<'_, 'b, DB>,
+                        mut __pass: __schema::AstPass<'_, 'b, DB>,
                     ) -> __schema::QueryResult<()> {
-                        __schema::qualify(&mut pass, $sql_name)?;
-                        pass.push_sql("*");
+                        __schema::qualify(&mut __pass, $sql_name)?;
+                        __pass.push_sql("*");
                         Ok(())
                     }
                 }
@@ -291,9 +291,9 @@ macro_rules! __table {
             type FromClause = $to;
             type OnClause = <$to as __schema::JoinTo<table>>::OnClause;
 
-            fn join_target(to: $to) -> (Self::FromClause, Self::OnClause) {
-                let (_, on) = <$to as __schema::JoinTo<table>>::join_target(table);
-                (to, on)
+            fn join_target(__to: $to) -> (Self::FromClause, Self::OnClause) {
+                let (_, __on) = <$to as __schema::JoinTo<table>>::join_target(table);
+                (__to, __on)
             }
         }
     };
@@ -337,10 +337,10 @@ macro_rules! __table {
         impl<DB: __schema::Backend> __schema::QueryFragment<DB> for $name {
             fn walk_ast<'b>(
                 &'b self,
-                mut pass: __schema::AstPass<'_, 'b, DB>,
+                mut __pass: __schema::AstPass<'_, 'b, DB>,
             ) -> __schema::QueryResult<()> {
-                __schema::qualify(&mut pass, $table)?;
-                pass.push_identifier($sql_name)
+                __schema::qualify(&mut __pass, $table)?;
+                __pass.push_identifier($sql_name)
             }
         }
 
@@ -419,8 +419,8 @@ macro_rules! __table {
         {
             type Output = __schema::Eq<Self, T::Expression>;
 
-            fn eq_all(self, other: T) -> Self::Output {
-                __schema::ExpressionMethods::eq(self, other)
+            fn eq_all(self, __other: T) -> Self::Output {
+                __schema::ExpressionMethods::eq(self, __other)
             }
         }
 
@@ -431,8 +431,8 @@ macro_rules! __table {
             {
                 type Output = __schema::operators::$op<Self, Rhs::Expression>;
 
-                fn $method(self, other: Rhs) -> Self::Output {
-                    __schema::operators::$op::new(self, __schema::AsExpression::as_expression(other))
+                fn $method(self, __other: Rhs) -> Self::Output {
+                    __schema::operators::$op::new(self, __schema::AsExpression::as_expression(__other))
                 }
             }
         )*

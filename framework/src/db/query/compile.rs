@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::db::joins::Joins;
+use crate::db::json::JsonSide;
 use crate::db::lookups::{Compare, DatePart};
 use crate::db::pattern::IGNORE_CASE;
 
@@ -35,6 +36,8 @@ pub(super) struct Scope {
     pub(super) each: bool,
     /// True inside a negation that keeps the nulls of computed values: those of others are false.
     pub(super) negated: bool,
+    /// True in an order.
+    pub(super) sorts: bool,
 }
 
 impl Scope {
@@ -207,17 +210,34 @@ impl Compiler {
             };
             return compare(sql, lhs, column.kind, lookup, right);
         }
+        if let ([], Leaf::Json(column, keys)) = (hops, &path.leaf) {
+            let lhs = |sql: &mut Sql| {
+                sql.column(table, column.column);
+            };
+            return compare_json_with(sql, &JsonSide { column: lhs, keys }, lookup, right);
+        }
         let is_joined = self.scope.joins.is_some() && (self.scope.each || !path.is_many());
         if is_joined || hops.is_empty() {
             let mut value = Sql::new(sql.dialect());
+            // keys are written with their comparison
+            let (path, keys) = match &path.leaf {
+                Leaf::Json(column, keys) => {
+                    let whole = Path { leaf: Leaf::Column(column), ..path.clone() };
+                    (Cow::Owned(whole), Some(keys))
+                }
+                _ => (Cow::Borrowed(path), None),
+            };
             if hops.len() == path.hops.len() {
-                self.value(&mut value, path, table);
+                self.value(&mut value, &path, table);
             } else {
                 self.end(&mut value, hops, &path.leaf, table);
             }
             let lhs = |sql: &mut Sql| {
                 sql.append(value.clone());
             };
+            if let Some(keys) = keys {
+                return compare_json_with(sql, &JsonSide { column: lhs, keys }, lookup, right);
+            }
             return compare(sql, lhs, path.kind(), lookup, right);
         }
         let Some((hop, rest)) = hops.split_first() else { return };
@@ -313,6 +333,34 @@ enum Right<'a> {
     Computed(Sql),
 }
 
+/// A comparison of JSON, or of what stands at keys of it.
+fn compare_json<L: Fn(&mut Sql)>(
+    sql: &mut Sql,
+    side: &JsonSide<'_, L>,
+    lookup: Lookup,
+    operand: &Operand,
+) {
+    let Some(value) = side.compare(sql, lookup, operand) else { return };
+    // of one type, as each calls the other
+    let text: &dyn Fn(&mut Sql) = &|sql| side.text(sql);
+    compare(sql, text, ColumnKind::Text, lookup, &Right::Given(&Operand::One(value)));
+}
+
+/// The same with any right side.
+fn compare_json_with<L: Fn(&mut Sql)>(
+    sql: &mut Sql,
+    side: &JsonSide<'_, L>,
+    lookup: Lookup,
+    right: &Right<'_>,
+) {
+    match right {
+        Right::Given(operand) => compare_json(sql, side, lookup, operand),
+        Right::Computed(value) => {
+            compare_computed(sql, |sql| side.plain(sql), ColumnKind::Json, lookup, value);
+        }
+    }
+}
+
 /// `(lhs <lookup> rhs)` as Django writes it.
 fn compare(
     sql: &mut Sql,
@@ -326,6 +374,19 @@ fn compare(
         Right::Computed(value) => return compare_computed(sql, lhs, kind, lookup, value),
     };
     let dialect = sql.dialect();
+    if kind == ColumnKind::Json {
+        return compare_json(sql, &JsonSide { column: lhs, keys: &[] }, lookup, operand);
+    }
+    if let (ColumnKind::Array(item), Operand::One(value)) = (kind, operand)
+        && let Some(operator) = array_operator(lookup)
+        && !value.is_null()
+    {
+        lhs(sql);
+        // an array of `varchar` is not compared with one of `text`
+        sql.push(if *item == ColumnKind::Text { "::text[]" } else { "" });
+        sql.push(operator).bind(value.clone(), kind);
+        return;
+    }
     // PostgreSQL takes no text with a null character, so none of its rows has one
     let storable = |value: &Value| {
         dialect == Dialect::Sqlite || !matches!(value, Value::Text(text) if text.contains('\0'))
@@ -358,6 +419,13 @@ fn compare(
         lhs(sql);
         sql.push(word).bind(value.clone(), kind);
     };
+    // the text of an address, without the bits of its network
+    let text = |sql: &mut Sql| {
+        let is_inet = kind == ColumnKind::Ip && dialect == Dialect::Postgres;
+        sql.push(if is_inet { "HOST(" } else { "" });
+        lhs(sql);
+        sql.push(if is_inet { ")" } else { "" });
+    };
     match lookup {
         Lookup::Exact | Lookup::IExact if value.is_null() => {
             lhs(sql);
@@ -373,19 +441,27 @@ fn compare(
             lhs(sql);
             sql.push(if *value == Value::Bool(false) { " IS NOT NULL" } else { " IS NULL" });
         }
-        Lookup::IExact => pattern(sql, lhs, value, "", "", true, true),
-        Lookup::Contains => pattern(sql, lhs, value, "%", "%", false, false),
-        Lookup::IContains => pattern(sql, lhs, value, "%", "%", true, false),
-        Lookup::StartsWith => pattern(sql, lhs, value, "", "%", false, false),
-        Lookup::IStartsWith => pattern(sql, lhs, value, "", "%", true, false),
-        Lookup::EndsWith => pattern(sql, lhs, value, "%", "", false, false),
-        Lookup::IEndsWith => pattern(sql, lhs, value, "%", "", true, false),
+        Lookup::IExact => pattern(sql, text, value, "", "", true, true),
+        Lookup::Contains => pattern(sql, text, value, "%", "%", false, false),
+        Lookup::IContains => pattern(sql, text, value, "%", "%", true, false),
+        Lookup::StartsWith => pattern(sql, text, value, "", "%", false, false),
+        Lookup::IStartsWith => pattern(sql, text, value, "", "%", true, false),
+        Lookup::EndsWith => pattern(sql, text, value, "%", "", false, false),
+        Lookup::IEndsWith => pattern(sql, text, value, "%", "", true, false),
         Lookup::Regex | Lookup::IRegex => {
-            regex(sql, lhs, value.clone(), lookup == Lookup::IRegex);
+            regex(sql, text, value.clone(), lookup == Lookup::IRegex);
         }
         Lookup::Part(part, how) => {
             let kind = date_part(sql, lhs, kind, part);
             sql.push(operator(how)).bind(part_value(value, kind), kind);
+        }
+        // of JSON and arrays
+        Lookup::HasKey
+        | Lookup::HasKeys
+        | Lookup::HasAnyKeys
+        | Lookup::ContainedBy
+        | Lookup::Overlap => {
+            sql.push("1 = 0");
         }
         // an `in` of one value
         Lookup::In => {
@@ -439,7 +515,15 @@ fn compare_computed(
         Lookup::IStartsWith => ("", " || '%'", true),
         Lookup::EndsWith => ("'%' || ", "", false),
         Lookup::IEndsWith => ("'%' || ", "", true),
-        Lookup::Exact | Lookup::In | Lookup::Range | Lookup::IsNull => {
+        Lookup::Exact
+        | Lookup::In
+        | Lookup::Range
+        | Lookup::IsNull
+        | Lookup::HasKey
+        | Lookup::HasKeys
+        | Lookup::HasAnyKeys
+        | Lookup::ContainedBy
+        | Lookup::Overlap => {
             lhs(sql);
             sql.push(" = ").append(value.clone());
             return;
@@ -456,6 +540,17 @@ fn compare_computed(
     sql.push(before).push("REPLACE(REPLACE(REPLACE(").append(value.clone());
     sql.push(r", '\', '\\'), '%', '\%'), '_', '\_')").push(after);
     sql.push(if upper { ")" } else { "" }).push(r" ESCAPE '\'");
+}
+
+/// How arrays are compared.
+fn array_operator(lookup: Lookup) -> Option<&'static str> {
+    Some(match lookup {
+        Lookup::Contains => " @> ",
+        Lookup::ContainedBy => " <@ ",
+        Lookup::Overlap => " && ",
+        Lookup::Exact => " = ",
+        _ => return None,
+    })
 }
 
 /// LIKE with Django's escapes; `exact` compares whole texts.

@@ -2,6 +2,7 @@
 
 use crate::db::compile::{Compiler, Scope, date_part};
 use crate::db::joins::Joins;
+use crate::db::json::JsonSide;
 use crate::db::{
     About, AggregateCall, Call, ColumnKind, DatePart, Dialect, Expr, Function, Hop, Infix, Leaf,
     OrderTerm, Path, Predicate, Related, Sql, Truncated,
@@ -20,7 +21,9 @@ impl Compiler {
 
     /// One term of an order.
     pub(crate) fn order_term(&mut self, sql: &mut Sql, term: &OrderTerm, table: &str) {
+        let sorts = std::mem::replace(&mut self.scope.sorts, true);
         self.value(sql, &term.path, table);
+        self.scope.sorts = sorts;
         sql.push(term.direction());
     }
 
@@ -53,6 +56,14 @@ impl Compiler {
                 self.scope.over_rows = over_rows;
             }
             Leaf::Expression(computed) => self.expr(sql, &computed.expr, alias),
+            Leaf::Json(column, keys) => {
+                let lhs = |sql: &mut Sql| {
+                    sql.column(alias, column.column);
+                };
+                let side = JsonSide { column: lhs, keys };
+                // sorted as Django sorts, and read as JSON
+                if self.scope.sorts { side.plain(sql) } else { side.value(sql) }
+            }
         }
     }
 
@@ -68,7 +79,7 @@ impl Compiler {
         let dialect = sql.dialect();
         let (mut what, mut only, mut end) = (Sql::new(dialect), None, None);
         let joins = Joins::inside(self.alias());
-        let scope = Scope { joins: Some(joins), over_rows: false, each: true, negated: false };
+        let scope = Scope { joins: Some(joins), each: true, ..Scope::default() };
         let scope = self.inside(scope, |own| {
             end = write(own, &mut what);
             only = condition.map(|condition| {
@@ -396,6 +407,14 @@ fn type_name(kind: ColumnKind, dialect: Dialect) -> &'static str {
         (ColumnKind::Time, _) => "time",
         (ColumnKind::Uuid, Dialect::Sqlite) => "char(32)",
         (ColumnKind::Uuid, Dialect::Postgres) => "uuid",
+        (ColumnKind::Json, Dialect::Postgres) => "jsonb",
+        (ColumnKind::Duration, Dialect::Sqlite) => "bigint",
+        (ColumnKind::Duration, Dialect::Postgres) => "interval",
+        (ColumnKind::Binary, Dialect::Sqlite) => "blob",
+        (ColumnKind::Binary, Dialect::Postgres) => "bytea",
+        (ColumnKind::Ip, Dialect::Postgres) => "inet",
+        // nothing is cast to an array
+        (ColumnKind::Json | ColumnKind::Ip, Dialect::Sqlite) | (ColumnKind::Array(_), _) => "text",
     }
 }
 

@@ -12,8 +12,8 @@ use diesel::sql_types::Untyped;
 use crate::db::compile::Compiler;
 use crate::db::prepared::LONGEST;
 use crate::db::{ColumnKind, Conn, Error, ModelMeta, Node, Scope};
-use crate::values::types::{DateTime, Decimal, Uuid};
-use crate::values::{Value, python};
+use crate::values::types::{Address, DateTime, Decimal, JsonText, Span, Uuid};
+use crate::values::{FieldType, Value, dumps, json_of, python};
 
 /// The database a statement is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,13 @@ pub(crate) enum Bind {
     Date(NaiveDate),
     Time(NaiveTime),
     Uuid(Uuid),
+    /// JSON, in Django's text.
+    Json(JsonText),
+    Duration(Span),
+    Binary(Vec<u8>),
+    Ip(Address),
+    /// An array of `PostgreSQL`.
+    Array(ArrayBind),
     /// Several values at once: an array on `PostgreSQL`, a JSON text on `SQLite`.
     BigInts(Vec<i64>),
     Texts(Vec<String>),
@@ -48,6 +55,21 @@ pub(crate) enum Bind {
 impl Bind {
     /// The value as the column stores it; a value of another kind is bound as it is.
     pub(crate) fn new(value: Value, kind: ColumnKind) -> Self {
+        match (kind, &value) {
+            (_, Value::Null) => return Self::Null(kind),
+            (ColumnKind::Json, _) => return Self::Json(JsonText(json_text(value))),
+            (ColumnKind::Array(item), Value::List(items)) => {
+                return Self::Array(ArrayBind::new(items, *item));
+            }
+            (ColumnKind::Ip, Value::Text(_)) => {
+                let Value::Text(text) = value else { return Self::Null(kind) };
+                return Self::Ip(Address(text));
+            }
+            (ColumnKind::Duration, Value::Duration(length)) => {
+                return Self::Duration(Span(*length));
+            }
+            _ => {}
+        }
         match value {
             Value::Int(v) => Self::int(v, kind),
             // no column holds it; it still compares as a number
@@ -69,6 +91,7 @@ impl Bind {
             Value::Time(v) => Self::Time(v),
             Value::Uuid(v) => Self::Uuid(v),
             Value::Duration(v) => Self::BigInt(v.num_microseconds().unwrap_or(i64::MAX)),
+            Value::Bytes(v) => Self::Binary(v),
             Value::Null | Value::List(_) | Value::Map(_) | Value::Json(_) => Self::Null(kind),
         }
     }
@@ -83,6 +106,20 @@ impl Bind {
             #[allow(clippy::cast_precision_loss)]
             ColumnKind::Float => Self::Float(value as f64),
             _ => Self::BigInt(value),
+        }
+    }
+
+    /// Several values of one column of lengths of time.
+    fn durations(values: Vec<Value>, dialect: Dialect) -> Self {
+        let micros = values.into_iter().filter_map(|value| match value {
+            Value::Duration(length) => length.num_microseconds(),
+            _ => None,
+        });
+        match dialect {
+            Dialect::Sqlite => Self::BigInts(micros.collect()),
+            Dialect::Postgres => {
+                Self::Texts(micros.map(|micros| format!("{micros} microseconds")).collect())
+            }
         }
     }
 
@@ -116,10 +153,54 @@ impl Bind {
                         Value::Decimal(v) => v.normalize().to_string(),
                         Value::Bool(v) => i32::from(v).to_string(),
                         Value::DateTime(v) => v.to_sqlite_text(),
+                        value if kind == ColumnKind::Json => json_text(value),
                         other => python::value_text(other.as_ref()).into_owned(),
                     })
                     .collect(),
             ),
+        }
+    }
+}
+
+/// A value as the text of JSON that Django stores.
+fn json_text(value: Value) -> String {
+    dumps(&json_of(value).unwrap_or_default())
+}
+
+/// The items of an array, typed for `PostgreSQL`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ArrayBind {
+    SmallInts(Vec<i16>),
+    Integers(Vec<i32>),
+    BigInts(Vec<i64>),
+    Floats(Vec<f64>),
+    Bools(Vec<bool>),
+    Texts(Vec<String>),
+    Decimals(Vec<Decimal>),
+    DateTimes(Vec<DateTime>),
+    Dates(Vec<NaiveDate>),
+    Times(Vec<NaiveTime>),
+    Uuids(Vec<Uuid>),
+}
+
+impl ArrayBind {
+    /// Items of another kind are left out: the field has checked them.
+    fn new(items: &[Value], kind: ColumnKind) -> Self {
+        fn of<T: FieldType>(items: &[Value]) -> Vec<T> {
+            items.iter().cloned().filter_map(T::from_value).collect()
+        }
+        match kind {
+            ColumnKind::SmallInt => Self::SmallInts(of(items)),
+            ColumnKind::Integer => Self::Integers(of(items)),
+            ColumnKind::BigInt => Self::BigInts(of(items)),
+            ColumnKind::Float => Self::Floats(of(items)),
+            ColumnKind::Bool => Self::Bools(of(items)),
+            ColumnKind::Decimal { .. } | ColumnKind::Numeric => Self::Decimals(of(items)),
+            ColumnKind::DateTime => Self::DateTimes(of(items)),
+            ColumnKind::Date => Self::Dates(of(items)),
+            ColumnKind::Time => Self::Times(of(items)),
+            ColumnKind::Uuid => Self::Uuids(of(items)),
+            _ => Self::Texts(of(items)),
         }
     }
 }
@@ -337,7 +418,10 @@ impl Sql {
     }
 
     fn list(&mut self, values: Vec<Value>, kind: ColumnKind) -> &mut Self {
-        let list = Bind::list(values, kind);
+        let list = match kind {
+            ColumnKind::Duration => Bind::durations(values, self.dialect),
+            _ => Bind::list(values, kind),
+        };
         // texts stand for the kinds that have no array of their own here
         let cast = match (&list, kind) {
             _ if self.dialect == Dialect::Sqlite => "",
@@ -347,6 +431,9 @@ impl Sql {
             (Bind::Texts(_), ColumnKind::Time) => "::time[]",
             (Bind::Texts(_), ColumnKind::DateTime) => "::timestamptz[]",
             (Bind::Texts(_), ColumnKind::Bool) => "::int[]::bool[]",
+            (Bind::Texts(_), ColumnKind::Json) => "::jsonb[]",
+            (Bind::Texts(_), ColumnKind::Duration) => "::interval[]",
+            (Bind::Texts(_), ColumnKind::Ip) => "::inet[]",
             _ => "",
         };
         self.bind_raw(list).push(cast)
@@ -411,7 +498,17 @@ macro_rules! walk {
                 ColumnKind::Date => $out.push_bind_param::<st::Nullable<st::Date>, _>(&None::<NaiveDate>)?,
                 ColumnKind::Time => $out.push_bind_param::<st::Nullable<st::Time>, _>(&None::<NaiveTime>)?,
                 ColumnKind::Uuid => $out.push_bind_param::<st::Nullable<own::Uuid>, _>(&None::<Uuid>)?,
+                ColumnKind::Json => $out.push_bind_param::<st::Nullable<own::Json>, _>(&None::<JsonText>)?,
+                ColumnKind::Duration => $out.push_bind_param::<st::Nullable<own::Span>, _>(&None::<Span>)?,
+                ColumnKind::Binary => $out.push_bind_param::<st::Nullable<st::Binary>, _>(&None::<&'static [u8]>)?,
+                ColumnKind::Ip => $out.push_bind_param::<st::Nullable<own::Inet>, _>(&None::<Address>)?,
+                // a constant, which has no type
+                ColumnKind::Array(_) => $out.push_sql("NULL"),
             },
+            Bind::Json(v) => $out.push_bind_param::<own::Json, _>(v)?,
+            Bind::Duration(v) => $out.push_bind_param::<own::Span, _>(v)?,
+            Bind::Binary(v) => $out.push_bind_param::<st::Binary, _>(v)?,
+            Bind::Ip(v) => $out.push_bind_param::<own::Inet, _>(v)?,
             Bind::SmallInt(v) => $out.push_bind_param::<st::SmallInt, _>(v)?,
             Bind::Integer(v) => $out.push_bind_param::<st::Integer, _>(v)?,
             Bind::BigInt(v) => $out.push_bind_param::<st::BigInt, _>(v)?,
@@ -434,14 +531,21 @@ mod sqlite {
     use diesel::serialize::{self, IsNull, Output, ToSql};
     use diesel::sqlite::Sqlite;
 
-    use super::{Bind, ColumnKind, DateTime, Decimal, NaiveDate, NaiveTime, Part, Sql, Uuid};
+    use super::{
+        Address, Bind, ColumnKind, DateTime, Decimal, JsonText, NaiveDate, NaiveTime, Part, Span,
+        Sql, Uuid,
+    };
     use crate::values::format;
 
     impl QueryFragment<Sqlite> for Sql {
         fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
             walk!(self, Sqlite, out, bind, {
                 // diesel's text of a time cuts zeros off, which Django's has
-                Bind::Time(_) | Bind::BigInts(_) | Bind::Texts(_) | Bind::Uuids(_) => {
+                Bind::Time(_)
+                | Bind::BigInts(_)
+                | Bind::Texts(_)
+                | Bind::Uuids(_)
+                | Bind::Array(_) => {
                     out.push_bind_param::<diesel::sql_types::Text, Bind>(bind)?;
                 }
             });
@@ -475,9 +579,14 @@ mod postgres {
     use diesel::QueryResult;
     use diesel::pg::Pg;
     use diesel::query_builder::{AstPass, QueryFragment};
-    use diesel::sql_types::{Array, BigInt, Text, Time};
+    use diesel::sql_types::{
+        Array, BigInt, Bool, Date, Double, Integer, Numeric, SmallInt, Text, Time,
+    };
 
-    use super::{Bind, ColumnKind, DateTime, Decimal, NaiveDate, NaiveTime, Part, Sql, Uuid};
+    use super::{
+        Address, ArrayBind, Bind, ColumnKind, DateTime, Decimal, JsonText, NaiveDate, NaiveTime,
+        Part, Span, Sql, Uuid,
+    };
 
     impl QueryFragment<Pg> for Sql {
         fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
@@ -487,6 +596,24 @@ mod postgres {
                 Bind::Texts(v) => out.push_bind_param::<Array<Text>, _>(v)?,
                 Bind::Uuids(v) => {
                     out.push_bind_param::<Array<crate::values::types::sql_types::Uuid>, _>(v)?;
+                }
+                Bind::Array(items) => {
+                    use crate::values::types::sql_types as own;
+                    match items {
+                        ArrayBind::SmallInts(v) => out.push_bind_param::<Array<SmallInt>, _>(v)?,
+                        ArrayBind::Integers(v) => out.push_bind_param::<Array<Integer>, _>(v)?,
+                        ArrayBind::BigInts(v) => out.push_bind_param::<Array<BigInt>, _>(v)?,
+                        ArrayBind::Floats(v) => out.push_bind_param::<Array<Double>, _>(v)?,
+                        ArrayBind::Bools(v) => out.push_bind_param::<Array<Bool>, _>(v)?,
+                        ArrayBind::Texts(v) => out.push_bind_param::<Array<Text>, _>(v)?,
+                        ArrayBind::Decimals(v) => out.push_bind_param::<Array<Numeric>, _>(v)?,
+                        ArrayBind::DateTimes(v) => {
+                            out.push_bind_param::<Array<own::Moment>, _>(v)?;
+                        }
+                        ArrayBind::Dates(v) => out.push_bind_param::<Array<Date>, _>(v)?,
+                        ArrayBind::Times(v) => out.push_bind_param::<Array<Time>, _>(v)?,
+                        ArrayBind::Uuids(v) => out.push_bind_param::<Array<own::Uuid>, _>(v)?,
+                    }
                 }
             });
             Ok(())

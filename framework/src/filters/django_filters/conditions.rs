@@ -11,7 +11,7 @@ use super::number::Number;
 use crate::db::{
     ColumnKind, Compare, DatePart, DateTime, Lookup, Operand, Path, Predicate, pattern,
 };
-use crate::fields::moments;
+use crate::fields::{duration, moments};
 use crate::filters::{python, temporal};
 use crate::values::Value;
 
@@ -51,6 +51,23 @@ pub(crate) fn fit(kind: ColumnKind, part: Option<DatePart>, value: &Value) -> Fi
         ColumnKind::DateTime => moment(value),
         ColumnKind::Date => date(value),
         ColumnKind::Time => time(value),
+        ColumnKind::Json => match value {
+            Value::Text(text) if text.contains('\0') => Fit::Misfit,
+            value => Fit::Value(value.clone()),
+        },
+        ColumnKind::Duration => length(value),
+        ColumnKind::Ip => match value {
+            Value::Text(text) => address(text),
+            _ => Fit::Misfit,
+        },
+        ColumnKind::Binary => match value {
+            Value::Bytes(_) => Fit::Value(value.clone()),
+            _ => Fit::Misfit,
+        },
+        ColumnKind::Array(_) => match value {
+            Value::List(_) => Fit::Value(value.clone()),
+            _ => Fit::Misfit,
+        },
         ColumnKind::Uuid => match value {
             Value::Uuid(_) => Fit::Value(value.clone()),
             Value::Text(text) => {
@@ -165,6 +182,33 @@ fn time(value: &Value) -> Fit {
     time.map_or(Fit::Misfit, |time| Fit::Value(Value::Time(time)))
 }
 
+/// A length that Python's `timedelta` holds and microseconds in 64 bits do.
+fn length(value: &Value) -> Fit {
+    let length = match value {
+        Value::Duration(length) => Some(*length),
+        Value::Text(text) => duration::parse(text).and_then(Result::ok),
+        _ => None,
+    };
+    match length {
+        Some(length) if length.num_microseconds().is_some() => Fit::Value(Value::Duration(length)),
+        Some(length) if length < TimeDelta::zero() => Fit::Below,
+        Some(_) => Fit::Above,
+        None => Fit::Misfit,
+    }
+}
+
+/// An address as the column has it: the shortest form.
+fn address(text: &str) -> Fit {
+    match text.parse::<std::net::IpAddr>() {
+        Ok(std::net::IpAddr::V6(address)) => {
+            let inner = address.to_ipv4_mapped().map(|inner| inner.to_string());
+            Fit::Value(Value::Text(inner.unwrap_or_else(|| address.to_string())))
+        }
+        Ok(address) => Fit::Value(Value::Text(address.to_string())),
+        Err(_) => Fit::Misfit,
+    }
+}
+
 /// Whether a text is a regular expression of bounded cost.
 pub(crate) fn is_regex(text: &str, lookup: Lookup) -> bool {
     pattern::compile(text, lookup == Lookup::IRegex).is_some()
@@ -179,10 +223,31 @@ fn always() -> Predicate {
 pub(crate) fn compare(path: &Path, expr: LookupExpr, value: &Value) -> Predicate {
     let LookupExpr { part, lookup } = expr;
     let lookup = match lookup {
-        // a number or a date has no case
-        Lookup::IExact if path.kind() != ColumnKind::Text || part.is_some() => Lookup::Exact,
+        // a number or a date has no case; an address and JSON have
+        Lookup::IExact if part.is_some() => Lookup::Exact,
+        Lookup::IExact
+            if !matches!(path.kind(), ColumnKind::Text | ColumnKind::Ip | ColumnKind::Json) =>
+        {
+            Lookup::Exact
+        }
         other => other,
     };
+    match (lookup, path.kind(), value) {
+        (Lookup::HasKeys | Lookup::HasAnyKeys, _, Value::List(keys)) => {
+            let operand = Operand::Many(keys.clone());
+            return Predicate::Lookup { path: path.clone(), lookup, operand };
+        }
+        (
+            Lookup::Contains | Lookup::ContainedBy | Lookup::Overlap | Lookup::Exact,
+            ColumnKind::Json | ColumnKind::Array(_),
+            value,
+        ) => return one(path, None, lookup, value.clone()),
+        (Lookup::IExact, ColumnKind::Ip | ColumnKind::Json, value) if !value.is_null() => {
+            let text = python::value_text(value.as_ref()).into_owned();
+            return one(path, None, lookup, Value::Text(text));
+        }
+        _ => {}
+    }
     match lookup {
         Lookup::IsNull => one(path, None, lookup, Value::Bool(*value == Value::Bool(true))),
         Lookup::In => within(path, part, value),

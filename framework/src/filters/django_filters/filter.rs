@@ -385,7 +385,12 @@ fn column_kind(field: &str, path: &Path) -> FilterInput {
         }
     }
     match path.kind() {
-        ColumnKind::Text => FilterInput::Char,
+        ColumnKind::Text
+        | ColumnKind::Ip
+        | ColumnKind::Json
+        | ColumnKind::Binary
+        | ColumnKind::Array(_) => FilterInput::Char,
+        ColumnKind::Duration => FilterInput::Duration,
         ColumnKind::Bool => FilterInput::Boolean,
         ColumnKind::DateTime => FilterInput::IsoDateTime,
         ColumnKind::Date => FilterInput::Date,
@@ -511,7 +516,12 @@ fn schema_type(column: ColumnKind) -> ParameterType {
             ParameterType::Number
         }
         ColumnKind::Bool => ParameterType::Boolean,
-        ColumnKind::Text => ParameterType::String,
+        ColumnKind::Text
+        | ColumnKind::Ip
+        | ColumnKind::Json
+        | ColumnKind::Binary
+        | ColumnKind::Array(_) => ParameterType::String,
+        ColumnKind::Duration => ParameterType::Duration,
         ColumnKind::DateTime => ParameterType::DateTime,
         ColumnKind::Date => ParameterType::Date,
         ColumnKind::Time => ParameterType::Time,

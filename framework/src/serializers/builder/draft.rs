@@ -117,7 +117,7 @@ impl Draft {
         if column.unique && !read_only {
             let own = column.errors.iter().find(|(code, _)| *code == "unique");
             let message =
-                own.map_or_else(|| not_unique(model, column.name), |(_, text)| (*text).to_owned());
+                own.map_or_else(|| not_unique(model, column), |(_, text)| (*text).to_owned());
             added.unique = Some(Unique { column: index, ignore_case: false, message });
         }
     }

@@ -1,6 +1,7 @@
 //! `SQLite`: a connection with what Django expects of it, and the threads that own such
 //! connections.
 
+mod json;
 mod parked;
 mod path;
 mod pool;
@@ -43,6 +44,7 @@ fn open(
     }
     connection.batch_execute(&pragmas).map_err(setup)?;
     regexp::register(&mut connection).map_err(setup)?;
+    json::register(&mut connection).map_err(setup)?;
     connection.set_instrumentation(prepared.counting());
     Ok(connection)
 }
@@ -82,7 +84,11 @@ crate::db::row::raw_row!(
     SqliteRow,
     Sqlite,
     |row, at, _kind| row.get::<st::BigInt, i64>(at),
-    |value| { Ok::<_, std::str::Utf8Error>(value.read_text()) }
+    |value| { Ok::<_, std::str::Utf8Error>(value.read_text()) },
+    |_row, at, _item| {
+        // a site with such a column is not built
+        Err(Error::Decode { column: at, reason: "SQLite has no arrays".into() })
+    }
 );
 
 #[cfg(test)]
