@@ -13,12 +13,14 @@ use crate::attr::{
 use crate::errors::Errors;
 
 /// The options of `#[model(..)]`, for messages.
-const MODEL: [&str; 17] = [
+const MODEL: [&str; 19] = [
     "table",
     "app",
     "verbose_name",
+    "verbose_name_plural",
     "ordering",
     "unique_together",
+    "constraints",
     "count",
     "annotations",
     "many_to_many",
@@ -34,7 +36,7 @@ const MODEL: [&str; 17] = [
 ];
 
 /// The options of `#[field(..)]`, for messages.
-const FIELD: [&str; 33] = [
+const FIELD: [&str; 34] = [
     "column",
     "primary_key",
     "max_length",
@@ -64,6 +66,7 @@ const FIELD: [&str; 33] = [
     "help_text",
     "secret",
     "foreign_key",
+    "one_to_one",
     "related_name",
     "on_delete",
     "acyclic",
@@ -102,6 +105,8 @@ pub(super) struct ModelAttr {
     /// Names, each with true for descending.
     pub(super) ordering: Vec<(Ident, bool)>,
     pub(super) unique_together: Vec<Vec<Ident>>,
+    pub(super) verbose_name_plural: Option<LitStr>,
+    pub(super) constraints: Vec<Constraint>,
     /// Names, each with the relation whose rows are counted.
     pub(super) counts: Vec<(Ident, Ident)>,
     pub(super) annotations: Vec<Annotation>,
@@ -158,6 +163,8 @@ impl ModelAttr {
             "table" => self.table = Some(value(input)?),
             "app" => self.app = Some(value(input)?),
             "verbose_name" => self.verbose_name = Some(value(input)?),
+            "verbose_name_plural" => self.verbose_name_plural = Some(value(input)?),
+            "constraints" => self.constraints.extend(listed(input, constraint)?),
             "ordering" => self.ordering.extend(listed(input, term)?),
             "unique_together" => self.unique_together.push(names(input)?),
             "count" => self.counts.extend(listed(input, count)?),
@@ -184,6 +191,10 @@ impl ModelAttr {
         if self.ordering.is_empty() {
             self.ordering = base.ordering;
         }
+        self.verbose_name_plural = self.verbose_name_plural.take().or(base.verbose_name_plural);
+        if self.constraints.is_empty() {
+            self.constraints = base.constraints;
+        }
         if self.unique_together.is_empty() {
             self.unique_together = base.unique_together;
         }
@@ -197,6 +208,57 @@ impl ModelAttr {
 fn term(input: ParseStream<'_>) -> Result<(Ident, bool)> {
     let descending = input.parse::<Option<Token![-]>>()?.is_some();
     Ok((input.call(Ident::parse_any)?, descending))
+}
+
+/// A constraint of the table.
+#[derive(Clone)]
+pub(super) struct Constraint {
+    /// `unique` or `check`.
+    pub(super) kind: Ident,
+    pub(super) name: LitStr,
+    pub(super) fields: Vec<Ident>,
+    pub(super) condition: Option<ExprClosure>,
+    pub(super) message: Option<LitStr>,
+    pub(super) code: Option<LitStr>,
+}
+
+/// `unique(fields(a, b), name = "..", condition = |row| ..)`, `check(name = "..")`
+fn constraint(input: ParseStream<'_>) -> Result<Constraint> {
+    let kind: Ident = input.parse()?;
+    let is_unique = kind == "unique";
+    if !is_unique && kind != "check" {
+        return Err(attr::unknown(&kind, &["unique", "check"]));
+    }
+    in_parentheses(input, |content| {
+        let (mut name, mut fields) = (None, Vec::new());
+        let (mut condition, mut message, mut code) = (None, None, None);
+        while !content.is_empty() {
+            let word: Ident = content.parse()?;
+            match word.to_string().as_str() {
+                "name" => name = Some(value(content)?),
+                "message" => message = Some(value(content)?),
+                "code" => code = Some(value(content)?),
+                "fields" if is_unique => fields = names(content)?,
+                "condition" if is_unique => condition = Some(value(content)?),
+                _ if is_unique => {
+                    let words = ["fields", "name", "condition", "message", "code"];
+                    return Err(attr::unknown(&word, &words));
+                }
+                _ => return Err(attr::unknown(&word, &["name", "message", "code"])),
+            }
+            if content.is_empty() {
+                break;
+            }
+            content.parse::<Token![,]>()?;
+        }
+        let Some(name) = name else {
+            return Err(Error::new(kind.span(), "say its name in the database: `name = \"..\"`"));
+        };
+        if is_unique && fields.is_empty() {
+            return Err(Error::new(kind.span(), "say which values are unique: `fields(a, b)`"));
+        }
+        Ok(Constraint { kind: kind.clone(), name, fields, condition, message, code })
+    })
 }
 
 /// `track_count = tracks`
@@ -248,14 +310,20 @@ fn error(input: ParseStream<'_>) -> Result<(String, LitStr)> {
     Ok((code.to_string(), value(input)?))
 }
 
-/// `cascade`, `protect`, `set_null`
+/// `cascade`, `protect`, `restrict`, `set_null`, `set_default`, `do_nothing`
 fn on_delete(input: ParseStream<'_>) -> Result<Ident> {
     let word: Ident = value(input)?;
     let name = match word.to_string().as_str() {
         "cascade" => "Cascade",
         "protect" => "Protect",
+        "restrict" => "Restrict",
         "set_null" => "SetNull",
-        _ => return Err(attr::unknown(&word, &["cascade", "protect", "set_null"])),
+        "set_default" => "SetDefault",
+        "do_nothing" => "DoNothing",
+        _ => {
+            let words = ["cascade", "protect", "restrict", "set_null", "set_default", "do_nothing"];
+            return Err(attr::unknown(&word, &words));
+        }
     };
     Ok(Ident::new(name, word.span()))
 }
@@ -331,7 +399,11 @@ impl FieldAttr {
             "regex" => self.regex = Some(value(input)?),
             "error" => self.errors.extend(listed(input, error)?),
             "help_text" => self.help_text = Some(value(input)?),
-            "foreign_key" => self.foreign_key = Some(value(input)?),
+            "foreign_key" | "one_to_one" if self.foreign_key.is_some() => {
+                let message = "a column is one relation: remove `foreign_key` or `one_to_one`";
+                return Err(Error::new(word.span(), message));
+            }
+            "foreign_key" | "one_to_one" => self.foreign_key = Some(value(input)?),
             "related_name" => self.related_name = Some(value(input)?),
             "on_delete" => self.on_delete = Some(on_delete(input)?),
             _ => return Err(attr::unknown(word, &FIELD)),

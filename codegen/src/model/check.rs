@@ -182,7 +182,8 @@ fn bounds(column: &Column, errors: &mut Errors) {
 fn relation(model: &Model, column: &Column, errors: &mut Errors) {
     let (attr, ident) = (&column.attr, model.ident());
     let is_key = column.kind.range().is_some() || matches!(column.kind, Kind::Text | Kind::Uuid);
-    if let Some(word) = attr.word("foreign_key").filter(|_| !is_key) {
+    let word = attr.word("foreign_key").or_else(|| attr.word("one_to_one"));
+    if let Some(word) = word.filter(|_| !is_key) {
         let message = "a foreign key has the type of the other model's primary key: `i64`, `i32`, \
                        `i16`, `Uuid` or `String`";
         at(word, message, errors);
@@ -201,6 +202,14 @@ fn relation(model: &Model, column: &Column, errors: &mut Errors) {
             quote::ToTokens::to_token_stream(&column.ty)
         );
         at(set_null, message, errors);
+    }
+    if let Some(set_default) = attr.on_delete.as_ref().filter(|word| *word == "SetDefault")
+        && attr.default.is_none()
+    {
+        at(set_default, "`set_default` needs a `default`", errors);
+    }
+    if let (Some(_), Some(word)) = (attr.word("one_to_one"), attr.word("unique")) {
+        at(word, "`one_to_one` is unique by itself: leave `unique` out", errors);
     }
     if let Some(word) = attr.word("acyclic") {
         let to = attr.foreign_key.as_ref().and_then(|to| to.segments.last());
@@ -257,6 +266,9 @@ fn sets(model: &Model, errors: &mut Errors) {
     known(&mut model.attr.ordering.iter().map(|(name, _)| name));
     for set in &model.attr.unique_together {
         known(&mut set.iter());
+    }
+    for constraint in &model.attr.constraints {
+        known(&mut constraint.fields.iter());
     }
 }
 

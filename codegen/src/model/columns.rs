@@ -138,6 +138,7 @@ pub(super) fn meta(column: &Column) -> TokenStream {
     step(min_value.is_some(), quote!(.min_value(#min_value)));
     step(max_value.is_some(), quote!(.max_value(#max_value)));
     step(attr.says("unique"), quote!(.unique()));
+    step(attr.says("one_to_one"), quote!(.one_to_one()));
     let default = quote!(::quintet::db::ColumnDefault);
     step(attr.says("auto_now"), quote!(.default(#default::AutoNow)));
     step(attr.says("auto_now_add"), quote!(.default(#default::AutoNowAdd)));

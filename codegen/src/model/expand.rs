@@ -5,6 +5,7 @@ use quote::quote;
 use syn::ext::IdentExt as _;
 
 use super::ast::{Column, Model};
+use super::attr::Constraint;
 use super::base::implementation;
 use super::columns::{bare_meta, meta, table};
 use super::paths::{annotations, constant_of, constants, paths};
@@ -172,6 +173,9 @@ fn said(model: &Model) -> TokenStream {
         quote!(&[#(#members),*])
     });
     let unique_together: Vec<TokenStream> = unique_together.collect();
+    let constraints: Vec<TokenStream> =
+        attr.constraints.iter().map(|constraint| constraint_meta(model, constraint)).collect();
+    let plural = &attr.verbose_name_plural;
     let links = attr.many_to_many.iter().map(|link| {
         let (to, [through, source, target]) = (&link.to, model.link(link));
         let name = link.name.to_string();
@@ -191,11 +195,31 @@ fn said(model: &Model) -> TokenStream {
         (key != 0, quote!(.primary_key(#key))),
         (!ordering.is_empty(), quote!(.ordering(&[#(#ordering),*]))),
         (!unique_together.is_empty(), quote!(.unique_together(&[#(#unique_together),*]))),
+        (!constraints.is_empty(), quote!(.constraints(&[#(#constraints),*]))),
+        (plural.is_some(), quote!(.plural(#plural))),
         (!links.is_empty(), quote!(.links(&[#(#links),*]))),
         (!annotated.is_empty(), quote!(.annotations(&[#(#ident::#annotated.meta()),*]))),
     ];
     let steps = steps.into_iter().filter_map(|(is_said, method)| is_said.then_some(method));
     steps.chain([hooks::said(model)]).collect()
+}
+
+/// The description of a constraint.
+fn constraint_meta(model: &Model, constraint: &Constraint) -> TokenStream {
+    let (own, name) = (model.ident(), &constraint.name);
+    let made = if constraint.kind == "unique" {
+        let members = constraint.fields.iter().filter_map(|name| model.index(name));
+        quote!(unique(#name, &[#(#members),*]))
+    } else {
+        quote!(check(#name))
+    };
+    let condition = constraint
+        .condition
+        .as_ref()
+        .map(|make| quote!(.condition(|| ::quintet::__private::condition::<#own>(#make))));
+    let message = constraint.message.as_ref().map(|message| quote!(.message(#message)));
+    let code = constraint.code.as_ref().map(|code| quote!(.code(#code)));
+    quote!(::quintet::db::Constraint::#made #condition #message #code)
 }
 
 /// Writes `Debug`, without secret values.

@@ -186,8 +186,9 @@ pub(crate) fn not_a_unique_set<S: Borrow<str>>(names: &[S]) -> String {
 
 /// Django's message for a protected row.
 fn protected(by: &Protected) -> Detail {
+    let how = if by.restricted { "restricted" } else { "protected" };
     let text = format!(
-        "Cannot delete some instances of model '{}' because they are referenced through protected \
+        "Cannot delete some instances of model '{}' because they are referenced through {how} \
          foreign keys: '{}.{}'.",
         by.model, by.by, by.field
     );

@@ -133,6 +133,7 @@ pub use models::condition::comparand;
 pub use models::condition::{
     Comparand, ComparedWith, Condition, PartPath, RelatedLookups, TemporalField, TextField,
 };
+pub use models::constraint::{Constraint, ConstraintKind};
 pub use models::declared::{Declared, LookupField, Ordering, Root};
 pub use models::inherited::{BaseOf, InheritedColumn};
 pub use models::json::{ArrayField, JsonField};

@@ -13,7 +13,7 @@ use crate::request::Context;
 use crate::serializers::{
     Changes, Description, Existing, InitialData, Loaded, RelatedRows, Serializer, Unvalidated,
     UnvalidatedList, ValidatedData, fetch, load, location, misplaced, model_taken, save_by,
-    save_many_by, taken,
+    save_many_by, taken, violated,
 };
 use crate::values::Value;
 
@@ -273,6 +273,10 @@ fn refused(
             ApiException::Validation(taken(description, &columns))
         }
         (Error::Unique(columns), None) => ApiException::Validation(model_taken(model, &columns)),
+        (Error::Check(name), _) => match violated(model, &name) {
+            Some(detail) => ApiException::Validation(detail),
+            None => Error::Check(name).into(),
+        },
         (Error::NotNull(column), description) => {
             let named = description.and_then(|description| description.field_of(&column));
             let own = || model.columns.iter().find(|own| own.column == column);

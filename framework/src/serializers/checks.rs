@@ -26,6 +26,8 @@ pub(crate) enum Check {
         values: Vec<(usize, Value)>,
         ignore_case: bool,
         except: Option<Value>,
+        /// The rows that it is about.
+        condition: Option<fn() -> Predicate>,
     },
 }
 
@@ -178,6 +180,7 @@ struct Shape<'a> {
     columns: Vec<usize>,
     ignore_case: bool,
     except: bool,
+    condition: Option<usize>,
 }
 
 impl Shape<'_> {
@@ -188,12 +191,14 @@ impl Shape<'_> {
                 columns: vec![*column],
                 ignore_case: false,
                 except: false,
+                condition: None,
             },
-            Check::Unique { model, values, ignore_case, except } => Self {
+            Check::Unique { model, values, ignore_case, except, condition } => Self {
                 table: model.table,
                 columns: values.iter().map(|(column, _)| *column).collect(),
                 ignore_case: *ignore_case,
                 except: except.is_some(),
+                condition: condition.map(|condition| condition as usize),
             },
         }
     }
@@ -304,7 +309,7 @@ fn question(sql: &mut Sql, check: &Check) -> ColumnKind {
             sql.push("NULL");
             ColumnKind::BigInt
         }
-        Check::Unique { model, values, ignore_case, except } => {
+        Check::Unique { model, values, ignore_case, except, condition } => {
             let lookup = if *ignore_case { Lookup::IExact } else { Lookup::Exact };
             let mut select = Select::of_model(model);
             in_scope(model).for_each(|scope| select.also_where(scope));
@@ -316,6 +321,9 @@ fn question(sql: &mut Sql, check: &Check) -> ColumnKind {
                     lookup,
                     operand: Operand::One(value.clone()),
                 });
+            }
+            if let Some(condition) = condition {
+                select.also_where(condition());
             }
             if let Some(pk) = except {
                 let own = Path::own(model.pk_column());

@@ -36,10 +36,17 @@ pub(crate) fn taken(description: &Description, columns: &[String]) -> Detail {
             })
     };
     if let Some(set) = description.unique_together.iter().find(|set| same(&set.members)) {
-        let message = Detail::new(set.message.clone(), "unique");
+        let message = Detail::new(set.message.clone(), set.code);
         return Detail::non_field(message);
     }
     model_taken(description.model, columns)
+}
+
+/// The message of a model's own constraint that refused a row, if it has one.
+pub(crate) fn violated(model: &'static ModelMeta, name: &str) -> Option<Detail> {
+    let constraint = model.constraints.iter().find(|constraint| constraint.name == name)?;
+    let message = Detail::new(constraint.message?, constraint.code.unwrap_or("invalid"));
+    Some(Detail::non_field(message))
 }
 
 /// Django's message, for a row that no serializer validated.

@@ -19,7 +19,7 @@ use super::recursion::reaches_a_circle;
 use super::relations::Related;
 use super::rows::{Loaded, RelatedRows};
 use super::save::DynSave;
-use crate::db::{ColumnKind, Hop, Leaf, Model, ModelMeta, ModelRow, Path, nowhere};
+use crate::db::{ColumnKind, Hop, Leaf, Model, ModelMeta, ModelRow, Path, Predicate, nowhere};
 use crate::exceptions::{Detail, Validated};
 use crate::fields::{Field, FieldKind, message};
 use crate::request::Context;
@@ -58,6 +58,25 @@ pub(crate) struct UniqueTogether {
     /// Indexes of fields.
     pub(crate) members: Vec<usize>,
     pub(crate) message: String,
+    pub(crate) code: &'static str,
+    /// The rows that it is about, and the fields that decide.
+    pub(crate) condition: Option<Conditional>,
+}
+
+impl UniqueTogether {
+    /// The fields that it names.
+    pub(crate) fn fields_mut(&mut self) -> impl Iterator<Item = &mut usize> {
+        let condition = self.condition.iter_mut().flat_map(|condition| &mut condition.fields);
+        self.members.iter_mut().chain(condition)
+    }
+}
+
+/// The condition of a unique set.
+#[derive(Clone, Debug)]
+pub(crate) struct Conditional {
+    pub(crate) make: fn() -> Predicate,
+    /// Indexes of fields.
+    pub(crate) fields: Vec<usize>,
 }
 
 /// A serializer as data: what it reads, checks and writes. It is built once.
@@ -230,9 +249,9 @@ impl Description {
                 *index -= 1;
             }
         };
-        self.unique_together.retain(|set| !set.members.contains(&place));
+        self.unique_together.retain_mut(|set| !set.fields_mut().any(|field| *field == place));
         for set in &mut self.unique_together {
-            set.members.iter_mut().for_each(moved);
+            set.fields_mut().for_each(moved);
         }
         self.must_match.retain(|(own, other)| *own != place && *other != place);
         for (own, other) in &mut self.must_match {

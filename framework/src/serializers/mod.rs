@@ -149,7 +149,7 @@ pub use rows::{Instance, Loaded, RelatedRows};
 pub use save::{SaveHook, SaveManyHook};
 
 pub(crate) use changes::ChangeSet;
-pub(crate) use conflicts::{misplaced, model_taken, taken};
+pub(crate) use conflicts::{misplaced, model_taken, taken, violated};
 pub(crate) use fetch::fetch;
 #[cfg(feature = "openapi")]
 pub(crate) use field_output::FieldOutput;

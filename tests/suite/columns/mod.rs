@@ -2,7 +2,9 @@
 //! accepts, shows and stores, what filters and queries find, and what the document says.
 
 mod choices;
+mod constraints;
 mod json;
+mod relations;
 mod words;
 
 use std::sync::Arc;

@@ -465,7 +465,7 @@ fn a_model_with_mistakes_keeps_its_types_and_says_nothing_else() {
     )
     .to_string();
     for kept in [
-        "pub tags : Vec < String >",
+        "pub tags : HashMap < String , String >",
         "pub fn title (self)",
         "pub const SIZE",
         "book \"library_book\"",

@@ -120,7 +120,8 @@ fn words_of_relations_go_with_a_key() {
     assert_eq!(
         found,
         [
-            "unknown option `forget`; one of `cascade`, `protect`, `set_null`",
+            "unknown option `forget`; one of `cascade`, `protect`, `restrict`, `set_null`, \
+             `set_default`, `do_nothing`",
             "`related_name` goes with `foreign_key = Model`",
             "`on_delete` goes with `foreign_key = Model`",
             "`set_null` needs a column that may be NULL: make it `Option<i64>`",

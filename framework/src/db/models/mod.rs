@@ -5,6 +5,7 @@ pub(crate) mod annotation;
 pub(super) mod array;
 pub(crate) mod choices;
 pub(super) mod condition;
+pub(crate) mod constraint;
 pub(super) mod declared;
 pub(super) mod inherited;
 pub(super) mod json;

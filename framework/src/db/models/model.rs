@@ -3,15 +3,16 @@
 //! `#[model]` writes one [`ModelMeta`] per struct; everything else reads it.
 
 use std::any::Any;
+use std::borrow::Cow;
 
 use crate::exceptions::Validated;
 use crate::values::{Pattern, Value, ValueRef};
 
-use crate::db::AnnotationMeta;
 use crate::db::hooks::ModelHooks;
 use crate::db::path::Fields;
 use crate::db::row::Row;
 use crate::db::scope::Scope;
+use crate::db::{AnnotationMeta, Constraint};
 
 /// What a column stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +143,8 @@ pub struct ColumnMeta {
     pub references: Option<fn() -> &'static ModelMeta>,
     /// What happens to the row if the referenced row is deleted.
     pub on_delete: OnDelete,
+    /// Whether the referenced row has one row here at most (`OneToOneField`).
+    pub one_to_one: bool,
     /// Whether no row may be its own ancestor: the column references the same table.
     pub acyclic: bool,
     /// The name of the relation on the referenced model's side.
@@ -173,6 +176,7 @@ impl ColumnMeta {
             help_text: "",
             references: None,
             on_delete: OnDelete::Cascade,
+            one_to_one: false,
             acyclic: false,
             related_name: None,
         }
@@ -293,6 +297,12 @@ impl ColumnMeta {
         self
     }
 
+    /// Makes the foreign key unique, so that the way back leads to one row or to none.
+    pub const fn one_to_one(mut self) -> Self {
+        self.one_to_one = true;
+        self.unique()
+    }
+
     /// Refuses rows that would be their own ancestors; the column references the same table.
     pub const fn acyclic(mut self) -> Self {
         self.acyclic = true;
@@ -308,8 +318,14 @@ pub enum OnDelete {
     Cascade,
     /// The other row cannot be deleted.
     Protect,
+    /// The other row cannot be deleted, unless this one is deleted with it along another key.
+    Restrict,
     /// The foreign key becomes NULL.
     SetNull,
+    /// The foreign key becomes its default.
+    SetDefault,
+    /// Nothing: the database decides.
+    DoNothing,
 }
 
 /// Reads a row of a model, from the column of the given number on.
@@ -357,6 +373,10 @@ pub struct ModelMeta {
     pub ordering: &'static [(usize, bool)],
     /// Sets of columns that are unique together.
     pub unique_together: &'static [&'static [usize]],
+    /// The constraints of the table.
+    pub constraints: &'static [Constraint],
+    /// The verbose name of several rows, if it is not the one of a row with an `s`.
+    pub verbose_name_plural: Option<&'static str>,
     /// Reads a row, as [`Model::from_row`].
     pub(crate) decode: DecodeRow,
     /// Link tables whose rows belong to rows of this model.
@@ -430,6 +450,8 @@ impl ModelMeta {
             pk: 0,
             ordering: &[],
             unique_together: &[],
+            constraints: &[],
+            verbose_name_plural: None,
             decode: decode::<M>,
             links: &[],
             annotations: &[],
@@ -467,6 +489,26 @@ impl ModelMeta {
     pub const fn unique_together(mut self, sets: &'static [&'static [usize]]) -> Self {
         self.unique_together = sets;
         self
+    }
+
+    /// Sets the constraints.
+    pub const fn constraints(mut self, constraints: &'static [Constraint]) -> Self {
+        self.constraints = constraints;
+        self
+    }
+
+    /// Sets the verbose name of several rows.
+    pub const fn plural(mut self, name: &'static str) -> Self {
+        self.verbose_name_plural = Some(name);
+        self
+    }
+
+    /// The verbose name of several rows (`verbose_name_plural`).
+    pub fn plural_name(&self) -> Cow<'static, str> {
+        match self.verbose_name_plural {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(format!("{}s", self.verbose_name)),
+        }
     }
 
     /// Sets the link tables.

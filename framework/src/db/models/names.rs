@@ -168,7 +168,8 @@ fn back(at: &'static ModelMeta, other: &'static ModelMeta, name: &str) -> Option
     let key = other.columns.iter().find_map(|column| {
         let own = column.related_name.filter(|own| *own == name)?;
         column.references.filter(|to| *to() == *at)?;
-        Some(Hop::Reverse { name: own, from: other.this, column: column.column })
+        let one = column.one_to_one;
+        Some(Hop::Reverse { name: own, from: other.this, column: column.column, one })
     });
     key.or_else(|| {
         other.links.iter().find_map(|link| {

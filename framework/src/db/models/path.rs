@@ -137,7 +137,13 @@ impl Way {
     /// Back along the foreign key of `From`.
     #[must_use]
     pub fn reverse<From: Model>(self, name: &'static str, column: &'static str) -> Self {
-        self.hop(Hop::Reverse { name, from: meta_of::<From>, column })
+        self.hop(Hop::Reverse { name, from: meta_of::<From>, column, one: false })
+    }
+
+    /// Back along the unique foreign key of `From`, to one row or to none.
+    #[must_use]
+    pub fn reverse_one<From: Model>(self, name: &'static str, column: &'static str) -> Self {
+        self.hop(Hop::Reverse { name, from: meta_of::<From>, column, one: true })
     }
 
     /// From `From` to `To` through a link table, by its columns that point here and there.
@@ -197,6 +203,8 @@ pub enum Hop {
         from: fn() -> &'static ModelMeta,
         /// Its column that points here.
         column: &'static str,
+        /// Whether one row points here at most.
+        one: bool,
     },
     /// Through a link table.
     ManyToMany {
@@ -250,7 +258,7 @@ impl Hop {
 
     /// True when one row may lead to several.
     pub fn is_many(&self) -> bool {
-        !matches!(self, Self::Forward { .. })
+        !matches!(self, Self::Forward { .. } | Self::Reverse { one: true, .. })
     }
 }
 

@@ -56,6 +56,8 @@ pub struct Select {
 /// The start of a path that is used on one table only, and the model of what has none.
 pub(crate) fn nowhere() -> &'static ModelMeta {
     static NOWHERE: ModelMeta = ModelMeta {
+        constraints: &[],
+        verbose_name_plural: None,
         name: "",
         verbose_name: "",
         app_label: "",

@@ -23,6 +23,15 @@ pub struct Protected {
     pub by: &'static str,
     /// The field that does.
     pub field: &'static str,
+    /// Whether it is restricted (`on_delete = restrict`), not protected.
+    pub restricted: bool,
+}
+
+/// Rows that keep others from being deleted, unless they go with them.
+struct Restricting {
+    by: &'static ModelMeta,
+    keys: Vec<Value>,
+    protected: Protected,
 }
 
 impl PartialEq for ModelMeta {
@@ -323,6 +332,7 @@ impl Conn {
         // hooks see the rows as they were, so that keys become null after them
         let mut updates = is_watched.then(Vec::new);
         let mut doomed: Vec<(&'static ModelMeta, Vec<Value>)> = Vec::new();
+        let mut restricting: Vec<Restricting> = Vec::new();
         let mut waiting = VecDeque::from([(model, keys)]);
         while let Some((model, mut keys)) = waiting.pop_front() {
             // rows come up again where foreign keys go around in a circle, or along two ways
@@ -334,10 +344,20 @@ impl Conn {
             if keys.is_empty() {
                 continue;
             }
-            self.collect(models, model, &keys, &mut waiting, &mut updates).await?;
+            self.collect(models, model, &keys, (&mut waiting, &mut restricting), &mut updates)
+                .await?;
             match known {
                 Some((_, known)) => known.append(&mut keys),
                 None => doomed.push((model, keys)),
+            }
+        }
+        // what restricts may go itself, along another key
+        for Restricting { by, keys, protected } in restricting {
+            let going = doomed.iter().find(|(model, _)| *model == by).map(|(_, keys)| set_of(keys));
+            let stays =
+                |key: &Value| going.as_ref().is_none_or(|going| !going.contains(&ByValue(key)));
+            if keys.iter().any(stays) {
+                return Err(Error::Protected(protected));
             }
         }
         let watched = if is_watched {
@@ -373,7 +393,10 @@ impl Conn {
         models: &[&'static ModelMeta],
         model: &'static ModelMeta,
         keys: &[Value],
-        waiting: &mut VecDeque<(&'static ModelMeta, Vec<Value>)>,
+        (waiting, restricting): (
+            &mut VecDeque<(&'static ModelMeta, Vec<Value>)>,
+            &mut Vec<Restricting>,
+        ),
         updates: &mut Option<Vec<Sql>>,
     ) -> Result<(), Error> {
         let kind = model.pk_column().kind;
@@ -388,9 +411,22 @@ impl Conn {
                     sql.push(" ORDER BY ").name(pk.column).push(lock.clause());
                 }
             };
-            if column.on_delete == OnDelete::SetNull {
+            if column.on_delete == OnDelete::DoNothing {
+                continue;
+            }
+            if matches!(column.on_delete, OnDelete::SetNull | OnDelete::SetDefault) {
                 sql.push("UPDATE ").name(other.table).push(" SET ").name(column.column);
-                sql.push(" = NULL WHERE ").name(pk.column).push(" IN (SELECT ").name(pk.column);
+                match column.default {
+                    Some(ColumnDefault::Value(make))
+                        if column.on_delete == OnDelete::SetDefault =>
+                    {
+                        sql.push(" = ").bind(make(), column.kind);
+                    }
+                    _ => {
+                        sql.push(" = NULL");
+                    }
+                }
+                sql.push(" WHERE ").name(pk.column).push(" IN (SELECT ").name(pk.column);
                 sql.push(" FROM ").name(other.table);
                 pointing(&mut sql);
                 locked(&mut sql, Lock::NoKeyUpdate);
@@ -410,12 +446,17 @@ impl Conn {
                 locked(&mut sql, Lock::Update);
             }
             let found = self.rows(sql, |row| row.value(0, pk.kind)).await?;
-            if column.on_delete == OnDelete::Protect && !found.is_empty() {
-                return Err(Error::Protected(Protected {
-                    model: model.name,
-                    by: other.name,
-                    field: column.name,
-                }));
+            let restricted = column.on_delete == OnDelete::Restrict;
+            let protected =
+                Protected { model: model.name, by: other.name, field: column.name, restricted };
+            match column.on_delete {
+                _ if found.is_empty() => continue,
+                OnDelete::Protect => return Err(Error::Protected(protected)),
+                OnDelete::Restrict => {
+                    restricting.push(Restricting { by: other, keys: found, protected });
+                    continue;
+                }
+                _ => {}
             }
             waiting.push_back((other, found));
         }
@@ -630,7 +671,7 @@ mod tests {
             conn.batch_execute("INSERT INTO t_sale (track_id) VALUES (1)").await.unwrap();
             let result = conn.delete_rows(&MODELS, Track::META, vec![Value::Int(1)]).await;
             let Err(Error::Protected(protected)) = &result else { panic!("{result:?}") };
-            let by = Protected { model: "Track", by: "Sale", field: "track" };
+            let by = Protected { model: "Track", by: "Sale", field: "track", restricted: false };
             assert_eq!(*protected, by);
             assert_eq!(result.unwrap_err().to_string(), "Track is protected by Sale.track");
             assert_eq!(number(conn, "SELECT COUNT(*) FROM t_track").await, 4);

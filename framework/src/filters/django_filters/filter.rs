@@ -377,6 +377,11 @@ fn column_kind(field: &str, path: &Path) -> FilterInput {
     }
     // a many-relation ends at the other table's key without naming it
     let ends_at_relation = path.hops.last().is_some_and(|hop| hop.name() == last_name(field));
+    if let Some(crate::db::Hop::Reverse { from, one: true, .. }) = path.hops.last()
+        && ends_at_relation
+    {
+        return FilterInput::ModelChoice(*from);
+    }
     if let Some(hop) = path.hops.last().filter(|hop| ends_at_relation && hop.is_many()) {
         match hop {
             crate::db::Hop::ManyToMany { to, .. } => return FilterInput::ModelMultipleChoice(*to),

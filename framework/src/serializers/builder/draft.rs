@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::super::convert::{FromValidated, IntoValidated};
 use super::super::custom::{Conversion, CustomField};
-use super::super::description::{Description, ShownColumn, Source, UniqueTogether};
+use super::super::description::{Conditional, Description, ShownColumn, Source, UniqueTogether};
 use super::super::field::{KeyCheck, Output, SerializerField, Target, Unique};
 use super::super::field_set::GetFields;
 use super::super::hooks::{DefaultValue, FieldValidator, ToInternalValue, ValueValidator};
@@ -152,7 +152,7 @@ impl Draft {
             self.description
                 .unique_together
                 .iter_mut()
-                .for_each(|set| set.members.iter_mut().for_each(later));
+                .for_each(|set| set.fields_mut().for_each(later));
             for (first, second) in &mut self.description.must_match {
                 later(first);
                 later(second);
@@ -204,6 +204,11 @@ impl Draft {
         let sets = other.unique_together.iter().map(|set| UniqueTogether {
             members: set.members.iter().map(here).collect(),
             message: set.message.clone(),
+            code: set.code,
+            condition: set.condition.as_ref().map(|condition| Conditional {
+                make: condition.make,
+                fields: condition.fields.iter().map(here).collect(),
+            }),
         });
         let sets: Vec<UniqueTogether> = sets.collect();
         let pairs: Vec<(usize, usize)> =

@@ -17,7 +17,7 @@ use super::batch::{Batch, BatchField};
 use super::changes::Attrs;
 use super::convert::FromValidated;
 use super::custom::CustomField;
-use super::description::{Description, Many, Source, UniqueTogether};
+use super::description::{Conditional, Description, Many, Source, UniqueTogether};
 use super::field::{KeyCheck, MethodFn, Output, SerializerField, Target, Unique};
 use super::field_set::GetFields;
 use super::hooks::{
@@ -29,11 +29,11 @@ use super::rows::Instance;
 use super::save::{SaveHook, SaveManyHook, untyped, untyped_many};
 use super::{LeadsTo, ModelSerializer, ShownBy};
 use crate::db::{
-    FieldPath, Fields, Hop, Leaf, Model, Path, PathOf, SingleValued, Way, label_of, meta_of,
-    not_a_unique_set,
+    ColumnDefault, ColumnMeta, Constraint, ConstraintKind, FieldPath, Fields, Hop, Leaf, Model,
+    Path, PathOf, Predicate, SingleValued, Way, label_of, meta_of, not_a_unique_set, not_unique,
 };
-use crate::fields::{Choice, Field, FieldKind, KeyKind};
-use crate::values::{FieldType, ValueRef};
+use crate::fields::{Choice, Field, FieldDefault, FieldKind};
+use crate::values::{FieldType, Value, ValueRef};
 
 /// Builds a [`Description`], field by field; a modifier changes the preceding field.
 pub struct Builder<M> {
@@ -207,9 +207,8 @@ impl<M: Model> Builder<M> {
         let Some((hop, before)) = way.hops.split_last() else { return self };
         if !hop.is_many() {
             let source = self.draft.add_source(Source::Row(way.hops.clone(), related.clone()));
-            let field = Field::new(name, FieldKind::PrimaryKey { key: KeyKind::Int })
-                .allow_null()
-                .read_only();
+            let key = key_kind(target.pk_column().kind);
+            let field = Field::new(name, FieldKind::PrimaryKey { key }).allow_null().read_only();
             return self.push(field, Output::Row(source, related), Target::None);
         }
         debug_assert!(before.is_empty(), "a list is reached by one step");
@@ -532,7 +531,8 @@ impl<M: Model> Builder<M> {
             })
             .collect();
         let message = message.map_or_else(|| not_a_unique_set(&names), ToOwned::to_owned);
-        self.draft.description.unique_together.push(UniqueTogether { members, message });
+        let set = UniqueTogether { members, message, code: "unique", condition: None };
+        self.draft.description.unique_together.push(set);
     }
 
     /// Adds a hook for all values together (`validate`).
@@ -620,28 +620,87 @@ impl<M: Model> Builder<M> {
         self.draft.finish()
     }
 
-    /// The model's unique sets whose columns are all fields: checked, and their columns required.
+    /// The model's unique sets whose columns are all fields: checked, and their columns required
+    /// unless they have a default (`get_uniqueness_extra_kwargs`).
     fn model_unique_sets(&mut self) {
         for set in M::META.unique_together {
-            let members: Vec<usize> = set
-                .iter()
-                .filter_map(|column| {
-                    self.draft.description.fields.iter().position(
-                        |field| matches!(field.target, Target::Column(target) if target == *column),
-                    )
-                })
-                .collect();
-            if members.len() != set.len() {
-                continue;
+            if let Some(members) = self.written(set) {
+                members.iter().for_each(|index| self.require(*index));
+                self.add_unique_together(members, None);
             }
-            for index in &members {
-                let field = &mut self.draft.description.fields[*index].field;
-                if field.default.is_none() {
-                    field.required = true;
-                }
-            }
-            self.add_unique_together(members, None);
         }
+        for constraint in M::META.constraints {
+            if let ConstraintKind::Unique { columns, condition } = constraint.kind {
+                self.unique_constraint(constraint, columns, condition);
+            }
+        }
+    }
+
+    fn unique_constraint(
+        &mut self,
+        constraint: &Constraint,
+        columns: &[usize],
+        condition: Option<fn() -> Predicate>,
+    ) {
+        let Some(members) = self.written(columns) else { return };
+        if let ([index], [column], None) = (members.as_slice(), columns, condition) {
+            // of one column, it is the field's own
+            if let (Some(field), Some(meta)) =
+                (self.draft.description.fields.get_mut(*index), M::META.columns.get(*column))
+            {
+                let message = not_unique(M::META, meta);
+                field.unique.get_or_insert(Unique { column: *column, ignore_case: false, message });
+            }
+            return;
+        }
+        let conditional = match condition {
+            None => None,
+            Some(make) => {
+                let mut compared = Vec::new();
+                make().own_columns(&mut compared);
+                let place = |column: &&'static ColumnMeta| {
+                    M::META.columns.iter().position(|own| own.column == column.column)
+                };
+                let compared: Vec<usize> = compared.iter().filter_map(place).collect();
+                let Some(fields) = self.written(&compared) else { return };
+                Some(Conditional { make, fields })
+            }
+        };
+        let deciding = conditional.iter().flat_map(|conditional| &conditional.fields);
+        let named: Vec<usize> = members.iter().chain(deciding).copied().collect();
+        named.iter().for_each(|index| self.require(*index));
+        self.add_unique_together(members, constraint.message);
+        if let Some(set) = self.draft.description.unique_together.last_mut() {
+            set.code = constraint.code.unwrap_or("unique");
+            set.condition = conditional;
+        }
+    }
+
+    /// The fields that write these columns; `None` unless all of them have one.
+    fn written(&self, columns: &[usize]) -> Option<Vec<usize>> {
+        let fields = &self.draft.description.fields;
+        let writes = |column: &usize| {
+            fields.iter().position(
+                |field| matches!(field.target, Target::Column(target) if target == *column),
+            )
+        };
+        columns.iter().map(writes).collect()
+    }
+
+    /// Requires a field, or gives it its column's default: null where that is allowed.
+    fn require(&mut self, index: usize) {
+        let Some(field) = self.draft.description.fields.get_mut(index) else { return };
+        let Target::Column(column) = field.target else { return };
+        if field.field.default.is_some() {
+            return;
+        }
+        let Some(column) = M::META.columns.get(column) else { return };
+        field.field.default = match column.default {
+            Some(ColumnDefault::Value(make)) => Some(FieldDefault::Call(Arc::new(make))),
+            _ if column.nullable => Some(FieldDefault::Value(Value::Null)),
+            _ => None,
+        };
+        field.field.required = field.field.default.is_none();
     }
 }
 

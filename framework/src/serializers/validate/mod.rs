@@ -15,11 +15,11 @@ use self::keys::{all_are_there, missing};
 use self::reading::Reading;
 use super::changes::ChangeSet;
 use super::checks::{Answer, Check, run_checks};
-use super::description::Description;
+use super::description::{Conditional, Description, UniqueTogether};
 use super::field::{SerializerField, Target};
 use super::input::Input;
 use super::list::{Instances, ListSerializer};
-use crate::db::ModelRow;
+use crate::db::{ColumnMeta, ModelRow};
 use crate::exceptions::{ApiException, Detail};
 use crate::fields::ManyKeys;
 use crate::request::Context;
@@ -174,7 +174,7 @@ impl<'a> ObjectState<'a> {
     /// Adds the checks of the unique sets.
     fn ask_sets(&mut self, checks: &mut Vec<Check>) {
         for (place, set) in self.description.unique_together.iter().enumerate() {
-            match self.set_values(&set.members) {
+            match self.set_values(set) {
                 Ok(None) => {}
                 Ok(Some(values)) => {
                     self.sets.push(place);
@@ -183,6 +183,7 @@ impl<'a> ObjectState<'a> {
                         values,
                         ignore_case: false,
                         except: self.pk(),
+                        condition: set.condition.as_ref().map(|condition| condition.make),
                     });
                 }
                 Err(missing) => {
@@ -194,20 +195,25 @@ impl<'a> ObjectState<'a> {
 
     /// The columns and values of a unique set, when it has to be asked about: with what the
     /// instance holds where the request says nothing.
-    fn set_values(&self, members: &[usize]) -> Result<Option<Vec<(usize, Value)>>, Detail> {
-        let mut values = Vec::with_capacity(members.len());
+    fn set_values(&self, set: &UniqueTogether) -> Result<Option<Vec<(usize, Value)>>, Detail> {
+        let mut values = Vec::with_capacity(set.members.len());
         let mut missing = Vec::new();
         let mut changed = self.existing.pk.is_none();
-        for index in members {
+        let deciding = set.condition.iter().flat_map(|condition| &condition.fields);
+        let own = set.members.len();
+        for (at, index) in set.members.iter().chain(deciding).enumerate() {
             let Some(field) = self.description.fields.get(*index) else { continue };
             let Target::Column(column) = field.target else { continue };
             let stored = self.existing.row.map(|row| row.value(column));
             match (self.value(*index), stored) {
                 (Some(value), stored) => {
                     changed |= stored.is_some_and(|stored| stored != value.as_ref());
-                    values.push((column, value.clone()));
+                    if at < own {
+                        values.push((column, value.clone()));
+                    }
                 }
-                (None, Some(stored)) => values.push((column, stored.to_value())),
+                (None, Some(stored)) if at < own => values.push((column, stored.to_value())),
+                (None, Some(_)) => {}
                 (None, None) if self.partial => return Ok(None),
                 (None, None) => missing.push((
                     Cow::Borrowed(field.field.name),
@@ -222,8 +228,29 @@ impl<'a> ObjectState<'a> {
         if !missing.is_empty() {
             return Err(Detail::Map(missing));
         }
-        let ask = changed && values.iter().all(|(_, value)| !value.is_null());
+        let ask = changed
+            && values.iter().all(|(_, value)| !value.is_null())
+            && set.condition.as_ref().is_none_or(|condition| self.holds(condition));
         Ok(ask.then_some(values))
+    }
+
+    /// Whether the row will be one of those that a unique set is about. Where only the database
+    /// knows, it decides.
+    fn holds(&self, condition: &Conditional) -> bool {
+        let value = |column: &ColumnMeta| {
+            let fields = self.description.fields.iter().enumerate();
+            let index = self
+                .description
+                .model
+                .columns
+                .iter()
+                .position(|own| own.column == column.column)?;
+            let sent = fields
+                .filter(|(_, field)| matches!(field.target, Target::Column(own) if own == index))
+                .find_map(|(place, _)| self.value(place).cloned());
+            sent.or_else(|| self.existing.row.map(|row| row.value(index).to_value()))
+        };
+        (condition.make)().holds(&value) == Some(true)
     }
 
     /// The fields that must match others and do not, with their messages.
@@ -279,7 +306,7 @@ impl<'a> ObjectState<'a> {
         let taken: Vec<Detail> = sets
             .zip(answers)
             .filter(|(_, answer)| matches!(answer, Answer::Found(_)))
-            .map(|(set, _)| Detail::new(set.message.clone(), "unique"))
+            .map(|(set, _)| Detail::new(set.message.clone(), set.code))
             .collect();
         (!taken.is_empty()).then(|| Detail::non_field(Detail::List(taken)))
     }

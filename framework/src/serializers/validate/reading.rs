@@ -191,6 +191,7 @@ impl<'a> Reading<'a, '_> {
                 values: vec![(unique.column, value.clone())],
                 ignore_case: unique.ignore_case,
                 except: object.pk(),
+                condition: None,
             });
         }
     }
