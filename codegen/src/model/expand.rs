@@ -1,7 +1,7 @@
 //! Writes the expansion of `#[model]`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote};
 use syn::ext::IdentExt as _;
 
 use super::ast::{Column, Model};
@@ -115,6 +115,8 @@ fn typed(model: &Model, column: &Column, at: usize) -> TokenStream {
 fn model_trait(model: &Model, has_mistakes: bool) -> TokenStream {
     let (ident, module, fields) = (model.ident(), model.module(), model.fields());
     let (name, table) = (ident.unraw().to_string(), model.table());
+    let key = model.key().and_then(|key| model.columns.get(key));
+    let key = key.map_or_else(|| quote!(i64), |column| column.ty.to_token_stream());
     let columns = model.columns.iter();
     let (metas, said, from_row, values) = if has_mistakes {
         let metas: Vec<_> = columns.map(bare_meta).collect();
@@ -134,6 +136,7 @@ fn model_trait(model: &Model, has_mistakes: bool) -> TokenStream {
     quote! {
         impl ::quintet::db::Model for #ident {
             type Table = #module::table;
+            type Key = #key;
             type Fields<Root, C> = #fields<Root, C>;
 
             const META: &'static ::quintet::db::ModelMeta =

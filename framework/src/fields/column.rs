@@ -36,10 +36,13 @@ impl Field {
         field
     }
 
-    /// The field of a column of this model, whose primary key is read-only.
+    /// The field of a column of this model, whose primary key is read-only unless it is a text, which
+    /// clients choose.
     pub fn from_model(model: &'static ModelMeta, column: &'static ColumnMeta) -> Self {
         let field = Self::from_column(column);
-        let key = std::ptr::eq(model.pk_column(), column) && column.references.is_none();
+        let key = std::ptr::eq(model.pk_column(), column)
+            && column.references.is_none()
+            && column.kind != ColumnKind::Text;
         if key { field.read_only() } else { field }
     }
 }

@@ -1,24 +1,31 @@
 //! Changing the links of a row to many others (`playlist.tracks.add(..)`).
 
+use std::marker::PhantomData;
+
 use crate::db::{self, Conn, Error, Hop, Model, ModelMeta};
 use crate::exceptions::{ApiException, Result};
 use crate::request::Context;
-use crate::values::Value;
+use crate::values::{FieldType, Value};
 
 impl Context {
     /// The links of a many-to-many relation of a row: `cx.links(&playlist,
     /// Playlist::fields().tracks())`.
-    pub fn links<M: Model, F: db::Fields>(&self, row: &M, relation: F) -> LinkSet<'_> {
+    pub fn links<M: Model, F: db::Fields>(&self, row: &M, relation: F) -> LinkSet<'_, KeyOf<F>> {
         LinkSet {
             conn: self,
             hop: relation.way().hops.last().copied(),
             model: M::META,
             pk: row.pk(),
+            keys: PhantomData,
         }
     }
 }
 
-/// The links of a row through a link table (`playlist.tracks`). Created by [`Context::links`].
+/// The type of the keys of the rows at the end of a relation.
+type KeyOf<F> = <<F as db::Fields>::Model as Model>::Key;
+
+/// The links of a row through a link table (`playlist.tracks`), to rows with keys of the type `K`.
+/// Created by [`Context::links`].
 ///
 /// ```
 /// use quintet::prelude::*;
@@ -41,20 +48,21 @@ impl Context {
 /// }
 /// # fn main() {}
 /// ```
-pub struct LinkSet<'a> {
+pub struct LinkSet<'a, K = i64> {
     conn: &'a Conn,
     hop: Option<Hop>,
     model: &'static ModelMeta,
     pk: Value,
+    keys: PhantomData<fn(K)>,
 }
 
-impl std::fmt::Debug for LinkSet<'_> {
+impl<K> std::fmt::Debug for LinkSet<'_, K> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LinkSet").field("pk", &self.pk).finish_non_exhaustive()
     }
 }
 
-impl LinkSet<'_> {
+impl<K: FieldType> LinkSet<'_, K> {
     fn hop(&self) -> Result<&Hop> {
         self.hop.as_ref().ok_or_else(|| ApiException::internal("the relation has no link table"))
     }
@@ -64,7 +72,7 @@ impl LinkSet<'_> {
     ///
     /// # Errors
     /// 404 when the row is gone, and what the database refuses.
-    pub async fn add(&self, keys: impl IntoIterator<Item = i64>) -> Result<()> {
+    pub async fn add(&self, keys: impl IntoIterator<Item = K>) -> Result<()> {
         self.write(keys, async |hop, keys| self.conn.add_links(hop, &self.pk, keys).await).await
     }
 
@@ -72,7 +80,7 @@ impl LinkSet<'_> {
     ///
     /// # Errors
     /// 404 when the row is gone, and what the database refuses.
-    pub async fn remove(&self, keys: impl IntoIterator<Item = i64>) -> Result<()> {
+    pub async fn remove(&self, keys: impl IntoIterator<Item = K>) -> Result<()> {
         self.write(keys, async |hop, keys| self.conn.remove_links(hop, &self.pk, keys).await).await
     }
 
@@ -81,7 +89,7 @@ impl LinkSet<'_> {
     ///
     /// # Errors
     /// 404 when the row is gone, and what the database refuses.
-    pub async fn set(&self, keys: impl IntoIterator<Item = i64>) -> Result<()> {
+    pub async fn set(&self, keys: impl IntoIterator<Item = K>) -> Result<()> {
         let work = async |hop: &Hop, keys: &[Value]| {
             let unfinished = self.conn.unfinished();
             self.conn.set_links(hop, &self.pk, keys).await?;
@@ -93,10 +101,10 @@ impl LinkSet<'_> {
 
     async fn write(
         &self,
-        keys: impl IntoIterator<Item = i64>,
+        keys: impl IntoIterator<Item = K>,
         work: impl AsyncFnOnce(&Hop, &[Value]) -> Result<usize, Error>,
     ) -> Result<()> {
-        let keys: Vec<Value> = keys.into_iter().map(Value::Int).collect();
+        let keys: Vec<Value> = keys.into_iter().map(FieldType::into_value).collect();
         let work = async {
             if !self.conn.lock_row(self.model, self.pk.clone()).await? {
                 return Err(ApiException::no_match(self.model.name));

@@ -90,6 +90,8 @@ mod tests {
         pk: 0,
         ordering: &[],
         unique_together: &[],
+        constraints: &[],
+        verbose_name_plural: None,
         decode: |_, _| Err(Error::NotFound),
         links: &[],
         annotations: &[],

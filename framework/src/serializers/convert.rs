@@ -8,7 +8,7 @@ use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
 use super::plain::{Serializer, ValidatedData};
 use super::relations::PrimaryKeyRelated;
-use crate::db::{DateTime, Decimal, Uuid};
+use crate::db::{DateTime, Decimal, Model, Uuid};
 use crate::values::{FieldType, JsonWriter, Value};
 
 /// A Rust type into which a validated value can be converted: the type of a field of a serializer
@@ -127,9 +127,9 @@ impl IntoValidated for Value {
     }
 }
 
-impl<M> FromValidated for PrimaryKeyRelated<M> {
+impl<M: Model> FromValidated for PrimaryKeyRelated<M> {
     fn from_validated(value: Option<Value>) -> Option<Self> {
-        i64::from_value(value?).map(Self::new)
+        M::Key::from_value(value?).map(Self::new)
     }
 }
 
@@ -224,9 +224,9 @@ impl IntoValidated for serde_json::Value {
     }
 }
 
-impl<M> IntoValidated for PrimaryKeyRelated<M> {
+impl<M: Model> IntoValidated for PrimaryKeyRelated<M> {
     fn into_validated(self) -> Option<Value> {
-        Some(Value::Int(self.key()))
+        Some(self.key().into_value())
     }
 }
 

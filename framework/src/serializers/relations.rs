@@ -130,25 +130,24 @@ relation! {
 /// ```
 #[doc(alias = "PrimaryKeyRelatedField")]
 #[doc(alias = "relations")]
-pub struct PrimaryKeyRelated<M> {
-    key: i64,
-    model: PhantomData<fn() -> M>,
+pub struct PrimaryKeyRelated<M: Model> {
+    key: M::Key,
 }
 
-impl<M> PrimaryKeyRelated<M> {
-    pub(crate) fn new(key: i64) -> Self {
-        Self { key, model: PhantomData }
+impl<M: Model> PrimaryKeyRelated<M> {
+    pub(crate) fn new(key: M::Key) -> Self {
+        Self { key }
     }
 
     /// The key of the row.
-    pub fn key(&self) -> i64 {
-        self.key
+    pub fn key(&self) -> M::Key {
+        self.key.clone()
     }
 }
 
-impl<M> fmt::Debug for PrimaryKeyRelated<M> {
+impl<M: Model> fmt::Debug for PrimaryKeyRelated<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PrimaryKeyRelated({})", self.key)
+        write!(f, "PrimaryKeyRelated({:?})", self.key)
     }
 }
 

@@ -4,6 +4,7 @@
 mod choices;
 mod constraints;
 mod json;
+mod keys;
 mod relations;
 mod words;
 

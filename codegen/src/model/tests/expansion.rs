@@ -121,6 +121,7 @@ fn a_small_model_is_a_table_a_description_and_paths() {
 
         impl ::quintet::db::Model for Book {
             type Table = book::table;
+            type Key = i64;
             type Fields<Root, C> = BookFields<Root, C>;
 
             const META: &'static ::quintet::db::ModelMeta =

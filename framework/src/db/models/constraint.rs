@@ -121,10 +121,12 @@ impl Predicate {
     pub(crate) fn own_columns(&self, into: &mut Vec<&'static ColumnMeta>) {
         match self {
             Self::Lookup { path, .. } => {
-                into.extend(path.column().filter(|_| path.hops.is_empty()))
+                into.extend(path.column().filter(|_| path.hops.is_empty()));
             }
             Self::All(items) | Self::Any(items) => {
-                items.iter().for_each(|item| item.own_columns(into));
+                for item in items {
+                    item.own_columns(into);
+                }
             }
             Self::Not(inner) => inner.own_columns(into),
             Self::Exists { .. } | Self::Typed(_) | Self::Within(_) | Self::Scope(_) => {}

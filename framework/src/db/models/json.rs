@@ -40,6 +40,7 @@ impl<M, T: JsonField, C> FieldPath<M, T, C> {
     /// # }
     /// ```
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a text or a number, as it is written")]
     pub fn key(self, key: impl ToString) -> FieldPath<M, Option<serde_json::Value>, C> {
         let mut path = self.path;
         path.leaf = match path.leaf {
@@ -54,6 +55,7 @@ impl<M, T: JsonField, C> FieldPath<M, T, C> {
 
     /// An object has this key, or an array this text (`has_key`).
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a text or a number, as it is written")]
     pub fn has_key(self, key: impl ToString) -> Condition<M> {
         Condition::new(self, Lookup::HasKey, Operand::One(Value::Text(key.to_string())))
     }

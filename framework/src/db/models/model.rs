@@ -594,6 +594,9 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// diesel's table.
     type Table: diesel::Table + diesel::QuerySource + Send + Sync + 'static;
 
+    /// The type of the primary key.
+    type Key: crate::values::FieldType + Clone + std::fmt::Debug + Send + Sync;
+
     /// The description.
     const META: &'static ModelMeta;
 

@@ -135,9 +135,8 @@ fn inside(leaf: Leaf, behind: Option<&str>) -> (Leaf, Option<&str>) {
     }
     let (keys, lookup) = match behind.rsplit_once("__") {
         Some((keys, last)) if is_plain(last) => (Some(keys), Some(last)),
-        Some(_) => (Some(behind), None),
         None if is_plain(behind) => (None, Some(behind)),
-        None => (Some(behind), None),
+        _ => (Some(behind), None),
     };
     let Some(keys) = keys else { return (leaf, lookup) };
     (Leaf::Json(column, keys.split("__").map(str::to_owned).collect()), lookup)

@@ -27,6 +27,7 @@ pub(crate) struct Compiler {
 
 /// Where in a statement something is written.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says what one kind of place is like")]
 pub(super) struct Scope {
     /// The joined tables that paths lead to; where there are none, each path is a sub-select.
     pub(super) joins: Option<Joins>,

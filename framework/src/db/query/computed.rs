@@ -391,15 +391,17 @@ fn close_cast(sql: &mut Sql, aggregate: &AggregateCall) {
     sql.push(cast.unwrap_or_default());
 }
 
-fn type_name(kind: ColumnKind, dialect: Dialect) -> &'static str {
+pub(crate) fn type_name(kind: ColumnKind, dialect: Dialect) -> &'static str {
     match (kind, dialect) {
         (ColumnKind::SmallInt, _) => "smallint",
         (ColumnKind::Integer, _) => "integer",
-        (ColumnKind::BigInt, _) => "bigint",
+        (ColumnKind::BigInt, _) | (ColumnKind::Duration, Dialect::Sqlite) => "bigint",
         (ColumnKind::Float, Dialect::Sqlite) => "real",
         (ColumnKind::Float, Dialect::Postgres) => "double precision",
         (ColumnKind::Bool, _) => "bool",
-        (ColumnKind::Text, _) => "text",
+        // nothing is cast to an array
+        (ColumnKind::Text | ColumnKind::Array(_), _)
+        | (ColumnKind::Json | ColumnKind::Ip, Dialect::Sqlite) => "text",
         (ColumnKind::Decimal { .. } | ColumnKind::Numeric, _) => "numeric",
         (ColumnKind::DateTime, Dialect::Sqlite) => "datetime",
         (ColumnKind::DateTime, Dialect::Postgres) => "timestamptz",
@@ -408,13 +410,10 @@ fn type_name(kind: ColumnKind, dialect: Dialect) -> &'static str {
         (ColumnKind::Uuid, Dialect::Sqlite) => "char(32)",
         (ColumnKind::Uuid, Dialect::Postgres) => "uuid",
         (ColumnKind::Json, Dialect::Postgres) => "jsonb",
-        (ColumnKind::Duration, Dialect::Sqlite) => "bigint",
         (ColumnKind::Duration, Dialect::Postgres) => "interval",
         (ColumnKind::Binary, Dialect::Sqlite) => "blob",
         (ColumnKind::Binary, Dialect::Postgres) => "bytea",
         (ColumnKind::Ip, Dialect::Postgres) => "inet",
-        // nothing is cast to an array
-        (ColumnKind::Json | ColumnKind::Ip, Dialect::Sqlite) | (ColumnKind::Array(_), _) => "text",
     }
 }
 

@@ -20,7 +20,11 @@ fn sqlite_path(keys: &[String], last: Option<&str>) -> String {
     let mut path = "$".to_owned();
     for key in keys {
         match python::int(key) {
-            Some(number) => path.push_str(&format!("[{number}]")),
+            Some(number) => {
+                path.push('[');
+                path.push_str(&number.to_string());
+                path.push(']');
+            }
             None => member(&mut path, key),
         }
     }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::aside::aside;
 use crate::db::assignments::ComputedColumn;
+use crate::db::computed::type_name;
 use crate::db::hooks::{LinkAction, LinkReceivers};
 use crate::db::insert::{Conflict, NewRow, insert};
 use crate::db::{
@@ -256,7 +257,8 @@ impl Conn {
         let mut sql = Sql::new(self.dialect());
         sql.push("INSERT INTO ").name(through).push(" (").name(source).push(", ").name(target);
         sql.push(") SELECT CAST(").bind(pk.clone(), from.pk_column().kind);
-        sql.push(" AS ").push(integer(from.pk_column())).push("), ").name(to.pk_column().column);
+        let kind = type_name(from.pk_column().kind, self.dialect());
+        sql.push(" AS ").push(kind).push("), ").name(to.pk_column().column);
         sql.push(" FROM ").name(to.table).push(" WHERE ").name(to.pk_column().column);
         sql.any_of(keys.to_vec(), to.pk_column().kind);
         sql.push(" AND ").name(to.pk_column().column).push(" NOT IN (SELECT ").name(target);
@@ -512,15 +514,6 @@ pub(crate) fn is_referenced(models: &[&'static ModelMeta], model: &'static Model
         || models
             .iter()
             .any(|other| other.links.iter().any(|link| **other == *model || (link.to)() == model))
-}
-
-/// The name of an integer column's type in a cast.
-fn integer(column: &ColumnMeta) -> &'static str {
-    match column.kind {
-        ColumnKind::SmallInt => "smallint",
-        ColumnKind::Integer => "integer",
-        _ => "bigint",
-    }
 }
 
 /// Every model that is named or pointed at, each once.

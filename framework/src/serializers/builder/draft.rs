@@ -108,13 +108,15 @@ impl Draft {
         let Some(column) = model.columns.get(index) else { return };
         let mut field = Field::from_column(column);
         rename(&mut field, name, column.name);
-        let read_only = index == model.pk || field.read_only;
+        // a text is chosen by the client, as nothing makes one
+        let is_key = index == model.pk;
+        let read_only = is_key && column.kind != ColumnKind::Text || field.read_only;
         if read_only {
             field = field.read_only();
         }
         let target = if read_only { Target::None } else { Target::Column(index) };
         let added = self.push(field, Output::Column(index), target);
-        if column.unique && !read_only {
+        if (column.unique || is_key) && !read_only {
             let own = column.errors.iter().find(|(code, _)| *code == "unique");
             let message =
                 own.map_or_else(|| not_unique(model, column), |(_, text)| (*text).to_owned());

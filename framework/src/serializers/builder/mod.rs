@@ -625,7 +625,9 @@ impl<M: Model> Builder<M> {
     fn model_unique_sets(&mut self) {
         for set in M::META.unique_together {
             if let Some(members) = self.written(set) {
-                members.iter().for_each(|index| self.require(*index));
+                for index in &members {
+                    self.require(*index);
+                }
                 self.add_unique_together(members, None);
             }
         }
@@ -668,7 +670,9 @@ impl<M: Model> Builder<M> {
         };
         let deciding = conditional.iter().flat_map(|conditional| &conditional.fields);
         let named: Vec<usize> = members.iter().chain(deciding).copied().collect();
-        named.iter().for_each(|index| self.require(*index));
+        for index in named {
+            self.require(index);
+        }
         self.add_unique_together(members, constraint.message);
         if let Some(set) = self.draft.description.unique_together.last_mut() {
             set.code = constraint.code.unwrap_or("unique");
