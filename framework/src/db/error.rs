@@ -172,11 +172,20 @@ pub(crate) fn null(field: impl Into<Cow<'static, str>>) -> Detail {
 
 /// Django's message for a value that another row has.
 pub(crate) fn not_unique(model: &ModelMeta, column: &ColumnMeta) -> String {
-    let name = match column.verbose_name {
+    already_exists(model, &label(column))
+}
+
+/// Django's message for values that another row has, which are named so.
+pub(crate) fn already_exists(model: &ModelMeta, names: &str) -> String {
+    format!("{} with this {names} already exists.", model.verbose_name)
+}
+
+/// A column's name for people.
+pub(crate) fn label(column: &ColumnMeta) -> String {
+    match column.verbose_name {
         Some(name) => name.to_owned(),
         None => column.name.replace('_', " "),
-    };
-    format!("{} with this {name} already exists.", model.verbose_name)
+    }
 }
 
 /// DRF's message for values that another row has together.

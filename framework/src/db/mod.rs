@@ -122,7 +122,7 @@ pub use conn::Conn;
 pub(crate) use conn::Runs;
 pub use database::{ConfigError, Database, DatabaseConfig, DatabaseWorker};
 pub use error::Error;
-pub(crate) use error::{BUSY, not_a_unique_set, not_unique, null};
+pub(crate) use error::{BUSY, already_exists, label, not_a_unique_set, not_unique, null};
 pub(crate) use models::annotation::Annotated;
 pub use models::annotation::{Annotation, AnnotationMeta, DeclaredAs};
 pub use models::array::ArrayItem;

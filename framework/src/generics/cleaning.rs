@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::db::hooks::SavingParts;
 use crate::db::{
     ColumnDefault, ColumnMeta, Conn, Error, Model, ModelMeta, Path, Predicate, QuerySet, Sql,
-    not_unique,
+    already_exists, label, not_unique,
 };
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::{Field, Raw};
@@ -177,13 +177,13 @@ impl Conn {
                     [column] => {
                         let own = column.errors.iter().find(|(code, _)| *code == "unique");
                         let text = own.map_or_else(
-                            || capitalized(&not_unique(model, column.name)).into(),
+                            || capitalized(&not_unique(model, column)).into(),
                             |(_, text)| Cow::Borrowed(*text),
                         );
                         errors.add(column.name, Detail::new(text, "unique"));
                     }
                     columns => {
-                        let text = not_unique(model, &joined(columns));
+                        let text = already_exists(model, &joined(columns));
                         let text = Detail::new(capitalized(&text), "unique_together");
                         errors.merge(Detail::non_field(text));
                     }
@@ -196,9 +196,9 @@ impl Conn {
 
 /// `name and owner`; of more, commas between the first ones.
 fn joined(columns: &[&ColumnMeta]) -> String {
-    let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+    let names: Vec<String> = columns.iter().map(|column| label(column)).collect();
     match names.split_last() {
-        Some((last, [])) => (*last).to_owned(),
+        Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
         None => String::new(),
     }
@@ -255,6 +255,10 @@ fn wrong(column: &'static ColumnMeta, value: &Value) -> Option<Detail> {
         return Some(Detail::new(text, "max_length"));
     }
     let raw = match value {
+        // whatever such a column holds is right
+        Value::Json(_) | Value::List(_) | Value::Map(_) | Value::Bytes(_) | Value::Duration(_) => {
+            return None;
+        }
         Value::Int(_) | Value::BigInt(_) => Raw::Int(text),
         Value::Bool(value) => Raw::Bool(*value),
         _ => Raw::Text(text),
