@@ -140,14 +140,8 @@ impl Representation {
     /// nest too deep.
     pub async fn json(self, cx: &Context) -> Result<Vec<u8>> {
         let Self { description, rows, only, annotated } = self;
-        let mut description = description.for_request(cx);
-        let chosen;
-        if let Some(names) = only {
-            let mut fields = FieldSet::of(description);
-            fields.keep(names);
-            chosen = fields.finish();
-            description = &chosen;
-        }
+        let mut chosen = None;
+        let description = fields_of(description, only, cx, &mut chosen);
         let writing = Writing { cx, partial: false };
         let (rows, many) = match rows {
             Rows::Query(query) => {
@@ -180,14 +174,16 @@ impl Representation {
     /// # Errors
     /// As [`json`](Self::json).
     pub(crate) async fn lines(self, cx: &Context) -> Result<Vec<u8>> {
-        let Self { description, rows } = self;
+        let Self { description, rows, only, annotated } = self;
+        let mut chosen = None;
+        let description = fields_of(description, only, cx, &mut chosen);
         let rows = match rows {
             Rows::Many(rows) => rows,
             Rows::One(row) => vec![row],
             Rows::Query(_) => return Err(ApiException::internal("a query has no lines")),
         };
         let writing = Writing { cx, partial: false };
-        let (rows, order) = with_sources(description, rows, cx).await?;
+        let (rows, order) = with_sources(description, rows, annotated, cx).await?;
         let shown: Vec<&Loaded> = order.iter().filter_map(|place| rows.get(*place)).collect();
         let related = fetch(description, &shown, cx).await?;
         let mut lines = Vec::new();
@@ -208,6 +204,20 @@ impl Representation {
         let json = self.json(cx).await?;
         serde_json::from_slice(&json).map_err(ApiException::internal)
     }
+}
+
+/// The fields of a request, and of those the ones that are named, if any are.
+fn fields_of<'d>(
+    description: &'d Description,
+    only: Option<Vec<String>>,
+    cx: &'d Context,
+    chosen: &'d mut Option<Description>,
+) -> &'d Description {
+    let description = description.for_request(cx);
+    let Some(names) = only else { return description };
+    let mut fields = FieldSet::of(description);
+    fields.keep(names);
+    chosen.insert(fields.finish())
 }
 
 /// Rows with what is selected beside them, each once, and the order in which they were named.
