@@ -127,7 +127,7 @@ impl Conn {
     }
 
     /// Makes the links of a many-to-many relation those of `keys` and no others. Those that stay
-    /// are left alone. Belongs in a transaction that has locked the row.
+    /// are left alone, and so are those to rows outside the scope of their model, as in Django. Belongs in a transaction that has locked the row.
     pub(crate) async fn set_links(
         &self,
         hop: &Hop,
@@ -136,13 +136,14 @@ impl Conn {
     ) -> Result<(), Error> {
         let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(()) };
         if let Some(receivers) = self.link_receivers(hop) {
-            let stored = self.linked(hop, pk).await?;
-            let stored_set = set_of(&stored);
-            let is_new = |key: &&Value| !stored_set.contains(&ByValue(key));
+            let stored = self.linked(hop, pk, false).await?;
+            let stored = set_of(&stored);
+            let is_new = |key: &&Value| !stored.contains(&ByValue(key));
             let added: Vec<Value> = keys.iter().filter(is_new).cloned().collect();
+            let seen = self.linked(hop, pk, true).await?;
             let wanted = set_of(keys);
             let is_surplus = |key: &&Value| !wanted.contains(&ByValue(key));
-            let removed: Vec<Value> = stored.iter().filter(is_surplus).cloned().collect();
+            let removed: Vec<Value> = seen.iter().filter(is_surplus).cloned().collect();
             aside(|| self.tell_added(hop, pk, &added, &receivers)).await?;
             return aside(|| self.tell_removed(hop, pk, &removed, &receivers)).await.map(|_| ());
         }
@@ -152,6 +153,7 @@ impl Conn {
             sql.name(source).push(" = ").bind(pk.clone(), from().pk_column().kind);
             sql.push(" AND NOT ").name(target);
             sql.any_of(keys.to_vec(), to().pk_column().kind);
+            among(sql, target, to());
         };
         self.delete_links(through, [source, target], surplus).await.map(|_| ())
     }
@@ -185,14 +187,18 @@ impl Conn {
         self.send(sql).await
     }
 
-    /// The keys at the other ends of a row's links.
-    async fn linked(&self, hop: &Hop, pk: &Value) -> Result<Vec<Value>, Error> {
+    /// The keys at the other ends of a row's links; of rows in the scope of their model only, if that is
+    /// asked.
+    async fn linked(&self, hop: &Hop, pk: &Value, scoped: bool) -> Result<Vec<Value>, Error> {
         let Hop::ManyToMany { through, source, target, from, to, .. } = hop else {
             return Ok(Vec::new());
         };
         let mut sql = Sql::new(self.dialect());
         sql.push("SELECT ").name(target).push(" FROM ").name(through).push(" WHERE ").name(source);
         sql.push(" = ").bind(pk.clone(), from().pk_column().kind);
+        if scoped {
+            among(&mut sql, target, to());
+        }
         sql.push(" ORDER BY ").name(target);
         self.rows(sql, |row| row.value(0, to().pk_column().kind)).await
     }
@@ -239,7 +245,7 @@ impl Conn {
         keys: &[Value],
     ) -> Result<usize, Error> {
         if let Some(receivers) = self.link_receivers(hop) {
-            let stored = self.linked(hop, pk).await?;
+            let stored = self.linked(hop, pk, false).await?;
             let stored = set_of(&stored);
             let is_new = |key: &&Value| !stored.contains(&ByValue(key));
             let added: Vec<Value> = keys.iter().filter(is_new).cloned().collect();
@@ -291,12 +297,13 @@ impl Conn {
         self.delete_links(through, [source, target], named).await
     }
 
-    /// How many links a row has.
+    /// How many links a row has to rows in the scope of their model.
     pub(crate) async fn count_links(&self, hop: &Hop, pk: &Value) -> Result<i64, Error> {
-        let Hop::ManyToMany { through, source, from, .. } = hop else { return Ok(0) };
+        let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(0) };
         let mut sql = Sql::new(self.dialect());
         sql.push("SELECT COUNT(*) FROM ").name(through).push(" WHERE ").name(source).push(" = ");
         sql.bind(pk.clone(), from().pk_column().kind);
+        among(&mut sql, target, to());
         let rows = self.rows(sql, |row| row.get::<i64>(0, ColumnKind::BigInt)).await?;
         Ok(rows.into_iter().next().unwrap_or(0))
     }
@@ -490,6 +497,15 @@ impl Conn {
         sql.push("DELETE FROM ").name(model.table).push(" WHERE ").name(model.pk_column().column);
         sql.any_of(keys, kind);
         Ok(gone + self.send(sql).await?)
+    }
+}
+
+/// Adds the condition that links lead to rows in the scope of their model.
+fn among(sql: &mut Sql, target: &str, to: &ModelMeta) {
+    if to.has_scope() {
+        let pk = to.pk_column().column;
+        sql.push(" AND ").name(target).push(" IN (SELECT ").column(to.table, pk).push(" FROM ");
+        sql.name(to.table).push(" WHERE 1 = 1").and_in_scope(to).push(")");
     }
 }
 

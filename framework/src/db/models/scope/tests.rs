@@ -1,9 +1,11 @@
 use diesel::ExpressionMethods as _;
 
+use crate::db::hooks::{LinkChange, m2m_changed};
 use crate::db::testing::on_each_with;
-use crate::db::{Assignments, Conn, Count, DateTime, Error, QuerySet};
+use crate::db::{Assignments, Conn, Count, DateTime, Error, Fields as _, QuerySet};
 use crate::exceptions::{ApiException, Result};
 use crate::model;
+use crate::values::Value;
 
 /// Rows that are marked instead of deleted.
 #[model(abstract, objects = alive)]
@@ -31,7 +33,25 @@ pub struct Book {
     pub shelf_id: i64,
 }
 
+#[model(table = "s_mark", inherit(Kept))]
+pub struct Mark {
+    pub id: i64,
+}
+
+#[model(table = "s_card", many_to_many(marks: Mark, related_name = cards))]
+pub struct Card {
+    pub id: i64,
+}
+
 const TABLES: &str = r"
+CREATE TEMPORARY TABLE s_mark (id {pk}, deleted_at timestamptz);
+CREATE TEMPORARY TABLE s_card (id {pk});
+CREATE TEMPORARY TABLE s_card_marks (
+    id {pk}, card_id bigint NOT NULL, mark_id bigint NOT NULL, UNIQUE (card_id, mark_id)
+);
+INSERT INTO s_mark (id, deleted_at) VALUES (1, NULL), (2, '2024-01-01 00:00:00'), (3, NULL);
+INSERT INTO s_card (id) VALUES (1);
+INSERT INTO s_card_marks (card_id, mark_id) VALUES (1, 1), (1, 2);
 CREATE TEMPORARY TABLE s_shelf (
     id {pk}, deleted_at timestamptz, tenant_id bigint NOT NULL, name varchar(20) NOT NULL
 );
@@ -160,5 +180,34 @@ fn methods_of_ones_own_are_a_trait() {
         assert_eq!(names(Shelf::objects().called("b"), conn).await, [""; 0]);
         assert_eq!(names(Shelf::all_objects().deleted().called("b"), conn).await, ["b"]);
         assert_eq!(Book::all_objects().deleted().count(conn).await.unwrap(), 1);
+    });
+}
+
+#[test]
+fn links_to_rows_outside_the_scope_are_neither_counted_nor_removed() {
+    on_each_with(TABLES, async |conn| {
+        let (hop, card) = (Card::fields().marks().way().hops[0], Value::Int(1));
+        assert_eq!(conn.count_links(&hop, &card).await.unwrap(), 1);
+        conn.set_links(&hop, &card, &[Value::Int(3)]).await.unwrap();
+        assert_eq!(conn.count_links(&hop, &card).await.unwrap(), 1);
+        Mark::all_objects()
+            .filter(mark::id.eq(2))
+            .update(Assignments::new().set(mark::deleted_at, None), conn)
+            .await
+            .unwrap();
+        assert_eq!(conn.count_links(&hop, &card).await.unwrap(), 2);
+        // with a receiver the same
+        conn.database().connect([m2m_changed(async |_: &LinkChange<'_, Card>| Ok(()))]);
+        Mark::objects()
+            .filter(mark::id.eq(2))
+            .update(Assignments::new().set(mark::deleted_at, DateTime::now()), conn)
+            .await
+            .unwrap();
+        conn.set_links(&hop, &card, &[Value::Int(1)]).await.unwrap();
+        Mark::all_objects()
+            .update(Assignments::new().set(mark::deleted_at, None), conn)
+            .await
+            .unwrap();
+        assert_eq!(conn.count_links(&hop, &card).await.unwrap(), 2);
     });
 }
