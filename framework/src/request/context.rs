@@ -1,12 +1,12 @@
 //! Everything that a view needs to respond to a request.
 
+mod carried;
 mod data;
 mod extensions;
-mod kept;
 mod session;
 mod user;
 
-pub(crate) use kept::Kept;
+pub(crate) use carried::Carried;
 pub use user::Auth;
 
 use std::any::Any;

@@ -166,6 +166,8 @@ impl fmt::Debug for BodyWriter {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     text: String,
+    /// Where its data begin.
+    data: usize,
 }
 
 impl Event {
@@ -177,7 +179,7 @@ impl Event {
             text.push_str(line);
             text.push('\n');
         }
-        Self { text }
+        Self { text, data: 0 }
     }
 
     /// An event with data as JSON.
@@ -190,7 +192,7 @@ impl Event {
 
     /// A line that clients pass over, which keeps a connection open.
     pub fn comment(text: impl AsRef<str>) -> Self {
-        Self { text: format!(": {}\n", one_line(text.as_ref())) }
+        Self { text: format!(": {}\n", one_line(text.as_ref())), data: 0 }
     }
 
     /// Sets the event's name; a client listens for `message` where there is none.
@@ -217,8 +219,9 @@ impl Event {
     }
 
     fn field(mut self, name: &str, value: &str) -> Self {
-        let data = self.text.find("data: ").unwrap_or(self.text.len());
-        self.text.insert_str(data, &format!("{name}: {}\n", one_line(value)));
+        let line = format!("{name}: {}\n", one_line(value));
+        self.text.insert_str(self.data, &line);
+        self.data += line.len();
         self
     }
 }

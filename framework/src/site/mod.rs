@@ -544,13 +544,13 @@ impl Site {
                 let mut cx = Context::new(request, conn, shared);
                 let response = run_view(&running, around.as_deref(), &mut cx).await;
                 let streams = matches!(response.body, ResponseBody::Stream { .. });
-                (response, streams.then(|| Box::new(cx.keep())))
+                (response, streams.then(|| Box::new(cx.carry())))
             })
         });
         let mut response = match run.await {
-            Ok((mut response, kept)) => {
-                if let Some(kept) = kept {
-                    self.start_stream(worker, &mut response, kept, &method);
+            Ok((mut response, carried)) => {
+                if let Some(carried) = carried {
+                    self.start_stream(worker, &mut response, carried, &method);
                 }
                 response
             }

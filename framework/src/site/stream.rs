@@ -13,20 +13,20 @@ use tokio::time::timeout;
 
 use super::Site;
 use crate::db::DatabaseWorker;
-use crate::request::{Context, Kept};
+use crate::request::{Carried, Context};
 use crate::response::{BodyWriter, BrokeOff, Chunks, Response, ResponseBody, Source, StreamBody};
 
 /// How much of a file is read at once.
 const PIECE: usize = 64 * 1024;
 
 impl Site {
-    /// Starts the work of a body, with what is kept of its request.
+    /// Starts the work of a body, with what it needs of its request.
     #[cold]
     pub(super) fn start_stream(
         &self,
         worker: &DatabaseWorker,
         response: &mut Response,
-        kept: Box<Kept>,
+        carried: Box<Carried>,
         method: &Method,
     ) {
         let ResponseBody::Stream { body, .. } = &mut response.body else { return };
@@ -46,7 +46,7 @@ impl Site {
                 let (worker, shared) = (worker.clone(), Arc::clone(&self.shared));
                 actix_web::rt::spawn(async move {
                     let run = worker.run(false, move |conn| {
-                        work(Box::new(Context::again(*kept, conn, shared)), writer)
+                        work(Box::new(Context::again(*carried, conn, shared)), writer)
                     });
                     if let Err(error) = run.await {
                         tracing::error!("the body of a response broke off: {error}");

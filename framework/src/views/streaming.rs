@@ -163,7 +163,8 @@ impl StreamingResponse {
         M: Model + Clone,
     {
         Self::new("text/csv; charset=utf-8", async move |cx: &mut Context, out: &mut BodyWriter| {
-            let readable = S::description().fields().iter().filter(|field| !field.write_only);
+            let description = S::description().for_request(cx);
+            let readable = description.fields().iter().filter(|field| !field.write_only);
             let names: Vec<String> = readable.map(|field| field.name.to_string()).collect();
             out.write(csv_line(names.iter().map(String::as_str))).await?;
             batches(cx, queryset, async |rows, cx| {

@@ -1,4 +1,4 @@
-//! What is kept of a request for the work that writes its body.
+//! What is carried of a request for the work that writes its body.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::negotiation::Accepted;
 use crate::request::Action;
 
 /// The parts of a context that may change threads.
-pub(crate) struct Kept {
+pub(crate) struct Carried {
     request: Box<Request>,
     equipment: Option<Arc<Equipment>>,
     action: Option<Action>,
@@ -21,14 +21,14 @@ pub(crate) struct Kept {
 
 impl Context {
     /// Keeps what work after the view needs.
-    pub(crate) fn keep(self) -> Kept {
+    pub(crate) fn carry(self) -> Carried {
         let Self { request, equipment, action, accepted, user, extensions, .. } = self;
-        Kept { request, equipment, action, accepted, user, extensions }
+        Carried { request, equipment, action, accepted, user, extensions }
     }
 
     /// The context of the same request, on another connection.
-    pub(crate) fn again(kept: Kept, conn: Conn, shared: Arc<Shared>) -> Self {
-        let Kept { request, equipment, action, accepted, user, extensions } = kept;
+    pub(crate) fn again(carried: Carried, conn: Conn, shared: Arc<Shared>) -> Self {
+        let Carried { request, equipment, action, accepted, user, extensions } = carried;
         Self { equipment, action, accepted, user, extensions, ..Self::new(request, conn, shared) }
     }
 }
