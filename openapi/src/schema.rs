@@ -56,6 +56,7 @@ pub struct FieldSchema {
     pub(crate) default: Option<Value>,
     pub(crate) title: Option<String>,
     pub(crate) help_text: Option<String>,
+    pub(crate) items: (Option<usize>, Option<usize>),
 }
 
 impl FieldSchema {
@@ -71,6 +72,7 @@ impl FieldSchema {
             default: None,
             title: None,
             help_text: None,
+            items: (None, None),
         }
     }
 
@@ -79,6 +81,13 @@ impl FieldSchema {
     #[must_use]
     pub fn required(mut self, required: bool) -> Self {
         self.required = required;
+        self
+    }
+
+    /// Sets the fewest and the most items of a list.
+    #[must_use]
+    pub fn items(mut self, fewest: Option<usize>, most: Option<usize>) -> Self {
+        self.items = (fewest, most);
         self
     }
 

@@ -21,6 +21,8 @@ pub(crate) struct Meta {
     pub(crate) default: Option<Value>,
     pub(crate) title: Option<String>,
     pub(crate) description: Option<String>,
+    /// The fewest and the most items of a list.
+    pub(crate) items: (Option<usize>, Option<usize>),
 }
 
 impl Meta {
@@ -32,6 +34,7 @@ impl Meta {
             default: field.default.clone(),
             title: field.title.clone(),
             description: field.help_text.clone(),
+            items: field.items,
         }
     }
 }
@@ -204,6 +207,8 @@ pub(crate) fn array_of(items: RefOr<Schema>, meta: Meta) -> RefOr<Schema> {
     ArrayBuilder::new()
         .schema_type(typed(Type::Array, &meta))
         .items(items)
+        .min_items(meta.items.0)
+        .max_items(meta.items.1)
         .title(meta.title)
         .description(meta.description)
         .default(meta.default)

@@ -158,6 +158,12 @@ fn schema(field: &Field, kind: SchemaKind, nullable: bool) -> FieldSchema {
     if let Some(default) = default.filter(|value| !(field.read_only && value.is_null())) {
         schema = schema.default_value(default);
     }
+    if let FieldKind::List { min_length, max_length, .. }
+    | FieldKind::Nested { many: true, min_length, max_length, .. } = &field.kind
+        && !field.read_only
+    {
+        schema = schema.items(*min_length, *max_length);
+    }
     if field.label != Field::new(field.name, FieldKind::Any).label {
         schema = schema.title(field.label.clone());
     }

@@ -126,6 +126,11 @@ impl Reader<'_> {
                     value.as_array().is_none_or(|list| Some(list.len() as u64) >= rule.as_u64());
                 require(enough, format!("has fewer than {rule} items"));
             }
+            "maxItems" => {
+                let few =
+                    value.as_array().is_none_or(|list| Some(list.len() as u64) <= rule.as_u64());
+                require(few, format!("has more than {rule} items"));
+            }
             "maxProperties" | "minProperties" => {
                 let count = object.map(|object| object.len() as u64);
                 let holds = match keyword {
