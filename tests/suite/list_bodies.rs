@@ -57,6 +57,25 @@ impl LoudSerializer {
     }
 }
 
+/// Lists of bounded length.
+#[derive(Serializer)]
+struct KeptSerializer {
+    #[field(min_length = 1, max_length = 4)]
+    words: Vec<String>,
+    #[field(nested, max_length = 2)]
+    genres: Vec<WordSerializer>,
+    numbers: Vec<i64>,
+}
+
+#[derive(Serializer)]
+struct WordSerializer {
+    word: String,
+}
+
+async fn keep(kept: Valid<KeptSerializer>, _: &mut Context) -> Result<Response> {
+    Response::new(&(kept.words.len() + kept.genres.len() + kept.numbers.len()))
+}
+
 /// Links.
 #[derive(Serializer)]
 #[serializer(model = Playlist)]
@@ -150,6 +169,7 @@ fn site(settings: Settings, database: Arc<Database>) -> Arc<Site> {
         .register("albums", AlbumViewSet)
         .register("playlists", PlaylistViewSet)
         .path("correct/", ApiView::new("Correct").put(correct).patch(correct), "correct")
+        .path("kept/", ApiView::new("Kept").post(keep), "kept")
         .path("loud/", ApiView::new("Loud").post(loud), "loud");
     let site = Site::builder(settings, database)
         .authentication(TokenAuthentication::new())
@@ -377,4 +397,10 @@ fn the_document_shows_an_object_or_a_list() {
     let either = json!({"oneOf": [one, {"type": "array", "items": one}]});
     assert_eq!(body("/few/", shown), Some(either));
     assert_eq!(body("/one/", shown), Some(one));
+    // and lists in bodies have their lengths
+    let kept = &document["components"]["schemas"]["Kept"]["properties"];
+    let lengths = |name: &str| (kept[name]["minItems"].clone(), kept[name]["maxItems"].clone());
+    assert_eq!(lengths("words"), (json!(1), json!(4)));
+    assert_eq!(lengths("genres"), (Json::Null, json!(2)));
+    assert_eq!(lengths("numbers"), (Json::Null, Json::Null));
 }

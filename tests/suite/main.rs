@@ -1,6 +1,7 @@
 //! The black-box suite: one binary, one file per module.
 
 mod annotations;
+mod asking;
 mod backends;
 mod batches;
 mod chosen_fields;

@@ -11,7 +11,7 @@ use crate::attr::{digits, entry, flag, in_parentheses, names, number, unknown, w
 use crate::errors::Errors;
 
 /// The options of `#[serializer(..)]`, for messages.
-const CONTAINER: [&str; 20] = [
+const CONTAINER: [&str; 21] = [
     "model",
     "name",
     "fields",
@@ -23,6 +23,7 @@ const CONTAINER: [&str; 20] = [
     "unique_together",
     "without_validators",
     "validate",
+    "validate_async",
     "error",
     "to_internal_value",
     "to_representation",
@@ -35,7 +36,7 @@ const CONTAINER: [&str; 20] = [
 ];
 
 /// The options of `#[field(..)]`, for messages.
-const FIELD: [&str; 48] = [
+const FIELD: [&str; 50] = [
     "read_only",
     "write_only",
     "required",
@@ -83,6 +84,8 @@ const FIELD: [&str; 48] = [
     "unique_ignoring_case",
     "validators",
     "validate",
+    "validate_async",
+    "queryset",
     "with",
 ];
 
@@ -166,6 +169,7 @@ pub(super) struct Container {
     pub(super) errors: Vec<(String, Expr)>,
     pub(super) to_internal_value: Option<Ident>,
     pub(super) to_representation: Option<Ident>,
+    pub(super) validate_async: Option<Ident>,
     pub(super) get_fields: Option<Ident>,
     pub(super) create: Option<Ident>,
     pub(super) update: Option<Ident>,
@@ -236,6 +240,7 @@ impl Container {
             })?,
             "to_internal_value" => self.to_internal_value = Some(word.clone()),
             "to_representation" => self.to_representation = Some(word.clone()),
+            "validate_async" => self.validate_async = Some(word.clone()),
             "get_fields" => self.get_fields = Some(word.clone()),
             "create" => self.create = Some(word.clone()),
             "update" => self.update = Some(word.clone()),
@@ -303,6 +308,9 @@ pub(super) struct FieldAttr {
     pub(super) each: Option<Box<FieldAttr>>,
     pub(super) unique: Option<Unique>,
     pub(super) validate: Option<Ident>,
+    pub(super) validate_async: Option<Ident>,
+    /// The function that says which rows a relation accepts.
+    pub(super) queryset: Option<(Ident, Expr)>,
     /// Functions that check the value.
     pub(super) validators: Vec<Expr>,
     pub(super) format: Option<LitStr>,
@@ -405,6 +413,8 @@ impl FieldAttr {
                 self.unique = Some(Unique { message, ignore_case: own != "unique" });
             }
             "validate" => self.validate = here(),
+            "validate_async" => self.validate_async = here(),
+            "queryset" => self.queryset = Some((own, meta.value()?.parse()?)),
             "read_only" => self.read_only = switch(meta)?,
             "write_only" => self.write_only = switch(meta)?,
             "required" => self.required = switch(meta)?,

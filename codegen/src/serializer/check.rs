@@ -94,8 +94,26 @@ fn chosen(serializer: &Serializer, errors: &mut Errors) {
     }
 }
 
+/// Keys that two fields have.
+fn same_keys(serializer: &Serializer, errors: &mut Errors) {
+    for (index, field) in serializer.fields.iter().enumerate() {
+        let name = field.name();
+        let same = serializer.fields.iter().take(index).find(|earlier| earlier.name() == name);
+        if let Some(earlier) = same {
+            let message = format!("`{}` has the key `{name}`, too", earlier.ident);
+            let written =
+                field.attr.name.as_ref().filter(|_| serializer.container.camel_case.is_none());
+            match written {
+                Some(written) => errors.at(written, message),
+                None => at(field.ident.span(), message, errors),
+            }
+        }
+    }
+}
+
 fn container(serializer: &Serializer, errors: &mut Errors) {
     chosen(serializer, errors);
+    same_keys(serializer, errors);
     let container = &serializer.container;
     if let Some(case) = &container.camel_case
         && (container.all || (!container.exclude.is_empty() && container.inherit.is_none()))
@@ -119,6 +137,7 @@ fn container(serializer: &Serializer, errors: &mut Errors) {
     let needs = "needs a model: say `#[serializer(model = ..)]` as well";
     let words = [
         &container.to_representation,
+        &container.validate_async,
         &container.create,
         &container.update,
         &container.save,
@@ -155,8 +174,8 @@ fn together(field: &Field, errors: &mut Errors) {
         if on(&attr.required) {
             at(flag.span, "a `read_only` field takes no input: leave `required` out", errors);
         }
-        if let Some(hook) = &attr.validate {
-            errors.at(hook, "a `read_only` field takes no input: leave `validate` out");
+        for hook in [&attr.validate, &attr.validate_async].into_iter().flatten() {
+            errors.at(hook, format!("a `read_only` field takes no input: leave `{hook}` out"));
         }
     }
     if let Some((word, _)) = attr.default.as_ref().or(attr.default_with.as_ref())
@@ -184,6 +203,13 @@ fn together(field: &Field, errors: &mut Errors) {
                            it: `default_with`";
             errors.at(default, message);
         }
+    }
+    if let Some((word, _)) = &attr.queryset
+        && !matches!(field.shape.relation, Some((Relation::PrimaryKey | Relation::Slug, _)))
+    {
+        let message = "`queryset` is for a field of the type `PrimaryKeyRelated<Model>` or \
+                       `SlugRelated<Model>`";
+        errors.at(word, message);
     }
     if let (Some(_), Some(choices)) = (&attr.kind, &attr.choices) {
         errors.at(choices, "a field has `kind` or `choices`, not both");

@@ -112,6 +112,7 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
     }
     let hooks = [
         &container.validate,
+        &container.validate_async,
         &container.to_internal_value,
         &container.to_representation,
         &container.get_fields,
@@ -263,11 +264,24 @@ pub(super) fn messages(container: &Container) -> TokenStream {
     quote!(#(#calls)*)
 }
 
-/// `.validate_field(Self::validate_name)`
-pub(super) fn validate(field: &Field) -> Option<TokenStream> {
-    let word = field.attr.validate.as_ref()?;
-    let name = format!("validate_{}", syn::ext::IdentExt::unraw(&field.ident));
-    let function = Ident::new(&name, word.span());
-    let function = quote_spanned!(word.span()=> Self::#function);
-    Some(quote!(.validate_field(#function)))
+/// `.validate_field(Self::validate_name)`, and what asks the database
+pub(super) fn validate(field: &Field) -> TokenStream {
+    let field_name = syn::ext::IdentExt::unraw(&field.ident);
+    let call = |word: &Ident, name: String, method: TokenStream| {
+        let function = Ident::new(&name, word.span());
+        quote_spanned!(word.span()=> .#method(Self::#function))
+    };
+    let own = field
+        .attr
+        .validate
+        .as_ref()
+        .map(|word| call(word, format!("validate_{field_name}"), quote!(validate_field)));
+    let asks = field.attr.validate_async.as_ref().map(|word| {
+        call(word, format!("validate_{field_name}_async"), quote!(validate_field_async))
+    });
+    let rows = field.attr.queryset.as_ref().and_then(|(word, rows)| {
+        let (_, target) = field.shape.relation.as_ref()?;
+        Some(quote_spanned!(word.span()=> .queryset::<#target, _>(#rows)))
+    });
+    quote!(#own #asks #rows)
 }

@@ -328,3 +328,58 @@ fn names_that_contradict_each_other_are_refused_together() {
         ]
     );
 }
+
+#[test]
+fn two_fields_with_one_key_are_refused() {
+    let found = mistakes(quote! {
+        #[serializer(model = Track)]
+        struct TrackSerializer {
+            name: String,
+            #[field(name = "name", source = album.title)]
+            album: Option<String>,
+        }
+    });
+    assert_eq!(found, ["`name` has the key `name`, too"]);
+    let found = mistakes(quote! {
+        struct SearchSerializer {
+            #[field(name = "q")]
+            text: String,
+            q: Option<String>,
+        }
+    });
+    assert_eq!(found, ["`text` has the key `q`, too"]);
+}
+
+#[test]
+fn what_asks_the_database_is_called_by_name() {
+    let written = steps(quote! {
+        #[serializer(model = Track, validate_async, get_fields)]
+        struct TrackSerializer {
+            #[field(validate, validate_async)]
+            name: String,
+            #[field(queryset = own_albums)]
+            album: PrimaryKeyRelated<Album>,
+        }
+    });
+    let expected = quote! {
+        ::quintet::serializers::Description::of::<Track>("Track")
+            .source("name", <Track>::fields().name().shown_as::<String>())
+            .validate_field(Self::validate_name)
+            .validate_field_async(Self::validate_name_async)
+            .primary_key::<Album, _>("album", <Track>::fields().album())
+            .queryset::<Album, _>(own_albums)
+            .validate_async(Self::validate_async)
+            .get_fields(Self::get_fields)
+    };
+    assert_eq!(written, expected.to_string());
+    let found = mistakes(quote! {
+        #[serializer(model = Track)]
+        struct TrackSerializer {
+            #[field(queryset = own_albums)]
+            name: String,
+        }
+    });
+    let text =
+        "`queryset` is for a field of the type `PrimaryKeyRelated<Model>` or `SlugRelated<Model>`";
+    assert_eq!(found, [text]);
+}

@@ -5,10 +5,11 @@
 //! checks run in batches of a few sizes.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::field::KeyCheck;
 use crate::db::{
-    ColumnKind, ColumnMeta, Conn, Dialect, Error, Lookup, ModelMeta, Operand, Path, Predicate,
+    ColumnKind, ColumnMeta, Conn, Dialect, Error, Key, Lookup, ModelMeta, Operand, Path, Predicate,
     Select, Sql, in_scope,
 };
 use crate::values::Value;
@@ -17,9 +18,21 @@ use crate::values::Value;
 #[derive(Clone)]
 pub(crate) enum Check {
     /// The row that a key names.
-    Key { model: fn() -> &'static ModelMeta, column: usize, value: Value },
+    Key {
+        model: fn() -> &'static ModelMeta,
+        column: usize,
+        value: Value,
+        /// The rows that it may name, if not all.
+        within: Option<Arc<Select>>,
+    },
     /// The rows that several keys name.
-    Keys { model: fn() -> &'static ModelMeta, column: usize, values: Vec<Value> },
+    Keys {
+        model: fn() -> &'static ModelMeta,
+        column: usize,
+        values: Vec<Value>,
+        /// The rows that they may name, if not all.
+        within: Option<Arc<Select>>,
+    },
     /// Another row with the same values.
     Unique {
         model: &'static ModelMeta,
@@ -43,12 +56,12 @@ pub(crate) enum Answer {
 }
 
 impl Check {
-    pub(crate) fn key(key: KeyCheck, value: Value) -> Self {
-        Self::Key { model: key.model, column: key.column, value }
+    pub(crate) fn key(key: KeyCheck, value: Value, within: Option<Arc<Select>>) -> Self {
+        Self::Key { model: key.model, column: key.column, value, within }
     }
 
-    pub(crate) fn keys(key: KeyCheck, values: Vec<Value>) -> Self {
-        Self::Keys { model: key.model, column: key.column, values }
+    pub(crate) fn keys(key: KeyCheck, values: Vec<Value>, within: Option<Arc<Select>>) -> Self {
+        Self::Keys { model: key.model, column: key.column, values, within }
     }
 }
 
@@ -63,6 +76,8 @@ struct List<'a> {
     model: &'static ModelMeta,
     column: &'static ColumnMeta,
     keys: Vec<(usize, usize, &'a Value)>,
+    /// The rows that they may name, if not all.
+    within: Option<&'a Arc<Select>>,
 }
 
 /// Runs all checks.
@@ -91,20 +106,25 @@ pub(crate) async fn run_checks(checks: &[Check], conn: &Conn) -> Result<Vec<Answ
 /// Splits checks into lists and single ones, by index.
 fn sort(checks: &[Check]) -> (Vec<List<'_>>, Vec<usize>) {
     let mut lists: Vec<List<'_>> = Vec::new();
-    let mut places: HashMap<(&str, usize), usize> = HashMap::new();
+    let mut places: HashMap<(&str, usize, Option<usize>), usize> = HashMap::new();
     let mut singles = Vec::new();
     for (index, check) in checks.iter().enumerate() {
-        let (model, column, values) = match check {
-            Check::Key { model, column, value } => (model(), *column, std::slice::from_ref(value)),
-            Check::Keys { model, column, values } => (model(), *column, values.as_slice()),
+        let (model, column, values, within) = match check {
+            Check::Key { model, column, value, within } => {
+                (model(), *column, std::slice::from_ref(value), within.as_ref())
+            }
+            Check::Keys { model, column, values, within } => {
+                (model(), *column, values.as_slice(), within.as_ref())
+            }
             Check::Unique { .. } => {
                 singles.push(index);
                 continue;
             }
         };
         let Some(meta) = model.columns.get(column) else { continue };
-        let place = *places.entry((model.table, column)).or_insert_with(|| {
-            lists.push(List { model, column: meta, keys: Vec::new() });
+        let rows = within.map(|within| Arc::as_ptr(within) as usize);
+        let place = *places.entry((model.table, column, rows)).or_insert_with(|| {
+            lists.push(List { model, column: meta, keys: Vec::new(), within });
             lists.len() - 1
         });
         if let Some(list) = lists.get_mut(place) {
@@ -113,7 +133,9 @@ fn sort(checks: &[Check]) -> (Vec<List<'_>>, Vec<usize>) {
     }
     // one key alone goes with the others; what no column holds is not asked for
     lists.retain(|list| match list.keys.as_slice() {
-        [(index, _, value)] if matches!(checks.get(*index), Some(Check::Key { .. })) => {
+        [(index, _, value)]
+            if list.within.is_none() && matches!(checks.get(*index), Some(Check::Key { .. })) =>
+        {
             if may_be(value, list.column.kind) {
                 singles.push(*index);
             }
@@ -257,6 +279,9 @@ impl List<'_> {
 
     /// The key of the row that each value names.
     async fn rows(&self, values: Vec<Value>, conn: &Conn) -> Result<Vec<Option<Value>>, Error> {
+        if let Some(within) = self.within {
+            return self.among(within, &values, conn).await;
+        }
         let (own, pk) = (self.is_own(), self.model.pk_column());
         let mut keys: Vec<Option<Value>> =
             if own { values.iter().cloned().map(Some).collect() } else { vec![None; values.len()] };
@@ -271,6 +296,35 @@ impl List<'_> {
             }
         }
         Ok(keys)
+    }
+
+    /// The key of the row that each value names among some of the rows.
+    async fn among(
+        &self,
+        within: &Select,
+        values: &[Value],
+        conn: &Conn,
+    ) -> Result<Vec<Option<Value>>, Error> {
+        let mut select = within.clone();
+        select.also_where(Predicate::Lookup {
+            path: Path::own(self.column),
+            lookup: Lookup::In,
+            operand: Operand::Many(values.to_vec()),
+        });
+        if select.is_empty() {
+            return Ok(vec![None; values.len()]);
+        }
+        let (pk, named) = (self.model.pk_column(), self.column);
+        let own = self.model.columns.iter().position(|column| column.column == named.column);
+        select.only(std::iter::once(self.model.pk).chain(own.filter(|_| !self.is_own())).collect());
+        let place = usize::from(!self.is_own());
+        let rows = conn.rows(select.statement(conn)?, |row| {
+            Ok((Key::new(row.value(place, named.kind)?.as_ref()), row.value(0, pk.kind)?))
+        });
+        let rows = rows.await?.into_iter().filter_map(|(named, key)| Some((named?, key)));
+        let found: HashMap<Key, Value> = rows.collect();
+        let key = |value: &Value| found.get(&Key::new(value.as_ref())?).cloned();
+        Ok(values.iter().map(key).collect())
     }
 
     /// The statement for the places of values: with the key of a row that has the value, or of
@@ -296,7 +350,7 @@ impl List<'_> {
 
 fn question(sql: &mut Sql, check: &Check) -> ColumnKind {
     match check {
-        Check::Key { model, column, value } => {
+        Check::Key { model, column, value, .. } => {
             let model = model();
             let Some(wanted) = model.columns.get(*column) else { return ColumnKind::BigInt };
             sql.push("(SELECT ").name(model.pk_column().column).push(" FROM ").name(model.table);
@@ -349,7 +403,8 @@ mod tests {
             conn.batch_execute(rows).await.unwrap();
             let mut values: Vec<Value> = (1_000..101_000).map(Value::Int).collect();
             values.push(Value::Int(7));
-            let keys = Check::Keys { model: || Artist::META, column: Artist::META.pk, values };
+            let column = Artist::META.pk;
+            let keys = Check::Keys { model: || Artist::META, column, values, within: None };
             assert_eq!(run_checks(&[keys], conn).await.unwrap(), [Answer::Missing(100_000)]);
         });
     }
@@ -364,7 +419,7 @@ mod tests {
             let column = Track::META.columns.iter().position(|own| own.column == "name").unwrap();
             let same = || Value::Text("same".to_owned());
             let (model, meta) = (Track::META, &Track::META.columns[column]);
-            let list = List { model, column: meta, keys: Vec::new() };
+            let list = List { model, column: meta, keys: Vec::new(), within: None };
             let lookup = list.lookup(vec![same(); 50], conn.dialect());
             assert_eq!(conn.rows(lookup, |_| Ok(())).await.unwrap().len(), 50);
             let values = vec![same(), Value::Text("nobody".to_owned()), same()];

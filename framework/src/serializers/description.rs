@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use super::asking::DynObjectAsks;
 use super::batch::Batch;
 use super::builder::{Builder, PlainBuilder};
 use super::changes::ChangeSet;
@@ -97,6 +98,8 @@ pub struct Description {
     pub(crate) batches: Vec<Batch>,
     pub(crate) unique_together: Vec<UniqueTogether>,
     pub(crate) validate: Option<ObjectHook>,
+    /// The same, with the database.
+    pub(crate) validate_async: Option<Arc<dyn DynObjectAsks>>,
     /// The hook that makes the output of a row.
     pub(crate) to_representation: Option<RowHook>,
     /// The hook that prepares the input.
@@ -118,6 +121,8 @@ pub struct Description {
     pub(crate) columns: Option<Vec<ShownColumn>>,
     /// Whether it holds a serializer that contains itself; found on first use.
     pub(crate) recurs: OnceLock<bool>,
+    /// Whether validators of fields, and of objects, ask the database; found on first use.
+    pub(crate) asks: OnceLock<(bool, bool)>,
 }
 
 /// A column that is shown as it is.
@@ -225,6 +230,28 @@ impl Description {
         field.nested.map(|description| description())
     }
 
+    fn asks(&self) -> (bool, bool) {
+        *self.asks.get_or_init(|| {
+            let own = (
+                self.fields.iter().any(|field| field.asks.is_some()),
+                self.validate_async.is_some(),
+            );
+            let read = self.fields.iter().filter(|field| matches!(field.target, Target::Other));
+            let inner = read.filter_map(|field| Some(field.nested?().asks()));
+            inner.fold(own, |(fields, objects), inner| (fields || inner.0, objects || inner.1))
+        })
+    }
+
+    /// True when a validator of a field asks the database, here or in nested input.
+    pub(super) fn asks_fields(&self) -> bool {
+        self.asks().0
+    }
+
+    /// True when a validator of a whole object asks the database, here or in nested input.
+    pub(super) fn asks_objects(&self) -> bool {
+        self.asks().1
+    }
+
     /// The message of a code (`fail`): the serializer's own, or the text.
     pub(crate) fn message(
         &self,
@@ -262,7 +289,7 @@ impl Description {
 
     /// True when validation has to see the stored row.
     pub(crate) fn needs_instance(&self) -> bool {
-        self.validate.is_some() || !self.unique_together.is_empty()
+        self.validate.is_some() || self.validate_async.is_some() || !self.unique_together.is_empty()
     }
 
     /// The field that shows a count with a default: it stays as it was before a save.

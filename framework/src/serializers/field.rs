@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::asking::DynFieldAsks;
 use super::custom::Conversion;
 use super::description::Description;
 use super::relations::Related;
 use super::rows::{Loaded, RelatedRows};
-use crate::db::{Hop, ModelMeta};
+use crate::db::{Hop, ModelMeta, Select};
 use crate::exceptions::{Detail, Validated};
-use crate::fields::Field;
+use crate::fields::{Field, FieldKind};
 use crate::request::Context;
 use crate::values::{JsonWriter, Raw, Value};
 
@@ -18,6 +19,7 @@ pub(crate) type FieldHook = Arc<dyn Fn(Value, &Context) -> Validated<Value> + Se
 /// A validator; the error is none where the value is of another type than the validator takes.
 pub(crate) type ValueHook =
     Arc<dyn Fn(&Value, &Context) -> Result<(), Option<Detail>> + Send + Sync>;
+pub(crate) type WithinHook = Arc<dyn Fn(&Context) -> Select + Send + Sync>;
 pub(crate) type DefaultHook = Arc<dyn Fn(&Context) -> Value + Send + Sync>;
 
 /// The source of a field's output.
@@ -81,6 +83,10 @@ pub(crate) struct SerializerField {
     pub(crate) key: Option<KeyCheck>,
     pub(crate) unique: Option<Unique>,
     pub(crate) hook: Option<FieldHook>,
+    /// A validator that asks the database.
+    pub(crate) asks: Option<Arc<dyn DynFieldAsks>>,
+    /// The rows that its keys may name, if not all.
+    pub(crate) within: Option<WithinHook>,
     /// Validators that may ask for the request; they run before the field's own.
     pub(crate) validators: Vec<ValueHook>,
     /// Computes its value if none was sent: `FieldDefault::Serializer`.
@@ -114,6 +120,11 @@ impl SerializerField {
             Err(detail) => errors.extend(items(detail)),
         }
         if errors.is_empty() { Ok(()) } else { Err(Detail::List(errors)) }
+    }
+
+    /// Whether it reads a list of objects.
+    pub(super) fn takes_many(&self) -> bool {
+        matches!(self.field.kind, FieldKind::Nested { many: true, .. })
     }
 
     /// Whether it is a writable nested serializer.

@@ -145,6 +145,7 @@ impl FieldSet {
         description.input = description.fields.iter().map(|field| field.field.clone()).collect();
         description.columns = shown_columns(&description);
         description.recurs = OnceLock::new();
+        description.asks = OnceLock::new();
         description
     }
 }

@@ -7,6 +7,7 @@
 use super::changes::Attrs;
 use super::plain::{Serializer, ValidatedData};
 use super::rows::Instance;
+use crate::db::QuerySet;
 use crate::exceptions::Validated;
 use crate::request::{Context, hook};
 use crate::values::Value;
@@ -136,6 +137,16 @@ hook! {
         label = "expected `fn(JsonObject) -> Validated<JsonObject>`, with `&Context` behind it or not"
     )]
     ToInternalValue[](data: JsonObject) -> Validated<JsonObject>
+}
+
+hook! {
+    /// The rows that a related field accepts (`queryset=`, `get_queryset`): `fn(&Context) ->
+    /// QuerySet<Album>`. It may be narrowed and ordered, and is no slice.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` does not say which rows of `{T}` a field accepts",
+        label = "expected `fn(&Context) -> QuerySet<{T}>` or `fn() -> QuerySet<{T}>`"
+    )]
+    RelatedQuerySet[T]() -> QuerySet<T>
 }
 
 /// An ordered JSON object, for [`ToRepresentation`] and [`ToInternalValue`].

@@ -96,6 +96,7 @@
 //! [`CustomField`] gives a type a form of its own in JSON; a field declares it with `#[field(custom)]`.
 //! [`ToRepresentation`] and [`ToInternalValue`] change the whole object, after and before its fields.
 
+mod asking;
 mod batch;
 pub(crate) mod builder;
 mod changes;
@@ -126,6 +127,7 @@ mod tests;
 mod validate;
 mod write;
 
+pub use asking::{AsyncFieldValidator, AsyncObjectValidator};
 pub use batch::{BatchAnswer, BatchField};
 pub use builder::{Builder, PlainBuilder, Shows};
 pub use changes::{Attrs, Changes};
@@ -136,7 +138,7 @@ pub use description::Description;
 pub use field_set::{FieldSet, GetFields};
 pub use hooks::{
     CurrentUserDefault, DefaultValue, FieldValidator, JsonObject, MethodField, ObjectValidator,
-    StructValidator, ToInternalValue, ToRepresentation, ValueValidator,
+    RelatedQuerySet, StructValidator, ToInternalValue, ToRepresentation, ValueValidator,
 };
 pub use input::InitialData;
 pub use list::{ListSerializer, UnvalidatedList};

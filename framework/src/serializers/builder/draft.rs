@@ -37,6 +37,7 @@ impl Draft {
             batches: Vec::new(),
             unique_together: Vec::new(),
             validate: None,
+            validate_async: None,
             to_representation: None,
             to_internal_value: None,
             get_fields: None,
@@ -47,6 +48,7 @@ impl Draft {
             messages: Vec::new(),
             columns: None,
             recurs: OnceLock::new(),
+            asks: OnceLock::new(),
         };
         Self { description, current: 0 }
     }
@@ -84,6 +86,8 @@ impl Draft {
             key: None,
             unique: None,
             hook: None,
+            asks: None,
+            within: None,
             validators: Vec::new(),
             default: None,
             custom: None,
@@ -219,6 +223,7 @@ impl Draft {
         self.description.must_match.extend(pairs);
         self.description.messages.extend(other.messages.iter().cloned());
         self.description.validate.clone_from(&other.validate);
+        self.description.validate_async.clone_from(&other.validate_async);
         self.description.to_representation.clone_from(&other.to_representation);
         self.description.to_internal_value.clone_from(&other.to_internal_value);
         self.description.get_fields.clone_from(&other.get_fields);

@@ -13,6 +13,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use self::draft::{Draft, key_kind, rename};
+use super::asking::{AsyncFieldValidator, AsyncObjectValidator, field_asks, object_asks};
 use super::batch::{Batch, BatchField};
 use super::changes::Attrs;
 use super::convert::FromValidated;
@@ -21,8 +22,8 @@ use super::description::{Conditional, Description, Many, Source, UniqueTogether}
 use super::field::{KeyCheck, MethodFn, Output, SerializerField, Target, Unique};
 use super::field_set::GetFields;
 use super::hooks::{
-    DefaultValue, FieldValidator, MethodField, ObjectValidator, ToInternalValue, ToRepresentation,
-    ValueValidator,
+    DefaultValue, FieldValidator, MethodField, ObjectValidator, RelatedQuerySet, ToInternalValue,
+    ToRepresentation, ValueValidator,
 };
 use super::relations::{Inner, Related};
 use super::rows::Instance;
@@ -460,6 +461,34 @@ impl<M: Model> Builder<M> {
         T: FromValidated,
     {
         self.last(|field| field.add_validator(validator));
+        self
+    }
+
+    /// Adds a validator of the preceding field's value that asks the database.
+    pub fn validate_field_async<T, Shape>(
+        mut self,
+        hook: impl AsyncFieldValidator<T, Shape>,
+    ) -> Self
+    where
+        T: FromValidated + 'static,
+        Shape: 'static,
+    {
+        self.last(|field| field.asks = Some(field_asks(hook)));
+        self
+    }
+
+    /// Adds a hook for all values together that asks the database.
+    pub fn validate_async<Shape: 'static>(
+        mut self,
+        hook: impl AsyncObjectValidator<M, Shape>,
+    ) -> Self {
+        self.draft.description.validate_async = Some(object_asks(hook));
+        self
+    }
+
+    /// Sets the rows that the keys of the preceding field may name (`queryset=`).
+    pub fn queryset<T: Model, Shape>(mut self, rows: impl RelatedQuerySet<T, Shape>) -> Self {
+        self.last(|field| field.within = Some(Arc::new(move |cx| rows.call(cx).into())));
         self
     }
 

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::super::asking::{AsyncFieldValidator, field_asks};
 use super::super::convert::{FromValidated, IntoValidated};
 use super::super::custom::CustomField;
 use super::super::description::Description;
 use super::super::field::{KeyCheck, Output, SerializerField, Target};
 use super::super::field_set::GetFields;
 use super::super::hooks::{
-    DefaultValue, FieldValidator, StructValidator, ToInternalValue, ValueValidator,
+    DefaultValue, FieldValidator, RelatedQuerySet, StructValidator, ToInternalValue, ValueValidator,
 };
 use super::super::plain::{Serializer, ValidatedData};
 use super::draft::{Draft, key_kind};
@@ -124,6 +125,25 @@ impl PlainBuilder {
         T: FromValidated,
     {
         self.last(|field| field.add_validator(validator));
+        self
+    }
+
+    /// Adds a validator of the preceding field's value that asks the database.
+    pub fn validate_field_async<T, Shape>(
+        mut self,
+        hook: impl AsyncFieldValidator<T, Shape>,
+    ) -> Self
+    where
+        T: FromValidated + 'static,
+        Shape: 'static,
+    {
+        self.last(|field| field.asks = Some(field_asks(hook)));
+        self
+    }
+
+    /// Sets the rows that the keys of the preceding field may name (`queryset=`).
+    pub fn queryset<T: Model, Shape>(mut self, rows: impl RelatedQuerySet<T, Shape>) -> Self {
+        self.last(|field| field.within = Some(Arc::new(move |cx| rows.call(cx).into())));
         self
     }
 

@@ -6,11 +6,13 @@
 //! and collects the unique sets; [`ObjectState::finish`] takes those results and runs the hooks of
 //! whole objects, from the inside out.
 
+mod asking;
 mod keys;
 mod reading;
 
 use std::borrow::Cow;
 
+use self::asking::ask_objects;
 use self::keys::{all_are_there, missing};
 use self::reading::Reading;
 use super::changes::ChangeSet;
@@ -71,13 +73,23 @@ pub(crate) async fn run_validation(
 ) -> Result<ChangeSet, ApiException> {
     let mut checks = Vec::new();
     let users = existing.pk.is_none().then(|| cx.user_meta());
-    let mut reading = Reading { cx, users: users.as_deref(), checks: &mut checks };
+    let mut reading = Reading::new(cx, users.as_deref(), &mut checks);
     let mut object = reading.object(description, Input::Sent(raw), partial, existing);
     let mut sets = Vec::new();
     let mut answers = run_checks(&checks, cx).await?.into_iter();
     object.settle(&mut answers, &mut sets, cx);
+    let description = object.description;
+    if description.asks_fields() {
+        object.ask_fields(cx).await?;
+    }
     let mut answers = run_checks(&sets, cx).await?.into_iter();
-    object.finish(&mut answers, cx).map_err(ApiException::Validation)
+    let mut set = object.finish(&mut answers, cx).map_err(ApiException::Validation)?;
+    if description.asks_objects()
+        && let Some(detail) = ask_objects(description, &mut set, existing.row, cx).await?
+    {
+        return Err(ApiException::Validation(detail));
+    }
+    Ok(set)
 }
 
 /// Validates a body that is a list, in as many statements as one object; each item comes with the key of
@@ -95,20 +107,31 @@ pub(crate) async fn run_list_validation(
 ) -> Result<Vec<(ChangeSet, Option<Value>)>, ApiException> {
     let mut checks = Vec::new();
     let users = cx.user_meta();
-    let mut reading = Reading { cx, users: Some(&*users), checks: &mut checks };
+    let mut reading = Reading::new(cx, Some(&*users), &mut checks);
     let read = reading.items(&list.field(), description, Input::Sent(raw), partial, instances);
     let mut items = read.map_err(ApiException::Validation)?;
     let mut sets = Vec::new();
     let mut answers = run_checks(&checks, cx).await?.into_iter();
     for item in &mut items {
         item.settle(&mut answers, &mut sets, cx);
+        if item.description.asks_fields() {
+            item.ask_fields(cx).await?;
+        }
     }
     let mut answers = run_checks(&sets, cx).await?.into_iter();
     let (mut valid, mut wrong) = (Vec::with_capacity(items.len()), Vec::new());
     for (index, item) in items.into_iter().enumerate() {
-        let key = item.pk();
+        let (key, row, description) = (item.pk(), item.existing.row, item.description);
         match item.finish(&mut answers, cx) {
-            Ok(set) => valid.push((set, key)),
+            Ok(mut set) => {
+                if description.asks_objects()
+                    && let Some(detail) = ask_objects(description, &mut set, row, cx).await?
+                {
+                    wrong.push((Cow::Owned(index.to_string()), detail));
+                    continue;
+                }
+                valid.push((set, key));
+            }
             Err(detail) => wrong.push((Cow::Owned(index.to_string()), detail)),
         }
     }

@@ -1,5 +1,8 @@
 //! The first traversal: converts fields without the database, and collects the checks.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::super::checks::Check;
 use super::super::description::Description;
 use super::super::field::{SerializerField, Target};
@@ -7,6 +10,7 @@ use super::super::input::Input;
 use super::super::list::Instances;
 use super::{Existing, FieldState, ObjectState, is_asked, object_error};
 use crate::auth::{UserMeta, normalized};
+use crate::db::Select;
 use crate::exceptions::Detail;
 use crate::fields::{Field, FieldKind, Start, to_json};
 use crate::request::Context;
@@ -18,9 +22,27 @@ pub(super) struct Reading<'a, 'c> {
     /// The model of accounts, where what is sent may be a new one.
     pub(super) users: Option<&'c UserMeta>,
     pub(super) checks: &'c mut Vec<Check>,
+    /// The rows that keys of fields may name, by the field's place in memory.
+    narrowed: HashMap<usize, Arc<Select>>,
 }
 
-impl<'a> Reading<'a, '_> {
+impl<'a, 'c> Reading<'a, 'c> {
+    pub(super) fn new(
+        cx: &'a Context,
+        users: Option<&'c UserMeta>,
+        checks: &'c mut Vec<Check>,
+    ) -> Self {
+        Self { cx, users, checks, narrowed: HashMap::new() }
+    }
+
+    /// The rows that keys of a field may name, which are asked for once.
+    fn within(&mut self, field: &SerializerField) -> Option<Arc<Select>> {
+        let hook = field.within.as_ref()?;
+        let place = std::ptr::from_ref(field) as usize;
+        let select = self.narrowed.entry(place).or_insert_with(|| Arc::new(hook(self.cx)));
+        Some(Arc::clone(select))
+    }
+
     pub(super) fn object(
         &mut self,
         description: &'a Description,
@@ -135,7 +157,9 @@ impl<'a> Reading<'a, '_> {
         if let FieldKind::ManyRelated { .. } = field.field.kind {
             return match field.field.many_keys(&raw) {
                 Ok(keys) => {
-                    self.checks.extend(field.key.map(|key| Check::keys(key, keys.keys.clone())));
+                    let within = self.within(field);
+                    let check = |key| Check::keys(key, keys.keys.clone(), within);
+                    self.checks.extend(field.key.map(check));
                     FieldState::Keys(keys, raw)
                 }
                 Err(detail) => FieldState::Failed(detail),
@@ -183,7 +207,8 @@ impl<'a> Reading<'a, '_> {
     /// has the value.
     fn ask(&mut self, field: &SerializerField, value: &Value, object: &ObjectState<'_>) {
         if let Some(key) = field.key {
-            self.checks.push(Check::key(key, value.clone()));
+            let within = self.within(field);
+            self.checks.push(Check::key(key, value.clone(), within));
         }
         if let Some(unique) = &field.unique {
             self.checks.push(Check::Unique {
