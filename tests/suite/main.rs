@@ -17,6 +17,7 @@ mod generics;
 mod guide;
 mod heads;
 mod hooks;
+mod inheriting;
 mod jwt;
 mod layout;
 mod ledger;
