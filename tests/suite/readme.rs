@@ -87,6 +87,7 @@ fn every_file_that_a_page_links_to_is_there() {
         "glossary.md",
         "guide/README.md",
         "migration.md",
+        "your-own-project.md",
         "parity/README.md",
         "testing.md",
         "tutorial.md",

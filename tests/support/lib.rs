@@ -6,6 +6,11 @@
 #[doc = include_str!("../../docs/testing.md")]
 struct Guide;
 
+/// A whole project on a page.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/your-own-project.md")]
+struct Project;
+
 pub mod browser;
 pub mod client;
 pub mod compare;
