@@ -18,6 +18,9 @@ impl Conn {
     /// neither do view sets, whose serializers check what they are sent; call it where a row comes from
     /// elsewhere: a command, an import. `clean` may change values, which are then saved.
     ///
+    /// What `constraints(..)` of the model demands is left to the database, whose refusal is a 400 as
+    /// well (`validate_constraints`).
+    ///
     /// The messages are Django's. Those that belong to no field are under `non_field_errors`.
     ///
     /// ```
