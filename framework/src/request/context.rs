@@ -2,7 +2,6 @@
 
 mod carried;
 mod data;
-mod extensions;
 mod session;
 mod user;
 
@@ -162,7 +161,6 @@ pub struct Context {
     user_changes: u32,
     data: Option<Data>,
     vary: Vec<&'static str>,
-    extensions: Vec<Box<dyn Any + Send>>,
     quota: Option<Box<Quota>>,
     /// Once it was asked for.
     pub(crate) session: Option<Box<Session>>,
@@ -188,7 +186,6 @@ impl Context {
             user_changes: 0,
             data: None,
             vary: Vec::new(),
-            extensions: Vec::new(),
             quota: None,
             session: None,
             csrf: None,

@@ -11,7 +11,7 @@ use crate::db::{Model, ModelRow};
 #[derive(Default)]
 pub(super) struct RequestState {
     user: Option<Arc<dyn ModelRow>>,
-    extensions: Vec<Box<dyn Any>>,
+    extensions: Vec<Box<dyn Any + Send>>,
 }
 
 impl fmt::Debug for RequestState {
@@ -34,28 +34,46 @@ impl Conn {
         self.request.user = user;
     }
 
-    /// Keeps a value with the request, by its type; an earlier one is replaced. It is there as long as
-    /// the request, and other requests do not see it.
+    /// Hangs a value on the request, for code that runs later: a middleware's for views, a view's for its
+    /// serializers (`get_serializer_context`), and for scopes and hooks, which get the connection. It
+    /// replaces one of the same type, and other requests do not see it.
     ///
     /// ```
     /// use quintet::prelude::*;
     ///
     /// struct Tenant(i64);
     ///
-    /// async fn of_header(cx: &mut Context) -> Result<()> {
-    ///     let id = cx.request.header("x-tenant").and_then(|id| id.parse().ok());
-    ///     cx.insert_extension(Tenant(id.ok_or(ApiException::NotFound(None))?));
-    ///     Ok(())
+    /// async fn view(cx: &mut Context) -> Result<Response> {
+    ///     cx.set_extension(Tenant(7));
+    ///     let tenant = cx.extension::<Tenant>().map(|tenant| tenant.0);
+    ///     Response::new(&tenant)
     /// }
-    /// # fn main() {}
+    /// # let _ = ApiView::new("Tenant").get(view);
     /// ```
-    pub fn insert_extension<T: Any>(&mut self, value: T) {
-        self.request.extensions.retain(|known| !known.is::<T>());
-        self.request.extensions.push(Box::new(value));
+    #[doc(alias = "get_serializer_context")]
+    pub fn set_extension<T: Any + Send>(&mut self, value: T) {
+        match self.extension_mut::<T>() {
+            Some(old) => *old = value,
+            None => self.request.extensions.push(Box::new(value)),
+        }
     }
 
-    /// The value of this type that was kept with the request.
+    /// The value of a type that was hung on the request.
     pub fn extension<T: Any>(&self) -> Option<&T> {
         self.request.extensions.iter().find_map(|value| value.downcast_ref())
+    }
+
+    /// The same, to be changed.
+    pub fn extension_mut<T: Any>(&mut self) -> Option<&mut T> {
+        self.request.extensions.iter_mut().find_map(|value| value.downcast_mut())
+    }
+
+    /// All of them, to hang them on another connection of the request.
+    pub(crate) fn take_extensions(&mut self) -> Vec<Box<dyn Any + Send>> {
+        std::mem::take(&mut self.request.extensions)
+    }
+
+    pub(crate) fn set_extensions(&mut self, extensions: Vec<Box<dyn Any + Send>>) {
+        self.request.extensions = extensions;
     }
 }

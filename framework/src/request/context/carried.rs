@@ -21,14 +21,18 @@ pub(crate) struct Carried {
 
 impl Context {
     /// Keeps what work after the view needs.
-    pub(crate) fn carry(self) -> Carried {
-        let Self { request, equipment, action, accepted, user, extensions, .. } = self;
+    pub(crate) fn carry(mut self) -> Carried {
+        let extensions = self.conn.take_extensions();
+        let Self { request, equipment, action, accepted, user, .. } = self;
         Carried { request, equipment, action, accepted, user, extensions }
     }
 
     /// The context of the same request, on another connection.
     pub(crate) fn again(carried: Carried, conn: Conn, shared: Arc<Shared>) -> Self {
         let Carried { request, equipment, action, accepted, user, extensions } = carried;
-        Self { equipment, action, accepted, user, extensions, ..Self::new(request, conn, shared) }
+        let mut conn = conn;
+        conn.set_extensions(extensions);
+        conn.set_user(user.as_ref().map(Account::row));
+        Self { equipment, action, accepted, user, ..Self::new(request, conn, shared) }
     }
 }

@@ -84,7 +84,7 @@ async fn names(rows: QuerySet<Shelf>, conn: &Conn) -> Vec<String> {
 #[test]
 fn every_statement_starts_from_the_scope() {
     on_each_with(TABLES, async |conn| {
-        conn.insert_extension(Customer(1));
+        conn.set_extension(Customer(1));
         assert_eq!(names(Shelf::objects(), conn).await, ["a"]);
         assert_eq!(names(Shelf::all_objects(), conn).await, ["a", "b", "c", ""]);
         assert_eq!(names(QuerySet::scoped(), conn).await, ["a"]);
@@ -107,7 +107,7 @@ fn every_statement_starts_from_the_scope() {
         assert_eq!(names(Shelf::all_objects(), conn).await, ["z", "b", "c", ""]);
         // the customer is that of the request, and not of the query set
         let rows = Shelf::objects();
-        conn.insert_extension(Customer(2));
+        conn.set_extension(Customer(2));
         assert_eq!(names(rows, conn).await, ["c"]);
         assert_eq!(Shelf::objects().delete(conn).await.unwrap(), 1);
         assert_eq!(names(Shelf::all_objects(), conn).await, ["z", "b", ""]);
@@ -131,7 +131,7 @@ fn without_the_request_there_are_no_rows_but_an_error() {
 #[test]
 fn joins_and_counts_have_no_scope_as_in_django() {
     on_each_with(TABLES, async |conn| {
-        conn.insert_extension(Customer(1));
+        conn.set_extension(Customer(1));
         // the shelf of book 3 is deleted
         let of_b = Book::objects().filter_by(Book::fields().shelf().name().exact("b"));
         assert_eq!(of_b.count(conn).await.unwrap(), 1);
@@ -175,7 +175,7 @@ impl<M: Kept> Deleted for QuerySet<M> {
 #[test]
 fn methods_of_ones_own_are_a_trait() {
     on_each_with(TABLES, async |conn| {
-        conn.insert_extension(Customer(1));
+        conn.set_extension(Customer(1));
         assert_eq!(names(Shelf::objects().called("a"), conn).await, ["a"]);
         assert_eq!(names(Shelf::objects().called("b"), conn).await, [""; 0]);
         assert_eq!(names(Shelf::all_objects().deleted().called("b"), conn).await, ["b"]);
