@@ -10,7 +10,7 @@ use quintet::site::SiteError;
 use quintet::test::Template;
 use serde_json::{Value, json};
 
-use super::{answer, component, localized, refused, sites};
+use super::{answer, at_once, component, localized, refused, sites};
 
 fn nice(text: String) -> Validated {
     if text == "bad" { Err("Not nice.".into()) } else { Ok(()) }
@@ -156,6 +156,21 @@ async fn unique_constraints_are_checked_for_the_rows_that_they_are_about() {
         assert_eq!(patch(2, json!({"a": 1, "b": 1})).await.0, 200);
         // the condition alone brings it in
         assert_eq!(patch(2, json!({"open": true})).await, set(ab));
+    }
+}
+
+#[quintet::test]
+async fn of_two_clients_one_gets_the_row_of_a_unique_constraint() {
+    for site in sites(&THINGS, site).await {
+        for round in 0..5 {
+            let new = |client: usize| {
+                let text = format!("{round}{client}");
+                json!({"a": 20, "b": round, "open": true, "c": text, "d": text})
+            };
+            let answers = at_once(&site, "/things/", new);
+            assert_eq!(answers[0].0, 201, "{round} {answers:?}");
+            assert_eq!(answers[1], set("The fields a, b must make a unique set."));
+        }
     }
 }
 

@@ -277,7 +277,7 @@ async fn lists_of_keys_and_links_have_the_type_of_the_key() {
             assert_eq!(by_key[&labels[0].id].name, "one");
             let papers =
                 Paper::objects().filter_by(Paper::fields().labels().id().exact(labels[1].id));
-            assert_eq!(papers.values(paper::title).all(conn).await?, ["A"]);
+            assert_eq!(papers.values(paper::title).all(conn).await?, ["A", "B"]);
             Ok(())
         };
         site.test_database().run(work).await.expect("the statements run");

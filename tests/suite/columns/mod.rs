@@ -13,7 +13,8 @@ use std::sync::Arc;
 use quintet::db::Dialect;
 use quintet::prelude::*;
 use quintet::site::SiteError;
-use quintet::test::{ApiClient, Template, TestRequest, TestSite};
+use quintet::test::{ApiClient, LiveServer, Template, TestRequest, TestSite};
+use quintet_tests::client::Client;
 use serde_json::{Value as Json, json};
 
 /// How a program builds its site.
@@ -39,6 +40,16 @@ async fn answer(request: TestRequest<&ApiClient>) -> (u16, Json) {
     let response = request.await;
     let body = if response.bytes().is_empty() { Json::Null } else { response.json() };
     (response.status(), body)
+}
+
+/// The answers to two clients who POST at the same moment, the lower status first.
+fn at_once(site: &TestSite, path: &str, body: impl Fn(usize) -> Json + Sync) -> Vec<(u16, Json)> {
+    let server = LiveServer::start(site.site()).expect("a server");
+    let client = Client::new(server.address());
+    let replies = crate::races::together(2, |of| client.json("POST", path, &body(of)));
+    let mut answers: Vec<_> = replies.iter().map(|reply| (reply.status, reply.json())).collect();
+    answers.sort_by_key(|(status, _)| *status);
+    answers
 }
 
 /// The values of one field of every object of a list.

@@ -9,7 +9,7 @@ use quintet::site::SiteError;
 use quintet::test::Template;
 use serde_json::json;
 
-use super::{answer, component, each, localized, refused, sites};
+use super::{answer, at_once, component, each, localized, refused, sites};
 
 #[model(app = "columns", ordering(id), display = "{name}")]
 pub struct Person {
@@ -206,6 +206,20 @@ async fn a_second_row_of_a_one_to_one_relation_is_refused() {
         assert_eq!(patch(3).await, refused("person", taken));
         let (_, body) = answer(client.get("/people/2/")).await;
         assert_eq!(body["passport"]["number"], "C");
+    }
+}
+
+#[quintet::test]
+async fn of_two_clients_one_gets_the_row_of_a_one_to_one_relation() {
+    for site in sites(&PEOPLE, site).await {
+        let client = site.client().await;
+        for round in 0..5 {
+            let answers = at_once(&site, "/passports/", |_| json!({"number": "C", "person": 2}));
+            assert_eq!(answers[0].0, 201, "{round} {answers:?}");
+            assert_eq!(answers[1], refused("person", "passport with this person already exists."));
+            let own = format!("/passports/{}/", answers[0].1["id"]);
+            assert_eq!(client.delete(&own).await.status(), 204);
+        }
     }
 }
 
