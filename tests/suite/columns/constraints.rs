@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{answer, at_once, component, localized, refused, sites};
 
+#[expect(clippy::needless_pass_by_value, reason = "validators take the value")]
 fn nice(text: String) -> Validated {
     if text == "bad" { Err("Not nice.".into()) } else { Ok(()) }
 }

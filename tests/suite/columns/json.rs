@@ -20,6 +20,7 @@ pub struct Theme {
     pub dark: bool,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "validators take the value")]
 fn small(value: Value) -> Validated {
     if value.to_string().len() > 200 { Err("This is too much.".into()) } else { Ok(()) }
 }
