@@ -62,10 +62,14 @@ impl Drop for Dropped {
 }
 
 async fn numbers(cx: &mut Context) -> Result<Response> {
+    if cx.user().is_some() {
+        cx.set_extension(String::from(", who is known"));
+    }
     let most: u64 = cx.request.query_params().get("most").and_then(|n| n.parse().ok()).unwrap_or(3);
     let stream = StreamingResponse::new("text/plain", async move |cx, out| {
         let user = cx.user().map_or("nobody".to_owned(), |user| user.username.clone());
-        out.write(format!("{user} {}\n", cx.request.path)).await?;
+        let known = cx.extension::<String>().cloned().unwrap_or_default();
+        out.write(format!("{user}{known} {}\n", cx.request.path)).await?;
         for number in 0..most {
             out.write(format!("{number}\n")).await?;
         }
@@ -235,7 +239,7 @@ fn a_body_is_written_while_it_is_sent() {
         assert!(reply.whole && reply.text() == format!("nobody /numbers/\n{expected}"), "{on:?}");
         // the user of the request, behind the permissions of its view
         let mine = get(&store, "/mine/?most=0", &format!("Authorization: Token {ALICE}\r\n"));
-        assert_eq!(mine.text(), "alice /mine/\n", "{on:?}");
+        assert_eq!(mine.text(), "alice, who is known /mine/\n", "{on:?}");
         assert_eq!(store.client().get("/mine/").status, 401, "{on:?}");
         // HEAD writes nothing
         let head = store.client().send("HEAD", "/endless/", &[], b"");
