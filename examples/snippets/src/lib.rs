@@ -10,6 +10,8 @@ pub mod actix_app;
 pub mod jwt;
 pub mod nested;
 pub mod permissions;
+pub mod row_permissions;
+pub mod statistics;
 pub mod tenants;
 pub mod testing;
 pub mod user_model;
@@ -30,9 +32,15 @@ pub struct Snippet {
 }
 
 /// All of them.
-pub const SNIPPETS: [Snippet; 7] = [
+pub const SNIPPETS: [Snippet; 9] = [
     Snippet { name: "testing", site: testing::site, tables: testing::TABLES },
     Snippet { name: "permissions", site: permissions::site, tables: permissions::TABLES },
+    Snippet {
+        name: "row_permissions",
+        site: row_permissions::site,
+        tables: row_permissions::TABLES,
+    },
+    Snippet { name: "statistics", site: statistics::site, tables: statistics::TABLES },
     Snippet { name: "nested", site: nested::site, tables: nested::TABLES },
     Snippet { name: "jwt", site: jwt::site, tables: jwt::TABLES },
     Snippet { name: "user_model", site: user_model::site, tables: user_model::TABLES },

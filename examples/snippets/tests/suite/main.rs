@@ -4,6 +4,8 @@ mod actix_app;
 mod jwt;
 mod nested;
 mod permissions;
+mod row_permissions;
+mod statistics;
 mod tenants;
 mod testing;
 mod user_model;
