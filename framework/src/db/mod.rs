@@ -193,4 +193,6 @@ use backends::{away, flight, postgresql as postgres, room};
 use backends::{prepared, url};
 pub(crate) use models::pattern;
 use models::{key, lookups, model, path, row, scope};
-use query::{assignments, compile, computed, insert, joins, json, select, statements, write};
+use query::{
+    assignments, comparisons, compile, computed, insert, joins, json, select, statements, write,
+};

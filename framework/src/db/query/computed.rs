@@ -1,6 +1,7 @@
 //! From the values of rows, stored and computed, to SQL.
 
-use crate::db::compile::{Compiler, Scope, date_part};
+use crate::db::comparisons::date_part;
+use crate::db::compile::{Compiler, Scope};
 use crate::db::joins::Joins;
 use crate::db::json::JsonSide;
 use crate::db::{

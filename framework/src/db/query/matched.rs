@@ -1,6 +1,7 @@
 //! From rows that match a row of another statement to SQL: sub-queries with tables of their own.
 
-use crate::db::compile::{Compiler, Scope, operator};
+use crate::db::comparisons::operator;
+use crate::db::compile::{Compiler, Scope};
 use crate::db::joins::Joins;
 use crate::db::{Expr, Matched, OfMatched, Sql};
 

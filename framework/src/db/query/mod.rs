@@ -1,6 +1,7 @@
 //! From a query set to a statement, and from a statement to rows.
 
 pub(super) mod assignments;
+pub(super) mod comparisons;
 pub(super) mod compile;
 pub(super) mod computed;
 pub(super) mod expression;

@@ -4,7 +4,7 @@ use diesel::ExpressionMethods;
 
 use super::*;
 use crate::db::testing::{Album, Artist, Track, on_each, track};
-use crate::db::{Conn, Model, PathOf, QuerySet, Select};
+use crate::db::{ColumnKind, Conn, Model, PathOf, QuerySet, Select};
 
 /// The condition as both databases have it.
 fn both(condition: Predicate) -> [String; 2] {
