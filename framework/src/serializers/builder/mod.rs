@@ -2,6 +2,7 @@
 //! also be written by hand.
 
 mod draft;
+mod hooks;
 mod plain;
 
 pub(super) use draft::shown_columns;
@@ -13,28 +14,18 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use self::draft::{Draft, key_kind, rename};
-use super::asking::{AsyncFieldValidator, AsyncObjectValidator, field_asks, object_asks};
-use super::batch::{Batch, BatchField};
-use super::changes::Attrs;
-use super::convert::FromValidated;
 use super::custom::CustomField;
 use super::description::{Conditional, Description, Many, Source, UniqueTogether};
 use super::field::{KeyCheck, MethodFn, Output, SerializerField, Target, Unique};
-use super::field_set::GetFields;
-use super::hooks::{
-    DefaultValue, FieldValidator, MethodField, ObjectValidator, RelatedQuerySet, ToInternalValue,
-    ToRepresentation, ValueValidator,
-};
+use super::hooks::RelatedQuerySet;
 use super::relations::{Inner, Related};
-use super::rows::Instance;
-use super::save::{SaveHook, SaveManyHook, untyped, untyped_many};
 use super::{LeadsTo, ModelSerializer, ShownBy};
 use crate::db::{
     ColumnDefault, ColumnMeta, Constraint, ConstraintKind, FieldPath, Fields, Hop, Leaf, Model,
     Path, PathOf, Predicate, SingleValued, Way, label_of, meta_of, not_a_unique_set, not_unique,
 };
 use crate::fields::{Choice, Field, FieldDefault, FieldKind};
-use crate::values::{FieldType, Value, ValueRef};
+use crate::values::{Value, ValueRef};
 
 /// Builds a [`Description`], field by field; a modifier changes the preceding field.
 pub struct Builder<M> {
@@ -358,34 +349,6 @@ impl<M: Model> Builder<M> {
         self
     }
 
-    /// A `SerializerMethodField`: the result of a function of the row. `field` describes its kind.
-    pub fn method<T: serde::Serialize, Shape>(
-        self,
-        field: Field,
-        method: impl MethodField<M, T, Shape>,
-    ) -> Self {
-        let method: MethodFn = Arc::new(move |description, loaded, related, cx, out| {
-            let written = Instance::new(description, loaded, related)
-                .map(|instance| out.serialize(&method.call(&instance, cx)));
-            if !matches!(written, Some(Ok(()))) {
-                out.null();
-            }
-        });
-        self.push(field.read_only(), Output::Method(method), Target::None)
-    }
-
-    /// A field that asks once for all rows that are shown: a page, a nested list, one row. `field`
-    /// describes its kind.
-    pub fn batch<T, Shape>(mut self, field: Field, batch: impl BatchField<M, T, Shape>) -> Self
-    where
-        T: serde::Serialize + 'static,
-        Shape: 'static,
-    {
-        self.draft.description.batches.push(Batch::of(batch));
-        let place = self.draft.description.batches.len() - 1;
-        self.push(field.read_only(), Output::Batch(place), Target::None)
-    }
-
     /// The label of a column's choice (`get_title_display`); a value that is not a choice is shown
     /// as it is.
     pub fn display<T>(self, field: Field, column: &FieldPath<M, T>) -> Self {
@@ -444,48 +407,6 @@ impl<M: Model> Builder<M> {
         self
     }
 
-    /// Adds a hook for the value of the preceding field (`validate_<field>`): it may change the
-    /// value or refuse it.
-    pub fn validate_field<T: FieldType, Shape>(
-        mut self,
-        hook: impl FieldValidator<T, Shape>,
-    ) -> Self {
-        self.last(|field| field.set_hook(hook));
-        self
-    }
-
-    /// Adds a validator to the preceding field: an entry of `validators`, which runs before the
-    /// field's own checks.
-    pub fn validator<T, Shape>(mut self, validator: impl ValueValidator<T, Shape>) -> Self
-    where
-        T: FromValidated,
-    {
-        self.last(|field| field.add_validator(validator));
-        self
-    }
-
-    /// Adds a validator of the preceding field's value that asks the database.
-    pub fn validate_field_async<T, Shape>(
-        mut self,
-        hook: impl AsyncFieldValidator<T, Shape>,
-    ) -> Self
-    where
-        T: FromValidated + 'static,
-        Shape: 'static,
-    {
-        self.last(|field| field.asks = Some(field_asks(hook)));
-        self
-    }
-
-    /// Adds a hook for all values together that asks the database.
-    pub fn validate_async<Shape: 'static>(
-        mut self,
-        hook: impl AsyncObjectValidator<M, Shape>,
-    ) -> Self {
-        self.draft.description.validate_async = Some(object_asks(hook));
-        self
-    }
-
     /// Sets the rows that the keys of the preceding field may name (`queryset=`).
     pub fn queryset<T: Model, Shape>(mut self, rows: impl RelatedQuerySet<T, Shape>) -> Self {
         self.last(|field| field.within = Some(Arc::new(move |cx| rows.call(cx).into())));
@@ -502,13 +423,6 @@ impl<M: Model> Builder<M> {
     /// (`HiddenField`).
     pub fn hidden(self) -> Self {
         self.with(|field| of_kind(field, Field::hidden("")).write_only().required(false))
-    }
-
-    /// Sets the function that computes the preceding field's value if none is sent
-    /// (`default=callable`).
-    pub fn default_with<T: FieldType, Shape>(mut self, make: impl DefaultValue<T, Shape>) -> Self {
-        self.last(|field| field.set_default(make));
-        self
     }
 
     /// Requires the preceding field to be unique (`UniqueValidator`).
@@ -562,76 +476,6 @@ impl<M: Model> Builder<M> {
         let message = message.map_or_else(|| not_a_unique_set(&names), ToOwned::to_owned);
         let set = UniqueTogether { members, message, code: "unique", condition: None };
         self.draft.description.unique_together.push(set);
-    }
-
-    /// Adds a hook for all values together (`validate`).
-    pub fn validate<Shape>(mut self, hook: impl ObjectValidator<M, Shape>) -> Self {
-        self.draft.description.validate = Some(Arc::new(move |changes, instance, cx| {
-            let instance = instance.and_then(|row| row.as_any().downcast_ref::<M>());
-            hook.call(&mut Attrs::new(changes, instance), cx)
-        }));
-        self
-    }
-
-    /// Sets the hook that makes the output of a row from its fields (`to_representation`).
-    pub fn to_representation<T: serde::Serialize, Shape>(
-        mut self,
-        hook: impl ToRepresentation<M, T, Shape>,
-    ) -> Self {
-        self.draft.description.to_representation =
-            Some(Arc::new(move |description, loaded, related, shown, cx, out| {
-                let written = Instance::new(description, loaded, related)
-                    .map(|instance| out.serialize(&hook.call(&instance, shown, cx)));
-                if !matches!(written, Some(Ok(()))) {
-                    out.null();
-                }
-            }));
-        self
-    }
-
-    /// Sets the hook that prepares the input for the fields (`to_internal_value`).
-    pub fn to_internal_value<Shape>(mut self, hook: impl ToInternalValue<Shape>) -> Self {
-        self.draft.set_internal_value(hook);
-        self
-    }
-
-    /// Sets the hook that chooses the fields of a request (`get_fields`).
-    pub fn get_fields<Shape>(mut self, hook: impl GetFields<Shape>) -> Self {
-        self.draft.set_get_fields(hook);
-        self
-    }
-
-    /// Sets the function that stores a new row (`create(validated_data)`).
-    pub fn create<Shape: 'static>(mut self, hook: impl SaveHook<M, Shape>) -> Self {
-        self.draft.description.create = Some(untyped(hook));
-        self
-    }
-
-    /// Sets the function that stores changes to a row (`update(instance, validated_data)`).
-    pub fn update<Shape: 'static>(mut self, hook: impl SaveHook<M, Shape>) -> Self {
-        self.draft.description.update = Some(untyped(hook));
-        self
-    }
-
-    /// Sets the function that stores new rows and changes alike (`save()`).
-    pub fn save<Shape: 'static>(mut self, hook: impl SaveHook<M, Shape>) -> Self {
-        let hook = untyped(hook);
-        self.draft.description.create = Some(hook.clone());
-        self.draft.description.update = Some(hook);
-        self
-    }
-
-    /// Sets the function that stores a list of new rows (`ListSerializer.create`).
-    pub fn create_many<Shape: 'static>(mut self, hook: impl SaveManyHook<M, Shape>) -> Self {
-        self.draft.description.create_many = Some(untyped_many(hook));
-        self
-    }
-
-    /// Sets the function that stores a list in which stored rows may be changed
-    /// (`ListSerializer.update`).
-    pub fn update_many<Shape: 'static>(mut self, hook: impl SaveManyHook<M, Shape>) -> Self {
-        self.draft.description.update_many = Some(untyped_many(hook));
-        self
     }
 
     /// Shows foreign keys as nested, read-only objects with all their columns, `depth` levels deep,
