@@ -7,6 +7,7 @@ use quintet::db::{DatabaseConfig, LookupField};
 use quintet::filters::lookup_field;
 use quintet::mixins;
 use quintet::prelude::*;
+use quintet::serializers::ListSerializer;
 use quintet::views::Items;
 use quintet::viewsets::{ParentLookupKwargs, parent_lookup_kwargs};
 use quintet_tests::client::Reply;
@@ -76,6 +77,7 @@ view_sets! {
         }
     }
     AlbumsOf: ModelViewSet, AlbumOfSerializer, "album-of" {
+        const LIST_SERIALIZER: Option<ListSerializer> = Some(ListSerializer::new());
         const PARENT_LOOKUP_KWARGS: ParentLookupKwargs<Album> =
             parent_lookup_kwargs![artist_pk = artist];
     }
@@ -223,6 +225,22 @@ fn a_parent_that_is_not_there_is_404() {
         let path = format!("/api/artists/{empty}/albums/");
         let reply = store.client().get(&path);
         assert_eq!((reply.status, &reply.json()["count"]), (200, &json!(0)), "{on:?}");
+    }
+}
+
+#[test]
+fn a_list_of_new_rows_gets_the_parent_of_the_url() {
+    for on in On::all() {
+        let store = store(on);
+        let post = |path: &str| {
+            let new = json!([{"title": "One", "artist": 2}, {"title": "Two", "artist": 3}]);
+            body(&store.client().json("POST", &format!("/api/artists/{path}/albums-of/"), &new))
+        };
+        let (status, rows) = post("1");
+        assert_eq!((status, &rows[0]["artist"], &rows[1]["artist"]), (201, &json!(1), &json!(1)));
+        assert_eq!(post("9999"), missing("Artist"), "{on:?}");
+        let stored = "SELECT count(*) FROM store_album WHERE title IN ('One', 'Two')";
+        assert_eq!(store.number(stored), 2, "{on:?}");
     }
 }
 

@@ -7,6 +7,7 @@ use quintet::auth::NewUser;
 use quintet::db::hooks::{Deletion, Saved, Saving, post_delete, post_save};
 use quintet::db::{Conn, StartupError};
 use quintet::prelude::*;
+use quintet::serializers::ListSerializer;
 use quintet::test::{Template, TestSite};
 use quintet_tests::client::{Client, Reply};
 use quintet_tests::store::On;
@@ -81,6 +82,15 @@ pub(crate) struct ThingViewSet;
 impl ViewSet for ThingViewSet {
     type Base = ModelViewSet;
     type Serializer = ThingSerializer;
+    const LIST_SERIALIZER: Option<ListSerializer> = Some(ListSerializer::new());
+
+    async fn perform_create_many(
+        &self,
+        new: Vec<Changes<Thing>>,
+        cx: &mut Context,
+    ) -> Result<Vec<Thing>> {
+        Changes::save_many(new, cx).await
+    }
 }
 
 #[derive(Serializer)]
@@ -226,6 +236,19 @@ fn the_error_of_a_hook_is_the_response_and_undoes_everything() {
         );
         assert_eq!(delete(client, "/api/things/1/").status, 204);
         assert_eq!(pieces(client), 0);
+    });
+}
+
+#[test]
+fn hooks_run_for_each_row_of_a_list() {
+    on_each(|client, _| {
+        let two = json!([thing("cup"), thing("pen")]);
+        assert_eq!(post(client, "/api/things/", &two).status, 201);
+        assert_eq!(pieces(client), 2);
+        let refused = post(client, "/api/things/", &two);
+        assert_eq!((refused.status, refused.json()), (400, json!({"chest": ["oak is full."]})));
+        assert_eq!(client.get("/api/things/").json().as_array().unwrap().len(), 2);
+        assert_eq!(pieces(client), 2);
     });
 }
 

@@ -203,7 +203,7 @@ impl<M: Model> Changes<M> {
     ///
     /// It is the serializer's `create_many` where all rows are new, or its `update_many`. Without one, new
     /// rows are inserted in one statement, unless something else belongs to each: links, a `create` of its
-    /// own, a place in a tree. What is left is stored one by one.
+    /// own, a place in a tree, hooks or signals of the model. What is left is stored one by one.
     ///
     /// # Errors
     /// Those of [`Changes::save`]; nothing is stored then.
@@ -238,6 +238,7 @@ impl<M: Model> Changes<M> {
             && self.set.nested.is_empty()
             && !db::places_in_tree(M::META, &self.set.columns)
             && *M::META != *cx.user_meta().model
+            && !cx.watches_saves(M::META)
     }
 }
 

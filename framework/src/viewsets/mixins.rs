@@ -5,7 +5,7 @@
 
 use super::generic_view::GenericView;
 use super::object::{Found, by_its_key};
-use super::parents;
+use super::parents::{self, FromParents};
 use super::{ModelOf, ObjectQuery, ViewSet};
 use crate::aside::aside;
 use crate::db::{Annotated, Dialect, Lock, Model, QuerySet, Select, is_referenced};
@@ -152,8 +152,8 @@ fn no_match<V: ViewSet>() -> ApiException {
 /// POST to the list: 201 with the new object, and the headers of
 /// [`ViewSet::get_success_headers`].
 ///
-/// A row with others (nested rows, links), or that a serializer's own `create` stores, is one transaction, validation included, which runs again
-/// after a deadlock.
+/// A row with others (nested rows, links), or that a serializer's own `create` stores, is one
+/// transaction, validation included, which runs again after a deadlock.
 ///
 /// # Errors
 /// 400 with every message of the body.
@@ -185,11 +185,15 @@ async fn create_many<V: ViewSet>(
 ) -> Result<Response> {
     let bytes = cx
         .retrying_transaction(async |cx| {
+            let from_parents = keys_of_parents(view, cx).await?;
             let (none, data) = (Instances::default(), InitialData::from(cx.data()?));
             let items = data.validate_list(description, list, false, &none, cx).await?;
             let new = items.into_iter().map(|(set, _)| {
                 let mut changes = Changes::<ModelOf<V>>::from_set(set);
                 changes.description = Some(description);
+                for (column, key) in &from_parents {
+                    changes.set.set(*column, key.clone());
+                }
                 changes
             });
             let rows = view.perform_create_many(new.collect(), cx).await?;
@@ -204,14 +208,18 @@ async fn create_many<V: ViewSet>(
     Ok(cx.all(bytes).with_status(201))
 }
 
+/// What new rows have from the parents that the URL names, which must exist.
+async fn keys_of_parents<V: ViewSet>(view: &V, cx: &mut Context) -> Result<FromParents> {
+    let generic = GenericView::of(view, cx);
+    if generic.parents.is_empty() { Ok(Vec::new()) } else { generic.parents.find(cx).await }
+}
+
 async fn insert<V: ViewSet>(
     view: &V,
     description: &'static Description,
     cx: &mut Context,
 ) -> Result<(Vec<u8>, Option<String>)> {
-    let generic = GenericView::of(view, cx);
-    let from_parents =
-        if generic.parents.is_empty() { Vec::new() } else { generic.parents.find(cx).await? };
+    let from_parents = keys_of_parents(view, cx).await?;
     let set = cx.changes(description, false, Existing::default()).await?;
     let mut changes = Changes::<ModelOf<V>>::from_set(set);
     changes.description = Some(description);
@@ -219,7 +227,6 @@ async fn insert<V: ViewSet>(
         changes.set.set(column, key);
     }
     let row = view.perform_create(changes, cx).await?;
-    // a new row goes with one that it points at
     // a new row is in no query set yet; what that computes of the request is shown of it, too
     let annotated = if description.shows_annotations() {
         view.get_queryset(cx).await?.annotated
@@ -234,9 +241,9 @@ async fn insert<V: ViewSet>(
 ///
 /// The stored row is read first only if something needs it: an object permission, a validator of
 /// the whole object, an annotated count, a lookup by another field than the primary key. If other
-/// rows are written too (nested rows, links), or the serializer has its own `update`, or the object may move along a foreign key that is
-/// `acyclic`, the row is locked before anything else is read, and everything is one transaction,
-/// validation included, which runs again after a deadlock.
+/// rows are written too (nested rows, links), or the serializer has its own `update`, or the object
+/// may move along a foreign key that is `acyclic`, the row is locked before anything else is read, and
+/// everything is one transaction, validation included, which runs again after a deadlock.
 ///
 /// # Errors
 /// 404 when there is none, 403 or 401 when a permission refuses it, 400 with every message of
