@@ -76,7 +76,7 @@
 //!
 //! The row and what hooks write are one transaction: the error of a hook undoes both, and is what the
 //! client gets. (Django commits the row before `post_save`, unless `ATOMIC_REQUESTS` is set.) What is
-//! to happen outside the database, such as mail, belongs into
+//! to happen outside the database, such as mail, belongs in
 //! [`Conn::on_commit`](crate::db::Conn::on_commit).
 //!
 //! A model without hooks and signals is saved and deleted as if there were none; its statements are
