@@ -14,7 +14,8 @@ use crate::request::{Context, Request};
 ///
 /// Every `KeyAuthentication` is an [`Authentication`]. Several may share their word: one that does not know
 /// a key leaves it to the next, and a key that none of them knows leaves the request anonymous. The
-/// messages for malformed headers are those of `TokenAuthentication`.
+/// messages for malformed headers are those of `TokenAuthentication`. A table that others may read should
+/// hold digests of the keys, and the digest of what was sent is looked up.
 ///
 /// ```
 /// use quintet::authentication::{Authenticated, KeyAuthentication};
@@ -23,7 +24,7 @@ use crate::request::{Context, Request};
 /// # #[model(table = "api_key")]
 /// # pub struct ApiKey {
 /// #     pub id: i64,
-/// #     pub prefix: String,
+/// #     pub key: String,
 /// #     pub username: String,
 /// # }
 /// /// `Authorization: Api-Key ..`
@@ -37,7 +38,7 @@ use crate::request::{Context, Request};
 ///         key: &str,
 ///         cx: &mut Context,
 ///     ) -> Result<Option<Authenticated>> {
-///         let rows = ApiKey::objects().filter(api_key::prefix.eq(key.to_owned()));
+///         let rows = ApiKey::objects().filter(api_key::key.eq(key.to_owned()));
 ///         let Some(found) = rows.first(cx).await? else { return Ok(None) };
 ///         let user = cx.user_meta().by_username(cx, &found.username).await?;
 ///         Ok(user.map(Authenticated::new))
@@ -65,7 +66,7 @@ pub trait KeyAuthentication: Send + Sync + 'static {
     /// The user of a key; `None` if it is not one of these.
     ///
     /// # Errors
-    /// `AuthenticationFailed` ends the request, even on a public view: for a key that has ended, say.
+    /// `AuthenticationFailed` ends the request, even on a public view: for an expired key, say.
     fn authenticate_credentials(
         &self,
         key: &str,

@@ -45,8 +45,14 @@ pub(crate) fn page_at(
     status: u16,
     accept: Option<&str>,
 ) -> Response {
-    let json = settings.json_errors.iter().any(|prefix| path.starts_with(prefix.as_str()));
+    let json = settings.json_errors.iter().any(|prefix| is_below(path, prefix));
     page(status, if json { Some("application/json") } else { accept })
+}
+
+/// Whether a path is another one or below it: `/api/tracks/` is below `/api`, `/apiary/` is not.
+fn is_below(path: &str, above: &str) -> bool {
+    path.strip_prefix(above)
+        .is_some_and(|rest| rest.is_empty() || above.ends_with('/') || rest.starts_with('/'))
 }
 
 /// Whether `Accept` names JSON and not HTML: an API client, not a browser.
@@ -72,6 +78,16 @@ mod tests {
                 ("application/json".into(), String::from_utf8(bytes).unwrap())
             }
             ResponseBody::Empty | ResponseBody::Stream { .. } => (String::new(), String::new()),
+        }
+    }
+
+    #[test]
+    fn a_path_is_below_another_by_whole_segments() {
+        for (path, above) in [("/api/tracks/", "/api"), ("/api", "/api"), ("/api/x", "/api/")] {
+            assert!(is_below(path, above), "{path} {above}");
+        }
+        for (path, above) in [("/apiary/", "/api"), ("/", "/api"), ("/api", "/api/")] {
+            assert!(!is_below(path, above), "{path} {above}");
         }
     }
 

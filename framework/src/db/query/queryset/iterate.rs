@@ -36,7 +36,8 @@ impl<M: Model> QuerySet<M> {
     /// The rows one after the other, with a batch of them in memory (Django's `iterator`).
     ///
     /// A statement reads a batch: the rows that come behind the last one in the query's order, and
-    /// by key where that leaves a choice. A row that does not change meanwhile comes once.
+    /// by key where that leaves a choice. A row that does not change meanwhile comes once,
+    /// but for a random order, which is another one for each batch.
     pub fn iterate(self, conn: &Conn) -> Rows<'_, M> {
         let mut terms = self.terms();
         let key = Self::by_key();
