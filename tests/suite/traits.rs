@@ -78,7 +78,7 @@ const WITHOUT_EXAMPLE: &[(&str, &str)] = &[
     ("BatchField", "functions"),
     ("BatchAnswer", "maps, sets and lists of values"),
     ("SaveHook", "functions"),
-    ("SaveManyHook", "functions"),
+    ("Unsaved", "`Changes` and lists of them"),
     ("AsyncFieldValidator", "functions"),
     ("AsyncObjectValidator", "functions"),
     ("Shows", "types of fields"),

@@ -12,8 +12,8 @@ use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::serializers::{
     Changes, Description, Existing, InitialData, Loaded, RelatedRows, Serializer, Unvalidated,
-    UnvalidatedList, ValidatedData, fetch, load, location, misplaced, model_taken, save_by,
-    save_many_by, taken, violated,
+    UnvalidatedList, ValidatedData, fetch, load, location, misplaced, model_taken, save_by, taken,
+    violated,
 };
 use crate::values::Value;
 
@@ -216,7 +216,7 @@ impl<M: Model> Changes<M> {
                 own.as_ref()
             });
             if let Some(hook) = own.map(Arc::clone) {
-                return save_many_by(hook, list, cx).await;
+                return save_by(hook, list, cx).await;
             }
             let own = description.is_some_and(|description| description.create.is_some());
             if all_new && !own && list.iter().all(|changes| changes.is_one_row(cx)) {

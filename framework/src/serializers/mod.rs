@@ -148,7 +148,7 @@ pub use relations::{
     HyperlinkedIdentity, HyperlinkedRelated, PrimaryKeyRelated, SlugRelated, StringRelated,
 };
 pub use rows::{Instance, Loaded, RelatedRows};
-pub use save::{SaveHook, SaveManyHook};
+pub use save::{SaveHook, Unsaved};
 
 pub(crate) use changes::ChangeSet;
 pub(crate) use conflicts::{misplaced, model_taken, taken, violated};
@@ -157,7 +157,7 @@ pub(crate) use fetch::fetch;
 pub(crate) use field_output::FieldOutput;
 pub(crate) use list::Instances;
 pub(crate) use list_rows::ListRows;
-pub(crate) use save::{save_by, save_many_by};
+pub(crate) use save::save_by;
 pub(crate) use select::load;
 pub(crate) use validate::Existing;
 pub(crate) use write::{Writing, location, write_values};

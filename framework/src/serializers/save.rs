@@ -1,4 +1,4 @@
-//! A serializer's own `create` and `update`.
+//! A serializer's own `create` and `update`, of one row and of a list.
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -11,64 +11,48 @@ use crate::db::Model;
 use crate::exceptions::{ApiException, Result};
 use crate::request::Context;
 
-/// Stores what a serializer validated (`create(validated_data)`, `update(instance, validated_data)`):
-/// `async fn(Changes<Track>, &mut Context) -> Result<Track>`.
+/// What a serializer validated and nobody has stored yet: the changes of one row, or of a list. Nobody
+/// implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what a serializer validates",
+    label = "neither `Changes<M>` nor `Vec<Changes<M>>`"
+)]
+pub trait Unsaved: 'static {
+    /// What is returned once it is stored: the row, or the rows in their order.
+    type Saved: 'static;
+}
+
+impl<M: Model> Unsaved for Changes<M> {
+    type Saved = M;
+}
+
+impl<M: Model> Unsaved for Vec<Changes<M>> {
+    type Saved = Vec<M>;
+}
+
+/// Stores what a serializer validated.
 ///
-/// [`Changes::save`] calls it, and so do the view set's `perform_create` and `perform_update`. It
-/// stores the row by [`Context::save`].
+/// Of one row (`create(validated_data)`, `update(instance, validated_data)`) it is `async
+/// fn(Changes<Track>, &mut Context) -> Result<Track>`: [`Changes::save`] calls it, and so do the view
+/// set's `perform_create` and `perform_update`. It stores the row by [`Context::save`]. Of a list
+/// (`ListSerializer.create`, `.update`) it is `async fn(Vec<Changes<Track>>, &mut Context) ->
+/// Result<Vec<Track>>`: [`Changes::save_many`] calls it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not store a `{M}`",
-    label = "expected `async fn(Changes<{M}>, &mut Context) -> Result<{M}>`"
+    message = "`{Self}` does not store `{S}`",
+    label = "expected `async fn({S}, &mut Context)` that returns a `Result` of what is stored"
 )]
-pub trait SaveHook<M, Shape>: Send + Sync + 'static {
+pub trait SaveHook<S: Unsaved, Shape>: Send + Sync + 'static {
     /// Calls it.
-    fn call<'a>(
-        &'a self,
-        changes: Changes<M>,
-        cx: &'a mut Context,
-    ) -> LocalBoxFuture<'a, Result<M>>;
+    fn call<'a>(&'a self, unsaved: S, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<S::Saved>>;
 }
 
-impl<M, Hook> SaveHook<M, fn(Changes<M>) -> M> for Hook
+impl<S, Hook> SaveHook<S, fn(S) -> S::Saved> for Hook
 where
-    M: Model,
-    Hook: AsyncFn(Changes<M>, &mut Context) -> Result<M> + Send + Sync + 'static,
+    S: Unsaved,
+    Hook: AsyncFn(S, &mut Context) -> Result<S::Saved> + Send + Sync + 'static,
 {
-    fn call<'a>(
-        &'a self,
-        changes: Changes<M>,
-        cx: &'a mut Context,
-    ) -> LocalBoxFuture<'a, Result<M>> {
-        Box::pin(self(changes, cx))
-    }
-}
-
-/// Stores a list that a serializer validated (`ListSerializer.create`, `.update`):
-/// `async fn(Vec<Changes<Track>>, &mut Context) -> Result<Vec<Track>>`. [`Changes::save_many`] calls it.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not store a list of `{M}`",
-    label = "expected `async fn(Vec<Changes<{M}>>, &mut Context) -> Result<Vec<{M}>>`"
-)]
-pub trait SaveManyHook<M, Shape>: Send + Sync + 'static {
-    /// Calls it.
-    fn call<'a>(
-        &'a self,
-        changes: Vec<Changes<M>>,
-        cx: &'a mut Context,
-    ) -> LocalBoxFuture<'a, Result<Vec<M>>>;
-}
-
-impl<M, Hook> SaveManyHook<M, fn(Vec<Changes<M>>) -> Vec<M>> for Hook
-where
-    M: Model,
-    Hook: AsyncFn(Vec<Changes<M>>, &mut Context) -> Result<Vec<M>> + Send + Sync + 'static,
-{
-    fn call<'a>(
-        &'a self,
-        changes: Vec<Changes<M>>,
-        cx: &'a mut Context,
-    ) -> LocalBoxFuture<'a, Result<Vec<M>>> {
-        Box::pin(self(changes, cx))
+    fn call<'a>(&'a self, unsaved: S, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<S::Saved>> {
+        Box::pin(self(unsaved, cx))
     }
 }
 
@@ -77,94 +61,53 @@ type Untyped = Box<dyn Any>;
 
 /// A [`SaveHook`] without its model.
 pub(crate) trait DynSave: Send + Sync {
-    /// Takes changes, and returns the row.
+    /// Takes what is not stored, and returns what is.
     fn save<'a>(
         &'a self,
-        changes: Untyped,
+        unsaved: Untyped,
         cx: &'a mut Context,
     ) -> LocalBoxFuture<'a, Result<Untyped>>;
 }
 
-struct Typed<Hook, M, Shape> {
+struct Typed<Hook, S, Shape> {
     hook: Hook,
-    types: PhantomData<fn() -> (M, Shape)>,
+    types: PhantomData<fn() -> (S, Shape)>,
 }
 
-impl<Hook, M, Shape> DynSave for Typed<Hook, M, Shape>
+impl<Hook, S, Shape> DynSave for Typed<Hook, S, Shape>
 where
-    Hook: SaveHook<M, Shape>,
-    M: Model,
+    Hook: SaveHook<S, Shape>,
+    S: Unsaved,
 {
     fn save<'a>(
         &'a self,
-        changes: Untyped,
+        unsaved: Untyped,
         cx: &'a mut Context,
     ) -> LocalBoxFuture<'a, Result<Untyped>> {
         Box::pin(async move {
-            let changes = changes.downcast::<Changes<M>>().map_err(|_| another_model())?;
-            let row = self.hook.call(*changes, cx).await?;
-            Ok(Box::new(row) as Untyped)
+            let unsaved = unsaved.downcast::<S>().map_err(|_| another_model())?;
+            let saved = self.hook.call(*unsaved, cx).await?;
+            Ok(Box::new(saved) as Untyped)
         })
     }
 }
 
-pub(super) fn untyped<M, Shape>(hook: impl SaveHook<M, Shape>) -> Arc<dyn DynSave>
+pub(super) fn untyped<S, Shape>(hook: impl SaveHook<S, Shape>) -> Arc<dyn DynSave>
 where
-    M: Model,
+    S: Unsaved,
     Shape: 'static,
 {
-    Arc::new(Typed::<_, M, Shape> { hook, types: PhantomData })
+    Arc::new(Typed::<_, S, Shape> { hook, types: PhantomData })
 }
 
-struct Many<Hook, M, Shape> {
-    hook: Hook,
-    types: PhantomData<fn() -> (M, Shape)>,
-}
-
-impl<Hook, M, Shape> DynSave for Many<Hook, M, Shape>
-where
-    Hook: SaveManyHook<M, Shape>,
-    M: Model,
-{
-    fn save<'a>(
-        &'a self,
-        changes: Untyped,
-        cx: &'a mut Context,
-    ) -> LocalBoxFuture<'a, Result<Untyped>> {
-        Box::pin(async move {
-            let changes = changes.downcast::<Vec<Changes<M>>>().map_err(|_| another_model())?;
-            let rows = self.hook.call(*changes, cx).await?;
-            Ok(Box::new(rows) as Untyped)
-        })
-    }
-}
-
-pub(super) fn untyped_many<M, Shape>(hook: impl SaveManyHook<M, Shape>) -> Arc<dyn DynSave>
-where
-    M: Model,
-    Shape: 'static,
-{
-    Arc::new(Many::<_, M, Shape> { hook, types: PhantomData })
-}
-
-/// Has a serializer's own hook store the changes of a list.
-pub(crate) async fn save_many_by<M: Model>(
+/// Has a serializer's own hook store what was validated.
+pub(crate) async fn save_by<S: Unsaved>(
     hook: Arc<dyn DynSave>,
-    changes: Vec<Changes<M>>,
+    unsaved: S,
     cx: &mut Context,
-) -> Result<Vec<M>> {
-    let rows = hook.save(Box::new(changes), cx).await?;
-    rows.downcast::<Vec<M>>().map(|rows| *rows).map_err(|_| another_model())
-}
-
-/// Has a serializer's own hook store changes.
-pub(crate) async fn save_by<M: Model>(
-    hook: Arc<dyn DynSave>,
-    changes: Changes<M>,
-    cx: &mut Context,
-) -> Result<M> {
-    let row = hook.save(Box::new(changes), cx).await?;
-    row.downcast::<M>().map(|row| *row).map_err(|_| another_model())
+) -> Result<S::Saved> {
+    let saved = hook.save(Box::new(unsaved), cx).await?;
+    saved.downcast::<S::Saved>().map(|saved| *saved).map_err(|_| another_model())
 }
 
 fn another_model() -> ApiException {

@@ -10,7 +10,7 @@ use crate::serializers::asking::{
     AsyncFieldValidator, AsyncObjectValidator, field_asks, object_asks,
 };
 use crate::serializers::batch::{Batch, BatchField};
-use crate::serializers::changes::Attrs;
+use crate::serializers::changes::{Attrs, Changes};
 use crate::serializers::convert::FromValidated;
 use crate::serializers::field::{MethodFn, Output, Target};
 use crate::serializers::field_set::GetFields;
@@ -19,7 +19,7 @@ use crate::serializers::hooks::{
     ValueValidator,
 };
 use crate::serializers::rows::Instance;
-use crate::serializers::save::{SaveHook, SaveManyHook, untyped, untyped_many};
+use crate::serializers::save::{SaveHook, untyped};
 use crate::values::FieldType;
 
 impl<M: Model> Builder<M> {
@@ -138,19 +138,19 @@ impl<M: Model> Builder<M> {
     }
 
     /// Sets the function that stores a new row (`create(validated_data)`).
-    pub fn create<Shape: 'static>(mut self, hook: impl SaveHook<M, Shape>) -> Self {
+    pub fn create<Shape: 'static>(mut self, hook: impl SaveHook<Changes<M>, Shape>) -> Self {
         self.draft.description.create = Some(untyped(hook));
         self
     }
 
     /// Sets the function that stores changes to a row (`update(instance, validated_data)`).
-    pub fn update<Shape: 'static>(mut self, hook: impl SaveHook<M, Shape>) -> Self {
+    pub fn update<Shape: 'static>(mut self, hook: impl SaveHook<Changes<M>, Shape>) -> Self {
         self.draft.description.update = Some(untyped(hook));
         self
     }
 
     /// Sets the function that stores new rows and changes alike (`save()`).
-    pub fn save<Shape: 'static>(mut self, hook: impl SaveHook<M, Shape>) -> Self {
+    pub fn save<Shape: 'static>(mut self, hook: impl SaveHook<Changes<M>, Shape>) -> Self {
         let hook = untyped(hook);
         self.draft.description.create = Some(hook.clone());
         self.draft.description.update = Some(hook);
@@ -158,15 +158,21 @@ impl<M: Model> Builder<M> {
     }
 
     /// Sets the function that stores a list of new rows (`ListSerializer.create`).
-    pub fn create_many<Shape: 'static>(mut self, hook: impl SaveManyHook<M, Shape>) -> Self {
-        self.draft.description.create_many = Some(untyped_many(hook));
+    pub fn create_many<Shape: 'static>(
+        mut self,
+        hook: impl SaveHook<Vec<Changes<M>>, Shape>,
+    ) -> Self {
+        self.draft.description.create_many = Some(untyped(hook));
         self
     }
 
     /// Sets the function that stores a list in which stored rows may be changed
     /// (`ListSerializer.update`).
-    pub fn update_many<Shape: 'static>(mut self, hook: impl SaveManyHook<M, Shape>) -> Self {
-        self.draft.description.update_many = Some(untyped_many(hook));
+    pub fn update_many<Shape: 'static>(
+        mut self,
+        hook: impl SaveHook<Vec<Changes<M>>, Shape>,
+    ) -> Self {
+        self.draft.description.update_many = Some(untyped(hook));
         self
     }
 }
