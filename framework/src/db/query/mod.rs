@@ -8,6 +8,7 @@ pub(super) mod expression;
 pub(super) mod insert;
 pub(super) mod joins;
 pub(super) mod json;
+pub(super) mod links;
 pub(super) mod matched;
 pub(super) mod queryset;
 pub(super) mod select;

@@ -4,11 +4,9 @@ use std::collections::VecDeque;
 
 use crate::aside::aside;
 use crate::db::assignments::ComputedColumn;
-use crate::db::computed::type_name;
-use crate::db::hooks::{LinkAction, LinkReceivers};
 use crate::db::insert::{Conflict, NewRow, insert};
 use crate::db::{
-    ColumnDefault, ColumnKind, ColumnMeta, Conn, DateTime, Dialect, Error, Hop, Lock, ModelMeta,
+    ColumnDefault, ColumnKind, ColumnMeta, Conn, DateTime, Dialect, Error, Lock, ModelMeta,
     ModelRow, OnDelete, Row, Select, Sql,
 };
 use crate::values::Value;
@@ -124,188 +122,6 @@ impl Conn {
         } else {
             select.update_returning(self.dialect(), &set, computed)
         }
-    }
-
-    /// Makes the links of a many-to-many relation those of `keys` and no others. Those that stay
-    /// are left alone, and so are those to rows outside the scope of their model, as in Django. Belongs in a transaction that has locked the row.
-    pub(crate) async fn set_links(
-        &self,
-        hop: &Hop,
-        pk: &Value,
-        keys: &[Value],
-    ) -> Result<(), Error> {
-        let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(()) };
-        if let Some(receivers) = self.link_receivers(hop) {
-            let stored = self.linked(hop, pk, false).await?;
-            let stored = set_of(&stored);
-            let is_new = |key: &&Value| !stored.contains(&ByValue(key));
-            let added: Vec<Value> = keys.iter().filter(is_new).cloned().collect();
-            let seen = self.linked(hop, pk, true).await?;
-            let wanted = set_of(keys);
-            let is_surplus = |key: &&Value| !wanted.contains(&ByValue(key));
-            let removed: Vec<Value> = seen.iter().filter(is_surplus).cloned().collect();
-            aside(|| self.tell_added(hop, pk, &added, &receivers)).await?;
-            return aside(|| self.tell_removed(hop, pk, &removed, &receivers)).await.map(|_| ());
-        }
-        // the rows that are pointed at are locked before links are, as a deletion does
-        self.add_links(hop, pk, keys).await?;
-        let surplus = |sql: &mut Sql| {
-            sql.name(source).push(" = ").bind(pk.clone(), from().pk_column().kind);
-            sql.push(" AND NOT ").name(target);
-            sql.any_of(keys.to_vec(), to().pk_column().kind);
-            among(sql, target, to());
-        };
-        self.delete_links(through, [source, target], surplus).await.map(|_| ())
-    }
-
-    /// Deletes links, in the one order that everybody locks them in.
-    async fn delete_links(
-        &self,
-        through: &str,
-        [one, other]: [&str; 2],
-        which: impl Fn(&mut Sql),
-    ) -> Result<usize, Error> {
-        let mut sql = Sql::new(self.dialect());
-        sql.push("DELETE FROM ").name(through).push(" WHERE ");
-        if self.dialect() == Dialect::Postgres {
-            // whichever side they are reached from
-            let pair = |sql: &mut Sql| {
-                sql.name(one.min(other)).push(", ").name(one.max(other));
-            };
-            sql.push("(");
-            pair(&mut sql);
-            sql.push(") IN (SELECT ");
-            pair(&mut sql);
-            sql.push(" FROM ").name(through).push(" WHERE ");
-            which(&mut sql);
-            sql.push(" ORDER BY ");
-            pair(&mut sql);
-            sql.push(Lock::Update.clause()).push(")");
-        } else {
-            which(&mut sql);
-        }
-        self.send(sql).await
-    }
-
-    /// The keys at the other ends of a row's links; of rows in the scope of their model only, if that is
-    /// asked.
-    async fn linked(&self, hop: &Hop, pk: &Value, scoped: bool) -> Result<Vec<Value>, Error> {
-        let Hop::ManyToMany { through, source, target, from, to, .. } = hop else {
-            return Ok(Vec::new());
-        };
-        let mut sql = Sql::new(self.dialect());
-        sql.push("SELECT ").name(target).push(" FROM ").name(through).push(" WHERE ").name(source);
-        sql.push(" = ").bind(pk.clone(), from().pk_column().kind);
-        if scoped {
-            among(&mut sql, target, to());
-        }
-        sql.push(" ORDER BY ").name(target);
-        self.rows(sql, |row| row.value(0, to().pk_column().kind)).await
-    }
-
-    /// Adds links, and tells those who want to know.
-    async fn tell_added(
-        &self,
-        hop: &Hop,
-        pk: &Value,
-        keys: &[Value],
-        receivers: &LinkReceivers,
-    ) -> Result<usize, Error> {
-        if keys.is_empty() {
-            return Ok(0);
-        }
-        receivers.call(LinkAction::PreAdd, pk, keys, self).await?;
-        let added = self.insert_links(hop, pk, keys).await?;
-        receivers.call(LinkAction::PostAdd, pk, keys, self).await?;
-        Ok(added)
-    }
-
-    /// Removes links, and tells those who want to know.
-    async fn tell_removed(
-        &self,
-        hop: &Hop,
-        pk: &Value,
-        keys: &[Value],
-        receivers: &LinkReceivers,
-    ) -> Result<usize, Error> {
-        if keys.is_empty() {
-            return Ok(0);
-        }
-        receivers.call(LinkAction::PreRemove, pk, keys, self).await?;
-        let removed = self.drop_links(hop, pk, keys).await?;
-        receivers.call(LinkAction::PostRemove, pk, keys, self).await?;
-        Ok(removed)
-    }
-
-    /// Adds links of a many-to-many relation; those that are there stay.
-    pub(crate) async fn add_links(
-        &self,
-        hop: &Hop,
-        pk: &Value,
-        keys: &[Value],
-    ) -> Result<usize, Error> {
-        if let Some(receivers) = self.link_receivers(hop) {
-            let stored = self.linked(hop, pk, false).await?;
-            let stored = set_of(&stored);
-            let is_new = |key: &&Value| !stored.contains(&ByValue(key));
-            let added: Vec<Value> = keys.iter().filter(is_new).cloned().collect();
-            return aside(|| self.tell_added(hop, pk, &added, &receivers)).await;
-        }
-        self.insert_links(hop, pk, keys).await
-    }
-
-    async fn insert_links(&self, hop: &Hop, pk: &Value, keys: &[Value]) -> Result<usize, Error> {
-        let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(0) };
-        if keys.is_empty() {
-            return Ok(0);
-        }
-        let (from, to) = (from(), to());
-        let mut sql = Sql::new(self.dialect());
-        sql.push("INSERT INTO ").name(through).push(" (").name(source).push(", ").name(target);
-        sql.push(") SELECT CAST(").bind(pk.clone(), from.pk_column().kind);
-        let kind = type_name(from.pk_column().kind, self.dialect());
-        sql.push(" AS ").push(kind).push("), ").name(to.pk_column().column);
-        sql.push(" FROM ").name(to.table).push(" WHERE ").name(to.pk_column().column);
-        sql.any_of(keys.to_vec(), to.pk_column().kind);
-        sql.push(" AND ").name(to.pk_column().column).push(" NOT IN (SELECT ").name(target);
-        sql.push(" FROM ").name(through).push(" WHERE ").name(source).push(" = ");
-        // another request may add the same at the same moment
-        sql.bind(pk.clone(), from.pk_column().kind).push(") ORDER BY ");
-        sql.name(to.pk_column().column).push(" ON CONFLICT DO NOTHING");
-        self.send(sql).await
-    }
-
-    /// Removes links of a many-to-many relation.
-    pub(crate) async fn remove_links(
-        &self,
-        hop: &Hop,
-        pk: &Value,
-        keys: &[Value],
-    ) -> Result<usize, Error> {
-        if let Some(receivers) = self.link_receivers(hop) {
-            return aside(|| self.tell_removed(hop, pk, keys, &receivers)).await;
-        }
-        self.drop_links(hop, pk, keys).await
-    }
-
-    async fn drop_links(&self, hop: &Hop, pk: &Value, keys: &[Value]) -> Result<usize, Error> {
-        let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(0) };
-        let named = |sql: &mut Sql| {
-            sql.name(source).push(" = ").bind(pk.clone(), from().pk_column().kind);
-            sql.push(" AND ").name(target).any_of(keys.to_vec(), to().pk_column().kind);
-        };
-        self.delete_links(through, [source, target], named).await
-    }
-
-    /// How many links a row has to rows in the scope of their model.
-    pub(crate) async fn count_links(&self, hop: &Hop, pk: &Value) -> Result<i64, Error> {
-        let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(0) };
-        let mut sql = Sql::new(self.dialect());
-        sql.push("SELECT COUNT(*) FROM ").name(through).push(" WHERE ").name(source).push(" = ");
-        sql.bind(pk.clone(), from().pk_column().kind);
-        among(&mut sql, target, to());
-        let rows = self.rows(sql, |row| row.get::<i64>(0, ColumnKind::BigInt)).await?;
-        Ok(rows.into_iter().next().unwrap_or(0))
     }
 
     /// Deletes rows and what belongs to them, as the foreign keys of `models` say (Django's
@@ -500,15 +316,6 @@ impl Conn {
     }
 }
 
-/// Adds the condition that links lead to rows in the scope of their model.
-fn among(sql: &mut Sql, target: &str, to: &ModelMeta) {
-    if to.has_scope() {
-        let pk = to.pk_column().column;
-        sql.push(" AND ").name(target).push(" IN (SELECT ").column(to.table, pk).push(" FROM ");
-        sql.name(to.table).push(" WHERE 1 = 1").and_in_scope(to).push(")");
-    }
-}
-
 /// The foreign keys of `models` that point at a model.
 pub(crate) fn references<'a>(
     models: &'a [&'static ModelMeta],
@@ -553,8 +360,8 @@ pub(crate) fn reachable(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::Model;
     use crate::db::testing::{Album, Artist, Sale, Tag, Track, on_each};
-    use crate::db::{Fields, Model};
 
     const MODELS: [&ModelMeta; 5] = [Artist::META, Album::META, Track::META, Sale::META, Tag::META];
 
@@ -562,10 +369,6 @@ mod tests {
         let mut statement = Sql::new(conn.dialect());
         statement.push(sql);
         conn.rows(statement, |row| row.get(0, ColumnKind::BigInt)).await.unwrap()[0]
-    }
-
-    fn tags() -> Hop {
-        Track::fields().tags().way().hops[0]
     }
 
     #[test]
@@ -623,31 +426,6 @@ mod tests {
                 .await;
             let Err(Error::Unique(columns)) = refused else { panic!("{refused:?}") };
             assert_eq!(columns, ["artist_id", "title"]);
-        });
-    }
-
-    #[test]
-    fn links_are_set_added_and_removed() {
-        on_each(async |conn| {
-            let (hop, pk) = (tags(), Value::Int(2));
-            let key = Value::Int;
-            // 9 is not a tag, and 1 is linked already
-            assert_eq!(conn.add_links(&hop, &pk, &[key(1), key(2), key(9)]).await.unwrap(), 1);
-            assert_eq!(conn.add_links(&hop, &pk, &[]).await.unwrap(), 0);
-            assert_eq!(conn.count_links(&hop, &pk).await.unwrap(), 2);
-            assert_eq!(conn.remove_links(&hop, &pk, &[key(1)]).await.unwrap(), 1);
-            conn.set_links(&hop, &pk, &[key(1)]).await.unwrap();
-            assert_eq!(
-                number(
-                    conn,
-                    "SELECT CAST(SUM(tag_id) AS bigint) FROM t_track_tags WHERE track_id = 2"
-                )
-                .await,
-                1
-            );
-            // the same from the other side
-            let back = Tag::fields().tracks().way().hops[0];
-            assert_eq!(conn.count_links(&back, &key(1)).await.unwrap(), 2);
         });
     }
 
