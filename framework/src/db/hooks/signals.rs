@@ -1,6 +1,8 @@
 //! Signals: hooks of models that are somebody else's, connected where the site is built.
 
+use std::any::TypeId;
 use std::fmt;
+use std::mem::discriminant;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -27,11 +29,30 @@ pub(crate) enum Receiver {
 
 /// A function that runs when rows of a model are saved or deleted; made by [`pre_save`],
 /// [`post_save`], [`pre_delete`], [`post_delete`] and [`m2m_changed`], and connected by
-/// [`SiteBuilder::connect`](crate::site::SiteBuilder::connect).
+/// [`SiteBuilder::connect`](crate::site::SiteBuilder::connect). A function that is connected again to the
+/// same signal is connected once, as in Django.
 #[derive(Clone)]
 pub struct Signal {
     model: &'static ModelMeta,
+    /// The function's type, if no other function has it.
+    function: Option<TypeId>,
     receiver: Receiver,
+}
+
+impl Signal {
+    fn new<M: Model, F: 'static>(receiver: Receiver) -> Self {
+        // a closure that captures, or a pointer, may be another one of the same type
+        let function = (size_of::<F>() == 0).then(TypeId::of::<F>);
+        Self { model: M::META, function, receiver }
+    }
+
+    /// Whether it is the same function at the same signal.
+    fn is_same(&self, other: &Self) -> bool {
+        self.function.is_some()
+            && self.function == other.function
+            && *self.model == *other.model
+            && discriminant(&self.receiver) == discriminant(&other.receiver)
+    }
 }
 
 impl fmt::Debug for Signal {
@@ -75,7 +96,7 @@ where
         let receiver = Arc::clone(&receiver);
         Box::pin(async move { receiver(&mut Saving::of(parts, conn)).await })
     });
-    Signal { model: M::META, receiver: Receiver::PreSave(call) }
+    Signal::new::<M, F>(Receiver::PreSave(call))
 }
 
 /// Runs after a row of `M` was saved (`post_save`), before the transaction is committed.
@@ -117,7 +138,7 @@ where
         let receiver = Arc::clone(&receiver);
         Box::pin(async move { receiver(&Saved::of(parts)?).await })
     });
-    Signal { model: M::META, receiver: Receiver::PostSave(call) }
+    Signal::new::<M, F>(Receiver::PostSave(call))
 }
 
 /// Runs before a row of `M` is deleted (`pre_delete`), by itself or with another one.
@@ -126,7 +147,7 @@ where
     M: Model,
     F: AsyncFn(&Deletion<'_, M>) -> Result<()> + Send + Sync + 'static,
 {
-    Signal { model: M::META, receiver: Receiver::PreDelete(of_deletion(receiver)) }
+    Signal::new::<M, F>(Receiver::PreDelete(of_deletion(receiver)))
 }
 
 /// Runs after a row of `M` was deleted (`post_delete`), before the transaction is committed.
@@ -135,7 +156,7 @@ where
     M: Model,
     F: AsyncFn(&Deletion<'_, M>) -> Result<()> + Send + Sync + 'static,
 {
-    Signal { model: M::META, receiver: Receiver::PostDelete(of_deletion(receiver)) }
+    Signal::new::<M, F>(Receiver::PostDelete(of_deletion(receiver)))
 }
 
 /// Runs before and after links of a many-to-many relation of `M` are added or removed
@@ -183,7 +204,7 @@ where
         let receiver = Arc::clone(&receiver);
         Box::pin(async move { receiver(&LinkChange::of(parts)).await })
     });
-    Signal { model: M::META, receiver: Receiver::M2mChanged(call) }
+    Signal::new::<M, F>(Receiver::M2mChanged(call))
 }
 
 fn of_deletion<M, F>(receiver: F) -> Arc<OfDeletion>
@@ -234,7 +255,11 @@ pub(crate) struct Receivers {
 impl Receivers {
     pub(crate) fn connect(&self, signals: impl IntoIterator<Item = Signal>) {
         let mut known = self.signals.write().unwrap_or_else(PoisonError::into_inner);
-        known.extend(signals);
+        for signal in signals {
+            if !known.iter().any(|known| known.is_same(&signal)) {
+                known.push(signal);
+            }
+        }
         self.any.store(!known.is_empty(), Ordering::Release);
     }
 

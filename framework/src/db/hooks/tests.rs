@@ -268,6 +268,8 @@ fn signals_run_for_models_that_have_no_hooks() {
             Artist::objects().get_or_create(Assignments::new().set(artist::name, "x"), (), conn);
         made.await.unwrap();
         assert_eq!(conn.database().statements() - before, 2);
+        // a function that is connected twice runs once
+        conn.database().connect([post_save(first_album)]);
         conn.database().connect([
             pre_save(shout),
             post_save(first_album),
