@@ -125,10 +125,40 @@ fn pieces(
     })
 }
 
-/// The response with its whole body, for what has no socket.
+/// The response with its whole body, for what has no socket. A body that breaks off, which a client at a
+/// socket sees by the end of its connection, is a 500.
 pub(super) async fn collected(mut response: Response) -> Response {
     let ResponseBody::Stream { content_type, body } = &response.body else { return response };
-    let bytes = actix_web::body::to_bytes(into_body(body)).await.unwrap_or_default();
-    response.body = ResponseBody::Bytes { content_type: content_type.clone(), bytes: bytes.into() };
-    response
+    match actix_web::body::to_bytes(into_body(body)).await {
+        Ok(bytes) => {
+            let content_type = content_type.clone();
+            response.body = ResponseBody::Bytes { content_type, bytes: bytes.into() };
+            response
+        }
+        Err(error) => {
+            tracing::error!("the body of a response broke off: {error}");
+            Response::empty(500)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_body_that_breaks_off_is_no_success() {
+        let path = std::env::temp_dir().join(format!("quintet-{}.txt", std::process::id()));
+        std::fs::write(&path, "abc").unwrap();
+        let of_length = |length| {
+            let file = File::open(&path).unwrap();
+            let body = StreamBody::new(Source::File(file, length));
+            let content_type = "text/plain".to_owned();
+            Response { body: ResponseBody::Stream { content_type, body }, ..Response::empty(200) }
+        };
+        let whole = collected(of_length(3)).await;
+        assert!(matches!(&whole.body, ResponseBody::Bytes { bytes, .. } if bytes == b"abc"));
+        assert_eq!((whole.status, collected(of_length(4)).await.status), (200, 500));
+        std::fs::remove_file(&path).unwrap();
+    }
 }
