@@ -246,7 +246,9 @@ fn cell(row: &serde_json::Value, name: &str) -> String {
 /// A line of Python's `csv.writer`.
 fn csv_line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
     let mut line = String::new();
+    let mut count = 0;
     for (at, cell) in cells.enumerate() {
+        count = at + 1;
         if at > 0 {
             line.push(',');
         }
@@ -257,6 +259,10 @@ fn csv_line<'a>(cells: impl Iterator<Item = &'a str>) -> String {
         } else {
             line.push_str(cell);
         }
+    }
+    if count == 1 && line.is_empty() {
+        // an empty line would be no row
+        line.push_str("\"\"");
     }
     line.push_str("\r\n");
     line
@@ -392,5 +398,6 @@ mod tests {
             "\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\"\r\n"
         );
         assert_eq!(line(&[]), "\r\n");
+        assert_eq!((line(&[""]), line(&["", ""])), ("\"\"\r\n".into(), ",\r\n".into()));
     }
 }
