@@ -326,6 +326,10 @@ fn items_with_the_key_of_a_row_change_it() {
         assert_eq!((&rows[0]["id"], &rows[0]["name"]), (&json!(2), same));
         assert_eq!((&rows[2]["id"], &rows[2]["name"]), (&json!(1), &json!("Other")));
         assert!(rows[1]["id"].as_i64().unwrap() > 3);
+        // a key is named by its text, as DRF does
+        let (_, refused) = send(&store, "PUT", "/correct/", &json!([{"id": "01", "name": "A"}]));
+        let text = "Invalid pk \"01\" - object does not exist.";
+        assert_eq!((refused.status, refused.json()), (400, json!({"0": {"id": [text]}})));
         let (_, partly) = send(&store, "PATCH", "/correct/", &json!([{"id": 1}]));
         assert_eq!(partly.json(), json!([{"id": 1, "name": "Other"}]));
         // not one of the rows, not a key at all

@@ -11,7 +11,7 @@ use crate::db::{Key, Model, ModelRow};
 use crate::exceptions::Result;
 use crate::fields::{Field, FieldKind};
 use crate::request::Context;
-use crate::values::Value;
+use crate::values::{Value, python};
 
 /// The most items of a list that does not say.
 const MOST: usize = 1000;
@@ -80,17 +80,18 @@ impl ListSerializer {
     }
 }
 
-/// The rows that the items of a list may name by their primary keys.
+/// The rows that the items of a list may name by their primary keys, by the text of these: as in DRF,
+/// `"1"` names the row that 1 does, and `"01"` none.
 #[derive(Default)]
 pub(crate) struct Instances<'a> {
-    pub(super) rows: HashMap<Key, (Value, &'a dyn ModelRow)>,
+    pub(super) rows: HashMap<String, (Value, &'a dyn ModelRow)>,
 }
 
 impl<'a> Instances<'a> {
     fn of<M: Model>(rows: &'a [M]) -> Self {
-        let keyed = rows.iter().filter_map(|row| {
+        let keyed = rows.iter().map(|row| {
             let key = row.pk();
-            Some((Key::new(key.as_ref())?, (key, row as &dyn ModelRow)))
+            (python::value_text(key.as_ref()).into_owned(), (key, row as &dyn ModelRow))
         });
         Self { rows: keyed.collect() }
     }
@@ -99,9 +100,10 @@ impl<'a> Instances<'a> {
 /// A list of input, from wherever it comes (`AlbumSerializer(data=data, many=True)`):
 /// [`Unvalidated::many`](super::Unvalidated::many) makes it.
 ///
-/// The items are validated together, in as many statements as one. The errors of an item stand under
-/// its number: `{"1": {"title": ["This field is required."]}}`. As in DRF, a value that must be unique
-/// is looked for among the rows that are stored, and not among the items.
+/// The items are validated together, in as many statements as one; functions that ask the database
+/// themselves (`validate_async`) are called for each item. The errors of an item stand under its number:
+/// `{"1": {"title": ["This field is required."]}}`. As in DRF, a value that must be unique is looked for
+/// among the rows that are stored, and not among the items.
 ///
 /// ```
 /// use quintet::prelude::*;
@@ -122,7 +124,7 @@ impl<'a> Instances<'a> {
 ///
 /// /// `[{"id": 1, "title": "A"}, {"title": "New"}]`
 /// async fn correct(cx: &mut Context) -> Result<Vec<Book>> {
-///     let books = Book::objects().all(cx).await?;
+///     let books = Book::objects().then_by(book::id).slice(0, 100).all(cx).await?;
 ///     BookSerializer::from_data(cx.data()?).many().instances(&books).save(cx).await
 /// }
 /// # fn main() {}
@@ -186,9 +188,11 @@ impl<M: Model> UnvalidatedList<M> {
         let Self { description, data, list, instances, partial } = self;
         let known = Instances::of(&instances);
         let items = data.validate_list(description, list, partial, &known, cx).await?;
+        let keyed = instances.iter().filter_map(|row| Some((Key::new(row.pk().as_ref())?, row)));
+        let rows: HashMap<Key, &M> = keyed.collect();
         let changes = items.into_iter().map(|(set, key)| {
-            let row = instances.iter().find(|row| key.as_ref() == Some(&row.pk()));
-            of_item(description, set, row)
+            let key = key.and_then(|key| Key::new(key.as_ref()));
+            of_item(description, set, key.and_then(|key| rows.get(&key).copied()))
         });
         Ok(changes.collect())
     }
@@ -209,8 +213,7 @@ impl<'a> Instances<'a> {
     /// The row that an item names, if it names one; the text of a key that no row has.
     pub(super) fn named(&'a self, key: Option<&str>) -> Result<Existing<'a>, String> {
         let Some(text) = key else { return Ok(Existing::default()) };
-        let of_number = text.parse().ok().and_then(|number| self.rows.get(&Key::Int(number)));
-        match of_number.or_else(|| self.rows.get(&Key::Text(text.to_owned()))) {
+        match self.rows.get(text) {
             Some((key, row)) => Ok(Existing { pk: Some(key), row: Some(*row) }),
             None => Err(text.to_owned()),
         }

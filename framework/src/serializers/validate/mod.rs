@@ -92,7 +92,8 @@ pub(crate) async fn run_validation(
     Ok(set)
 }
 
-/// Validates a body that is a list, in as many statements as one object; each item comes with the key of
+/// Validates a body that is a list, in as many statements as one object, but for validators that ask
+/// the database themselves, which are called for each item; each item comes with the key of
 /// the row that it is for.
 ///
 /// # Errors
