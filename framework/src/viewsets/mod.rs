@@ -90,6 +90,7 @@ pub mod mixins;
 mod object;
 mod parents;
 mod plain;
+mod policies;
 mod registration;
 
 use actix_web::http::Method;
@@ -286,125 +287,7 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
         ModelOf::<Self>::META.model_name()
     }
 
-    /// The authenticators; by default, the site's.
-    fn authentication_classes(&self) -> impl AuthenticationClasses {
-        Inherit
-    }
-
-    /// The permissions; by default, the site's.
-    fn permission_classes(&self) -> impl PermissionClasses {
-        Inherit
-    }
-
-    /// The throttles; by default, the site's.
-    fn throttle_classes(&self) -> impl ThrottleClasses {
-        Inherit
-    }
-
-    /// The renderers; by default, the site's.
-    fn renderer_classes(&self) -> impl RendererClasses {
-        Inherit
-    }
-
-    /// The parsers; by default, the site's.
-    fn parser_classes(&self) -> impl ParserClasses {
-        Inherit
-    }
-
-    /// Policies of one action (`get_permissions` that depends on `self.action`). Those not set are
-    /// inherited from the extra action's own, then from the view set's. Called once per action,
-    /// when the site is built.
-    ///
-    /// ```
-    /// use quintet::permissions::IsAdminUser;
-    /// use quintet::prelude::*;
-    /// use quintet::views::Policies;
-    /// use quintet::viewsets::Action;
-    ///
-    /// # #[model(table = "book")]
-    /// # pub struct Book {
-    /// #     pub id: i64,
-    /// #     pub title: String,
-    /// # }
-    /// #
-    /// # #[derive(Serializer)]
-    /// # #[serializer(model = Book, fields = all)]
-    /// # pub struct BookSerializer {}
-    /// #
-    /// pub struct BookViewSet;
-    ///
-    /// impl ViewSet for BookViewSet {
-    ///     type Base = ModelViewSet;
-    ///     type Serializer = BookSerializer;
-    ///
-    ///     fn action_policies(&self, action: Action) -> Policies {
-    ///         match action {
-    ///             Action::List | Action::Retrieve => Policies::inherit().permissions(AllowAny),
-    ///             Action::Destroy => Policies::inherit().permissions(IsAdminUser),
-    ///             _ => Policies::inherit(),
-    ///         }
-    ///     }
-    /// }
-    /// # fn main() {}
-    /// ```
-    fn action_policies(&self, _action: Action) -> Policies {
-        Policies::inherit()
-    }
-
-    /// The authenticators of a request (`get_authenticators`), if they depend on more than the action;
-    /// `None`, the default, for [`authentication_classes`](Self::authentication_classes). Called before
-    /// anything else: there is no user yet.
-    fn get_authenticators(&self, _cx: &Context) -> Classes<dyn DynAuthentication> {
-        None
-    }
-
-    /// The renderers of a request (`get_renderers`), likewise.
-    fn get_renderers(&self, _cx: &Context) -> Classes<dyn Renderer> {
-        None
-    }
-
-    /// The parsers of a request (`get_parsers`), likewise.
-    fn get_parsers(&self, _cx: &Context) -> Classes<dyn Parser> {
-        None
-    }
-
-    /// The permissions of a request (`get_permissions`), if they depend on more than the action, such
-    /// as the method, the user or a setting; `None`, the default, for those of the action and the view
-    /// set. The OpenAPI document shows the latter.
-    ///
-    /// ```
-    /// use quintet::classes::Classes;
-    /// use quintet::permissions::{DynPermission, IsAdminUser};
-    /// use quintet::prelude::*;
-    ///
-    /// # #[model(table = "book")]
-    /// # pub struct Book {
-    /// #     pub id: i64,
-    /// # }
-    /// # #[derive(Serializer)]
-    /// # #[serializer(model = Book, fields = all)]
-    /// # pub struct BookSerializer {}
-    /// pub struct BookViewSet;
-    ///
-    /// impl ViewSet for BookViewSet {
-    ///     type Base = ModelViewSet;
-    ///     type Serializer = BookSerializer;
-    ///
-    ///     fn get_permissions(&self, cx: &Context) -> Classes<dyn DynPermission> {
-    ///         if cx.request.is_safe() { AllowAny.into_list() } else { IsAdminUser.into_list() }
-    ///     }
-    /// }
-    /// # fn main() {}
-    /// ```
-    fn get_permissions(&self, _cx: &Context) -> Classes<dyn DynPermission> {
-        None
-    }
-
-    /// The throttles of a request (`get_throttles`), likewise. Their rates are not checked when the
-    /// site is built.
-    fn get_throttles(&self, _cx: &Context) -> Classes<dyn DynThrottle> {
-        None
-    }
+    policies::hooks!();
 
     /// The pagination of lists; by default, the site's.
     fn pagination_class(&self) -> impl Pagination + 'static {
@@ -563,32 +446,6 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     /// What prevents it from being deleted.
     async fn perform_destroy(&self, row: ModelOf<Self>, cx: &mut Context) -> Result<()> {
         cx.delete(&row).await
-    }
-
-    /// Runs before every action: after negotiation, authentication, permissions and throttles
-    /// (`initial`). By default, nothing.
-    ///
-    /// # Errors
-    /// The response that the client should get instead of the action's.
-    async fn initial(&self, _cx: &mut Context) -> Result<()> {
-        Ok(())
-    }
-
-    /// Turns an error of a request to this view into a response, or returns it, which makes it the
-    /// usual one (`handle_exception`). Errors of permissions, parsers and unknown methods arrive here,
-    /// too. The site's [`ExceptionHandler`](crate::views::ExceptionHandler) only sees the errors that
-    /// are returned.
-    ///
-    /// # Errors
-    /// By default, the error itself.
-    fn handle_exception(&self, error: ApiException, _cx: &Context) -> Result<Response> {
-        Err(error)
-    }
-
-    /// Changes every response of this view, errors included, before it is rendered
-    /// (`finalize_response`).
-    fn finalize_response(&self, response: Response, _cx: &Context) -> Response {
-        response
     }
 
     /// The view of a generic view, for [`Router::path`](crate::routers::Router::path): the methods that

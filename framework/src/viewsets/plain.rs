@@ -7,7 +7,8 @@ use futures_util::future::LocalBoxFuture;
 
 use super::ExtraAction;
 use super::extra::{DynHandler, ExtraMethod};
-use super::registration::{action_title, by_request, view_name};
+use super::policies;
+use super::registration::{action_title, view_name};
 use crate::authentication::{AuthenticationClasses, DynAuthentication};
 use crate::classes::{Classes, Inherit};
 use crate::exceptions::{ApiException, Result};
@@ -118,89 +119,7 @@ pub trait PlainViewSet: Sized + Send + Sync + 'static {
     /// The beginning of its URL names: `lamp` in `lamp-list`.
     fn basename(&self) -> String;
 
-    /// The authenticators; by default, the site's.
-    fn authentication_classes(&self) -> impl AuthenticationClasses {
-        Inherit
-    }
-
-    /// The permissions; by default, the site's.
-    fn permission_classes(&self) -> impl PermissionClasses {
-        Inherit
-    }
-
-    /// The throttles; by default, the site's.
-    fn throttle_classes(&self) -> impl ThrottleClasses {
-        Inherit
-    }
-
-    /// The renderers; by default, the site's.
-    fn renderer_classes(&self) -> impl RendererClasses {
-        Inherit
-    }
-
-    /// The parsers; by default, the site's.
-    fn parser_classes(&self) -> impl ParserClasses {
-        Inherit
-    }
-
-    /// Policies of one action, as [`ViewSet::action_policies`](super::ViewSet::action_policies).
-    fn action_policies(&self, _action: Action) -> Policies {
-        Policies::inherit()
-    }
-
-    /// The authenticators of a request (`get_authenticators`), if they depend on more than the action;
-    /// `None`, the default, for [`authentication_classes`](Self::authentication_classes). Called before
-    /// anything else: there is no user yet.
-    fn get_authenticators(&self, _cx: &Context) -> Classes<dyn DynAuthentication> {
-        None
-    }
-
-    /// The renderers of a request (`get_renderers`), likewise.
-    fn get_renderers(&self, _cx: &Context) -> Classes<dyn Renderer> {
-        None
-    }
-
-    /// The parsers of a request (`get_parsers`), likewise.
-    fn get_parsers(&self, _cx: &Context) -> Classes<dyn Parser> {
-        None
-    }
-
-    /// The permissions of a request (`get_permissions`), if they depend on more than the action, such
-    /// as the method, the user or a setting; `None`, the default, for those of the action and the view
-    /// set. The OpenAPI document shows the latter.
-    fn get_permissions(&self, _cx: &Context) -> Classes<dyn DynPermission> {
-        None
-    }
-
-    /// The throttles of a request (`get_throttles`), likewise. Their rates are not checked when the
-    /// site is built.
-    fn get_throttles(&self, _cx: &Context) -> Classes<dyn DynThrottle> {
-        None
-    }
-
-    /// Runs before every action: after negotiation, authentication, permissions and throttles
-    /// (`initial`). By default, nothing.
-    ///
-    /// # Errors
-    /// The response that the client should get instead of the action's.
-    async fn initial(&self, _cx: &mut Context) -> Result<()> {
-        Ok(())
-    }
-
-    /// Turns an error into a response, or returns it, which makes it the usual one
-    /// (`handle_exception`).
-    ///
-    /// # Errors
-    /// By default, the error itself.
-    fn handle_exception(&self, error: ApiException, _cx: &Context) -> Result<Response> {
-        Err(error)
-    }
-
-    /// Changes every response of this view, errors included, before it is rendered
-    /// (`finalize_response`).
-    fn finalize_response(&self, response: Response, _cx: &Context) -> Response {
-        response
-    }
+    policies::hooks!();
 
     /// The actions; `#[view_set]` writes this method.
     fn actions() -> Vec<ExtraAction<Self>>;
@@ -239,15 +158,7 @@ impl<V: PlainViewSet> View for PlainView<V> {
         })
     }
 
-    by_request!();
-
-    fn handle_exception(&self, error: ApiException, cx: &Context) -> Result<Response> {
-        self.view_set.handle_exception(error, cx)
-    }
-
-    fn finalize_response(&self, response: Response, cx: &Context) -> Response {
-        self.view_set.finalize_response(response, cx)
-    }
+    policies::forwarded!();
 
     fn operations(&self) -> Vec<OperationInfo> {
         self.operations.clone()
@@ -262,13 +173,7 @@ struct Plan<V> {
 
 impl<V: PlainViewSet> Plan<V> {
     fn new(view_set: V) -> Self {
-        let mut policies = Policies::inherit()
-            .authentication(view_set.authentication_classes())
-            .permissions(view_set.permission_classes())
-            .throttles(view_set.throttle_classes())
-            .renderers(view_set.renderer_classes())
-            .parsers(view_set.parser_classes());
-        policies.throttle_scope = V::THROTTLE_SCOPE.map(ToOwned::to_owned);
+        let policies = policies::declared!(view_set, V);
         Self { view_set: Arc::new(view_set), policies }
     }
 
@@ -346,14 +251,8 @@ impl<V: PlainViewSet> Plan<V> {
         V::DESCRIPTION.clone_into(&mut info.description);
         info.actions =
             methods.iter().map(|method| (method.operation.method.clone(), method.action)).collect();
-        let metadata = (Method::OPTIONS, Action::Metadata);
-        info.method_policies = info
-            .actions
-            .iter()
-            .chain([&metadata])
-            .map(|(method, action)| (method.clone(), self.view_set.action_policies(*action)))
-            .filter(|(_, policies)| !policies.is_empty())
-            .collect();
+        let of_action = |action| self.view_set.action_policies(action);
+        info.method_policies = policies::by_method(&info.actions, of_action);
         let (handlers, operations) = methods
             .into_iter()
             .map(|ExtraMethod { handler, operation, .. }| {

@@ -7,6 +7,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::extra::{DynHandler, ExtraMethod};
 use super::generic_view::GenericView;
+use super::policies;
 use super::{ExtraAction, ModelOf, ViewSet};
 use crate::db::Model;
 use crate::exceptions::{ApiException, Result};
@@ -42,35 +43,6 @@ macro_rules! first {
     };
 }
 
-/// The hooks of a view set that choose policies by request.
-macro_rules! by_request {
-    () => {
-        fn request_policies(&self, cx: &Context) -> Option<Policies> {
-            let view = &*self.view_set;
-            let authentication = view.get_authenticators(cx);
-            let (renderers, parsers) = (view.get_renderers(cx), view.get_parsers(cx));
-            if authentication.is_none() && renderers.is_none() && parsers.is_none() {
-                return None;
-            }
-            let mut own = Policies::inherit();
-            (own.authentication, own.renderers, own.parsers) = (authentication, renderers, parsers);
-            Some(own)
-        }
-
-        fn access_policies(&self, cx: &Context) -> Option<Policies> {
-            let (permissions, throttles) =
-                (self.view_set.get_permissions(cx), self.view_set.get_throttles(cx));
-            if permissions.is_none() && throttles.is_none() {
-                return None;
-            }
-            let mut own = Policies::inherit();
-            (own.permissions, own.throttles) = (permissions, throttles);
-            Some(own)
-        }
-    };
-}
-pub(super) use by_request;
-
 impl<V: ViewSet> View for ViewSetView<V> {
     fn info(&self) -> &ViewInfo {
         &self.info
@@ -99,15 +71,7 @@ impl<V: ViewSet> View for ViewSetView<V> {
         }
     }
 
-    by_request!();
-
-    fn handle_exception(&self, error: ApiException, cx: &Context) -> Result<Response> {
-        self.view_set.handle_exception(error, cx)
-    }
-
-    fn finalize_response(&self, response: Response, cx: &Context) -> Response {
-        self.view_set.finalize_response(response, cx)
-    }
+    policies::forwarded!();
 
     fn operations(&self) -> Vec<OperationInfo> {
         self.operations.clone()
@@ -137,13 +101,7 @@ struct Registration<V: ViewSet> {
 
 impl<V: ViewSet> Registration<V> {
     fn new(view_set: V) -> Self {
-        let mut policies = Policies::inherit()
-            .authentication(view_set.authentication_classes())
-            .permissions(view_set.permission_classes())
-            .throttles(view_set.throttle_classes())
-            .renderers(view_set.renderer_classes())
-            .parsers(view_set.parser_classes());
-        policies.throttle_scope = V::THROTTLE_SCOPE.map(ToOwned::to_owned);
+        let policies = policies::declared!(view_set, V);
         let generic = Arc::new(GenericView::new(&view_set));
         Self { view_set: Arc::new(view_set), generic, policies }
     }
@@ -179,14 +137,8 @@ impl<V: ViewSet> Registration<V> {
             .iter()
             .filter_map(|(_, operation)| Some((operation.method.clone(), operation.action?)))
             .collect();
-        let metadata = (Method::OPTIONS, Action::Metadata);
-        info.method_policies = info
-            .actions
-            .iter()
-            .chain([&metadata])
-            .map(|(method, action)| (method.clone(), self.view_set.action_policies(*action)))
-            .filter(|(_, policies)| !policies.is_empty())
-            .collect();
+        let of_action = |action| self.view_set.action_policies(action);
+        info.method_policies = policies::by_method(&info.actions, of_action);
         let (handlers, operations) = handlers
             .into_iter()
             .map(|(handler, operation)| {

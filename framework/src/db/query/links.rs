@@ -186,8 +186,8 @@ fn among(sql: &mut Sql, target: &str, to: &ModelMeta) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::db::testing::{Tag, Track, on_each};
     use crate::db::Fields as _;
+    use crate::db::testing::{Tag, Track, on_each};
 
     #[test]
     fn links_are_set_added_and_removed() {
