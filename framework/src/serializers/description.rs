@@ -148,7 +148,7 @@ impl fmt::Debug for Description {
 impl Description {
     /// Starts the description of a serializer over `M`.
     pub fn of<M: Model>(name: &'static str) -> Builder<M> {
-        Builder::new(name)
+        Builder::<M>::new(name)
     }
 
     /// Starts the description of a serializer without a model.

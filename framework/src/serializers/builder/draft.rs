@@ -60,7 +60,6 @@ impl Draft {
         }
     }
 
-    /// Adds a field; it replaces one with the same name.
     /// The column of related rows of which the current field shows a list.
     pub(super) fn listed_column(&self) -> Option<&'static ColumnMeta> {
         let field = self.description.fields.get(self.current)?;

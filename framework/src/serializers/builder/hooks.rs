@@ -3,23 +3,16 @@
 
 use std::sync::Arc;
 
+use super::super::asking::{AsyncObjectValidator, object_asks};
+use super::super::batch::{Batch, BatchField};
+use super::super::changes::{Attrs, Changes};
+use super::super::field::{MethodFn, Output, Target};
+use super::super::hooks::{FieldValidator, MethodField, ObjectValidator, ToRepresentation};
+use super::super::rows::Instance;
+use super::super::save::{SaveHook, untyped};
 use super::Builder;
 use crate::db::Model;
 use crate::fields::Field;
-use crate::serializers::asking::{
-    AsyncFieldValidator, AsyncObjectValidator, field_asks, object_asks,
-};
-use crate::serializers::batch::{Batch, BatchField};
-use crate::serializers::changes::{Attrs, Changes};
-use crate::serializers::convert::FromValidated;
-use crate::serializers::field::{MethodFn, Output, Target};
-use crate::serializers::field_set::GetFields;
-use crate::serializers::hooks::{
-    DefaultValue, FieldValidator, MethodField, ObjectValidator, ToInternalValue, ToRepresentation,
-    ValueValidator,
-};
-use crate::serializers::rows::Instance;
-use crate::serializers::save::{SaveHook, untyped};
 use crate::values::FieldType;
 
 impl<M: Model> Builder<M> {
@@ -61,42 +54,12 @@ impl<M: Model> Builder<M> {
         self
     }
 
-    /// Adds a validator to the preceding field: an entry of `validators`, which runs before the
-    /// field's own checks.
-    pub fn validator<T, Shape>(mut self, validator: impl ValueValidator<T, Shape>) -> Self
-    where
-        T: FromValidated,
-    {
-        self.last(|field| field.add_validator(validator));
-        self
-    }
-
-    /// Adds a validator of the preceding field's value that asks the database.
-    pub fn validate_field_async<T, Shape>(
-        mut self,
-        hook: impl AsyncFieldValidator<T, Shape>,
-    ) -> Self
-    where
-        T: FromValidated + 'static,
-        Shape: 'static,
-    {
-        self.last(|field| field.asks = Some(field_asks(hook)));
-        self
-    }
-
     /// Adds a hook for all values together that asks the database.
     pub fn validate_async<Shape: 'static>(
         mut self,
         hook: impl AsyncObjectValidator<M, Shape>,
     ) -> Self {
         self.draft.description.validate_async = Some(object_asks(hook));
-        self
-    }
-
-    /// Sets the function that computes the preceding field's value if none is sent
-    /// (`default=callable`).
-    pub fn default_with<T: FieldType, Shape>(mut self, make: impl DefaultValue<T, Shape>) -> Self {
-        self.last(|field| field.set_default(make));
         self
     }
 
@@ -122,18 +85,6 @@ impl<M: Model> Builder<M> {
                     out.null();
                 }
             }));
-        self
-    }
-
-    /// Sets the hook that prepares the input for the fields (`to_internal_value`).
-    pub fn to_internal_value<Shape>(mut self, hook: impl ToInternalValue<Shape>) -> Self {
-        self.draft.set_internal_value(hook);
-        self
-    }
-
-    /// Sets the hook that chooses the fields of a request (`get_fields`).
-    pub fn get_fields<Shape>(mut self, hook: impl GetFields<Shape>) -> Self {
-        self.draft.set_get_fields(hook);
         self
     }
 

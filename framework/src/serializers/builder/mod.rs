@@ -3,12 +3,12 @@
 
 mod draft;
 mod hooks;
+mod modifiers;
 mod plain;
 
 pub(super) use draft::shown_columns;
 pub use plain::PlainBuilder;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -17,7 +17,6 @@ use self::draft::{Draft, key_kind, rename};
 use super::custom::CustomField;
 use super::description::{Conditional, Description, Many, Source, UniqueTogether};
 use super::field::{KeyCheck, MethodFn, Output, SerializerField, Target, Unique};
-use super::hooks::RelatedQuerySet;
 use super::relations::{Inner, Related};
 use super::{LeadsTo, ModelSerializer, ShownBy};
 use crate::db::{
@@ -27,7 +26,8 @@ use crate::db::{
 use crate::fields::{Choice, Field, FieldDefault, FieldKind};
 use crate::values::{Value, ValueRef};
 
-/// Builds a [`Description`], field by field; a modifier changes the preceding field.
+/// Builds a [`Description`], field by field; a modifier changes the preceding field. `M` is the model;
+/// `()` is none: see [`PlainBuilder`].
 pub struct Builder<M> {
     draft: Draft,
     own_unique: bool,
@@ -160,10 +160,6 @@ impl<M: Model> Builder<M> {
         self.own_unique = true;
         self.draft.extend(S::description());
         self
-    }
-
-    fn last(&mut self, change: impl FnOnce(&mut SerializerField)) {
-        self.draft.last(change);
     }
 
     /// The column of a foreign key that is a path of one step.
@@ -387,36 +383,6 @@ impl<M: Model> Builder<M> {
     /// Sets the choices of the preceding field (`ChoiceField`).
     pub fn choices<C: Into<Choice>>(self, choices: impl IntoIterator<Item = C>) -> Self {
         self.with(|field| with_choices(field, choices))
-    }
-
-    /// Changes the description of the preceding field.
-    pub fn with(mut self, change: impl FnOnce(Field) -> Field) -> Self {
-        self.last(|field| field.change(change));
-        self
-    }
-
-    /// Makes these fields read-only (`read_only_fields`).
-    pub fn read_only(mut self, names: &[&str]) -> Self {
-        self.draft.make_read_only(names);
-        self
-    }
-
-    /// Requires the fields `name` and `other` to be equal.
-    pub fn must_match(mut self, name: &str, other: &str) -> Self {
-        self.draft.must_match(name, other);
-        self
-    }
-
-    /// Sets the rows that the keys of the preceding field may name (`queryset=`).
-    pub fn queryset<T: Model, Shape>(mut self, rows: impl RelatedQuerySet<T, Shape>) -> Self {
-        self.last(|field| field.within = Some(Arc::new(move |cx| rows.call(cx).into())));
-        self
-    }
-
-    /// Sets a message of the whole serializer by code (`default_error_messages`).
-    pub fn error(mut self, code: &'static str, text: impl Into<Cow<'static, str>>) -> Self {
-        self.draft.error(code, text.into());
-        self
     }
 
     /// Hides the preceding field: it takes no input, is not shown, and has its default as its value
