@@ -14,6 +14,8 @@ use quintet_tests::client::Reply;
 use quintet_tests::store::{On, Store};
 use serde_json::{Value as Json, json};
 
+use crate::races::together;
+
 #[derive(Serializer)]
 #[serializer(model = Artist, fields(id, name))]
 struct ArtistSerializer {}
@@ -241,6 +243,34 @@ fn a_list_of_new_rows_gets_the_parent_of_the_url() {
         assert_eq!(post("9999"), missing("Artist"), "{on:?}");
         let stored = "SELECT count(*) FROM store_album WHERE title IN ('One', 'Two')";
         assert_eq!(store.number(stored), 2, "{on:?}");
+    }
+}
+
+#[test]
+fn children_of_a_parent_that_goes_meanwhile_go_with_it_or_are_refused() {
+    for on in On::all() {
+        let store = store(on);
+        for round in 0..5 {
+            let new = store.client().json("POST", "/api/artists/", &json!({"name": "Short-lived"}));
+            let id = new.json()["id"].as_i64().expect("an artist");
+            let path = format!("/api/artists/{id}");
+            let replies = together(6, |client| {
+                let title = format!("{round} {client}");
+                let many = json!([{"title": title, "artist": 1}]);
+                match client {
+                    0 => store.client().send("DELETE", &format!("{path}/"), &[], b""),
+                    1 | 2 => store.client().json("POST", &format!("{path}/albums-of/"), &many),
+                    _ => store.client().json("POST", &format!("{path}/albums/"), &many[0]),
+                }
+            });
+            assert_eq!(replies[0].status, 204, "{on:?}");
+            for reply in &replies[1..] {
+                let known = [201, 400, 404].contains(&reply.status);
+                assert!(known, "{on:?} {} {}", reply.status, reply.text());
+            }
+            let left = format!("SELECT count(*) FROM store_album WHERE artist_id = {id}");
+            assert_eq!(store.number(&left), 0, "{on:?}");
+        }
     }
 }
 

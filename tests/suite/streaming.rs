@@ -112,6 +112,16 @@ async fn waits(_: &mut Context) -> Result<StreamingResponse> {
     }))
 }
 
+/// Reads a row, and then nothing for an hour.
+async fn idles(_: &mut Context) -> Result<StreamingResponse> {
+    Ok(StreamingResponse::events(async |cx, events| {
+        let artist = Artist::objects().filter(artist::id.eq(3)).get(cx).await?;
+        events.send(Event::json(&artist.name)?).await?;
+        sleep(Duration::from_secs(3600)).await;
+        Ok(())
+    }))
+}
+
 async fn tracks_csv(_: &mut Context) -> Result<StreamingResponse> {
     Ok(StreamingResponse::csv::<TrackSerializer, _>(Track::objects()).as_attachment("tracks.csv"))
 }
@@ -156,6 +166,7 @@ fn site(settings: Settings, database: Arc<Database>) -> Arc<Site> {
         .path("endless/", open("Endless").get(endless), "endless")
         .path("breaks/", open("Breaks").get(breaks), "breaks")
         .path("waits/", open("Waits").get(waits), "waits")
+        .path("idles/", open("Idles").get(idles), "idles")
         .path("tracks.csv", open("Tracks").get(tracks_csv), "tracks-csv")
         .path("nothing.csv", open("Nothing").get(nothing_csv), "nothing-csv")
         .path("artists.ndjson", open("Artists").get(artists_lines), "artists-ndjson")
@@ -354,6 +365,37 @@ fn events_arrive_one_by_one_while_the_view_waits() {
         // a view that waits for something else ends with its client
         drop(stream);
         assert!(soon(|| WAITS.load(Ordering::SeqCst) > dropped), "{on:?}");
+    }
+}
+
+#[test]
+fn open_streams_leave_workers_and_connections_to_others() {
+    for on in On::all() {
+        let few = |settings: &mut Settings| {
+            (settings.workers, settings.database_pool_size) = (Some(1), Some(2));
+        };
+        let store = Store::serving(on, few, site);
+        let begun = |path: &str| {
+            let mut stream = connect(&store, "GET", path, "");
+            let mut read = String::new();
+            while !read.contains("Aerosmith") {
+                let mut piece = [0; 512];
+                let size = stream.read(&mut piece).expect("an event");
+                assert!(size > 0, "{on:?}: {read}");
+                read.push_str(&String::from_utf8_lossy(&piece[..size]));
+            }
+            stream
+        };
+        // each has read rows, and waits now
+        let open: Vec<TcpStream> = (0..40).map(|_| begun("/idles/")).collect();
+        // these have written what their clients do not read
+        let numbers = "/numbers/?most=100000000";
+        let unread: Vec<_> = (0..10).map(|_| connect(&store, "GET", numbers, "")).collect();
+        let asked = Instant::now();
+        let rows = get(&store, "/artists.ndjson", "");
+        assert!(rows.whole && rows.body.len() > 1000, "{on:?}");
+        assert!(asked.elapsed() < Duration::from_secs(4), "{on:?} {:?}", asked.elapsed());
+        drop((open, unread));
     }
 }
 

@@ -7,6 +7,7 @@ mod json_schema;
 
 use conduit::migrations;
 use exchange::{Api, Person};
+use futures_util::future::join;
 use quintet::db::{Conn, StartupError};
 use quintet::test::Template;
 use serde_json::{Value, json};
@@ -123,6 +124,42 @@ async fn an_article_is_written_changed_and_deleted() -> Result<(), StartupError>
         assert_eq!(bob.delete("/articles/dragons").await, (403, errors("article", "forbidden")));
         assert_eq!(ada.delete("/articles/dragons").await, (204, Value::Null));
         assert_eq!(ada.get("/articles/dragons").await.0, 404);
+    }
+    Ok(())
+}
+
+#[quintet::test]
+async fn two_changes_at_once_leave_the_tags_and_the_slug_of_one() -> Result<(), StartupError> {
+    for api in apis().await? {
+        let ada = api.person("ada").await;
+        let slug = publish(&ada, "Tags", &["none"]).await;
+        let path = format!("/articles/{slug}");
+        for _ in 0..10 {
+            let (one, other) = (
+                json!({"article": {"tagList": ["a", "b"]}}),
+                json!({"article": {"tagList": ["c"]}}),
+            );
+            let put = |body| ada.send("PUT", &path, body);
+            let ((first, _), (second, _)) = join(put(&one), put(&other)).await;
+            assert_eq!((first, second), (200, 200));
+            let (_, stored) = ada.get(&path).await;
+            let tags = &stored["article"]["tagList"];
+            assert!(*tags == json!(["a", "b"]) || *tags == json!(["c"]), "{tags}");
+        }
+        // two articles of one title have an address each, or one of them is refused
+        for round in 0..5 {
+            let new = article(&format!("Same {round}"), &["x"]);
+            let post = || ada.send("POST", "/articles", &new);
+            let (one, other) = join(post(), post()).await;
+            let made = |reply: &(u16, Value)| reply.0 == 201;
+            let slug = |reply: &(u16, Value)| reply.1["article"]["slug"].clone();
+            match (made(&one), made(&other)) {
+                (true, true) => assert_ne!(slug(&one), slug(&other)),
+                (true, false) => assert_eq!(other, (422, errors("slug", "has already been taken"))),
+                (false, true) => assert_eq!(one, (422, errors("slug", "has already been taken"))),
+                (false, false) => panic!("{one:?} {other:?}"),
+            }
+        }
     }
     Ok(())
 }
