@@ -3,8 +3,7 @@
 use quintet::accounts::*;
 use quintet::authentication::*;
 use quintet::prelude::*;
-
-use crate::pages::whoami;
+use serde_json::json;
 
 fn view(name: &str, authentication: impl AuthenticationClasses) -> ApiView {
     ApiView::new(name)
@@ -13,6 +12,16 @@ fn view(name: &str, authentication: impl AuthenticationClasses) -> ApiView {
         .get(whoami)
         .post(whoami)
         .put(whoami)
+}
+
+/// The user of the request.
+async fn whoami(cx: &mut Context) -> Result<Response> {
+    Response::new(&json!({
+        "user": cx.user().map(|user| user.username.as_str()),
+        "authenticated": cx.is_authenticated(),
+        "auth": cx.auth().map(|auth| auth.scheme()),
+        "staff": cx.user().is_some_and(|user| user.is_staff),
+    }))
 }
 
 /// The URLs below `auth/`.

@@ -12,11 +12,11 @@ pub mod filters;
 pub mod guards;
 pub mod loader;
 pub mod models;
-pub mod pages;
 pub mod permissions;
 pub mod serializers;
 pub mod throttles;
 pub mod views;
+pub mod wire;
 
 use std::sync::Arc;
 
@@ -28,23 +28,13 @@ use quintet::site::SiteError;
 
 /// The URLs of the store.
 pub fn urls() -> Router {
-    let open = |name| ApiView::new(name).permissions(AllowAny);
-    let atomic = ApiView::new("Atomic")
-        .description("Writes an artist, then fails in the asked way; nothing must stay.")
-        .permissions(IsAuthenticated)
-        .post(pages::atomic);
-    let errors = open("Raising").description("Raises the exception named in the path.");
-    let encoding = open("Encoding").description("Values whose JSON form is easily got wrong.");
     Router::new()
-        .path("atomic/", atomic, "atomic")
-        .path("empty/", open("Empty").get(pages::empty), "empty")
+        .include("", wire::urls())
         .include("auth/", accounts::urls())
         .include("perm/", guards::urls())
-        .path("errors/<slug:kind>/", errors.get(pages::errors).post(pages::errors), "errors")
         .path("throttle/scoped/", throttles::scoped(), "throttle-scoped")
         .path("throttle/user/", throttles::user(), "throttle-user")
         .path("throttle/header/", throttles::header(), "throttle-header")
-        .path_with_suffix("encoding/", encoding.get(pages::encoding), "encoding")
         .register("artists", views::ArtistViewSet)
         .register("albums", views::AlbumViewSet)
         .register("tracks", views::TrackViewSet)
