@@ -53,6 +53,7 @@ mod signals;
 mod statements;
 mod streaming;
 mod swagger_ui;
+mod tables;
 mod testing;
 mod throttling;
 mod traits;

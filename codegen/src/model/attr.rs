@@ -36,7 +36,7 @@ const MODEL: [&str; 19] = [
 ];
 
 /// The options of `#[field(..)]`, for messages.
-const FIELD: [&str; 34] = [
+const FIELD: [&str; 35] = [
     "column",
     "primary_key",
     "max_length",
@@ -45,6 +45,7 @@ const FIELD: [&str; 34] = [
     "positive",
     "decimal",
     "unique",
+    "index",
     "blank",
     "default",
     "auto_now",
@@ -373,9 +374,9 @@ impl FieldAttr {
         }
         let input = meta.input;
         match word.to_string().as_str() {
-            "primary_key" | "positive" | "unique" | "auto_now" | "auto_now_add" | "email"
-            | "slug" | "unicode_slug" | "url" | "ip" | "ipv4" | "ipv6" | "secret" | "foreign"
-            | "acyclic" => {
+            "primary_key" | "positive" | "unique" | "index" | "auto_now" | "auto_now_add"
+            | "email" | "slug" | "unicode_slug" | "url" | "ip" | "ipv4" | "ipv6" | "secret"
+            | "foreign" | "acyclic" => {
                 if !flag(meta)? {
                     return Ok(());
                 }

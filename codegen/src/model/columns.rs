@@ -137,7 +137,9 @@ pub(super) fn meta(column: &Column) -> TokenStream {
     let [min_value, max_value] = bounds(column);
     step(min_value.is_some(), quote!(.min_value(#min_value)));
     step(max_value.is_some(), quote!(.max_value(#max_value)));
+    step(attr.says("positive"), quote!(.positive()));
     step(attr.says("unique"), quote!(.unique()));
+    step(attr.says("index"), quote!(.index()));
     step(attr.says("one_to_one"), quote!(.one_to_one()));
     let default = quote!(::quintet::db::ColumnDefault);
     step(attr.says("auto_now"), quote!(.default(#default::AutoNow)));

@@ -13,7 +13,7 @@ pub struct Artist {
 }
 
 /// A record.
-#[model(app = "store", ordering(id), unique_together(artist, title), count(track_count = tracks))]
+#[model(app = "store", ordering(id), constraints(unique(fields(artist, title), name = "album_artist_title_uniq")), count(track_count = tracks))]
 pub struct Album {
     pub id: i64,
     #[field(max_length = 160)]

@@ -102,7 +102,7 @@ pub struct Group {
 }
 
 /// A permission on the rows of a model: `auth_permission`.
-#[model(table = "auth_permission")]
+#[model(table = "auth_permission", unique_together(content_type, codename))]
 pub struct Permission {
     /// The primary key.
     pub id: i32,
@@ -118,7 +118,7 @@ pub struct Permission {
 }
 
 /// A model, as a row: `django_content_type`.
-#[model(table = "django_content_type")]
+#[model(table = "django_content_type", unique_together(app_label, model))]
 pub struct ContentType {
     /// The primary key.
     pub id: i32,

@@ -248,9 +248,14 @@ impl Database {
         &self.receivers
     }
 
+    /// The registered models.
+    pub(crate) fn registered(&self) -> Vec<&'static ModelMeta> {
+        self.models.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The registered models, and one more.
     pub(crate) fn models(&self, own: &'static ModelMeta) -> Vec<&'static ModelMeta> {
-        let known = self.models.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = self.registered();
         if known.contains(&own) { known } else { reachable(known.into_iter().chain([own])) }
     }
 

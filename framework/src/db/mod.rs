@@ -48,7 +48,8 @@
 //!
 //! # API reference
 //!
-//! - [`Database`]: the connections of a site; [`DatabaseConfig`] sets their number and time-outs
+//! - [`Database`]: the connections of a site; [`DatabaseConfig`] sets their number and time-outs;
+//!   [`Database::create_tables`] makes the tables of models
 //! - [`Conn`]: the connection of a request or a command
 //! - [`Model`]: a struct with `#[model]`; [`ModelMeta`] is its description
 //! - [`QuerySet`]: rows by condition, order and slice
@@ -111,6 +112,7 @@ pub(crate) mod models;
 mod query;
 #[cfg(debug_assertions)]
 mod repeats;
+mod schema_editor;
 mod startup;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::future::LocalBoxFuture;
 
 use super::{changepassword, createsuperuser};
-use crate::db::{Conn, Database, StartupError};
+use crate::db::{Conn, Database, ModelMeta, StartupError};
 use crate::settings::Settings;
 use crate::site::{Site, SiteError, StartError};
 
@@ -49,6 +49,7 @@ pub struct Program {
     name: &'static str,
     site: MakeSite,
     database: Option<&'static str>,
+    creates_tables: bool,
     start_up: Option<StartUp>,
 }
 
@@ -61,7 +62,7 @@ impl fmt::Debug for Program {
 impl Program {
     /// The program of a name, which stands in its usage, and the function that makes its site.
     pub fn new(name: &'static str, site: MakeSite) -> Self {
-        Self { name, site, database: None, start_up: None }
+        Self { name, site, database: None, creates_tables: false, start_up: None }
     }
 
     /// The database of a demonstration: where the environment names none, and `SECRET_KEY` neither,
@@ -72,7 +73,14 @@ impl Program {
         self
     }
 
-    /// Work for every start, such as making the tables of an empty database. A server does not wait
+    /// Creates the tables of the site that do not exist, at every start
+    /// ([`Site::create_tables`]).
+    pub fn create_tables(mut self) -> Self {
+        self.creates_tables = true;
+        self
+    }
+
+    /// Work for every start, such as loading rows into an empty database. A server does not wait
     /// for a database that is away: the work is done once it is there, and requests are 503 until
     /// then.
     pub fn at_start(mut self, work: StartUp) -> Self {
@@ -103,8 +111,10 @@ impl Program {
         let settings = self.settings()?;
         let database = Database::open(&settings)?;
         let site = (self.site)(settings, database)?;
-        if let Some(work) = self.start_up {
-            start_up(site.database(), work, address.is_some()).await;
+        let models = if self.creates_tables { site.database().registered() } else { Vec::new() };
+        if self.creates_tables || self.start_up.is_some() {
+            start_up(site.database(), StartWork { models, then: self.start_up }, address.is_some())
+                .await;
         }
         match words {
             ["createsuperuser", options @ ..] => Ok(createsuperuser(&site, options).await?),
@@ -143,8 +153,28 @@ impl Program {
     }
 }
 
-async fn start_up(database: &Arc<Database>, work: StartUp, is_server: bool) {
-    let done = database.worker().run(true, work).await;
+/// What is done at the start: tables, then the project's own work.
+#[derive(Clone)]
+struct StartWork {
+    models: Vec<&'static ModelMeta>,
+    then: Option<StartUp>,
+}
+
+impl StartWork {
+    async fn run(self, mut conn: Conn) -> Result<(), StartupError> {
+        if !self.models.is_empty() {
+            conn.create_tables(self.models).await?;
+        }
+        if let Some(then) = self.then {
+            then(conn).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn start_up(database: &Arc<Database>, work: StartWork, is_server: bool) {
+    let work = move |conn| -> LocalBoxFuture<'static, _> { Box::pin(work.clone().run(conn)) };
+    let done = database.worker().run(true, work.clone()).await;
     let Err(error) = done.unwrap_or_else(|error| Err(error.into())) else { return };
     eprintln!("The database is not ready: {error}");
     if is_server {

@@ -382,6 +382,31 @@ impl Description {
         self.model.columns.len() + sources.sum::<usize>()
     }
 
+    /// The models of the rows that it shows: its own, and those of what is nested.
+    pub(crate) fn models(&self) -> Vec<&'static ModelMeta> {
+        let mut models = Vec::new();
+        self.collect_models(&mut models, &mut Vec::new());
+        models
+    }
+
+    fn collect_models(&self, into: &mut Vec<&'static ModelMeta>, seen: &mut Vec<*const Self>) {
+        if seen.contains(&std::ptr::from_ref(self)) {
+            return;
+        }
+        seen.push(self);
+        into.push(self.model);
+        let joined = self.sources.iter().filter_map(|source| match source {
+            Source::Row(_, related) => Some(related),
+            Source::Value(_) => None,
+        });
+        for related in self.many.iter().map(|many| &many.related).chain(joined) {
+            match related {
+                Related::Serializer(inner) => inner.get().collect_models(into, seen),
+                other => into.push(other.model()),
+            }
+        }
+    }
+
     /// True when rows can be nested here without an end: this serializer contains itself, or
     /// holds one that does.
     pub(crate) fn recurs(&self) -> bool {

@@ -11,9 +11,11 @@
 //! [`Context::session`]: crate::request::Context::session
 
 mod expiry;
+mod row;
 mod session;
 mod store;
 
 pub use expiry::Expiry;
+pub use row::StoredSession;
 pub use session::Session;
 pub use store::{SessionError, clear_expired};

@@ -103,6 +103,7 @@ use crate::request::{BodyMemory, Context, Request, Shared};
 use crate::response::{Response, ResponseBody};
 use crate::reverse::{Pattern, Urls};
 use crate::routers::{Match, Mount, RouteError, Table};
+use crate::sessions::StoredSession;
 use crate::settings::{Settings, SettingsError};
 use crate::throttling::{self, ThrottleClasses};
 use crate::values::debug_is_display;
@@ -307,10 +308,10 @@ impl SiteBuilder {
         }
         let generics = self.generics;
         let views = tables.iter().flat_map(|table| &table.entries);
-        let models = views.filter_map(|entry| entry.endpoint.view().info().context.model);
+        let models = views.flat_map(|entry| &entry.endpoint.view().info().models).copied();
         let users = self.users?;
         let user = users.as_ref().map_or(User::META, |users| users.model);
-        let accounts = [user, Group::META, Token::META];
+        let accounts = [user, Group::META, Token::META, StoredSession::META];
         let tokens_kept = token_models(&self.settings);
         let models: Vec<_> = models.chain(accounts).chain(tokens_kept).collect();
         check_columns(&models, self.database.dialect())?;

@@ -89,6 +89,18 @@ impl Site {
         middleware::Cors::new(self.cors.clone())
     }
 
+    /// Creates the tables of the site that do not exist: those of its views' models and of what they
+    /// reference, of accounts, tokens and sessions. Migrations change tables that exist; this only
+    /// makes a beginning (`migrate --run-syncdb`). See [`Database::create_tables`].
+    ///
+    /// [`Database::create_tables`]: crate::db::Database::create_tables
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn create_tables(&self) -> Result<(), crate::db::Error> {
+        self.database.create_tables(self.database.registered()).await
+    }
+
     /// Serves this site alone at an address, `127.0.0.1:8000`, within the limits of `SERVER_…`,
     /// until SIGTERM or SIGINT; then it finishes the requests in progress, as [`Server::run`] does.
     /// Prints where it listens on standard output.

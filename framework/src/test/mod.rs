@@ -51,8 +51,7 @@
 //! }
 //!
 //! static NOTES: Template = Template::new(|conn| Box::pin(async move {
-//!     conn.batch_execute("CREATE TABLE note (id INTEGER PRIMARY KEY, title TEXT NOT NULL)").await?;
-//!     Ok(())
+//!     Ok(conn.create_tables([Note::META]).await?)
 //! }));
 //!
 //! # mod tests { use super::*;

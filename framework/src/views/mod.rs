@@ -81,6 +81,7 @@ pub use policies::Policies;
 pub use routes::{ViewSetRoute, ViewSetRoutes};
 pub use streaming::{FileResponse, StreamingResponse};
 
+use crate::db::ModelMeta;
 use crate::exceptions::{ApiException, Result};
 use crate::filters::QueryParameter;
 use crate::pagination::Pagination;
@@ -288,6 +289,8 @@ pub struct ViewInfo {
     pub method_policies: Vec<(Method, Policies)>,
     /// Set if this is a page: a view of Django's kind instead of DRF's.
     pub page: Option<PageInfo>,
+    /// The models of the rows that it shows.
+    pub(crate) models: Vec<&'static ModelMeta>,
     /// Why a site cannot start with it.
     pub(crate) problem: Option<ViewError>,
 }

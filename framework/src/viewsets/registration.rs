@@ -14,6 +14,7 @@ use crate::exceptions::{ApiException, Result};
 use crate::generics::Mixins;
 use crate::request::{Action, Context, ViewContext};
 use crate::response::Response;
+use crate::serializers::ModelSerializer as _;
 use crate::views::{
     Lists, OperationInfo, Policies, ResponseInfo, View, ViewError, ViewInfo, ViewSetRoute,
     ViewSetRoutes,
@@ -130,6 +131,7 @@ impl<V: ViewSet> Registration<V> {
         let methods = handlers.iter().map(|(_, operation)| operation.method.clone());
         let mut info = ViewInfo::new(name, methods);
         info.context = self.context(detail);
+        info.models = V::Serializer::description().models();
         info.http_method_names = Some(V::HTTP_METHOD_NAMES);
         info.policies = self.policies.clone();
         V::DESCRIPTION.clone_into(&mut info.description);

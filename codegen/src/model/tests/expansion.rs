@@ -245,7 +245,7 @@ fn the_words_of_a_column_are_methods_of_its_description() {
                 .choices(KINDS),
             ::quintet::db::ColumnMeta::new("pages", ::quintet::db::ColumnKind::SmallInt)
                 .min_value("0")
-                .max_value("1000"),
+                .max_value("1000").positive(),
             ::quintet::db::ColumnMeta::new(
                 "price",
                 ::quintet::db::ColumnKind::Decimal { digits: 10, places: 2 }

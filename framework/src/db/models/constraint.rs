@@ -6,8 +6,8 @@ use crate::db::{ColumnMeta, Condition, Fields, Lookup, Model, One, Operand, Pred
 use crate::values::Value;
 
 /// A constraint that the table has: serializers of the model check unique ones first, and what the
-/// database refuses has the constraint's own message. The statement that makes it belongs to the
-/// project's migrations.
+/// database refuses has the constraint's own message. [`Database::create_tables`](crate::db::Database::create_tables)
+/// makes unique ones; a check is a statement of the project's migrations.
 ///
 /// ```
 /// use quintet::prelude::*;

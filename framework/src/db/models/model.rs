@@ -115,10 +115,14 @@ pub struct ColumnMeta {
     pub max_length: Option<usize>,
     /// Least number, as written in the model.
     pub min_value: Option<&'static str>,
+    /// Whether the table refuses numbers below zero (`PositiveIntegerField`).
+    pub positive: bool,
     /// Greatest number, as written in the model.
     pub max_value: Option<&'static str>,
     /// Whether values are unique.
     pub unique: bool,
+    /// Whether the table has an index of it (`db_index`).
+    pub index: bool,
     /// The value of a new row without one.
     pub default: Option<ColumnDefault>,
     /// The allowed values with their labels; empty if any value is.
@@ -162,8 +166,10 @@ impl ColumnMeta {
             blank: false,
             max_length: None,
             min_value: None,
+            positive: false,
             max_value: None,
             unique: false,
+            index: false,
             default: None,
             choices: &[],
             email: false,
@@ -218,9 +224,21 @@ impl ColumnMeta {
         self
     }
 
+    /// Lets the table refuse numbers below zero.
+    pub const fn positive(mut self) -> Self {
+        self.positive = true;
+        self
+    }
+
     /// Makes values unique.
     pub const fn unique(mut self) -> Self {
         self.unique = true;
+        self
+    }
+
+    /// Gives the table an index of it, which makes look-ups by it fast (`db_index`).
+    pub const fn index(mut self) -> Self {
+        self.index = true;
         self
     }
 

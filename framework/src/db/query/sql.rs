@@ -207,7 +207,7 @@ impl ArrayBind {
 
 /// What stands in the text of a statement.
 #[derive(Clone)]
-enum Part {
+pub(crate) enum Part {
     Bind(Bind),
     Node(Arc<dyn Node>),
     /// A scope, and the table or the alias of the rows that it is about.
@@ -289,7 +289,7 @@ impl Sql {
     }
 
     /// The stretches of text, each with what stands behind it; nothing does behind the last.
-    fn stretches(&self) -> impl Iterator<Item = (&str, Option<&Part>)> {
+    pub(crate) fn stretches(&self) -> impl Iterator<Item = (&str, Option<&Part>)> {
         let ends = self.parts.iter().map(|(end, part)| (*end, Some(part)));
         ends.chain([(self.text.len(), None)]).scan(0, |start, (end, part)| {
             let text = self.text.get(*start..end)?;
