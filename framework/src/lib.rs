@@ -5,7 +5,9 @@
 //! ```no_run
 //! use std::sync::Arc;
 //!
-//! use quintet::{db::Dialect, prelude::*};
+//! use quintet::authentication::BasicAuthentication;
+//! use quintet::permissions::IsAuthenticatedOrReadOnly;
+//! use quintet::{management::Program, prelude::*, site::SiteError};
 //!
 //! #[model(app = "library", ordering(id))]
 //! pub struct Book {
@@ -19,6 +21,7 @@
 //! #[derive(Serializer)]
 //! #[serializer(model = Book, fields = all)]
 //! pub struct BookSerializer {}
+//!
 //! pub struct BookViewSet;
 //!
 //! impl ViewSet for BookViewSet {
@@ -28,25 +31,20 @@
 //!     const FILTERSET_FIELDS: Filters<Book> = filter_fields![year(exact, gte, lt)];
 //! }
 //!
-//! const TABLES: &str = "CREATE TABLE IF NOT EXISTS library_book (id bigserial PRIMARY KEY, title text NOT NULL, year integer NOT NULL)";
-//! pub fn tables(dialect: Dialect) -> String {
-//!     if dialect == Dialect::Sqlite { TABLES.replace("bigserial", "integer") } else { TABLES.into() }
-//! }
-//!
-//! pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, StartError> {
-//!     Ok(Site::builder(settings, database)
+//! pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, SiteError> {
+//!     Site::builder(settings, database)
+//!         .authentication(BasicAuthentication::new())
+//!         .permissions(IsAuthenticatedOrReadOnly)
 //!         .pagination(PageNumberPagination::new().page_size(20))
 //!         .mount(Router::new().register("books", BookViewSet).at("/api/"))
 //!         .openapi(OpenApi::new("Books", "1.0.0"))
-//!         .build()?)
+//!         .build()
 //! }
 //!
 //! #[quintet::main]
 //! async fn main() -> Result<(), StartError> {
-//!     let settings = Settings::from_env_or_demo("sqlite://quickstart.sqlite3")?;
-//!     let database = Database::open(&settings)?;
-//!     database.batch_execute(tables(database.dialect())).await?;
-//!     site(settings, database)?.run_server("127.0.0.1:8000").await
+//!     let books = Program::new("quickstart", site).database("sqlite://quickstart.sqlite3");
+//!     books.create_tables().run().await
 //! }
 //! ```
 //!

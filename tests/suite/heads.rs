@@ -171,26 +171,18 @@ static EMPTY: Template = Template::new(|_| Box::pin(async { Ok(()) }));
 /// A site of the examples on an empty database, by the words that run it.
 async fn site(runs: &str, on: On) -> Result<TestSite, StartupError> {
     let database = on.copy_of(&EMPTY).await?;
-    let dialect = database.dialect();
     let database = database.override_settings(|settings| settings.auth.pbkdf2_iterations = 1);
-    let create = async |tables: String| {
-        let work =
-            async move |conn: &mut quintet::db::Conn| Ok(conn.batch_execute(&tables).await?);
-        database.run(work).await
+    let site = if runs == "quickstart" {
+        database.site(quickstart::site)?
+    } else if let Some(number) = runs.strip_prefix("tutorial -- ") {
+        database.site(STEPS[number.parse::<usize>().expect("a number") - 1])?
+    } else {
+        let name = runs.strip_prefix("snippets -- ").expect("the words that run an example");
+        let (_, make) = SNIPPETS.iter().find(|snippet| snippet.0 == name).expect("a snippet");
+        database.site(make)?
     };
-    if runs == "quickstart" {
-        create(quickstart::tables(dialect)).await?;
-        return database.site(quickstart::site);
-    }
-    if let Some(number) = runs.strip_prefix("tutorial -- ") {
-        let step = &STEPS[number.parse::<usize>().expect("a number") - 1];
-        create(step.create_tables(dialect)).await?;
-        return database.site(step.site);
-    }
-    let name = runs.strip_prefix("snippets -- ").unwrap_or_else(|| panic!("{runs} is no example"));
-    let snippet = SNIPPETS.iter().find(|snippet| snippet.name == name).expect("a snippet");
-    create(snippets::create_tables(snippet.tables, dialect)).await?;
-    database.site(snippet.site)
+    site.create_tables().await?;
+    Ok(site)
 }
 
 /// Serves a site as its `main` does.
@@ -209,7 +201,7 @@ fn heads() -> Vec<Head> {
     let mut files = vec!["quickstart/src/main.rs".to_owned()];
     files.extend(["tutorial/src/lib.rs", "snippets/src/lib.rs"].map(ToOwned::to_owned));
     files.extend((1..=STEPS.len()).map(|number| format!("tutorial/src/step_{number}.rs")));
-    files.extend(SNIPPETS.iter().map(|snippet| format!("snippets/src/{}.rs", snippet.name)));
+    files.extend(SNIPPETS.iter().map(|(name, _)| format!("snippets/src/{name}.rs")));
     files.iter().map(|file| Head::read(file)).collect()
 }
 

@@ -73,16 +73,16 @@ fn the_document_of_the_quickstart_has_not_changed() {
 #[test]
 fn the_documents_of_the_tutorial_have_not_changed() {
     for (number, step) in (1..).zip(STEPS) {
-        let site = (step.site)(settings(), database()).expect("the step builds");
+        let site = step(settings(), database()).expect("the step builds");
         unchanged(&format!("tutorial/src/step_{number}.openapi.json"), &text(&site));
     }
 }
 
 #[test]
 fn the_documents_of_the_snippets_have_not_changed() {
-    for snippet in SNIPPETS {
-        let site = (snippet.site)(settings(), database()).expect("the snippet builds");
-        unchanged(&format!("snippets/src/{}.openapi.json", snippet.name), &text(&site));
+    for (name, make) in SNIPPETS {
+        let site = make(settings(), database()).expect("the snippet builds");
+        unchanged(&format!("snippets/src/{name}.openapi.json"), &text(&site));
     }
 }
 

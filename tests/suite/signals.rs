@@ -142,19 +142,11 @@ impl Log {
     }
 }
 
-const TABLES: &str = "
-CREATE TABLE hooked_chest (
-    id bigserial PRIMARY KEY, name varchar(20) NOT NULL, pieces integer NOT NULL
-);
-CREATE TABLE hooked_thing (
-    id bigserial PRIMARY KEY, name varchar(20) NOT NULL,
-    chest_id bigint NOT NULL REFERENCES hooked_chest (id)
-);
-INSERT INTO hooked_chest (name, pieces) VALUES ('oak', 0);";
-
 static CHESTS: Template = Template::new(|conn| {
     Box::pin(async move {
-        Ok(conn.batch_execute(&snippets::create_tables(TABLES, conn.dialect())).await?)
+        conn.create_tables([Thing::META]).await?;
+        let oak = "INSERT INTO hooked_chest (name, pieces) VALUES ('oak', 0)";
+        Ok(conn.batch_execute(oak).await?)
     })
 });
 
@@ -303,8 +295,8 @@ fn work_after_a_commit_waits_for_the_request_where_that_is_the_transaction() {
 
 static TENANTS: Template = Template::new(|conn| {
     Box::pin(async move {
-        let tables = snippets::create_tables(tenants::TABLES, conn.dialect());
-        Ok(conn.batch_execute(&tables).await?)
+        let tables = [tenants::Agent::META, tenants::Ticket::META, tenants::Note::META];
+        Ok(conn.create_tables(tables).await?)
     })
 });
 

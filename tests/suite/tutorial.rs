@@ -11,10 +11,11 @@ use tutorial::STEPS;
 /// The tables of a step, served by it; a client that has no account.
 fn step(number: usize) -> impl Iterator<Item = (Store, Client)> {
     On::all().into_iter().map(move |on| {
-        let step = &STEPS[number - 1];
-        let site = |settings, database| (step.site)(settings, database).expect("the step builds");
+        let step = STEPS[number - 1];
+        let site = |settings, database| step(settings, database).expect("the step builds");
         let store = Store::serving(on, |_| {}, site);
-        store.execute(&step.create_tables(store.database().dialect()));
+        let site = store.site().site().clone();
+        store.run(async move |_| site.create_tables().await.expect("the step's tables"));
         let client = store.client();
         (store, client)
     })

@@ -260,26 +260,10 @@ pub struct Member {
 
 impl UserModel for Member {}
 
-const MEMBERS: &str = "
-CREATE TABLE club_member (
-    id bigserial PRIMARY KEY, password varchar(128) NOT NULL, last_login timestamptz,
-    is_superuser boolean NOT NULL, username varchar(150) NOT NULL UNIQUE,
-    first_name varchar(150) NOT NULL, last_name varchar(150) NOT NULL, email varchar(254) NOT NULL,
-    is_staff boolean NOT NULL, is_active boolean NOT NULL, date_joined timestamptz NOT NULL,
-    nickname varchar(40) NOT NULL
-);
-CREATE TABLE club_member_groups (
-    id bigserial PRIMARY KEY, member_id bigint NOT NULL, group_id integer NOT NULL
-);
-CREATE TABLE club_member_user_permissions (
-    id bigserial PRIMARY KEY, member_id bigint NOT NULL, permission_id integer NOT NULL
-);
-CREATE TABLE auth_group (id serial PRIMARY KEY, name varchar(150) NOT NULL);
-INSERT INTO auth_group (name) VALUES ('editors');";
-
 static CLUB: Template = Template::new(|conn| {
     Box::pin(async move {
-        Ok(conn.batch_execute(&snippets::create_tables(MEMBERS, conn.dialect())).await?)
+        conn.create_tables([Member::META]).await?;
+        Ok(conn.batch_execute("INSERT INTO auth_group (name) VALUES ('editors')").await?)
     })
 });
 

@@ -54,5 +54,3 @@ pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, St
         .openapi(OpenApi::new("Status", "1.0.0"))
         .build()?)
 }
-
-pub const TABLES: &str = "";

@@ -44,5 +44,3 @@ pub fn site(mut settings: Settings, database: Arc<Database>) -> Result<Arc<Site>
         .build()?;
     Ok(site)
 }
-
-pub const TABLES: &str = include_str!("accounts.sql");

@@ -18,40 +18,20 @@ pub mod user_model;
 
 use std::sync::Arc;
 
-use quintet::db::Dialect;
 use quintet::prelude::*;
 
-/// One of the sites.
-pub struct Snippet {
-    /// What the command line calls it.
-    pub name: &'static str,
-    /// Builds it.
-    pub site: fn(Settings, Arc<Database>) -> Result<Arc<Site>, StartError>,
-    /// Its tables, in PostgreSQL's dialect.
-    pub tables: &'static str,
-}
+/// Builds a site.
+pub type MakeSite = fn(Settings, Arc<Database>) -> Result<Arc<Site>, StartError>;
 
-/// All of them.
-pub const SNIPPETS: [Snippet; 9] = [
-    Snippet { name: "testing", site: testing::site, tables: testing::TABLES },
-    Snippet { name: "permissions", site: permissions::site, tables: permissions::TABLES },
-    Snippet {
-        name: "row_permissions",
-        site: row_permissions::site,
-        tables: row_permissions::TABLES,
-    },
-    Snippet { name: "statistics", site: statistics::site, tables: statistics::TABLES },
-    Snippet { name: "nested", site: nested::site, tables: nested::TABLES },
-    Snippet { name: "jwt", site: jwt::site, tables: jwt::TABLES },
-    Snippet { name: "user_model", site: user_model::site, tables: user_model::TABLES },
-    Snippet { name: "tenants", site: tenants::site, tables: tenants::TABLES },
-    Snippet { name: "actix_app", site: actix_app::site, tables: actix_app::TABLES },
+/// All of them, each with what the command line calls it.
+pub const SNIPPETS: [(&str, MakeSite); 9] = [
+    ("testing", testing::site),
+    ("permissions", permissions::site),
+    ("row_permissions", row_permissions::site),
+    ("statistics", statistics::site),
+    ("nested", nested::site),
+    ("jwt", jwt::site),
+    ("user_model", user_model::site),
+    ("tenants", tenants::site),
+    ("actix_app", actix_app::site),
 ];
-
-/// Tables in the dialect of a database: SQLite numbers the rows of any `integer PRIMARY KEY`.
-pub fn create_tables(tables: &str, dialect: Dialect) -> String {
-    match dialect {
-        Dialect::Sqlite => tables.replace("bigserial", "integer").replace("serial", "integer"),
-        Dialect::Postgres => tables.into(),
-    }
-}

@@ -93,10 +93,3 @@ pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, St
         .openapi(OpenApi::new("Orders", "1.0.0"))
         .build()?)
 }
-
-pub const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS shop_order (id bigserial PRIMARY KEY, customer varchar(100) NOT NULL);
-CREATE TABLE IF NOT EXISTS shop_line (
-    id bigserial PRIMARY KEY, order_id bigint NOT NULL REFERENCES shop_order (id),
-    product varchar(100) NOT NULL, quantity integer NOT NULL
-);";

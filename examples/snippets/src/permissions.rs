@@ -94,12 +94,3 @@ pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, St
         .build()?;
     Ok(site)
 }
-
-pub const TABLES: &str = concat!(
-    include_str!("accounts.sql"),
-    "
-CREATE TABLE IF NOT EXISTS document (
-    id bigserial PRIMARY KEY, title varchar(100) NOT NULL, published boolean NOT NULL,
-    author_id integer REFERENCES auth_user (id)
-);"
-);

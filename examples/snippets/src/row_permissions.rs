@@ -123,17 +123,3 @@ pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, St
         .build()?;
     Ok(site)
 }
-
-pub const TABLES: &str = concat!(
-    include_str!("accounts.sql"),
-    "
-CREATE TABLE IF NOT EXISTS desk_paper (
-    id bigserial PRIMARY KEY, title varchar(100) NOT NULL,
-    owner_id integer NOT NULL REFERENCES auth_user (id)
-);
-CREATE TABLE IF NOT EXISTS desk_share (
-    id bigserial PRIMARY KEY, paper_id bigint NOT NULL REFERENCES desk_paper (id),
-    user_id integer NOT NULL REFERENCES auth_user (id), may_write bool NOT NULL,
-    UNIQUE (paper_id, user_id)
-);"
-);

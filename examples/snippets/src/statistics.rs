@@ -89,9 +89,3 @@ pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, St
         .build()?;
     Ok(site)
 }
-
-pub const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS shop_sale (
-    id bigserial PRIMARY KEY, country varchar(2) NOT NULL, sold timestamptz NOT NULL,
-    total numeric(10, 2) NOT NULL
-);";

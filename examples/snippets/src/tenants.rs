@@ -157,18 +157,3 @@ pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, St
         .build()?;
     Ok(site)
 }
-
-pub const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS desk_agent (
-    id bigserial PRIMARY KEY, username varchar(150) NOT NULL UNIQUE, password varchar(128) NOT NULL,
-    company_id bigint NOT NULL
-);
-CREATE TABLE IF NOT EXISTS desk_ticket (
-    id bigserial PRIMARY KEY, company_id bigint NOT NULL, created timestamptz NOT NULL,
-    modified timestamptz NOT NULL, created_by_id bigint REFERENCES desk_agent (id),
-    modified_by_id bigint REFERENCES desk_agent (id), deleted timestamptz, title varchar(100) NOT NULL
-);
-CREATE TABLE IF NOT EXISTS desk_note (
-    id bigserial PRIMARY KEY, company_id bigint NOT NULL, deleted timestamptz,
-    ticket_id bigint NOT NULL REFERENCES desk_ticket (id), text text NOT NULL
-);";

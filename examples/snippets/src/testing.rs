@@ -11,7 +11,6 @@
 
 use std::sync::Arc;
 
-use quintet::db::Dialect;
 use quintet::prelude::*;
 
 #[model(table = "note", ordering(id))]
@@ -30,14 +29,6 @@ pub struct NoteViewSet;
 impl ViewSet for NoteViewSet {
     type Base = ModelViewSet;
     type Serializer = NoteSerializer;
-}
-
-pub const TABLES: &str =
-    "CREATE TABLE IF NOT EXISTS note (id bigserial PRIMARY KEY, title varchar(20) NOT NULL)";
-
-/// Its table: `SQLite` numbers the rows of an `integer PRIMARY KEY`, `PostgreSQL` those of a `bigserial`.
-pub fn tables(dialect: Dialect) -> String {
-    if dialect == Dialect::Sqlite { TABLES.replace("bigserial", "integer") } else { TABLES.into() }
 }
 
 /// Builds the site: `main` calls it, and so do the tests.

@@ -80,9 +80,3 @@ pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, St
         .build()?;
     Ok(site)
 }
-
-pub const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS shop_customer (
-    id bigserial PRIMARY KEY, email varchar(254) NOT NULL UNIQUE, password varchar(128) NOT NULL,
-    points integer NOT NULL, is_active boolean NOT NULL
-);";

@@ -16,8 +16,8 @@ async fn main() -> Result<(), StartError> {
     let step = number.checked_sub(1).and_then(|at| STEPS.get(at)).ok_or_else(usage)?;
     let settings = Settings::from_env_or_demo(&format!("sqlite://tutorial_{number}.sqlite3"))?;
     let database = Database::open(&settings)?;
-    database.batch_execute(step.create_tables(database.dialect())).await?;
-    let site = (step.site)(settings, database)?;
+    let site = step(settings, database)?;
+    site.create_tables().await?;
     match command {
         [] => site.run_server("127.0.0.1:8000").await,
         ["createsuperuser", options @ ..] => Ok(createsuperuser(&site, options).await?),

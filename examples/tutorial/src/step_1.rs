@@ -49,8 +49,3 @@ pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, Si
         .openapi(OpenApi::new("Library", "1.0.0"))
         .build()
 }
-
-pub const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS library_book (
-    id bigserial PRIMARY KEY, title varchar(200) NOT NULL, year integer NOT NULL, reprinted integer
-);";

@@ -131,16 +131,3 @@ pub fn site(settings: Settings, database: Arc<Database>) -> Result<Arc<Site>, Si
         .openapi(OpenApi::new("Library", "1.0.0"))
         .build()
 }
-
-pub const TABLES: &str = concat!(
-    include_str!("accounts.sql"),
-    "
-CREATE TABLE IF NOT EXISTS library_author (
-    id bigserial PRIMARY KEY, name varchar(100) NOT NULL UNIQUE
-);
-CREATE TABLE IF NOT EXISTS library_book (
-    id bigserial PRIMARY KEY, title varchar(200) NOT NULL, year integer NOT NULL, reprinted integer,
-    author_id bigint NOT NULL REFERENCES library_author (id),
-    owner_id integer REFERENCES auth_user (id)
-);"
-);

@@ -1,14 +1,12 @@
 use actix_web::App;
 use actix_web::test::{TestRequest, call_and_read_body, init_service};
 use quintet::db::StartupError;
-use quintet::test::Template;
 use snippets::actix_app::{services, site};
-
-static DATABASE: Template = Template::new(|_| Box::pin(async { Ok(()) }));
 
 #[quintet::test]
 async fn the_app_handles_its_own_routes_and_the_site_all_others() -> Result<(), StartupError> {
-    let site = DATABASE.sqlite().await?.site(site)?;
+    let site = crate::EMPTY.sqlite().await?.site(site)?;
+    site.create_tables().await?;
     let app = init_service(App::new().configure(services(site.site().clone()))).await;
     for (path, body) in
         [("/hello/Ada", "Hello, Ada!"), ("/api/status/", r#"{"status":"up"}"#), ("/api/", "{}")]

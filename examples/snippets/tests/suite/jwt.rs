@@ -1,16 +1,15 @@
 use quintet::auth::NewUser;
 use quintet::db::StartupError;
-use quintet::test::{Template, TestSite};
+use quintet::test::TestSite;
 use serde_json::json;
-use snippets::jwt::{TABLES, site};
-
-static DATABASE: Template = Template::new(|conn| Box::pin(crate::create(TABLES, conn)));
+use snippets::jwt::site;
 
 /// A site where ada has an account.
 async fn start() -> Result<TestSite, StartupError> {
-    let database = DATABASE.sqlite().await?;
+    let database = crate::EMPTY.sqlite().await?;
     let fast = database.override_settings(|settings| settings.auth.pbkdf2_iterations = 1);
     let site = fast.site(site)?;
+    site.create_tables().await?;
     crate::user(&site, NewUser::new("ada").password("secret")).await?;
     Ok(site)
 }

@@ -11,14 +11,12 @@ mod testing;
 mod user_model;
 
 use quintet::auth::NewUser;
-use quintet::db::{Conn, StartupError};
+use quintet::db::StartupError;
 use quintet::site::Site;
+use quintet::test::Template;
 
-/// Creates the tables of a snippet.
-async fn create(tables: &str, conn: &mut Conn) -> Result<(), StartupError> {
-    let tables = snippets::create_tables(tables, conn.dialect());
-    Ok(conn.batch_execute(&tables).await?)
-}
+/// A database of each test, whose tables the site makes.
+static EMPTY: Template = Template::new(|_| Box::pin(async { Ok(()) }));
 
 /// Creates an account.
 async fn user(site: &Site, new: NewUser) -> Result<(), StartupError> {

@@ -1,12 +1,12 @@
 use quintet::db::StartupError;
-use quintet::test::{Template, TestSite};
+use quintet::test::TestSite;
 use serde_json::{Value, json};
-use snippets::nested::{TABLES, site};
-
-static DATABASE: Template = Template::new(|conn| Box::pin(crate::create(TABLES, conn)));
+use snippets::nested::site;
 
 async fn start() -> Result<TestSite, StartupError> {
-    DATABASE.sqlite().await?.site(site)
+    let site = crate::EMPTY.sqlite().await?.site(site)?;
+    site.create_tables().await?;
+    Ok(site)
 }
 
 fn order(lines: &Value) -> Value {

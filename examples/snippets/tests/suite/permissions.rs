@@ -1,16 +1,15 @@
 use quintet::auth::NewUser;
 use quintet::db::StartupError;
-use quintet::test::{ApiClient, Template, TestSite};
+use quintet::test::{ApiClient, TestSite};
 use serde_json::json;
-use snippets::permissions::{TABLES, site};
-
-static DATABASE: Template = Template::new(|conn| Box::pin(crate::create(TABLES, conn)));
+use snippets::permissions::site;
 
 /// The site, and clients of ada, bob and an administrator.
 async fn start() -> Result<(TestSite, [ApiClient; 3]), StartupError> {
-    let database = DATABASE.sqlite().await?;
+    let database = crate::EMPTY.sqlite().await?;
     let fast = database.override_settings(|settings| settings.auth.pbkdf2_iterations = 1);
     let site = fast.site(site)?;
+    site.create_tables().await?;
     let users = [NewUser::new("ada"), NewUser::new("bob"), NewUser::new("root").staff()];
     for user in users {
         crate::user(&site, user.password("secret")).await?;

@@ -1,17 +1,16 @@
 use quintet::auth::NewUser;
 use quintet::db::StartupError;
 use quintet::prelude::*;
-use quintet::test::{ApiClient, Template, TestSite};
+use quintet::test::{ApiClient, TestSite};
 use serde_json::{Value, json};
-use snippets::row_permissions::{Share, TABLES, share, site};
-
-static DATABASE: Template = Template::new(|conn| Box::pin(crate::create(TABLES, conn)));
+use snippets::row_permissions::{Share, share, site};
 
 /// The site, and clients of ada, bob and eve, whose keys are 1, 2 and 3.
 async fn start() -> Result<(TestSite, [ApiClient; 3]), StartupError> {
-    let database = DATABASE.sqlite().await?;
+    let database = crate::EMPTY.sqlite().await?;
     let fast = database.override_settings(|settings| settings.auth.pbkdf2_iterations = 1);
     let site = fast.site(site)?;
+    site.create_tables().await?;
     for name in ["ada", "bob", "eve"] {
         crate::user(&site, NewUser::new(name).password("secret")).await?;
     }

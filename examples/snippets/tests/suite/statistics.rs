@@ -1,15 +1,14 @@
 use quintet::db::StartupError;
-use quintet::test::{ApiClient, Template, TestSite};
+use quintet::test::{ApiClient, TestSite};
 use serde_json::{Value, json};
-use snippets::statistics::{TABLES, site};
-
-static DATABASE: Template = Template::new(|conn| Box::pin(crate::create(TABLES, conn)));
+use snippets::statistics::site;
 
 /// The site on each database, with sales of two countries in two months.
 async fn sites() -> Result<Vec<(TestSite, ApiClient)>, StartupError> {
     let mut sites = Vec::new();
-    for database in DATABASE.each("QUINTET_TEST_POSTGRES").await? {
+    for database in crate::EMPTY.each("QUINTET_TEST_POSTGRES").await? {
         let site = database.site(site)?;
+        site.create_tables().await?;
         let client = site.client().await;
         for (country, sold, total) in [
             ("NL", "2024-03-01T00:00:00Z", "10.00"),

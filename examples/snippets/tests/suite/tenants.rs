@@ -1,17 +1,16 @@
 use quintet::auth::NewUser;
 use quintet::db::StartupError;
 use quintet::prelude::*;
-use quintet::test::{ApiClient, Template, TestSite};
+use quintet::test::{ApiClient, TestSite};
 use serde_json::json;
-use snippets::tenants::{Agent, TABLES, Ticket, agent, site, ticket};
-
-static DATABASE: Template = Template::new(|conn| Box::pin(crate::create(TABLES, conn)));
+use snippets::tenants::{Agent, Ticket, agent, site, ticket};
 
 /// The site, and clients of ada and bob, who work for the first company, and of eve of the second.
 async fn start() -> Result<(TestSite, [ApiClient; 3]), StartupError> {
-    let database = DATABASE.sqlite().await?;
+    let database = crate::EMPTY.sqlite().await?;
     let fast = database.override_settings(|settings| settings.auth.pbkdf2_iterations = 1);
     let site = fast.site(site)?;
+    site.create_tables().await?;
     for (name, company) in [("ada", 1), ("bob", 1), ("eve", 2)] {
         let new = NewUser::new(name).password("secret").set(agent::company_id, company);
         crate::user(&site, new).await?;

@@ -1,13 +1,10 @@
-use quintet::db::{Conn, StartupError};
+use quintet::db::{Model, StartupError};
 use quintet::test::Template;
 use serde_json::json;
-use snippets::testing::{site, tables};
+use snippets::testing::{Note, site};
 
-static NOTES: Template = Template::new(|conn| Box::pin(create(conn)));
-
-async fn create(conn: &mut Conn) -> Result<(), StartupError> {
-    Ok(conn.batch_execute(&tables(conn.dialect())).await?)
-}
+static NOTES: Template =
+    Template::new(|conn| Box::pin(async { Ok(conn.create_tables([Note::META]).await?) }));
 
 #[quintet::test]
 async fn a_note_is_created() -> Result<(), StartupError> {

@@ -1,15 +1,13 @@
 use quintet::db::StartupError;
-use quintet::test::Template;
 use serde_json::json;
-use snippets::user_model::{TABLES, site};
-
-static DATABASE: Template = Template::new(|conn| Box::pin(crate::create(TABLES, conn)));
+use snippets::user_model::site;
 
 #[quintet::test]
 async fn a_customer_registers_and_logs_in_with_an_email_address() -> Result<(), StartupError> {
-    let database = DATABASE.sqlite().await?;
+    let database = crate::EMPTY.sqlite().await?;
     let fast = database.override_settings(|settings| settings.auth.pbkdf2_iterations = 1);
     let site = fast.site(site)?;
+    site.create_tables().await?;
     let client = site.client().await;
     let ada = json!({"email": "ada@example.com", "points": 0});
     let new = |password: &str| json!({"email": "ada@example.com", "password": password});
