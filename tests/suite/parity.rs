@@ -6,7 +6,7 @@ use quintet_tests::replay::{self, Call};
 use quintet_tests::scenario::{self, Scenario};
 use quintet_tests::store::{On, Store};
 
-pub(crate) fn answer(client: &Client, call: &Call) -> Answer {
+fn answer(client: &Client, call: &Call) -> Answer {
     let mut request = format!("{} {} HTTP/1.1\r\n", call.method, call.path).into_bytes();
     for (name, value) in &call.headers {
         request.extend_from_slice(name.as_bytes());

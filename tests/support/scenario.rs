@@ -190,17 +190,9 @@ impl Scenario {
 /// # Errors
 /// When a file cannot be read or understood; the message names it.
 pub fn load() -> io::Result<Vec<Scenario>> {
-    load_from("exchanges")
-}
-
-/// The scenarios of another folder of `tests/parity`, as [`load`] reads them.
-///
-/// # Errors
-/// When a file cannot be read or understood; the message names it.
-pub fn load_from(name: &str) -> io::Result<Vec<Scenario>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("parity");
     let shared: Map<String, Value> = read(&folder.join("variables.json"))?;
-    let mut files = fs::read_dir(folder.join(name))?
+    let mut files = fs::read_dir(folder.join("exchanges"))?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<io::Result<Vec<_>>>()?;
     files.retain(|path| path.extension().is_some_and(|ending| ending == "json"));

@@ -1,6 +1,7 @@
 //! Pages that show one feature of the wire each: they belong to no resource.
 
 mod errors;
+mod fields;
 mod formats;
 
 use quintet::permissions::IsAuthenticated;
@@ -18,6 +19,7 @@ pub fn urls() -> Router {
     Router::simple()
         .path("atomic/", atomic, "atomic")
         .path("empty/", open("Empty").get(formats::empty), "empty")
+        .path("fields/", fields::view(), "fields")
         .path("errors/<slug:kind>/", raising.get(errors::raise).post(errors::raise), "errors")
         .path_with_suffix("encoding/", encoding.get(formats::encoding), "encoding")
 }
