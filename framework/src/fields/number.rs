@@ -92,10 +92,8 @@ pub(super) fn decimal(
     raw: &Raw<'_>,
 ) -> Result<Value, Detail> {
     let invalid = || field.fail("invalid", "A valid number is required.");
-    let text = match raw {
-        Raw::Text(_) | Raw::JsonText(_) | Raw::Int(_) | Raw::Float(_) => python::text(raw),
-        _ => return Err(invalid()),
-    };
+    // of anything else, too, the text is measured (`smart_str(data)`)
+    let text = python::text(raw);
     let text = python::strip(&text);
     if is_too_long(text) {
         return Err(too_long(field));
@@ -254,6 +252,16 @@ mod tests {
         for refused in ["", ".", "1e", "e5", "1.2.3", "NaN", "Infinity", "1e99999999999999999999"] {
             assert_eq!(sizes(refused), None, "{refused}");
         }
+    }
+
+    #[test]
+    fn a_long_list_is_a_text_that_is_too_large_for_a_decimal() {
+        let error = |raw| Field::decimal("d", 5, 2).run(Some(&raw), false).unwrap_err().to_json();
+        let long = Raw::List(vec![Raw::Text("x".repeat(1000).into())]);
+        assert_eq!(error(long), serde_json::json!(["String value too large."]));
+        let number = serde_json::json!(["A valid number is required."]);
+        assert_eq!(error(Raw::List(vec![Raw::Int("1".into())])), number);
+        assert_eq!(error(Raw::Bool(true)), number);
     }
 
     #[test]

@@ -123,7 +123,10 @@ fn decimal(options: &DecimalOptions, value: Decimal, out: &mut JsonWriter) {
     if options.as_number {
         out.f64(value.to_float());
     } else if options.normalize_output {
-        out.decimal(value.normalize().into());
+        // a zero keeps its sign: `-0`
+        let mut normal = value.normalize();
+        normal.set_sign_negative(value.is_sign_negative());
+        out.decimal(normal.into());
     } else {
         out.decimal(value);
     }
@@ -240,7 +243,9 @@ mod tests {
         let field = Field::decimal("d", 8, 3);
         assert_eq!(echo(&field, "12.3"), r#""12.300""#);
         assert_eq!(echo(&field.clone().as_number(), "12.3"), "12.3");
-        assert_eq!(echo(&field.normalize_output(), "12.3"), r#""12.3""#);
+        let normal = field.normalize_output();
+        assert_eq!(echo(&normal, "12.3"), r#""12.3""#);
+        assert_eq!(echo(&normal, r#""-0.00""#), r#""-0""#);
     }
 
     #[test]

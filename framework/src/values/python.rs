@@ -229,9 +229,22 @@ pub(crate) fn uuid(text: &str) -> Option<uuid::Uuid> {
     uuid::Uuid::try_parse(text).ok().or_else(|| {
         let bare = text.replace("urn:", "").replace("uuid:", "");
         let bare = bare.trim_matches(['{', '}']).replace('-', "");
-        let hex = bare.len() == 32 && bare.bytes().all(|byte| byte.is_ascii_hexdigit());
-        hex.then(|| u128::from_str_radix(&bare, 16).ok()).flatten().map(uuid::Uuid::from_u128)
+        let hex = (bare.chars().count() == 32).then(|| hex_int(&bare));
+        hex.flatten().map(uuid::Uuid::from_u128)
     })
+}
+
+/// `int(text, 16)` without a minus: `int` takes a sign, `0x`, and single underscores.
+fn hex_int(text: &str) -> Option<u128> {
+    let text = ascii_digits(trimmed(text));
+    let text = text.strip_prefix('+').unwrap_or(&text);
+    let text = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => digits.strip_prefix('_').unwrap_or(digits),
+        None => text,
+    };
+    let groups = text.split('_');
+    let hex = |group: &str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_hexdigit());
+    groups.clone().all(hex).then(|| u128::from_str_radix(&groups.collect::<String>(), 16).ok())?
 }
 
 /// Bytes as `base64.b64decode(text)` reads them: characters of no meaning are skipped, padding is
@@ -327,6 +340,17 @@ mod tests {
             assert_eq!(uuid(text).unwrap().to_string(), hex);
         }
         assert!(uuid("abc").is_none() && uuid(&"é".repeat(16)).is_none());
+        // as `int(text, 16)` reads a number
+        for text in ["0x", "0X_", "+0", "  ", "0_", "５", "_", "0__", "-", "x"] {
+            let sent = format!("{text:0<31}a");
+            let read = uuid(&sent).map(|uuid| uuid.as_u128());
+            let expected = match text {
+                "５" => Some((5 << 124) + 10),
+                "_" | "0__" | "-" | "x" => None,
+                _ => Some(10),
+            };
+            assert_eq!(read, expected, "{sent}");
+        }
     }
 
     #[test]
