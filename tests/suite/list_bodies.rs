@@ -271,7 +271,9 @@ fn a_list_has_as_many_items_as_it_may() {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let most = refused("/genres/", &named(&names));
         assert_eq!(most, "Ensure this field has no more than 1000 elements.");
-        assert_eq!(post(&store, "/genres/", &named(&names[..1000])).0, 201);
+        let (taken, made) = send(&store, "POST", "/genres/", &named(&names[..1000]));
+        assert_eq!((made.status, made.json().as_array().map(Vec::len)), (201, Some(1000)));
+        assert!(taken <= 5, "{taken} statements");
         // where a list is a must
         for (body, kind) in [(json!({"name": "A"}), "dict"), (json!("a"), "str"), (json!(3), "int")]
         {
@@ -378,6 +380,68 @@ fn lists_of_several_at_once_are_stored_whole_or_not_at_all() {
             assert_eq!(store.number(&stored), 4);
         }
     }
+}
+
+/// New names for the first artists.
+fn renamed(ids: impl Iterator<Item = i64>, name: &str) -> Json {
+    ids.map(|id| json!({"id": id, "name": format!("{name} {id}")})).collect()
+}
+
+#[test]
+fn many_rows_are_renamed_in_as_many_statements_as_one() {
+    for on in On::all() {
+        let store = Store::new(on);
+        let put = |body: &Json| send(&store, "PUT", "/api/bulk/artists/", body);
+        let (one, _) = put(&renamed(1..=1, "One"));
+        let (many, reply) = put(&renamed(1..=200, "Many"));
+        assert_eq!((reply.status, names(&reply.json()).len()), (200, 200));
+        // the user, the rows, the names
+        assert_eq!((one, many), (3, 3), "{on:?}");
+        let stored = "SELECT count(*) FROM store_artist WHERE name LIKE 'Many %'";
+        assert_eq!(store.number(stored), 200);
+        let (_, reply) = put(&renamed(100..=400, "Missing"));
+        assert_eq!(
+            (reply.status, reply.json()),
+            (400, json!({"id": "Artist 276 does not exist."}))
+        );
+        assert_eq!(store.number(stored), 200);
+    }
+}
+
+#[test]
+fn of_lists_that_rename_the_same_rows_at_once_one_is_stored_whole() {
+    for on in On::all() {
+        let store = Store::new(on);
+        let replies = together(4, |client| {
+            let mut body = renamed(1..=50, &format!("Client {client}"));
+            if client % 2 == 1 {
+                body.as_array_mut().expect("a list").reverse();
+            }
+            send(&store, "PUT", "/api/bulk/artists/", &body).1
+        });
+        for reply in replies {
+            assert_eq!(reply.status, 200, "{}", reply.text());
+        }
+        let kinds = "SELECT count(DISTINCT substr(name, 1, 8)) FROM store_artist WHERE id <= 50";
+        assert_eq!(store.number(kinds), 1, "{on:?}");
+    }
+}
+
+#[test]
+fn a_form_may_be_a_list() {
+    let store = Store::new(On::Sqlite);
+    let send = |body: &str| {
+        let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+        let (client, path) = (store.client_of(ADMIN), "/api/bulk/artists/");
+        let reply = client.send("POST", path, &headers, body.as_bytes());
+        (reply.status, reply.json())
+    };
+    let made = json!([{"id": 276, "name": "A"}, {"id": 277, "name": "B"}]);
+    assert_eq!(send("[1]name=B&[0]name=A"), (201, made));
+    let wrong = json!({"1": {"name": ["This field may not be blank."]}});
+    assert_eq!(send("[0]name=A&[1]name="), (400, wrong));
+    let empty = json!({"non_field_errors": ["This list may not be empty."]});
+    assert_eq!(send("name=A"), (400, empty));
 }
 
 #[test]

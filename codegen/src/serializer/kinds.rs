@@ -192,8 +192,11 @@ pub(super) fn changes(attr: &FieldAttr, inner: &Type, reads: bool) -> Vec<TokenS
         let source = names.last().map(|name| name.unraw().to_string());
         changes.push(quote!(field = field.source(#source);));
     }
-    if attr.is_read_only() {
-        changes.push(quote!(field = field.read_only();));
+    match &attr.read_only {
+        Some(flag) if flag.on => changes.push(quote!(field = field.read_only();)),
+        // where the model's field is read-only: a key, a clock
+        Some(_) => changes.push(quote!(field.read_only = false;)),
+        None => {}
     }
     if attr.is_write_only() {
         changes.push(quote!(field = field.write_only();));

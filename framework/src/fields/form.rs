@@ -23,6 +23,14 @@ pub fn to_raw<'a>(fields: &[Field], pairs: &'a [(String, String)], partial: bool
     object(fields, &pairs, partial)
 }
 
+/// The input of a form as a list of objects, from the keys `[0]name`, `[1]name`; empty without such
+/// keys (`ListSerializer.to_internal_value`).
+pub fn to_raw_list<'a>(fields: &[Field], pairs: &'a [(String, String)], partial: bool) -> Raw<'a> {
+    let pairs: Pairs<'a> =
+        pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    items(fields, &pairs, "", partial).unwrap_or_else(|| Raw::List(Vec::new()))
+}
+
 fn object<'a>(fields: &[Field], pairs: &[(&'a str, &'a str)], partial: bool) -> Raw<'a> {
     let given = fields.iter().filter(|field| field.is_writable()).filter_map(|field| {
         value(field, pairs, partial).map(|raw| (Cow::Borrowed(field.name), raw))
@@ -39,7 +47,7 @@ fn value<'a>(field: &Field, pairs: &[(&'a str, &'a str)], partial: bool) -> Opti
         FieldKind::List { child, .. } => {
             let repeated = all(pairs, name);
             if repeated.is_empty() {
-                indexed(child, pairs, name, partial)
+                list(child, pairs, name, partial)
             } else {
                 Some(Raw::List(repeated))
             }
@@ -60,7 +68,7 @@ fn value<'a>(field: &Field, pairs: &[(&'a str, &'a str)], partial: bool) -> Opti
             let entries = below(pairs, name);
             (!entries.is_empty()).then(|| object(fields, &entries, partial))
         }
-        FieldKind::Nested { many: true, .. } => indexed(field, pairs, name, partial),
+        FieldKind::Nested { fields, many: true, .. } => items(fields, pairs, name, partial),
         FieldKind::Json { .. } => last().map(|text| Raw::JsonText(Cow::Borrowed(text))),
         kind => match last() {
             Some("") if field.allow_null || !field.required => {
@@ -131,13 +139,50 @@ enum Item<'a> {
     Pairs(Pairs<'a>),
 }
 
-/// The items `name[0]`, `name[1]` in the order of their numbers. A text takes the place of the
-/// parts that came before it, and a part that of a text.
-fn indexed<'a>(
+/// The objects `name[0]rest`, `name[1]rest`, if there are any.
+fn items<'a>(
+    fields: &[Field],
+    pairs: &[(&'a str, &'a str)],
+    name: &str,
+    partial: bool,
+) -> Option<Raw<'a>> {
+    indexed(pairs, name, |item| match item {
+        Item::Text(value) => text(value),
+        Item::Pairs(inner) => object(fields, &distinct(inner.into_iter()), partial),
+    })
+}
+
+/// The items of a list of such fields, if there are any.
+fn list<'a>(
     child: &Field,
     pairs: &[(&'a str, &'a str)],
     name: &str,
     partial: bool,
+) -> Option<Raw<'a>> {
+    if let FieldKind::Nested { fields, .. } = &child.kind {
+        return items(fields, pairs, name, partial);
+    }
+    indexed(pairs, name, |item| match item {
+        Item::Text(value) => text(value),
+        Item::Pairs(inner) => {
+            let inner = distinct(inner.into_iter());
+            match &child.kind {
+                FieldKind::List { child, .. } => {
+                    list(child, &inner, "", partial).unwrap_or_else(|| Raw::List(Vec::new()))
+                }
+                FieldKind::Dict { .. } => plain_map(&below(&inner, "")),
+                _ => plain_map(&inner),
+            }
+        }
+    })
+}
+
+/// The items `name[0]`, `name[1]` in the order of their numbers. A text takes the place of the
+/// parts that came before it, and a part that of a text.
+fn indexed<'a>(
+    pairs: &[(&'a str, &'a str)],
+    name: &str,
+    item: impl Fn(Item<'a>) -> Raw<'a>,
 ) -> Option<Raw<'a>> {
     let mut items: BTreeMap<Index<'a>, Item<'a>> = BTreeMap::new();
     let ours = pairs.iter().copied().filter(|(key, _)| part(key, name).is_some());
@@ -153,20 +198,6 @@ fn indexed<'a>(
             }
         }
     }
-    let item = |item: Item<'a>| match item {
-        Item::Text(value) => text(value),
-        Item::Pairs(inner) => {
-            let inner = distinct(inner.into_iter());
-            match &child.kind {
-                FieldKind::Nested { fields, .. } => object(fields, &inner, partial),
-                FieldKind::List { child, .. } => {
-                    indexed(child, &inner, "", partial).unwrap_or_else(|| Raw::List(Vec::new()))
-                }
-                FieldKind::Dict { .. } => plain_map(&below(&inner, "")),
-                _ => plain_map(&inner),
-            }
-        }
-    };
     (!items.is_empty()).then(|| Raw::List(items.into_values().map(item).collect()))
 }
 
@@ -285,6 +316,20 @@ mod tests {
             "{'n': {'x': '1', 'on': False}, 'l': [{'x': '2', 'on': '1'}], 'd': {'a': 'b'}}"
         );
         assert_eq!(read(&fields, &[("d", "")], false), "{'d': {}}");
+    }
+
+    #[test]
+    fn a_form_may_be_a_list() {
+        let fields = [Field::char("a"), Field::boolean("on")];
+        let read = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<_> =
+                pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+            python::text(&to_raw_list(&fields, &pairs, false)).into_owned()
+        };
+        let pairs = [("[1]on", "1"), ("[0]a", "x"), ("[2]", "y"), ("a", "no"), ("[1]a", "z")];
+        let items = "[{'a': 'x', 'on': False}, {'a': 'z', 'on': '1'}, 'y']";
+        assert_eq!(read(&pairs), items);
+        assert_eq!(read(&[("a", "x")]), "[]");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! A client chooses how many rows it nests, and so the number of checks; statements are bounded
 //! anyway, and have few distinct texts. Keys into one column are a list, which is one value. Other
-//! checks run in batches of a few sizes.
+//! checks run in batches of a few sizes: a thousand are two statements.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -65,11 +65,13 @@ impl Check {
     }
 }
 
-/// The number of checks in one statement.
+/// The number of checks of any shape in one statement.
 const TOGETHER: usize = 64;
 
-/// The sizes of batches of checks with the same shape, if there are more.
-const BATCHES: [usize; 3] = [TOGETHER, 8, 1];
+/// The sizes of batches of checks with the same shape, if there are more. The last check of a smaller
+/// batch is asked again until it has one of them. Each is a column of the statement's only row, of which
+/// `PostgreSQL` allows 1,664 and SQLite 2,000.
+const BATCHES: [usize; 5] = [8, TOGETHER, 128, 256, 512];
 
 /// Keys into one column, each with the check that asks for it and its place there.
 struct List<'a> {
@@ -179,20 +181,13 @@ fn batches(checks: &[Check], singles: Vec<usize>) -> Vec<Vec<usize>> {
             shape.push(index);
         }
     }
-    let mut batches = Vec::new();
-    for shape in shapes {
-        let mut rest = shape.as_slice();
-        for size in BATCHES {
-            while let Some((batch, others)) = rest.split_at_checked(size) {
-                batches.push(batch.to_vec());
-                rest = others;
-                if rest.is_empty() {
-                    break;
-                }
-            }
-        }
-    }
-    batches
+    let most = BATCHES.last().copied().unwrap_or(TOGETHER);
+    let of_a_size = |batch: &[usize]| {
+        let size = BATCHES.into_iter().find(|size| *size >= batch.len()).unwrap_or(most);
+        let again = batch.last().copied().into_iter().cycle();
+        batch.iter().copied().chain(again).take(size).collect()
+    };
+    shapes.iter().flat_map(|shape| shape.chunks(most)).map(of_a_size).collect()
 }
 
 /// What determines the text of a check.
@@ -407,6 +402,27 @@ mod tests {
             let keys = Check::Keys { model: || Artist::META, column, values, within: None };
             assert_eq!(run_checks(&[keys], conn).await.unwrap(), [Answer::Missing(100_000)]);
         });
+    }
+
+    #[test]
+    fn many_checks_are_few_statements_of_few_sizes() {
+        let check = |name: String, columns: &[usize]| Check::Unique {
+            model: Track::META,
+            values: columns.iter().map(|column| (*column, Value::Text(name.clone()))).collect(),
+            ignore_case: false,
+            except: None,
+            condition: None,
+        };
+        let mut checks: Vec<Check> = (0..1000).map(|n| check(n.to_string(), &[1])).collect();
+        checks.extend((0..65).map(|n| check(n.to_string(), &[1, 2])));
+        checks.push(check("one".into(), &[2]));
+        let all = batches(&checks, (0..checks.len()).collect());
+        let sizes: Vec<usize> = all.iter().map(Vec::len).collect();
+        assert_eq!(sizes, [512, 512, 128, 8]);
+        let mut asked: Vec<usize> = all.concat();
+        asked.dedup();
+        assert_eq!(asked, (0..checks.len()).collect::<Vec<_>>());
+        assert_eq!(batches(&checks, (0..64).collect()), [(0..64).collect::<Vec<_>>()]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::validate::{Existing, run_list_validation, run_validation};
 use crate::exceptions::{Detail, Result};
 use crate::fields::{form, from_json, to_json};
 use crate::parsers::Data;
-use crate::request::Context;
+use crate::request::{Context, QueryParams};
 use crate::values::{Raw, Value};
 
 /// Input of a field or of an object.
@@ -125,8 +125,7 @@ impl InitialData {
             Initial::Body(data) => data,
         };
         if let Some(pairs) = data.form() {
-            let pairs: Vec<(String, String)> =
-                pairs.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+            let pairs = owned(pairs);
             let raw = form_input(description.for_request(cx), &pairs, partial);
             return run_validation(description, &raw, partial, existing, cx).await;
         }
@@ -136,7 +135,7 @@ impl InitialData {
 }
 
 impl InitialData {
-    /// Validates it as a list; a form is none.
+    /// Validates it as a list, which a form is by keys like `[0]name`.
     pub(crate) async fn validate_list(
         self,
         description: &'static Description,
@@ -151,6 +150,13 @@ impl InitialData {
                 run_list_validation(description, list, &raw, partial, instances, cx).await
             }
             Initial::Body(data) => {
+                if let Some(pairs) = data.form() {
+                    let pairs = owned(pairs);
+                    let fields = description.for_request(cx).fields();
+                    let raw = form::to_raw_list(fields, &pairs, partial);
+                    return run_list_validation(description, list, &raw, partial, instances, cx)
+                        .await;
+                }
                 let raw = data.raw()?;
                 run_list_validation(description, list, &raw, partial, instances, cx).await
             }
@@ -174,4 +180,9 @@ fn form_input<'a>(
         );
     }
     raw
+}
+
+/// The pairs of a form.
+fn owned(form: &QueryParams) -> Vec<(String, String)> {
+    form.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }

@@ -9,6 +9,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::{Answer, FromContext, OperationInfo, Policies, ResponseInfo, View, ViewInfo};
 use crate::authentication::AuthenticationClasses;
+use crate::db::Model;
 use crate::exceptions::{ApiException, Result};
 use crate::parsers::ParserClasses;
 use crate::permissions::PermissionClasses;
@@ -140,6 +141,14 @@ impl ApiView {
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.info.description = text.into();
+        self
+    }
+
+    /// Sets the model whose rows it is about (`queryset`), for permissions that ask for those of a model
+    /// ([`DjangoModelPermissions`](crate::permissions::DjangoModelPermissions)).
+    #[must_use]
+    pub fn model<M: Model>(mut self) -> Self {
+        Arc::make_mut(&mut self.info.context).model = Some(M::META);
         self
     }
 

@@ -1,5 +1,6 @@
 //! Pages that show one feature of the wire each: they belong to no resource.
 
+mod bulk;
 mod errors;
 mod fields;
 mod formats;
@@ -19,6 +20,7 @@ pub fn urls() -> Router {
     Router::simple()
         .path("atomic/", atomic, "atomic")
         .path("empty/", open("Empty").get(formats::empty), "empty")
+        .path("bulk/artists/", bulk::view(), "bulk-artists")
         .path("fields/", fields::view(), "fields")
         .path("errors/<slug:kind>/", raising.get(errors::raise).post(errors::raise), "errors")
         .path_with_suffix("encoding/", encoding.get(formats::encoding), "encoding")

@@ -324,12 +324,15 @@ pub(in crate::serializers) fn shown_columns(description: &Description) -> Option
 /// The modifiers of a field.
 impl SerializerField {
     /// Changes the field's description; a field that becomes read-only or write-only loses the
-    /// other direction.
+    /// other direction. A column that the model makes read-only is written if the change says so.
     pub(in crate::serializers) fn change(&mut self, change: impl FnOnce(Field) -> Field) {
+        let was_read_only = self.field.read_only;
         self.field = change(self.field.clone());
         if self.field.read_only {
             self.target = Target::None;
             self.unique = None;
+        } else if was_read_only && let Output::Column(column) = self.output {
+            self.target = Target::Column(column);
         }
         if self.field.write_only {
             self.output = Output::None;

@@ -90,6 +90,10 @@ impl<'a, 'c> Reading<'a, 'c> {
         partial: bool,
         instances: &'a Instances<'a>,
     ) -> Result<Vec<ObjectState<'a>>, Detail> {
+        if matches!(*raw, Raw::Null) {
+            let message = inner.message("null", "No data provided", &[]);
+            return Err(Detail::non_field(message));
+        }
         list.objects(&raw)?;
         let pk = inner.model.pk_column();
         Ok(raw.each(|raw| {

@@ -1,0 +1,63 @@
+//! Many rows in one request.
+
+use quintet::permissions::DjangoModelPermissions;
+use quintet::prelude::*;
+
+use crate::models::*;
+
+#[derive(Serializer)]
+#[serializer(model = Artist, fields(id, name))]
+struct BulkArtistSerializer {}
+
+/// An artist by its key, with a new name.
+#[derive(Serializer)]
+#[serializer(model = Artist)]
+struct BulkArtistUpdateSerializer {
+    #[field(read_only = false, required, min_value = 1)]
+    id: i64,
+    name: String,
+}
+
+/// The page.
+pub fn view() -> ApiView {
+    ApiView::new("Bulk Artist")
+        .description("POST creates many artists, PUT renames many.")
+        .model::<Artist>()
+        .permissions(DjangoModelPermissions::default())
+        .post(create)
+        .put(rename)
+}
+
+async fn create(cx: &mut Context) -> Result<Response> {
+    let new = BulkArtistSerializer::from_data(cx.data()?).many().allow_empty(false).max_length(10);
+    let artists = new.save(cx).await?;
+    shown(&artists, cx).await.map(|answer| answer.with_status(201))
+}
+
+async fn rename(cx: &mut Context) -> Result<Response> {
+    // of keys that are sent as numbers
+    let json = cx.data()?.to_json()?;
+    let numbers = json.as_array().into_iter().flatten().filter_map(|item| item.get("id")?.as_i64());
+    let sent = BulkArtistUpdateSerializer::from_data(cx.data()?).many();
+    cx.transaction(async |cx| {
+        let changes = sent.validated(cx).await?;
+        let new =
+            |change: &Changes<Artist>| Some((change.get(artist::id)?, change.get(artist::name)?));
+        let names: Vec<(i64, String)> = changes.iter().filter_map(new).collect();
+        let mut known = Artist::objects().in_bulk(artist::id, numbers, cx).await?;
+        for (id, name) in &names {
+            let Some(artist) = known.get_mut(id) else {
+                return Err(Detail::map([("id", format!("Artist {id} does not exist."))]).into());
+            };
+            artist.name.clone_from(name);
+        }
+        Artist::objects().bulk_update(known.values(), artist::name, cx).await?;
+        shown(names.iter().filter_map(|(id, _)| known.get(id)), cx).await
+    })
+    .await
+}
+
+/// The rows as a list.
+async fn shown<'a>(rows: impl IntoIterator<Item = &'a Artist>, cx: &Context) -> Result<Response> {
+    Ok(Response::json(BulkArtistSerializer::from_rows(rows).json(cx).await?))
+}
