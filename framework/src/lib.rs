@@ -111,6 +111,7 @@ pub mod classes;
 pub mod db;
 pub mod exceptions;
 pub mod fields;
+pub mod files;
 pub mod filters;
 pub mod generics;
 #[cfg(feature = "management")]

@@ -32,6 +32,7 @@
 //! - [`ThrottleSettings`]: `DEFAULT_THROTTLE_RATES`, `NUM_PROXIES`
 //! - [`JwtSettings`]: `JWT_…`, as `SIMPLE_JWT`
 //! - [`CorsSettings`]: `CORS_…`, as django-cors-headers
+//! - [`FileUploadSettings`]: `FILE_UPLOAD_…`; `MEDIA_ROOT` and `MEDIA_URL` are fields of [`Settings`]
 //! - [`ServerSettings`]: `SERVER_…`, deadlines and limits of the server
 
 mod auth;
@@ -46,11 +47,13 @@ mod secure;
 mod server;
 mod session;
 mod throttle;
+mod uploads;
 mod vars;
 
 use std::cell::Cell;
 use std::env::VarError;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use auth::AuthSettings;
@@ -63,6 +66,7 @@ pub use secure::SecureSettings;
 pub use server::ServerSettings;
 pub use session::SessionSettings;
 pub use throttle::{OnFailure, ThrottleSettings};
+pub use uploads::FileUploadSettings;
 
 use vars::Vars;
 
@@ -116,6 +120,17 @@ pub struct Settings {
     pub data_upload_max_number_fields: Option<usize>,
     /// `DATA_UPLOAD_MAX_NUMBER_FILES`: most files of a multipart form; `None` for no limit. 100.
     pub data_upload_max_number_files: Option<usize>,
+    /// `FILE_UPLOAD_…`
+    pub file_upload: FileUploadSettings,
+    /// `MEDIA_ROOT`: the folder of stored files; a storage that has files in it must be told where.
+    /// Empty by default, which is the folder in which the program runs.
+    pub media_root: PathBuf,
+    /// `MEDIA_URL`: where clients get stored files, a path or an absolute URL that ends with a slash.
+    /// `/` by default, as in Django, where an empty one is the root.
+    pub media_url: String,
+    /// `UPLOADED_FILES_USE_URL`: whether fields of files show URLs; otherwise they show the names under which
+    /// files are stored. On by default.
+    pub uploaded_files_use_url: bool,
     /// `ATOMIC_REQUESTS`: whether every request is one transaction. Off by default.
     pub atomic_requests: bool,
     /// `DATABASE_URL`: `sqlite://relative.db`, `sqlite:///absolute/path.db` or `postgres://…`.
@@ -178,6 +193,10 @@ impl Default for Settings {
             data_upload_max_memory_size: Some(2_621_440),
             data_upload_max_number_fields: Some(1000),
             data_upload_max_number_files: Some(100),
+            file_upload: FileUploadSettings::default(),
+            media_root: PathBuf::new(),
+            media_url: "/".into(),
+            uploaded_files_use_url: true,
             atomic_requests: false,
             database_url: "sqlite://db.sqlite3".into(),
             database_pool_size: None,
@@ -296,6 +315,12 @@ impl Settings {
             &mut to.data_upload_max_number_fields,
         )?;
         vars.number_or_none("DATA_UPLOAD_MAX_NUMBER_FILES", &mut to.data_upload_max_number_files)?;
+        to.file_upload.read(&vars)?;
+        let mut folder = None;
+        vars.text_or_none("MEDIA_ROOT", &mut folder)?;
+        to.media_root = folder.map_or_else(PathBuf::new, PathBuf::from);
+        vars.text("MEDIA_URL", &mut to.media_url)?;
+        vars.flag("UPLOADED_FILES_USE_URL", &mut to.uploaded_files_use_url)?;
         vars.flag("ATOMIC_REQUESTS", &mut to.atomic_requests)?;
         vars.text("DATABASE_URL", &mut to.database_url)?;
         vars.number_or_none("DATABASE_POOL_SIZE", &mut to.database_pool_size)?;
@@ -389,6 +414,10 @@ impl Settings {
                 "it must start with a slash and must not end with one, like `/store`",
             );
         }
+        if !self.media_url.ends_with('/') {
+            return wrong("MEDIA_URL", "it must end with a slash, like `/media/`");
+        }
+        self.file_upload.check()?;
         self.cors.check()?;
         self.auth.check()?;
         self.session.check()?;

@@ -1,0 +1,278 @@
+//! Files in a folder.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+use super::{File, Storage, StorageError};
+use crate::files::file::blocking;
+use crate::files::names::{basename, validate_file_name};
+
+/// What `filepath_to_uri` escapes: all but letters, digits and `_.-~/!*()'`.
+const ESCAPED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'$')
+    .add(b'%')
+    .add(b'&')
+    .add(b'+')
+    .add(b',')
+    .add(b':')
+    .add(b';')
+    .add(b'<')
+    .add(b'=')
+    .add(b'>')
+    .add(b'?')
+    .add(b'@')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// Keeps files in a folder (`FileSystemStorage`), without ever replacing one.
+///
+/// A temporary file of an upload becomes the stored one without a copy where both are on one disk.
+///
+/// ```
+/// use quintet::files::{FileSystemStorage, Storage};
+///
+/// let storage = FileSystemStorage::new("/srv/media", "https://cdn.example.com/media/");
+/// assert_eq!(storage.url("a b.png")?, "https://cdn.example.com/media/a%20b.png");
+/// # Ok::<(), quintet::files::StorageError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct FileSystemStorage {
+    location: PathBuf,
+    base_url: String,
+    permissions: Option<u32>,
+    directory_permissions: Option<u32>,
+}
+
+impl FileSystemStorage {
+    /// A folder, and the start of the URLs of what is in it: `/media/`.
+    pub fn new(location: impl Into<PathBuf>, base_url: impl Into<String>) -> Self {
+        Self {
+            location: location.into(),
+            base_url: base_url.into(),
+            permissions: Some(0o644),
+            directory_permissions: None,
+        }
+    }
+
+    /// Sets the mode of stored files on Unix (`file_permissions_mode`); `None` leaves it to the system.
+    #[must_use]
+    pub fn permissions(mut self, mode: Option<u32>) -> Self {
+        self.permissions = mode;
+        self
+    }
+
+    /// Sets the mode of new folders on Unix (`directory_permissions_mode`); `None` leaves it to the system.
+    #[must_use]
+    pub fn directory_permissions(mut self, mode: Option<u32>) -> Self {
+        self.directory_permissions = mode;
+        self
+    }
+
+    /// The path of a file on disk.
+    ///
+    /// # Errors
+    /// If the name leads out of the folder.
+    pub fn path(&self, name: &str) -> Result<PathBuf, StorageError> {
+        validate_file_name(name)?;
+        Ok(self.location.join(name))
+    }
+
+    fn write_now(&self, path: &Path, file: &File) -> Result<(), StorageError> {
+        if let Some(folder) = path.parent() {
+            self.create_folders(folder)?;
+        }
+        let linked = match file.path().filter(|_| file.is_temporary()) {
+            // like renaming, but it replaces nothing
+            Some(temporary) => match fs::hard_link(temporary, path) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    return Err(StorageError::Taken);
+                }
+                linked => linked.is_ok(),
+            },
+            None => false,
+        };
+        if !linked {
+            copy(path, file)?;
+        }
+        self.set_permissions(path).map_err(|error| {
+            // best effort: the error is the one to tell
+            let _ = fs::remove_file(path);
+            error.into()
+        })
+    }
+
+    #[cfg(unix)]
+    fn set_permissions(&self, path: &Path) -> io::Result<()> {
+        use std::os::unix::fs::PermissionsExt as _;
+        // without a setting, as a new file has them: a temporary one is its owner's alone
+        let mode = self.permissions.unwrap_or(0o644);
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))
+    }
+
+    #[cfg(not(unix))]
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "as on Unix")]
+    fn set_permissions(&self, _path: &Path) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn create_folders(&self, folder: &Path) -> io::Result<()> {
+        #[allow(unused_mut, reason = "only Unix has modes")]
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        if let Some(mode) = self.directory_permissions {
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
+        }
+        builder.recursive(true).create(folder)
+    }
+}
+
+/// Writes a new file; nothing is left of one that fails.
+fn copy(path: &Path, file: &File) -> Result<(), StorageError> {
+    let created = OpenOptions::new().write(true).create_new(true).open(path);
+    let mut target = created.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => StorageError::Taken,
+        _ => error.into(),
+    })?;
+    let copied = match file.bytes() {
+        Some(bytes) => target.write_all(bytes),
+        None => file.open().and_then(|mut source| io::copy(&mut source, &mut target)).map(drop),
+    };
+    copied.map_err(|error| {
+        let _ = fs::remove_file(path);
+        error.into()
+    })
+}
+
+/// The URL of a name below another one.
+pub(super) fn join(base: &str, name: &str) -> String {
+    let slash = if base.ends_with('/') || base.is_empty() { "" } else { "/" };
+    let name = name.replace('\\', "/");
+    format!("{base}{slash}{}", utf8_percent_encode(name.trim_start_matches('/'), ESCAPED))
+}
+
+impl Storage for FileSystemStorage {
+    async fn write(&self, name: &str, file: &File) -> Result<(), StorageError> {
+        let (path, file, this) = (self.path(name)?, file.clone(), self.clone());
+        blocking(move || Ok(this.write_now(&path, &file))).await?
+    }
+
+    async fn open(&self, name: &str) -> Result<File, StorageError> {
+        Ok(File::at(basename(name), self.path(name)?).await?)
+    }
+
+    async fn delete(&self, name: &str) -> Result<(), StorageError> {
+        let path = self.path(name)?;
+        let removed = blocking(move || fs::remove_file(path)).await;
+        removed.or_else(|error| match error.kind() {
+            ErrorKind::NotFound => Ok(()),
+            _ => Err(error.into()),
+        })
+    }
+
+    async fn exists(&self, name: &str) -> Result<bool, StorageError> {
+        let path = self.path(name)?;
+        Ok(blocking(move || Ok(fs::symlink_metadata(path).is_ok())).await?)
+    }
+
+    fn url(&self, name: &str) -> Result<String, StorageError> {
+        Ok(join(&self.base_url, name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::spool::{Spool, SpoolLimits};
+
+    fn uploaded(bytes: &[u8], memory: usize) -> File {
+        let mut spool = Spool::new();
+        spool.write(bytes, &mut SpoolLimits { memory, folder: None }).unwrap();
+        spool.finish("a.txt".into(), "text/plain".into()).into()
+    }
+
+    #[actix_web::test]
+    async fn files_in_memory_and_temporary_ones_are_stored_and_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = FileSystemStorage::new(folder.path().join("media"), "/media/");
+        for memory in [100, 0] {
+            let file = uploaded(b"hello", memory);
+            let name = storage.save("d/é b.txt", &file, None).await.unwrap();
+            drop(file);
+            assert_eq!(name, "d/é b.txt");
+            assert_eq!(storage.url(&name).unwrap(), "/media/d/%C3%A9%20b.txt");
+            assert_eq!(storage.size(&name).await.unwrap(), 5);
+            assert_eq!(storage.open(&name).await.unwrap().read().await.unwrap(), "hello");
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt as _;
+                let mode = storage.path(&name).unwrap().metadata().unwrap().permissions().mode();
+                assert_eq!(mode & 0o777, 0o644);
+            }
+            storage.delete(&name).await.unwrap();
+            assert!(!storage.exists(&name).await.unwrap());
+            storage.delete(&name).await.unwrap();
+            assert!(storage.open(&name).await.unwrap_err().is_not_found());
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_taken_name_gets_random_letters_and_fits_its_column() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = FileSystemStorage::new(folder.path(), "/");
+        let first = File::new("a", "1");
+        assert_eq!(storage.save("x.tar.gz", &first, None).await.unwrap(), "x.tar.gz");
+        let second = storage.save("x.tar.gz", &first, None).await.unwrap();
+        let word = second.strip_prefix("x_").and_then(|it| it.strip_suffix(".tar.gz")).unwrap();
+        assert!(word.len() == 7 && word.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        let short = storage.save("abcdefghijklmnop.txt", &first, Some(14)).await.unwrap();
+        assert!(short.starts_with("ab_") && short.len() == 14, "{short}");
+        assert!(storage.save("folder/longname.txt", &first, Some(12)).await.is_err());
+    }
+
+    #[actix_web::test]
+    async fn a_name_stays_in_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = FileSystemStorage::new(folder.path().join("m"), "/");
+        let file = File::new("a", "1");
+        for name in ["../a", "/a", "a/../../b", "..\\a", "a/", ""] {
+            assert!(
+                matches!(storage.save(name, &file, None).await, Err(StorageError::Name(_))),
+                "{name}"
+            );
+            assert!(storage.open(name).await.is_err() && storage.delete(name).await.is_err());
+        }
+        assert_eq!(storage.generate_filename("a/./b c/d e.txt").unwrap(), "a/b c/d_e.txt");
+        assert!(storage.generate_filename("a/../b").is_err());
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    }
+
+    #[actix_web::test]
+    async fn of_two_that_save_at_once_each_has_a_file_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = FileSystemStorage::new(folder.path(), "/");
+        let files: Vec<File> =
+            (0..20).map(|n| uploaded(format!("{n}").as_bytes(), n % 2 * 9)).collect();
+        let names = futures_util::future::join_all(
+            files.iter().map(|file| storage.save("same.txt", file, None)),
+        )
+        .await;
+        let mut contents = Vec::new();
+        for name in names {
+            contents.push(storage.open(&name.unwrap()).await.unwrap().read().await.unwrap());
+        }
+        let expected: Vec<_> = (0..20).map(|n| n.to_string()).collect();
+        assert_eq!(contents, expected);
+    }
+}
