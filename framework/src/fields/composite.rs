@@ -104,6 +104,7 @@ pub(super) fn any(raw: &Raw<'_>) -> Value {
         Raw::Text(text) | Raw::JsonText(text) | Raw::Surrogate(text, _) => {
             Value::Text(text.to_string())
         }
+        Raw::File(file) => Value::File(Box::new(file.clone())),
         Raw::List(items) => Value::List(items.iter().map(any).collect()),
         Raw::Map(items) => Value::Map(
             items.iter().map(|(key, item)| (Cow::Owned(key.to_string()), any(item))).collect(),

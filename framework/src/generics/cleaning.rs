@@ -259,7 +259,12 @@ fn wrong(column: &'static ColumnMeta, value: &Value) -> Option<Detail> {
     }
     let raw = match value {
         // whatever such a column holds is right
-        Value::Json(_) | Value::List(_) | Value::Map(_) | Value::Bytes(_) | Value::Duration(_) => {
+        Value::Json(_)
+        | Value::List(_)
+        | Value::Map(_)
+        | Value::Bytes(_)
+        | Value::Duration(_)
+        | Value::File(_) => {
             return None;
         }
         Value::Int(_) | Value::BigInt(_) => Raw::Int(text),

@@ -15,7 +15,30 @@
 //!
 //! - [`JsonParser`] reads `application/json`
 //! - [`FormParser`] reads `application/x-www-form-urlencoded`
-//! - [`MultiPartParser`] reads `multipart/form-data`
+//! - [`MultiPartParser`] reads `multipart/form-data`, with files
+//! - [`FileUploadParser`] reads any type: the body is one file
+//!
+//! # Files
+//!
+//! The files of a body are part of its data (`request.FILES`): [`Data::file`] and [`Data::files`], each an
+//! [`UploadedFile`](crate::files::UploadedFile). They are read while they arrive, and what does not fit
+//! in `FILE_UPLOAD_MAX_MEMORY_SIZE` goes to temporary files, so that a long upload takes no memory.
+//!
+//! ```
+//! use quintet::parsers::MultiPartParser;
+//! use quintet::prelude::*;
+//!
+//! async fn upload(cx: &mut Context) -> Result<Response> {
+//!     let data = cx.data()?;
+//!     let Some(file) = data.file("report") else {
+//!         return Err(ApiException::validation(Detail::field("report", ["No file was submitted."])));
+//!     };
+//!     Response::new(&serde_json::json!({ "name": file.name(), "size": file.size() }))
+//! }
+//!
+//! let view = ApiView::new("Upload").parsers(MultiPartParser).post(upload);
+//! # let _ = view;
+//! ```
 //!
 //! # Custom parsers
 //!
@@ -45,91 +68,33 @@
 //! ```
 
 pub(crate) mod charset;
+mod data;
 mod form;
+mod header;
 mod json;
 mod multipart;
 mod query;
+mod upload;
 
 use std::fmt;
+use std::path::Path;
 
 /// Bytes that are shared, not copied, as actix-web has them.
 pub use actix_web::web::Bytes;
 
+pub use data::{Data, DataAndFiles};
 pub use form::FormParser;
 pub use json::parse;
 pub use multipart::MultiPartParser;
 pub use query::QueryParams;
+pub use upload::FileUploadParser;
 
 use crate::classes::class_list;
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::negotiation::MediaType;
-use crate::values::Raw;
+use crate::settings::{FileUploadSettings, Settings};
 
 use charset::Charset;
-
-/// The data of a body, before validation (`request.data`). It owns its bytes.
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum Data {
-    /// There was no body: an empty object.
-    Empty,
-    /// JSON, in UTF-8, not parsed yet.
-    Json(Bytes),
-    /// A form; an empty one when the body was empty and its type is a form's.
-    Form(QueryParams),
-}
-
-impl fmt::Debug for Data {
-    /// Without the values, which may be secret.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("Empty"),
-            Self::Json(bytes) => write!(f, "Json({} bytes)", bytes.len()),
-            Self::Form(form) => f.debug_tuple("Form").field(form).finish(),
-        }
-    }
-}
-
-impl Data {
-    /// The JSON value, borrowed from the body. For a form, it is an object of strings, the last
-    /// value of each name; fields that read forms use [`Data::form`].
-    ///
-    /// # Errors
-    /// 400 `JSON parse error - …`
-    pub fn raw(&self) -> Result<Raw<'_>> {
-        Ok(match self {
-            Self::Empty => Raw::Map(Vec::new()),
-            Self::Json(bytes) => json::parse(bytes).map_err(|reason| json_error(&reason))?,
-            Self::Form(form) => {
-                let mut items: Vec<(std::borrow::Cow<'_, str>, Raw<'_>)> = Vec::new();
-                for (key, value) in form.iter() {
-                    let value = Raw::Text(value.into());
-                    match items.iter_mut().find(|(name, _)| name == key) {
-                        Some(item) => item.1 = value,
-                        None => items.push((key.into(), value)),
-                    }
-                }
-                Raw::Map(items)
-            }
-        })
-    }
-
-    /// The data as a JSON value, for views without a serializer.
-    ///
-    /// # Errors
-    /// 400 `JSON parse error - …`
-    pub fn to_json(&self) -> Result<serde_json::Value> {
-        Ok(crate::fields::to_json(&self.raw()?).unwrap_or_default())
-    }
-
-    /// The form, if the body was one: absent and empty values have other rules there.
-    pub fn form(&self) -> Option<&QueryParams> {
-        match self {
-            Self::Form(form) => Some(form),
-            _ => None,
-        }
-    }
-}
 
 /// What a parser knows in addition to the bytes (`parser_context`).
 #[derive(Debug, Clone, Copy)]
@@ -141,12 +106,56 @@ pub struct ParserContext<'a> {
     pub max_fields: Option<usize>,
     /// `DATA_UPLOAD_MAX_NUMBER_FILES`
     pub max_files: Option<usize>,
+    /// `DATA_UPLOAD_MAX_MEMORY_SIZE`, which the fields of a form with files share.
+    pub max_memory_size: Option<usize>,
+    /// `FILE_UPLOAD_MAX_MEMORY_SIZE`, which the files of a body share.
+    pub max_file_memory: usize,
+    /// `FILE_UPLOAD_TEMP_DIR`
+    pub temp_dir: Option<&'a Path>,
+    /// The capture `filename` of the URL.
+    pub filename: Option<&'a str>,
+    /// `Content-Disposition`
+    pub content_disposition: Option<&'a str>,
 }
 
 impl<'a> ParserContext<'a> {
     /// Creates a context for a `Content-Type` and a limit of fields.
     pub fn new(content_type: &'a str, max_fields: Option<usize>) -> Self {
-        Self { content_type, max_fields, max_files: None }
+        Self {
+            content_type,
+            max_fields,
+            max_files: None,
+            max_memory_size: None,
+            max_file_memory: FileUploadSettings::default().max_memory_size,
+            temp_dir: None,
+            filename: None,
+            content_disposition: None,
+        }
+    }
+
+    /// Sets a limit for the bytes of the fields of a form with files.
+    #[must_use]
+    pub fn max_memory_size(mut self, most: Option<usize>) -> Self {
+        self.max_memory_size = most;
+        self
+    }
+
+    /// Sets the name that the URL gives to a body that is a file.
+    #[must_use]
+    pub fn filename(mut self, name: Option<&'a str>) -> Self {
+        self.filename = name;
+        self
+    }
+
+    /// The limits of a site.
+    #[must_use]
+    pub(crate) fn limits(mut self, settings: &'a Settings) -> Self {
+        self.max_fields = settings.data_upload_max_number_fields;
+        self.max_files = settings.data_upload_max_number_files;
+        self.max_memory_size = settings.data_upload_max_memory_size;
+        self.max_file_memory = settings.file_upload.max_memory_size;
+        self.temp_dir = settings.file_upload.temp_dir.as_deref();
+        self
     }
 
     /// Sets a limit for the number of files.
@@ -230,6 +239,74 @@ pub trait Parser: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// 400 if the body is invalid.
     fn parse(&self, body: &Bytes, context: &ParserContext<'_>) -> Result<Data>;
+
+    /// What reads a body while it arrives, for a parser of files: it may be as long as
+    /// `FILE_UPLOAD_MAX_SIZE`. By default there is none, and [`parse`](Self::parse) gets bodies of up to
+    /// `DATA_UPLOAD_MAX_MEMORY_SIZE`.
+    ///
+    /// # Errors
+    /// 400 if the head of the request says that the body is invalid.
+    fn reader(&self, context: &ParserContext<'_>) -> Result<Option<Box<dyn BodyReader>>> {
+        let _ = context;
+        Ok(None)
+    }
+}
+
+/// Reads a body piece by piece, for [`Parser::reader`].
+///
+/// Pieces come one after the other, on a thread that may wait for a disk once there have been more bytes than
+/// `FILE_UPLOAD_MAX_MEMORY_SIZE`. It must hold no more than a bounded part of the body in memory.
+///
+/// ```
+/// use quintet::exceptions::Result;
+/// use quintet::parsers::{BodyReader, Bytes, Data, Parser, ParserContext};
+///
+/// /// Counts the lines of a body of any length.
+/// #[derive(Debug)]
+/// struct LineCount;
+///
+/// #[derive(Debug)]
+/// struct Lines(usize);
+///
+/// impl BodyReader for Lines {
+///     fn feed(&mut self, bytes: &[u8]) -> Result<()> {
+///         self.0 += bytes.iter().filter(|byte| **byte == b'\n').count();
+///         Ok(())
+///     }
+///
+///     fn finish(self: Box<Self>) -> Result<Data> {
+///         Ok(Data::Json(self.0.to_string().into()))
+///     }
+/// }
+///
+/// impl Parser for LineCount {
+///     fn media_type(&self) -> &'static str {
+///         "text/plain"
+///     }
+///
+///     fn parse(&self, body: &Bytes, _context: &ParserContext<'_>) -> Result<Data> {
+///         let mut lines = Box::new(Lines(0));
+///         lines.feed(body)?;
+///         lines.finish()
+///     }
+///
+///     fn reader(&self, _context: &ParserContext<'_>) -> Result<Option<Box<dyn BodyReader>>> {
+///         Ok(Some(Box::new(Lines(0))))
+///     }
+/// }
+/// ```
+pub trait BodyReader: fmt::Debug + Send {
+    /// Reads the next bytes.
+    ///
+    /// # Errors
+    /// 400 if the body is invalid; no more of it is read then.
+    fn feed(&mut self, bytes: &[u8]) -> Result<()>;
+
+    /// The body has ended.
+    ///
+    /// # Errors
+    /// 400 if it is invalid.
+    fn finish(self: Box<Self>) -> Result<Data>;
 }
 
 /// `application/json` (`JSONParser`). A body that is not JSON is a 400 `JSON parse error - …`.
@@ -282,6 +359,7 @@ pub(crate) fn is_form_media_type(content_type: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::Raw;
 
     #[test]
     fn json_in_another_charset_is_turned_into_utf8() {

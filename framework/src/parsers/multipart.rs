@@ -1,14 +1,19 @@
-//! The text parts of `multipart/form-data`: files are skipped.
+//! `multipart/form-data`, read while it arrives (`django.http.multipartparser`).
+//!
+//! `actix-multipart` and `multer` read what RFC 7578 allows and refuse the rest. Django reads whatever has a
+//! boundary, and clients see the difference in what a form that is cut short or put together by hand becomes,
+//! so this follows Django: a part is what stands between two boundaries, whatever it is.
 
-use std::iter;
-
-use actix_web::web::Bytes;
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 use super::charset::Charset;
-use super::{Data, Parser, ParserContext, QueryParams, too_many_fields};
+use super::header::Header;
+use super::upload::{Limits, SentFiles};
+use super::{
+    BodyReader, Bytes, Data, DataAndFiles, Parser, ParserContext, QueryParams, too_many_fields,
+};
 use crate::exceptions::{ApiException, Detail, Result};
-use crate::negotiation::MediaType;
+use crate::files::{Spool, sanitized};
 use crate::values::python;
 
 /// The longest boundary, in bytes.
@@ -21,8 +26,23 @@ const MAX_HEAD: usize = 1024;
 /// after the last.
 const BESIDE: usize = 2;
 
-/// Parses `multipart/form-data` (`MultiPartParser`). Parts with files are skipped: there are no
-/// file fields yet.
+/// The line end before a boundary.
+const LINE_END: usize = 2;
+
+/// `multipart/form-data` (`MultiPartParser`): fields and files. Files are written to temporary files while they
+/// arrive where they are longer than `FILE_UPLOAD_MAX_MEMORY_SIZE`; `DATA_UPLOAD_MAX_MEMORY_SIZE` is for
+/// the fields, `FILE_UPLOAD_MAX_SIZE` for all of it.
+///
+/// ```
+/// use quintet::parsers::{MultiPartParser, Parser, ParserContext};
+///
+/// let context = ParserContext::new("multipart/form-data; boundary=x", None);
+/// let body = b"--x\r\nContent-Disposition: form-data; name=\"cover\"; filename=\"a.txt\"\r\n\r\n\
+///     hello\r\n--x--\r\n";
+/// let data = MultiPartParser.parse(&body[..].into(), &context)?;
+/// assert_eq!(data.file("cover").map(|file| (file.name(), file.size())), Some(("a.txt", 5)));
+/// # Ok::<(), quintet::exceptions::ApiException>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MultiPartParser;
 
@@ -32,31 +52,13 @@ impl Parser for MultiPartParser {
     }
 
     fn parse(&self, body: &Bytes, context: &ParserContext<'_>) -> Result<Data> {
-        let charset = context.decoder()?;
-        let boundary = boundary(context.content_type)?;
-        let most = context.max_fields.map(|most| most.saturating_add(BESIDE));
-        let mut form = QueryParams::default();
-        let (mut fields, mut files) = (0_usize, 0_usize);
-        for bytes in parts(body, boundary.as_bytes()) {
-            let part = Part::read(bytes)?;
-            if part.is_file {
-                files += usize::from(part.name.is_some());
-                if context.max_files.is_some_and(|most| files > most) {
-                    return Err(ApiException::Suspicious(
-                        "the form has more files than DATA_UPLOAD_MAX_NUMBER_FILES",
-                    ));
-                }
-                continue;
-            }
-            fields += 1;
-            if most.is_some_and(|most| fields > most) {
-                return Err(too_many_fields());
-            }
-            if let Some(name) = &part.name {
-                form.push(&charset.decode_lossy(name.as_bytes()), &part.text(charset));
-            }
-        }
-        Ok(Data::Form(form))
+        let mut reader = MultiPartReader::new(context)?;
+        reader.feed(body)?;
+        reader.end()
+    }
+
+    fn reader(&self, context: &ParserContext<'_>) -> Result<Option<Box<dyn BodyReader>>> {
+        Ok(Some(Box::new(MultiPartReader::new(context)?)))
     }
 }
 
@@ -66,8 +68,11 @@ fn boundary(content_type: &str) -> Result<String> {
         let text = format!("Invalid non-ASCII Content-Type in multipart: {content_type}");
         return Err(refused(&text));
     }
-    let media_type = MediaType::parse(content_type);
-    let boundary = media_type.param("boundary");
+    if !content_type.starts_with("multipart/") {
+        return Err(refused(&format!("Invalid Content-Type: {content_type}")));
+    }
+    let header = Header::parse(content_type);
+    let boundary = header.as_ref().and_then(|header| header.param("boundary"));
     let is_fine = |text: &&str| {
         (1..=MAX_BOUNDARY).contains(&text.len())
             && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
@@ -83,71 +88,326 @@ fn refused(reason: &str) -> ApiException {
     ApiException::ParseError(Some(Detail::new(text, "parse_error")))
 }
 
-/// The parts between the boundaries, without the line end before each; found lazily, as a body may
-/// consist of nothing but boundaries.
-fn parts<'b>(body: &'b [u8], boundary: &'b [u8]) -> impl Iterator<Item = &'b [u8]> {
-    let mut places = memmem::find_iter(body, boundary);
-    let mut rest = Some(0);
-    iter::from_fn(move || {
-        let start = rest?;
-        let Some(end) = places.next() else {
-            rest = None;
-            // what follows the last boundary is not a part
-            return body.get(start..).filter(|part| !part.is_empty());
-        };
-        rest = Some(end + boundary.len());
-        let part = body.get(start..end)?;
-        Some(part.strip_suffix(b"\n").map_or(part, |p| p.strip_suffix(b"\r").unwrap_or(p)))
-    })
+/// Reads a form from pieces of any length.
+#[derive(Debug)]
+struct MultiPartReader {
+    boundary: Finder<'static>,
+    charset: Charset,
+    limits: Limits,
+    /// What has arrived and is not part of anything yet, from `at` on.
+    buffer: Vec<u8>,
+    at: usize,
+    part: Part,
+    /// A file that was read to its boundary: it is there once another part begins.
+    done: Option<OpenFile>,
+    form: QueryParams,
+    files: SentFiles,
+    fields: usize,
+    /// How much memory fields have taken.
+    field_bytes: usize,
 }
 
-/// A part; one without a head has no name and is ignored.
-#[derive(Default)]
-struct Part<'b> {
-    name: Option<String>,
-    is_file: bool,
+/// What is being read.
+#[derive(Debug)]
+enum Part {
+    /// A boundary has been read, and nothing after it.
+    Before,
+    Head,
+    Field(OpenField),
+    File(OpenFile),
+    /// A part that nobody wants.
+    Other,
+}
+
+#[derive(Debug)]
+struct OpenField {
+    name: String,
     is_base64: bool,
-    body: &'b [u8],
+    bytes: Vec<u8>,
 }
 
-impl<'b> Part<'b> {
-    fn read(bytes: &'b [u8]) -> Result<Self> {
-        let head = bytes.get(..MAX_HEAD).unwrap_or(bytes);
-        let Some((head, _)) =
-            memmem::find(head, b"\r\n\r\n").and_then(|at| head.split_at_checked(at))
-        else {
-            return if bytes.len() < MAX_HEAD {
-                Ok(Self::default())
-            } else {
-                Err(refused("Request max total header size exceeded."))
-            };
+#[derive(Debug)]
+struct OpenFile {
+    field: String,
+    name: String,
+    content_type: String,
+    charset: Option<String>,
+    spool: Spool,
+    /// Digits of base64 that have not been decoded yet, if it is sent as that.
+    base64: Option<Vec<u8>>,
+}
+
+/// What a look at the buffer finds.
+struct Sight {
+    /// How many bytes certainly belong to the part.
+    len: usize,
+    /// Where the next part starts, if the end of this one has arrived.
+    next: Option<usize>,
+}
+
+impl MultiPartReader {
+    fn new(context: &ParserContext<'_>) -> Result<Self> {
+        let charset = context.decoder()?;
+        let boundary = boundary(context.content_type)?;
+        Ok(Self {
+            boundary: Finder::new(boundary.as_bytes()).into_owned(),
+            charset,
+            limits: Limits::new(context),
+            buffer: Vec::new(),
+            at: 0,
+            // text before the first boundary is a part too
+            part: Part::Before,
+            done: None,
+            form: QueryParams::default(),
+            files: SentFiles::default(),
+            fields: 0,
+            field_bytes: 0,
+        })
+    }
+
+    fn rest(&self) -> &[u8] {
+        self.buffer.get(self.at..).unwrap_or_default()
+    }
+
+    /// How far the part reaches; all of what is there belongs to it if no more is to come.
+    fn look(&self, is_end: bool) -> Sight {
+        let rest = self.rest();
+        if let Some(end) = self.boundary.find(rest) {
+            let part = rest.get(..end).unwrap_or_default();
+            let part = part.strip_suffix(b"\n").unwrap_or(part);
+            let part = part.strip_suffix(b"\r").unwrap_or(part);
+            return Sight { len: part.len(), next: Some(end + self.boundary.needle().len()) };
+        }
+        // a boundary, and the line end before it, may have begun
+        let held = if is_end { 0 } else { self.boundary.needle().len() - 1 + LINE_END };
+        Sight { len: rest.len().saturating_sub(held), next: None }
+    }
+
+    /// Reads what has arrived, as far as it is certain.
+    fn advance(&mut self, is_end: bool) -> Result<()> {
+        loop {
+            if matches!(self.part, Part::Before) {
+                if self.rest().is_empty() {
+                    return Ok(());
+                }
+                if let Some(file) = self.done.take() {
+                    self.keep(file);
+                }
+                self.part = Part::Head;
+            }
+            if matches!(self.part, Part::Head) && !self.head(is_end)? {
+                return Ok(());
+            }
+            let (start, sight) = (self.at, self.look(is_end));
+            self.take(sight.len)?;
+            let Some(next) = sight.next else { return Ok(()) };
+            self.at = start + next;
+            self.end_part()?;
+        }
+    }
+
+    /// Reads the head of a part; false if more of it is to come.
+    fn head(&mut self, is_end: bool) -> Result<bool> {
+        let sight = self.look(is_end);
+        let part = self.rest().get(..sight.len).unwrap_or_default();
+        let head = part.get(..MAX_HEAD).unwrap_or(part);
+        let Some(end) = memchr::memmem::find(head, b"\r\n\r\n") else {
+            if part.len() >= MAX_HEAD {
+                return Err(refused("Request max total header size exceeded."));
+            }
+            if sight.next.is_none() && !is_end {
+                return Ok(false);
+            }
+            self.count_field()?;
+            self.part = Part::Other;
+            return Ok(true);
         };
-        let mut part =
-            Self { body: bytes.get(head.len() + 4..).unwrap_or_default(), ..Self::default() };
-        for line in head.split(|byte| *byte == b'\n') {
-            let Some((name, value)) =
-                std::str::from_utf8(line).ok().and_then(|line| line.split_once(':'))
-            else {
-                continue;
-            };
-            let value = MediaType::parse(value.trim());
-            if name.trim().eq_ignore_ascii_case("content-disposition") {
-                part.name = value.param("name").map(|name| name.trim().to_owned());
-                part.is_file = value.param("filename").is_some_and(|name| !name.is_empty());
-            } else if name.trim().eq_ignore_ascii_case("content-transfer-encoding") {
-                part.is_base64 = value.main == "base64";
+        let head = Head::read(head.get(..end).unwrap_or_default());
+        self.at += end + 4;
+        self.part = self.begin(head)?;
+        Ok(true)
+    }
+
+    /// What a part with this head is.
+    fn begin(&mut self, head: Head) -> Result<Part> {
+        let disposition = head.disposition.as_ref();
+        let filename = disposition.and_then(|it| it.param("filename")).filter(|it| !it.is_empty());
+        if filename.is_none() {
+            self.count_field()?;
+        }
+        let Some(name) = disposition.and_then(|it| it.param("name")) else {
+            return Ok(Part::Other);
+        };
+        let name = self.charset.decode_lossy(name.trim().as_bytes()).into_owned();
+        let Some(filename) = filename else {
+            return Ok(Part::Field(OpenField {
+                name,
+                is_base64: head.is_base64,
+                bytes: Vec::new(),
+            }));
+        };
+        self.limits.count_file()?;
+        let Some(filename) = sanitized(&self.charset.decode_lossy(filename.as_bytes())) else {
+            return Ok(Part::Other);
+        };
+        let (content_type, charset) = head.content_type.map_or_else(Default::default, |header| {
+            (value_of(&header), header.param("charset").map(ToOwned::to_owned))
+        });
+        Ok(Part::File(OpenFile {
+            field: name,
+            name: filename,
+            content_type,
+            charset,
+            spool: Spool::new(),
+            base64: head.is_base64.then(Vec::new),
+        }))
+    }
+
+    /// Counts a part that is no file.
+    fn count_field(&mut self) -> Result<()> {
+        self.fields += 1;
+        let most = self.limits.max_fields.map(|most| most.saturating_add(BESIDE));
+        if most.is_some_and(|most| self.fields > most) { Err(too_many_fields()) } else { Ok(()) }
+    }
+
+    /// Takes bytes of the part.
+    fn take(&mut self, len: usize) -> Result<()> {
+        let bytes = self.buffer.get(self.at..self.at + len).unwrap_or_default();
+        match &mut self.part {
+            Part::Before | Part::Head | Part::Other => {}
+            Part::Field(field) => {
+                let taken = self.field_bytes + field.bytes.len() + bytes.len();
+                if self.limits.max_memory_size.is_some_and(|most| taken > most) {
+                    return Err(too_long());
+                }
+                field.bytes.extend_from_slice(bytes);
+            }
+            Part::File(file) => match &mut file.base64 {
+                None => self.limits.write(&mut file.spool, bytes)?,
+                Some(digits) => {
+                    digits.extend(bytes.iter().filter(|byte| !byte.is_ascii_whitespace()));
+                    let rest = digits.split_off(digits.len() / 4 * 4);
+                    let digits = std::mem::replace(digits, rest);
+                    let decoded = python::base64(&digits).ok_or_else(not_base64)?;
+                    self.limits.write(&mut file.spool, &decoded)?;
+                }
+            },
+        }
+        self.at += len;
+        Ok(())
+    }
+
+    /// A part has been read to its end.
+    fn end_part(&mut self) -> Result<()> {
+        match std::mem::replace(&mut self.part, Part::Before) {
+            Part::Before | Part::Head | Part::Other => {}
+            Part::Field(field) => self.keep_field(field)?,
+            Part::File(file) => {
+                if file.base64.as_ref().is_some_and(|digits| !digits.is_empty()) {
+                    return Err(not_base64());
+                }
+                self.done = Some(file);
             }
         }
-        Ok(part)
+        Ok(())
     }
 
-    fn text(&self, charset: Charset) -> String {
-        if self.is_base64 {
-            let bytes = python::base64(self.body);
-            return charset.decode_lossy(bytes.as_deref().unwrap_or(self.body)).into_owned();
+    fn keep_field(&mut self, field: OpenField) -> Result<()> {
+        // two more, for the signs that a form has between names and values
+        self.field_bytes += field.bytes.len() + field.name.chars().count() + 2;
+        if self.limits.max_memory_size.is_some_and(|most| self.field_bytes > most) {
+            return Err(too_long());
         }
-        charset.decode_lossy(self.body).into_owned()
+        let decoded = if field.is_base64 { python::base64(&field.bytes) } else { None };
+        let bytes = decoded.unwrap_or(field.bytes);
+        self.form.push(&field.name, &self.charset.decode_lossy(&bytes));
+        Ok(())
     }
+
+    fn keep(&mut self, file: OpenFile) {
+        // as Django forgets those
+        if file.field.is_empty() {
+            return;
+        }
+        let uploaded = file.spool.finish(file.name, file.content_type).with_charset(file.charset);
+        self.files.push((file.field, uploaded));
+    }
+
+    fn end(mut self) -> Result<Data> {
+        self.advance(true)?;
+        // a file without a boundary after it has broken off
+        if let Part::Field(field) = std::mem::replace(&mut self.part, Part::Before) {
+            self.keep_field(field)?;
+        }
+        Ok(if self.files.is_empty() {
+            Data::Form(self.form)
+        } else {
+            Data::Files(DataAndFiles::new(Some(self.form), self.files))
+        })
+    }
+}
+
+fn too_long() -> ApiException {
+    ApiException::Suspicious("the fields of the form are longer than DATA_UPLOAD_MAX_MEMORY_SIZE")
+}
+
+fn not_base64() -> ApiException {
+    refused("Could not decode base64 data.")
+}
+
+impl BodyReader for MultiPartReader {
+    fn feed(&mut self, bytes: &[u8]) -> Result<()> {
+        self.buffer.drain(..self.at);
+        self.at = 0;
+        self.buffer.extend_from_slice(bytes);
+        self.advance(false)
+    }
+
+    fn finish(self: Box<Self>) -> Result<Data> {
+        self.end()
+    }
+}
+
+/// The head of a part.
+#[derive(Default)]
+struct Head {
+    disposition: Option<Header>,
+    content_type: Option<Header>,
+    is_base64: bool,
+}
+
+impl Head {
+    fn read(bytes: &[u8]) -> Self {
+        let mut head = Self::default();
+        let mut rest = bytes;
+        loop {
+            let (line, next) = match memchr::memmem::find(rest, b"\r\n")
+                .and_then(|at| rest.split_at_checked(at))
+            {
+                Some((line, next)) => (line, Some(next.get(2..).unwrap_or_default())),
+                None => (rest, None),
+            };
+            if let Some(header) = std::str::from_utf8(line).ok().and_then(Header::parse) {
+                match header.main.split_once(':').map(|(name, _)| name) {
+                    Some("content-disposition") => head.disposition = Some(header),
+                    Some("content-type") => head.content_type = Some(header),
+                    Some("content-transfer-encoding") => {
+                        head.is_base64 = value_of(&header) == "base64"
+                    }
+                    _ => {}
+                }
+            }
+            match next {
+                Some(next) => rest = next,
+                None => return head,
+            }
+        }
+    }
+}
+
+/// What stands between the name of a header and its parameters.
+fn value_of(header: &Header) -> String {
+    header.main.split_once(':').map_or_else(String::new, |(_, value)| value.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -156,51 +416,107 @@ mod tests {
 
     const TYPE: &str = "multipart/form-data; boundary=x";
 
+    fn context(content_type: &str) -> ParserContext<'_> {
+        ParserContext::new(content_type, Some(3)).max_files(Some(2))
+    }
+
     fn parsed(body: &[u8], content_type: &str) -> Result<Vec<(String, String)>> {
-        let context = ParserContext::new(content_type, Some(3)).max_files(Some(2));
-        let data = MultiPartParser.parse(&Bytes::copy_from_slice(body), &context)?;
+        let data = MultiPartParser.parse(&Bytes::copy_from_slice(body), &context(content_type))?;
         let form = data.form().cloned().unwrap_or_default();
         Ok(form.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    /// The files of a form that arrives in pieces of a length: field, name, type, content.
+    fn files(body: &[u8], piece: usize) -> Result<Vec<[String; 4]>> {
+        let mut reader = MultiPartParser.reader(&context(TYPE))?.unwrap();
+        for bytes in body.chunks(piece) {
+            reader.feed(bytes)?;
+        }
+        let data = reader.finish()?;
+        let files = data.files().iter().map(|(field, file)| {
+            let content = String::from_utf8_lossy(file.bytes().unwrap()).into_owned();
+            [field.clone(), file.name().to_owned(), file.content_type().to_owned(), content]
+        });
+        Ok(files.collect())
     }
 
     fn pair(name: &str, value: &str) -> (String, String) {
         (name.to_owned(), value.to_owned())
     }
 
-    #[test]
-    fn texts_are_fields_and_files_are_passed_over() {
-        let body = b"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n2\r\n\
-            --x\r\ncontent-disposition: form-data; name=f; filename=\"f.txt\"\r\n\
-            Content-Type: text/plain\r\n\r\nfile\r\n\
-            --x\r\nContent-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: base64\
-            \r\n\r\nw6k=\r\n--x\r\nContent-Disposition: form-data\r\n\r\nno name\r\n--x--\r\n";
-        assert_eq!(parsed(body, TYPE).unwrap(), [pair("a", "1\r\n2"), pair("a", "é")]);
+    fn refusal(result: Result<impl std::fmt::Debug>) -> String {
+        match result {
+            Err(ApiException::ParseError(Some(detail))) => detail.texts().concat(),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
-    fn a_form_that_breaks_off_keeps_what_has_come() {
+    fn texts_are_fields_and_files_are_files_in_pieces_of_any_length() {
+        let body = b"--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n2\r\n\
+            --x\r\ncontent-disposition: form-data; name=f; filename=\"d/f.txt\"\r\n\
+            Content-Type: Text/Plain; charset=Latin-1\r\n\r\n--file\r\n-x\r\n\
+            --x\r\nContent-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: base64\
+            \r\n\r\nw6k=\r\n--x\r\nContent-Disposition: form-data\r\n\r\nno name\r\n\
+            --x\r\nContent-Disposition: form-data; name=g; filename*=UTF-8''%c3%a9\r\n\
+            Content-Transfer-Encoding: base64\r\n\r\naGV\r\nsbG8=\r\n--x--\r\n";
+        assert_eq!(parsed(body, TYPE).unwrap(), [pair("a", "1\r\n2"), pair("a", "é")]);
+        for piece in (1..body.len()).step_by(3) {
+            let expected = [
+                ["f", "f.txt", "text/plain", "--file\r\n-x"].map(ToOwned::to_owned),
+                ["g", "é", "", "hello"].map(ToOwned::to_owned),
+            ];
+            assert_eq!(files(body, piece).unwrap(), expected, "pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn a_form_that_breaks_off_keeps_fields_and_drops_the_file_that_has_not_ended() {
         let body = b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\nend\xc3";
         assert_eq!(parsed(body, TYPE).unwrap(), [pair("a", "end\u{fffd}")]);
         let latin1 = "multipart/form-data; charset=latin-1; boundary=\"x\"";
         assert_eq!(parsed(body, latin1).unwrap(), [pair("a", "endÃ")]);
         assert_eq!(parsed(b"x", TYPE).unwrap(), []);
+        let nameless =
+            b"--x\r\nContent-Disposition: form-data; name=\" \"; filename=f\r\n\r\n1\r\n--x--";
+        assert!(files(nameless, 50).unwrap().is_empty());
+        let file = "--x\r\nContent-Disposition: form-data; name=f; filename=f\r\n\r\n1";
+        for (end, count) in [("", 0), ("\r\n--x", 0), ("\r\n--x-", 1), ("\r\n--x--", 1)] {
+            let body = format!("{file}{end}");
+            assert_eq!(files(body.as_bytes(), 7).unwrap().len(), count, "{end:?}");
+        }
+    }
+
+    #[test]
+    fn base64_of_a_file_must_be_whole() {
+        let body = |digits: &str| {
+            format!(
+                "--x\r\nContent-Disposition: form-data; name=f; filename=f\r\n\
+                 Content-Transfer-Encoding: base64\r\n\r\n{digits}\r\n--x--"
+            )
+        };
+        for digits in ["aGVsb", "aGVsbG8", "a"] {
+            let text = "Multipart form parse error - Could not decode base64 data.";
+            assert_eq!(refusal(files(body(digits).as_bytes(), 9)), text, "{digits}");
+        }
     }
 
     #[test]
     fn a_boundary_is_needed_and_fields_are_counted() {
         for (content_type, reason) in [
             ("multipart/form-data", "Invalid boundary in multipart: None"),
+            (
+                "Multipart/Form-Data; boundary=x",
+                "Invalid Content-Type: Multipart/Form-Data; boundary=x",
+            ),
             ("multipart/form-data; boundary=\"a \"", "Invalid boundary in multipart: a "),
             (
                 "multipart/form-data; boundary=é",
                 "Invalid non-ASCII Content-Type in multipart: multipart/form-data; boundary=é",
             ),
         ] {
-            let Err(ApiException::ParseError(Some(detail))) = parsed(b"--x", content_type) else {
-                panic!("{content_type} was read");
-            };
             let text = format!("Multipart form parse error - {reason}");
-            assert_eq!(detail, Detail::new(text, "parse_error"));
+            assert_eq!(refusal(parsed(b"--x", content_type)), text);
         }
         let mut body = b"--x\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n".repeat(3);
         body.extend(b"--x--\r\n");
@@ -231,6 +547,52 @@ mod tests {
     }
 
     #[test]
+    fn fields_take_bounded_memory_and_files_do_not_count_as_them() {
+        let form = |content: usize, file: usize| {
+            [
+                b"--x\r\nContent-Disposition: form-data; name=f; filename=f\r\n\r\n".to_vec(),
+                vec![b'f'; file],
+                b"\r\n--x\r\nContent-Disposition: form-data; name=abc\r\n\r\n".to_vec(),
+                vec![b'1'; content],
+                b"\r\n--x--\r\n".to_vec(),
+            ]
+            .concat()
+        };
+        let read = |body: Vec<u8>| {
+            let context = context(TYPE).max_memory_size(Some(100));
+            MultiPartParser.parse(&body.into(), &context)
+        };
+        assert!(read(form(95, 10_000)).is_ok());
+        assert!(matches!(read(form(96, 1)), Err(ApiException::Suspicious(_))));
+    }
+
+    #[test]
+    fn a_long_file_takes_no_memory() {
+        const PIECE: usize = 64 * 1024;
+        let folder = tempfile::tempdir().unwrap();
+        let context = ParserContext {
+            max_file_memory: 100_000,
+            temp_dir: Some(folder.path()),
+            ..context(TYPE)
+        };
+        let mut reader = MultiPartReader::new(&context).unwrap();
+        let head = b"--x\r\nContent-Disposition: form-data; name=f; filename=f\r\n\r\n";
+        reader.feed(head).unwrap();
+        let piece = vec![b'-'; PIECE];
+        for _ in 0..512 {
+            reader.feed(&piece).unwrap();
+            assert!(reader.buffer.capacity() <= 2 * PIECE, "{}", reader.buffer.capacity());
+        }
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+        reader.feed(b"\r\n--x--\r\n").unwrap();
+        let data = reader.end().unwrap();
+        assert_eq!(data.file("f").map(|file| file.size()), Some(512 * 64 * 1024));
+        assert!(data.file("f").unwrap().bytes().is_none());
+        drop(data);
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    }
+
+    #[test]
     fn a_head_is_bounded() {
         let form = |head| {
             let disposition = "Content-Disposition: form-data; name=a; b=";
@@ -239,10 +601,8 @@ mod tests {
         };
         // with the line end that precedes it and the two that follow
         assert_eq!(parsed(&form(MAX_HEAD - 6), TYPE).unwrap(), [pair("a", "1")]);
-        let Err(ApiException::ParseError(Some(detail))) = parsed(&form(MAX_HEAD - 5), TYPE) else {
-            panic!("a head of {MAX_HEAD} bytes was read");
-        };
         let text = "Multipart form parse error - Request max total header size exceeded.";
-        assert_eq!(detail, Detail::new(text, "parse_error"));
+        assert_eq!(refusal(parsed(&form(MAX_HEAD - 5), TYPE)), text);
+        assert_eq!(refusal(files(&form(5000), 100)), text);
     }
 }

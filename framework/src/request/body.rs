@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use super::Context;
 use crate::exceptions::{ApiException, Result};
+use crate::parsers::{BodyReader, Data};
 
 /// The body of a request, up to the limit.
 #[derive(Clone)]
@@ -84,6 +85,8 @@ impl Drop for BodyShare {
 pub(crate) enum Arrived {
     /// It has been read.
     Body(Body, BodyShare),
+    /// It was parsed while it was read.
+    Data(Result<Data>, BodyShare),
     /// There was no memory for it.
     NoRoom,
 }
@@ -92,15 +95,16 @@ pub(crate) enum Arrived {
 /// socket.
 #[derive(Debug)]
 pub(crate) struct Incoming {
-    ask: oneshot::Sender<()>,
+    ask: oneshot::Sender<Option<Box<dyn BodyReader>>>,
     body: oneshot::Receiver<Arrived>,
 }
 
 /// The socket's end of it.
 #[derive(Debug)]
 pub(crate) struct Awaited {
-    /// Ready once the view wants the body; an error once it no longer does.
-    pub(crate) asked: oneshot::Receiver<()>,
+    /// Ready once the view wants the body, with what parses it while it arrives, if anything does; an
+    /// error once it no longer does.
+    pub(crate) asked: oneshot::Receiver<Option<Box<dyn BodyReader>>>,
     /// Where the body is sent.
     pub(crate) body: oneshot::Sender<Arrived>,
 }
@@ -123,9 +127,24 @@ impl Context {
     /// 503 if the bodies of other requests fill `SERVER_MAX_BODIES_SIZE`.
     pub async fn receive_body(&mut self) -> Result<()> {
         let Some(Incoming { ask, body }) = self.request.incoming.take() else { return Ok(()) };
+        let reader = match self.body_reader() {
+            Ok(reader) => reader,
+            Err(error) => {
+                self.refused_data = Some(error);
+                return Ok(());
+            }
+        };
         // if the receiver is gone, so is the sender
-        let _ = ask.send(());
+        let _ = ask.send(reader);
         match body.await {
+            Ok(Arrived::Data(data, share)) => {
+                match data {
+                    Ok(data) => self.data = Some(data),
+                    Err(error) => self.refused_data = Some(error),
+                }
+                self.request.share = Some(share);
+                Ok(())
+            }
             Ok(Arrived::Body(body, share)) => {
                 self.request.body = body;
                 self.request.share = Some(share);

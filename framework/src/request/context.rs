@@ -159,7 +159,9 @@ pub struct Context {
     auth: Option<Auth>,
     /// How many times the user was set.
     user_changes: u32,
-    data: Option<Data>,
+    pub(super) data: Option<Data>,
+    /// Why there is none, until a view asks.
+    pub(super) refused_data: Option<ApiException>,
     vary: Vec<&'static str>,
     quota: Option<Box<Quota>>,
     /// Once it was asked for.
@@ -185,6 +187,7 @@ impl Context {
             auth: None,
             user_changes: 0,
             data: None,
+            refused_data: None,
             vary: Vec::new(),
             quota: None,
             session: None,

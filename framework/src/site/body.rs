@@ -13,10 +13,15 @@ use actix_web::web::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 
+use crate::exceptions::ApiException;
+use crate::parsers::BodyReader;
 use crate::request::{Arrived, Awaited, Body, BodyMemory, BodyShare, Headers, Request, on_its_way};
 use crate::response::Response;
 use crate::server::{Connection, DRAIN, FIRST_OF_BODY};
 use crate::settings::Settings;
+
+/// How many bytes a parser that may wait for a disk gets at once.
+const BATCH: usize = 256 * 1024;
 
 /// What a head says about the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +63,12 @@ fn is_upgrade(headers: &Headers) -> bool {
 pub(super) struct Limits {
     announced: Option<usize>,
     most: usize,
+    /// Of a body that is parsed while it arrives.
+    most_parsed: usize,
+    /// How much of that its parser may have in memory: fields and files.
+    memory: usize,
+    /// Beyond, its parser may wait for a disk.
+    inline: usize,
 }
 
 impl Limits {
@@ -66,7 +77,15 @@ impl Limits {
             Announced::Length(length) => Some(length),
             Announced::Nothing | Announced::Unknown => None,
         };
-        Self { announced, most: settings.data_upload_max_memory_size.unwrap_or(usize::MAX) }
+        let most = settings.data_upload_max_memory_size.unwrap_or(usize::MAX);
+        let files = &settings.file_upload;
+        Self {
+            announced,
+            most,
+            most_parsed: files.max_size.unwrap_or(usize::MAX),
+            memory: files.max_memory_size.saturating_add(most),
+            inline: files.max_memory_size,
+        }
     }
 
     /// True for a body that usually arrives with its head, and whose memory need not be counted.
@@ -110,9 +129,14 @@ async fn receive(
     awaited: Awaited,
 ) -> Infallible {
     let Awaited { asked, body } = awaited;
-    if asked.await.is_ok() {
+    if let Ok(reader) = asked.await {
         if let Some(connection) = connection {
             connection.want_body();
+        }
+        if let Some(reader) = reader {
+            // the view may have gone meanwhile
+            drop(body.send(read_into(payload, limits, share, reader).await));
+            return std::future::pending().await;
         }
         let read = read(payload, limits, Some(&mut share)).await;
         let arrived = if let Some(read) = read {
@@ -130,6 +154,100 @@ async fn receive(
     std::future::pending().await
 }
 
+/// Lets a parser read a body while it arrives.
+async fn read_into(
+    mut payload: Payload,
+    limits: Limits,
+    mut share: BodyShare,
+    mut reader: Box<dyn BodyReader>,
+) -> Arrived {
+    let too_long = || ApiException::Suspicious("the body is longer than FILE_UPLOAD_MAX_SIZE");
+    if limits.announced.is_some_and(|length| length > limits.most_parsed) {
+        drain(payload).await;
+        return Arrived::Data(Err(too_long()), share);
+    }
+    let (mut read, mut counted) = (0_usize, 0_usize);
+    let mut batch = Vec::new();
+    let mut waiting = 0_usize;
+    while let Some(chunk) = payload.next().await {
+        let Ok(chunk) = chunk else { return Arrived::Body(Body::Broken, share) };
+        read = read.saturating_add(chunk.len());
+        let taken = chunk.len().min(limits.memory.saturating_sub(counted));
+        if !share.grow(taken) {
+            return Arrived::NoRoom;
+        }
+        counted += taken;
+        let fed = if read > limits.most_parsed {
+            Err(too_long())
+        } else if read <= limits.inline {
+            reader.feed(&chunk)
+        } else {
+            waiting += chunk.len();
+            batch.push(chunk);
+            if waiting < BATCH {
+                continue;
+            }
+            waiting = 0;
+            match feed(reader, std::mem::take(&mut batch)).await {
+                Ok(fed) => {
+                    reader = fed;
+                    Ok(())
+                }
+                Err(error) => {
+                    drain(payload).await;
+                    return Arrived::Data(Err(error), share);
+                }
+            }
+        };
+        if let Err(error) = fed {
+            drain(payload).await;
+            return Arrived::Data(Err(error), share);
+        }
+    }
+    let data = if read <= limits.inline {
+        reader.finish()
+    } else {
+        off_worker(move || feed_now(reader, batch)?.finish()).await
+    };
+    Arrived::Data(data, share)
+}
+
+/// Feeds a parser where it may wait for a disk.
+async fn feed(
+    reader: Box<dyn BodyReader>,
+    chunks: Vec<Bytes>,
+) -> Result<Box<dyn BodyReader>, ApiException> {
+    off_worker(move || feed_now(reader, chunks)).await
+}
+
+fn feed_now(
+    mut reader: Box<dyn BodyReader>,
+    chunks: Vec<Bytes>,
+) -> Result<Box<dyn BodyReader>, ApiException> {
+    chunks.iter().try_for_each(|chunk| reader.feed(chunk))?;
+    Ok(reader)
+}
+
+async fn off_worker<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApiException> + Send + 'static,
+) -> Result<T, ApiException> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(ApiException::internal(error)),
+    }
+}
+
+/// Reads a part of what nobody wants, so that its client comes to read the response.
+async fn drain(mut payload: Payload) {
+    let mut dropped = 0_usize;
+    while let Some(Ok(chunk)) = payload.next().await {
+        dropped = dropped.saturating_add(chunk.len());
+        if dropped > DRAIN {
+            return;
+        }
+    }
+}
+
 /// Reads a body up to the limit; more of a longer one is read for a while and dropped. `None` when
 /// there is no memory left for its share; without a share it is not counted.
 async fn read(
@@ -137,7 +255,7 @@ async fn read(
     limits: Limits,
     mut share: Option<&mut BodyShare>,
 ) -> Option<Body> {
-    let Limits { announced, most } = limits;
+    let Limits { announced, most, .. } = limits;
     let mut fits = announced.is_none_or(|length| length <= most);
     let mut body = BytesMut::new();
     let mut whole: Option<Bytes> = None;

@@ -44,6 +44,7 @@ impl Hash for ByValue<'_> {
             }),
             Value::Json(json) => json.hash(state),
             Value::Bytes(bytes) => bytes.hash(state),
+            Value::File(file) => file.name().hash(state),
         }
     }
 }

@@ -162,6 +162,7 @@ pub fn to_json(raw: &Raw<'_>) -> Option<serde_json::Value> {
             serde_json::Number::from_f64(python::float(spelling)).map(Json::Number)?
         }
         Raw::Text(text) | Raw::JsonText(text) => Json::String(text.to_string()),
+        Raw::File(file) => Json::String(file.name().to_owned()),
         Raw::Surrogate(..) => return None,
         Raw::List(items) => Json::Array(items.iter().map(to_json).collect::<Option<_>>()?),
         Raw::Map(items) => {

@@ -14,6 +14,7 @@ pub fn text<'a>(raw: &'a Raw<'_>) -> Cow<'a, str> {
         Raw::Bool(true) => Cow::Borrowed("True"),
         Raw::Bool(false) => Cow::Borrowed("False"),
         Raw::Null => Cow::Borrowed("None"),
+        Raw::File(file) => Cow::Borrowed(file.name()),
         Raw::Float(_) | Raw::List(_) | Raw::Map(_) => {
             let mut out = String::new();
             repr(raw, &mut out);
@@ -48,6 +49,11 @@ pub fn repr(raw: &Raw<'_>, out: &mut String) {
                 repr(item, out);
             }
             out.push('}');
+        }
+        Raw::File(file) => {
+            let (kind, name, sent) = (raw.type_name(), file.name(), file.content_type());
+            // writing to a text does not fail
+            let _ = write!(out, "<{kind}: {name} ({sent})>");
         }
         Raw::Null | Raw::Bool(_) | Raw::Int(_) => out.push_str(&text(raw)),
     }

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::files::UploadedFile;
+
 /// A value in a request's body. Numbers keep their spelling; strings are borrowed from the body if
 /// they contain no escapes.
 #[derive(Clone, PartialEq)]
@@ -22,6 +24,8 @@ pub enum Raw<'a> {
     Surrogate(Cow<'a, str>, u16),
     /// A string in a form, which a JSON field parses as JSON; any other field sees a string.
     JsonText(Cow<'a, str>),
+    /// A file of a form.
+    File(UploadedFile),
     /// `[..]`
     List(Vec<Raw<'a>>),
     /// `{..}`, in order; of equal keys only the last one is kept.
@@ -48,6 +52,7 @@ impl Raw<'_> {
             Self::Int(_) => "int",
             Self::Float(_) => "float",
             Self::Text(_) | Self::Surrogate(..) | Self::JsonText(_) => "str",
+            Self::File(_) => "InMemoryUploadedFile",
             Self::List(_) => "list",
             Self::Map(_) => "dict",
         }

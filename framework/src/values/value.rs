@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
+use crate::files::UploadedFile;
 use crate::values::JsonWriter;
 use crate::values::types::{DateTime, Decimal, Uuid};
 
@@ -43,6 +44,8 @@ pub enum Value {
     Json(Box<serde_json::Value>),
     /// Bytes.
     Bytes(Vec<u8>),
+    /// A file that was uploaded and is not stored yet; boxed, as it is rare.
+    File(Box<UploadedFile>),
 }
 
 /// A [`Value`] borrowed from a row.
@@ -112,7 +115,9 @@ impl Value {
             Self::Duration(v) => ValueRef::Duration(*v),
             Self::Uuid(v) => ValueRef::Uuid(*v),
             Self::Bytes(v) => ValueRef::Bytes(v),
-            Self::BigInt(_) | Self::List(_) | Self::Map(_) | Self::Json(_) => ValueRef::Other(self),
+            Self::BigInt(_) | Self::List(_) | Self::Map(_) | Self::Json(_) | Self::File(_) => {
+                ValueRef::Other(self)
+            }
         }
     }
 

@@ -250,6 +250,7 @@ impl JsonWriter {
             }
             ValueRef::Other(Value::Json(json)) => self.json(json),
             ValueRef::Other(Value::BigInt(digits)) => self.raw(digits.as_bytes()),
+            ValueRef::Other(Value::File(file)) => self.str(file.name()),
             ValueRef::Bytes(bytes) => self.str(&base64(bytes)),
             ValueRef::Made(value) => value.write(self),
             ValueRef::Other(plain) => self.value(plain.as_ref()),

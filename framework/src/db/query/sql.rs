@@ -92,6 +92,8 @@ impl Bind {
             Value::Uuid(v) => Self::Uuid(v),
             Value::Duration(v) => Self::BigInt(v.num_microseconds().unwrap_or(i64::MAX)),
             Value::Bytes(v) => Self::Binary(v),
+            // one that is not stored has no path, and its name alone stands for it
+            Value::File(file) => Self::Text(file.name().to_owned()),
             Value::Null | Value::List(_) | Value::Map(_) | Value::Json(_) => Self::Null(kind),
         }
     }

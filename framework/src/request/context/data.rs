@@ -1,10 +1,14 @@
 //! The data of a request's body.
 
+use std::borrow::Cow;
+
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+
 use super::super::{Body, QueryParams};
 use super::Context;
 use crate::exceptions::{ApiException, Result};
 use crate::negotiation;
-use crate::parsers::{self, Data, ParserContext};
+use crate::parsers::{self, BodyReader, Data, Parser, ParserContext};
 
 impl Context {
     /// The data of the body (`request.data`), parsed according to its `Content-Type`. It shares the
@@ -19,6 +23,11 @@ impl Context {
         if let Some(data) = &self.data {
             return Ok(data.clone());
         }
+        if let Some(error) = self.refused_data.take() {
+            // what asks again, after an error, gets nothing
+            self.data = Some(Data::Form(QueryParams::default()));
+            return Err(error);
+        }
         if self.request.incoming.is_some() {
             return Err(ApiException::internal(
                 "the body has not been read yet: before the view, call `cx.receive_body().await` \
@@ -31,8 +40,7 @@ impl Context {
     }
 
     fn parse(&self) -> Result<Data> {
-        let content_type =
-            self.request.headers.text(actix_web::http::header::CONTENT_TYPE).unwrap_or_default();
+        let content_type = self.content_type();
         if matches!(&self.request.body, Body::Read(bytes) if bytes.is_empty()) {
             return Ok(if parsers::is_form_media_type(&content_type) {
                 Data::Form(QueryParams::default())
@@ -40,10 +48,8 @@ impl Context {
                 Data::Empty
             });
         }
-        let parsers: &[_] = self.equipment.as_ref().map_or(&[], |equipment| &equipment.parsers);
-        let media_types = parsers.iter().map(|parser| parser.media_type());
-        let parser = negotiation::select_parser(media_types, &content_type)
-            .and_then(|at| parsers.get(at))
+        let parser = self
+            .parser(&content_type)
             .ok_or_else(|| ApiException::UnsupportedMediaType(content_type.to_string()))?;
         let bytes = match &self.request.body {
             Body::Read(bytes) => bytes,
@@ -54,17 +60,46 @@ impl Context {
             }
             Body::Broken => return Err(ApiException::Suspicious("the body broke off")),
         };
-        let settings = self.settings();
-        let context = ParserContext::new(&content_type, settings.data_upload_max_number_fields)
-            .max_files(settings.data_upload_max_number_files);
-        parser.parse(bytes, &context)
+        self.with_parser_context(&content_type, |context| parser.parse(bytes, context))
+    }
+
+    /// The parser of a type.
+    fn parser(&self, content_type: &str) -> Option<&dyn Parser> {
+        let parsers: &[_] = self.equipment.as_ref().map_or(&[], |equipment| &equipment.parsers);
+        let media_types = parsers.iter().map(|parser| parser.media_type());
+        let at = negotiation::select_parser(media_types, content_type)?;
+        parsers.get(at).map(|parser| &**parser)
+    }
+
+    /// What parses the body while it arrives, if the parser of its type does that.
+    pub(in super::super) fn body_reader(&self) -> Result<Option<Box<dyn BodyReader>>> {
+        let content_type = self.content_type();
+        let Some(parser) = self.parser(&content_type) else { return Ok(None) };
+        self.with_parser_context(&content_type, |context| parser.reader(context))
+    }
+
+    fn content_type(&self) -> Cow<'_, str> {
+        self.request.headers.text(CONTENT_TYPE).unwrap_or_default()
+    }
+
+    fn with_parser_context<T>(
+        &self,
+        content_type: &str,
+        work: impl FnOnce(&ParserContext<'_>) -> T,
+    ) -> T {
+        let disposition = self.request.headers.text(CONTENT_DISPOSITION);
+        let context = ParserContext {
+            content_disposition: disposition.as_deref(),
+            ..ParserContext::new(content_type, None).limits(self.settings())
+        };
+        work(&context.filename(self.request.kwarg("filename")))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use actix_web::http::Method;
-    use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+    use actix_web::http::header::HeaderValue;
     use actix_web::web::Bytes;
 
     use super::super::ViewContext;
