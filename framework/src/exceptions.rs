@@ -171,6 +171,28 @@ impl Detail {
         }
     }
 
+    /// The messages as a serializer reports them (`as_serializer_error`): those by field in lists, and
+    /// any others under `non_field_errors`.
+    ///
+    /// ```
+    /// use quintet::exceptions::Detail;
+    /// use serde_json::json;
+    ///
+    /// let detail = Detail::field("day", "The room is taken.").as_serializer_error();
+    /// assert_eq!(detail.to_json(), json!({"day": ["The room is taken."]}));
+    /// let detail = Detail::from("Nothing fits.").as_serializer_error();
+    /// assert_eq!(detail.to_json(), json!({"non_field_errors": ["Nothing fits."]}));
+    /// ```
+    #[must_use]
+    pub fn as_serializer_error(self) -> Self {
+        match self {
+            Self::Map(items) => {
+                Self::Map(items.into_iter().map(|(key, value)| (key, value.into_list())).collect())
+            }
+            other => Self::non_field(other),
+        }
+    }
+
     /// A list of one message if this is a lone message, as DRF keeps messages inside a serializer.
     #[must_use]
     pub fn into_list(self) -> Self {
@@ -403,6 +425,21 @@ impl From<Detail> for ApiException {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn errors_of_a_serializer_stand_in_lists_by_field_or_under_no_field() {
+        let one = Detail::from("No.").as_serializer_error();
+        assert_eq!(one.to_json(), serde_json::json!({"non_field_errors": ["No."]}));
+        let several = Detail::from(["No.", "Never."]).as_serializer_error();
+        assert_eq!(several.to_json(), serde_json::json!({"non_field_errors": ["No.", "Never."]}));
+        let fields = Detail::Map(vec![
+            ("a".into(), "No.".into()),
+            ("b".into(), ["Never."].into()),
+            ("c".into(), Detail::field("d", "Not here.")),
+        ]);
+        let expected = serde_json::json!({"a": ["No."], "b": ["Never."], "c": {"d": "Not here."}});
+        assert_eq!(fields.as_serializer_error().to_json(), expected);
+    }
 
     #[test]
     fn a_lone_validation_message_is_sent_as_a_list() {

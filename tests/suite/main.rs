@@ -10,6 +10,7 @@ mod cors;
 mod database;
 mod errors;
 mod examples;
+mod field_classes;
 mod fields;
 mod filters;
 mod foreign_types;

@@ -76,6 +76,7 @@ const WITHOUT_EXAMPLE: &[(&str, &str)] = &[
     ("GenericBase", "the nine bases of generic views"),
     ("ExceptionHandler", "functions"),
     ("BatchField", "functions"),
+    ("DefaultValue", "functions"),
     ("BatchAnswer", "maps, sets and lists of values"),
     ("SaveHook", "functions"),
     ("Unsaved", "`Changes` and lists of them"),

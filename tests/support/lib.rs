@@ -14,6 +14,7 @@ struct Project;
 pub mod browser;
 pub mod client;
 pub mod compare;
+pub mod fields;
 pub mod proxy;
 pub mod replay;
 pub mod scenario;

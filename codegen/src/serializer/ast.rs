@@ -143,7 +143,7 @@ impl Serializer {
     /// Whether fields come from elsewhere than the struct.
     pub(super) fn is_open(&self) -> bool {
         self.container.all
-            || self.container.inherit.is_some()
+            || !self.container.inherit.is_empty()
             || self.container.fields.is_some()
             || !self.container.exclude.is_empty()
     }

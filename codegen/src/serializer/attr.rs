@@ -11,7 +11,7 @@ use crate::attr::{digits, entry, flag, in_parentheses, names, number, unknown, w
 use crate::errors::Errors;
 
 /// The options of `#[serializer(..)]`, for messages.
-const CONTAINER: [&str; 21] = [
+const CONTAINER: [&str; 22] = [
     "model",
     "name",
     "fields",
@@ -22,6 +22,7 @@ const CONTAINER: [&str; 21] = [
     "rename_all",
     "unique_together",
     "without_validators",
+    "validators",
     "validate",
     "validate_async",
     "error",
@@ -36,7 +37,7 @@ const CONTAINER: [&str; 21] = [
 ];
 
 /// The options of `#[field(..)]`, for messages.
-const FIELD: [&str; 50] = [
+const FIELD: [&str; 51] = [
     "read_only",
     "write_only",
     "required",
@@ -58,6 +59,7 @@ const FIELD: [&str; 50] = [
     "other",
     "hidden",
     "custom",
+    "class",
     "kind",
     "regex",
     "choices",
@@ -157,13 +159,16 @@ pub(super) struct Container {
     /// `fields(id, name)`: the names, in the order of the output.
     pub(super) fields: Option<Vec<Ident>>,
     pub(super) exclude: Vec<Ident>,
-    pub(super) inherit: Option<Type>,
+    /// `inherit = A`, `inherit(A, B)`: the serializers whose fields come first.
+    pub(super) inherit: Vec<Type>,
     pub(super) depth: Option<LitInt>,
     pub(super) read_only: Vec<Ident>,
     /// `rename_all = "camelCase"`, the only other form that there is.
     pub(super) camel_case: Option<LitStr>,
     pub(super) unique_together: Vec<UniqueTogether>,
     pub(super) without_validators: bool,
+    /// Functions that check all values together.
+    pub(super) validators: Vec<Expr>,
     pub(super) validate: Option<Ident>,
     /// `error(mismatch = "..")`: codes and texts.
     pub(super) errors: Vec<(String, Expr)>,
@@ -212,7 +217,13 @@ impl Container {
                 }
                 self.all = true;
             }
-            "inherit" => self.inherit = Some(meta.value()?.parse()?),
+            "inherit" if meta.input.peek(syn::token::Paren) => {
+                let list = in_parentheses(meta.input, |input| {
+                    syn::punctuated::Punctuated::<Type, Token![,]>::parse_terminated(input)
+                })?;
+                self.inherit = list.into_iter().collect();
+            }
+            "inherit" => self.inherit = vec![meta.value()?.parse()?],
             "depth" => {
                 let depth: LitInt = meta.value()?.parse()?;
                 if depth.base10_parse::<u64>()? > 10 {
@@ -233,6 +244,10 @@ impl Container {
                 self.unique_together.push(in_parentheses(meta.input, UniqueTogether::parse)?);
             }
             "without_validators" => self.without_validators = flag(meta)?,
+            "validators" => {
+                let list: ExprArray = meta.value()?.parse()?;
+                self.validators = list.elems.into_iter().collect();
+            }
             "validate" => self.validate = Some(word.clone()),
             "error" => meta.parse_nested_meta(|message| {
                 self.errors.push(message_of(&message)?);
@@ -301,6 +316,8 @@ pub(super) struct FieldAttr {
     pub(super) other: Option<Ident>,
     pub(super) hidden: Option<Ident>,
     pub(super) custom: Option<Ident>,
+    /// The class of the field, as a value.
+    pub(super) class: Option<(Ident, Expr)>,
     pub(super) kind: Option<NamedKind>,
     pub(super) regex: Option<Expr>,
     pub(super) choices: Option<Expr>,
@@ -375,6 +392,7 @@ impl FieldAttr {
             "other" => self.other = here(),
             "hidden" => self.hidden = here(),
             "custom" => self.custom = here(),
+            "class" => self.class = Some((own, meta.value()?.parse()?)),
             "kind" => {
                 let value: Expr = meta.value()?.parse()?;
                 self.kind = Some(match &value {

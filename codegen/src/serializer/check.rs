@@ -75,7 +75,7 @@ fn chosen(serializer: &Serializer, errors: &mut Errors) {
             );
             at(field.ident.span(), message, errors);
         }
-        let other = container.inherit.as_ref().map(syn::Type::to_token_stream);
+        let other = container.inherit.first().map(syn::Type::to_token_stream);
         let other = other.or_else(|| container.exclude.first().map(Ident::to_token_stream));
         if let Some(token) = other {
             let message = "`fields(..)` names all the fields there are; with `inherit`, leave some \
@@ -116,7 +116,7 @@ fn container(serializer: &Serializer, errors: &mut Errors) {
     same_keys(serializer, errors);
     let container = &serializer.container;
     if let Some(case) = &container.camel_case
-        && (container.all || (!container.exclude.is_empty() && container.inherit.is_none()))
+        && (container.all || (!container.exclude.is_empty() && container.inherit.is_empty()))
     {
         errors.at(case, "`rename_all` goes with fields that have names: `fields(id, name)`");
     }
@@ -150,11 +150,15 @@ fn container(serializer: &Serializer, errors: &mut Errors) {
     if container.all {
         errors.at(&serializer.ident, format!("`fields = all` {needs}"));
     }
-    if let Some(inherit) = &container.inherit {
+    if let Some(inherit) = container.inherit.first() {
         errors.at(inherit, format!("`inherit` {needs}"));
     }
     if let Some(depth) = &container.depth {
         errors.at(depth, format!("`depth` {needs}"));
+    }
+    if let Some(check) = container.validators.first() {
+        let message = "`validators` of a serializer needs a model; without one, say `validate`";
+        errors.at(check, message);
     }
     for set in &container.unique_together {
         if let Some(first) = set.members.first() {
@@ -202,6 +206,24 @@ fn together(field: &Field, errors: &mut Errors) {
             let message = "the default of a `custom` field is what is stored, and a function returns \
                            it: `default_with`";
             errors.at(default, message);
+        }
+    }
+    if let Some((word, _)) = &attr.class {
+        let others = [
+            &attr.nested,
+            &attr.custom,
+            &attr.display.as_ref().map(|(own, _)| own.clone()),
+            &attr.method.as_ref().map(|(own, _)| own.clone()),
+        ];
+        for other in others.into_iter().flatten() {
+            errors.at(other, format!("a field has a `{word}` or is `{other}`, not both"));
+        }
+        if let Some(kind) = &attr.kind {
+            let kind = match kind {
+                NamedKind::Word(kind) => kind.to_token_stream(),
+                NamedKind::Like(kind) => kind.to_token_stream(),
+            };
+            errors.push(Error::new_spanned(kind, "the class of a field says what its kind is"));
         }
     }
     if let Some((word, _)) = &attr.queryset
@@ -327,11 +349,6 @@ fn over_model(field: &Field, errors: &mut Errors) {
     if plain && looks_nested {
         let word = shape.word();
         at(shape.span, format!("`{word}` is a serializer: say `#[field(nested)]`"), errors);
-    }
-    if plain && shape.many && attr.method.is_none() && attr.other.is_none() {
-        let message = "a model has no column of this type; a list is `Vec<PrimaryKeyRelated<..>>` or \
-                       another relation, `#[field(nested)]` of serializers, or `#[field(method)]`";
-        errors.at(&field.ty, message);
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn reads(serializer: &Serializer) -> TokenStream {
 fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<TokenStream> {
     let container = &serializer.container;
     let mut steps = Vec::new();
-    if let Some(parent) = &container.inherit {
+    for parent in &container.inherit {
         steps.push(quote_spanned!(parent.span()=> .extend::<#parent>()));
     }
     if let Some(names) = &container.fields {
@@ -81,14 +81,14 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
         }
     }
     let excludes = !container.exclude.is_empty();
-    if container.all || (excludes && container.inherit.is_none()) {
+    if container.all || (excludes && container.inherit.is_empty()) {
         steps.push(quote!(.all()));
     }
     if excludes {
         let names = container.exclude.iter().map(|name| serializer.key(name));
         steps.push(quote!(.exclude(&[#(#names),*])));
         // what comes of a serializer that is inherited may have a name of its own
-        if container.inherit.is_none() {
+        if container.inherit.is_empty() {
             let columns =
                 container.exclude.iter().map(|name| path(model, std::slice::from_ref(name)));
             steps.push(quote!(.knowing(|| { #(let _ = #columns;)* })));
@@ -109,6 +109,9 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
     steps.push(messages(container));
     if container.without_validators {
         steps.push(quote!(.without_validators()));
+    }
+    for check in &container.validators {
+        steps.push(quote_spanned!(check.span()=> .object_validator(#check)));
     }
     let hooks = [
         &container.validate,
@@ -169,7 +172,8 @@ fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
     if attr.other.is_some() {
         let read = kinds::read(field, &name, errors);
         let optional = shape.optional.then(|| quote!(.required(false)));
-        return quote!(.other(#read #optional));
+        let class = class(field);
+        return quote!(.other(#read #optional) #class);
     }
     let inner = &shape.inner;
     if attr.nested.is_some() {
@@ -184,7 +188,8 @@ fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
     let Some((relation, target)) = &shape.relation else {
         let ty = &field.ty;
         let shown = quote_spanned!(ty.span()=> .shown_as::<#ty>());
-        return quote_spanned!(ty.span()=> .source(#name, #source #shown));
+        let class = class(field);
+        return quote_spanned!(ty.span()=> .source(#name, #source #shown) #class);
     };
     let kwarg =
         |default: &str| attr.kwarg.as_ref().map_or_else(|| default.to_owned(), syn::LitStr::value);
@@ -221,6 +226,16 @@ fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
             quote_spanned!(span=> .identity(#name, #view, #kwarg, &#lookup))
         }
     }
+}
+
+/// `.class(IsbnField { .. })`, of a class whose values have the type of the field
+pub(super) fn class(field: &Field) -> Option<TokenStream> {
+    let (_, class) = field.attr.class.as_ref()?;
+    let value = generic(&field.ty, "Option").unwrap_or_else(|| field.ty.clone());
+    let typed = quote_spanned! {class.span()=>
+        ::quintet::__private::class_of::<#value, _>(#class)
+    };
+    Some(quote!(.class(#typed)))
 }
 
 /// The calls that change the field before them.

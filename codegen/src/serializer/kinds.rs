@@ -172,7 +172,7 @@ pub(super) fn changes(attr: &FieldAttr, inner: &Type, reads: bool) -> Vec<TokenS
         });
     }
     let word = last_word(inner).map(Ident::to_string).unwrap_or_default();
-    let own = if reads { bounds(&word) } else { None };
+    let own = if reads && attr.class.is_none() { bounds(&word) } else { None };
     let (least, most) = own.map_or((None, None), |(least, most)| (Some(least), Some(most)));
     if let Some(bound) = attr.min_value.clone().or(least) {
         changes.push(quote!(field = field.min_value(#bound);));

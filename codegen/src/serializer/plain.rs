@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{Ident, Type};
 
 use super::ast::{Field, Serializer};
-use super::expand::{default_with, hook, messages, reads, validate, validators};
+use super::expand::{class, default_with, hook, messages, reads, validate, validators};
 use super::kinds;
 use crate::errors::Errors;
 use crate::types::generic;
@@ -118,6 +118,9 @@ fn step(field: &Field, errors: &mut Errors) -> TokenStream {
     } else if let Some((_, target)) = &shape.relation {
         let key = if shape.many { quote!(keys) } else { quote!(key) };
         quote_spanned!(shape.span=> .#key::<#target>(#name))
+    } else if attr.class.is_some() {
+        let class = class(field);
+        quote!(.field(::quintet::fields::Field::json(#name)) #class)
     } else if attr.hidden.is_some() {
         quote!(.field(::quintet::fields::Field::hidden(#name)))
     } else {

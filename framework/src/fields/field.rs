@@ -362,15 +362,12 @@ impl Field {
         }
         let raw = if matches!(self.kind, FieldKind::Hidden) { None } else { raw };
         let Some(raw) = raw else { return self.absent(partial) };
+        if let Some(blank) = self.blank(raw) {
+            return blank.map(Start::Done);
+        }
         let null = match raw {
             Raw::Null => true,
             Raw::Text(text) | Raw::JsonText(text) => match &self.kind {
-                FieldKind::Char(char) if text::is_blank(text, char.trim_whitespace) => {
-                    if !char.allow_blank {
-                        return Err(self.fail("blank", "This field may not be blank."));
-                    }
-                    return Ok(Start::Done(Value::Text(String::new())));
-                }
                 // an empty string means null in a relation
                 FieldKind::PrimaryKey { .. } | FieldKind::SlugKey => text.is_empty(),
                 FieldKind::Decimal(_) if self.allow_null => python::strip(text).is_empty(),
@@ -385,6 +382,21 @@ impl Field {
             return Ok(Start::Done(Value::Null));
         }
         Err(self.fail("null", "This field may not be null."))
+    }
+
+    /// The outcome of a blank text, which a `CharField` decides about before anything else.
+    pub(crate) fn blank(&self, raw: &Raw<'_>) -> Option<Result<Value, Detail>> {
+        let (Raw::Text(text) | Raw::JsonText(text), FieldKind::Char(char)) = (raw, &self.kind)
+        else {
+            return None;
+        };
+        if !text::is_blank(text, char.trim_whitespace) {
+            return None;
+        }
+        if char.allow_blank {
+            return Some(Ok(Value::Text(String::new())));
+        }
+        Some(Err(self.fail("blank", "This field may not be blank.")))
     }
 
     fn absent<'r, 'a>(&self, partial: bool) -> Result<Start<'r, 'a>, Detail> {

@@ -23,6 +23,7 @@ mod field;
 pub mod form;
 mod keys;
 mod kind;
+mod messages;
 pub(crate) mod moments;
 pub(crate) mod number;
 mod represent;

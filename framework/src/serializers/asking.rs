@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
 
+use super::bound::BoundSerializer;
 use super::changes::{Attrs, ChangeSet};
 use super::convert::FromValidated;
-use crate::db::{Model, ModelRow};
+use crate::db::Model;
 use crate::exceptions::{Detail, Result};
 use crate::request::Context;
 use crate::values::Value;
@@ -75,8 +76,7 @@ pub(crate) trait DynObjectAsks: Send + Sync {
     fn ask<'a>(
         &'a self,
         set: &'a mut ChangeSet,
-        row: Option<&'a dyn ModelRow>,
-        cx: &'a Context,
+        serializer: &'a BoundSerializer<'a>,
     ) -> LocalBoxFuture<'a, Result<()>>;
 }
 
@@ -111,11 +111,10 @@ where
     fn ask<'a>(
         &'a self,
         set: &'a mut ChangeSet,
-        row: Option<&'a dyn ModelRow>,
-        cx: &'a Context,
+        serializer: &'a BoundSerializer<'a>,
     ) -> LocalBoxFuture<'a, Result<()>> {
-        let instance = row.and_then(|row| row.as_any().downcast_ref::<M>());
-        Box::pin(async move { self.hook.call(&mut Attrs::new(set, instance), cx).await })
+        let cx = serializer.context();
+        Box::pin(async move { self.hook.call(&mut Attrs::new(set, serializer), cx).await })
     }
 }
 

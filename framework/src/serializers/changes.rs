@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use super::bound::BoundSerializer;
 use super::convert::FromValidated;
 use super::description::Description;
 use super::field::{SerializerField, Target};
@@ -348,6 +349,7 @@ impl<M> Assigns<M> for Changes<M> {
 pub struct Attrs<'a, M> {
     set: &'a mut ChangeSet,
     instance: Option<&'a M>,
+    serializer: &'a BoundSerializer<'a>,
 }
 
 impl<M: Model> fmt::Debug for Attrs<'_, M> {
@@ -358,8 +360,14 @@ impl<M: Model> fmt::Debug for Attrs<'_, M> {
 }
 
 impl<'a, M: Model> Attrs<'a, M> {
-    pub(crate) fn new(set: &'a mut ChangeSet, instance: Option<&'a M>) -> Self {
-        Self { set, instance }
+    pub(crate) fn new(set: &'a mut ChangeSet, serializer: &'a BoundSerializer<'a>) -> Self {
+        Self { set, instance: serializer.instance(), serializer }
+    }
+
+    /// The serializer at work: what was sent, whether the update is partial, the serializer that holds
+    /// this one (`self.initial_data`, `self.partial`, `self.parent`).
+    pub fn serializer(&self) -> &'a BoundSerializer<'a> {
+        self.serializer
     }
 
     /// The row that is being updated; `None` on create.

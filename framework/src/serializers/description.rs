@@ -11,6 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::asking::DynObjectAsks;
 use super::batch::Batch;
+use super::bound::BoundSerializer;
 use super::builder::{Builder, PlainBuilder};
 use super::changes::ChangeSet;
 use super::field::{Output, SerializerField, Target};
@@ -20,14 +21,14 @@ use super::recursion::reaches_a_circle;
 use super::relations::Related;
 use super::rows::{Loaded, RelatedRows};
 use super::save::DynSave;
-use crate::db::{ColumnKind, Hop, Leaf, Model, ModelMeta, ModelRow, Path, Predicate, nowhere};
+use crate::db::{ColumnKind, Hop, Leaf, Model, ModelMeta, Path, Predicate, nowhere};
 use crate::exceptions::{Detail, Validated};
 use crate::fields::{Field, FieldKind, message};
 use crate::request::Context;
 use crate::values::JsonWriter;
 
 pub(crate) type ObjectHook =
-    Arc<dyn Fn(&mut ChangeSet, Option<&dyn ModelRow>, &Context) -> Validated + Send + Sync>;
+    Arc<dyn Fn(&mut ChangeSet, &BoundSerializer<'_>) -> Validated + Send + Sync>;
 pub(crate) type RowHook = Arc<
     dyn Fn(&Description, &Loaded, &RelatedRows, JsonObject, &Context, &mut JsonWriter)
         + Send
@@ -98,6 +99,8 @@ pub struct Description {
     pub(crate) batches: Vec<Batch>,
     pub(crate) unique_together: Vec<UniqueTogether>,
     pub(crate) validate: Option<ObjectHook>,
+    /// The checks of all values together that run before it (`Meta.validators`).
+    pub(crate) validators: Vec<ObjectHook>,
     /// The same, with the database.
     pub(crate) validate_async: Option<Arc<dyn DynObjectAsks>>,
     /// The hook that makes the output of a row.
@@ -289,7 +292,11 @@ impl Description {
 
     /// True when validation has to see the stored row.
     pub(crate) fn needs_instance(&self) -> bool {
-        self.validate.is_some() || self.validate_async.is_some() || !self.unique_together.is_empty()
+        self.validate.is_some()
+            || self.validate_async.is_some()
+            || !self.unique_together.is_empty()
+            || !self.validators.is_empty()
+            || self.fields.iter().any(|field| field.sees_instance)
     }
 
     /// The field that shows a count with a default: it stays as it was before a save.

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::asking::DynFieldAsks;
+use super::bound::{BoundField, BoundSerializer};
+use super::class::DynFieldClass;
 use super::custom::Conversion;
 use super::description::Description;
 use super::relations::Related;
@@ -15,10 +17,10 @@ use crate::values::{JsonWriter, Raw, Value};
 
 pub(crate) type MethodFn =
     Arc<dyn Fn(&Description, &Loaded, &RelatedRows, &Context, &mut JsonWriter) + Send + Sync>;
-pub(crate) type FieldHook = Arc<dyn Fn(Value, &Context) -> Validated<Value> + Send + Sync>;
+pub(crate) type FieldHook = Arc<dyn Fn(Value, &BoundField<'_>) -> Validated<Value> + Send + Sync>;
 /// A validator; the error is none where the value is of another type than the validator takes.
 pub(crate) type ValueHook =
-    Arc<dyn Fn(&Value, &Context) -> Result<(), Option<Detail>> + Send + Sync>;
+    Arc<dyn Fn(&Value, &BoundField<'_>) -> Result<(), Option<Detail>> + Send + Sync>;
 pub(crate) type WithinHook = Arc<dyn Fn(&Context) -> Select + Send + Sync>;
 pub(crate) type DefaultHook = Arc<dyn Fn(&Context) -> Value + Send + Sync>;
 
@@ -91,6 +93,12 @@ pub(crate) struct SerializerField {
     pub(crate) validators: Vec<ValueHook>,
     /// Computes its value if none was sent: `FieldDefault::Serializer`.
     pub(crate) default: Option<DefaultHook>,
+    /// Whether that is for new rows alone (`CreateOnlyDefault`).
+    pub(crate) default_on_create: bool,
+    /// Whether one of its functions may ask for the stored row.
+    pub(crate) sees_instance: bool,
+    /// Its class, if that is the user's.
+    pub(crate) class: Option<Arc<dyn DynFieldClass>>,
     /// The conversions of a custom field.
     pub(crate) custom: Option<Conversion>,
     pub(crate) nested: Option<fn() -> &'static Description>,
@@ -98,15 +106,15 @@ pub(crate) struct SerializerField {
 
 impl SerializerField {
     /// Runs all validators on a converted value; `raw` is the input (`run_validators`).
-    pub(crate) fn check(&self, value: &Value, raw: &Raw<'_>, cx: &Context) -> Validated {
-        let own = self.field.validate(value, raw);
+    pub(crate) fn check(&self, value: &Value, raw: &Raw<'_>, bound: &BoundField<'_>) -> Validated {
+        let own = bound.field.validate(value, raw);
         if self.validators.is_empty() {
             return own;
         }
         let mut errors = Vec::new();
         let mut unfit = false;
         for validator in &self.validators {
-            match validator(value, cx) {
+            match validator(value, bound) {
                 Ok(()) => {}
                 Err(None) => unfit = true,
                 Err(Some(map @ Detail::Map(_))) => return Err(map),
@@ -120,6 +128,18 @@ impl SerializerField {
             Err(detail) => errors.extend(items(detail)),
         }
         if errors.is_empty() { Ok(()) } else { Err(Detail::List(errors)) }
+    }
+
+    /// The value that its serializer computes, where it has one for this input.
+    pub(crate) fn default_value(&self, serializer: &BoundSerializer<'_>) -> Option<Value> {
+        let make = self.default.as_ref()?;
+        let left_out = self.default_on_create && serializer.is_update();
+        (!left_out).then(|| make(serializer.cx))
+    }
+
+    /// Whether it takes input at all.
+    pub(crate) fn takes_input(&self) -> bool {
+        !matches!(self.target, Target::None)
     }
 
     /// Whether it reads a list of objects.

@@ -4,6 +4,7 @@
 //! view, like DRF's `self.context["request"]`. `#[derive(Serializer)]` passes functions by name. A
 //! type that implements the trait can replace a function, as [`CurrentUserDefault`] does.
 
+use super::bound::{BoundField, BoundSerializer};
 use super::changes::Attrs;
 use super::plain::{Serializer, ValidatedData};
 use super::rows::Instance;
@@ -11,6 +12,53 @@ use crate::db::QuerySet;
 use crate::exceptions::Validated;
 use crate::request::{Context, hook};
 use crate::values::Value;
+
+/// A hook of a field's value, which may take the field itself in place of the request.
+macro_rules! field_hook {
+    ($(#[$meta:meta])* $name:ident -> $answer:ty) => {
+        $(#[$meta])*
+        pub trait $name<T, Shape>: Send + Sync + 'static {
+            /// Calls it.
+            fn call(&self, value: T, field: &BoundField<'_>) -> Validated<$answer>;
+
+            /// Whether it may ask for the stored row, which is then read before.
+            fn sees_instance(&self) -> bool {
+                false
+            }
+        }
+
+        impl<T, Hook> $name<T, fn(T) -> Validated<$answer>> for Hook
+        where
+            Hook: Fn(T) -> Validated<$answer> + Send + Sync + 'static,
+        {
+            fn call(&self, value: T, _: &BoundField<'_>) -> Validated<$answer> {
+                self(value)
+            }
+        }
+
+        impl<T, Hook> $name<T, fn(T, &Context) -> Validated<$answer>> for Hook
+        where
+            Hook: Fn(T, &Context) -> Validated<$answer> + Send + Sync + 'static,
+        {
+            fn call(&self, value: T, field: &BoundField<'_>) -> Validated<$answer> {
+                self(value, field.context())
+            }
+        }
+
+        impl<T, Hook> $name<T, fn(T, &BoundField<'_>) -> Validated<$answer>> for Hook
+        where
+            Hook: Fn(T, &BoundField<'_>) -> Validated<$answer> + Send + Sync + 'static,
+        {
+            fn call(&self, value: T, field: &BoundField<'_>) -> Validated<$answer> {
+                self(value, field)
+            }
+
+            fn sees_instance(&self) -> bool {
+                true
+            }
+        }
+    };
+}
 
 hook! {
     /// The function of a method field (`SerializerMethodField`): `fn(&Track) -> String`. It may
@@ -24,15 +72,16 @@ hook! {
     MethodField[M, T](row: &Instance<'_, M>) -> T, or (&M)
 }
 
-hook! {
+field_hook! {
     /// Checks the value of a field, and may change it (`validate_<field>`):
     /// `fn(String) -> Validated<String>`.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` does not validate the value of a field",
         label = "expected `fn(T) -> Validated<T>` or `fn(T, &Context) -> Validated<T>`",
-        note = "`T` is the type of the field's values: `String`, `Option<i32>`, the key of a relation"
+        note = "`T` is the type of the field's values: `String`, `Option<i32>`, the key of a relation; \
+                in place of `&Context` it may take `&BoundField<'_>`"
     )]
-    FieldValidator[T](value: T) -> Validated<T>
+    FieldValidator -> T
 }
 
 hook! {
@@ -45,15 +94,16 @@ hook! {
     ObjectValidator[M](attrs: &mut Attrs<'_, M>) -> Validated
 }
 
-hook! {
+field_hook! {
     /// Checks the value of a field, beside the field's own checks (an entry of `validators`):
     /// `fn(i64) -> Validated`.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is not a validator of a field",
         label = "expected `fn(T) -> Validated` or `fn(T, &Context) -> Validated`",
-        note = "`T` is the type of the field's values: `String`, `i64`, `Vec<String>`"
+        note = "`T` is the type of the field's values: `String`, `i64`, `Vec<String>`; in place of \
+                `&Context` it may take `&BoundField<'_>`"
     )]
-    ValueValidator[T](value: T) -> Validated
+    ValueValidator -> ()
 }
 
 /// Checks all values of a serializer without a model together (`validate`): `fn(&self) ->
@@ -62,11 +112,12 @@ hook! {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not validate a `{S}`",
     label = "expected `fn(&{S}) -> Validated` or `fn(&{S}, &Context) -> Validated`",
-    note = "in place of `&{S}` it may take `&mut ValidatedData`"
+    note = "in place of `&{S}` it may take `&mut ValidatedData`, and in place of `&Context` then \
+            `&BoundSerializer<'_>`"
 )]
 pub trait StructValidator<S, Shape>: Send + Sync + 'static {
     /// Calls it.
-    fn call(&self, values: &mut ValidatedData, cx: &Context) -> Validated;
+    fn call(&self, values: &mut ValidatedData, serializer: &BoundSerializer<'_>) -> Validated;
 }
 
 impl<S, Hook> StructValidator<S, fn(&S) -> Validated> for Hook
@@ -74,7 +125,7 @@ where
     S: Serializer,
     Hook: Fn(&S) -> Validated + Send + Sync + 'static,
 {
-    fn call(&self, values: &mut ValidatedData, _: &Context) -> Validated {
+    fn call(&self, values: &mut ValidatedData, _: &BoundSerializer<'_>) -> Validated {
         S::from_validated(&mut values.clone()).map_or(Ok(()), |value| self(&value))
     }
 }
@@ -84,8 +135,9 @@ where
     S: Serializer,
     Hook: Fn(&S, &Context) -> Validated + Send + Sync + 'static,
 {
-    fn call(&self, values: &mut ValidatedData, cx: &Context) -> Validated {
-        S::from_validated(&mut values.clone()).map_or(Ok(()), |value| self(&value, cx))
+    fn call(&self, values: &mut ValidatedData, serializer: &BoundSerializer<'_>) -> Validated {
+        let check = |value: S| self(&value, serializer.context());
+        S::from_validated(&mut values.clone()).map_or(Ok(()), check)
     }
 }
 
@@ -93,7 +145,7 @@ impl<S, Hook> StructValidator<S, fn(&mut ValidatedData) -> Validated> for Hook
 where
     Hook: Fn(&mut ValidatedData) -> Validated + Send + Sync + 'static,
 {
-    fn call(&self, values: &mut ValidatedData, _: &Context) -> Validated {
+    fn call(&self, values: &mut ValidatedData, _: &BoundSerializer<'_>) -> Validated {
         self(values)
     }
 }
@@ -102,19 +154,67 @@ impl<S, Hook> StructValidator<S, fn(&mut ValidatedData, &Context) -> Validated> 
 where
     Hook: Fn(&mut ValidatedData, &Context) -> Validated + Send + Sync + 'static,
 {
-    fn call(&self, values: &mut ValidatedData, cx: &Context) -> Validated {
-        self(values, cx)
+    fn call(&self, values: &mut ValidatedData, serializer: &BoundSerializer<'_>) -> Validated {
+        self(values, serializer.context())
     }
 }
 
-hook! {
-    /// Computes the value of a field that was not sent (`default=callable`): `fn() -> String`.
-    #[diagnostic::on_unimplemented(
-        message = "`{Self}` does not make a default value",
-        label = "expected `fn() -> T` or `fn(&Context) -> T`",
-        note = "`T` is the type of the field's values: `String`, `Option<i32>`, the key of a relation"
-    )]
-    DefaultValue[T]() -> T
+impl<S, Hook> StructValidator<S, fn(&mut ValidatedData, &BoundSerializer<'_>) -> Validated> for Hook
+where
+    Hook: Fn(&mut ValidatedData, &BoundSerializer<'_>) -> Validated + Send + Sync + 'static,
+{
+    fn call(&self, values: &mut ValidatedData, serializer: &BoundSerializer<'_>) -> Validated {
+        self(values, serializer)
+    }
+}
+
+/// Computes the value of a field that was not sent (`default=callable`): `fn() -> String`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not make a default value",
+    label = "expected `fn() -> T` or `fn(&Context) -> T`",
+    note = "`T` is the type of the field's values: `String`, `Option<i32>`, the key of a relation"
+)]
+pub trait DefaultValue<T, Shape>: Send + Sync + 'static {
+    /// Calls it.
+    fn call(&self, cx: &Context) -> T;
+
+    /// Whether only new rows get the value.
+    fn create_only(&self) -> bool {
+        false
+    }
+}
+
+impl<T, Hook> DefaultValue<T, fn() -> T> for Hook
+where
+    Hook: Fn() -> T + Send + Sync + 'static,
+{
+    fn call(&self, _: &Context) -> T {
+        self()
+    }
+}
+
+impl<T, Hook> DefaultValue<T, fn(&Context) -> T> for Hook
+where
+    Hook: Fn(&Context) -> T + Send + Sync + 'static,
+{
+    fn call(&self, cx: &Context) -> T {
+        self(cx)
+    }
+}
+
+/// A default that only new rows get (`CreateOnlyDefault`): an update that does not contain the field
+/// leaves it as it is. `#[field(default_with = CreateOnlyDefault(today))]`
+#[derive(Debug, Clone, Copy)]
+pub struct CreateOnlyDefault<D>(pub D);
+
+impl<T, Shape, D: DefaultValue<T, Shape>> DefaultValue<T, (Shape,)> for CreateOnlyDefault<D> {
+    fn call(&self, cx: &Context) -> T {
+        self.0.call(cx)
+    }
+
+    fn create_only(&self) -> bool {
+        true
+    }
 }
 
 hook! {

@@ -34,7 +34,7 @@ impl<'a> Deref for Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    fn changed(raw: Raw<'a>) -> Self {
+    pub(super) fn changed(raw: Raw<'a>) -> Self {
         Self::Changed(Box::new(raw))
     }
 
@@ -171,9 +171,9 @@ fn form_input<'a>(
     partial: bool,
 ) -> Raw<'a> {
     let mut raw = form::to_raw(description.fields(), pairs, partial);
-    if description.to_internal_value.is_some()
-        && let Raw::Map(items) = &mut raw
-    {
+    let all = description.to_internal_value.is_some()
+        || description.fields.iter().any(|field| field.class.is_some());
+    if all && let Raw::Map(items) = &mut raw {
         let others = pairs.iter().filter(|(name, _)| description.place(name).is_none());
         items.extend(
             others.map(|(name, value)| (name.as_str().into(), Raw::Text(value.as_str().into()))),

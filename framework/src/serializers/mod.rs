@@ -93,14 +93,16 @@
 //! # Custom fields
 //!
 //! A field that needs other rows is a [`BatchField`], which is asked once for all rows of a list.
-//! [`CustomField`] gives a type a form of its own in JSON; a field declares it with `#[field(custom)]`.
+//! A [`FieldClass`] extends a built-in field and replaces some of what it does; [`CustomField`] gives a type a form of its own in JSON; a field declares it with `#[field(custom)]`.
 //! [`ToRepresentation`] and [`ToInternalValue`] change the whole object, after and before its fields.
 
 mod asking;
 mod batch;
+mod bound;
 pub(crate) mod builder;
 mod changes;
 mod checks;
+mod class;
 mod conflicts;
 mod convert;
 mod custom;
@@ -129,16 +131,19 @@ mod write;
 
 pub use asking::{AsyncFieldValidator, AsyncObjectValidator};
 pub use batch::{BatchAnswer, BatchField};
+pub use bound::{BoundField, BoundSerializer};
 pub use builder::{Builder, PlainBuilder, Shows};
 pub use changes::{Attrs, Changes};
+pub use class::{FieldClass, InstanceRef};
 pub use convert::{FromValidated, IntoValidated};
 pub use custom::{Custom, CustomField};
 pub use data::{Representation, Unvalidated};
 pub use description::Description;
 pub use field_set::{FieldSet, GetFields};
 pub use hooks::{
-    CurrentUserDefault, DefaultValue, FieldValidator, JsonObject, MethodField, ObjectValidator,
-    RelatedQuerySet, StructValidator, ToInternalValue, ToRepresentation, ValueValidator,
+    CreateOnlyDefault, CurrentUserDefault, DefaultValue, FieldValidator, JsonObject, MethodField,
+    ObjectValidator, RelatedQuerySet, StructValidator, ToInternalValue, ToRepresentation,
+    ValueValidator,
 };
 pub use input::InitialData;
 pub use list::{ListSerializer, UnvalidatedList};

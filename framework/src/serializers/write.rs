@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::bound::{BoundField, BoundSerializer};
+use super::class::{DynFieldClass, InstanceRef, Shown};
 use super::description::{Description, Source};
 use super::field::{Output, SerializerField};
 use super::hooks::JsonObject;
@@ -56,6 +58,12 @@ impl Writing<'_> {
             if matches!(field.output, Output::None)
                 || self.partial && ends_early(description, field, row)
             {
+                continue;
+            }
+            if let Some(class) = &field.class {
+                let own = self.attribute(field, row);
+                let of = Shown::Row(&*row.model, description.model);
+                self.class(&**class, description, field, InstanceRef { of, own }, out);
                 continue;
             }
             out.prepared_key(&field.member);
@@ -115,6 +123,35 @@ impl Writing<'_> {
         }
     }
 
+    /// The value that a field's source leads to.
+    fn attribute<'r>(self, field: &SerializerField, row: &'r Loaded) -> Option<Cow<'r, Value>> {
+        match &field.output {
+            Output::Column(index) => Some(Cow::Owned(row.model.value(*index).to_value())),
+            Output::Source(source) => match row.source(*source) {
+                Some(Extra::Value(value)) if !value.is_null() => Some(Cow::Borrowed(value)),
+                _ => Some(Cow::Owned(default_of(field, self.cx).unwrap_or(Value::Null))),
+            },
+            _ => None,
+        }
+    }
+
+    /// Writes a field of a class of the user's, unless that leaves it out.
+    fn class(
+        self,
+        class: &dyn DynFieldClass,
+        description: &Description,
+        field: &SerializerField,
+        instance: InstanceRef<'_>,
+        out: &mut JsonWriter,
+    ) {
+        let serializer = BoundSerializer::showing(description, self.partial, self.cx);
+        let bound = BoundField::new(field, &serializer);
+        if let Some(value) = class.attribute(&instance, &bound) {
+            out.prepared_key(&field.member);
+            class.write(value, &bound, out);
+        }
+    }
+
     /// Writes a related row in the form of its field.
     fn related(self, how: &Related, row: &Loaded, related: &RelatedRows, out: &mut JsonWriter) {
         match how {
@@ -170,6 +207,14 @@ impl Writing<'_> {
         let fields = &description.for_request(self.cx).fields;
         for field in fields.iter().filter(|field| !field.field.write_only) {
             let source = field.field.source_name();
+            if let Some(class) = &field.class {
+                let sent = values.iter().find(|(name, _)| name == source);
+                let own = sent.map(|(_, value)| Cow::Borrowed(value));
+                let own = own.or_else(|| self.absent(field).map(Cow::Owned));
+                let instance = InstanceRef { of: Shown::Values(values), own };
+                self.class(&**class, description, field, instance, out);
+                continue;
+            }
             let sent = values.iter().find(|(name, _)| name == source);
             let sent = sent.map(|(_, value)| Cow::Borrowed(value));
             let Some(value) = sent.or_else(|| self.absent(field).map(Cow::Owned)) else {
@@ -254,16 +299,19 @@ fn object(json: &[u8]) -> Option<JsonObject> {
     }
 }
 
+fn default_of(field: &SerializerField, cx: &Context) -> Option<Value> {
+    match &field.default {
+        Some(make) => Some(make(cx)),
+        None => field.field.default.as_ref().and_then(FieldDefault::get),
+    }
+}
+
 /// Writes the default of a value whose path ends early.
 fn write_default(field: &SerializerField, cx: &Context, out: &mut JsonWriter) {
-    let made = match (&field.default, &field.field.default) {
-        (Some(make), _) => Some(make(cx)),
-        (None, Some(FieldDefault::Value(value))) => {
-            return write_own(field, value.as_ref(), cx, out);
-        }
-        (None, default) => default.as_ref().and_then(FieldDefault::get),
-    };
-    match made {
+    if let (None, Some(FieldDefault::Value(value))) = (&field.default, &field.field.default) {
+        return write_own(field, value.as_ref(), cx, out);
+    }
+    match default_of(field, cx) {
         Some(value) => write_own(field, value.as_ref(), cx, out),
         None => out.null(),
     }

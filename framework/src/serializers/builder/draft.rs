@@ -1,8 +1,10 @@
 //! A description under construction, independent of its model's type: both builders use it.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use super::super::class::FieldClass;
 use super::super::convert::{FromValidated, IntoValidated};
 use super::super::custom::{Conversion, CustomField};
 use super::super::description::{Conditional, Description, ShownColumn, Source, UniqueTogether};
@@ -37,6 +39,7 @@ impl Draft {
             batches: Vec::new(),
             unique_together: Vec::new(),
             validate: None,
+            validators: Vec::new(),
             validate_async: None,
             to_representation: None,
             to_internal_value: None,
@@ -89,6 +92,9 @@ impl Draft {
             within: None,
             validators: Vec::new(),
             default: None,
+            default_on_create: false,
+            sees_instance: false,
+            class: None,
             custom: None,
             nested: None,
         };
@@ -179,57 +185,74 @@ impl Draft {
         }
     }
 
-    /// Adds the fields of another serializer over the same model, with their rules.
+    /// Adds the fields of another serializer over the same model, with their rules. What is there
+    /// already stays: of several parents the first one counts.
     pub(super) fn extend(&mut self, other: &Description) {
-        let (sources, many) = (self.description.sources.len(), self.description.many.len());
-        let batches = self.description.batches.len();
-        self.description.batches.extend(other.batches.iter().cloned());
-        self.description.sources.extend(other.sources.iter().cloned());
-        self.description.many.extend(other.many.iter().cloned());
+        let own = &mut self.description;
+        let (mut sources, mut many, mut batches) = (Places::new(), Places::new(), Places::new());
         for added in &other.fields {
+            if own.place(added.field.name).is_some() {
+                continue;
+            }
             let mut added = added.clone();
             match &mut added.output {
-                Output::Source(source) | Output::Row(source, _) => *source += sources,
-                Output::Many(place) => *place += many,
-                Output::Batch(place) => *place += batches,
+                Output::Source(place) | Output::Row(place, _) => {
+                    copy(&mut sources, place, &other.sources, &mut own.sources);
+                }
+                Output::Many(place) => copy(&mut many, place, &other.many, &mut own.many),
+                Output::Batch(place) => copy(&mut batches, place, &other.batches, &mut own.batches),
                 Output::None | Output::Column(_) | Output::Method(_) | Output::Link { .. } => {}
             }
-            match self.description.place(added.field.name) {
-                Some(place) => self.description.fields[place] = added,
-                None => self.description.fields.push(added),
-            }
+            own.fields.push(added);
         }
-        let here = |index: &usize| {
-            other
-                .fields
-                .get(*index)
-                .and_then(|field| self.description.place(field.field.name))
-                .unwrap_or_default()
-        };
-        let sets = other.unique_together.iter().map(|set| UniqueTogether {
-            members: set.members.iter().map(here).collect(),
-            message: set.message.clone(),
-            code: set.code,
-            condition: set.condition.as_ref().map(|condition| Conditional {
-                make: condition.make,
-                fields: condition.fields.iter().map(here).collect(),
-            }),
+        let here = |index: &usize| own.place(other.fields.get(*index)?.field.name);
+        let places = |members: &[usize]| members.iter().map(here).collect::<Option<Vec<usize>>>();
+        let sets = other.unique_together.iter().filter_map(|set| {
+            let members = places(&set.members)?;
+            let condition = match &set.condition {
+                Some(own) => Some(Conditional { make: own.make, fields: places(&own.fields)? }),
+                None => None,
+            };
+            Some(UniqueTogether { members, condition, ..set.clone() })
         });
         let sets: Vec<UniqueTogether> = sets.collect();
-        let pairs: Vec<(usize, usize)> =
-            other.must_match.iter().map(|(first, second)| (here(first), here(second))).collect();
-        self.description.unique_together.extend(sets);
-        self.description.must_match.extend(pairs);
-        self.description.messages.extend(other.messages.iter().cloned());
-        self.description.validate.clone_from(&other.validate);
-        self.description.validate_async.clone_from(&other.validate_async);
-        self.description.to_representation.clone_from(&other.to_representation);
-        self.description.to_internal_value.clone_from(&other.to_internal_value);
-        self.description.get_fields.clone_from(&other.get_fields);
-        self.description.create.clone_from(&other.create);
-        self.description.update.clone_from(&other.update);
-        self.description.create_many.clone_from(&other.create_many);
-        self.description.update_many.clone_from(&other.update_many);
+        let pairs = other
+            .must_match
+            .iter()
+            .filter_map(|(first, second)| Some((here(first)?, here(second)?)));
+        let pairs: Vec<(usize, usize)> = pairs.collect();
+        for set in sets {
+            let same = |known: &UniqueTogether| {
+                known.members == set.members
+                    && known.code == set.code
+                    && known.message == set.message
+            };
+            if !own.unique_together.iter().any(same) {
+                own.unique_together.push(set);
+            }
+        }
+        for pair in pairs {
+            if !own.must_match.contains(&pair) {
+                own.must_match.push(pair);
+            }
+        }
+        for (code, text) in &other.messages {
+            if !own.messages.iter().any(|(known, _)| known == code) {
+                own.messages.push((*code, text.clone()));
+            }
+        }
+        if own.validators.is_empty() {
+            own.validators.clone_from(&other.validators);
+        }
+        keep(&mut own.validate, &other.validate);
+        keep(&mut own.validate_async, &other.validate_async);
+        keep(&mut own.to_representation, &other.to_representation);
+        keep(&mut own.to_internal_value, &other.to_internal_value);
+        keep(&mut own.get_fields, &other.get_fields);
+        keep(&mut own.create, &other.create);
+        keep(&mut own.update, &other.update);
+        keep(&mut own.create_many, &other.create_many);
+        keep(&mut own.update_many, &other.update_many);
     }
 
     /// Foreign keys become nested objects with all their columns.
@@ -300,6 +323,24 @@ impl Draft {
     }
 }
 
+/// Where what a field needs of its serializer stands in another one.
+type Places = HashMap<usize, usize>;
+
+/// Copies what a field needs, once for all fields that need it.
+fn copy<T: Clone>(places: &mut Places, place: &mut usize, from: &[T], to: &mut Vec<T>) {
+    let Some(needed) = from.get(*place) else { return };
+    *place = *places.entry(*place).or_insert_with(|| {
+        to.push(needed.clone());
+        to.len() - 1
+    });
+}
+
+fn keep<T: ?Sized>(own: &mut Option<Arc<T>>, other: &Option<Arc<T>>) {
+    if own.is_none() {
+        own.clone_from(other);
+    }
+}
+
 /// The columns that are shown, if columns are all that is shown.
 pub(in crate::serializers) fn shown_columns(description: &Description) -> Option<Vec<ShownColumn>> {
     let needs_row = description.to_representation.is_some();
@@ -308,7 +349,7 @@ pub(in crate::serializers) fn shown_columns(description: &Description) -> Option
     }
     let shown = description.fields.iter().enumerate().filter_map(|(field, own)| match own.output {
         Output::None => None,
-        Output::Column(_) if own.custom.is_some() => Some(None),
+        Output::Column(_) if own.custom.is_some() || own.class.is_some() => Some(None),
         Output::Column(column) => {
             Some(description.model.columns.get(column).map(|c| ShownColumn {
                 field,
@@ -341,8 +382,9 @@ impl SerializerField {
 
     /// Stores a typed hook as an untyped one.
     pub(super) fn set_hook<T: FieldType, Shape>(&mut self, hook: impl FieldValidator<T, Shape>) {
-        self.hook = Some(Arc::new(move |value, cx| match T::from_value(value) {
-            Some(value) => hook.call(value, cx).map(FieldType::into_value),
+        self.sees_instance |= hook.sees_instance();
+        self.hook = Some(Arc::new(move |value, field| match T::from_value(value) {
+            Some(value) => hook.call(value, field).map(FieldType::into_value),
             None => Err(Detail::invalid("Invalid value.")),
         }));
     }
@@ -352,9 +394,10 @@ impl SerializerField {
     where
         T: FromValidated + IntoValidated,
     {
-        self.hook = Some(Arc::new(move |value, cx| match T::from_validated(Some(value)) {
+        self.sees_instance |= hook.sees_instance();
+        self.hook = Some(Arc::new(move |value, field| match T::from_validated(Some(value)) {
             Some(value) => {
-                hook.call(value, cx).map(|value| value.into_validated().unwrap_or(Value::Null))
+                hook.call(value, field).map(|value| value.into_validated().unwrap_or(Value::Null))
             }
             None => Err(Detail::invalid("Invalid value.")),
         }));
@@ -365,9 +408,10 @@ impl SerializerField {
     where
         T: FromValidated,
     {
-        self.validators.push(Arc::new(move |value, cx| {
+        self.sees_instance |= validator.sees_instance();
+        self.validators.push(Arc::new(move |value, field| {
             match T::from_validated(Some(value.clone())) {
-                Some(value) => validator.call(value, cx).map_err(Some),
+                Some(value) => validator.call(value, field).map_err(Some),
                 None => Err(None),
             }
         }));
@@ -377,19 +421,46 @@ impl SerializerField {
     pub(super) fn set_default<T: FieldType, Shape>(&mut self, make: impl DefaultValue<T, Shape>) {
         self.field.default = Some(FieldDefault::Serializer);
         self.field.required = false;
+        self.default_on_create = make.create_only();
         self.default = Some(Arc::new(move |cx| make.call(cx).into_value()));
     }
 
     /// Shows and reads values as their type does. The stored value is still checked by its column's
     /// length and bounds.
     pub(super) fn set_custom<F: CustomField>(&mut self) {
-        let stored = self.field.clone();
-        let own = F::field(stored.name);
+        let own = F::field(self.field.name);
         self.custom = Some(Conversion::of::<F>());
+        self.describe(own);
+    }
+
+    /// Gives the field a class of one's own.
+    pub(super) fn set_class<C: FieldClass>(&mut self, class: C) {
+        let mut own = class.field(self.field.name);
+        for (code, text) in C::DEFAULT_ERROR_MESSAGES {
+            own = own.error(code, *text);
+        }
+        if own.read_only {
+            self.change(Field::read_only);
+        }
+        if let Some(default) = own.default.take() {
+            self.field.default = Some(default);
+            self.field.required = false;
+        }
+        self.sees_instance = true;
+        self.class = Some(Arc::new(class));
+        self.describe(own);
+    }
+
+    /// Takes the kind, the checks and the words of another field; what is stored is still checked by
+    /// its column's length and bounds.
+    fn describe(&mut self, own: Field) {
+        let stored = self.field.clone();
         self.change(|mut field| {
             field.kind = own.kind;
             field.validators = own.validators;
             field.validators.push(Validator::new(move |value| stored.validate(value, &Raw::Null)));
+            field.allow_null |= own.allow_null;
+            field.required &= own.required;
             field.messages.extend(own.messages);
             if field.help_text.is_empty() {
                 field.help_text = own.help_text;

@@ -65,9 +65,19 @@ impl<M: Model> Builder<M> {
 
     /// Adds a hook for all values together (`validate`).
     pub fn validate<Shape>(mut self, hook: impl ObjectValidator<M, Shape>) -> Self {
-        self.draft.description.validate = Some(Arc::new(move |changes, instance, cx| {
-            let instance = instance.and_then(|row| row.as_any().downcast_ref::<M>());
-            hook.call(&mut Attrs::new(changes, instance), cx)
+        self.draft.description.validate = Some(Arc::new(move |changes, serializer| {
+            hook.call(&mut Attrs::new(changes, serializer), serializer.context())
+        }));
+        self
+    }
+
+    /// Adds a check of all values together that runs before [`validate`](Self::validate): an entry of
+    /// `Meta.validators`. Where there is one, the model's unique sets are not checked, as in DRF;
+    /// [`unique_together`](Self::unique_together) names those that are.
+    pub fn object_validator<Shape>(mut self, check: impl ObjectValidator<M, Shape>) -> Self {
+        self.own_unique = true;
+        self.draft.description.validators.push(Arc::new(move |changes, serializer| {
+            check.call(&mut Attrs::new(changes, serializer), serializer.context())
         }));
         self
     }

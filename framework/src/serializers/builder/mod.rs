@@ -14,6 +14,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use self::draft::{Draft, key_kind, rename};
+use super::class::FieldClass;
 use super::custom::CustomField;
 use super::description::{Conditional, Description, Many, Source, UniqueTogether};
 use super::field::{KeyCheck, MethodFn, Output, SerializerField, Target, Unique};
@@ -150,8 +151,9 @@ impl<M: Model> Builder<M> {
         self
     }
 
-    /// Adds the fields of another serializer over the same model. A later field replaces an earlier
-    /// one with the same name.
+    /// Adds the fields of another serializer over the same model, with their rules, and its functions.
+    /// What is there already stays, so that of several serializers the first one counts; a later field
+    /// replaces one of them.
     pub fn extend<S>(mut self) -> Self
     where
         S: ModelSerializer,
@@ -545,6 +547,11 @@ impl<M: Model> Builder<M> {
         };
         field.field.required = field.field.default.is_none();
     }
+}
+
+/// Has the compiler compare the values of a class with the type of its field.
+pub fn class_of<T, C: FieldClass<Value = T>>(class: C) -> C {
+    class
 }
 
 /// A field of another kind; a text keeps its lengths.

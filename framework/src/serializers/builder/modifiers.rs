@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::super::asking::{AsyncFieldValidator, field_asks};
+use super::super::class::FieldClass;
 use super::super::convert::FromValidated;
 use super::super::field::SerializerField;
 use super::super::field_set::GetFields;
@@ -31,6 +32,12 @@ impl<M> Builder<M> {
         T: FromValidated,
     {
         self.last(|field| field.add_validator(validator));
+        self
+    }
+
+    /// Gives the preceding field a class of one's own: `.source("isbn", ..).class(IsbnField { .. })`.
+    pub fn class<C: FieldClass>(mut self, class: C) -> Self {
+        self.last(|field| field.set_class(class));
         self
     }
 

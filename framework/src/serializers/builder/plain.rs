@@ -104,13 +104,13 @@ impl Builder<()> {
     /// Adds a hook for all values together, after the previous ones (`validate`).
     pub fn validate<S: Serializer, Shape>(mut self, hook: impl StructValidator<S, Shape>) -> Self {
         let before = self.draft.description.validate.take();
-        self.draft.description.validate = Some(Arc::new(move |changes, row, cx| {
+        self.draft.description.validate = Some(Arc::new(move |changes, serializer| {
             if let Some(before) = &before {
-                before(changes, row, cx)?;
+                before(changes, serializer)?;
             }
             let others = std::mem::take(&mut changes.others);
             let mut values = ValidatedData::from_others(others);
-            let checked = hook.call(&mut values, cx);
+            let checked = hook.call(&mut values, serializer);
             changes.others = values.into_others();
             checked
         }));

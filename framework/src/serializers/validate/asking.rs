@@ -5,12 +5,12 @@ use std::borrow::Cow;
 
 use futures_util::future::LocalBoxFuture;
 
+use super::super::bound::BoundSerializer;
 use super::super::changes::ChangeSet;
-use super::super::description::Description;
-use super::{FieldState, ObjectState, object_error};
-use crate::db::ModelRow;
+use super::{Existing, FieldState, ObjectState};
 use crate::exceptions::{ApiException, Detail};
 use crate::request::Context;
+use crate::values::Raw;
 
 impl ObjectState<'_> {
     /// Has the validators of fields ask, in nested objects, too.
@@ -47,12 +47,11 @@ impl ObjectState<'_> {
 
 /// Has the validators of whole objects ask, those of nested ones first; the messages of what is wrong.
 pub(super) fn ask_objects<'s>(
-    description: &'s Description,
     set: &'s mut ChangeSet,
-    row: Option<&'s dyn ModelRow>,
-    cx: &'s Context,
+    serializer: &'s BoundSerializer<'s>,
 ) -> LocalBoxFuture<'s, Result<Option<Detail>, ApiException>> {
     Box::pin(async move {
+        let (description, cx) = (serializer.description, serializer.cx);
         let mut wrong: Vec<(Cow<'static, str>, Detail)> = Vec::new();
         for (name, sets) in &mut set.nested {
             let own = |field: &&super::SerializerField| field.field.source_name() == *name;
@@ -64,7 +63,20 @@ pub(super) fn ask_objects<'s>(
             let many = field.takes_many();
             let mut items = Vec::new();
             for (index, set) in sets.iter_mut().enumerate() {
-                let found = ask_objects(inner.for_request(cx), set, None, cx).await?;
+                let sent = serializer.sent.and_then(|raw| raw.get(field.field.name));
+                let sent = sent.and_then(|raw| match raw {
+                    Raw::List(items) => items.get(index),
+                    other => Some(other),
+                });
+                let inner = BoundSerializer {
+                    description: inner.for_request(cx),
+                    parent: Some(serializer),
+                    existing: Existing::default(),
+                    partial: serializer.partial && !many,
+                    sent,
+                    cx,
+                };
+                let found = ask_objects(set, &inner).await?;
                 items.extend(found.map(|detail| (Cow::Owned(index.to_string()), detail)));
             }
             if many && !items.is_empty() {
@@ -77,9 +89,9 @@ pub(super) fn ask_objects<'s>(
             return Ok(Some(Detail::Map(wrong)));
         }
         let Some(hook) = &description.validate_async else { return Ok(None) };
-        match hook.ask(set, row, cx).await {
+        match hook.ask(set, serializer).await {
             Ok(()) => Ok(None),
-            Err(ApiException::Validation(detail)) => Ok(Some(object_error(detail))),
+            Err(ApiException::Validation(detail)) => Ok(Some(detail.as_serializer_error())),
             Err(other) => Err(other),
         }
     })

@@ -15,6 +15,7 @@ use std::borrow::Cow;
 use self::asking::ask_objects;
 use self::keys::{all_are_there, missing};
 use self::reading::Reading;
+use super::bound::{BoundField, BoundSerializer};
 use super::changes::ChangeSet;
 use super::checks::{Answer, Check, run_checks};
 use super::description::{Conditional, Description, UniqueTogether};
@@ -49,6 +50,8 @@ struct ObjectState<'a> {
     incomplete: Option<Detail>,
     existing: Existing<'a>,
     partial: bool,
+    /// What was sent for it, where nobody changed it before.
+    sent: Option<&'a Raw<'a>>,
 }
 
 /// The stored row that the input updates, as far as it is known.
@@ -74,18 +77,18 @@ pub(crate) async fn run_validation(
     let mut checks = Vec::new();
     let users = existing.pk.is_none().then(|| cx.user_meta());
     let mut reading = Reading::new(cx, users.as_deref(), &mut checks);
-    let mut object = reading.object(description, Input::Sent(raw), partial, existing);
+    let mut object = reading.object(description, Input::Sent(raw), partial, existing, None);
     let mut sets = Vec::new();
     let mut answers = run_checks(&checks, cx).await?.into_iter();
-    object.settle(&mut answers, &mut sets, cx);
-    let description = object.description;
-    if description.asks_fields() {
+    object.settle(&mut answers, &mut sets, None, cx);
+    let serializer = object.bound(None, cx);
+    if serializer.description.asks_fields() {
         object.ask_fields(cx).await?;
     }
     let mut answers = run_checks(&sets, cx).await?.into_iter();
-    let mut set = object.finish(&mut answers, cx).map_err(ApiException::Validation)?;
-    if description.asks_objects()
-        && let Some(detail) = ask_objects(description, &mut set, existing.row, cx).await?
+    let mut set = object.finish(&mut answers, None, cx).map_err(ApiException::Validation)?;
+    if serializer.description.asks_objects()
+        && let Some(detail) = ask_objects(&mut set, &serializer).await?
     {
         return Err(ApiException::Validation(detail));
     }
@@ -114,7 +117,7 @@ pub(crate) async fn run_list_validation(
     let mut sets = Vec::new();
     let mut answers = run_checks(&checks, cx).await?.into_iter();
     for item in &mut items {
-        item.settle(&mut answers, &mut sets, cx);
+        item.settle(&mut answers, &mut sets, None, cx);
         if item.description.asks_fields() {
             item.ask_fields(cx).await?;
         }
@@ -122,11 +125,11 @@ pub(crate) async fn run_list_validation(
     let mut answers = run_checks(&sets, cx).await?.into_iter();
     let (mut valid, mut wrong) = (Vec::with_capacity(items.len()), Vec::new());
     for (index, item) in items.into_iter().enumerate() {
-        let (key, row, description) = (item.pk(), item.existing.row, item.description);
-        match item.finish(&mut answers, cx) {
+        let (key, serializer) = (item.pk(), item.bound(None, cx));
+        match item.finish(&mut answers, None, cx) {
             Ok(mut set) => {
-                if description.asks_objects()
-                    && let Some(detail) = ask_objects(description, &mut set, row, cx).await?
+                if serializer.description.asks_objects()
+                    && let Some(detail) = ask_objects(&mut set, &serializer).await?
                 {
                     wrong.push((Cow::Owned(index.to_string()), detail));
                     continue;
@@ -147,7 +150,27 @@ fn is_asked(value: &Value) -> bool {
 impl<'a> ObjectState<'a> {
     fn new(description: &'a Description, existing: Existing<'a>, partial: bool) -> Self {
         let (fields, sets) = (Vec::new(), Vec::new());
-        Self { description, fields, error: None, sets, incomplete: None, existing, partial }
+        let (error, incomplete, sent) = (None, None, None);
+        Self { description, fields, error, sets, incomplete, existing, partial, sent }
+    }
+
+    /// The serializer at work, for the user's functions.
+    fn bound<'s>(
+        &self,
+        parent: Option<&'s BoundSerializer<'s>>,
+        cx: &'s Context,
+    ) -> BoundSerializer<'s>
+    where
+        'a: 's,
+    {
+        BoundSerializer {
+            description: self.description,
+            parent,
+            existing: self.existing,
+            partial: self.partial,
+            sent: self.sent,
+            cx,
+        }
     }
 
     fn pk(&self) -> Option<Value> {
@@ -167,24 +190,27 @@ impl<'a> ObjectState<'a> {
         &mut self,
         answers: &mut dyn Iterator<Item = Answer>,
         checks: &mut Vec<Check>,
+        parent: Option<&BoundSerializer<'_>>,
         cx: &Context,
     ) -> bool {
+        let serializer = self.bound(parent, cx);
         let mut failed = self.error.is_some();
         for (field, state) in self.description.fields.iter().zip(&mut self.fields) {
             failed |= match state {
                 FieldState::Skip => false,
                 FieldState::Failed(_) => true,
-                FieldState::One(inner) => inner.settle(answers, checks, cx),
+                FieldState::One(inner) => inner.settle(answers, checks, Some(&serializer), cx),
                 FieldState::List(items) => {
                     // every item, whatever those before it are
+                    let parent = Some(&serializer);
                     let failed = items
                         .iter_mut()
-                        .filter_map(|item| item.settle(answers, checks, cx).then_some(()));
+                        .filter_map(|item| item.settle(answers, checks, parent, cx).then_some(()));
                     failed.count() > 0
                 }
                 FieldState::Value(..) | FieldState::Keys(..) => {
-                    let settled =
-                        state.confirm(field, answers).and_then(|()| state.hook(field, cx));
+                    let bound = BoundField::new(field, &serializer);
+                    let settled = state.confirm(field, answers).and_then(|()| state.hook(&bound));
                     settled.map_err(|error| *state = FieldState::Failed(error)).is_err()
                 }
             };
@@ -298,13 +324,15 @@ impl<'a> ObjectState<'a> {
     fn finish(
         mut self,
         answers: &mut dyn Iterator<Item = Answer>,
+        parent: Option<&BoundSerializer<'_>>,
         cx: &Context,
     ) -> Result<ChangeSet, Detail> {
+        let serializer = self.bound(parent, cx);
         let unmatched = self.unmatched();
         let mut errors: Vec<(Cow<'static, str>, Detail)> = Vec::new();
         let mut changes = ChangeSet::new();
         for (field, state) in self.description.fields.iter().zip(std::mem::take(&mut self.fields)) {
-            if let Err(detail) = state.finish(field, &mut changes, answers, cx) {
+            if let Err(detail) = state.finish(field, &mut changes, answers, &serializer) {
                 errors.push((field.field.name.into(), detail));
             }
         }
@@ -312,28 +340,47 @@ impl<'a> ObjectState<'a> {
         if !errors.is_empty() {
             return Err(Detail::Map(errors));
         }
-        if let Some(error) = self.error.or(taken).or(self.incomplete) {
+        let description = self.description;
+        if let Some(error) = self.error.or(self.incomplete.filter(|_| taken.is_empty())) {
             return Err(error);
         }
+        run_validators(description, taken, &mut changes, &serializer)?;
         if !unmatched.is_empty() {
             return Err(Detail::Map(unmatched));
         }
-        if let Some(hook) = &self.description.validate {
-            hook(&mut changes, self.existing.row, cx).map_err(object_error)?;
+        if let Some(hook) = &description.validate {
+            hook(&mut changes, &serializer).map_err(Detail::as_serializer_error)?;
         }
         Ok(changes)
     }
 
     /// The messages of the unique sets that another row has.
-    fn taken_sets(&self, answers: &mut dyn Iterator<Item = Answer>) -> Option<Detail> {
+    fn taken_sets(&self, answers: &mut dyn Iterator<Item = Answer>) -> Vec<Detail> {
         let sets = self.sets.iter().filter_map(|set| self.description.unique_together.get(*set));
-        let taken: Vec<Detail> = sets
-            .zip(answers)
+        sets.zip(answers)
             .filter(|(_, answer)| matches!(answer, Answer::Found(_)))
             .map(|(set, _)| Detail::new(set.message.clone(), set.code))
-            .collect();
-        (!taken.is_empty()).then(|| Detail::non_field(Detail::List(taken)))
+            .collect()
     }
+}
+
+/// Runs the checks of the whole object (`run_validators`): all messages together, after those of the
+/// unique sets; messages by field are told at once.
+fn run_validators(
+    description: &Description,
+    mut errors: Vec<Detail>,
+    changes: &mut ChangeSet,
+    serializer: &BoundSerializer<'_>,
+) -> Result<(), Detail> {
+    for check in &description.validators {
+        match check(changes, serializer) {
+            Ok(()) => {}
+            Err(map @ Detail::Map(_)) => return Err(map.as_serializer_error()),
+            Err(Detail::List(items)) => errors.extend(items),
+            Err(message) => errors.push(message),
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Detail::non_field(Detail::List(errors))) }
 }
 
 impl FieldState<'_> {
@@ -369,9 +416,9 @@ impl FieldState<'_> {
     }
 
     /// Runs `validate_<field>`.
-    fn hook(&mut self, field: &SerializerField, cx: &Context) -> Result<(), Detail> {
-        if let (Self::Value(value, _), Some(hook)) = (self, &field.hook) {
-            *value = hook(value.clone(), cx).map_err(Detail::into_list)?;
+    fn hook(&mut self, field: &BoundField<'_>) -> Result<(), Detail> {
+        if let (Self::Value(value, _), Some(hook)) = (self, &field.own.hook) {
+            *value = hook(value.clone(), field).map_err(Detail::into_list)?;
         }
         Ok(())
     }
@@ -382,19 +429,20 @@ impl FieldState<'_> {
         field: &SerializerField,
         changes: &mut ChangeSet,
         answers: &mut dyn Iterator<Item = Answer>,
-        cx: &Context,
+        serializer: &BoundSerializer<'_>,
     ) -> Result<(), Detail> {
+        let (parent, cx) = (Some(serializer), serializer.cx);
         match self {
             Self::Skip => {}
             Self::Failed(detail) => return Err(detail),
             Self::Keys(keys, _) => changes.add_keys(field, keys.keys),
             Self::Value(value, _) => changes.add(field, value),
-            Self::One(inner) => changes.add_one(field, inner.finish(answers, cx)?),
+            Self::One(inner) => changes.add_one(field, inner.finish(answers, parent, cx)?),
             Self::List(items) => {
                 let mut sets = Vec::with_capacity(items.len());
                 let mut wrong = Vec::new();
                 for (index, item) in items.into_iter().enumerate() {
-                    match item.finish(answers, cx) {
+                    match item.finish(answers, parent, cx) {
                         Ok(set) => sets.push(set),
                         Err(detail) => wrong.push((Cow::Owned(index.to_string()), detail)),
                     }
@@ -406,15 +454,5 @@ impl FieldState<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// The error of a hook of a whole object, as DRF reports it.
-fn object_error(detail: Detail) -> Detail {
-    match detail {
-        Detail::Map(items) => {
-            Detail::Map(items.into_iter().map(|(key, value)| (key, value.into_list())).collect())
-        }
-        other => Detail::non_field(other),
     }
 }

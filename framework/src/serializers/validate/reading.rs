@@ -3,18 +3,30 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::super::bound::{BoundField, BoundSerializer};
+use super::super::builder::with_choices;
 use super::super::checks::Check;
+use super::super::class::DynFieldClass;
 use super::super::description::Description;
 use super::super::field::{SerializerField, Target};
 use super::super::input::Input;
 use super::super::list::Instances;
-use super::{Existing, FieldState, ObjectState, is_asked, object_error};
+use super::{Existing, FieldState, ObjectState, is_asked};
 use crate::auth::{UserMeta, normalized};
 use crate::db::Select;
 use crate::exceptions::Detail;
 use crate::fields::{Field, FieldKind, Start, to_json};
 use crate::request::Context;
 use crate::values::{Raw, Value, python};
+
+/// What was sent for an object, where classes of fields need all of it and fields are taken out.
+fn whole<'a>(raw: &Input<'a>, description: &Description) -> Option<Input<'a>> {
+    let classes = || description.fields.iter().any(|field| field.class.is_some());
+    match raw {
+        Input::Changed(raw) if classes() => Some(Input::changed((**raw).clone())),
+        _ => None,
+    }
+}
 
 /// Reads objects, and collects the checks in the database.
 pub(super) struct Reading<'a, 'c> {
@@ -49,23 +61,35 @@ impl<'a, 'c> Reading<'a, 'c> {
         raw: Input<'a>,
         partial: bool,
         existing: Existing<'a>,
+        parent: Option<&BoundSerializer<'_>>,
     ) -> ObjectState<'a> {
         let description = description.for_request(self.cx);
         let mut state = ObjectState::new(description, existing, partial);
+        if let Input::Sent(raw) = &raw {
+            state.sent = Some(raw);
+        }
         let mut raw = match raw.internal(description, self.cx) {
             Ok(raw) => raw,
             Err(detail) => {
-                state.error = Some(object_error(detail));
+                state.error = Some(detail.as_serializer_error());
                 return state;
             }
         };
         match &*raw {
             Raw::Map(_) => {
-                state.fields.reserve(description.fields.len());
+                let mut fields = Vec::with_capacity(description.fields.len());
+                let serializer = state.bound(parent, self.cx);
+                let whole = whole(&raw, description);
                 for field in &description.fields {
-                    let read = self.field(field, raw.take(field.field.name), &state);
-                    state.fields.push(read);
+                    fields.push(match &field.class {
+                        Some(class) if field.takes_input() => {
+                            let raw = whole.as_ref().unwrap_or(&raw);
+                            self.class(&**class, field, raw, &state, &serializer)
+                        }
+                        _ => self.field(field, raw.take(field.field.name), &state, &serializer),
+                    });
                 }
+                state.fields = fields;
             }
             Raw::Null => {
                 let message = description.message("null", "No data provided", &[]);
@@ -99,7 +123,7 @@ impl<'a, 'c> Reading<'a, 'c> {
         Ok(raw.each(|raw| {
             let key = raw.get(pk.name).filter(|_| !instances.rows.is_empty()).map(python::text);
             match instances.named(key.as_deref()) {
-                Ok(existing) => self.item(list, inner, raw, partial, existing),
+                Ok(existing) => self.item(list, inner, raw, partial, existing, None),
                 Err(text) => {
                     let mut state = ObjectState::new(inner, Existing::default(), partial);
                     let text = format!("Invalid pk \"{text}\" - object does not exist.");
@@ -120,11 +144,12 @@ impl<'a, 'c> Reading<'a, 'c> {
         raw: Input<'a>,
         partial: bool,
         existing: Existing<'a>,
+        parent: Option<&BoundSerializer<'_>>,
     ) -> ObjectState<'a> {
         let null = matches!(*raw, Raw::Null);
         // what is sent for a stored row is no new account
         let users = if existing.pk.is_some() { self.users.take() } else { None };
-        let mut state = self.object(inner, raw, partial, existing);
+        let mut state = self.object(inner, raw, partial, existing, parent);
         if users.is_some() {
             self.users = users;
         }
@@ -140,15 +165,15 @@ impl<'a, 'c> Reading<'a, 'c> {
         field: &'a SerializerField,
         raw: Option<Input<'a>>,
         object: &ObjectState<'a>,
+        serializer: &BoundSerializer<'_>,
     ) -> FieldState<'a> {
-        if matches!(field.target, Target::None) {
+        if !field.takes_input() {
             return FieldState::Skip;
         }
         match field.field.start(raw.as_deref(), object.partial) {
             Ok(Start::Skip) => {
-                let default = field.default.as_ref().filter(|_| !object.partial);
-                return default
-                    .map_or(FieldState::Skip, |make| FieldState::Value(make(self.cx), None));
+                let default = if object.partial { None } else { field.default_value(serializer) };
+                return default.map_or(FieldState::Skip, |value| FieldState::Value(value, None));
             }
             Ok(Start::Done(value)) => return FieldState::Value(value, None),
             Ok(Start::Convert(_)) => {}
@@ -156,7 +181,7 @@ impl<'a, 'c> Reading<'a, 'c> {
         }
         let Some(raw) = raw else { return FieldState::Skip };
         if let Some(nested) = field.nested {
-            return self.nested(&field.field, nested(), raw, object.partial);
+            return self.nested(&field.field, nested(), raw, serializer);
         }
         if let FieldKind::ManyRelated { .. } = field.field.kind {
             return match field.field.many_keys(&raw) {
@@ -169,7 +194,7 @@ impl<'a, 'c> Reading<'a, 'c> {
                 Err(detail) => FieldState::Failed(detail),
             };
         }
-        match self.value(field, &raw, object) {
+        match self.value(&BoundField::new(field, serializer), &raw, object) {
             Ok(value) => {
                 if is_asked(&value) {
                     self.ask(field, &value, object);
@@ -184,10 +209,11 @@ impl<'a, 'c> Reading<'a, 'c> {
     /// both as sent and as normalised: `⑴` is valid, but normalises to `(1)`, which is not.
     fn value(
         &self,
-        field: &SerializerField,
+        bound: &BoundField<'_>,
         raw: &Raw<'_>,
         object: &ObjectState<'_>,
     ) -> Result<Value, Detail> {
+        let field = bound.own;
         let value = match &field.custom {
             Some(custom) => {
                 let json = to_json(raw).unwrap_or_default();
@@ -195,7 +221,7 @@ impl<'a, 'c> Reading<'a, 'c> {
             }
             None => field.field.convert(raw, object.partial)?,
         };
-        field.check(&value, raw, self.cx)?;
+        field.check(&value, raw, bound)?;
         let account = self.users.filter(|users| *object.description.model == *users.model);
         let normal = match (account, field.target) {
             (Some(users), Target::Column(column)) => normalized(users, column, &value),
@@ -203,7 +229,7 @@ impl<'a, 'c> Reading<'a, 'c> {
         };
         let Some(normal) = normal else { return Ok(value) };
         let normal = Value::Text(normal);
-        field.check(&normal, raw, self.cx)?;
+        field.check(&normal, raw, bound)?;
         Ok(normal)
     }
 
@@ -230,11 +256,12 @@ impl<'a, 'c> Reading<'a, 'c> {
         field: &Field,
         inner: &'a Description,
         raw: Input<'a>,
-        partial: bool,
+        serializer: &BoundSerializer<'_>,
     ) -> FieldState<'a> {
+        let (partial, parent) = (serializer.partial, Some(serializer));
         let FieldKind::Nested { many, .. } = &field.kind else { return FieldState::Skip };
         if !many {
-            let object = self.object(inner, raw, partial, Existing::default());
+            let object = self.object(inner, raw, partial, Existing::default(), parent);
             return FieldState::One(Box::new(object));
         }
         if let Err(wrong) = field.objects(&raw) {
@@ -242,6 +269,38 @@ impl<'a, 'c> Reading<'a, 'c> {
         }
         // nested rows are always created, even if their parent is updated
         let partial = partial && inner.is_plain();
-        FieldState::List(raw.each(|raw| self.item(field, inner, raw, partial, Existing::default())))
+        let item = |raw| self.item(field, inner, raw, partial, Existing::default(), parent);
+        FieldState::List(raw.each(item))
+    }
+
+    /// A field of a class of the user's, which gets all that was sent for the object.
+    fn class(
+        &mut self,
+        class: &dyn DynFieldClass,
+        field: &'a SerializerField,
+        data: &Input<'a>,
+        object: &ObjectState<'a>,
+        serializer: &BoundSerializer<'_>,
+    ) -> FieldState<'a> {
+        let mut bound = BoundField::new(field, serializer);
+        let chosen = class.choices(self.cx).map(|own| with_choices(field.field.clone(), own));
+        if let Some(chosen) = &chosen {
+            bound.field = chosen;
+        }
+        let sent = class.get_value(data, &bound);
+        match class.run(sent.as_deref(), &bound) {
+            Ok(None) => FieldState::Skip,
+            Ok(Some(value)) => {
+                // what is not sent is not asked about
+                let asks = field.key.is_some() || field.unique.is_some();
+                let sent = sent.filter(|_| asks && is_asked(&value));
+                let sent = sent.map(|sent| Input::changed(sent.into_owned()));
+                if sent.is_some() {
+                    self.ask(field, &value, object);
+                }
+                FieldState::Value(value, sent)
+            }
+            Err(detail) => FieldState::Failed(detail.into_list()),
+        }
     }
 }
