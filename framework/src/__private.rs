@@ -15,7 +15,7 @@ pub use crate::db::models::constraint::condition;
 pub use crate::db::models::path::Way;
 pub use crate::db::models::scope::{ScopeResult, scope};
 pub use crate::db::models::table::schema;
-pub use crate::serializers::builder::{class_of, of_kind, pk, with_choices};
+pub use crate::serializers::builder::{class_of, of_kind, pk, related_class_of, with_choices};
 pub use crate::serializers::recursion::once;
 pub use crate::viewsets::extra::{returns, takes};
 pub use crate::{__choices as choice_type, __large_table as large_table, __table as table};

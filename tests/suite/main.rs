@@ -41,6 +41,7 @@ mod plain;
 mod querysets;
 mod races;
 mod readme;
+mod related_fields;
 mod requests;
 mod robustness;
 mod routers;

@@ -46,6 +46,7 @@ pub(super) enum Relation {
     String,
     Hyperlink,
     Identity,
+    Custom,
 }
 
 impl Shape {
@@ -62,6 +63,7 @@ impl Shape {
                 "SlugRelated" => Relation::Slug,
                 "StringRelated" => Relation::String,
                 "HyperlinkedRelated" => Relation::Hyperlink,
+                "CustomRelated" => Relation::Custom,
                 "HyperlinkedIdentity" => return Some((Relation::Identity, inner.clone())),
                 _ => return None,
             };

@@ -37,7 +37,7 @@ const CONTAINER: [&str; 22] = [
 ];
 
 /// The options of `#[field(..)]`, for messages.
-const FIELD: [&str; 51] = [
+const FIELD: [&str; 52] = [
     "read_only",
     "write_only",
     "required",
@@ -56,6 +56,7 @@ const FIELD: [&str; 51] = [
     "view_name",
     "lookup",
     "kwarg",
+    "get_url",
     "other",
     "hidden",
     "custom",
@@ -313,6 +314,8 @@ pub(super) struct FieldAttr {
     pub(super) view_name: Option<(Ident, LitStr)>,
     pub(super) lookup: Option<(Ident, Lookup)>,
     pub(super) kwarg: Option<LitStr>,
+    /// The function that makes an address.
+    pub(super) get_url: Option<(Ident, Expr)>,
     pub(super) other: Option<Ident>,
     pub(super) hidden: Option<Ident>,
     pub(super) custom: Option<Ident>,
@@ -389,6 +392,7 @@ impl FieldAttr {
             "view_name" => self.view_name = Some((own, meta.value()?.parse()?)),
             "lookup" => self.lookup = Some((own, meta.value()?.parse()?)),
             "kwarg" => self.kwarg = Some(meta.value()?.parse()?),
+            "get_url" => self.get_url = Some((own, meta.value()?.parse()?)),
             "other" => self.other = here(),
             "hidden" => self.hidden = here(),
             "custom" => self.custom = here(),

@@ -227,10 +227,13 @@ fn together(field: &Field, errors: &mut Errors) {
         }
     }
     if let Some((word, _)) = &attr.queryset
-        && !matches!(field.shape.relation, Some((Relation::PrimaryKey | Relation::Slug, _)))
+        && !matches!(
+            field.shape.relation,
+            Some((Relation::PrimaryKey | Relation::Slug | Relation::Hyperlink, _))
+        )
     {
-        let message = "`queryset` is for a field of the type `PrimaryKeyRelated<Model>` or \
-                       `SlugRelated<Model>`";
+        let message = "`queryset` is for a field of the type `PrimaryKeyRelated<Model>`, \
+                       `SlugRelated<Model>` or `HyperlinkedRelated<Model>`";
         errors.at(word, message);
     }
     if let (Some(_), Some(choices)) = (&attr.kind, &attr.choices) {
@@ -306,7 +309,23 @@ fn over_model(field: &Field, errors: &mut Errors) {
     {
         errors.at(word, "a row is named by a column of its own");
     }
-    if relation == Some(Relation::Hyperlink) && attr.view_name.is_none() {
+    if let Some((word, _)) = &attr.get_url
+        && !link
+    {
+        let message = "`get_url` is for a field of the type `HyperlinkedRelated<Model>` or \
+                       `HyperlinkedIdentity`";
+        errors.at(word, message);
+    }
+    if relation == Some(Relation::Custom) && attr.class.is_none() {
+        at(shape.span, "say which class shows and reads it: `#[field(class = TagField)]`", errors);
+    }
+    if let Some((word, _)) = &attr.class
+        && relation.is_some_and(|relation| relation != Relation::Custom)
+    {
+        let message = "a related field with a class is declared as `CustomRelated<Model>`";
+        errors.at(word, message);
+    }
+    if relation == Some(Relation::Hyperlink) && attr.view_name.is_none() && attr.get_url.is_none() {
         at(shape.span, "say which view: `#[field(view_name = \"album-detail\")]`", errors);
     }
     if let Some(word) = &attr.nested

@@ -211,6 +211,27 @@ fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
             quote_spanned!(span=> .slug::<#target, _, _>(#name, #source, &#slug) #writable)
         }
         Relation::String => quote_spanned!(span=> .string::<#target, _>(#name, #source)),
+        Relation::Custom => {
+            let class = attr.class.as_ref().map(|(_, class)| {
+                quote_spanned! {class.span()=>
+                    ::quintet::__private::related_class_of::<#target, _>(#class)
+                }
+            });
+            quote_spanned!(span=> .related(#name, #source, #class))
+        }
+        Relation::Hyperlink if attr.get_url.is_some() => {
+            let get_url = attr.get_url.as_ref().map(|(_, function)| function);
+            quote_spanned!(span=> .hyperlink_with::<#target, _, _>(#name, #source, #get_url))
+        }
+        Relation::Identity if attr.get_url.is_some() => {
+            let get_url = attr.get_url.as_ref().map(|(_, function)| function);
+            quote_spanned! {span=>
+                .method::<::core::option::Option<::std::string::String>, _>(
+                    ::quintet::fields::Field::url(#name).allow_null(),
+                    #get_url,
+                )
+            }
+        }
         Relation::Hyperlink => {
             let (kwarg, lookup) = lookup(target);
             quote_spanned! {span=>

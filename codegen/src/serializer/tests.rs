@@ -379,7 +379,6 @@ fn what_asks_the_database_is_called_by_name() {
             name: String,
         }
     });
-    let text =
-        "`queryset` is for a field of the type `PrimaryKeyRelated<Model>` or `SlugRelated<Model>`";
+    let text = "`queryset` is for a field of the type `PrimaryKeyRelated<Model>`, `SlugRelated<Model>` or `HyperlinkedRelated<Model>`";
     assert_eq!(found, [text]);
 }

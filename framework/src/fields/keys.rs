@@ -28,9 +28,34 @@ impl Field {
             _ => key(self, raw).map(|key| ManyKeys { keys: vec![key], error: None }),
         }
     }
+
+    /// Like [`many_keys`](Self::many_keys), with a function that reads each item.
+    pub(crate) fn many_keys_by(
+        &self,
+        raw: &Raw<'_>,
+        read: impl Fn(&Raw<'_>) -> Result<Value, Detail>,
+    ) -> Result<ManyKeys, Detail> {
+        many_by(self, raw, read)
+    }
+}
+
+/// What one item of a list names; an item of another kind than a key passes all its checks.
+fn item(child: &Field, raw: &Raw<'_>) -> Result<Value, Detail> {
+    match child.kind {
+        FieldKind::PrimaryKey { .. } | FieldKind::SlugKey => key(child, raw),
+        _ => Ok(child.run(Some(raw), false)?.unwrap_or(Value::Null)),
+    }
 }
 
 pub(super) fn many(field: &Field, child: &Field, raw: &Raw<'_>) -> Result<ManyKeys, Detail> {
+    many_by(field, raw, |raw| item(child, raw))
+}
+
+fn many_by(
+    field: &Field,
+    raw: &Raw<'_>,
+    read: impl Fn(&Raw<'_>) -> Result<Value, Detail>,
+) -> Result<ManyKeys, Detail> {
     let names: Vec<Raw<'_>>;
     let items: &[Raw<'_>] = match raw {
         Raw::List(items) => items,
@@ -46,7 +71,7 @@ pub(super) fn many(field: &Field, child: &Field, raw: &Raw<'_>) -> Result<ManyKe
     }
     let mut keys = Vec::with_capacity(items.len());
     for item in items {
-        match key(child, item) {
+        match read(item) {
             Ok(key) => keys.push(key),
             Err(error) => return Ok(ManyKeys { keys, error: Some(error) }),
         }

@@ -157,6 +157,40 @@ impl Urls {
     }
 }
 
+/// Why a path names no row of a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unresolved {
+    /// No view has it.
+    NoMatch,
+    /// Another view has it.
+    IncorrectMatch,
+}
+
+impl Urls {
+    /// The path of an address below the site: a path as it is, or that of a URL.
+    pub(crate) fn path_in<'a>(&self, address: &'a str) -> &'a str {
+        let url = address.strip_prefix("http:").or_else(|| address.strip_prefix("https:"));
+        let Some(rest) = url else { return address };
+        let rest = match rest.strip_prefix("//") {
+            Some(rest) => rest.find(['/', '?', '#']).and_then(|end| rest.get(end..)),
+            None => Some(rest),
+        };
+        let path = rest.unwrap_or_default().split(['?', '#']).next().unwrap_or_default();
+        path.strip_prefix(self.script_name.as_str()).unwrap_or(path)
+    }
+
+    /// The captures of a path of the view `name`; the path is decoded.
+    pub(crate) fn resolve(&self, name: &str, path: &str) -> Result<Kwargs, Unresolved> {
+        let path = path.strip_prefix('/').ok_or(Unresolved::NoMatch)?;
+        let own = self.by_name.get(name).into_iter().flatten();
+        if let Some(kwargs) = own.rev().find_map(|pattern| pattern.matches(path)) {
+            return Ok(kwargs);
+        }
+        let known = self.by_name.values().flatten().any(|pattern| pattern.matches(path).is_some());
+        Err(if known { Unresolved::IncorrectMatch } else { Unresolved::NoMatch })
+    }
+}
+
 /// One pattern, found once and filled in for many rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Link<'a> {

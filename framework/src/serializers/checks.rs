@@ -8,10 +8,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::field::KeyCheck;
+use super::related::DynRelatedField;
 use crate::db::{
     ColumnKind, ColumnMeta, Conn, Dialect, Error, Key, Lookup, ModelMeta, Operand, Path, Predicate,
     Select, Sql, in_scope,
 };
+use crate::exceptions::Validated;
 use crate::values::Value;
 
 /// One check.
@@ -33,6 +35,8 @@ pub(crate) enum Check {
         /// The rows that they may name, if not all.
         within: Option<Arc<Select>>,
     },
+    /// The rows that a class of the user's finds or makes.
+    Own { class: Arc<dyn DynRelatedField>, values: Vec<Value> },
     /// Another row with the same values.
     Unique {
         model: &'static ModelMeta,
@@ -51,6 +55,8 @@ pub(crate) enum Answer {
     Found(Value),
     /// No row was found.
     NotFound,
+    /// What each item of a list names: the key of a row, or a message.
+    Keys(Vec<Validated<Value>>),
     /// The item of a list, by index, that names no row.
     Missing(usize),
 }
@@ -87,7 +93,10 @@ pub(crate) async fn run_checks(checks: &[Check], conn: &Conn) -> Result<Vec<Answ
     let mut answers: Vec<Answer> = checks
         .iter()
         .map(|check| match check {
-            Check::Keys { .. } => Answer::Found(Value::Null),
+            Check::Keys { model, column, .. } if *column == model().pk => {
+                Answer::Found(Value::Null)
+            }
+            Check::Keys { .. } => Answer::Keys(Vec::new()),
             _ => Answer::NotFound,
         })
         .collect();
@@ -122,6 +131,7 @@ fn sort(checks: &[Check]) -> (Vec<List<'_>>, Vec<usize>) {
                 singles.push(index);
                 continue;
             }
+            Check::Own { .. } => continue,
         };
         let Some(meta) = model.columns.get(column) else { continue };
         let rows = within.map(|within| Arc::as_ptr(within) as usize);
@@ -210,6 +220,13 @@ impl Shape<'_> {
                 except: false,
                 condition: None,
             },
+            Check::Own { .. } => Self {
+                table: "",
+                columns: Vec::new(),
+                ignore_case: false,
+                except: false,
+                condition: None,
+            },
             Check::Unique { model, values, ignore_case, except, condition } => Self {
                 table: model.table,
                 columns: values.iter().map(|(column, _)| *column).collect(),
@@ -259,8 +276,15 @@ impl List<'_> {
             let Some(answer) = answers.get_mut(*index) else { continue };
             match (own.and_then(|(_, _, key)| key), &answer) {
                 // of several keys the first one without a row is reported
-                (None, Answer::Found(Value::Null)) => *answer = Answer::Missing(*at),
+                (None, Answer::Found(Value::Null) | Answer::Keys(_)) => {
+                    *answer = Answer::Missing(*at);
+                }
                 (Some(key), Answer::NotFound) => *answer = Answer::Found(key),
+                (Some(key), Answer::Keys(_)) => {
+                    if let Answer::Keys(keys) = answer {
+                        keys.push(Ok(key));
+                    }
+                }
                 _ => {}
             }
         }
@@ -354,7 +378,7 @@ fn question(sql: &mut Sql, check: &Check) -> ColumnKind {
             model.pk_column().kind
         }
         // lists have statements of their own
-        Check::Keys { .. } => {
+        Check::Keys { .. } | Check::Own { .. } => {
             sql.push("NULL");
             ColumnKind::BigInt
         }

@@ -191,11 +191,11 @@ impl Description {
     /// Whether field `index` shows URLs.
     pub fn is_link(&self, index: usize) -> bool {
         self.fields.get(index).is_some_and(|field| match &field.output {
-            Output::Link { .. } | Output::Row(_, Related::Link { .. }) => true,
-            Output::Many(place) => self
-                .many
-                .get(*place)
-                .is_some_and(|many| matches!(many.related, Related::Link { .. })),
+            Output::Link { .. }
+            | Output::Row(_, Related::Link { .. } | Related::Address { .. }) => true,
+            Output::Many(place) => self.many.get(*place).is_some_and(|many| {
+                matches!(many.related, Related::Link { .. } | Related::Address { .. })
+            }),
             _ => false,
         })
     }

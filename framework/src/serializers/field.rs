@@ -7,6 +7,8 @@ use super::bound::{BoundField, BoundSerializer};
 use super::class::DynFieldClass;
 use super::custom::Conversion;
 use super::description::Description;
+use super::hyperlinks::LinkInput;
+use super::related::DynRelatedField;
 use super::relations::Related;
 use super::rows::{Loaded, RelatedRows};
 use crate::db::{Hop, ModelMeta, Select};
@@ -97,6 +99,10 @@ pub(crate) struct SerializerField {
     pub(crate) default_on_create: bool,
     /// Whether one of its functions may ask for the stored row.
     pub(crate) sees_instance: bool,
+    /// The view whose addresses name rows in input.
+    pub(crate) link: Option<LinkInput>,
+    /// Its class of related fields, if that is the user's.
+    pub(crate) related: Option<Arc<dyn DynRelatedField>>,
     /// Its class, if that is the user's.
     pub(crate) class: Option<Arc<dyn DynFieldClass>>,
     /// The conversions of a custom field.

@@ -61,11 +61,11 @@ impl<'a> FieldOutput<'a> {
                 self.nested = Some(inner.get());
                 self.owned = matches!(inner, Inner::Owned(_));
             }
-            Related::Display { .. } => {}
+            Related::Display { .. } | Related::Own { .. } => {}
             Related::Column { model, column } => {
                 self.column = model.columns.get(*column).map(|column| column.kind);
             }
-            Related::Link { .. } => self.link = true,
+            Related::Link { .. } | Related::Address { .. } => self.link = true,
         }
     }
 }

@@ -240,6 +240,15 @@ hook! {
 }
 
 hook! {
+    /// The address of a row (`get_url`): `fn(&Album, &Context) -> Option<String>`; null for none.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` does not make the address of a row of `{M}`",
+        label = "expected `fn(&{M}, &Context) -> Option<String>`"
+    )]
+    GetUrl[M](row: &M) -> Option<String>
+}
+
+hook! {
     /// The rows that a related field accepts (`queryset=`, `get_queryset`): `fn(&Context) ->
     /// QuerySet<Album>`. It may be narrowed and ordered, and is no slice.
     #[diagnostic::on_unimplemented(

@@ -114,12 +114,14 @@ mod field;
 mod field_output;
 mod field_set;
 mod hooks;
+mod hyperlinks;
 mod input;
 mod list;
 mod list_rows;
 mod of_model;
 mod plain;
 pub(crate) mod recursion;
+mod related;
 mod relations;
 mod rows;
 mod save;
@@ -141,16 +143,18 @@ pub use data::{Representation, Unvalidated};
 pub use description::Description;
 pub use field_set::{FieldSet, GetFields};
 pub use hooks::{
-    CreateOnlyDefault, CurrentUserDefault, DefaultValue, FieldValidator, JsonObject, MethodField,
-    ObjectValidator, RelatedQuerySet, StructValidator, ToInternalValue, ToRepresentation,
-    ValueValidator,
+    CreateOnlyDefault, CurrentUserDefault, DefaultValue, FieldValidator, GetUrl, JsonObject,
+    MethodField, ObjectValidator, RelatedQuerySet, StructValidator, ToInternalValue,
+    ToRepresentation, ValueValidator,
 };
 pub use input::InitialData;
 pub use list::{ListSerializer, UnvalidatedList};
 pub use of_model::{LeadsTo, ModelFor, ShownBy};
 pub use plain::{Serializer, UnvalidatedData, ValidatedData};
+pub use related::RelatedField;
 pub use relations::{
-    HyperlinkedIdentity, HyperlinkedRelated, PrimaryKeyRelated, SlugRelated, StringRelated,
+    CustomRelated, HyperlinkedIdentity, HyperlinkedRelated, PrimaryKeyRelated, SlugRelated,
+    StringRelated,
 };
 pub use rows::{Instance, Loaded, RelatedRows};
 pub use save::{SaveHook, Unsaved};

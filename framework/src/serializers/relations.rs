@@ -5,7 +5,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::description::Description;
+use super::hooks::GetUrl;
+use super::related::DynRelatedField;
 use crate::db::{Model, ModelMeta, ModelRow};
+use crate::request::Context;
 
 /// A serializer inside another one.
 #[derive(Clone)]
@@ -25,6 +28,9 @@ impl Inner {
     }
 }
 
+/// A function that makes the address of a row.
+pub(crate) type AddressFn = Arc<dyn Fn(&dyn ModelRow, &Context) -> Option<String> + Send + Sync>;
+
 /// How a related row is written.
 #[derive(Clone)]
 pub(crate) enum Related {
@@ -34,6 +40,10 @@ pub(crate) enum Related {
     Display { model: &'static ModelMeta, show: fn(&dyn ModelRow) -> String },
     /// As one of its columns: the key, or a slug.
     Column { model: &'static ModelMeta, column: usize },
+    /// As the user's class shows it.
+    Own { model: &'static ModelMeta, class: Arc<dyn DynRelatedField> },
+    /// As the address that a function makes.
+    Address { model: &'static ModelMeta, show: AddressFn },
     /// As its address.
     Link { model: &'static ModelMeta, view_name: Arc<str>, kwarg: Arc<str>, column: usize },
 }
@@ -54,12 +64,21 @@ impl Related {
         Self::Link { model: M::META, view_name: view_name.into(), kwarg: kwarg.into(), column }
     }
 
+    pub(crate) fn address<M: Model, Shape>(get_url: impl GetUrl<M, Shape>) -> Self {
+        let show: AddressFn = Arc::new(move |row, cx| {
+            row.as_any().downcast_ref::<M>().and_then(|row| get_url.call(row, cx))
+        });
+        Self::Address { model: M::META, show }
+    }
+
     pub(crate) fn model(&self) -> &'static ModelMeta {
         match self {
             Self::Serializer(inner) => inner.get().model,
-            Self::Display { model, .. } | Self::Column { model, .. } | Self::Link { model, .. } => {
-                model
-            }
+            Self::Display { model, .. }
+            | Self::Column { model, .. }
+            | Self::Own { model, .. }
+            | Self::Address { model, .. }
+            | Self::Link { model, .. } => model,
         }
     }
 }
@@ -89,7 +108,14 @@ relation! {
     SlugRelated
 }
 relation! {
-    /// A read-only field that shows a related row's URL (`HyperlinkedRelatedField`).
+    /// A field for a related row whose class is one's own (`RelatedField`): `#[field(class =
+    /// TagField)]` names a [`RelatedField`](super::RelatedField).
+    #[doc(alias = "ManyRelatedField")]
+    CustomRelated
+}
+relation! {
+    /// A field that shows a related row's URL, and reads it where `queryset` says which rows
+    /// (`HyperlinkedRelatedField`).
     #[doc(alias = "HyperlinkedRelatedField")]
     HyperlinkedRelated
 }

@@ -89,7 +89,11 @@ pub(super) fn read_related(
             }
             read(inner, row, at, cx).map(Some)
         }
-        Related::Display { .. } | Related::Column { .. } | Related::Link { .. } => {
+        Related::Display { .. }
+        | Related::Column { .. }
+        | Related::Own { .. }
+        | Related::Address { .. }
+        | Related::Link { .. } => {
             let start = *at;
             *at += model.columns.len();
             if missing {

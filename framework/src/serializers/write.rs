@@ -157,6 +157,11 @@ impl Writing<'_> {
         match how {
             Related::Serializer(inner) => self.row(inner.get(), row, related, out),
             Related::Display { show, .. } => out.str(&show(&*row.model)),
+            Related::Own { class, .. } => class.write(&*row.model, self.cx, out),
+            Related::Address { show, .. } => match show(&*row.model, self.cx) {
+                Some(address) => out.str(&address),
+                None => out.null(),
+            },
             Related::Column { column, .. } => out.value(row.model.value(*column)),
             Related::Link { view_name, kwarg, column, .. } => {
                 write_link(self.cx, view_name, kwarg, row.model.value(*column), out);

@@ -7,10 +7,13 @@ use std::sync::{Arc, OnceLock};
 use super::super::class::FieldClass;
 use super::super::convert::{FromValidated, IntoValidated};
 use super::super::custom::{Conversion, CustomField};
-use super::super::description::{Conditional, Description, ShownColumn, Source, UniqueTogether};
+use super::super::description::{
+    Conditional, Description, Many, ShownColumn, Source, UniqueTogether,
+};
 use super::super::field::{KeyCheck, Output, SerializerField, Target, Unique};
 use super::super::field_set::GetFields;
 use super::super::hooks::{DefaultValue, FieldValidator, ToInternalValue, ValueValidator};
+use super::super::hyperlinks::{LinkInput, NO_OBJECT};
 use super::super::relations::{Inner, Related};
 use crate::db::{ColumnKind, ColumnMeta, Hop, ModelMeta, not_unique};
 use crate::exceptions::Detail;
@@ -73,6 +76,49 @@ impl Draft {
         }
     }
 
+    /// Lets the current field name rows, if it shows a column or the address of a related row, or a list
+    /// of them along a link table (`queryset=`).
+    pub(super) fn reads_rows(&mut self) {
+        let description = &mut self.description;
+        let Some(field) = description.fields.get_mut(self.current) else { return };
+        if field.takes_input() {
+            return;
+        }
+        match &field.output {
+            Output::Many(place) => {
+                let Some(Many { hop: hop @ Hop::ManyToMany { to, .. }, related, .. }) =
+                    description.many.get(*place)
+                else {
+                    return;
+                };
+                let Some((column, link)) = names_by(related) else { return };
+                let mut child = Field::new("", FieldKind::SlugKey);
+                if link.is_some() {
+                    child = child.error("does_not_exist", NO_OBJECT);
+                }
+                let mut own = Field::many_related(field.field.name, child);
+                own.label.clone_from(&field.field.label);
+                field.field = own;
+                field.target = Target::Links(*hop);
+                (field.key, field.link) = (Some(KeyCheck { model: *to, column }), link);
+            }
+            Output::Row(place, related) => {
+                let Some(Source::Row(hops, _)) = description.sources.get(*place) else { return };
+                let [Hop::Forward { column: key, to }] = hops.as_slice() else { return };
+                let Some((column, link)) = names_by(related) else { return };
+                let own = description.model.columns.iter().position(|own| own.column == key.column);
+                let Some(own) = own else { return };
+                let mut changed = Field::from_column(key);
+                rename(&mut changed, field.field.name, key.name);
+                changed.kind = FieldKind::SlugKey;
+                field.field = changed.error("does_not_exist", NO_OBJECT);
+                field.target = Target::Column(own);
+                (field.key, field.link) = (Some(KeyCheck { model: *to, column }), link);
+            }
+            _ => {}
+        }
+    }
+
     pub(super) fn push(
         &mut self,
         field: Field,
@@ -94,6 +140,8 @@ impl Draft {
             default: None,
             default_on_create: false,
             sees_instance: false,
+            link: None,
+            related: None,
             class: None,
             custom: None,
             nested: None,
@@ -320,6 +368,18 @@ impl Draft {
         description.input = description.fields.iter().map(|field| field.field.clone()).collect();
         description.columns = shown_columns(&description);
         description
+    }
+}
+
+/// The column by which input names rows that are shown so, and the view if that is by address.
+fn names_by(related: &Related) -> Option<(usize, Option<LinkInput>)> {
+    match related {
+        Related::Column { column, .. } => Some((*column, None)),
+        Related::Link { view_name, kwarg, column, .. } => {
+            let link = LinkInput { view_name: Arc::clone(view_name), kwarg: Arc::clone(kwarg) };
+            Some((*column, Some(link)))
+        }
+        _ => None,
     }
 }
 

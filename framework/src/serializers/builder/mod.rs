@@ -18,6 +18,8 @@ use super::class::FieldClass;
 use super::custom::CustomField;
 use super::description::{Conditional, Description, Many, Source, UniqueTogether};
 use super::field::{KeyCheck, MethodFn, Output, SerializerField, Target, Unique};
+use super::hooks::GetUrl;
+use super::related::{DynRelatedField, RelatedField, described};
 use super::relations::{Inner, Related};
 use super::{LeadsTo, ModelSerializer, ShownBy};
 use crate::db::{
@@ -301,6 +303,70 @@ impl<M: Model> Builder<M> {
         self.push(field.allow_null(), Output::Row(source, related), Target::None)
     }
 
+    /// A field of a class of one's own for a related row, or a list of them (`RelatedField`). Along a
+    /// foreign key of the model and along a link table it is also written.
+    pub fn related<C, F>(mut self, name: &'static str, relation: F, class: C) -> Self
+    where
+        C: RelatedField,
+        F: Fields,
+        F::Model: LeadsTo<C::Model>,
+    {
+        let way = relation.way();
+        let Some(hop) = way.hops.last().copied() else { return self };
+        let item = described(&class, "");
+        let read_only = item.read_only;
+        let class: Arc<dyn DynRelatedField> = Arc::new(class);
+        let how = Related::Own { model: C::Model::META, class: Arc::clone(&class) };
+        let (field, output, target) = if hop.is_many() {
+            let place = self.many(name, hop, how);
+            let target = match hop {
+                Hop::ManyToMany { .. } => Target::Links(hop),
+                _ => Target::None,
+            };
+            (Field::many_related(name, item), Output::Many(place), target)
+        } else {
+            let source = self.draft.add_source(Source::Row(way.hops.clone(), how.clone()));
+            let own =
+                Self::foreign_key(&way).and_then(|own| Some((own, M::META.columns.get(own)?)));
+            let (mut field, target) = match own {
+                Some((own, column)) => {
+                    let mut field = Field::from_column(column);
+                    rename(&mut field, name, column.name);
+                    (field, Target::Column(own))
+                }
+                None => (Field::new(name, FieldKind::ReadOnly).allow_null(), Target::None),
+            };
+            field.kind = item.kind;
+            field.validators = item.validators;
+            field.messages = item.messages;
+            (field, Output::Row(source, how), target)
+        };
+        if read_only || matches!(target, Target::None) {
+            return self.push(field.read_only(), output, Target::None);
+        }
+        self = self.push(field, output, target);
+        self.last(|field| field.related = Some(class));
+        self
+    }
+
+    /// A `HyperlinkedRelatedField` whose address a function makes (`get_url`): that of the related row,
+    /// or a list of them; read-only.
+    pub fn hyperlink_with<T, F, Shape>(
+        self,
+        name: &'static str,
+        relation: F,
+        get_url: impl GetUrl<T, Shape>,
+    ) -> Self
+    where
+        T: Model,
+        F: Fields,
+        F::Model: LeadsTo<T>,
+        Shape: 'static,
+    {
+        let related = Related::address::<T, Shape>(get_url);
+        self.shown(name, &relation.way(), related, FieldKind::ReadOnly)
+    }
+
     /// A serializer as a field, along a foreign key or a relation to many; read-only unless
     /// [`Builder::writable`] follows.
     pub fn nested<S, F>(mut self, name: &'static str, relation: F) -> Self
@@ -551,6 +617,11 @@ impl<M: Model> Builder<M> {
 
 /// Has the compiler compare the values of a class with the type of its field.
 pub fn class_of<T, C: FieldClass<Value = T>>(class: C) -> C {
+    class
+}
+
+/// Has the compiler compare the model of a class with that of its field.
+pub fn related_class_of<T: Model, C: RelatedField<Model = T>>(class: C) -> C {
     class
 }
 

@@ -54,8 +54,10 @@ impl<M> Builder<M> {
         self
     }
 
-    /// Sets the rows that the keys of the preceding field may name (`queryset=`).
+    /// Sets the rows that the preceding field may name (`queryset=`). It makes a list of slugs along a
+    /// link table, and hyperlinks, writable.
     pub fn queryset<T: Model, Shape>(mut self, rows: impl RelatedQuerySet<T, Shape>) -> Self {
+        self.draft.reads_rows();
         self.last(|field| field.within = Some(Arc::new(move |cx| rows.call(cx).into())));
         self
     }

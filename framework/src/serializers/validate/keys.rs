@@ -46,6 +46,9 @@ pub(super) fn all_are_there(
         let value = value.unwrap_or_default();
         return Err(Detail::List(vec![missing_message(item, key, &value)]));
     }
+    if let Some(Answer::Keys(found)) = answer {
+        keys.keys = found.iter().filter_map(|key| key.clone().ok()).collect();
+    }
     match keys.error.take() {
         Some(error) => Err(error.into_list()),
         None => Ok(()),

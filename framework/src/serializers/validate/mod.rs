@@ -17,11 +17,13 @@ use self::keys::{all_are_there, missing};
 use self::reading::Reading;
 use super::bound::{BoundField, BoundSerializer};
 use super::changes::ChangeSet;
-use super::checks::{Answer, Check, run_checks};
+use super::checks::{Answer, Check};
 use super::description::{Conditional, Description, UniqueTogether};
 use super::field::{SerializerField, Target};
 use super::input::Input;
 use super::list::{Instances, ListSerializer};
+use super::related::ask_classes;
+use crate::aside::aside;
 use crate::db::{ColumnMeta, ModelRow};
 use crate::exceptions::{ApiException, Detail};
 use crate::fields::ManyKeys;
@@ -140,6 +142,15 @@ pub(crate) async fn run_list_validation(
         }
     }
     if wrong.is_empty() { Ok(valid) } else { Err(ApiException::Validation(Detail::Map(wrong))) }
+}
+
+/// Runs checks, those of the user's classes too.
+async fn run_checks(checks: &[Check], cx: &Context) -> Result<Vec<Answer>, ApiException> {
+    let mut answers = super::checks::run_checks(checks, cx).await?;
+    if checks.iter().any(|check| matches!(check, Check::Own { .. })) {
+        aside(|| ask_classes(checks, &mut answers, cx)).await?;
+    }
+    Ok(answers)
 }
 
 /// True for a value that the database is asked about, where its field says so.
@@ -391,6 +402,13 @@ impl FieldState<'_> {
         answers: &mut dyn Iterator<Item = Answer>,
     ) -> Result<(), Detail> {
         match self {
+            Self::Value(value, Some(_)) if field.related.is_some() && is_asked(value) => {
+                let Some(Answer::Keys(found)) = answers.next() else { return Ok(()) };
+                if let Some(key) = found.into_iter().next() {
+                    *value = key.map_err(Detail::into_list)?;
+                }
+                Ok(())
+            }
             Self::Value(value, Some(raw)) if is_asked(value) => {
                 let mut confirmed = Ok(());
                 if let Some(key) = field.key {
@@ -406,6 +424,13 @@ impl FieldState<'_> {
                     confirmed = Err(Detail::List(vec![detail]));
                 }
                 confirmed
+            }
+            Self::Keys(keys, _) if field.related.is_some() => {
+                if let Some(Answer::Keys(found)) = answers.next() {
+                    let found = found.into_iter().collect::<Result<_, Detail>>();
+                    keys.keys = found.map_err(Detail::into_list)?;
+                }
+                keys.error.take().map_or(Ok(()), |error| Err(error.into_list()))
             }
             Self::Keys(keys, raw) => match field.key {
                 Some(key) => all_are_there(&field.field, key, keys, raw, answers.next().as_ref()),

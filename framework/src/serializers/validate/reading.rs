@@ -11,13 +11,27 @@ use super::super::description::Description;
 use super::super::field::{SerializerField, Target};
 use super::super::input::Input;
 use super::super::list::Instances;
+use super::super::related::MOST_ROWS;
 use super::{Existing, FieldState, ObjectState, is_asked};
 use crate::auth::{UserMeta, normalized};
 use crate::db::Select;
 use crate::exceptions::Detail;
 use crate::fields::{Field, FieldKind, Start, to_json};
 use crate::request::Context;
+use crate::validators::words;
 use crate::values::{Raw, Value, python};
+
+/// Refuses a list of more items.
+fn at_most(field: &Field, raw: &Raw<'_>, most: usize) -> Result<(), Detail> {
+    match raw {
+        Raw::List(items) if items.len() > most => {
+            let most = most.to_string();
+            let text = words::MOST_ELEMENTS;
+            Err(field.fail_with("max_length", text, &[("max_length", &most)]))
+        }
+        _ => Ok(()),
+    }
+}
 
 /// What was sent for an object, where classes of fields need all of it and fields are taken out.
 fn whole<'a>(raw: &Input<'a>, description: &Description) -> Option<Input<'a>> {
@@ -183,8 +197,21 @@ impl<'a, 'c> Reading<'a, 'c> {
         if let Some(nested) = field.nested {
             return self.nested(&field.field, nested(), raw, serializer);
         }
-        if let FieldKind::ManyRelated { .. } = field.field.kind {
-            return match field.field.many_keys(&raw) {
+        if let FieldKind::ManyRelated { child, .. } = &field.field.kind {
+            let keys = match (&field.link, field.key) {
+                _ if field.related.is_some() => at_most(&field.field, &raw, MOST_ROWS)
+                    .and_then(|()| field.field.many_keys(&raw)),
+                (Some(link), Some(key)) => {
+                    let cx = self.cx;
+                    field.field.many_keys_by(&raw, |item| link.read(child, key, item, cx))
+                }
+                _ => field.field.many_keys(&raw),
+            };
+            if let (Some(class), Ok(keys)) = (&field.related, &keys) {
+                let (class, values) = (Arc::clone(class), keys.keys.clone());
+                self.checks.push(Check::Own { class, values });
+            }
+            return match keys {
                 Ok(keys) => {
                     let within = self.within(field);
                     let check = |key| Check::keys(key, keys.keys.clone(), within);
@@ -219,7 +246,10 @@ impl<'a, 'c> Reading<'a, 'c> {
                 let json = to_json(raw).unwrap_or_default();
                 (custom.read)(json, self.cx).map_err(Detail::into_list)?
             }
-            None => field.field.convert(raw, object.partial)?,
+            None => match (&field.link, field.key) {
+                (Some(link), Some(key)) => link.read(&field.field, key, raw, self.cx)?,
+                _ => field.field.convert(raw, object.partial)?,
+            },
         };
         field.check(&value, raw, bound)?;
         let account = self.users.filter(|users| *object.description.model == *users.model);
@@ -236,6 +266,11 @@ impl<'a, 'c> Reading<'a, 'c> {
     /// Adds the checks of a value: whether the row that it names exists, and whether another row
     /// has the value.
     fn ask(&mut self, field: &SerializerField, value: &Value, object: &ObjectState<'_>) {
+        if let Some(class) = &field.related {
+            let (class, values) = (Arc::clone(class), vec![value.clone()]);
+            self.checks.push(Check::Own { class, values });
+            return;
+        }
         if let Some(key) = field.key {
             let within = self.within(field);
             self.checks.push(Check::key(key, value.clone(), within));
