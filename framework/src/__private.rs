@@ -11,7 +11,8 @@ pub use crate::db::hooks::{
 };
 pub use crate::db::models::annotation::annotation;
 pub use crate::db::models::choices::names as choices;
-pub use crate::db::models::constraint::condition;
+pub use crate::db::models::constraint::{condition, expressions};
+pub use crate::db::models::model::same_table;
 pub use crate::db::models::path::Way;
 pub use crate::db::models::scope::{ScopeResult, scope};
 pub use crate::db::models::table::schema;

@@ -67,6 +67,7 @@
 //! | say what goes in and comes out | [`serializers`], [`fields`], [`validators`] |
 //! | narrow, sort and split lists | [`filters`], [`pagination`] |
 //! | say who may do what | [`authentication`], [`permissions`], [`throttling`], [`auth`] |
+//! | let rows belong to rows of any model | [`contenttypes`] |
 //! | keep sessions, sign values | [`sessions`], [`signing`] |
 //! | respond to requests | [`viewsets`], [`mixins`], [`generics`], [`views`], [`request`], [`response`] |
 //! | log in, make accounts | [`accounts`], [`management`] |
@@ -108,6 +109,7 @@ pub mod auth;
 pub mod authentication;
 mod cache;
 pub mod classes;
+pub mod contenttypes;
 pub mod db;
 pub mod exceptions;
 pub mod fields;

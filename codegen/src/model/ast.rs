@@ -20,6 +20,8 @@ pub(super) struct Model {
     pub(super) columns: Vec<Column>,
     /// Names of fields whose types no column has; they are left out of everything.
     pub(super) left_out: Vec<Ident>,
+    /// Names of fields that keep what is computed of a row; no column holds it.
+    pub(super) cached: Vec<Ident>,
     /// The abstract models whose fields are among the columns.
     pub(super) bases: Vec<Base>,
 }
@@ -167,10 +169,17 @@ impl Column {
 
 impl Model {
     pub(super) fn from_syn(attr: ModelAttr, mut item: DeriveInput, errors: &mut Errors) -> Self {
-        let (mut columns, mut left_out) = (Vec::new(), Vec::new());
+        let (mut columns, mut left_out, mut cached) = (Vec::new(), Vec::new(), Vec::new());
         if let Data::Struct(syn::DataStruct { fields: Fields::Named(fields), .. }) = &mut item.data
         {
             for field in &mut fields.named {
+                if let Some(ident) = &field.ident
+                    && FieldAttr::is_cached(&field.attrs)
+                {
+                    cached.push(ident.clone());
+                    field.attrs.retain(|attr| !attr.path().is_ident("field"));
+                    continue;
+                }
                 match Column::from_syn(field, errors) {
                     Some(column) => columns.push(column),
                     None => left_out.extend(field.ident.clone()),
@@ -179,7 +188,7 @@ impl Model {
         } else {
             errors.at(&item.ident, "a model is a struct with named fields");
         }
-        Self { item, attr, columns, left_out, bases: Vec::new() }
+        Self { item, attr, columns, left_out, cached, bases: Vec::new() }
     }
 
     /// Whether it is a struct with named fields.

@@ -13,7 +13,7 @@ use crate::attr::{
 use crate::errors::Errors;
 
 /// The options of `#[model(..)]`, for messages.
-const MODEL: [&str; 19] = [
+const MODEL: [&str; 28] = [
     "table",
     "app",
     "verbose_name",
@@ -33,10 +33,19 @@ const MODEL: [&str; 19] = [
     "after_save",
     "before_delete",
     "after_delete",
+    "get_latest_by",
+    "permissions",
+    "default_permissions",
+    "from_db",
+    "generic_foreign_key",
+    "generic_relation",
+    "clean_fields",
+    "validate_unique",
+    "proxy",
 ];
 
 /// The options of `#[field(..)]`, for messages.
-const FIELD: [&str; 35] = [
+const FIELD: [&str; 37] = [
     "column",
     "primary_key",
     "max_length",
@@ -72,6 +81,8 @@ const FIELD: [&str; 35] = [
     "on_delete",
     "acyclic",
     "foreign",
+    "cached",
+    "custom",
 ];
 
 /// The codes of `error(..)`.
@@ -119,6 +130,27 @@ pub(super) struct ModelAttr {
     pub(super) inherit: Vec<Path>,
     /// The functions that it names.
     pub(super) hooks: Vec<Hook>,
+    /// What its latest row has: names, each with true for descending.
+    pub(super) get_latest_by: Vec<(Ident, bool)>,
+    /// Codenames, each with the permission's name.
+    pub(super) permissions: Vec<(Ident, LitStr)>,
+    /// What the default permissions allow, where it is said.
+    pub(super) default_permissions: Option<Vec<Ident>>,
+    /// The model whose table it is another view of.
+    pub(super) proxy: Option<Path>,
+    /// A function that sees each row that is read.
+    pub(super) from_db: Option<Path>,
+    pub(super) generic_keys: Vec<GenericKey>,
+    /// Names, each with the generic key of the rows there: `TaggedItem::CONTENT_OBJECT`.
+    pub(super) generic_relations: Vec<(Ident, Path)>,
+}
+
+/// A row of any model: its content type and its key.
+#[derive(Clone)]
+pub(super) struct GenericKey {
+    pub(super) name: Ident,
+    pub(super) content_type: Ident,
+    pub(super) object_id: Ident,
 }
 
 /// `#[field(..)]`
@@ -173,6 +205,19 @@ impl ModelAttr {
             "display" => self.display = Some(value(input)?),
             "abstract" => self.is_abstract = flag(meta)?.then(|| word.clone()),
             "inherit" => self.inherit.extend(listed(input, Path::parse)?),
+            "get_latest_by" => self.get_latest_by.extend(listed(input, term)?),
+            "permissions" => self.permissions.extend(listed(input, permission)?),
+            "default_permissions" => {
+                self.default_permissions.get_or_insert_default().extend(names(input)?);
+            }
+            "proxy" => self.proxy = Some(value(input)?),
+            "from_db" => self.from_db = Some(value(input)?),
+            "generic_foreign_key" => {
+                self.generic_keys.push(in_parentheses(input, generic_key)?);
+            }
+            "generic_relation" => {
+                self.generic_relations.extend(listed(input, generic_relation)?);
+            }
             "many_to_many" => self.many_to_many.push(in_parentheses(input, many_to_many)?),
             name if WORDS.contains(&name) => {
                 self.hooks.push(Hook { word: word.clone(), function: value(input)? });
@@ -199,6 +244,15 @@ impl ModelAttr {
         if self.unique_together.is_empty() {
             self.unique_together = base.unique_together;
         }
+        if self.get_latest_by.is_empty() {
+            self.get_latest_by = base.get_latest_by;
+        }
+        if self.permissions.is_empty() {
+            self.permissions = base.permissions;
+        }
+        self.default_permissions = self.default_permissions.take().or(base.default_permissions);
+        self.generic_keys.extend(base.generic_keys);
+        self.generic_relations.extend(base.generic_relations);
         self.counts.extend(base.counts);
         self.annotations.extend(base.annotations);
         self.many_to_many.extend(base.many_to_many);
@@ -211,6 +265,39 @@ fn term(input: ParseStream<'_>) -> Result<(Ident, bool)> {
     Ok((input.call(Ident::parse_any)?, descending))
 }
 
+/// `can_publish = "Can publish"`
+fn permission(input: ParseStream<'_>) -> Result<(Ident, LitStr)> {
+    Ok((input.parse()?, value(input)?))
+}
+
+/// `content_object`, and where the fields have other names than Django's
+/// `content_object, content_type = kind, object_id = of`
+fn generic_key(input: ParseStream<'_>) -> Result<GenericKey> {
+    let name: Ident = input.parse()?;
+    let field = |text: &str| Ident::new(text, name.span());
+    let (mut content_type, mut object_id) = (field("content_type"), field("object_id"));
+    while !input.is_empty() {
+        input.parse::<Token![,]>()?;
+        if input.is_empty() {
+            break;
+        }
+        let word: Ident = input.parse()?;
+        match word.to_string().as_str() {
+            "content_type" => content_type = value(input)?,
+            "object_id" => object_id = value(input)?,
+            _ => return Err(attr::unknown(&word, &["content_type", "object_id"])),
+        }
+    }
+    Ok(GenericKey { name, content_type, object_id })
+}
+
+/// `tags: TaggedItem::CONTENT_OBJECT`
+fn generic_relation(input: ParseStream<'_>) -> Result<(Ident, Path)> {
+    let name = input.parse()?;
+    input.parse::<Token![:]>()?;
+    Ok((name, input.parse()?))
+}
+
 /// A constraint of the table.
 #[derive(Clone)]
 pub(super) struct Constraint {
@@ -218,21 +305,26 @@ pub(super) struct Constraint {
     pub(super) kind: Ident,
     pub(super) name: LitStr,
     pub(super) fields: Vec<Ident>,
+    /// The closure that makes computed values.
+    pub(super) expressions: Option<ExprClosure>,
     pub(super) condition: Option<ExprClosure>,
     pub(super) message: Option<LitStr>,
     pub(super) code: Option<LitStr>,
 }
 
-/// `unique(fields(a, b), name = "..", condition = |row| ..)`, `check(name = "..")`
+/// `unique(fields(a, b), name = "..", condition = |row| ..)`, `check(name = "..")`,
+/// `exclusion(name = "..")`
 fn constraint(input: ParseStream<'_>) -> Result<Constraint> {
     let kind: Ident = input.parse()?;
     let is_unique = kind == "unique";
-    if !is_unique && kind != "check" {
-        return Err(attr::unknown(&kind, &["unique", "check"]));
+    let has_condition = is_unique || kind == "check";
+    if !has_condition && kind != "exclusion" {
+        return Err(attr::unknown(&kind, &["unique", "check", "exclusion"]));
     }
     in_parentheses(input, |content| {
         let (mut name, mut fields) = (None, Vec::new());
         let (mut condition, mut message, mut code) = (None, None, None);
+        let mut expressions = None;
         while !content.is_empty() {
             let word: Ident = content.parse()?;
             match word.to_string().as_str() {
@@ -240,10 +332,14 @@ fn constraint(input: ParseStream<'_>) -> Result<Constraint> {
                 "message" => message = Some(value(content)?),
                 "code" => code = Some(value(content)?),
                 "fields" if is_unique => fields = names(content)?,
-                "condition" if is_unique => condition = Some(value(content)?),
+                "expressions" if is_unique => expressions = Some(value(content)?),
+                "condition" if has_condition => condition = Some(value(content)?),
                 _ if is_unique => {
-                    let words = ["fields", "name", "condition", "message", "code"];
+                    let words = ["fields", "expressions", "name", "condition", "message", "code"];
                     return Err(attr::unknown(&word, &words));
+                }
+                _ if has_condition => {
+                    return Err(attr::unknown(&word, &["name", "condition", "message", "code"]));
                 }
                 _ => return Err(attr::unknown(&word, &["name", "message", "code"])),
             }
@@ -255,10 +351,10 @@ fn constraint(input: ParseStream<'_>) -> Result<Constraint> {
         let Some(name) = name else {
             return Err(Error::new(kind.span(), "say its name in the database: `name = \"..\"`"));
         };
-        if is_unique && fields.is_empty() {
+        if is_unique && fields.is_empty() && expressions.is_none() {
             return Err(Error::new(kind.span(), "say which values are unique: `fields(a, b)`"));
         }
-        Ok(Constraint { kind: kind.clone(), name, fields, condition, message, code })
+        Ok(Constraint { kind: kind.clone(), name, fields, expressions, condition, message, code })
     })
 }
 
@@ -330,6 +426,15 @@ fn on_delete(input: ParseStream<'_>) -> Result<Ident> {
 }
 
 impl FieldAttr {
+    /// Whether `#[field(cached)]` is all that is said of a struct field.
+    pub(super) fn is_cached(attrs: &[syn::Attribute]) -> bool {
+        let alone = |attr: &syn::Attribute| {
+            attr.path().is_ident("field")
+                && attr.parse_args::<Ident>().is_ok_and(|word| word == "cached")
+        };
+        attrs.iter().any(alone)
+    }
+
     /// Reads and removes the `#[field(..)]` attributes of a struct field.
     pub(super) fn take(attrs: &mut Vec<syn::Attribute>, errors: &mut Errors) -> Self {
         let mut field = Self::default();
@@ -364,7 +469,7 @@ impl FieldAttr {
 
     /// Whether the column's type is an enum of choices.
     pub(super) fn is_enum(&self) -> bool {
-        self.says("choices") && self.choices.is_none()
+        (self.says("choices") && self.choices.is_none()) || self.says("custom")
     }
 
     fn entry(&mut self, meta: &ParseNestedMeta<'_>) -> Result<()> {
@@ -376,7 +481,7 @@ impl FieldAttr {
         match word.to_string().as_str() {
             "primary_key" | "positive" | "unique" | "index" | "auto_now" | "auto_now_add"
             | "email" | "slug" | "unicode_slug" | "url" | "ip" | "ipv4" | "ipv6" | "secret"
-            | "foreign" | "acyclic" => {
+            | "foreign" | "acyclic" | "cached" | "custom" => {
                 if !flag(meta)? {
                     return Ok(());
                 }

@@ -18,8 +18,19 @@ pub(super) fn check(model: &Model, errors: &mut Errors) {
         relation(model, column, errors);
         value(column, errors);
     }
+    generic(model, errors);
     sets(model, errors);
     names(model, errors);
+}
+
+/// Generic relations name the constant of a key.
+fn generic(model: &Model, errors: &mut Errors) {
+    for (_, key) in &model.attr.generic_relations {
+        if key.segments.len() < 2 {
+            let message = "say which key leads here: `tags: TaggedItem::CONTENT_OBJECT`";
+            errors.at(key, message);
+        }
+    }
 }
 
 /// The rules of an abstract model, which has neither a table nor, as a rule, a key.
@@ -34,6 +45,9 @@ pub(super) fn check_abstract(model: &Model, errors: &mut Errors) {
         let message = "an abstract model is public, as the models are that inherit it: write \
                        `pub struct`";
         at(model.ident(), message, errors);
+    }
+    for cached in &model.cached {
+        at(cached, "a cached field belongs to a model, not to an abstract one", errors);
     }
     for (word, text) in [("table", &model.attr.table), ("app", &model.attr.app)] {
         if let Some(text) = text {
@@ -120,6 +134,7 @@ fn kind(column: &Column, errors: &mut Errors) {
             matches!(kind, Kind::Text | Kind::Choices) || is_whole,
             "`String`, `i16`, `i32` or `i64`, or an enum",
         ),
+        ("custom", kind == Kind::Choices, "that implements `CustomColumn`"),
         ("min_value", kind.is_number(), "`i16`, `i32`, `i64`, `f64` or `Decimal`"),
         ("max_value", kind.is_number(), "`i16`, `i32`, `i64`, `f64` or `Decimal`"),
         ("positive", is_whole, "`i16`, `i32` or `i64`"),
@@ -234,6 +249,9 @@ fn value(column: &Column, errors: &mut Errors) {
     {
         at(word, format!("`{moment}` gives the value: leave `default` out"), errors);
     }
+    if let Some(word) = attr.word("cached") {
+        at(word, "`cached` stands alone: no column holds such a field", errors);
+    }
     if let (Some(_), Some(word)) = (attr.word("email"), attr.word("regex")) {
         at(word, "`email` is a pattern by itself: leave `regex` out", errors);
     }
@@ -264,6 +282,10 @@ fn sets(model: &Model, errors: &mut Errors) {
         }
     };
     known(&mut model.attr.ordering.iter().map(|(name, _)| name));
+    known(&mut model.attr.get_latest_by.iter().map(|(name, _)| name));
+    for key in &model.attr.generic_keys {
+        known(&mut [&key.content_type, &key.object_id].into_iter());
+    }
     for set in &model.attr.unique_together {
         known(&mut set.iter());
     }

@@ -24,6 +24,8 @@ pub(super) fn expand(model: &Model, errors: Errors) -> TokenStream {
     let (table, row) = (table(model), model_trait(model, has_mistakes));
     let typed = model.columns.iter().enumerate().map(|(at, column)| typed(model, column, at));
     let constants = constants(model, has_mistakes);
+    let generic = generic(model, has_mistakes);
+    let proxy = (!has_mistakes).then(|| proxy(model));
     let (fields, paths, relations) = (model.fields(), paths(model), relations(model));
     let objects = hooks::objects(model, has_mistakes);
     let bases = model.bases.iter().map(|base| implementation(model, base, has_mistakes));
@@ -44,6 +46,8 @@ pub(super) fn expand(model: &Model, errors: Errors) -> TokenStream {
         impl #ident {
             #constants
 
+            #generic
+
             #objects
 
             /// The columns and relations, as the start of a path.
@@ -56,6 +60,8 @@ pub(super) fn expand(model: &Model, errors: Errors) -> TokenStream {
 
         #relations
 
+        #proxy
+
         #(#bases)*
     }
 }
@@ -65,6 +71,7 @@ fn own(model: &Model) -> TokenStream {
     let (ident, module) = (model.ident(), model.module());
     let (idents, types): (Vec<_>, Vec<_>) =
         model.columns.iter().map(|column| (&column.ident, &column.ty)).unzip();
+    let built = built(model, &quote!(#(#idents,)*));
     let debug = debug(ident, &model.columns);
     let display = model.attr.display.as_ref().map(|text| display(ident, text, &model.columns));
     quote! {
@@ -82,7 +89,7 @@ fn own(model: &Model) -> TokenStream {
             fn build(
                 (#(#idents,)*): Self::Row,
             ) -> ::quintet::__private::schema::DeserializeResult<Self> {
-                ::core::result::Result::Ok(Self { #(#idents,)* })
+                #built
             }
         }
 
@@ -96,6 +103,21 @@ fn own(model: &Model) -> TokenStream {
                 #module::all_columns
             }
         }
+    }
+}
+
+/// A row of its columns, which is what `from_db` makes of it.
+fn built(model: &Model, columns: &TokenStream) -> TokenStream {
+    let cached =
+        model.cached.iter().map(|ident| quote!(#ident: ::core::default::Default::default(),));
+    let row = quote!(Self { #columns #(#cached)* });
+    match &model.attr.from_db {
+        None => quote!(::core::result::Result::Ok(#row)),
+        Some(function) => quote! {
+            let mut row = #row;
+            #function(&mut row);
+            ::core::result::Result::Ok(row)
+        },
     }
 }
 
@@ -130,7 +152,7 @@ fn model_trait(model: &Model, has_mistakes: bool) -> TokenStream {
             let ident = &column.ident;
             quote!(#at => ::quintet::fields::FieldType::value_ref(&self.#ident),)
         });
-        let from_row = quote!(::core::result::Result::Ok(Self { #(#reads)* }));
+        let from_row = built(model, &quote!(#(#reads)*));
         (columns.map(meta).collect(), said(model), from_row, values.collect())
     };
     quote! {
@@ -163,14 +185,28 @@ fn model_trait(model: &Model, has_mistakes: bool) -> TokenStream {
 fn said(model: &Model) -> TokenStream {
     let (verbose_name, app, key) = (model.verbose_name(), model.app(), model.key().unwrap_or(0));
     let attr = &model.attr;
-    let ordering: Vec<TokenStream> = attr
-        .ordering
-        .iter()
-        .filter_map(|(name, descending)| {
+    let terms = |terms: &[(Ident, bool)]| -> Vec<TokenStream> {
+        let term = |(name, descending): &(Ident, bool)| {
             let index = model.index(name)?;
             Some(quote!((#index, #descending)))
+        };
+        terms.iter().filter_map(term).collect()
+    };
+    let (ordering, latest) = (terms(&attr.ordering), terms(&attr.get_latest_by));
+    let permissions: Vec<TokenStream> = attr
+        .permissions
+        .iter()
+        .map(|(codename, name)| {
+            let codename = codename.unraw().to_string();
+            quote!((#codename, #name))
         })
         .collect();
+    let allowed = attr.default_permissions.as_ref().map(|actions| {
+        let actions = actions.iter().map(|action| action.unraw().to_string());
+        quote!(.default_permissions(&[#(#actions),*]))
+    });
+    let generic: Vec<TokenStream> =
+        attr.generic_relations.iter().map(|(_, key)| quote!(#key.rows())).collect();
     let unique_together = attr.unique_together.iter().map(|names| {
         let members = names.iter().filter_map(|name| model.index(name));
         quote!(&[#(#members),*])
@@ -202,9 +238,72 @@ fn said(model: &Model) -> TokenStream {
         (plural.is_some(), quote!(.plural(#plural))),
         (!links.is_empty(), quote!(.links(&[#(#links),*]))),
         (!annotated.is_empty(), quote!(.annotations(&[#(#ident::#annotated.meta()),*]))),
+        (!latest.is_empty(), quote!(.get_latest_by(&[#(#latest),*]))),
+        (!permissions.is_empty(), quote!(.permissions(&[#(#permissions),*]))),
+        (allowed.is_some(), allowed.unwrap_or_default()),
+        (!generic.is_empty(), quote!(.generic(&[#(#generic),*]))),
     ];
     let steps = steps.into_iter().filter_map(|(is_said, method)| is_said.then_some(method));
     steps.chain([hooks::said(model)]).collect()
+}
+
+/// From a row of the model whose proxy this is, and back.
+fn proxy(model: &Model) -> Option<TokenStream> {
+    let (own, of) = (model.ident(), model.attr.proxy.as_ref()?);
+    let idents: Vec<&Ident> = model.columns.iter().map(|column| &column.ident).collect();
+    let row = quote!(#(#idents: row.#idents,)*);
+    let built = built(model, &row);
+    Some(quote! {
+        const _: () = ::quintet::__private::same_table::<#own, #of>();
+
+        impl ::core::convert::From<#of> for #own {
+            fn from(row: #of) -> Self {
+                let row: ::core::result::Result<Self, ::core::convert::Infallible> = #built;
+                match row {
+                    ::core::result::Result::Ok(row) => row,
+                    ::core::result::Result::Err(never) => match never {},
+                }
+            }
+        }
+
+        impl ::core::convert::From<#own> for #of {
+            fn from(row: #own) -> Self {
+                Self { #row }
+            }
+        }
+    })
+}
+
+/// The constants of generic keys and relations.
+fn generic(model: &Model, has_mistakes: bool) -> TokenStream {
+    if has_mistakes {
+        return TokenStream::new();
+    }
+    let keys = model.attr.generic_keys.iter().filter_map(|key| {
+        let (name, doc) = (constant_of(&key.name), format!("`{}`: a row of any model.", key.name));
+        let (content_type, object_id) =
+            (model.index(&key.content_type)?, model.index(&key.object_id)?);
+        Some(quote! {
+            #[doc = #doc]
+            pub const #name: ::quintet::contenttypes::GenericForeignKey<Self> =
+                ::quintet::contenttypes::GenericForeignKey::new(#content_type, #object_id);
+        })
+    });
+    let relations = model.attr.generic_relations.iter().filter_map(|(name, key)| {
+        let mut of = key.clone();
+        of.segments.pop();
+        of.segments.pop_punct();
+        if of.segments.is_empty() {
+            return None;
+        }
+        let (name, doc) = (constant_of(name), format!("`{name}`: the rows that belong to a row."));
+        Some(quote! {
+            #[doc = #doc]
+            pub const #name: ::quintet::contenttypes::GenericRelation<Self, #of> =
+                ::quintet::contenttypes::GenericRelation::new(#key);
+        })
+    });
+    quote!(#(#keys)* #(#relations)*)
 }
 
 /// The description of a constraint.
@@ -214,15 +313,20 @@ fn constraint_meta(model: &Model, constraint: &Constraint) -> TokenStream {
         let members = constraint.fields.iter().filter_map(|name| model.index(name));
         quote!(unique(#name, &[#(#members),*]))
     } else {
-        quote!(check(#name))
+        let kind = &constraint.kind;
+        quote!(#kind(#name))
     };
+    let expressions = constraint
+        .expressions
+        .as_ref()
+        .map(|make| quote!(.expressions(|| ::quintet::__private::expressions::<#own, _>(#make))));
     let condition = constraint
         .condition
         .as_ref()
         .map(|make| quote!(.condition(|| ::quintet::__private::condition::<#own>(#make))));
     let message = constraint.message.as_ref().map(|message| quote!(.message(#message)));
     let code = constraint.code.as_ref().map(|code| quote!(.code(#code)));
-    quote!(::quintet::db::Constraint::#made #condition #message #code)
+    quote!(::quintet::db::Constraint::#made #expressions #condition #message #code)
 }
 
 /// Writes `Debug`, without secret values.

@@ -7,8 +7,16 @@ use syn::{Path, PathArguments};
 use super::ast::Model;
 
 /// The words for hooks, in the order of `ModelHooks`; the last one is a scope.
-pub(super) const WORDS: [&str; 6] =
-    ["clean", "before_save", "after_save", "before_delete", "after_delete", "objects"];
+pub(super) const WORDS: [&str; 8] = [
+    "clean",
+    "clean_fields",
+    "validate_unique",
+    "before_save",
+    "after_save",
+    "before_delete",
+    "after_delete",
+    "objects",
+];
 
 /// A function that is named behind one of the words.
 #[derive(Clone)]
@@ -22,7 +30,7 @@ fn shape(word: &str) -> [TokenStream; 3] {
     let private = quote!(::quintet::__private);
     let future = quote!(#private::HookFuture<'a>);
     match word {
-        "clean" | "before_save" => [
+        "clean" | "clean_fields" | "validate_unique" | "before_save" => [
             quote!(parts, conn),
             quote!(parts: &'a mut #private::SavingParts, conn: &'a ::quintet::db::Conn),
             future,
@@ -40,7 +48,7 @@ fn caller(word: &str) -> Ident {
     format_ident!(
         "{}",
         match word {
-            "clean" | "before_save" => "before_save",
+            "clean" | "clean_fields" | "validate_unique" | "before_save" => "before_save",
             "after_save" => "after_save",
             "objects" => "scope",
             _ => "deletion",
@@ -100,7 +108,7 @@ fn functions(model: &Model, word: &str) -> Vec<TokenStream> {
 
 /// The steps of the description.
 pub(super) fn said(model: &Model) -> TokenStream {
-    let (scope, hooks) = (WORDS[5], &WORDS[..5]);
+    let [hooks @ .., scope] = WORDS;
     let hooks: TokenStream = hooks
         .iter()
         .filter_map(|word| {

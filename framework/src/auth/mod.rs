@@ -1,6 +1,7 @@
 //! Accounts on Django's own tables (`django.contrib.auth`, `rest_framework.authtoken`).
 
 mod account;
+mod create_permissions;
 mod hashers;
 mod manager;
 pub(crate) mod models;
@@ -12,7 +13,9 @@ mod session_hash;
 pub(crate) mod testing;
 mod tokens;
 
+pub use crate::contenttypes::{ContentType, ContentTypeFields, content_type};
 pub use account::{Account, UserMeta, UserModel, UserModelError};
+pub use create_permissions::{create_permissions, emit_post_migrate, permissions_of};
 pub use hashers::{Checked, PasswordHashers, is_password_usable};
 pub use manager::{
     NewUser, check_password, create_user, normalize_email, normalize_username, set_password,
@@ -20,8 +23,8 @@ pub use manager::{
 };
 pub(crate) use manager::{normalize, normalized};
 pub use models::{
-    AbstractUser, ContentType, ContentTypeFields, Group, GroupFields, Permission, PermissionFields,
-    Token, TokenFields, User, UserFields, content_type, group, permission, token, user,
+    AbstractUser, Group, GroupFields, Permission, PermissionFields, Token, TokenFields, User,
+    UserFields, group, permission, token, user,
 };
 pub use objects::{DynObjectPermissionBackend, ObjectPermissionBackend};
 pub(crate) use password_validation::verbose_name;

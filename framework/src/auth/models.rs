@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use crate::contenttypes::ContentType;
 use crate::db::DateTime;
 use crate::model;
 use crate::values::Pattern;
@@ -115,19 +116,6 @@ pub struct Permission {
     /// `add_artist`
     #[field(max_length = 100)]
     pub codename: String,
-}
-
-/// A model, as a row: `django_content_type`.
-#[model(table = "django_content_type", unique_together(app_label, model))]
-pub struct ContentType {
-    /// The primary key.
-    pub id: i32,
-    /// The app: `store`.
-    #[field(max_length = 100)]
-    pub app_label: String,
-    /// The model's name in lower case: `artist`.
-    #[field(max_length = 100)]
-    pub model: String,
 }
 
 /// An account's API key: `authtoken_token`.

@@ -38,6 +38,9 @@ pub struct Conn {
     commits: RefCell<Vec<Commit>>,
     /// What the request is about, for hooks and scopes.
     request: RequestState,
+    /// Gives the connection back, when what is open on it was rolled back.
+    #[cfg(feature = "sqlite")]
+    lease: Option<Box<super::connections::Lease>>,
 }
 
 pub(crate) enum Inner {
@@ -113,7 +116,16 @@ impl Conn {
             repeats: super::repeats::Repeats::default(),
             commits: RefCell::default(),
             request: RequestState::default(),
+            #[cfg(feature = "sqlite")]
+            lease: None,
         }
+    }
+
+    /// With a connection that is given back at the end.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn leased(mut self, lease: super::connections::Lease) -> Self {
+        self.lease = Some(Box::new(lease));
+        self
     }
 
     /// The database that statements are written for.

@@ -1,15 +1,17 @@
 //! The database of a process: chosen by URL, reached through workers.
 
+use std::collections::HashMap;
 use std::fmt;
 #[cfg(feature = "postgres")]
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 
 use super::conn::Conn;
+use super::connections::Place;
 use super::hooks::{Receivers, Signal};
 use super::url::masked;
 use super::{Dialect, Error, ModelMeta, reachable};
@@ -34,6 +36,8 @@ pub struct DatabaseConfig {
     pub wait: Duration,
     /// Longest wait for a connection to be made, then 503.
     pub connect: Duration,
+    /// Whether every statement that writes is refused, as a replica does.
+    pub read_only: bool,
 }
 
 impl DatabaseConfig {
@@ -45,6 +49,7 @@ impl DatabaseConfig {
             workers: 1,
             wait: Duration::from_secs(5),
             connect: Duration::from_secs(5),
+            read_only: false,
         }
     }
 
@@ -59,6 +64,13 @@ impl DatabaseConfig {
     #[must_use]
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = workers.max(1);
+        self
+    }
+
+    /// Refuses statements that write (`default_transaction_read_only`, `query_only`).
+    #[must_use]
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
         self
     }
 
@@ -106,13 +118,18 @@ impl From<&Settings> for DatabaseConfig {
 
 /// An invalid database URL. `Debug` prints the same message as `Display`.
 #[derive(thiserror::Error)]
-#[error("DATABASE_URL: {0}")]
+#[error("{0}")]
 pub struct ConfigError(String);
 
 impl ConfigError {
     /// With the URL, whose password is not shown.
+    /// Of the names of databases.
+    pub(super) fn of_names(message: String) -> Self {
+        Self(message)
+    }
+
     fn new(url: &str, reason: impl std::fmt::Display) -> Self {
-        Self(format!("`{}`: {reason}", masked(url)))
+        Self(format!("DATABASE_URL: `{}`: {reason}", masked(url)))
     }
 }
 
@@ -137,6 +154,31 @@ pub struct Database {
     /// The models whose tables are in it, as far as they are registered.
     models: Mutex<Vec<&'static ModelMeta>>,
     receivers: Receivers,
+    content_types: ContentTypes,
+    /// Its place among others, if it has one.
+    place: OnceLock<Place>,
+}
+
+/// The keys of content types by app and model, as far as they were read.
+#[derive(Debug, Default)]
+pub(crate) struct ContentTypes(Mutex<HashMap<(String, String), i32>>);
+
+impl ContentTypes {
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<(String, String), i32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn get(&self, model: &(String, String)) -> Option<i32> {
+        self.known().get(model).copied()
+    }
+
+    pub(crate) fn keep(&self, model: (String, String), key: i32) {
+        self.known().insert(model, key);
+    }
+
+    pub(crate) fn clear(&self) {
+        self.known().clear();
+    }
 }
 
 impl Database {
@@ -155,6 +197,8 @@ impl Database {
             captured: Arc::default(),
             models: Mutex::default(),
             receivers: Receivers::default(),
+            content_types: ContentTypes::default(),
+            place: OnceLock::new(),
         }))
     }
 
@@ -170,7 +214,12 @@ impl Database {
             #[cfg(feature = "sqlite")]
             {
                 super::sqlite::check_path(path).map_err(|reason| ConfigError::new(url, reason))?;
-                let pool = super::sqlite::SqlitePool::start(path, config.pool_size, config.wait);
+                let pool = super::sqlite::SqlitePool::start(
+                    path,
+                    config.pool_size,
+                    config.wait,
+                    config.read_only,
+                );
                 return pool.map(DatabaseKind::Sqlite).map_err(|error| {
                     ConfigError::new(url, format!("a thread cannot be started: {error}"))
                 });
@@ -187,7 +236,12 @@ impl Database {
                          over a private network or a tunnel",
                     )
                 }
-                Ok(read) => {
+                Ok(mut read) => {
+                    if config.read_only {
+                        let own = read.get_options().unwrap_or_default();
+                        let options = format!("{own} -c default_transaction_read_only=on");
+                        read.options(options.trim_start());
+                    }
                     let room = super::room::Room::new(config.most());
                     Ok(DatabaseKind::Postgres(Box::new(read), Arc::new(room)))
                 }
@@ -242,6 +296,29 @@ impl Database {
     /// site does this with those that its builder got; a program without a site does it at its start.
     pub fn connect(&self, signals: impl IntoIterator<Item = Signal>) {
         self.receivers.connect(signals);
+    }
+
+    pub(super) fn place(&self) -> &OnceLock<Place> {
+        &self.place
+    }
+
+    /// Whether it refuses statements that write.
+    pub fn is_read_only(&self) -> bool {
+        self.config.read_only
+    }
+
+    /// The threads of a file of `SQLite`.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn sqlite(&self) -> Option<&Arc<super::sqlite::SqlitePool>> {
+        match &self.kind {
+            DatabaseKind::Sqlite(pool) => Some(pool),
+            #[cfg(feature = "postgres")]
+            DatabaseKind::Postgres(..) => None,
+        }
+    }
+
+    pub(crate) fn content_types(&self) -> &ContentTypes {
+        &self.content_types
     }
 
     pub(crate) fn receivers(&self) -> &Receivers {
@@ -327,6 +404,19 @@ impl DatabaseWorker {
     /// The database.
     pub fn database(&self) -> &Arc<Database> {
         &self.database
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(super) fn into_postgres(self) -> Option<Rc<super::postgres::PgWorker>> {
+        self.postgres
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(super) fn with_postgres(
+        database: &Arc<Database>,
+        postgres: Option<Rc<super::postgres::PgWorker>>,
+    ) -> Self {
+        Self { database: Arc::clone(database), postgres }
     }
 
     /// Runs `work` where the connection lives: on this thread for `PostgreSQL`, on a database

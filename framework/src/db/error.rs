@@ -49,6 +49,9 @@ pub enum Error {
     /// A lock was requested outside a transaction.
     #[error("`select_for_update` cannot be used outside a transaction")]
     NoTransaction,
+    /// Something that this database cannot do (`NotSupportedError`); what it is.
+    #[error("{0} is not supported by this database")]
+    NotSupported(&'static str),
     /// A transaction was rolled back instead of committed; the reason.
     #[error("the transaction was rolled back: {0}")]
     RolledBack(&'static str),
@@ -284,6 +287,11 @@ impl Error {
             }
             // a length of time or an address that the column's type does not have
             Diesel::SerializationError(error) => Self::Misfit(error.to_string()),
+            Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, info)
+                if expression_index(&*info).is_some() =>
+            {
+                Self::Check(expression_index(&*info).unwrap_or_default().to_owned())
+            }
             Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
                 Self::Unique(unique_columns(info.message(), info.details().unwrap_or_default()))
             }
@@ -301,6 +309,17 @@ impl Error {
             other => Self::Diesel(other),
         }
     }
+}
+
+/// The name of a unique constraint over computed values: `UNIQUE constraint failed: index 'name'` on
+/// `SQLite`, `Key (lower(name::text))=(x) already exists.` on `PostgreSQL`.
+fn expression_index(info: &dyn DatabaseErrorInformation) -> Option<&str> {
+    let sqlite = info.message().strip_prefix("UNIQUE constraint failed: index '");
+    if let Some(name) = sqlite {
+        return name.strip_suffix('\'');
+    }
+    let (keys, _) = info.details()?.strip_prefix("Key (")?.split_once(")=(")?;
+    keys.contains('(').then(|| info.constraint_name()).flatten()
 }
 
 /// The name of a constraint; `SQLite` has it in the message alone: `CHECK constraint failed:

@@ -105,9 +105,11 @@ mod backends;
 #[cfg(feature = "test")]
 mod captured;
 mod conn;
+mod connections;
 mod database;
 mod error;
 pub mod hooks;
+mod introspection;
 pub(crate) mod models;
 mod query;
 #[cfg(debug_assertions)]
@@ -122,12 +124,14 @@ pub use crate::values::{DateTime, Decimal, Uuid};
 pub(crate) use captured::Captured;
 pub use conn::Conn;
 pub(crate) use conn::Runs;
+pub use connections::{Connections, ConnectionsBuilder, DEFAULT_DB_ALIAS, DatabaseRouter, Using};
 pub use database::{ConfigError, Database, DatabaseConfig, DatabaseWorker};
 pub use error::Error;
 pub(crate) use error::{BUSY, already_exists, label, not_a_unique_set, not_unique, null};
 pub(crate) use models::annotation::Annotated;
 pub use models::annotation::{Annotation, AnnotationMeta, DeclaredAs};
 pub use models::array::ArrayItem;
+pub use models::cached::Cached;
 pub(crate) use models::choices::label_of;
 pub use models::choices::{Choices, StoredChoice};
 #[doc(hidden)]
@@ -136,18 +140,19 @@ pub use models::condition::{
     Comparand, ComparedWith, Condition, PartPath, RelatedLookups, TemporalField, TextField,
 };
 pub use models::constraint::{Constraint, ConstraintKind};
+pub use models::custom::CustomColumn;
 pub use models::declared::{Declared, LookupField, Ordering, Root};
 pub use models::inherited::{BaseOf, InheritedColumn};
 pub use models::json::{ArrayField, JsonField};
 pub(crate) use models::key::Key;
 pub use models::lookups::{Compare, DatePart, Lookup, Operand, Predicate};
 pub use models::model::{
-    Column, ColumnDefault, ColumnForm, ColumnKind, ColumnMeta, LinkTable, Model, ModelMeta,
-    OnDelete,
+    Column, ColumnDefault, ColumnForm, ColumnKind, ColumnMeta, GenericRows, LinkTable, Model,
+    ModelMeta, OnDelete,
 };
 pub(crate) use models::model::{ModelRow, meta_of};
-pub use models::names::NameError;
 pub(crate) use models::names::resolve;
+pub use models::names::{LOOKUP_SEP, NameError};
 pub use models::node::{Node, OnPostgres, OnSqlite};
 pub use models::order::{Nulls, Order, OrderTerm};
 pub use models::path::{
@@ -160,18 +165,22 @@ pub use models::scope::{Scope, ScopeFunction};
 pub use query::assignments::{Assignments, Assigns};
 pub(crate) use query::assignments::{ComputedColumn, only_values};
 pub(crate) use query::expression::{
-    About, AggregateCall, Call, Expr, Function, Infix, Matched, OfMatched, Related, Truncated,
-    single,
+    About, AggregateCall, Call, Expr, Function, Infix, Matched, OfMatched, Over, Related,
+    Truncated, Windowed, single,
 };
 pub use query::expression::{
-    Abs, Aggregate, Arithmetic, Avg, Cardinality, Case, Cases, Cast, CastTo, Coalesce, Comparable,
-    Computed, Concat, Count, Dated, Exists, Expression, Extract, FitsIn, Func, Greatest,
-    IntoExpression, Least, Left, Length, Lower, Matching, Max, Min, Mod, Now, NullIf, Number,
-    Replace, Right, Round, StrIndex, Subquery, Substr, Sum, Trim, Trunc, Upper,
+    Abs, Aggregate, AggregateFunc, Arithmetic, ArrayAgg, Avg, Cardinality, Case, Cases, Cast,
+    CastTo, Coalesce, Comparable, Computed, Concat, Count, CumeDist, Dated, DenseRank, Exists,
+    Expression, Extract, FirstValue, FitsIn, Func, Greatest, IntoExpression, JsonArray, JsonObject,
+    Lag, LastValue, Lead, Least, Left, Length, Lower, Matching, Max, Min, Mod, Now, NthValue,
+    Ntile, NullIf, Number, PercentRank, Rank, RawSql, Replace, Right, Round, RowNumber,
+    SearchQuery, SearchRank, SearchVector, StrIndex, StringAgg, Subquery, Substr, Sum,
+    TrigramSimilarity, Trim, Trunc, Upper, Window,
 };
 pub(crate) use query::queryset::Lock;
 pub use query::queryset::{
-    Groups, OnConflict, Prefetched, QuerySet, RelatedRows, Rows, ToOne, Values, WithRelated,
+    Combined, Groups, OnConflict, Prefetched, QuerySet, RelatedRows, Rows, ToOne, Values,
+    WithRelated,
 };
 pub(crate) use query::select::columns as write_columns;
 pub(crate) use query::select::nowhere;

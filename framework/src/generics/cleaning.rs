@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::db::hooks::SavingParts;
+use crate::db::hooks::{BeforeSave, SavingParts};
 use crate::db::{
-    ColumnDefault, ColumnMeta, Conn, Error, Model, ModelMeta, Path, Predicate, QuerySet, Sql,
-    already_exists, label, not_unique,
+    ColumnDefault, ColumnMeta, Conn, ConstraintKind, Error, Model, ModelMeta, Path, Predicate,
+    QuerySet, Sql, already_exists, label, not_unique,
 };
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::{Field, Raw};
@@ -14,12 +14,14 @@ use crate::values::{Value, python};
 
 impl Conn {
     /// Checks the row that changes lead to, as Django's `full_clean()` does: its fields, the model's
-    /// `clean` hooks, and whether unique values are taken. As in Django, saving does not call it, and
+    /// `clean` hooks, whether unique values are taken, and its constraints. As in Django, saving does not call it, and
     /// neither do view sets, whose serializers check what they are sent; call it where a row comes from
     /// elsewhere: a command, an import. `clean` may change values, which are then saved.
     ///
-    /// What `constraints(..)` of the model demands is left to the database, whose refusal is a 400 as
-    /// well (`validate_constraints`).
+    /// A model has `clean_fields = f` and `validate_unique = f` beside `clean = f`: functions of the same
+    /// form, which run behind the checks of that name. What a `check` of `constraints(..)` demands is
+    /// looked at where the model says its condition and the row alone decides; the rest is left to the
+    /// database, whose refusal is a 400 as well.
     ///
     /// The messages are Django's. Those that belong to no field are under `non_field_errors`.
     ///
@@ -64,9 +66,13 @@ impl Conn {
             .map(|at| stored.map(|row| row.value(at).to_value()))
             .collect();
         let mut errors = Errors::default();
+        let hooks = M::META.hooks.copied().unwrap_or_default();
         self.clean_fields(M::META, changes, row, &mut errors).await?;
-        self.call_clean::<M>(changes, &mut errors).await?;
+        self.call_clean::<M>(hooks.clean_fields, changes, &mut errors).await?;
+        self.call_clean::<M>(hooks.clean, changes, &mut errors).await?;
         self.validate_unique(changes, &mut errors).await?;
+        self.call_clean::<M>(hooks.validate_unique, changes, &mut errors).await?;
+        self.validate_constraints(changes, &mut errors).await?;
         errors.finish()
     }
 
@@ -123,10 +129,13 @@ impl Conn {
 
     async fn call_clean<M: Model>(
         &self,
+        hooks: &[BeforeSave],
         changes: &mut Changes<M>,
         errors: &mut Errors,
     ) -> Result<()> {
-        let Some(hooks) = M::META.hooks else { return Ok(()) };
+        if hooks.is_empty() {
+            return Ok(());
+        }
         let mut parts = SavingParts::new(
             M::META,
             std::mem::take(&mut changes.set.columns),
@@ -134,7 +143,7 @@ impl Conn {
             changes.target.clone(),
         );
         let mut cleaned = Ok(());
-        for clean in hooks.clean {
+        for clean in hooks {
             match clean(&mut parts, self).await {
                 Err(ApiException::Validation(detail)) => errors.merge(detail),
                 result => cleaned = cleaned.and(result),
@@ -194,6 +203,94 @@ impl Conn {
             }
         }
         Ok(())
+    }
+}
+
+/// The value that a row is going to have.
+fn value_of<M: Model>(changes: &Changes<M>, at: usize, column: &ColumnMeta) -> Value {
+    let stored = || changes.instance.as_ref().map(|row| row.value(at).to_value());
+    let value = changes.set.value(at).cloned().or_else(stored);
+    value.unwrap_or_else(|| default_of(column))
+}
+
+impl Conn {
+    /// Checks what the model's constraints demand (`validate_constraints`), as far as the row has what
+    /// they are about and they are not left to the database.
+    async fn validate_constraints<M: Model>(
+        &self,
+        changes: &Changes<M>,
+        errors: &mut Errors,
+    ) -> Result<()> {
+        let model = M::META;
+        // what a field is refused for says enough
+        let value = |column: &ColumnMeta| {
+            if errors.has(column.name) {
+                return None;
+            }
+            let at = model.columns.iter().position(|own| own.column == column.column)?;
+            let is_computed = changes.set.computed.iter().any(|(index, _)| *index == at);
+            (!is_computed).then(|| value_of(changes, at, column))
+        };
+        let mut broken = Vec::new();
+        for constraint in model.constraints {
+            let is_broken = match constraint.kind {
+                ConstraintKind::Check { condition: Some(condition) } => {
+                    // a comparison with null is no violation, as the database has it
+                    let mut compared = Vec::new();
+                    condition().own_columns(&mut compared);
+                    let has_null = compared
+                        .iter()
+                        .any(|column| value(column).is_some_and(|value| value.is_null()));
+                    !has_null && condition().holds(&value) == Some(false)
+                }
+                ConstraintKind::Unique { columns, expressions: None, condition } => {
+                    let holds = condition.is_none_or(|make| make().holds(&value) == Some(true));
+                    let own = columns.iter().filter_map(|at| model.columns.get(*at));
+                    let values: Option<Vec<(&'static ColumnMeta, Value)>> =
+                        own.map(|column| Some((column, value(column)?))).collect();
+                    match values {
+                        Some(values) if holds && !values.iter().any(|(_, own)| own.is_null()) => {
+                            let values = values.into_iter();
+                            let same = values
+                                .map(|(column, own)| Predicate::exact(Path::own(column), own));
+                            let same = same.chain(condition.map(|make| make())).collect();
+                            self.is_taken(changes, same).await?
+                        }
+                        _ => false,
+                    }
+                }
+                _ => false,
+            };
+            if is_broken {
+                broken.push(constraint);
+            }
+        }
+        for constraint in broken {
+            let text = constraint.message.map_or_else(
+                || {
+                    let name = constraint.name;
+                    Cow::Owned(format!("Constraint \u{201c}{name}\u{201d} is violated."))
+                },
+                Cow::Borrowed,
+            );
+            let code = constraint.code.unwrap_or("invalid");
+            errors.merge(Detail::non_field(Detail::new(text, code)));
+        }
+        Ok(())
+    }
+
+    /// Whether another row meets the conditions.
+    async fn is_taken<M: Model>(
+        &self,
+        changes: &Changes<M>,
+        same: Vec<Predicate>,
+    ) -> Result<bool, Error> {
+        let mut rows = QuerySet::<M>::scoped().filter_by_predicate(Predicate::All(same));
+        if let Some(row) = &changes.instance {
+            let own = Predicate::exact(Path::own(M::META.pk_column()), row.pk());
+            rows = rows.filter_by_predicate(!own);
+        }
+        rows.exists(self).await
     }
 }
 

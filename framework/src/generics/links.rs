@@ -99,6 +99,20 @@ impl<K: FieldType> LinkSet<'_, K> {
         self.write(keys, work).await
     }
 
+    /// Removes all links (`clear`), in one statement. The row is locked first, as by [`LinkSet::add`].
+    ///
+    /// # Errors
+    /// 404 when the row is gone, and what the database refuses.
+    pub async fn clear(&self) -> Result<()> {
+        let work = async |hop: &Hop, _: &[Value]| {
+            let unfinished = self.conn.unfinished();
+            let changed = self.conn.clear_links(hop, &self.pk).await?;
+            unfinished.done();
+            Ok(changed)
+        };
+        self.write([], work).await
+    }
+
     async fn write(
         &self,
         keys: impl IntoIterator<Item = K>,

@@ -9,6 +9,7 @@ use super::convert::FromValidated;
 use super::description::Description;
 use super::field::{SerializerField, Target};
 use super::plain::to_map;
+use crate::contenttypes::{ContentType, GenericForeignKey};
 use crate::db::{
     Assignments, Assigns, Column, ComputedColumn, Conn, FitsIn, Hop, IntoExpression, Lock, Model,
     Path, Predicate, QuerySet, Select, SingleValued, single,
@@ -227,6 +228,24 @@ impl<M: Model> Changes<M> {
     #[must_use]
     pub fn set<C: Column<Model = M>>(mut self, _column: C, value: impl Into<C::Value>) -> Self {
         self.set.set(C::INDEX, value.into().into_value());
+        self
+    }
+
+    /// Points at a row of any model, whose content type is at hand (`content_object = album`): see
+    /// [`contenttypes`](crate::contenttypes).
+    #[must_use]
+    pub fn set_generic<T: Model>(
+        mut self,
+        key: GenericForeignKey<M>,
+        row: &T,
+        of: &ContentType,
+    ) -> Self
+    where
+        M: Model,
+    {
+        let [content_type, object_id] = key.columns();
+        self.set.set(content_type, Value::Int(of.id.into()));
+        self.set.set(object_id, key.stored(row.pk()));
         self
     }
 

@@ -81,6 +81,8 @@ impl Session {
     /// # Errors
     /// [`SessionError::Interrupted`] when its row is gone, and what the database reports.
     pub async fn save(&mut self, conn: &Conn, settings: &Settings) -> Result<(), SessionError> {
+        // a safe request may read from a replica
+        let conn = &*conn.writable()?;
         let data = signing::dumps(&Json::Object(self.data.clone()), Keys::of(settings), SALT, true);
         let data = Value::Text(data);
         let ends = Value::DateTime(self.expiry_date(&settings.session));
@@ -102,6 +104,7 @@ impl Session {
     /// What the database reports.
     pub async fn forget(&mut self, conn: &Conn) -> Result<(), SessionError> {
         if !self.given_up.is_empty() {
+            let conn = &*conn.writable()?;
             let keys = std::mem::take(&mut self.given_up);
             let mut sql = Sql::new(conn.dialect());
             sql.push("DELETE FROM \"django_session\" WHERE \"session_key\"");

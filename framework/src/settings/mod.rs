@@ -135,6 +135,11 @@ pub struct Settings {
     pub atomic_requests: bool,
     /// `DATABASE_URL`: `sqlite://relative.db`, `sqlite:///absolute/path.db` or `postgres://…`.
     pub database_url: String,
+    /// `DATABASES`: further databases, by their names, each with its URL. In the environment, with
+    /// spaces between them: `archive=sqlite://archive.db replica=postgres://…`. None by default.
+    pub databases: Vec<(String, String)>,
+    /// `DATABASE_REPLICA`: the one of them that requests with a safe method read from. None by default.
+    pub database_replica: Option<String>,
     /// `DATABASE_POOL_SIZE`: most connections to the database: of each worker to `PostgreSQL`, and
     /// as many again for transactions; of the whole program to `SQLite`. 4: more of them do not
     /// make a database faster, and statements that travel together cost less. A worker whose
@@ -199,6 +204,8 @@ impl Default for Settings {
             uploaded_files_use_url: true,
             atomic_requests: false,
             database_url: "sqlite://db.sqlite3".into(),
+            databases: Vec::new(),
+            database_replica: None,
             database_pool_size: None,
             database_wait_timeout: Duration::from_secs(5),
             database_connect_timeout: Duration::from_secs(5),
@@ -323,6 +330,8 @@ impl Settings {
         vars.flag("UPLOADED_FILES_USE_URL", &mut to.uploaded_files_use_url)?;
         vars.flag("ATOMIC_REQUESTS", &mut to.atomic_requests)?;
         vars.text("DATABASE_URL", &mut to.database_url)?;
+        vars.named_urls("DATABASES", &mut to.databases)?;
+        vars.text_or_none("DATABASE_REPLICA", &mut to.database_replica)?;
         vars.number_or_none("DATABASE_POOL_SIZE", &mut to.database_pool_size)?;
         vars.seconds("DATABASE_WAIT_TIMEOUT", &mut to.database_wait_timeout)?;
         vars.seconds("DATABASE_CONNECT_TIMEOUT", &mut to.database_connect_timeout)?;

@@ -45,6 +45,32 @@ impl Vars<'_> {
         Ok(())
     }
 
+    /// `name=url` with spaces between them.
+    pub(super) fn named_urls(
+        &self,
+        name: &'static str,
+        to: &mut Vec<(String, String)>,
+    ) -> Result<(), SettingsError> {
+        let Some(value) = self.line(name)? else { return Ok(()) };
+        let mut read: Vec<(String, String)> = Vec::new();
+        for word in value.split_whitespace() {
+            // not shown: it may be the URL that has the password
+            let refused = |reason: &str| SettingsError { name, reason: reason.into() };
+            let (alias, url) = word
+                .split_once('=')
+                .filter(|(alias, url)| !alias.is_empty() && url.contains("://"))
+                .ok_or_else(|| refused("one of its words is not `name=url`"))?;
+            if alias == "default" || read.iter().any(|(known, _)| known == alias) {
+                return Err(refused(
+                    "a name is there twice; `default` is the database of DATABASE_URL",
+                ));
+            }
+            read.push((alias.to_owned(), url.to_owned()));
+        }
+        *to = read;
+        Ok(())
+    }
+
     /// A key, which is never shown.
     pub(super) fn key(&self, name: &'static str, to: &mut String) {
         if let Some(value) = self.get(name) {

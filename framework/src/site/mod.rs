@@ -92,7 +92,8 @@ use crate::authentication::{AuthenticationBackends, AuthenticationClasses, Backe
 use crate::cache::Counters;
 use crate::db::hooks::Signal;
 use crate::db::{
-    ColumnKind, ColumnMeta, Database, DatabaseWorker, Dialect, Model, ModelMeta, reachable,
+    ColumnKind, ColumnMeta, Connections, Database, DatabaseWorker, Dialect, Model, ModelMeta,
+    reachable,
 };
 use crate::exceptions::ApiException;
 use crate::generics::SiteGenerics;
@@ -155,6 +156,8 @@ pub struct Site {
     #[cfg(feature = "cors")]
     cors: Option<Arc<middleware::CorsPolicy>>,
     database: Arc<Database>,
+    /// The databases that it is one of.
+    databases: Option<Arc<Connections>>,
     bodies: Arc<BodyMemory>,
     middleware: Option<Arc<[Arc<dyn DynMiddleware>]>>,
     defaults: Policies,
@@ -167,6 +170,8 @@ pub struct Site {
 pub struct SiteBuilder {
     settings: Settings,
     database: Arc<Database>,
+    /// The databases that it is one of.
+    databases: Option<Arc<Connections>>,
     defaults: Policies,
     generics: SiteGenerics,
     users: Result<Option<Arc<UserMeta>>, UserModelError>,
@@ -264,6 +269,15 @@ impl SiteBuilder {
         self
     }
 
+    /// Sets the databases that the site's is one of (`DATABASES`, `DATABASE_ROUTERS`): requests work on
+    /// the one that a router or `DATABASE_REPLICA` says, and views on any of them by
+    /// [`using`](crate::db::Conn::using).
+    #[must_use]
+    pub fn databases(mut self, databases: &Arc<Connections>) -> Self {
+        self.databases = Some(Arc::clone(databases));
+        self
+    }
+
     /// Adds middleware around the views of the site (`MIDDLEWARE`); the first is the outermost.
     #[must_use]
     pub fn middleware(mut self, middleware: impl Middleware) -> Self {
@@ -315,6 +329,12 @@ impl SiteBuilder {
         let tokens_kept = token_models(&self.settings);
         let models: Vec<_> = models.chain(accounts).chain(tokens_kept).collect();
         check_columns(&models, self.database.dialect())?;
+        if let Some(databases) = &self.databases {
+            for (_, database) in databases.all() {
+                database.register(models.iter().copied());
+                database.connect(self.signals.iter().cloned());
+            }
+        }
         self.database.register(models);
         self.database.connect(self.signals);
         let bodies = BodyMemory::new(self.settings.server.max_bodies_size);
@@ -330,7 +350,7 @@ impl SiteBuilder {
             #[cfg(feature = "jwt")]
             tokens: Some(Arc::new(tokens)),
         });
-        let Self { database, defaults, middleware, .. } = self;
+        let Self { database, databases, defaults, middleware, .. } = self;
         let middleware = (!middleware.is_empty()).then(|| middleware.into());
         Ok(Arc::new(Site {
             shared,
@@ -338,6 +358,7 @@ impl SiteBuilder {
             #[cfg(feature = "cors")]
             cors,
             database,
+            databases,
             bodies,
             middleware,
             defaults,
@@ -391,6 +412,7 @@ impl Site {
         SiteBuilder {
             settings,
             database,
+            databases: None,
             defaults: Policies::site_defaults(),
             generics: SiteGenerics::default(),
             users: Ok(None),
@@ -540,6 +562,10 @@ impl Site {
             endpoint.has_exception_handler() || !self.settings().json_errors.is_empty();
         let path = needs_path.then(|| request.path.clone());
         let around = self.middleware.clone();
+        let other = self.databases.as_deref().map(|databases| {
+            databases.worker_for(request.is_safe(), endpoint.view().info().context.model)
+        });
+        let worker = other.as_ref().unwrap_or(worker);
         let run = worker.run(!request.is_safe(), move |conn| {
             Box::pin(async move {
                 let mut cx = Context::new(request, conn, shared);

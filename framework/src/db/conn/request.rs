@@ -30,6 +30,10 @@ impl Conn {
         self.request.user.as_ref().and_then(|user| user.as_any().downcast_ref())
     }
 
+    pub(crate) fn user_row(&self) -> Option<Arc<dyn ModelRow>> {
+        self.request.user.clone()
+    }
+
     pub(crate) fn set_user(&mut self, user: Option<Arc<dyn ModelRow>>) {
         self.request.user = user;
     }

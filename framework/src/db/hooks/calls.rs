@@ -79,6 +79,11 @@ impl Conn {
                     found.push(other);
                 }
             }
+            for other in model.generic.iter().map(|rows| (rows.from)()) {
+                if !found.contains(&other) {
+                    found.push(other);
+                }
+            }
             at += 1;
         }
         false

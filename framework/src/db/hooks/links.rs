@@ -19,6 +19,10 @@ pub enum LinkAction {
     PreRemove,
     /// They were removed.
     PostRemove,
+    /// All of them are going to be removed; there are no keys.
+    PreClear,
+    /// All of them were removed; there are no keys.
+    PostClear,
 }
 
 /// Links that change, without the model's type.

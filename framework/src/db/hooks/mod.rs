@@ -12,7 +12,8 @@
 //! | `delete()` before | `before_delete = f` | [`pre_delete`] | `async fn f(deletion: &Deletion<'_, M>) -> Result<()>` |
 //! | `delete()` after | `after_delete = f` | [`post_delete`] | the same |
 //! | | | [`m2m_changed`] | `async fn f(change: &LinkChange<'_, M>) -> Result<()>` |
-//! | `clean()` | `clean = f` | | that of `before_save` |
+//! | | | [`post_migrate`] | `async fn f(conn: &Conn) -> Result<()>` |
+//! | `clean()`, `clean_fields()`, `validate_unique()` | `clean = f`, `clean_fields = f`, `validate_unique = f` | | that of `before_save` |
 //!
 //! ```
 //! use quintet::db::hooks::{Deletion, Saved, Saving};
@@ -98,7 +99,9 @@ use crate::exceptions::Result;
 pub use deletion::Deletion;
 pub use links::{LinkAction, LinkChange};
 pub use saving::{Saved, Saving};
-pub use signals::{Signal, m2m_changed, post_delete, post_save, pre_delete, pre_save};
+pub use signals::{
+    Signal, m2m_changed, post_delete, post_migrate, post_save, pre_delete, pre_save,
+};
 
 pub(crate) use calls::LinkReceivers;
 pub use deletion::{DeletionParts, deletion};
@@ -120,6 +123,8 @@ pub type OnDeletion = for<'a> fn(DeletionParts<'a>) -> HookFuture<'a>;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ModelHooks {
     pub(crate) clean: &'static [BeforeSave],
+    pub(crate) clean_fields: &'static [BeforeSave],
+    pub(crate) validate_unique: &'static [BeforeSave],
     pub(crate) before_save: &'static [BeforeSave],
     pub(crate) after_save: &'static [AfterSave],
     pub(crate) before_delete: &'static [OnDeletion],
@@ -131,6 +136,8 @@ impl ModelHooks {
     pub const fn new() -> Self {
         Self {
             clean: &[],
+            clean_fields: &[],
+            validate_unique: &[],
             before_save: &[],
             after_save: &[],
             before_delete: &[],
@@ -141,6 +148,18 @@ impl ModelHooks {
     /// Those that check a row (`Model.clean`).
     pub const fn clean(mut self, hooks: &'static [BeforeSave]) -> Self {
         self.clean = hooks;
+        self
+    }
+
+    /// Those that check the values of a row (`Model.clean_fields`).
+    pub const fn clean_fields(mut self, hooks: &'static [BeforeSave]) -> Self {
+        self.clean_fields = hooks;
+        self
+    }
+
+    /// Those that check what has to be unique (`Model.validate_unique`).
+    pub const fn validate_unique(mut self, hooks: &'static [BeforeSave]) -> Self {
+        self.validate_unique = hooks;
         self
     }
 

@@ -10,12 +10,13 @@ use super::{
     Deletion, DeletionParts, HookFuture, LinkChange, LinkParts, Saved, SavedParts, Saving,
     SavingParts,
 };
-use crate::db::{Conn, Model, ModelMeta};
+use crate::db::{Conn, Model, ModelMeta, nowhere};
 use crate::exceptions::Result;
 
 type PreSave = dyn for<'a> Fn(&'a mut SavingParts, &'a Conn) -> HookFuture<'a> + Send + Sync;
 type PostSave = dyn for<'a> Fn(SavedParts<'a>) -> HookFuture<'a> + Send + Sync;
 pub(crate) type OfLinks = dyn for<'a> Fn(LinkParts<'a>) -> HookFuture<'a> + Send + Sync;
+type OfMigration = dyn for<'a> Fn(&'a Conn) -> HookFuture<'a> + Send + Sync;
 type OfDeletion = dyn for<'a> Fn(DeletionParts<'a>) -> HookFuture<'a> + Send + Sync;
 
 #[derive(Clone)]
@@ -25,6 +26,7 @@ pub(crate) enum Receiver {
     PreDelete(Arc<OfDeletion>),
     PostDelete(Arc<OfDeletion>),
     M2mChanged(Arc<OfLinks>),
+    PostMigrate(Arc<OfMigration>),
 }
 
 /// A function that runs when rows of a model are saved or deleted; made by [`pre_save`],
@@ -63,6 +65,7 @@ impl fmt::Debug for Signal {
             Receiver::PreDelete(_) => "pre_delete",
             Receiver::PostDelete(_) => "post_delete",
             Receiver::M2mChanged(_) => "m2m_changed",
+            Receiver::PostMigrate(_) => "post_migrate",
         };
         f.debug_tuple(name).field(&self.model.name).finish()
     }
@@ -207,6 +210,54 @@ where
     Signal::new::<M, F>(Receiver::M2mChanged(call))
 }
 
+/// Runs behind a program's migrations (`post_migrate`), when
+/// [`emit_post_migrate`](crate::auth::emit_post_migrate) has made content types and permissions: to
+/// make rows that have to be there.
+///
+/// ```
+/// use quintet::auth::{Group, group};
+/// use quintet::db::hooks::post_migrate;
+/// use quintet::prelude::*;
+///
+/// async fn make_groups(conn: &quintet::db::Conn) -> Result<()> {
+///     let editors = Changes::new().set(group::name, "editors");
+///     Group::objects().get_or_create(editors, (), conn).await?;
+///     Ok(())
+/// }
+///
+/// async fn migrate(database: &std::sync::Arc<Database>) -> Result<()> {
+///     database.connect([post_migrate(make_groups)]);
+///     // .. the program's migrations, then
+///     quintet::auth::emit_post_migrate(database).await?;
+///     Ok(())
+/// }
+/// # fn main() {}
+/// ```
+pub fn post_migrate<F>(receiver: F) -> Signal
+where
+    F: AsyncFn(&Conn) -> Result<()> + Send + Sync + 'static,
+{
+    let receiver = Arc::new(receiver);
+    let call = migration_call(move |conn| {
+        let receiver = Arc::clone(&receiver);
+        Box::pin(async move { receiver(conn).await })
+    });
+    let function = (size_of::<F>() == 0).then(TypeId::of::<F>);
+    Signal { model: nowhere(), function, receiver: Receiver::PostMigrate(call) }
+}
+
+impl Conn {
+    /// Runs the receivers of `post_migrate`.
+    pub(crate) async fn call_post_migrate(&self) -> Result<()> {
+        for receiver in self.database().receivers().of(nowhere()) {
+            if let Receiver::PostMigrate(call) = receiver {
+                call(self).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
 fn of_deletion<M, F>(receiver: F) -> Arc<OfDeletion>
 where
     M: Model,
@@ -235,6 +286,12 @@ fn post_save_call(
 fn links_call(
     call: impl for<'a> Fn(LinkParts<'a>) -> HookFuture<'a> + Send + Sync + 'static,
 ) -> Arc<OfLinks> {
+    Arc::new(call)
+}
+
+fn migration_call(
+    call: impl for<'a> Fn(&'a Conn) -> HookFuture<'a> + Send + Sync + 'static,
+) -> Arc<OfMigration> {
     Arc::new(call)
 }
 

@@ -164,6 +164,10 @@ pub fn serialize<C: Choices, S: serde::Serializer>(
 ) -> Result<S::Ok, S::Error> {
     match choice.stored() {
         ValueRef::Int(number) => serializer.serialize_i64(number),
+        ValueRef::Made(made) => match made.to_value() {
+            Value::Int(number) => serializer.serialize_i64(number),
+            value => serializer.serialize_str(&python::value_text(value.as_ref())),
+        },
         value => serializer.serialize_str(&python::value_text(value)),
     }
 }

@@ -4,10 +4,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{BitAnd, BitOr, Not};
+use std::sync::Arc;
 
 use crate::db::{
     Aggregate, Annotation, BaseOf, Cardinality, Column, Compare, DatePart, Expression, FieldPath,
-    Fields, FitsIn, InheritedColumn, IntoExpression as _, Lookup, Model, Operand, Path, PathOf,
+    Fields, FitsIn, InheritedColumn, IntoExpression, Lookup, Model, Operand, Path, PathOf,
     Predicate, SingleValued, single,
 };
 use crate::values::{FieldType, Value};
@@ -47,6 +48,39 @@ impl<M> Condition<M> {
     /// column's kind.
     pub fn new(path: impl PathOf<M>, lookup: Lookup, operand: Operand) -> Self {
         Self::of(Predicate::Lookup { path: path.into_path(), lookup, operand })
+    }
+
+    /// Creates a condition from a truth value that is computed of each row: an annotation, an
+    /// [`Exists`](crate::db::Exists), SQL of your own. With [`RawSql`](crate::db::RawSql) it makes a
+    /// comparison of your own, where Django has a subclass of `Lookup`.
+    ///
+    /// ```
+    /// use quintet::db::{Condition, IntoExpression, Model, RawSql, SingleValued};
+    /// use quintet::prelude::*;
+    ///
+    /// # #[model(table = "track")]
+    /// # pub struct Track {
+    /// #     pub id: i64,
+    /// #     pub name: String,
+    /// # }
+    /// /// `name__ne`, which Django has no lookup of either.
+    /// fn not_equal<M: Model>(
+    ///     left: impl IntoExpression<M, Cardinality: SingleValued>,
+    ///     right: impl IntoExpression<M, Cardinality: SingleValued>,
+    /// ) -> Condition<M> {
+    ///     Condition::holds(RawSql::new("(%s <> %s)").argument(left).argument(right).returns::<bool>())
+    /// }
+    ///
+    /// # fn main() {
+    /// let others = Track::objects().filter_by(not_equal(track::name, "Angel"));
+    /// # }
+    /// ```
+    #[doc(alias = "Lookup")]
+    pub fn holds<E>(expression: E) -> Self
+    where
+        E: IntoExpression<M, Cardinality: SingleValued, Value: FieldType<Plain = bool>>,
+    {
+        Self::of(Predicate::Holds(Arc::new(single::<M, _>(expression))))
     }
 
     /// Both.

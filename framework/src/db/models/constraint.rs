@@ -2,7 +2,9 @@
 
 use std::cmp::Ordering;
 
-use crate::db::{ColumnMeta, Condition, Fields, Lookup, Model, One, Operand, Predicate, Way};
+use crate::db::{
+    ColumnMeta, Condition, Fields, Lookup, Model, One, Operand, Path, Predicate, Selection, Way,
+};
 use crate::values::Value;
 
 /// A constraint that the table has: serializers of the model check unique ones first, and what the
@@ -10,19 +12,26 @@ use crate::values::Value;
 /// makes unique ones; a check is a statement of the project's migrations.
 ///
 /// ```
+/// use quintet::db::Lower;
 /// use quintet::prelude::*;
 ///
 /// #[model(
 ///     app = "shop",
 ///     constraints(
 ///         unique(fields(shop, shelf), name = "one_open_shelf", condition = |row| row.open().exact(true)),
-///         check(name = "pieces_are_there", message = "There have to be some pieces."),
+///         unique(expressions = |row| Lower::of(row.label()), name = "labels_without_case"),
+///         check(
+///             name = "pieces_are_there",
+///             condition = |row| row.pieces().gt(0),
+///             message = "There have to be some pieces.",
+///         ),
 ///     )
 /// )]
 /// pub struct Stock {
 ///     pub id: i64,
 ///     pub shop: i64,
 ///     pub shelf: i64,
+///     pub label: String,
 ///     pub open: bool,
 ///     pub pieces: i32,
 /// }
@@ -52,29 +61,56 @@ pub enum ConstraintKind {
     Unique {
         /// Indexes of columns.
         columns: &'static [usize],
+        /// Computed values that are unique beside them, or in their place: `Lower("name")`. Nobody but
+        /// the database and [`full_clean`](crate::db::Conn::full_clean) checks those, as in DRF.
+        expressions: Option<fn() -> Vec<Path>>,
         /// The rows that it is about; all of them if there is none.
         condition: Option<fn() -> Predicate>,
     },
-    /// What the database checks of each row (`CheckConstraint`).
-    Check,
+    /// What holds for each row (`CheckConstraint`); the database checks it, and
+    /// [`full_clean`](crate::db::Conn::full_clean) does where the model says the condition.
+    Check {
+        /// What holds.
+        condition: Option<fn() -> Predicate>,
+    },
+    /// What the database checks of each row and all others (`ExclusionConstraint`).
+    Exclusion,
 }
 
 impl Constraint {
     /// No two rows share the values of these columns.
     pub const fn unique(name: &'static str, columns: &'static [usize]) -> Self {
-        let kind = ConstraintKind::Unique { columns, condition: None };
+        let kind = ConstraintKind::Unique { columns, expressions: None, condition: None };
         Self { name, kind, message: None, code: None }
     }
 
     /// The database checks each row.
     pub const fn check(name: &'static str) -> Self {
-        Self { name, kind: ConstraintKind::Check, message: None, code: None }
+        Self { name, kind: ConstraintKind::Check { condition: None }, message: None, code: None }
     }
 
-    /// Narrows a unique constraint to some of the rows.
+    /// The database checks each row against all others.
+    pub const fn exclusion(name: &'static str) -> Self {
+        Self { name, kind: ConstraintKind::Exclusion, message: None, code: None }
+    }
+
+    /// Narrows a unique constraint to some of the rows, or says what a check demands.
     pub const fn condition(mut self, condition: fn() -> Predicate) -> Self {
-        if let ConstraintKind::Unique { columns, .. } = self.kind {
-            self.kind = ConstraintKind::Unique { columns, condition: Some(condition) };
+        self.kind = match self.kind {
+            ConstraintKind::Unique { columns, expressions, .. } => {
+                ConstraintKind::Unique { columns, expressions, condition: Some(condition) }
+            }
+            ConstraintKind::Check { .. } => ConstraintKind::Check { condition: Some(condition) },
+            ConstraintKind::Exclusion => ConstraintKind::Exclusion,
+        };
+        self
+    }
+
+    /// Adds computed values to what a unique constraint is over.
+    pub const fn expressions(mut self, expressions: fn() -> Vec<Path>) -> Self {
+        if let ConstraintKind::Unique { columns, condition, .. } = self.kind {
+            self.kind =
+                ConstraintKind::Unique { columns, expressions: Some(expressions), condition };
         }
         self
     }
@@ -98,6 +134,16 @@ pub fn condition<M: Model>(make: impl FnOnce(M::Fields<M, One>) -> Condition<M>)
     make(Fields::at(Way::start::<M>())).into()
 }
 
+/// The computed values of a constraint of `M`, made of its fields.
+#[doc(hidden)]
+pub fn expressions<M: Model, S: Selection<M>>(
+    make: impl FnOnce(M::Fields<M, One>) -> S,
+) -> Vec<Path> {
+    let mut paths = Vec::new();
+    make(Fields::at(Way::start::<M>())).paths(&mut paths);
+    paths
+}
+
 impl Predicate {
     /// Whether it holds for a row with these values; `None` if only the database knows.
     pub(crate) fn holds(&self, value: &dyn Fn(&ColumnMeta) -> Option<Value>) -> Option<bool> {
@@ -113,7 +159,11 @@ impl Predicate {
                 items.iter().try_fold(false, |any, item| Some(any | item.holds(value)?))
             }
             Self::Not(inner) => Some(!inner.holds(value)?),
-            Self::Exists { .. } | Self::Typed(_) | Self::Within(_) | Self::Scope(_) => None,
+            Self::Exists { .. }
+            | Self::Holds(_)
+            | Self::Typed(_)
+            | Self::Within(_)
+            | Self::Scope(_) => None,
         }
     }
 
@@ -129,7 +179,11 @@ impl Predicate {
                 }
             }
             Self::Not(inner) => inner.own_columns(into),
-            Self::Exists { .. } | Self::Typed(_) | Self::Within(_) | Self::Scope(_) => {}
+            Self::Exists { .. }
+            | Self::Holds(_)
+            | Self::Typed(_)
+            | Self::Within(_)
+            | Self::Scope(_) => {}
         }
     }
 }

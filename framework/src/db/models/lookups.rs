@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::db::{Computed, Hop, Leaf, Node, Path, Scope, Select};
+use crate::db::{Computed, Hop, Leaf, ModelMeta, Node, Path, Scope, Select};
 use crate::values::{FieldType, Value};
 
 /// A comparison, under Django's name.
@@ -263,6 +263,8 @@ pub enum Predicate {
     /// The opposite; inside, a comparison with NULL counts as false, but for computed values, where
     /// it stays NULL.
     Not(Box<Predicate>),
+    /// A truth value that is computed of the row.
+    Holds(Arc<Computed>),
     /// A boolean diesel expression over the model's own table.
     Typed(Arc<dyn Node>),
     /// The row is in the result of a query, which selects keys of the same model.
@@ -293,6 +295,7 @@ impl Predicate {
             Self::Any(items) => format!("Any([{}])", all(items)),
             Self::Exists { inner, .. } => format!("Exists({})", inner.spell(operand_of)),
             Self::Not(inner) => format!("Not({})", inner.spell(operand_of)),
+            Self::Holds(_) => "Holds(..)".to_owned(),
             Self::Typed(_) => "Typed(..)".to_owned(),
             Self::Within(_) => "Within(..)".to_owned(),
             Self::Scope(_) => "Scope(..)".to_owned(),
@@ -311,6 +314,7 @@ impl Predicate {
             Self::Lookup { path, .. } => path.is_many(),
             Self::All(items) | Self::Any(items) => items.iter().any(Self::is_many),
             Self::Not(inner) => inner.is_many(),
+            Self::Holds(computed) => computed.expr.is_many(),
             Self::Exists { .. } | Self::Typed(_) | Self::Within(_) | Self::Scope(_) => false,
         }
     }
@@ -323,7 +327,36 @@ impl Predicate {
             }
             Self::All(items) | Self::Any(items) => items.iter().any(Self::is_computed),
             Self::Not(inner) => inner.is_computed(),
+            Self::Holds(_) => true,
             Self::Exists { .. } | Self::Typed(_) | Self::Within(_) | Self::Scope(_) => false,
+        }
+    }
+
+    /// Whether it looks at a window of rows, which are there once the other conditions have chosen
+    /// them.
+    pub(crate) fn is_windowed(&self) -> bool {
+        match self {
+            Self::Lookup { path, operand, .. } => {
+                path.is_windowed()
+                    || matches!(operand, Operand::Expression(of) if of.expr.is_windowed())
+            }
+            Self::All(items) | Self::Any(items) => items.iter().any(Self::is_windowed),
+            Self::Not(inner) | Self::Exists { inner, .. } => inner.is_windowed(),
+            Self::Holds(computed) => computed.expr.is_windowed(),
+            Self::Typed(_) | Self::Within(_) | Self::Scope(_) => false,
+        }
+    }
+
+    /// The model whose window of rows it looks at.
+    pub(crate) fn windowed_model(&self) -> Option<&'static ModelMeta> {
+        match self {
+            Self::Lookup { path, .. } => Some((path.model)()),
+            Self::All(items) | Self::Any(items) => {
+                items.iter().filter(|item| item.is_windowed()).find_map(Self::windowed_model)
+            }
+            Self::Not(inner) | Self::Exists { inner, .. } => inner.windowed_model(),
+            Self::Holds(computed) => computed.expr.windowed_model(),
+            Self::Typed(_) | Self::Within(_) | Self::Scope(_) => None,
         }
     }
 
@@ -333,7 +366,7 @@ impl Predicate {
             Self::Typed(_) | Self::Scope(_) => true,
             Self::All(items) | Self::Any(items) => items.iter().any(Self::is_typed),
             Self::Not(inner) | Self::Exists { inner, .. } => inner.is_typed(),
-            Self::Lookup { .. } | Self::Within(_) => false,
+            Self::Lookup { .. } | Self::Holds(_) | Self::Within(_) => false,
         }
     }
 

@@ -3,15 +3,17 @@
 
 pub(crate) mod annotation;
 pub(super) mod array;
+pub(super) mod cached;
 pub(crate) mod choices;
 pub(super) mod condition;
 pub(crate) mod constraint;
+pub(super) mod custom;
 pub(super) mod declared;
 pub(super) mod inherited;
 pub(super) mod json;
 pub(super) mod key;
 pub(super) mod lookups;
-pub(super) mod model;
+pub(crate) mod model;
 pub(super) mod names;
 pub(super) mod node;
 pub(super) mod order;

@@ -405,6 +405,14 @@ pub struct ModelMeta {
     pub(crate) hooks: Option<&'static ModelHooks>,
     /// What `objects()` starts from.
     pub(crate) scopes: &'static [Scope],
+    /// What `latest` and `earliest` compare: column index, and true for descending.
+    pub get_latest_by: &'static [(usize, bool)],
+    /// Permissions beside the default ones: their codenames, each with its name.
+    pub permissions: &'static [(&'static str, &'static str)],
+    /// What the default permissions allow.
+    pub default_permissions: &'static [&'static str],
+    /// Rows of other models that belong to rows of this one by content type and key.
+    pub generic: &'static [GenericRows],
     /// The description itself, as relations hold it.
     pub(crate) this: fn() -> &'static ModelMeta,
 }
@@ -425,6 +433,26 @@ pub struct LinkTable {
     pub name: &'static str,
     /// Its name on the other side.
     pub related_name: Option<&'static str>,
+}
+
+/// Rows of a model that belong to rows of any model: by the content type of that, and its key
+/// (`GenericForeignKey`).
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct GenericRows {
+    /// The model of the rows.
+    pub from: fn() -> &'static ModelMeta,
+    /// Index of the column of the content type.
+    pub content_type: usize,
+    /// Index of the column of the key.
+    pub object_id: usize,
+}
+
+impl GenericRows {
+    /// Rows of `M`, whose columns of these numbers hold the content type and the key.
+    pub const fn new<M: Model>(content_type: usize, object_id: usize) -> Self {
+        Self { from: meta_of::<M>, content_type, object_id }
+    }
 }
 
 impl LinkTable {
@@ -475,6 +503,10 @@ impl ModelMeta {
             annotations: &[],
             hooks: None,
             scopes: &[],
+            get_latest_by: &[],
+            permissions: &[],
+            default_permissions: &["add", "change", "delete", "view"],
+            generic: &[],
             this: meta_of::<M>,
         }
     }
@@ -500,6 +532,33 @@ impl ModelMeta {
     /// Sets the default order: columns, each with true for descending.
     pub const fn ordering(mut self, ordering: &'static [(usize, bool)]) -> Self {
         self.ordering = ordering;
+        self
+    }
+
+    /// Sets what `latest` and `earliest` compare: columns, each with true for descending.
+    pub const fn get_latest_by(mut self, columns: &'static [(usize, bool)]) -> Self {
+        self.get_latest_by = columns;
+        self
+    }
+
+    /// Sets permissions beside the default ones: codenames, each with its name.
+    pub const fn permissions(
+        mut self,
+        permissions: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        self.permissions = permissions;
+        self
+    }
+
+    /// Sets what the default permissions allow.
+    pub const fn default_permissions(mut self, actions: &'static [&'static str]) -> Self {
+        self.default_permissions = actions;
+        self
+    }
+
+    /// Sets the rows that belong to rows of this model by content type and key.
+    pub const fn generic(mut self, rows: &'static [GenericRows]) -> Self {
+        self.generic = rows;
         self
     }
 
@@ -689,4 +748,16 @@ pub trait Column {
     type Value: crate::values::FieldType;
     /// Its index in [`ModelMeta::columns`].
     const INDEX: usize;
+}
+
+/// Refuses, when the program is compiled, a proxy of another table.
+pub const fn same_table<P: Model, M: Model>() {
+    let (own, other) = (P::META.table.as_bytes(), M::META.table.as_bytes());
+    let mut is_same = own.len() == other.len();
+    let mut at = 0;
+    while is_same && at < own.len() {
+        is_same = own[at] == other[at];
+        at += 1;
+    }
+    assert!(is_same, "a proxy has the table of its model: say `table = \"..\"` with the same name");
 }

@@ -2,6 +2,9 @@
 
 use crate::db::{ColumnKind, Hop, Leaf, Lookup, Model, ModelMeta, Path, Way};
 
+/// What stands between the parts of a name (`LOOKUP_SEP`).
+pub const LOOKUP_SEP: &str = "__";
+
 /// The longest name.
 const LONGEST: usize = 500;
 
@@ -101,7 +104,7 @@ pub(crate) fn resolve<'n>(
     let mut rest = Some(name);
     while let Some(name) = rest {
         let at = way.target();
-        let (part, behind) = match name.split_once("__") {
+        let (part, behind) = match name.split_once(LOOKUP_SEP) {
             Some((part, behind)) => (part, Some(behind)),
             None => (name, None),
         };
@@ -133,7 +136,7 @@ fn inside(leaf: Leaf, behind: Option<&str>) -> (Leaf, Option<&str>) {
     if column.kind != ColumnKind::Json {
         return (leaf, Some(behind));
     }
-    let (keys, lookup) = match behind.rsplit_once("__") {
+    let (keys, lookup) = match behind.rsplit_once(LOOKUP_SEP) {
         Some((keys, last)) if is_plain(last) => (Some(keys), Some(last)),
         None if is_plain(behind) => (None, Some(behind)),
         _ => (Some(behind), None),

@@ -366,6 +366,15 @@ impl Path {
         self.hops.get(..last).unwrap_or_default()
     }
 
+    /// True when it ends at a value that is computed over a window of rows.
+    pub(crate) fn is_windowed(&self) -> bool {
+        match &self.leaf {
+            Leaf::Expression(computed) => computed.expr.is_windowed(),
+            Leaf::Annotation(annotation) => annotation.computed().expr.is_windowed(),
+            Leaf::Column(_) | Leaf::Json(..) => false,
+        }
+    }
+
     /// True when one row may lead to several values.
     pub fn is_many(&self) -> bool {
         let many = |computed: &Arc<Computed>| computed.expr.is_many();

@@ -94,7 +94,32 @@ impl Compiler {
 
     /// All the conditions on the rows of a table; `TRUE` when there is none.
     pub(crate) fn all(&mut self, sql: &mut Sql, conditions: &[Predicate], table: &str) {
+        if conditions.iter().any(Predicate::is_windowed) {
+            return self.qualified(sql, conditions, table);
+        }
         self.inside(Scope::default(), |own| own.join(sql, conditions, table, " AND ", "1 = 1"));
+    }
+
+    /// Conditions some of which are about a window of rows: those are looked at where the others have
+    /// chosen the rows, as Django does it.
+    fn qualified(&mut self, sql: &mut Sql, conditions: &[Predicate], table: &str) {
+        let (late, early): (Vec<_>, Vec<_>) =
+            conditions.iter().cloned().partition(Predicate::is_windowed);
+        let Some(model) = late.iter().find_map(Predicate::windowed_model) else { return };
+        let (key, alias) = (model.pk_column().column, self.alias());
+        let mut which = Sql::new(sql.dialect());
+        let scope = self.inside(Scope::values(), |own| {
+            own.join(&mut which, &late, table, " AND ", "1 = 1");
+        });
+        sql.column(table, key).push(" IN (SELECT ").column(&alias, "key").push(" FROM (SELECT ");
+        sql.column(table, key).push(" AS ").name("key").push(", (").append(which).push(") AS ");
+        sql.name("qualifies").push(" FROM ").name(table);
+        if let Some(joins) = scope.joins {
+            joins.write(sql);
+        }
+        sql.push(" WHERE ");
+        self.all(sql, &early, table);
+        sql.push(") ").name(&alias).push(" WHERE ").column(&alias, "qualifies").push(")");
     }
 
     pub(super) fn join(
@@ -181,6 +206,7 @@ impl Compiler {
                 self.condition(sql, inner, table);
                 sql.push(no(sql.dialect()));
             }
+            Predicate::Holds(computed) => self.expr(sql, &computed.expr, table),
             Predicate::Typed(node) => {
                 sql.push("(").node(node).push(")");
             }

@@ -6,7 +6,7 @@ use crate::db::joins::Joins;
 use crate::db::json::JsonSide;
 use crate::db::{
     About, AggregateCall, Call, ColumnKind, DatePart, Dialect, Expr, Function, Hop, Infix, Leaf,
-    OrderTerm, Path, Predicate, Related, Sql, Truncated,
+    OrderTerm, Over, Path, Predicate, Related, Sql, Truncated, Windowed,
 };
 
 impl Compiler {
@@ -103,7 +103,7 @@ impl Compiler {
     }
 
     /// An expression over the rows of `table`.
-    pub(super) fn expr(&mut self, sql: &mut Sql, expr: &Expr, table: &str) {
+    pub(crate) fn expr(&mut self, sql: &mut Sql, expr: &Expr, table: &str) {
         match expr {
             Expr::Path(path) => self.value(sql, path, table),
             Expr::Value(value, kind) => {
@@ -174,6 +174,20 @@ impl Compiler {
                 self.expr(&mut value, inner, table);
                 truncated(sql, value, *to, *kind);
             }
+            Expr::Condition(condition) => {
+                sql.push("(");
+                self.condition(sql, condition, table);
+                sql.push(")");
+            }
+            Expr::Raw(text, arguments) => self.raw(sql, text, arguments, table),
+            Expr::Json(names, values) => self.json(sql, names.as_deref(), values, table),
+            Expr::Window(windowed) => self.window(sql, windowed, table),
+            Expr::Postgres(what, inner) => {
+                if sql.dialect() == Dialect::Sqlite {
+                    sql.refuse(what);
+                }
+                self.expr(sql, inner, table);
+            }
         }
     }
 
@@ -212,6 +226,12 @@ impl Compiler {
 
     /// An aggregate of the rows of the statement.
     pub(super) fn aggregate(&mut self, sql: &mut Sql, aggregate: &AggregateCall, table: &str) {
+        self.filtered_call(sql, aggregate, table);
+        close_cast(sql, aggregate);
+    }
+
+    /// The call with its condition, and without the end of its cast.
+    fn filtered_call(&mut self, sql: &mut Sql, aggregate: &AggregateCall, table: &str) {
         let outer = (self.scope.over_rows, self.scope.each);
         (self.scope.over_rows, self.scope.each) = (false, true);
         self.aggregate_call(sql, aggregate, table);
@@ -221,7 +241,95 @@ impl Compiler {
             sql.push(")");
         }
         (self.scope.over_rows, self.scope.each) = outer;
-        close_cast(sql, aggregate);
+    }
+
+    /// SQL of the program's own, with what stands for each `%s`.
+    fn raw(&mut self, sql: &mut Sql, text: &'static str, arguments: &[Expr], table: &str) {
+        let (mut arguments, mut rest) = (arguments.iter(), text);
+        sql.push("(");
+        while let Some((before, behind)) = rest.split_once('%') {
+            sql.push(before);
+            rest = if let Some(behind) = behind.strip_prefix('s') {
+                match arguments.next() {
+                    Some(argument) => self.expr(sql, argument, table),
+                    None => drop(sql.push("NULL")),
+                }
+                behind
+            } else {
+                sql.push("%");
+                behind.strip_prefix('%').unwrap_or(behind)
+            };
+        }
+        sql.push(rest).push(")");
+    }
+
+    /// JSON of several values: an object, or a list where they have no names.
+    fn json(&mut self, sql: &mut Sql, names: Option<&[String]>, values: &[Expr], table: &str) {
+        let is_object = names.is_some();
+        sql.push(match (sql.dialect(), is_object) {
+            (Dialect::Sqlite, true) => "JSON_OBJECT(",
+            (Dialect::Sqlite, false) => "JSON_ARRAY(",
+            (Dialect::Postgres, true) => "JSONB_BUILD_OBJECT(",
+            (Dialect::Postgres, false) => "JSONB_BUILD_ARRAY(",
+        });
+        for (index, value) in values.iter().enumerate() {
+            sql.push(if index == 0 { "" } else { ", " });
+            if let Some(name) = names.and_then(|names| names.get(index)) {
+                let name = crate::values::Value::Text(name.clone());
+                sql.push("CAST(").bind(name, ColumnKind::Text).push(" AS text), ");
+            }
+            // a bound value has no type of its own there
+            let kind = match value {
+                Expr::Value(_, kind) if sql.dialect() == Dialect::Postgres => Some(*kind),
+                _ => None,
+            };
+            sql.push(if kind.is_some() { "CAST(" } else { "" });
+            self.expr(sql, value, table);
+            if let Some(kind) = kind {
+                sql.push(" AS ").push(type_name(kind, Dialect::Postgres)).push(")");
+            }
+        }
+        sql.push(")");
+    }
+
+    /// A value over a window of rows.
+    fn window(&mut self, sql: &mut Sql, windowed: &Windowed, table: &str) {
+        match &windowed.function {
+            Over::Function(name, arguments) => {
+                sql.push(name).push("(");
+                self.arguments(sql, arguments, table);
+                sql.push(")");
+            }
+            Over::Aggregate(aggregate) => self.filtered_call(sql, aggregate, table),
+        }
+        sql.push(" OVER (");
+        let mut word = "PARTITION BY ";
+        for expr in &windowed.partition {
+            sql.push(word);
+            self.expr(sql, expr, table);
+            word = ", ";
+        }
+        let mut word = if windowed.partition.is_empty() { "ORDER BY " } else { " ORDER BY " };
+        for term in &windowed.order {
+            sql.push(word);
+            self.order_term(sql, term, table);
+            word = ", ";
+        }
+        if let Some(frame) = windowed.frame {
+            let bound = |number: Option<i64>, without: &str| match number {
+                None => format!("UNBOUNDED {without}"),
+                Some(0) => "CURRENT ROW".to_owned(),
+                Some(number) if number < 0 => format!("{} PRECEDING", number.unsigned_abs()),
+                Some(number) => format!("{number} FOLLOWING"),
+            };
+            sql.push(if frame.is_range { " RANGE BETWEEN " } else { " ROWS BETWEEN " });
+            sql.push(&bound(frame.start, "PRECEDING")).push(" AND ");
+            sql.push(&bound(frame.end, "FOLLOWING"));
+        }
+        sql.push(")");
+        if let Over::Aggregate(aggregate) = &windowed.function {
+            close_cast(sql, aggregate);
+        }
     }
 
     /// An aggregate of the rows that one row is related to.
@@ -259,13 +367,22 @@ impl Compiler {
         if cast_of(aggregate, sql.dialect()).is_some() {
             sql.push("CAST(");
         }
-        sql.push(match aggregate.function {
-            Function::Count => "COUNT(",
-            Function::Sum => "SUM(",
-            Function::Avg => "AVG(",
-            Function::Min => "MIN(",
-            Function::Max => "MAX(",
+        let dialect = sql.dialect();
+        sql.push(match (aggregate.function, dialect) {
+            (Function::Count, _) => "COUNT",
+            (Function::Sum, _) => "SUM",
+            (Function::Avg, _) => "AVG",
+            (Function::Min, _) => "MIN",
+            (Function::Max, _) => "MAX",
+            (Function::Array, _) => "ARRAY_AGG",
+            (Function::Text, Dialect::Sqlite) => "GROUP_CONCAT",
+            (Function::Text, Dialect::Postgres) => "STRING_AGG",
+            (Function::Named(name), _) => name,
         });
+        if aggregate.function == Function::Array && dialect == Dialect::Sqlite {
+            sql.refuse("`ArrayAgg`");
+        }
+        sql.push("(");
         if aggregate.distinct {
             sql.push("DISTINCT ");
         }
@@ -274,6 +391,16 @@ impl Compiler {
                 sql.push("*");
             }
             Some(argument) => self.expr(sql, argument, table),
+        }
+        for more in &aggregate.more {
+            sql.push(", ");
+            self.expr(sql, more, table);
+        }
+        let mut word = " ORDER BY ";
+        for term in &aggregate.order {
+            sql.push(word);
+            self.order_term(sql, term, table);
+            word = ", ";
         }
         sql.push(")");
     }
@@ -377,6 +504,17 @@ impl Compiler {
 
 /// What PostgreSQL widens and SQLite does not: the sum of `bigint` is `numeric` there.
 fn cast_of(aggregate: &AggregateCall, dialect: Dialect) -> Option<&'static str> {
+    if let Function::Named(_) = aggregate.function {
+        return Some(match (aggregate.kind, dialect) {
+            (ColumnKind::Bool, _) => " AS bool)",
+            (ColumnKind::Integer, _) => " AS integer)",
+            (ColumnKind::BigInt, _) => " AS bigint)",
+            (ColumnKind::Float, Dialect::Sqlite) => " AS real)",
+            (ColumnKind::Float, Dialect::Postgres) => " AS double precision)",
+            (ColumnKind::Numeric, _) => " AS numeric)",
+            _ => " AS text)",
+        });
+    }
     let exact = matches!(aggregate.of, ColumnKind::Decimal { .. } | ColumnKind::Numeric);
     match (dialect, aggregate.function) {
         (Dialect::Postgres, Function::Sum) if aggregate.kind == ColumnKind::BigInt => {

@@ -153,6 +153,23 @@ impl Conn {
         self.drop_links(hop, pk, keys).await
     }
 
+    /// Removes all links of a row, to rows outside the scope of their model as well, as in Django.
+    pub(crate) async fn clear_links(&self, hop: &Hop, pk: &Value) -> Result<usize, Error> {
+        let Hop::ManyToMany { through, source, target, from, .. } = hop else { return Ok(0) };
+        let own = |sql: &mut Sql| {
+            sql.name(source).push(" = ").bind(pk.clone(), from().pk_column().kind);
+        };
+        let delete = self.delete_links(through, [source, target], own);
+        let Some(receivers) = self.link_receivers(hop) else { return delete.await };
+        aside(|| async move {
+            receivers.call(LinkAction::PreClear, pk, &[], self).await?;
+            let changed = delete.await?;
+            receivers.call(LinkAction::PostClear, pk, &[], self).await?;
+            Ok(changed)
+        })
+        .await
+    }
+
     async fn drop_links(&self, hop: &Hop, pk: &Value, keys: &[Value]) -> Result<usize, Error> {
         let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(0) };
         let named = |sql: &mut Sql| {

@@ -7,20 +7,23 @@ use std::sync::Arc;
 use crate::db::compile::{Compiler, default_order};
 use crate::db::{
     Annotated, Annotation, Condition, DeclaredAs, Dialect, IntoExpression, Leaf, Model, Node,
-    Order, OrderTerm, Ordering, Path, PathOf, Predicate, Select, SingleValued, Sql, in_scope,
-    meta_of, single,
+    Order, OrderTerm, Ordering, Path, PathOf, Predicate, Select, Selection, SingleValued, Sql,
+    in_scope, meta_of, single,
 };
 
 mod bulk_update;
+mod combined;
 mod create;
 mod groups;
 mod iterate;
 mod prefetch;
+mod raw;
 mod read;
 mod related;
 mod values;
 mod write;
 
+pub use combined::Combined;
 pub use create::OnConflict;
 pub use groups::Groups;
 pub use iterate::Rows;
@@ -138,6 +141,8 @@ pub struct QuerySet<M> {
     pub(crate) limit: Option<i64>,
     pub(crate) offset: i64,
     pub(crate) distinct: bool,
+    /// Values of which each row has others than the rows before it.
+    pub(crate) distinct_on: Vec<Path>,
     pub(crate) lock: Option<Lock>,
     /// What is given for annotations of the model.
     pub(crate) annotated: Annotated,
@@ -152,6 +157,7 @@ impl<M> Clone for QuerySet<M> {
             limit: self.limit,
             offset: self.offset,
             distinct: self.distinct,
+            distinct_on: self.distinct_on.clone(),
             lock: self.lock,
             annotated: self.annotated.clone(),
             model: PhantomData,
@@ -185,6 +191,7 @@ impl<M: Model> QuerySet<M> {
             limit: None,
             offset: 0,
             distinct: false,
+            distinct_on: Vec::new(),
             lock: None,
             annotated: Annotated::default(),
             model: PhantomData,
@@ -294,6 +301,34 @@ impl<M: Model> QuerySet<M> {
     #[must_use]
     pub fn distinct(mut self) -> Self {
         self.distinct = true;
+        self
+    }
+
+    /// Only the first row of those that have these values in common, in the query's order, which has to
+    /// start with them (`distinct("album")`, `DISTINCT ON`): the longest track of each album.
+    ///
+    /// `SQLite` has nothing like it: there it is [`Error::NotSupported`](crate::db::Error::NotSupported)
+    /// when the query is sent. A [`RowNumber`](crate::db::RowNumber) over a window says the same on both.
+    ///
+    /// ```
+    /// use quintet::prelude::*;
+    ///
+    /// # #[model(table = "track")]
+    /// # pub struct Track {
+    /// #     pub id: i64,
+    /// #     pub album_id: i64,
+    /// #     pub milliseconds: i32,
+    /// # }
+    /// let longest = Track::objects()
+    ///     .distinct_on(track::album_id)
+    ///     .then_by(track::album_id)
+    ///     .then_by_desc(track::milliseconds);
+    /// # let _ = longest;
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn distinct_on<S: Selection<M>>(mut self, values: S) -> Self {
+        values.paths(&mut self.distinct_on);
         self
     }
 
@@ -427,7 +462,7 @@ impl<M: Model> QuerySet<M> {
 
     /// The same rows without a slice: what is cut off fails a condition instead.
     pub(crate) fn unsliced(self) -> Self {
-        if self.limit.is_none() && self.offset == 0 {
+        if self.limit.is_none() && self.offset == 0 && self.distinct_on.is_empty() {
             return self;
         }
         let (order, distinct, lock) = (self.order.clone(), self.distinct, self.lock);
@@ -452,6 +487,7 @@ impl<M: Model> QuerySet<M> {
     /// Whether conditions on paths are all that makes it other than every row.
     pub(crate) fn is_plain(&self) -> bool {
         let whole = self.limit.is_none() && self.offset == 0 && !self.distinct;
+        let whole = whole && self.distinct_on.is_empty();
         whole && self.annotated.is_empty() && !self.conditions.iter().any(Predicate::is_typed)
     }
 
@@ -467,14 +503,22 @@ impl<M: Model> QuerySet<M> {
         M: Model,
     {
         let mut sql = Sql::new(dialect);
-        sql.push("SELECT COUNT(*) FROM ").name(M::META.table);
-        if !self.conditions.is_empty() {
-            sql.push(" WHERE ");
-            Compiler::new(M::META.table, &self.annotated).all(
-                &mut sql,
-                &self.conditions,
-                M::META.table,
-            );
+        sql.push("SELECT COUNT(*) FROM ");
+        if self.distinct_on.is_empty() {
+            sql.name(M::META.table);
+            if !self.conditions.is_empty() {
+                sql.push(" WHERE ");
+                Compiler::new(M::META.table, &self.annotated).all(
+                    &mut sql,
+                    &self.conditions,
+                    M::META.table,
+                );
+            }
+        } else {
+            let mut keys = Select::from(self.clone()).only_keys();
+            (keys.lock, keys.order) = (None, Some(Vec::new()));
+            keys.restart_whole();
+            sql.push("(").append(keys.rows(dialect)).push(") \"rows\"");
         }
         let (offset, limit) = (self.offset, self.limit);
         let sliced = move |count: i64| {

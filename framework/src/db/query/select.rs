@@ -37,7 +37,7 @@ pub struct Select {
     pub model: &'static ModelMeta,
     model_fn: fn() -> &'static ModelMeta,
     conditions: Vec<Predicate>,
-    order: Option<Vec<OrderTerm>>,
+    pub(crate) order: Option<Vec<OrderTerm>>,
     limit: Option<i64>,
     offset: i64,
     extra: Vec<Selected>,
@@ -47,6 +47,8 @@ pub struct Select {
     only: Option<Vec<usize>>,
     /// Rows that are the same are read once.
     distinct: bool,
+    /// Values of which each row has others than the rows before it.
+    distinct_on: Vec<Path>,
     /// How the model's rows are locked.
     pub(crate) lock: Option<Lock>,
     /// What is given for annotations of the model.
@@ -71,6 +73,10 @@ pub(crate) fn nowhere() -> &'static ModelMeta {
         annotations: &[],
         hooks: None,
         scopes: &[],
+        get_latest_by: &[],
+        permissions: &[],
+        default_permissions: &[],
+        generic: &[],
         this: nowhere,
     };
     &NOWHERE
@@ -96,6 +102,7 @@ impl<M: Model> From<QuerySet<M>> for Select {
             via: None,
             only: None,
             distinct: query.distinct,
+            distinct_on: query.distinct_on,
             lock: query.lock,
             annotated: query.annotated,
         }
@@ -121,6 +128,7 @@ impl Select {
             via: None,
             only: None,
             distinct: false,
+            distinct_on: Vec::new(),
             lock: None,
             annotated: Annotated::default(),
         }
@@ -205,6 +213,16 @@ impl Select {
         (self.offset, self.limit) = (0, Some(rows));
     }
 
+    /// All rows, whatever the slice was.
+    pub(crate) fn restart_whole(&mut self) {
+        (self.offset, self.limit) = (0, None);
+    }
+
+    /// Whether only some of the rows are read, counted from the first.
+    pub(crate) fn is_sliced(&self) -> bool {
+        self.limit.is_some() || self.offset > 0 || !self.distinct_on.is_empty()
+    }
+
     /// Writes `(SELECT key FROM … LIMIT 1)`.
     pub(crate) fn first_key(&self, sql: &mut Sql) {
         let key = self.model.pk_column().column;
@@ -250,6 +268,18 @@ impl Select {
         // the rows of a model are different by their keys
         let distinct = self.distinct && self.only.is_some();
         sql.push(if distinct { "SELECT DISTINCT " } else { "SELECT " });
+        if !self.distinct_on.is_empty() {
+            if dialect == Dialect::Sqlite {
+                sql.refuse("`distinct_on`");
+            }
+            let mut word = "DISTINCT ON (";
+            for path in &self.distinct_on {
+                sql.push(word);
+                compiler.value(&mut sql, path, table);
+                word = ", ";
+            }
+            sql.push(") ");
+        }
         self.selected(&mut sql, &mut compiler);
         let mut read = self.only.as_ref().map_or(0, Vec::len) + self.extra.len();
         // the order decides on joins, so it is written aside first

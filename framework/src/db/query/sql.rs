@@ -214,6 +214,8 @@ pub(crate) enum Part {
     Node(Arc<dyn Node>),
     /// A scope, and the table or the alias of the rows that it is about.
     Scope(Scope, String),
+    /// What this database cannot do: the statement is not sent.
+    Refused(&'static str),
 }
 
 /// A statement of the framework's own, for one database.
@@ -241,6 +243,7 @@ impl std::fmt::Display for Sql {
                 Some(Part::Bind(_)) => f.write_str("?")?,
                 Some(Part::Node(_)) => f.write_str("{diesel}")?,
                 Some(Part::Scope(..)) => f.write_str("{scope}")?,
+                Some(Part::Refused(_)) => f.write_str("{refused}")?,
                 None => {}
             }
         }
@@ -256,6 +259,7 @@ impl Sql {
             Some(Part::Bind(bind)) => format!("{text}{{{bind:?}}}"),
             Some(Part::Node(_)) => format!("{text}{{diesel}}"),
             Some(Part::Scope(..)) => format!("{text}{{scope}}"),
+            Some(Part::Refused(what)) => format!("{text}{{refused {what}}}"),
             None => text.to_owned(),
         });
         stretches.collect()
@@ -349,7 +353,8 @@ impl Sql {
     /// The statement with what its scopes ask, now that the request is known. A connection sends no
     /// other.
     pub(crate) fn scoped(self, conn: &Conn) -> Result<Self, Error> {
-        let is_scope = |(_, part): &(usize, Part)| matches!(part, Part::Scope(..));
+        let is_scope =
+            |(_, part): &(usize, Part)| matches!(part, Part::Scope(..) | Part::Refused(_));
         if !self.parts.iter().any(is_scope) {
             return Ok(self);
         }
@@ -363,6 +368,7 @@ impl Sql {
                     // the rows of another model that a condition names may have a scope as well
                     sql.append(asked.scoped(conn)?);
                 }
+                Some(Part::Refused(what)) => return Err(Error::NotSupported(what)),
                 Some(part) => {
                     sql.part(part.clone());
                 }
@@ -370,6 +376,12 @@ impl Sql {
             }
         }
         Ok(sql)
+    }
+
+    /// Says that the database cannot do what is asked: sending the statement is
+    /// [`Error::NotSupported`].
+    pub(crate) fn refuse(&mut self, what: &'static str) -> &mut Self {
+        self.part(Part::Refused(what))
     }
 
     fn part(&mut self, part: Part) -> &mut Self {
@@ -479,7 +491,7 @@ macro_rules! walk {
                 Some(Part::Node(node)) => {
                     QueryFragment::<$backend>::walk_ast(&**node, $out.reborrow())?;
                 }
-                Some(Part::Scope(..)) => return Err(super::without_scope()),
+                Some(Part::Scope(..) | Part::Refused(_)) => return Err(super::without_scope()),
                 Some(Part::Bind($bind)) => walk!($out, $bind, { $($special)* }),
             }
         }

@@ -6,11 +6,11 @@ use crate::aside::aside;
 use crate::db::assignments::ComputedColumn;
 use crate::db::insert::{Conflict, NewRow, insert};
 use crate::db::{
-    ColumnDefault, ColumnKind, ColumnMeta, Conn, DateTime, Dialect, Error, Lock, ModelMeta,
-    ModelRow, OnDelete, Row, Select, Sql,
+    ColumnDefault, ColumnKind, ColumnMeta, Conn, DateTime, Dialect, Error, GenericRows, Lock,
+    ModelMeta, ModelRow, OnDelete, Row, Select, Sql,
 };
-use crate::values::Value;
 use crate::values::distinct::{ByValue, set_of};
+use crate::values::{Value, python};
 
 /// A row that cannot be deleted because another one points at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -285,7 +285,45 @@ impl Conn {
             }
             waiting.push_back((other, found));
         }
+        for rows in model.generic {
+            let found = self.generic_rows(model, *rows, keys).await?;
+            if !found.is_empty() {
+                waiting.push_back(((rows.from)(), found));
+            }
+        }
         Ok(())
+    }
+
+    /// The keys of rows that belong to rows of a model by content type and key; they are locked.
+    async fn generic_rows(
+        &self,
+        model: &'static ModelMeta,
+        rows: GenericRows,
+        keys: &[Value],
+    ) -> Result<Vec<Value>, Error> {
+        let from = (rows.from)();
+        let columns = (from.columns.get(rows.content_type), from.columns.get(rows.object_id));
+        let (Some(content_type), Some(object_id)) = columns else { return Ok(Vec::new()) };
+        let to = content_type.references.map_or("django_content_type", |to| to().table);
+        let (pk, mut sql) = (from.pk_column(), Sql::new(self.dialect()));
+        sql.push("SELECT ").name(pk.column).push(" FROM ").name(from.table).push(" WHERE ");
+        sql.name(content_type.column).push(" = (SELECT \"id\" FROM ").name(to);
+        sql.push(" WHERE \"app_label\" = ");
+        sql.bind(Value::Text(model.app_label.to_owned()), ColumnKind::Text);
+        sql.push(" AND \"model\" = ").bind(Value::Text(model.model_name()), ColumnKind::Text);
+        sql.push(") AND ").name(object_id.column);
+        let keys = keys.iter().cloned().map(|key| match key {
+            Value::Text(_) => key,
+            key if object_id.kind == ColumnKind::Text => {
+                Value::Text(python::value_text(key.as_ref()).into_owned())
+            }
+            key => key,
+        });
+        sql.any_of(keys.collect(), object_id.kind);
+        if self.dialect() == Dialect::Postgres {
+            sql.push(" ORDER BY ").name(pk.column).push(Lock::Update.clause());
+        }
+        self.rows(sql, |row| row.value(0, pk.kind)).await
     }
 
     /// Deletes rows and their links, whatever points at them; returns how many both are.
@@ -334,6 +372,7 @@ pub(crate) fn references<'a>(
 /// True when deleting a row of the model may touch other tables.
 pub(crate) fn is_referenced(models: &[&'static ModelMeta], model: &'static ModelMeta) -> bool {
     references(models, model).next().is_some()
+        || !model.generic.is_empty()
         || models
             .iter()
             .any(|other| other.links.iter().any(|link| **other == *model || (link.to)() == model))
@@ -352,6 +391,7 @@ pub(crate) fn reachable(
         found.push(model);
         todo.extend(model.columns.iter().filter_map(|column| column.references).map(|to| to()));
         todo.extend(model.links.iter().map(|link| (link.to)()));
+        todo.extend(model.generic.iter().map(|rows| (rows.from)()));
     }
     found.sort_by_key(|model| model.table);
     found

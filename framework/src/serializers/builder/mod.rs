@@ -539,7 +539,9 @@ impl<M: Model> Builder<M> {
             }
         }
         for constraint in M::META.constraints {
-            if let ConstraintKind::Unique { columns, condition } = constraint.kind {
+            if let ConstraintKind::Unique { columns, expressions: None, condition } =
+                constraint.kind
+            {
                 self.unique_constraint(constraint, columns, condition);
             }
         }

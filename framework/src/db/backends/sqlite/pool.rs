@@ -16,6 +16,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection as _;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, Stream};
@@ -90,6 +91,7 @@ pub(crate) struct SqlitePool {
     single: bool,
     path: String,
     busy: Duration,
+    read_only: bool,
 }
 
 /// Wakes threads for work: those that sleep, and those with parked work.
@@ -124,7 +126,12 @@ impl std::fmt::Debug for SqlitePool {
 
 impl SqlitePool {
     /// Starts the threads; nothing is opened before the first job.
-    pub(crate) fn start(path: &str, threads: usize, busy: Duration) -> std::io::Result<Arc<Self>> {
+    pub(crate) fn start(
+        path: &str,
+        threads: usize,
+        busy: Duration,
+        read_only: bool,
+    ) -> std::io::Result<Arc<Self>> {
         let single = threads <= 1 || path == ":memory:";
         let pool = Arc::new(Self {
             queues: Mutex::default(),
@@ -134,6 +141,7 @@ impl SqlitePool {
             single,
             path: path.to_owned(),
             busy,
+            read_only,
         });
         let count = if single { 1 } else { threads };
         for index in 0..count {
@@ -145,6 +153,27 @@ impl SqlitePool {
                 .spawn(move || Self::serve(pool, runtime, index == 0))?;
         }
         Ok(pool)
+    }
+
+    fn connect(&self, prepared: &Prepared) -> Result<Shared, Error> {
+        let opened = open(&self.path, self.busy, prepared).and_then(|mut connection| {
+            if self.read_only {
+                let setup = diesel::result::ConnectionError::CouldntSetupConfiguration;
+                connection.batch_execute("PRAGMA query_only = ON").map_err(setup)?;
+            }
+            Ok(connection)
+        });
+        let opened = opened.map_err(|error| {
+            tracing::error!("SQLite database {}: {error}", self.path);
+            Error::Unavailable("the database cannot be opened")
+        })?;
+        Ok(Rc::new(RefCell::new(opened)))
+    }
+
+    /// A connection of another thread's, beside those of the pool.
+    pub(crate) fn open(&self) -> Result<(Shared, Prepared), Error> {
+        let prepared = Prepared::default();
+        Ok((self.connect(&prepared)?, prepared))
     }
 
     pub(crate) fn stop(&self) {
@@ -314,12 +343,7 @@ impl Thread {
             return Ok(Rc::clone(shared));
         }
         self.prepared.clear();
-        let opened = open(&self.pool.path, self.pool.busy, &self.prepared);
-        let opened = opened.map_err(|error| {
-            tracing::error!("SQLite database {}: {error}", self.pool.path);
-            Error::Unavailable("the database cannot be opened")
-        })?;
-        let shared = Rc::new(RefCell::new(opened));
+        let shared = self.pool.connect(&self.prepared)?;
         *self.connection.borrow_mut() = Some(Rc::clone(&shared));
         Ok(shared)
     }

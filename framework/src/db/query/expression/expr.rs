@@ -40,6 +40,47 @@ pub(crate) enum Expr {
     Part(DatePart, Box<Expr>, ColumnKind),
     /// The start of the year, the month, .. that a moment is in (`TruncMonth`).
     Trunc(Truncated, Box<Expr>, ColumnKind),
+    /// Whether a condition holds, as a value.
+    Condition(Box<Predicate>),
+    /// SQL of the program's own, with an expression for each `%s` (`RawSQL`).
+    Raw(&'static str, Vec<Expr>),
+    /// JSON of several values: an object by their names, or a list where there are none.
+    Json(Option<Vec<String>>, Vec<Expr>),
+    /// One value for each row, computed over a window of rows (`Window`).
+    Window(Box<Windowed>),
+    /// What only `PostgreSQL` has; what that is called.
+    Postgres(&'static str, Box<Expr>),
+}
+
+/// A value that is computed over a window of rows.
+#[derive(Debug, Clone)]
+pub(crate) struct Windowed {
+    /// The model of the rows.
+    pub(crate) model: fn() -> &'static ModelMeta,
+    pub(crate) function: Over,
+    /// What rows of one window have in common.
+    pub(crate) partition: Vec<Expr>,
+    pub(crate) order: Vec<OrderTerm>,
+    /// Which rows around a row are looked at.
+    pub(crate) frame: Option<Frame>,
+}
+
+/// What is computed over a window.
+#[derive(Debug, Clone)]
+pub(crate) enum Over {
+    /// A function that only windows have.
+    Function(&'static str, Vec<Expr>),
+    Aggregate(Box<AggregateCall>),
+}
+
+/// The rows around a row: from a start to an end, counted from the row; without a number, from the
+/// first row or to the last.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frame {
+    /// True where values are counted, and not rows.
+    pub(crate) is_range: bool,
+    pub(crate) start: Option<i64>,
+    pub(crate) end: Option<i64>,
 }
 
 /// How many values are made one.
@@ -50,6 +91,12 @@ pub(crate) enum Function {
     Avg,
     Min,
     Max,
+    /// The values as an array.
+    Array,
+    /// Texts as one, with another one between them.
+    Text,
+    /// A function of the database by its name.
+    Named(&'static str),
 }
 
 /// One value of several rows.
@@ -60,6 +107,10 @@ pub struct AggregateCall {
     pub(crate) function: Function,
     /// What is aggregated; rows themselves where there is none.
     pub(crate) argument: Option<Expr>,
+    /// What the function takes beside it.
+    pub(crate) more: Vec<Expr>,
+    /// In which order the values are taken.
+    pub(crate) order: Vec<OrderTerm>,
     pub(crate) distinct: bool,
     pub(crate) condition: Option<Predicate>,
     /// What the result is read as.
@@ -161,9 +212,14 @@ impl Expr {
         match self {
             Self::Path(path) => path.is_many(),
             Self::Value(..) | Self::Aggregate(_) | Self::Related(_) | Self::Matched(_) => false,
-            Self::Call(_, arguments) | Self::Named(_, arguments) => {
-                arguments.iter().any(Self::is_many)
-            }
+            Self::Call(_, arguments)
+            | Self::Named(_, arguments)
+            | Self::Raw(_, arguments)
+            | Self::Json(_, arguments) => arguments.iter().any(Self::is_many),
+            // each is taken of one value a row
+            Self::Window(_) => false,
+            Self::Condition(condition) => condition.is_many(),
+            Self::Postgres(_, inner) => inner.is_many(),
             Self::Infix(_, sides) => sides.0.is_many() || sides.1.is_many(),
             Self::Case(branches, otherwise) => {
                 let many = |(when, then): &(Predicate, Self)| when.is_many() || then.is_many();
@@ -172,6 +228,54 @@ impl Expr {
             Self::Cast(inner, _) | Self::Part(_, inner, _) | Self::Trunc(_, inner, _) => {
                 inner.is_many()
             }
+        }
+    }
+}
+
+impl Expr {
+    /// The window of rows that is looked at somewhere in it.
+    fn window(&self) -> Option<&Windowed> {
+        match self {
+            Self::Window(window) => Some(window),
+            Self::Path(path) => match &path.leaf {
+                crate::db::Leaf::Expression(computed) => computed.expr.window(),
+                _ => None,
+            },
+            Self::Call(_, arguments)
+            | Self::Named(_, arguments)
+            | Self::Raw(_, arguments)
+            | Self::Json(_, arguments) => arguments.iter().find_map(Self::window),
+            Self::Infix(_, sides) => sides.0.window().or_else(|| sides.1.window()),
+            Self::Case(branches, otherwise) => {
+                let mut values = branches.iter().map(|(_, then)| then);
+                let otherwise = || otherwise.as_ref().and_then(|rest| rest.window());
+                values.find_map(Self::window).or_else(otherwise)
+            }
+            Self::Cast(inner, _)
+            | Self::Part(_, inner, _)
+            | Self::Trunc(_, inner, _)
+            | Self::Postgres(_, inner) => inner.window(),
+            Self::Value(..)
+            | Self::Aggregate(_)
+            | Self::Related(_)
+            | Self::Matched(_)
+            | Self::Condition(_) => None,
+        }
+    }
+
+    /// True when it looks at a window of rows.
+    pub(crate) fn is_windowed(&self) -> bool {
+        match self {
+            Self::Condition(condition) => condition.is_windowed(),
+            own => own.window().is_some(),
+        }
+    }
+
+    /// The model of the rows of its window.
+    pub(crate) fn windowed_model(&self) -> Option<&'static ModelMeta> {
+        match self {
+            Self::Condition(condition) => condition.windowed_model(),
+            own => own.window().map(|window| (window.model)()),
         }
     }
 }

@@ -215,7 +215,7 @@ pub struct Cast;
 /// What a value can be cast to.
 #[diagnostic::on_unimplemented(
     message = "no value can be cast to `{Self}`",
-    label = "`i32`, `i64`, `f64`, `Decimal` and `String` are what values are cast to"
+    label = "`bool`, `i32`, `i64`, `f64`, `Decimal` and `String` are what values are cast to"
 )]
 pub trait CastTo: FieldType<Plain = Self> {
     /// What the column of such a value stores.
@@ -232,6 +232,7 @@ macro_rules! cast_to {
 }
 
 cast_to! {
+    bool => Bool;
     i32 => Integer;
     i64 => BigInt;
     f64 => Float;

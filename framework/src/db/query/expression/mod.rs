@@ -64,7 +64,9 @@ use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveTime};
 
-use crate::db::{Condition, Leaf, Model, One, Path, PathOf, Predicate, TypedPath, meta_of};
+use crate::db::{
+    Condition, Leaf, Model, One, OrderTerm, Path, PathOf, Predicate, TypedPath, meta_of,
+};
 use crate::values::FieldType;
 use crate::values::types::{DateTime, Decimal};
 
@@ -73,29 +75,41 @@ mod arithmetic;
 pub(super) mod expr;
 mod func;
 mod functions;
+mod json;
 mod matching;
 mod operand;
+mod raw;
 mod related;
+mod search;
 #[cfg(test)]
 mod tests;
 mod texts;
+mod window;
 
-pub use aggregates::{Avg, Count, Max, Min, Sum};
+pub use aggregates::{AggregateFunc, ArrayAgg, Avg, Count, Max, Min, StringAgg, Sum};
 pub use arithmetic::Arithmetic;
 pub use expr::Computed;
 pub(crate) use expr::{
-    About, AggregateCall, Call, Expr, Function, Infix, Matched, OfMatched, Related, Truncated,
+    About, AggregateCall, Call, Expr, Function, Infix, Matched, OfMatched, Over, Related,
+    Truncated, Windowed,
 };
 pub use func::Func;
 pub use functions::{
     Abs, Case, Cases, Cast, CastTo, Coalesce, Concat, Dated, Extract, Greatest, Least, Length,
     Lower, Mod, Now, NullIf, Round, Trim, Trunc, Upper,
 };
+pub use json::{JsonArray, JsonObject};
 pub use matching::Matching;
 pub(crate) use operand::single;
 pub use operand::{Cardinality, FitsIn, IntoExpression};
+pub use raw::RawSql;
 pub use related::{Exists, Subquery};
+pub use search::{SearchQuery, SearchRank, SearchVector, TrigramSimilarity};
 pub use texts::{Left, Replace, Right, StrIndex, Substr};
+pub use window::{
+    CumeDist, DenseRank, FirstValue, Lag, LastValue, Lead, NthValue, Ntile, PercentRank, Rank,
+    RowNumber, Window,
+};
 
 /// A value of type `T` that is computed of a row of `M`: of one value each where `C` is [`One`],
 /// and of those of several related rows, for an aggregate to make one, where it is
@@ -136,6 +150,28 @@ impl<M, T> Aggregate<M, T> {
             Some(earlier) => earlier.and(condition),
             None => condition,
         });
+        self
+    }
+
+    /// Adds a term to the order in which the values are taken, least first
+    /// (`ArrayAgg("tracks__name", ordering="tracks__id")`): of an aggregate whose result depends on it.
+    #[must_use]
+    pub fn order_by(mut self, path: impl PathOf<M>) -> Self {
+        self.call.order.push(OrderTerm::new(path.into_path(), false));
+        self
+    }
+
+    /// Adds a term to the order in which the values are taken, greatest first.
+    #[must_use]
+    pub fn order_by_desc(mut self, path: impl PathOf<M>) -> Self {
+        self.call.order.push(OrderTerm::new(path.into_path(), true));
+        self
+    }
+
+    /// Takes each value once (`distinct=True`).
+    #[must_use]
+    pub fn distinct(mut self) -> Self {
+        self.call.distinct = true;
         self
     }
 

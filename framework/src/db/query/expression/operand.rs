@@ -5,7 +5,8 @@ use chrono::{NaiveDate, NaiveTime};
 use super::expr::{Computed, Expr};
 use super::{Aggregate, Expression};
 use crate::db::{
-    Annotation, Column, ColumnKind, FieldPath, Many, Model, One, Optional, PathOf, SingleValued,
+    Annotation, Column, ColumnKind, Condition, FieldPath, Many, Model, One, Optional, PathOf,
+    SingleValued,
 };
 use crate::values::FieldType;
 use crate::values::types::{DateTime, Decimal, Uuid};
@@ -135,6 +136,23 @@ impl<M: Model, T: FieldType> IntoExpression<M> for Aggregate<M, T> {
 
     fn computed(self) -> Computed {
         self.into_computed()
+    }
+}
+
+/// Whether it holds (`annotate(is_long=Q(milliseconds__gt=300_000))`); null where a null is compared.
+impl<M> IntoExpression<M> for Condition<M> {
+    type Value = Option<bool>;
+    type Cardinality = One;
+
+    fn computed(self) -> Computed {
+        let expr = Expr::Condition(Box::new(self.into()));
+        Computed { expr, kind: ColumnKind::Bool, nullable: true }
+    }
+}
+
+impl<M> From<Condition<M>> for Expression<M, Option<bool>> {
+    fn from(condition: Condition<M>) -> Self {
+        Self { computed: condition.computed(), types: std::marker::PhantomData }
     }
 }
 

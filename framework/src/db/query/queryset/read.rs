@@ -5,8 +5,8 @@ use std::hash::Hash;
 
 use super::QuerySet;
 use crate::db::{
-    AggregateCall, Aggregates, Cells, Column, ColumnKind, Conn, Error, Model, Order, OrderTerm,
-    Path, PathOf, Predicate, Select, SingleValued,
+    AggregateCall, Aggregates, Cells, Column, ColumnKind, Conn, Error, Leaf, Model, Nulls, Order,
+    OrderTerm, Path, PathOf, Predicate, Select, SingleValued,
 };
 use crate::values::FieldType;
 
@@ -93,6 +93,41 @@ impl<M: Model> QuerySet<M> {
     {
         let earliest = Order::ascending(path).nulls_last();
         Ok(self.unsliced().unordered().then(earliest).slice(0, 1).all(conn).await?.pop())
+    }
+
+    /// The latest row as the model says it (`latest()` and `Meta.get_latest_by`).
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] for a model that says nothing by `get_latest_by(..)`, otherwise as
+    /// [`QuerySet::all`].
+    pub async fn latest_by_default(self, conn: &Conn) -> Result<Option<M>, Error> {
+        self.by_default(true, conn).await
+    }
+
+    /// The earliest row as the model says it (`earliest()` and `Meta.get_latest_by`).
+    ///
+    /// # Errors
+    /// As [`QuerySet::latest_by_default`].
+    pub async fn earliest_by_default(self, conn: &Conn) -> Result<Option<M>, Error> {
+        self.by_default(false, conn).await
+    }
+
+    async fn by_default(self, is_latest: bool, conn: &Conn) -> Result<Option<M>, Error> {
+        if M::META.get_latest_by.is_empty() {
+            return Err(Error::Misuse(format!(
+                "`{}` has no `get_latest_by(..)`: say what its latest row is, or use `latest`",
+                M::META.name
+            )));
+        }
+        let terms = M::META.get_latest_by.iter().filter_map(|(index, descending)| {
+            let leaf = Leaf::Column(M::META.columns.get(*index)?);
+            let path = Path { model: M::META.this, hops: Vec::new(), leaf };
+            let mut term = OrderTerm::new(path, *descending != is_latest);
+            term.nulls = Some(Nulls::Last);
+            Some(term)
+        });
+        let terms = terms.collect();
+        Ok(self.unsliced().order_by_terms(terms).slice(0, 1).all(conn).await?.pop())
     }
 
     /// The one row, for code that knows that there is one. A missing row, or a second one, is an
