@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use diesel::sql_types::Text;
-use quintet::auth::{ContentType, Group, Permission, Token, User};
-use quintet::db::{Conn, Dialect, StartupError};
+use quintet::auth::{Group, Permission, Token, User};
+use quintet::contenttypes::ContentType;
+use quintet::db::{Conn, Dialect, Lower, StartupError};
 use quintet::prelude::*;
 use quintet::sessions::StoredSession;
 use quintet::test::{Template, TestDatabase};
@@ -109,6 +110,8 @@ async fn programs_that_start_at_once_make_the_tables_once() -> Result<(), Startu
             let [open, kind] = [row.clone(), row];
             open.open().exact(true) & kind.kind().is_in(["wood", "it's iron"])
         }),
+        unique(expressions = |row| Lower::of(row.label()), name = "labels_without_case"),
+        check(name = "shelves_end_at_ninety", condition = |row| row.shelf().lt(90)),
     )
 )]
 pub struct Stock {
@@ -120,6 +123,8 @@ pub struct Stock {
     pub open: bool,
     #[field(max_length = 20, index)]
     pub kind: String,
+    #[field(max_length = 20)]
+    pub label: String,
 }
 
 /// A shop that has a main shelf: the two tables point at each other.
@@ -140,13 +145,15 @@ async fn constraints_and_circles_are_made_as_the_models_declare_them() -> Result
             conn.batch_execute("INSERT INTO made_shop (main_id) VALUES (NULL)").await?;
             let mut refused = Vec::new();
             for row in [
-                "1, true, 'it''s iron'",
-                "1, true, 'it''s iron'",
-                "1, false, 'it''s iron'",
-                "1, true, 'glass'",
-                "-1, false, 'glass'",
+                "1, true, 'it''s iron', 'a'",
+                "1, true, 'it''s iron', 'b'",
+                "1, false, 'it''s iron', 'c'",
+                "1, true, 'glass', 'A'",
+                "1, true, 'glass', 'd'",
+                "-1, false, 'glass', 'e'",
+                "90, false, 'glass', 'f'",
             ] {
-                let insert = "INSERT INTO made_stock (shop_id, shelf, open, kind) VALUES";
+                let insert = "INSERT INTO made_stock (shop_id, shelf, open, kind, label) VALUES";
                 if conn.batch_execute(&format!("{insert} (1, {row})")).await.is_err() {
                     refused.push(row);
                 }
@@ -154,7 +161,13 @@ async fn constraints_and_circles_are_made_as_the_models_declare_them() -> Result
             Ok(refused)
         };
         let refused = on.copy_of(&EMPTY).await?.run(work).await?;
-        assert_eq!(refused, ["1, true, 'it''s iron'", "-1, false, 'glass'"], "{on:?}");
+        let expected = [
+            "1, true, 'it''s iron', 'b'",
+            "1, true, 'glass', 'A'",
+            "-1, false, 'glass', 'e'",
+            "90, false, 'glass', 'f'",
+        ];
+        assert_eq!(refused, expected, "{on:?}");
     }
     Ok(())
 }

@@ -2,20 +2,34 @@
 
 use crate::db::compile::Compiler;
 use crate::db::query::sql::{Bind, Part};
-use crate::db::{Dialect, Error, Lookup, ModelMeta, Operand, Predicate, Sql};
+use crate::db::{Dialect, Error, Lookup, ModelMeta, Operand, Path, Predicate, Sql};
 use crate::values::format;
 
 /// The condition on the rows of a model's table.
 pub(super) fn condition(
-    model: &'static ModelMeta,
+    model: &ModelMeta,
     condition: &Predicate,
     to: Dialect,
 ) -> Result<String, Error> {
     let mut sql = Sql::new(to);
     Compiler::default().all(&mut sql, &[without_lists(condition)], model.table);
+    text(model, &sql, to)
+}
+
+/// A value that is computed from a row.
+pub(super) fn computed(model: &ModelMeta, value: &Path, to: Dialect) -> Result<String, Error> {
+    let mut sql = Sql::new(to);
+    Compiler::default().value(&mut sql, value, model.table);
+    text(model, &sql, to)
+}
+
+/// SQL with its values in the text, about the columns of one table: no name of a table stands in a
+/// definition.
+fn text(model: &ModelMeta, sql: &Sql, to: Dialect) -> Result<String, Error> {
+    let table = format!("\"{}\".", model.table);
     let mut text = String::new();
     for (written, part) in sql.stretches() {
-        text.push_str(written);
+        text.push_str(&written.replace(&table, ""));
         match part {
             Some(Part::Bind(bind)) => text.push_str(&value(bind, to).ok_or_else(refused)?),
             Some(_) => return Err(refused()),
@@ -26,7 +40,7 @@ pub(super) fn condition(
 }
 
 fn refused() -> Error {
-    Error::Misuse("the condition of a constraint compares columns with plain values".to_owned())
+    Error::Misuse("a constraint is about columns and plain values".to_owned())
 }
 
 /// The condition with each `in` as the comparisons that it stands for: no sub-select may stand in a

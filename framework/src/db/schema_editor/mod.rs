@@ -74,7 +74,7 @@ impl Conn {
             if conn.dialect() == Dialect::Postgres {
                 conn.batch_execute(LOCK).await?;
             }
-            let there = conn.table_names().await?;
+            let there = conn.names_taken().await?;
             let statements = tables::statements(&models, &there, conn.dialect())?;
             if statements.is_empty() {
                 return Ok(());
@@ -84,9 +84,8 @@ impl Conn {
         .await
     }
 
-    /// The tables and views that statements of this connection see
-    /// (`connection.introspection.table_names`).
-    async fn table_names(&self) -> Result<Vec<String>, Error> {
+    /// The names that no new table can have: those of tables and views.
+    async fn names_taken(&self) -> Result<Vec<String>, Error> {
         let mut sql = Sql::new(self.dialect());
         sql.push(match self.dialect() {
             Dialect::Sqlite => "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')",

@@ -1,7 +1,9 @@
 //! The statements that make tables: the tables first, then what points from one to another.
 
 use super::{columns, literal, names};
-use crate::db::{ColumnKind, ColumnMeta, ConstraintKind, Dialect, Error, LinkTable, ModelMeta};
+use crate::db::{
+    ColumnKind, ColumnMeta, Constraint, ConstraintKind, Dialect, Error, LinkTable, ModelMeta,
+};
 
 /// The statements that make the tables of these models and of their links, but for those that are
 /// `there`.
@@ -39,7 +41,7 @@ struct Script {
 }
 
 impl Script {
-    fn table(&mut self, model: &'static ModelMeta) -> Result<(), Error> {
+    fn table(&mut self, model: &ModelMeta) -> Result<(), Error> {
         let columns = model.columns.iter().enumerate();
         let columns: Vec<_> = columns.map(|(at, column)| (column, at == model.pk)).collect();
         let mut inside = Vec::new();
@@ -47,19 +49,7 @@ impl Script {
             inside.push(columns::definition(column, *is_pk, self.to)?);
         }
         for constraint in model.constraints {
-            let ConstraintKind::Unique { columns, condition } = constraint.kind else { continue };
-            let name = constraint.name;
-            let listed = quoted(columns.iter().map(|at| model.columns[*at].column));
-            match condition {
-                None => inside.push(format!("CONSTRAINT \"{name}\" UNIQUE ({listed})")),
-                Some(condition) => {
-                    let condition = literal::condition(model, &condition(), self.to)?;
-                    self.rest.push(format!(
-                        "CREATE UNIQUE INDEX \"{name}\" ON \"{}\" ({listed}) WHERE {condition}",
-                        model.table
-                    ));
-                }
-            }
+            inside.extend(self.constraint(model, constraint)?);
         }
         self.create(model.table, &inside);
         for set in model.unique_together {
@@ -70,6 +60,45 @@ impl Script {
             self.indexes(model.table, column, is_pk);
         }
         Ok(())
+    }
+
+    /// A constraint, if it is a part of the table's definition; others are statements of their own,
+    /// and what only the database knows is left to the project.
+    fn constraint(
+        &mut self,
+        model: &ModelMeta,
+        constraint: &Constraint,
+    ) -> Result<Option<String>, Error> {
+        let name = constraint.name;
+        Ok(match constraint.kind {
+            ConstraintKind::Unique { columns, expressions: None, condition: None } => {
+                let columns = quoted(columns.iter().map(|at| model.columns[*at].column));
+                Some(format!("CONSTRAINT \"{name}\" UNIQUE ({columns})"))
+            }
+            ConstraintKind::Unique { columns, expressions, condition } => {
+                let mut values: Vec<String> =
+                    columns.iter().map(|at| quoted([model.columns[*at].column])).collect();
+                for value in expressions.map(|expressions| expressions()).unwrap_or_default() {
+                    values.push(format!("({})", literal::computed(model, &value, self.to)?));
+                }
+                let mut sql = format!(
+                    "CREATE UNIQUE INDEX \"{name}\" ON \"{}\" ({})",
+                    model.table,
+                    values.join(", ")
+                );
+                if let Some(condition) = condition {
+                    sql.push_str(" WHERE ");
+                    sql.push_str(&literal::condition(model, &condition(), self.to)?);
+                }
+                self.rest.push(sql);
+                None
+            }
+            ConstraintKind::Check { condition: Some(condition) } => {
+                let condition = literal::condition(model, &condition(), self.to)?;
+                Some(format!("CONSTRAINT \"{name}\" CHECK ({condition})"))
+            }
+            ConstraintKind::Check { condition: None } | ConstraintKind::Exclusion => None,
+        })
     }
 
     /// The table of a relation that no model describes.
