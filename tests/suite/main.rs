@@ -13,6 +13,7 @@ mod errors;
 mod examples;
 mod field_classes;
 mod fields;
+mod filter_sets;
 mod filters;
 mod foreign_types;
 mod generics;

@@ -1,7 +1,9 @@
 //! The struct as a set of filters.
 
 use syn::ext::IdentExt as _;
-use syn::{Data, DeriveInput, Fields, Generics, Ident, LitStr, Type};
+use syn::{
+    Data, DeriveInput, Fields, GenericArgument, Generics, Ident, LitStr, PathArguments, Type,
+};
 
 use super::attr::{Container, FilterAttr};
 use crate::errors::Errors;
@@ -49,6 +51,22 @@ impl Filter {
     pub(super) fn name(&self) -> String {
         let own = || self.ident.unraw().to_string();
         self.attr.name.as_ref().map_or_else(own, LitStr::value)
+    }
+
+    /// The model of the rows that are chosen: `Genre` of `ModelChoiceFilter<Genre>`, which may stand in
+    /// `BaseInFilter<..>`.
+    pub(super) fn related(&self) -> Option<&Type> {
+        let mut ty = &self.ty;
+        loop {
+            let Type::Path(path) = ty else { return None };
+            let last = path.path.segments.last()?;
+            let PathArguments::AngleBracketed(of) = &last.arguments else { return None };
+            let Some(GenericArgument::Type(inner)) = of.args.first() else { return None };
+            if last.ident == "ModelChoiceFilter" || last.ident == "ModelMultipleChoiceFilter" {
+                return Some(inner);
+            }
+            ty = inner;
+        }
     }
 
     /// Whether a field of the model is compared.

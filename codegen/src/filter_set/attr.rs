@@ -10,10 +10,11 @@ use crate::errors::Errors;
 use crate::field_lists::FieldLookups;
 
 /// The options of `#[filter_set(..)]`, for messages.
-const CONTAINER: [&str; 2] = ["model", "fields"];
+const CONTAINER: [&str; 6] =
+    ["model", "fields", "exclude", "filter_overrides", "get_filters", "filter_queryset"];
 
 /// The options of `#[filter(..)]`, for messages.
-const FILTER: [&str; 12] = [
+const FILTER: [&str; 16] = [
     "field",
     "lookup",
     "name",
@@ -22,6 +23,10 @@ const FILTER: [&str; 12] = [
     "conjoined",
     "exclude",
     "null_label",
+    "null_value",
+    "to_field_name",
+    "queryset",
+    "initial",
     "help_text",
     "label",
     "required",
@@ -33,6 +38,12 @@ const FILTER: [&str; 12] = [
 pub(super) struct Container {
     pub(super) model: Option<Type>,
     pub(super) fields: Vec<FieldLookups>,
+    /// `fields = all`
+    pub(super) all: bool,
+    /// The names of fields without a filter.
+    pub(super) exclude: Option<Vec<Ident>>,
+    /// The words of functions of the filter set.
+    pub(super) hooks: Vec<Ident>,
     /// Whether a model is named, though perhaps not as it should be.
     pub(super) names_model: bool,
 }
@@ -55,7 +66,16 @@ impl Container {
                 self.names_model = true;
                 self.model = Some(value(meta.input)?);
             }
+            "fields" if meta.input.peek(Token![=]) => {
+                let all = name(meta.input)?;
+                if all != "all" {
+                    return Err(Error::new(all.span(), "expected `fields = all` or `fields(..)`"));
+                }
+                self.all = true;
+            }
             "fields" => self.fields.extend(listed(meta.input, FieldLookups::parse)?),
+            "exclude" => self.exclude = Some(attr::names(meta.input)?),
+            "filter_overrides" | "get_filters" | "filter_queryset" => self.hooks.push(word.clone()),
             _ => return Err(attr::unknown(word, &CONTAINER)),
         }
         Ok(())
@@ -88,6 +108,10 @@ pub(super) struct FilterAttr {
     pub(super) method: Option<Path>,
     pub(super) choices: Option<Expr>,
     pub(super) null_label: Option<LitStr>,
+    pub(super) null_value: Option<LitStr>,
+    pub(super) to_field_name: Option<Ident>,
+    pub(super) queryset: Option<Path>,
+    pub(super) initial: Option<Expr>,
     pub(super) help_text: Option<LitStr>,
     pub(super) label: Option<LitStr>,
     pub(super) ordering: Option<Vec<OrderingTerm>>,
@@ -134,6 +158,10 @@ impl FilterAttr {
             "method" => self.method = Some(value(input)?),
             "choices" => self.choices = Some(value(input)?),
             "null_label" => self.null_label = Some(value(input)?),
+            "null_value" => self.null_value = Some(value(input)?),
+            "to_field_name" => self.to_field_name = Some(name(input)?),
+            "queryset" => self.queryset = Some(value(input)?),
+            "initial" => self.initial = Some(value(input)?),
             "label" => self.label = Some(value(input)?),
             "help_text" => self.help_text = Some(value(input)?),
             _ => return Err(attr::unknown(word, &FILTER)),

@@ -15,6 +15,9 @@ pub(super) fn check(set: &FilterSet, errors: &mut Errors) {
     for field in &container.fields {
         field.check(errors);
     }
+    for name in container.exclude.iter().flatten() {
+        errors.take(check_name(name));
+    }
     for filter in &set.filters {
         names(filter, errors);
         together(filter, errors);
@@ -25,6 +28,16 @@ pub(super) fn check(set: &FilterSet, errors: &mut Errors) {
 fn names(filter: &Filter, errors: &mut Errors) {
     for term in filter.attr.ordering.iter().flatten() {
         errors.take(check_name(&term.field));
+    }
+    for (word, said) in [
+        ("to_field_name", filter.attr.to_field_name.is_some()),
+        ("queryset", filter.attr.queryset.is_some()),
+    ] {
+        if said && filter.related().is_none() {
+            let kinds = "`ModelChoiceFilter<Model>` and `ModelMultipleChoiceFilter<Model>`";
+            let message = format!("`{word}` is for filters that choose rows: {kinds}");
+            errors.at(&filter.ty, message);
+        }
     }
     if filter.is_compared() {
         let (field, name) = filter.compared();
@@ -41,6 +54,7 @@ fn together(filter: &Filter, errors: &mut Errors) {
         ("method", "field", "a filter with a `method` compares no field: leave `field` out"),
         ("method", "lookup", "a filter with a `method` has no lookup: leave `lookup` out"),
         ("method", "ordering", "a filter has a `method` or an `ordering`: remove one"),
+        ("method", "to_field_name", "a filter with a `method` compares no field: leave this out"),
         ("ordering", "field", "an ordering filter compares no field: leave `field` out"),
         ("ordering", "lookup", "an ordering filter has no lookup: leave `lookup` out"),
     ];

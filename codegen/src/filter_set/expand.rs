@@ -37,10 +37,25 @@ pub(super) fn expand(set: &FilterSet, errors: Errors) -> TokenStream {
 }
 
 fn steps(set: &FilterSet, model: &Type) -> TokenStream {
-    let root = quote!(<#model>::fields());
-    let fields = set.container.fields.iter().map(|field| field.expand(&root));
+    let (root, container) = (quote!(<#model>::fields()), &set.container);
+    let all = (container.all || container.exclude.is_some() && container.fields.is_empty())
+        .then(|| quote!(.all()));
+    let fields = container.fields.iter().map(|field| field.expand(&root));
+    let exclude = container.exclude.as_ref().map(|names| {
+        let texts = names.iter().map(|name| name.unraw().to_string());
+        // a name that is no field does not compile
+        let paths = names.iter().map(|name| path(&root, name));
+        quote!(.exclude({ #(let _ = #paths;)* &[#(#texts),*] }))
+    });
     let filters = set.filters.iter().map(|filter| declare(filter, model, &root));
-    quote!(#(#fields)* #(#filters)*)
+    let hook = |overrides: bool| {
+        let hooks = container.hooks.iter();
+        hooks
+            .filter(move |word| (*word == "filter_overrides") == overrides)
+            .map(|word| quote_spanned!(word.span()=> .#word(Self::#word)))
+    };
+    let (overrides, hooks) = (hook(true), hook(false));
+    quote!(#all #(#fields)* #exclude #(#overrides)* #(#filters)* #(#hooks)*)
 }
 
 /// `.declare(..)`: a filter and what is said of it.
@@ -49,12 +64,28 @@ fn declare(filter: &Filter, model: &Type, root: &TokenStream) -> TokenStream {
     let base = base(filter, model, root);
     let choices = attr.choices.as_ref().map(|choices| quote!(.choices(#choices.iter().copied())));
     let null_label = attr.null_label.as_ref().map(|label| quote!(.null_label(#label)));
+    let null_value = attr.null_value.as_ref().map(|word| quote!(.null_value(#word)));
+    let to_field = attr.to_field_name.as_ref().zip(filter.related()).map(|(name, related)| {
+        let column = path(&quote_spanned!(name.span()=> <#related>::fields()), name);
+        quote!(.to_field_name::<#related>(#column))
+    });
+    let queryset = attr
+        .queryset
+        .as_ref()
+        .zip(filter.related())
+        .map(|(rows, related)| quote_spanned!(rows.span()=> .queryset::<#related, _>(#rows)));
+    let initial = attr.initial.as_ref().map(|text| quote!(.initial(#text)));
     let help_text = attr.help_text.as_ref().map(|text| quote!(.help_text(#text)));
     let label = attr.label.as_ref().map(|text| quote!(.label(#text)));
     let required = attr.word("required").map(|_| quote!(.required()));
     let conjoined = attr.word("conjoined").map(|_| quote!(.conjoined()));
     let exclude = attr.word("exclude").map(|_| quote!(.exclude()));
-    quote!(.declare(#base #choices #null_label #help_text #label #conjoined #exclude #required))
+    quote! {
+        .declare(
+            #base #choices #null_label #null_value #to_field #queryset #initial #help_text #label
+            #conjoined #exclude #required
+        )
+    }
 }
 
 fn base(filter: &Filter, model: &Type, root: &TokenStream) -> TokenStream {

@@ -183,3 +183,62 @@ fn a_filter_set_is_a_struct_with_named_fields_over_a_model() {
     assert_eq!(found.len(), 2, "{found:#?}");
     assert_eq!(found[0], "a filter set needs its model: add `#[filter_set(model = Model)]`");
 }
+
+#[test]
+fn a_filter_set_may_be_over_all_fields_and_have_functions() {
+    let written = derive(quote! {
+        #[filter_set(model = Track, exclude(composer), get_filters, filter_overrides)]
+        pub struct TrackFilter {
+            #[filter(to_field_name = name, queryset = genres, null_value = "none", initial = "Jazz")]
+            genre: ModelChoiceFilter<Genre>,
+        }
+    });
+    let expected = quote! {
+        ::quintet::filters::FilterSpec::<Self::Model>::new()
+            .all()
+            .exclude({
+                let _ = <Track>::fields().composer();
+                &["composer"]
+            })
+            .filter_overrides(Self::filter_overrides)
+            .declare(
+                ::quintet::filters::django_filters::Filter::<Track>::new::<ModelChoiceFilter<Genre> >(
+                    "genre",
+                    <Track>::fields().genre()
+                )
+                .null_value("none")
+                .to_field_name::<Genre>(<Genre>::fields().name())
+                .queryset::<Genre, _>(genres)
+                .initial("Jazz")
+            )
+            .get_filters(Self::get_filters)
+    };
+    let written = written.to_string();
+    assert!(written.contains(&expected.to_string()), "{written}\n{expected}");
+    let all = derive(quote! {
+        #[filter_set(model = Track, fields = all)]
+        pub struct TrackFilter {}
+    });
+    assert!(all.to_string().contains(":: new () . all ()"), "{all}");
+}
+
+#[test]
+fn words_for_filters_that_choose_rows_are_for_no_others() {
+    let found = refused(quote! {
+        #[filter_set(model = Track, fields = some, exclude(un__))]
+        struct TrackFilter {
+            #[filter(to_field_name = name)]
+            name: CharFilter,
+            #[filter(queryset = genres)]
+            genre: BaseInFilter<NumberFilter>,
+            #[filter(method = by_genre, to_field_name = name)]
+            style: ModelChoiceFilter<Genre>,
+        }
+    });
+    let kinds = "`ModelChoiceFilter<Model>` and `ModelMultipleChoiceFilter<Model>`";
+    assert!(found.contains(&format!("`to_field_name` is for filters that choose rows: {kinds}")));
+    assert!(found.contains(&format!("`queryset` is for filters that choose rows: {kinds}")));
+    assert!(found.contains(&"expected `fields = all` or `fields(..)`".to_owned()), "{found:?}");
+    let method = "a filter with a `method` compares no field: leave this out";
+    assert!(found.contains(&method.to_owned()), "{found:?}");
+}

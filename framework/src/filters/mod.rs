@@ -153,9 +153,87 @@ pub use parameter::{ParameterType, QueryParameter, Several};
 /// filter. It may take `&Context` as a last argument, like django-filter's `self.request`, and is
 /// not called without a value.
 ///
+/// # The whole set
+///
+/// | word of `#[filter_set(..)]` | meaning |
+/// | --- | --- |
+/// | `fields(name, album(exact, isnull))` | filters for fields, of the kinds that suit their columns (`Meta.fields`) |
+/// | `fields = all` | one for each field of the model but a key that the database makes (`"__all__"`) |
+/// | `exclude(composer)` | none for these; without `fields`, one for each other field (`Meta.exclude`) |
+/// | `filter_overrides` | calls `fn filter_overrides(filter: Filter<Track>, column: &ColumnMeta) -> Filter<Track>`, which may replace a filter that `fields` made (`Meta.filter_overrides`) |
+/// | `get_filters` | calls `fn get_filters(filters: &mut FilterSpec<Track>, cx: &Context)` for each request: it drops filters or changes them (`__init__`) |
+/// | `filter_queryset` | calls `fn filter_queryset(rows: QuerySet<Track>, filtered: Filtered<Track>, cx: &Context) -> QuerySet<Track>`, even without a parameter; `filtered.apply(rows, cx)` is what the filters do (`filter_queryset`, `qs`) |
+///
+/// ```
+/// use quintet::db::{ColumnKind, ColumnMeta, Lookup};
+/// use quintet::filters::FilterSet;
+/// use quintet::filters::django_filters::{Filter, FilterSpec, Filtered, ModelChoiceFilter};
+/// use quintet::auth::User;
+/// use quintet::prelude::*;
+///
+/// #[model(table = "issue")]
+/// pub struct Issue {
+///     pub id: i64,
+///     pub title: String,
+///     pub state: String,
+///     #[field(foreign_key = User)]
+///     pub author_id: i32,
+///     #[field(foreign_key = User)]
+///     pub assignee_id: Option<i32>,
+/// }
+///
+/// #[derive(FilterSet)]
+/// #[filter_set(model = Issue, exclude(author), filter_overrides, get_filters, filter_queryset)]
+/// pub struct IssueFilter {
+///     /// `?assignee=alice`, and `?assignee=nobody`
+///     #[filter(
+///         to_field_name = username, queryset = staff, null_label = "Nobody", null_value = "nobody"
+///     )]
+///     assignee: ModelChoiceFilter<User>,
+/// }
+///
+/// fn staff() -> QuerySet<User> {
+///     User::objects().filter_by(User::fields().is_staff().exact(true))
+/// }
+///
+/// impl IssueFilter {
+///     /// Texts are searched.
+///     fn filter_overrides(filter: Filter<Issue>, column: &ColumnMeta) -> Filter<Issue> {
+///         if column.kind == ColumnKind::Text { filter.lookup(Lookup::IContains) } else { filter }
+///     }
+///
+///     /// Open ones, unless the request says otherwise.
+///     fn get_filters(filters: &mut FilterSpec<Issue>, cx: &Context) {
+///         filters.change("state", |filter| filter.initial("open"));
+///         if cx.user().is_none() {
+///             filters.remove("assignee");
+///         }
+///     }
+///
+///     /// One's own, unless an assignee is given.
+///     fn filter_queryset(
+///         rows: QuerySet<Issue>,
+///         filtered: Filtered<Issue>,
+///         cx: &Context,
+///     ) -> QuerySet<Issue> {
+///         let asked = filtered.value::<String>("assignee").is_some();
+///         let rows = filtered.apply(rows, cx);
+///         let own = cx.user().map_or(0, |user| user.id);
+///         if asked { rows } else { rows.filter(issue::author_id.eq(own)) }
+///     }
+/// }
+/// # fn main() {}
+/// ```
+///
+/// # A field
+///
 /// On a field: `field = path` (its own name where there is none), `lookup = gte` or
 /// `year__gte`, `name = "parameter"`, `method = function`, `choices = list`, `conjoined`,
-/// `exclude`, `null_label = "None"`, `help_text = ".."`, `label = ".."`, `required`, `ordering(field = parameter, ..)`.
+/// `exclude`, `null_label = "None"`, `null_value = "none"` (`null` if it is not said), `initial = "text"`
+/// (which counts where a request has none), `help_text = ".."`, `label = ".."`, `required`, `ordering(field = parameter, ..)`. A filter that chooses rows
+/// (`ModelChoiceFilter`, `ModelMultipleChoiceFilter`) may name them by a column of theirs
+/// (`to_field_name = username`), and accept some rows alone: `queryset = staff`, a `fn() -> QuerySet<User>` or
+/// `fn(&Context) -> QuerySet<User>`.
 pub use quintet_codegen::FilterSet;
 /// The filters of a view set in place (`filterset_fields`):
 /// `filter_fields![name, album(exact, isnull)]`.

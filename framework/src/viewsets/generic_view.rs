@@ -77,7 +77,7 @@ impl<V: ViewSet> GenericView<V> {
     ) -> Result<(QuerySet<ModelOf<V>>, bool)> {
         let mut waits = false;
         if !self.filters.is_empty() {
-            let mut filtered = self.filters.parse(&cx.request)?;
+            let mut filtered = self.filters.for_request(cx).parse(&cx.request)?;
             if !filtered.lookups().is_empty() {
                 waits = may_wait && filtered.may_look_up_later();
                 if !waits {
@@ -100,7 +100,7 @@ impl<V: ViewSet> GenericView<V> {
 
     /// Looks up the keys that the request's filters name.
     pub(super) async fn prove_keys(&self, cx: &Context) -> Result<()> {
-        let filtered = self.filters.parse(&cx.request)?;
+        let filtered = self.filters.for_request(cx).parse(&cx.request)?;
         aside(|| look_up(filtered, cx)).await.map(drop)
     }
 
@@ -172,6 +172,20 @@ fn default_ordering_fields<M>(description: &Description) -> Vec<OrderingField<M>
 async fn look_up<M: Model>(filtered: Filtered<M>, cx: &Context) -> Result<Filtered<M>> {
     let mut found: Vec<Vec<Value>> = Vec::new();
     for check in filtered.lookups() {
+        if let Some(within) = &check.within {
+            let mut select = within.rows(cx);
+            select.among(Path::own(check.column), check.keys.clone());
+            let named = |own: &db::ColumnMeta| own.column == check.column.column;
+            select.only(check.model.columns.iter().position(named).into_iter().collect());
+            let rows = if select.is_empty() {
+                Vec::new()
+            } else {
+                let statement = select.statement(cx)?;
+                cx.rows(statement, |row| row.value(0, check.column.kind)).await?
+            };
+            found.push(rows);
+            continue;
+        }
         let mut sql = db::Sql::new(cx.dialect());
         sql.push("SELECT ").name(check.column.column).push(" FROM ").name(check.model.table);
         sql.push(" WHERE ").name(check.column.column).any_of(check.keys.clone(), check.column.kind);

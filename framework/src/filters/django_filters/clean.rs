@@ -6,7 +6,7 @@ use super::conditions::{Fit, fit, is_regex};
 use super::filter::Described;
 use super::kinds::FilterInput;
 use super::number::Number;
-use crate::db::{ColumnKind, Lookup, ModelMeta};
+use crate::db::{ColumnKind, ColumnMeta, Lookup, ModelMeta};
 use crate::exceptions::Detail;
 use crate::fields::duration::{self, TooLong};
 use crate::filters::{python, temporal};
@@ -15,13 +15,11 @@ use crate::validators::{fill, has_nuls, words};
 use crate::values::Value;
 use crate::values::distinct::distinct;
 
-/// The value that stands for rows without one, if a filter has a null label.
-pub(super) const NULL: &str = "null";
-
 /// Keys that must exist.
 #[derive(Debug)]
 pub(super) struct Keys {
     pub(super) model: fn() -> &'static ModelMeta,
+    pub(super) column: &'static ColumnMeta,
     pub(super) keys: Vec<Value>,
 }
 
@@ -218,7 +216,7 @@ fn clean_text(filter: &Described, text: &str) -> Result<Cleaned> {
 
 fn is_choice(filter: &Described, value: &str, blank: bool) -> bool {
     (blank && value.is_empty())
-        || (value == NULL && filter.null_label.is_some())
+        || filter.is_null_word(value)
         || filter.choices.iter().any(|(choice, _)| choice == value)
         || filter.ordering.iter().any(|c| c.param == value.strip_prefix('-').unwrap_or(value))
 }
@@ -249,8 +247,8 @@ enum Key {
     Malformed,
 }
 
-fn key(model: &ModelMeta, text: &str) -> Key {
-    match fit(model.pk_column().kind, None, &Value::Text(text.to_owned())) {
+fn key(column: &ColumnMeta, text: &str) -> Key {
+    match fit(column.kind, None, &Value::Text(text.to_owned())) {
         Fit::Value(key) => Key::Possible(key),
         Fit::Above | Fit::Below => Key::Impossible,
         Fit::Misfit => Key::Malformed,
@@ -258,8 +256,8 @@ fn key(model: &ModelMeta, text: &str) -> Key {
 }
 
 /// Django's message for text that is not a key: `fallback`, except for UUIDs.
-fn bad_key(model: &ModelMeta, text: &str, fallback: Detail) -> Detail {
-    if model.pk_column().kind == ColumnKind::Uuid {
+fn bad_key(column: &ColumnMeta, text: &str, fallback: Detail) -> Detail {
+    if column.kind == ColumnKind::Uuid {
         return Detail::invalid(format!("“{text}” is not a valid UUID."));
     }
     fallback
@@ -269,18 +267,20 @@ fn clean_key(filter: &Described, model: fn() -> &'static ModelMeta, text: &str) 
     if text.is_empty() {
         return Ok(None.into());
     }
-    if text == NULL && filter.null_label.is_some() {
+    if filter.is_null_word(text) {
         return Ok(Some(Value::Null).into());
     }
     if text.contains('\0') {
         return Err(vec![has_nuls()]);
     }
-    match key(model(), text) {
+    let column = filter.named_by(model());
+    match key(column, text) {
         Key::Possible(key) => {
-            Ok(Cleaned { value: Some(key.clone()), keys: Some(Keys { model, keys: vec![key] }) })
+            let keys = Keys { model, column, keys: vec![key.clone()] };
+            Ok(Cleaned { value: Some(key), keys: Some(keys) })
         }
         Key::Impossible => Err(vec![no_such_row()]),
-        Key::Malformed => Err(vec![bad_key(model(), text, no_such_row())]),
+        Key::Malformed => Err(vec![bad_key(column, text, no_such_row())]),
     }
 }
 
@@ -292,20 +292,21 @@ fn clean_keys(
     if texts.is_empty() {
         return Ok(None.into());
     }
-    let null = filter.null_label.is_some() && texts.contains(&NULL);
+    let null = texts.iter().any(|text| filter.is_null_word(text));
+    let column = filter.named_by(model());
     let mut keys: Vec<(&str, Option<Value>)> = Vec::new();
     let mut known = HashSet::new();
-    for text in texts.into_iter().filter(|text| !(null && *text == NULL)) {
+    for text in texts.into_iter().filter(|text| !filter.is_null_word(text)) {
         if text.contains('\0') {
             return Err(vec![has_nuls()]);
         }
-        let key = match key(model(), text) {
+        let key = match key(column, text) {
             Key::Possible(key) => Some(key),
             Key::Impossible => None,
             Key::Malformed => {
                 let message =
                     Detail::new(format!("“{text}” is not a valid value."), "invalid_pk_value");
-                return Err(vec![bad_key(model(), text, message)]);
+                return Err(vec![bad_key(column, text, message)]);
             }
         };
         if known.insert(text) {
@@ -323,7 +324,10 @@ fn clean_keys(
     }
     let mut values = found.clone();
     values.extend(null.then_some(Value::Null));
-    Ok(Cleaned { value: Some(Value::List(values)), keys: Some(Keys { model, keys: found }) })
+    Ok(Cleaned {
+        value: Some(Value::List(values)),
+        keys: Some(Keys { model, column, keys: found }),
+    })
 }
 
 fn clean_list(filter: &Described, query: &QueryParams) -> Result<Cleaned> {
@@ -578,6 +582,19 @@ mod tests {
         }
         assert_eq!(error(&range, "f=a,b,c"), "Enter a number.");
         assert_eq!(value(&range, "f=1,2"), Ok(Some(Value::List(vec![int(1), int(2)]))));
+    }
+
+    #[test]
+    fn what_cannot_be_chosen_has_the_code_of_a_choice() {
+        let choice = filter::<ChoiceFilter>("name").choices([("a", "A")]);
+        let several = filter::<MultipleChoiceFilter>("name").choices([("a", "A")]);
+        for filter in [choice, several] {
+            let errors = clean(&filter.described, &QueryParams::parse("f=b")).unwrap_err();
+            let codes: Vec<_> = errors.iter().map(Detail::codes).collect();
+            assert_eq!(codes, ["invalid_choice"]);
+            let text = "Select a valid choice. b is not one of the available choices.";
+            assert_eq!(error(&filter, "f=b"), text);
+        }
     }
 
     #[test]

@@ -5,12 +5,15 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::hooks::Within;
 use super::kinds::{FilterInput, FilterKind, FromFilterValue};
 use crate::db::{
-    ColumnKind, Compare, DatePart, Lookup, Model, Path, PathOf, QuerySet, SingleValued,
+    ColumnKind, ColumnMeta, Compare, DatePart, Hop, Lookup, Model, ModelMeta, Path, PathOf,
+    QuerySet, SingleValued, meta_of,
 };
 use crate::filters::{ParameterType, QueryParameter, Several};
 use crate::request::{Context, hook};
+use crate::serializers::RelatedQuerySet;
 use crate::values::Value;
 
 /// How a filter compares: a lookup, of the whole value or of a part of a date
@@ -107,6 +110,13 @@ pub(super) struct Described {
     pub(super) expr: LookupExpr,
     pub(super) choices: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     pub(super) null_label: Option<Cow<'static, str>>,
+    pub(super) null_value: Cow<'static, str>,
+    /// The column by which rows are named, if it is not their key.
+    pub(super) to_field: Option<&'static ColumnMeta>,
+    /// The rows that may be named, if not all.
+    pub(super) within: Option<Within>,
+    /// The text that stands for none.
+    pub(super) initial: Option<Cow<'static, str>>,
     pub(super) conjoined: bool,
     pub(super) exclude: bool,
     pub(super) help_text: Cow<'static, str>,
@@ -249,6 +259,10 @@ impl<M: Model> Filter<M> {
                 expr: lookup.into(),
                 choices,
                 null_label: None,
+                null_value: "null".into(),
+                to_field: None,
+                within: None,
+                initial: None,
                 conjoined: false,
                 exclude: false,
                 help_text: help_text.into(),
@@ -306,10 +320,56 @@ impl<M: Model> Filter<M> {
         self
     }
 
-    /// Makes `null` stand for rows without a value.
+    /// Makes a word stand for rows without a value: `null`, or the [`null_value`](Self::null_value).
     #[must_use]
     pub fn null_label(mut self, label: impl Into<Cow<'static, str>>) -> Self {
         self.described.null_label = Some(label.into());
+        self
+    }
+
+    /// Sets the word that stands for rows without a value where there is a
+    /// [`null_label`](Self::null_label).
+    #[must_use]
+    pub fn null_value(mut self, word: impl Into<Cow<'static, str>>) -> Self {
+        self.described.null_value = word.into();
+        self
+    }
+
+    /// Names rows by a column of theirs, not by their primary key: `?owner=alice`. It is for filters that
+    /// choose rows of `T` ([`ModelChoiceFilter`](super::ModelChoiceFilter)), and compares that column.
+    #[must_use]
+    pub fn to_field_name<T: Model>(mut self, column: impl PathOf<T>) -> Self {
+        let named = column.into_path();
+        self.described.to_field = named.column();
+        if let Some(path) = &mut self.described.path {
+            if let Some(own) = path.column().filter(|own| own.references.is_some()) {
+                path.hops.push(Hop::Forward { column: own, to: meta_of::<T> });
+            }
+            path.hops.extend(named.hops);
+            path.leaf = named.leaf;
+        }
+        self
+    }
+
+    /// Sets the rows that may be named (`queryset=`), which may depend on the request; other rows do not
+    /// exist for the filter. It is for filters that choose rows of `T`.
+    #[must_use]
+    pub fn queryset<T: Model, Shape>(mut self, rows: impl RelatedQuerySet<T, Shape>) -> Self {
+        self.described.within = Some(Within(Arc::new(move |cx| rows.call(cx).into())));
+        self
+    }
+
+    /// Sets the text that counts where a request has none.
+    #[must_use]
+    pub fn initial(mut self, text: impl Into<Cow<'static, str>>) -> Self {
+        self.described.initial = Some(text.into());
+        self
+    }
+
+    /// Makes it a filter of another kind (`filter_class`), with the same name, path and words.
+    #[must_use]
+    pub fn kind<K: FilterKind>(mut self) -> Self {
+        self.described.kind = K::kind();
         self
     }
 
@@ -415,6 +475,16 @@ impl Described {
         !self.conjoined && self.expr == Lookup::Exact.into()
     }
 
+    /// Whether a text stands for rows without a value.
+    pub(super) fn is_null_word(&self, text: &str) -> bool {
+        self.null_label.is_some() && text == self.null_value
+    }
+
+    /// The column by which rows are named.
+    pub(super) fn named_by(&self, model: &ModelMeta) -> &'static ColumnMeta {
+        self.to_field.unwrap_or_else(|| model.pk_column())
+    }
+
     /// The parameters as the API's document describes them.
     pub(super) fn query_parameters(&self) -> Vec<QueryParameter> {
         let mut choices: Vec<String> =
@@ -425,7 +495,7 @@ impl Described {
             .map(|(value, label)| (value.to_string(), label.to_string()))
             .collect();
         if self.null_label.is_some() && !choices.is_empty() {
-            choices.push("null".to_owned());
+            choices.push(self.null_value.to_string());
         }
         for choice in &self.ordering {
             let label = if choice.label.is_empty() {
@@ -494,7 +564,7 @@ impl Described {
                 self.parameter_type(inner)
             }
             FilterInput::ModelChoice(model) | FilterInput::ModelMultipleChoice(model) => {
-                schema_type(model().pk_column().kind)
+                schema_type(self.named_by(model()).kind)
             }
             FilterInput::Choice | FilterInput::MultipleChoice => {
                 column.map_or(ParameterType::String, schema_type)

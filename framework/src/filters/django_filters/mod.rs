@@ -8,6 +8,7 @@ mod clean;
 mod conditions;
 mod custom;
 mod filter;
+mod hooks;
 mod kinds;
 mod number;
 mod set;
@@ -15,6 +16,7 @@ mod set;
 pub(crate) use conditions::{Fit, compare, fit, is_regex};
 pub use custom::{CustomFilter, CustomInput, FilteredField};
 pub use filter::{Filter, FilterMethod, LookupExpr, OrderingChoice};
+pub use hooks::{FilterOverrides, FilterQuerySet, GetFilters};
 pub use kinds::{
     BaseInFilter, BaseRangeFilter, BooleanFilter, CharFilter, ChoiceFilter, DateFilter,
     DateFromToRangeFilter, DateRangeFilter, DateTimeFilter, DateTimeFromToRangeFilter,

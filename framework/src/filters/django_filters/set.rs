@@ -2,20 +2,22 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
-use super::clean::{self, Cleaned, Keys, NULL};
+use super::clean::{self, Cleaned, Keys};
 use super::conditions::{compare, named_days};
 use super::custom::FilteredField;
 use super::filter::{Described, Filter, LookupExpr, Method};
-use super::kinds::FilterInput;
+use super::hooks::{ByRequest, ByRows, FilterOverrides, FilterQuerySet, GetFilters, Within};
+use super::kinds::{FilterInput, FromFilterValue};
 use crate::db::{
-    ColumnMeta, DateTime, Declared, FieldPath, Lookup, Model, ModelMeta, OrderTerm, Path, PathOf,
-    Predicate, QuerySet,
+    ColumnKind, ColumnMeta, DateTime, Declared, FieldPath, Hop, Leaf, Lookup, Model, ModelMeta,
+    OrderTerm, Path, PathOf, Predicate, QuerySet, meta_of,
 };
 use crate::exceptions::Detail;
 use crate::filters::QueryParameter;
 use crate::filters::ordering::{choose, split_term};
-use crate::request::{Context, Request};
+use crate::request::{Context, QueryParams, Request};
 use crate::values::Value;
 use crate::values::distinct::distinct;
 
@@ -77,20 +79,31 @@ impl<M: Model> Filters<M> {
 }
 
 /// The filters of a view, in the order in which errors are reported.
-#[derive(Debug)]
 pub struct FilterSpec<M> {
     filters: Vec<Filter<M>>,
+    by_request: Option<ByRequest<M>>,
+    by_rows: Option<ByRows<M>>,
+}
+
+impl<M> fmt::Debug for FilterSpec<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.filters).finish()
+    }
 }
 
 impl<M> Clone for FilterSpec<M> {
     fn clone(&self) -> Self {
-        Self { filters: self.filters.clone() }
+        Self {
+            filters: self.filters.clone(),
+            by_request: self.by_request.clone(),
+            by_rows: self.by_rows.clone(),
+        }
     }
 }
 
 impl<M> Default for FilterSpec<M> {
     fn default() -> Self {
-        Self { filters: Vec::new() }
+        Self { filters: Vec::new(), by_request: None, by_rows: None }
     }
 }
 
@@ -115,6 +128,97 @@ impl<M: Model> FilterSpec<M> {
         self
     }
 
+    /// Adds a filter for each field of the model (`fields = "__all__"`): its columns, but for a key that
+    /// the database makes, and its links.
+    #[must_use]
+    pub fn all(mut self) -> Self {
+        let meta = M::META;
+        let makes_key = matches!(
+            meta.pk_column().kind,
+            ColumnKind::SmallInt | ColumnKind::Integer | ColumnKind::BigInt
+        ) && meta.pk_column().references.is_none();
+        for (index, column) in meta.columns.iter().enumerate() {
+            if !(makes_key && index == meta.pk) {
+                self = self.field(
+                    column.name,
+                    FieldPath::<M, ()>::new(Path::own(column)),
+                    [Lookup::Exact],
+                );
+            }
+        }
+        for link in meta.links.iter().filter(|link| !link.name.is_empty()) {
+            let hop = Hop::ManyToMany {
+                name: link.name,
+                through: link.table,
+                source: link.source,
+                target: link.target,
+                from: meta_of::<M>,
+                to: link.to,
+            };
+            let leaf = Leaf::Column((link.to)().pk_column());
+            let path = Path { model: meta_of::<M>, hops: vec![hop], leaf };
+            self = self.field(link.name, FieldPath::<M, ()>::new(path), [Lookup::Exact]);
+        }
+        self
+    }
+
+    /// Leaves out the filters over these fields (`Meta.exclude`).
+    #[must_use]
+    pub fn exclude(mut self, fields: &[&str]) -> Self {
+        self.filters.retain(|filter| !fields.contains(&&*filter.described.field_name));
+        self
+    }
+
+    /// Replaces the filters that stand so far by those that the hook makes of them
+    /// (`Meta.filter_overrides`): by the kind of the column, as a rule.
+    #[must_use]
+    pub fn filter_overrides(mut self, hook: impl FilterOverrides<M>) -> Self {
+        let replaced = self.filters.into_iter().map(|filter| {
+            match filter.described.path.as_ref().and_then(Path::column) {
+                Some(column) => hook.call(filter, column),
+                None => filter,
+            }
+        });
+        self.filters = replaced.collect();
+        self
+    }
+
+    /// Changes the filters by request (`FilterSet.__init__`, `get_filters`): which there are, what may be
+    /// chosen, what counts by default. The document shows those that all requests start with.
+    #[must_use]
+    pub fn get_filters<Shape>(mut self, hook: impl GetFilters<M, Shape>) -> Self {
+        self.by_request = Some(Arc::new(move |filters, cx| hook.call(filters, cx)));
+        self
+    }
+
+    /// Filters the rows by a function (`FilterSet.filter_queryset`, `qs`), which is called whether a filter
+    /// is used or not.
+    #[must_use]
+    pub fn filter_queryset<Shape>(mut self, hook: impl FilterQuerySet<M, Shape>) -> Self {
+        self.by_rows = Some(Arc::new(move |rows, filtered, cx| hook.call(rows, filtered, cx)));
+        self
+    }
+
+    /// Changes a filter by its name, if it is there: `filters.change("genre", |filter| ..)`.
+    pub fn change(&mut self, name: &str, change: impl FnOnce(Filter<M>) -> Filter<M>) {
+        if let Some(filter) = self.filters.iter_mut().find(|filter| filter.name() == name) {
+            *filter = change(filter.clone());
+        }
+    }
+
+    /// Drops a filter by its name.
+    pub fn remove(&mut self, name: &str) {
+        self.filters.retain(|filter| filter.name() != name);
+    }
+
+    /// The filters of a request.
+    pub(crate) fn for_request(&self, cx: &Context) -> Cow<'_, Self> {
+        let Some(hook) = &self.by_request else { return Cow::Borrowed(self) };
+        let mut own = self.clone();
+        hook(&mut own, cx);
+        Cow::Owned(own)
+    }
+
     /// Adds a filter; it replaces one with the same name.
     #[must_use]
     pub fn declare(mut self, filter: Filter<M>) -> Self {
@@ -127,7 +231,7 @@ impl<M: Model> FilterSpec<M> {
 
     /// Whether there are no filters.
     pub fn is_empty(&self) -> bool {
-        self.filters.is_empty()
+        self.filters.is_empty() && self.by_request.is_none() && self.by_rows.is_none()
     }
 
     /// The query parameters that it reads.
@@ -141,8 +245,9 @@ impl<M: Model> FilterSpec<M> {
     /// The messages by filter, if no key must be looked up first; otherwise they are kept in the
     /// [`Filtered`].
     pub fn parse(&self, request: &Request) -> Result<Filtered<M>, Detail> {
-        let mut filtered = Filtered::default();
-        let query = request.query_params();
+        let mut filtered = Filtered { hook: self.by_rows.clone(), ..Filtered::default() };
+        let query = self.with_initial(request.query_params());
+        let query = &*query;
         if query.is_empty() && !self.filters.iter().any(|filter| filter.described.required) {
             return Ok(filtered);
         }
@@ -160,6 +265,18 @@ impl<M: Model> FilterSpec<M> {
         }
         Ok(filtered)
     }
+
+    /// The parameters, with what counts where there are none.
+    fn with_initial<'a>(&self, query: &'a QueryParams) -> Cow<'a, QueryParams> {
+        let mut query = Cow::Borrowed(query);
+        for filter in &self.filters {
+            let Described { name, initial: Some(text), .. } = &filter.described else { continue };
+            if query.get(name).is_none_or(str::is_empty) {
+                query.to_mut().push(name, text);
+            }
+        }
+        query
+    }
 }
 
 /// Keys that a filter names and that must be found in the database.
@@ -176,6 +293,7 @@ pub struct KeyCheck {
     /// Whether a row that matches all conditions proves that the key exists, so that the lookup is
     /// only needed if there is no row.
     pub implied: bool,
+    pub(crate) within: Option<Within>,
     missing: fn(&Value) -> Detail,
     at: usize,
 }
@@ -191,11 +309,15 @@ pub struct Filtered<M> {
     steps: Vec<Step<M>>,
     checks: Vec<KeyCheck>,
     errors: Vec<(usize, Cow<'static, str>, Detail)>,
+    hook: Option<ByRows<M>>,
+    /// The values by filter, for the hook.
+    values: Vec<(Cow<'static, str>, Value)>,
 }
 
 impl<M> Default for Filtered<M> {
     fn default() -> Self {
-        Self { steps: Vec::new(), checks: Vec::new(), errors: Vec::new() }
+        let (steps, checks, errors) = (Vec::new(), Vec::new(), Vec::new());
+        Self { steps, checks, errors, hook: None, values: Vec::new() }
     }
 }
 
@@ -243,8 +365,17 @@ impl<M: Model> Filtered<M> {
         Err(self.into_detail())
     }
 
+    /// The value of a filter (`form.cleaned_data`), for [`FilterSpec::filter_queryset`]; `None` without one.
+    pub fn value<T: FromFilterValue>(&self, name: &str) -> Option<T> {
+        let (_, value) = self.values.iter().find(|(own, _)| own == name)?;
+        T::from_filter_value(value.clone())
+    }
+
     /// Filters the rows. Methods of the filter set may use the request.
-    pub fn apply(self, queryset: QuerySet<M>, cx: &Context) -> QuerySet<M> {
+    pub fn apply(mut self, queryset: QuerySet<M>, cx: &Context) -> QuerySet<M> {
+        if let Some(hook) = self.hook.take() {
+            return hook(queryset, self, cx);
+        }
         self.steps.into_iter().fold(queryset, |queryset, step| match step {
             Step::Filter(condition) => queryset.filter_by_predicate(condition),
             Step::Order(order) => queryset.order_by_terms(order),
@@ -259,23 +390,28 @@ impl<M: Model> Filtered<M> {
 
     fn add(&mut self, at: usize, filter: &Filter<M>, cleaned: Cleaned) {
         let described = &filter.described;
-        if let Some(Keys { model, keys: named }) = cleaned.keys {
+        if let Some(Keys { model, column, keys: named }) = cleaned.keys {
             let keys = distinct(named);
             if !keys.is_empty() {
                 self.checks.push(KeyCheck {
                     name: described.name.clone(),
                     model: model(),
-                    column: model().pk_column(),
+                    column,
                     keys,
                     implied: filter.method.is_none()
+                        && described.within.is_none()
                         && proves_its_key(described)
                         && !model().has_scope(),
+                    within: described.within.clone(),
                     missing: clean::missing(&described.kind),
                     at,
                 });
             }
         }
         let Some(value) = cleaned.value else { return };
+        if self.hook.is_some() {
+            self.values.push((described.name.clone(), value.clone()));
+        }
         let step = match &filter.method {
             Some(method) => Some(Step::Call(method.clone(), described.field_name.clone(), value)),
             None => step(described, &value),
@@ -314,7 +450,7 @@ fn order(filter: &Described, names: &[Value]) -> Vec<OrderTerm> {
 
 fn condition(filter: &Described, path: &Path, value: &Value) -> Predicate {
     match (&filter.kind, value) {
-        (FilterInput::Choice, Value::Text(text)) if text == NULL && filter.null_label.is_some() => {
+        (FilterInput::Choice, Value::Text(text)) if filter.is_null_word(text) => {
             compare(path, filter.expr, &Value::Null)
         }
         (
@@ -332,8 +468,7 @@ fn condition(filter: &Described, path: &Path, value: &Value) -> Predicate {
 
 fn several(filter: &Described, path: &Path, values: &[Value]) -> Predicate {
     let null = |value: &&Value| {
-        let word = matches!(value, Value::Text(text) if text == NULL);
-        value.is_null() || (word && filter.null_label.is_some())
+        value.is_null() || matches!(value, Value::Text(text) if filter.is_null_word(text))
     };
     if filter.is_one_condition() {
         let rest: Vec<Value> = values.iter().filter(|value| !null(value)).cloned().collect();
