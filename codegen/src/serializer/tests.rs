@@ -222,6 +222,42 @@ fn a_name_that_is_no_field_is_told_with_those_that_are() {
 }
 
 #[test]
+fn words_that_exclude_each_other_are_told() {
+    let found = mistakes(quote! {
+        #[serializer(model = Track)]
+        struct TrackSerializer {
+            #[field(read_only, write_only)]
+            id: i64,
+            #[field(read_only, required)]
+            name: String,
+            #[field(required, default = 1)]
+            milliseconds: i32,
+        }
+    });
+    assert_eq!(
+        found,
+        [
+            "a field is `read_only` or `write_only`, not both",
+            "a `read_only` field takes no input: leave `required` out",
+            "a field is `required` or has a default, not both",
+        ]
+    );
+}
+
+#[test]
+fn a_column_may_be_written_that_the_model_keeps_from_input() {
+    let written = steps(quote! {
+        #[serializer(model = Track)]
+        struct TrackSerializer {
+            #[field(read_only = false, required)]
+            id: i64,
+        }
+    });
+    assert!(written.contains("field . read_only = false ;"), "{written}");
+    assert!(written.contains("field = field . required (true) ;"), "{written}");
+}
+
+#[test]
 fn what_only_a_model_can_answer_is_refused_without_one() {
     let found = mistakes(quote! {
         #[serializer(fields = all)]

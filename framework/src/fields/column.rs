@@ -71,9 +71,9 @@ fn kind(column: &'static ColumnMeta) -> FieldKind {
     }
     let name = column.name;
     let field = match column.kind {
-        ColumnKind::SmallInt => integer(column, i16::MIN.into(), i16::MAX.into()),
-        ColumnKind::Integer => integer(column, i32::MIN.into(), i32::MAX.into()),
-        ColumnKind::BigInt => integer(column, i64::MIN, i64::MAX),
+        ColumnKind::SmallInt => integer(column, i16::MIN.into(), i16::MAX.into(), false),
+        ColumnKind::Integer => integer(column, i32::MIN.into(), i32::MAX.into(), false),
+        ColumnKind::BigInt => integer(column, i64::MIN, i64::MAX, true),
         ColumnKind::Float => bounded(Field::float(name), column),
         ColumnKind::Bool => Field::boolean(name),
         ColumnKind::Text => {
@@ -182,13 +182,13 @@ fn bounded(mut field: Field, column: &ColumnMeta) -> Field {
 }
 
 /// A declared bound, or the one of the column's type when that is tighter.
-fn integer(column: &ColumnMeta, least: i64, greatest: i64) -> Field {
+fn integer(column: &ColumnMeta, least: i64, greatest: i64, big: bool) -> Field {
     let declared = |bound: Option<&str>| bound.and_then(|bound| bound.parse::<i64>().ok());
     let min = declared(column.min_value).map_or(least, |bound| bound.max(least));
     let max = declared(column.max_value).map_or(greatest, |bound| bound.min(greatest));
     Field::new(
         column.name,
-        FieldKind::Integer { min: Some(min), max: Some(max), big: false, as_text: false },
+        FieldKind::Integer { min: Some(min), max: Some(max), big, as_text: false },
     )
 }
 
@@ -251,6 +251,13 @@ mod tests {
         assert_eq!(field.help_text, "Length in milliseconds.");
         assert_eq!(field.label, "Unit price");
         assert!(field.required);
+    }
+
+    #[test]
+    fn a_column_of_64_bits_is_a_big_integer() {
+        static BYTES: ColumnMeta = ColumnMeta { kind: ColumnKind::BigInt, ..PLAIN };
+        let text = text(&Field::from_column(&BYTES), &Raw::Text("x".into()));
+        assert_eq!(text, serde_json::json!(["A valid biginteger is required."]));
     }
 
     #[test]

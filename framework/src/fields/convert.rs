@@ -270,6 +270,34 @@ mod tests {
     }
 
     #[test]
+    fn a_boolean_has_many_words_and_no_others() {
+        let run = |raw: Raw<'_>| Field::boolean("b").allow_null().run(Some(&raw), false);
+        let text = |text: &str| Raw::Text(text.to_owned().into());
+        let float = |spelling: &'static str| Raw::Float(spelling.into());
+        let truths = ["true", "True", "TRUE", "tRuE", "t", "T", "yes", "YES", "y", "Y", "on", "1"];
+        let falsehoods = ["false", "False", "f", "F", "no", "NO", "n", "N", "off", "Off", "0"];
+        for (words, value) in [(&truths[..], true), (&falsehoods[..], false)] {
+            for word in words {
+                assert_eq!(run(text(word)), Ok(Some(Value::Bool(value))), "{word}");
+            }
+            let (int, decimal) = if value { ("1", "1.0") } else { ("0", "-0.0") };
+            for raw in [Raw::Bool(value), Raw::Int(int.into()), float(decimal)] {
+                assert_eq!(run(raw), Ok(Some(Value::Bool(value))));
+            }
+        }
+        for word in ["null", "Null", "NULL", ""] {
+            assert_eq!(run(text(word)), Ok(Some(Value::Null)), "{word}");
+        }
+        let words = serde_json::json!(["Must be a valid boolean."]);
+        for word in ["tr", "yess", "2", "01", "1.0", " true", "none", "enabled"] {
+            assert_eq!(texts(run(text(word))), words, "{word}");
+        }
+        for raw in [Raw::Int("2".into()), float("0.5"), Raw::List(vec![]), Raw::Map(vec![])] {
+            assert_eq!(texts(run(raw)), words);
+        }
+    }
+
+    #[test]
     fn a_number_beyond_64_bits_is_beyond_every_bound() {
         let field = Field::integer("n").min_value("-5").max_value("5");
         let big = "99999999999999999999";

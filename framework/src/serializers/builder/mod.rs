@@ -23,8 +23,9 @@ use super::related::{DynRelatedField, RelatedField, described};
 use super::relations::{Inner, Related};
 use super::{LeadsTo, ModelSerializer, ShownBy};
 use crate::db::{
-    ColumnDefault, ColumnMeta, Constraint, ConstraintKind, FieldPath, Fields, Hop, Leaf, Model,
-    Path, PathOf, Predicate, SingleValued, Way, label_of, meta_of, not_a_unique_set, not_unique,
+    ColumnDefault, ColumnKind, ColumnMeta, Constraint, ConstraintKind, FieldPath, Fields, Hop,
+    Leaf, Model, Path, PathOf, Predicate, SingleValued, Way, label_of, meta_of, not_a_unique_set,
+    not_unique,
 };
 use crate::fields::{Choice, Field, FieldDefault, FieldKind};
 use crate::values::{Value, ValueRef};
@@ -600,7 +601,7 @@ impl<M: Model> Builder<M> {
         columns.iter().map(writes).collect()
     }
 
-    /// Requires a field, or gives it its column's default: null where that is allowed.
+    /// Requires a field, or gives it its column's default: null where that is allowed, or the empty text.
     fn require(&mut self, index: usize) {
         let Some(field) = self.draft.description.fields.get_mut(index) else { return };
         let Target::Column(column) = field.target else { return };
@@ -611,6 +612,9 @@ impl<M: Model> Builder<M> {
         field.field.default = match column.default {
             Some(ColumnDefault::Value(make)) => Some(FieldDefault::Call(Arc::new(make))),
             _ if column.nullable => Some(FieldDefault::Value(Value::Null)),
+            _ if column.blank && column.kind == ColumnKind::Text => {
+                Some(FieldDefault::Value(Value::Text(String::new())))
+            }
             _ => None,
         };
         field.field.required = field.field.default.is_none();

@@ -4,6 +4,7 @@ mod input;
 mod output;
 #[cfg(feature = "validator")]
 mod plain;
+mod unique;
 
 use std::collections::HashMap;
 use std::fmt;
