@@ -148,7 +148,7 @@ async fn formats_sources_and_changed_values_reach_the_struct_and_the_answer() {
     });
     let shown = json!({
         "amount": 2, "numbers": null, "labels": ["A"], "medium": "vhs", "day": "09 February 2024",
-        "length": "P0DT01H00M00S", "price": "1.50", "extra": "{\"a\":[1]}", "orderedBy": "alice",
+        "length": "P0DT01H00M00S", "price": "1.50", "extra": "{\"a\": [1]}", "orderedBy": "alice",
     });
     assert_eq!(ordered(&store.client_of(ALICE), "POST", &body), (200, shown));
     let wrong = json!({"amount": 2, "day": "2024-02-09", "length": 3601, "extra": {}});

@@ -16,6 +16,7 @@ mod fields;
 mod filter_sets;
 mod filters;
 mod foreign_types;
+mod formats;
 mod generics;
 mod guide;
 mod heads;

@@ -250,11 +250,11 @@ impl Field {
             FieldKind::DateTime { format, .. }
             | FieldKind::Date { format, .. }
             | FieldKind::Time { format, .. } => {
-                *format = (!text.eq_ignore_ascii_case(moments::ISO_8601)).then_some(text);
+                *format = Some(text);
             }
             FieldKind::Uuid { format } => *format = uuid_format(text).unwrap_or(*format),
             FieldKind::Duration { iso_8601, .. } => {
-                *iso_8601 = text.eq_ignore_ascii_case(moments::ISO_8601);
+                *iso_8601 = Some(moments::is_iso(text));
             }
             _ => {}
         }
@@ -279,15 +279,21 @@ impl Field {
     pub fn as_number(mut self) -> Self {
         if let FieldKind::Decimal(options) = &mut self.kind {
             options.as_number = true;
+            options.as_text = false;
         }
         self
     }
 
     /// Shows a whole number as a text (`BigIntegerField(coerce_to_string=True)`), for readers of JSON
-    /// whose numbers have 53 bits.
+    /// whose numbers have 53 bits; a decimal, too, where the site shows decimals as numbers.
     pub fn as_text(mut self) -> Self {
-        if let FieldKind::Integer { as_text, .. } = &mut self.kind {
-            *as_text = true;
+        match &mut self.kind {
+            FieldKind::Integer { as_text, .. } => *as_text = true,
+            FieldKind::Decimal(options) => {
+                options.as_text = true;
+                options.as_number = false;
+            }
+            _ => {}
         }
         self
     }
@@ -566,7 +572,7 @@ kinds! {
     /// `TimeField`
     time => FieldKind::Time { input_formats: Cow::Borrowed(&[]), format: None };
     /// `DurationField`
-    duration => FieldKind::Duration { min: None, max: None, iso_8601: false };
+    duration => FieldKind::Duration { min: None, max: None, iso_8601: None };
     /// `JSONField`
     json => FieldKind::Json { binary: false };
     /// A read-only field: `ReadOnlyField`, `SerializerMethodField`.

@@ -60,9 +60,9 @@ pub enum FieldKind {
     /// `DateTimeField`
     #[doc(alias = "DateTimeField")]
     DateTime {
-        /// `strptime` formats in addition to or instead of `iso-8601`; empty for ISO 8601 only.
+        /// `strptime` formats in addition to or instead of `iso-8601`; empty for those of the site.
         input_formats: Cow<'static, [&'static str]>,
-        /// The `strftime` format of the output; ISO 8601 if there is none.
+        /// The `strftime` format of the output, or `iso-8601`; that of the site if there is none.
         format: Option<&'static str>,
     },
     /// `DateField`
@@ -88,8 +88,9 @@ pub enum FieldKind {
         min: Option<TimeDelta>,
         /// Greatest length.
         max: Option<TimeDelta>,
-        /// Whether the output is ISO 8601 (`P1DT02H03M04S`), not Django's form (`1 02:03:04`).
-        iso_8601: bool,
+        /// Whether the output is ISO 8601 (`P1DT02H03M04S`), not Django's form (`1 02:03:04`), where the
+        /// field says so.
+        iso_8601: Option<bool>,
     },
     /// `ChoiceField`
     #[doc(alias = "ChoiceField")]
@@ -259,6 +260,8 @@ pub struct DecimalOptions {
     pub max: Option<Decimal>,
     /// Whether the output is a number, not a string (`coerce_to_string=False`).
     pub as_number: bool,
+    /// Whether it is a string even where a site shows decimals as numbers (`coerce_to_string=True`).
+    pub as_text: bool,
     /// Whether trailing zeros are dropped from the output.
     pub normalize_output: bool,
     /// How the output is rounded to its places.

@@ -21,6 +21,7 @@ mod convert;
 pub(crate) mod duration;
 mod field;
 pub mod form;
+mod formats;
 mod keys;
 mod kind;
 mod messages;

@@ -11,15 +11,16 @@ use crate::values::strptime;
 /// The name of ISO 8601 among input formats.
 pub(super) const ISO_8601: &str = "iso-8601";
 
+/// Whether a format is ISO 8601.
+pub(super) fn is_iso(format: &str) -> bool {
+    format.eq_ignore_ascii_case(ISO_8601)
+}
+
 /// `DateTimeField.to_internal_value`; times without an offset are UTC.
 pub(super) fn datetime(field: &Field, formats: &[&str], raw: &Raw<'_>) -> Result<Value, Detail> {
     let text = raw.as_text().unwrap_or_default();
     for format in or_iso(formats) {
-        let parsed = if format.eq_ignore_ascii_case(ISO_8601) {
-            parse_datetime(text)
-        } else {
-            strptime(text, format)
-        };
+        let parsed = if is_iso(format) { parse_datetime(text) } else { strptime(text, format) };
         let Some((naive, offset)) = parsed else { continue };
         let moment = naive.checked_sub_signed(offset.unwrap_or_default());
         return match moment.filter(|moment| (1..=9999).contains(&moment.year())) {
@@ -36,7 +37,7 @@ pub(super) fn datetime(field: &Field, formats: &[&str], raw: &Raw<'_>) -> Result
 pub(super) fn date(field: &Field, formats: &[&str], raw: &Raw<'_>) -> Result<Value, Detail> {
     let text = raw.as_text().unwrap_or_default();
     for format in or_iso(formats) {
-        let parsed = if format.eq_ignore_ascii_case(ISO_8601) {
+        let parsed = if is_iso(format) {
             parse_date(text)
         } else {
             strptime(text, format).map(|(moment, _)| moment.date())
@@ -53,7 +54,7 @@ pub(super) fn date(field: &Field, formats: &[&str], raw: &Raw<'_>) -> Result<Val
 pub(super) fn time(field: &Field, formats: &[&str], raw: &Raw<'_>) -> Result<Value, Detail> {
     let text = raw.as_text().unwrap_or_default();
     for format in or_iso(formats) {
-        let parsed = if format.eq_ignore_ascii_case(ISO_8601) {
+        let parsed = if is_iso(format) {
             parse_time(text)
         } else {
             strptime(text, format).map(|(moment, _)| moment.time())

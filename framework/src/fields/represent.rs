@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::kind::{DecimalOptions, FieldKind};
-use super::{Field, Rounding, UuidFormat, Value, format};
+use super::{Field, Rounding, UuidFormat, Value, format, moments};
 use crate::values::{Decimal, JsonWriter, ValueRef};
 
 impl Field {
@@ -20,16 +20,22 @@ impl Field {
             }
             #[allow(clippy::cast_precision_loss)]
             (FieldKind::Float { .. }, ValueRef::Int(value)) => out.f64(value as f64),
-            (FieldKind::DateTime { format: Some(format), .. }, ValueRef::DateTime(value)) => {
+            (FieldKind::DateTime { format: Some(format), .. }, ValueRef::DateTime(value))
+                if !moments::is_iso(format) =>
+            {
                 text(out, |out| format::strftime(value, format, out));
             }
-            (FieldKind::Date { format: Some(format), .. }, ValueRef::Date(value)) => {
+            (FieldKind::Date { format: Some(format), .. }, ValueRef::Date(value))
+                if !moments::is_iso(format) =>
+            {
                 text(out, |out| format::strftime_date(value, format, out));
             }
-            (FieldKind::Time { format: Some(format), .. }, ValueRef::Time(value)) => {
+            (FieldKind::Time { format: Some(format), .. }, ValueRef::Time(value))
+                if !moments::is_iso(format) =>
+            {
                 text(out, |out| format::strftime_time(value, format, out));
             }
-            (FieldKind::Duration { iso_8601: true, .. }, ValueRef::Duration(value)) => {
+            (FieldKind::Duration { iso_8601: Some(true), .. }, ValueRef::Duration(value)) => {
                 text(out, |out| format::iso_duration(value, out));
             }
             (FieldKind::Uuid { format: UuidFormat::Int }, ValueRef::Uuid(value)) => {
@@ -43,7 +49,11 @@ impl Field {
             (FieldKind::Json { binary: true }, value) if value != ValueRef::Null => {
                 let mut json = JsonWriter::new();
                 json.value(value);
-                out.str(&String::from_utf8_lossy(&json.into_bytes()));
+                match serde_json::from_slice(json.bytes()) {
+                    Ok(serde_json::Value::Null) => out.null(),
+                    Ok(value) => text(out, |out| dumps(&value, out)),
+                    Err(_) => out.str(&String::from_utf8_lossy(json.bytes())),
+                }
             }
             (FieldKind::List { child, .. }, ValueRef::Other(Value::List(items))) => {
                 out.begin_array();
@@ -113,6 +123,67 @@ fn text(out: &mut JsonWriter, write: impl FnOnce(&mut String)) {
     let mut text = String::new();
     write(&mut text);
     out.str(&text);
+}
+
+/// JSON as `json.dumps` writes it: with spaces, and in ASCII.
+fn dumps(value: &serde_json::Value, out: &mut String) {
+    use serde_json::Value as Json;
+    let separate = |out: &mut String, first: &mut bool| {
+        if !std::mem::take(first) {
+            out.push_str(", ");
+        }
+    };
+    match value {
+        Json::String(text) => ascii(text, out),
+        Json::Array(items) => {
+            out.push('[');
+            let mut first = true;
+            for item in items {
+                separate(out, &mut first);
+                dumps(item, out);
+            }
+            out.push(']');
+        }
+        Json::Object(items) => {
+            out.push('{');
+            let mut first = true;
+            for (key, item) in items {
+                separate(out, &mut first);
+                ascii(key, out);
+                out.push_str(": ");
+                dumps(item, out);
+            }
+            out.push('}');
+        }
+        Json::Number(number) if number.is_f64() => {
+            format::float(number.as_f64().unwrap_or_default(), out);
+        }
+        other => out.push_str(&other.to_string()),
+    }
+}
+
+/// A text in quotes and in ASCII.
+fn ascii(text: &str, out: &mut String) {
+    use std::fmt::Write as _;
+    out.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            ' '..='~' => out.push(letter),
+            _ => {
+                for unit in letter.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    out.push('"');
 }
 
 fn decimal(options: &DecimalOptions, value: Decimal, out: &mut JsonWriter) {
@@ -251,7 +322,11 @@ mod tests {
     #[test]
     fn binary_json_is_a_text() {
         let field = Field::json("j").binary();
-        assert_eq!(echo(&field, r#""{\"a\": [1, null]}""#), r#""{\"a\":[1,null]}""#);
+        assert_eq!(echo(&field, r#""{\"a\":[1,null]}""#), r#""{\"a\": [1, null]}""#);
+        let text = Value::Json(Box::new(serde_json::json!(["é👍\u{7f}\n\"\\", 1e22, true])));
+        let plain = r#"["\u00e9\ud83d\udc4d\u007f\n\"\\", 1e+22, true]"#;
+        assert_eq!(shown(&field, &text), serde_json::to_string(plain).unwrap());
+        assert_eq!(echo(&field, r#""null""#), "null");
         for refused in ["5", "{}", r#""{""#] {
             let error = field.run(Some(&parse_json(refused).unwrap()), false).unwrap_err();
             assert_eq!(error.to_json(), serde_json::json!(["Value must be valid JSON."]));

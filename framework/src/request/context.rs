@@ -26,7 +26,7 @@ use crate::negotiation::Accepted;
 use crate::parsers::{Data, Parser};
 use crate::reverse::{Origin, Urls};
 use crate::sessions::Session;
-use crate::settings::Settings;
+use crate::settings::{FormatSettings, Settings};
 
 /// What policies may know about the view: its name, lookup and model.
 #[derive(Debug, Clone, Default)]
@@ -70,6 +70,8 @@ pub(crate) trait ObjectGuard: Send + Sync {
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
+    /// Whether the settings have formats that are not the defaults.
+    pub(crate) own_formats: bool,
     pub(crate) urls: Urls,
     /// The user model; Django's own if the site sets none.
     pub(crate) users: Option<Arc<UserMeta>>,
@@ -232,6 +234,11 @@ impl Context {
     /// The view's scope for throttles (`throttle_scope`).
     pub fn throttle_scope(&self) -> Option<&str> {
         self.equipment.as_ref().and_then(|equipment| equipment.throttle_scope.as_deref())
+    }
+
+    /// The formats of fields, if the site sets some.
+    pub(crate) fn own_formats(&self) -> Option<&FormatSettings> {
+        self.shared.own_formats.then_some(&self.shared.settings.formats)
     }
 
     /// The settings of the site.

@@ -187,13 +187,24 @@ fn retain<T>(
 }
 
 impl Description {
-    /// The serializer as this request has it: itself, if it does not choose its fields.
+    /// The serializer as this request has it: itself, if it does not choose its fields and the site has no
+    /// formats of its own.
     pub(crate) fn for_request<'a>(&'a self, cx: &'a Context) -> &'a Self {
-        let Some(hook) = &self.get_fields else { return self };
+        let (hook, formats) = (self.get_fields.as_ref(), cx.own_formats());
+        if hook.is_none() && formats.is_none() {
+            return self;
+        }
         let key = std::ptr::from_ref(self) as usize;
         let made = cx.kept.get_or_make(key, || {
             let mut fields = FieldSet::of(self);
-            hook(&mut fields, cx);
+            if let Some(hook) = hook {
+                hook(&mut fields, cx);
+            }
+            if let Some(formats) = formats {
+                for field in &mut fields.description.fields {
+                    field.change(|field| field.with_formats(formats));
+                }
+            }
             fields.finish()
         });
         made.unwrap_or(self)

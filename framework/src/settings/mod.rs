@@ -30,6 +30,7 @@
 //! - [`SessionSettings`], [`CsrfSettings`]: `SESSION_…`, `CSRF_…`, cookies
 //! - [`AuthSettings`]: password hashers and validators, login URLs
 //! - [`ThrottleSettings`]: `DEFAULT_THROTTLE_RATES`, `NUM_PROXIES`
+//! - [`FormatSettings`]: `DATETIME_FORMAT`, `COERCE_DECIMAL_TO_STRING` and their like, set in code
 //! - [`JwtSettings`]: `JWT_…`, as `SIMPLE_JWT`
 //! - [`CorsSettings`]: `CORS_…`, as django-cors-headers
 //! - [`FileUploadSettings`]: `FILE_UPLOAD_…`; `MEDIA_ROOT` and `MEDIA_URL` are fields of [`Settings`]
@@ -39,6 +40,7 @@ mod auth;
 mod cookie;
 mod cors;
 mod csrf;
+mod formats;
 mod forms;
 mod jwt;
 mod origins;
@@ -60,6 +62,7 @@ pub use auth::AuthSettings;
 pub use cookie::CookieSettings;
 pub use cors::CorsSettings;
 pub use csrf::CsrfSettings;
+pub use formats::FormatSettings;
 pub use jwt::JwtSettings;
 pub use origins::OriginRules;
 pub use secure::SecureSettings;
@@ -182,6 +185,8 @@ pub struct Settings {
     pub cors: CorsSettings,
     /// `THROTTLE_…` and `NUM_PROXIES`
     pub throttle: ThrottleSettings,
+    /// `DATETIME_FORMAT`, `COERCE_DECIMAL_TO_STRING` and other formats of fields.
+    pub formats: FormatSettings,
     /// `SERVER_…`
     pub server: ServerSettings,
 }
@@ -222,6 +227,7 @@ impl Default for Settings {
             jwt: JwtSettings::default(),
             cors: CorsSettings::default(),
             throttle: ThrottleSettings::default(),
+            formats: FormatSettings::default(),
             server: ServerSettings::default(),
         }
     }

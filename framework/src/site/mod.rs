@@ -105,7 +105,7 @@ use crate::response::{Response, ResponseBody};
 use crate::reverse::{Pattern, Urls};
 use crate::routers::{Match, Mount, RouteError, Table};
 use crate::sessions::StoredSession;
-use crate::settings::{Settings, SettingsError};
+use crate::settings::{FormatSettings, Settings, SettingsError};
 use crate::throttling::{self, ThrottleClasses};
 use crate::values::debug_is_display;
 use crate::views::{Endpoint, ErrorContext, ExceptionHandler, Policies, View, ViewError};
@@ -340,6 +340,7 @@ impl SiteBuilder {
         let bodies = BodyMemory::new(self.settings.server.max_bodies_size);
         let shared = Arc::new(Shared {
             hashers: PasswordHashers::new(&self.settings.auth),
+            own_formats: self.settings.formats != FormatSettings::default(),
             settings: self.settings,
             urls,
             users,
