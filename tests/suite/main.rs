@@ -65,6 +65,7 @@ mod throttling;
 mod traits;
 mod trees;
 mod tutorial;
+mod uploads;
 mod users;
 mod verbs;
 mod views;

@@ -45,7 +45,7 @@ const MODEL: [&str; 28] = [
 ];
 
 /// The options of `#[field(..)]`, for messages.
-const FIELD: [&str; 37] = [
+const FIELD: [&str; 42] = [
     "column",
     "primary_key",
     "max_length",
@@ -68,6 +68,11 @@ const FIELD: [&str; 37] = [
     "ipv4",
     "ipv6",
     "size",
+    "upload_to",
+    "storage",
+    "image",
+    "width_field",
+    "height_field",
     "verbose_name",
     "editable",
     "validators",
@@ -168,6 +173,11 @@ pub(super) struct FieldAttr {
     pub(super) choices: Option<Expr>,
     pub(super) regex: Option<Expr>,
     pub(super) size: Option<LitInt>,
+    /// A folder, or a function that names new files.
+    pub(super) upload_to: Option<Expr>,
+    pub(super) storage: Option<LitStr>,
+    pub(super) width_field: Option<Ident>,
+    pub(super) height_field: Option<Ident>,
     pub(super) verbose_name: Option<LitStr>,
     pub(super) editable: Option<bool>,
     /// Functions of a value.
@@ -481,12 +491,16 @@ impl FieldAttr {
         match word.to_string().as_str() {
             "primary_key" | "positive" | "unique" | "index" | "auto_now" | "auto_now_add"
             | "email" | "slug" | "unicode_slug" | "url" | "ip" | "ipv4" | "ipv6" | "secret"
-            | "foreign" | "acyclic" | "cached" | "custom" => {
+            | "foreign" | "acyclic" | "cached" | "custom" | "image" => {
                 if !flag(meta)? {
                     return Ok(());
                 }
             }
             "size" => self.size = Some(value(input)?),
+            "upload_to" => self.upload_to = Some(value(input)?),
+            "storage" => self.storage = Some(value(input)?),
+            "width_field" => self.width_field = Some(value(input)?),
+            "height_field" => self.height_field = Some(value(input)?),
             "verbose_name" => self.verbose_name = Some(value(input)?),
             "editable" => self.editable = Some(flag(meta)?),
             "validators" => {

@@ -17,6 +17,7 @@ pub(super) fn check(model: &Model, errors: &mut Errors) {
         bounds(column, errors);
         relation(model, column, errors);
         value(column, errors);
+        files(model, column, errors);
     }
     generic(model, errors);
     sets(model, errors);
@@ -128,6 +129,7 @@ fn kind(column: &Column, errors: &mut Errors) {
         ("ipv4", kind == Kind::Ip, "`String`"),
         ("ipv6", kind == Kind::Ip, "`String`"),
         ("size", kind == Kind::Array, "`Vec`"),
+        ("upload_to", kind == Kind::Text, "`String`"),
         ("regex", kind == Kind::Text, "`String`"),
         (
             "choices",
@@ -234,6 +236,45 @@ fn relation(model: &Model, column: &Column, errors: &mut Errors) {
                  parent"
             );
             at(word, message, errors);
+        }
+    }
+}
+
+/// Words of files.
+fn files(model: &Model, column: &Column, errors: &mut Errors) {
+    let attr = &column.attr;
+    for word in ["storage", "image", "width_field", "height_field"] {
+        if let Some(word) = attr.word(word).filter(|_| attr.upload_to.is_none()) {
+            let message = format!(
+                "`{word}` goes with `upload_to = \"folder\"`, which makes a column of files"
+            );
+            at(word, message, errors);
+        }
+    }
+    if let Some(syn::Expr::Lit(literal)) = &attr.upload_to {
+        match &literal.lit {
+            syn::Lit::Str(folder) if folder.value().starts_with('/') => {
+                errors
+                    .at(folder, "a folder of the storage: write it without the slash at its start");
+            }
+            syn::Lit::Str(folder) if folder.value().split('/').any(|part| part == "..") => {
+                errors.at(folder, "a folder of the storage: it has no steps upwards");
+            }
+            syn::Lit::Str(_) => {}
+            other => {
+                errors.at(other, "a folder, `\"covers/%Y\"`, or a function that names new files")
+            }
+        }
+    }
+    for side in [&attr.width_field, &attr.height_field].into_iter().flatten() {
+        let found = model.columns.iter().find(|column| column.ident == *side);
+        match found {
+            _ if !attr.says("image") => at(side, "only images have sides: say `image` too", errors),
+            None => at(side, format!("`{}` has no column `{side}`", model.ident()), errors),
+            Some(column) if !matches!(column.kind, Kind::Integer | Kind::BigInt) => {
+                at(side, "a number of pixels: make that column `i32` or `i64`", errors);
+            }
+            Some(_) => {}
         }
     }
 }

@@ -2,9 +2,12 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
+use syn::{Expr, Lit};
 
 use super::ast::{Column, Kind, Model};
+use super::attr::FieldAttr;
 use crate::types::{generic, optional};
 
 /// Diesel's table, by a macro of the framework.
@@ -133,6 +136,12 @@ pub(super) fn meta(column: &Column) -> TokenStream {
     }
     if let Some(max_length) = &attr.max_length {
         step(true, quote!(.max_length(#max_length)));
+    } else {
+        step(attr.upload_to.is_some(), quote!(.max_length(100)));
+    }
+    if let Some(upload_to) = &attr.upload_to {
+        let file = file(attr, upload_to);
+        step(true, quote!(.file(#file)));
     }
     let [min_value, max_value] = bounds(column);
     step(min_value.is_some(), quote!(.min_value(#min_value)));
@@ -197,6 +206,23 @@ pub(super) fn meta(column: &Column) -> TokenStream {
     }
     let kind = kind(column);
     quote!(::quintet::db::ColumnMeta::new(#name, #kind) #(#steps)*)
+}
+
+/// What a column of files says of them.
+fn file(attr: &FieldAttr, upload_to: &Expr) -> TokenStream {
+    let to = quote!(::quintet::db::UploadTo);
+    let to = match upload_to {
+        Expr::Lit(literal) if matches!(literal.lit, Lit::Str(_)) => quote!(#to::Folder(#literal)),
+        function => quote_spanned!(function.span()=> #to::Name(#function)),
+    };
+    let storage = attr.storage.iter().map(|name| quote!(.storage(#name)));
+    let image = attr.word("image").map(|_| quote!(.image()));
+    let sides = [("width_field", &attr.width_field), ("height_field", &attr.height_field)];
+    let sides = sides.into_iter().filter_map(|(word, column)| {
+        let (word, column) = (format_ident!("{word}"), column.as_ref()?.unraw().to_string());
+        Some(quote!(.#word(#column)))
+    });
+    quote!(::quintet::db::FileColumn::new(#to) #(#storage)* #image #(#sides)*)
 }
 
 /// The checks of a column's values: the functions that are named, and the shape of typed JSON.

@@ -37,7 +37,7 @@ const CONTAINER: [&str; 22] = [
 ];
 
 /// The options of `#[field(..)]`, for messages.
-const FIELD: [&str; 52] = [
+const FIELD: [&str; 54] = [
     "read_only",
     "write_only",
     "required",
@@ -72,6 +72,8 @@ const FIELD: [&str; 52] = [
     "format",
     "input_formats",
     "binary",
+    "allow_empty_file",
+    "use_url",
     "each",
     "min_length",
     "max_length",
@@ -455,6 +457,11 @@ impl FieldAttr {
             "refuse_empty" if flag(meta)? => self.change(quote!(field = field.refuse_empty();)),
             "allow_empty" if !flag(meta)? => self.change(quote!(field = field.refuse_empty();)),
             "allow_blank" | "trim_whitespace" | "refuse_empty" | "allow_empty" => {}
+            "allow_empty_file" if flag(meta)? => {
+                self.change(quote!(field = field.allow_empty_file();));
+            }
+            "use_url" if !flag(meta)? => self.change(quote!(field = field.show_name();)),
+            "allow_empty_file" | "use_url" => {}
             "as_number" | "as_text" | "normalize_output" | "binary" => {
                 self.change(quote!(field = field.#own();));
             }

@@ -12,7 +12,7 @@ use crate::errors::Errors;
 use crate::types::{generic, last_word};
 
 /// The words of `kind = ..`.
-const KINDS: [&str; 18] = [
+const KINDS: [&str; 20] = [
     "char",
     "email",
     "slug",
@@ -31,6 +31,8 @@ const KINDS: [&str; 18] = [
     "time",
     "duration",
     "hstore",
+    "file",
+    "image",
 ];
 
 /// The bounds of an integer type, as texts.
@@ -81,6 +83,7 @@ fn of_type(ty: &Type, name: &TokenStream, attr: &FieldAttr, reads: bool) -> (Tok
         "NaiveDate" | "Date" => quote!(#field::date(#name)),
         "NaiveTime" | "Time" => quote!(#field::time(#name)),
         "TimeDelta" | "Duration" => quote!(#field::duration(#name)),
+        "UploadedFile" => quote!(#field::file(#name)),
         "Uuid" => quote!(#field::uuid(#name)),
         "Value" => quote!(#field::json(#name)),
         "Decimal" if attr.decimal.is_none() => quote! {

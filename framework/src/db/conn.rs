@@ -15,6 +15,7 @@ use super::statements::{Command, Query};
 use super::{Dialect, Error, ModelMeta, Row, Sql};
 #[cfg(feature = "postgres")]
 use crate::aside::aside;
+use crate::files::NewlyStored;
 
 #[cfg(feature = "sqlite")]
 use diesel::connection::SimpleConnection;
@@ -36,6 +37,8 @@ pub struct Conn {
     repeats: super::repeats::Repeats,
     /// What runs after the commit.
     commits: RefCell<Vec<Commit>>,
+    /// Files of rows that are not committed yet.
+    files: RefCell<Vec<NewlyStored>>,
     /// What the request is about, for hooks and scopes.
     request: RequestState,
     /// Gives the connection back, when what is open on it was rolled back.
@@ -115,6 +118,7 @@ impl Conn {
             #[cfg(debug_assertions)]
             repeats: super::repeats::Repeats::default(),
             commits: RefCell::default(),
+            files: RefCell::default(),
             request: RequestState::default(),
             #[cfg(feature = "sqlite")]
             lease: None,

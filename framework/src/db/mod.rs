@@ -142,6 +142,7 @@ pub use models::condition::{
 pub use models::constraint::{Constraint, ConstraintKind};
 pub use models::custom::CustomColumn;
 pub use models::declared::{Declared, LookupField, Ordering, Root};
+pub use models::file::{FileColumn, NewFile, UploadTo};
 pub use models::inherited::{BaseOf, InheritedColumn};
 pub use models::json::{ArrayField, JsonField};
 pub(crate) use models::key::Key;

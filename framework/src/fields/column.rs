@@ -1,9 +1,11 @@
 //! Fields of a model's columns (`rest_framework.utils.field_mapping`).
 
-use crate::db::{ColumnDefault, ColumnForm, ColumnKind, ColumnMeta, ModelMeta};
+use crate::db::{ColumnDefault, ColumnForm, ColumnKind, ColumnMeta, FileColumn, ModelMeta};
 use crate::exceptions::Detail;
 
-use super::kind::{Char, Choice, DecimalOptions, FieldKind, KeyKind, Protocol, TextForm};
+use super::kind::{
+    Char, Choice, DecimalOptions, FieldKind, FileOptions, KeyKind, Protocol, TextForm,
+};
 use super::{Field, Validator, Value};
 
 impl Field {
@@ -61,6 +63,11 @@ impl KeyKind {
 fn kind(column: &'static ColumnMeta) -> FieldKind {
     if column.references.is_some() {
         return FieldKind::PrimaryKey { key: KeyKind::of(column.kind) };
+    }
+    if let Some(file) = &column.file {
+        let FileColumn { is_image, storage, .. } = *file;
+        let max_length = column.max_length;
+        return FieldKind::File(FileOptions { max_length, storage, ..FileOptions::new(is_image) });
     }
     if !column.choices.is_empty() {
         let choices = column

@@ -6,7 +6,9 @@ use crate::exceptions::Detail;
 use crate::validators::words;
 
 use super::kind::{Choice, FieldKind};
-use super::{Field, Raw, Value, composite, duration, format, keys, moments, number, python, text};
+use super::{
+    Field, Raw, Value, composite, duration, file, format, keys, moments, number, python, text,
+};
 
 pub(super) fn convert(field: &Field, raw: &Raw<'_>, partial: bool) -> Result<Value, Detail> {
     match &field.kind {
@@ -31,6 +33,7 @@ pub(super) fn convert(field: &Field, raw: &Raw<'_>, partial: bool) -> Result<Val
             composite::dict(field, child, *allow_empty, raw, partial)
         }
         FieldKind::Json { binary } => composite::json(field, *binary, raw),
+        FieldKind::File(options) => file::convert(field, options, raw),
         FieldKind::Bytes => bytes(field, raw),
         FieldKind::Any | FieldKind::Hidden | FieldKind::ReadOnly => Ok(composite::any(raw)),
         FieldKind::PrimaryKey { .. } | FieldKind::SlugKey => keys::key(field, raw),

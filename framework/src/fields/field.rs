@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::exceptions::{Detail, Validated};
 
-use super::kind::{Char, DecimalOptions, FieldDefault, FieldKind, Rounding, TextForm};
+use super::kind::{Char, DecimalOptions, FieldDefault, FieldKind, FileOptions, Rounding, TextForm};
 use super::{Pattern, Raw, UuidFormat, Value, convert, duration, moments, python, text};
 use crate::validators::Validator;
 
@@ -173,8 +173,25 @@ impl Field {
         match &mut self.kind {
             FieldKind::Char(Char { max_length, .. })
             | FieldKind::List { max_length, .. }
-            | FieldKind::Nested { max_length, .. } => *max_length = Some(length),
+            | FieldKind::Nested { max_length, .. }
+            | FieldKind::File(FileOptions { max_length, .. }) => *max_length = Some(length),
             _ => {}
+        }
+        self
+    }
+
+    /// Accepts a file without bytes (`FileField(allow_empty_file=True)`).
+    pub fn allow_empty_file(mut self) -> Self {
+        if let FieldKind::File(options) = &mut self.kind {
+            options.allow_empty_file = true;
+        }
+        self
+    }
+
+    /// Shows the name under which a file is stored, not its URL (`FileField(use_url=False)`).
+    pub fn show_name(mut self) -> Self {
+        if let FieldKind::File(options) = &mut self.kind {
+            options.use_url = Some(false);
         }
         self
     }
@@ -410,7 +427,11 @@ impl Field {
             return Ok(Start::Skip);
         }
         if self.required {
-            return Err(self.fail("required", "This field is required."));
+            let text = match self.kind {
+                FieldKind::File(_) => "No file was submitted.",
+                _ => "This field is required.",
+            };
+            return Err(self.fail("required", text));
         }
         let default = self.default.as_ref().and_then(FieldDefault::get);
         Ok(default.map_or(Start::Skip, Start::Done))
@@ -573,6 +594,10 @@ kinds! {
     time => FieldKind::Time { input_formats: Cow::Borrowed(&[]), format: None };
     /// `DurationField`
     duration => FieldKind::Duration { min: None, max: None, iso_8601: None };
+    /// `FileField`
+    file => FieldKind::File(FileOptions::new(false));
+    /// `ImageField`
+    image => FieldKind::File(FileOptions::new(true));
     /// `JSONField`
     json => FieldKind::Json { binary: false };
     /// A read-only field: `ReadOnlyField`, `SerializerMethodField`.

@@ -13,25 +13,52 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::kind::FieldKind;
 use super::{Field, Raw};
+use crate::files::UploadedFile;
 
-type Pairs<'a> = Vec<(&'a str, &'a str)>;
+/// One value of a form.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum FormValue<'a> {
+    /// The text of a field.
+    Text(&'a str),
+    /// A file.
+    File(&'a UploadedFile),
+}
 
-/// The input of a form as an object with one entry per field that was given.
-pub fn to_raw<'a>(fields: &[Field], pairs: &'a [(String, String)], partial: bool) -> Raw<'a> {
-    let pairs: Pairs<'a> =
-        pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+impl<'a> FormValue<'a> {
+    pub(crate) fn raw(self) -> Raw<'a> {
+        match self {
+            Self::Text(value) => text(value),
+            Self::File(file) => Raw::File(file.clone()),
+        }
+    }
+}
+
+type Pairs<'a> = Vec<(&'a str, FormValue<'a>)>;
+
+/// The input of a form as an object with one entry per field that was given: its texts in order, then its
+/// files.
+pub fn to_raw<'a>(
+    fields: &[Field],
+    values: impl IntoIterator<Item = (&'a str, FormValue<'a>)>,
+    partial: bool,
+) -> Raw<'a> {
+    let pairs: Pairs<'a> = values.into_iter().collect();
     object(fields, &pairs, partial)
 }
 
 /// The input of a form as a list of objects, from the keys `[0]name`, `[1]name`; empty without such
 /// keys (`ListSerializer.to_internal_value`).
-pub fn to_raw_list<'a>(fields: &[Field], pairs: &'a [(String, String)], partial: bool) -> Raw<'a> {
-    let pairs: Pairs<'a> =
-        pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+pub fn to_raw_list<'a>(
+    fields: &[Field],
+    values: impl IntoIterator<Item = (&'a str, FormValue<'a>)>,
+    partial: bool,
+) -> Raw<'a> {
+    let pairs: Pairs<'a> = values.into_iter().collect();
     items(fields, &pairs, "", partial).unwrap_or_else(|| Raw::List(Vec::new()))
 }
 
-fn object<'a>(fields: &[Field], pairs: &[(&'a str, &'a str)], partial: bool) -> Raw<'a> {
+fn object<'a>(fields: &[Field], pairs: &[(&'a str, FormValue<'a>)], partial: bool) -> Raw<'a> {
     let given = fields.iter().filter(|field| field.is_writable()).filter_map(|field| {
         value(field, pairs, partial).map(|raw| (Cow::Borrowed(field.name), raw))
     });
@@ -39,7 +66,7 @@ fn object<'a>(fields: &[Field], pairs: &[(&'a str, &'a str)], partial: bool) -> 
 }
 
 /// The input of one field; `None` if there is none.
-fn value<'a>(field: &Field, pairs: &[(&'a str, &'a str)], partial: bool) -> Option<Raw<'a>> {
+fn value<'a>(field: &Field, pairs: &[(&'a str, FormValue<'a>)], partial: bool) -> Option<Raw<'a>> {
     let name = field.name;
     let last = || pairs.iter().rev().find(|(key, _)| *key == name).map(|(_, value)| *value);
     match &field.kind {
@@ -69,16 +96,19 @@ fn value<'a>(field: &Field, pairs: &[(&'a str, &'a str)], partial: bool) -> Opti
             (!entries.is_empty()).then(|| object(fields, &entries, partial))
         }
         FieldKind::Nested { fields, many: true, .. } => items(fields, pairs, name, partial),
-        FieldKind::Json { .. } => last().map(|text| Raw::JsonText(Cow::Borrowed(text))),
+        FieldKind::Json { .. } => last().map(|value| match value {
+            FormValue::Text(text) => Raw::JsonText(Cow::Borrowed(text)),
+            FormValue::File(_) => value.raw(),
+        }),
         kind => match last() {
-            Some("") if field.allow_null || !field.required => {
+            Some(FormValue::Text("")) if field.allow_null || !field.required => {
                 if field.allows_blank() {
                     Some(text(""))
                 } else {
                     field.allow_null.then_some(Raw::Null)
                 }
             }
-            Some(value) => Some(text(value)),
+            Some(value) => Some(value.raw()),
             None if partial => None,
             // an empty checkbox is not sent at all
             None if matches!(kind, FieldKind::Boolean) && field.default.is_none() => {
@@ -94,12 +124,12 @@ fn text(value: &str) -> Raw<'_> {
 }
 
 /// Every value under a name.
-fn all<'a>(pairs: &[(&'a str, &'a str)], name: &str) -> Vec<Raw<'a>> {
-    pairs.iter().filter(|(key, _)| *key == name).map(|(_, value)| text(value)).collect()
+fn all<'a>(pairs: &[(&'a str, FormValue<'a>)], name: &str) -> Vec<Raw<'a>> {
+    pairs.iter().filter(|(key, _)| *key == name).map(|(_, value)| value.raw()).collect()
 }
 
 /// The pairs `name.rest`, under `rest`.
-fn below<'a>(pairs: &[(&'a str, &'a str)], name: &str) -> Pairs<'a> {
+fn below<'a>(pairs: &[(&'a str, FormValue<'a>)], name: &str) -> Pairs<'a> {
     let rest = |key: &'a str| {
         one_line(key.strip_prefix(name)?.strip_prefix('.')?).filter(|r| !r.is_empty())
     };
@@ -114,7 +144,7 @@ fn one_line(text: &str) -> Option<&str> {
 
 /// The last value of each key, in the order in which the keys came first
 /// (`MultiValueDict.items`).
-fn distinct<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Pairs<'a> {
+fn distinct<'a>(pairs: impl Iterator<Item = (&'a str, FormValue<'a>)>) -> Pairs<'a> {
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut values: Pairs<'a> = Vec::new();
     for (key, value) in pairs {
@@ -128,26 +158,26 @@ fn distinct<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Pairs<'a> {
 }
 
 /// The pairs as an object of texts; of equal keys the last one wins.
-fn plain_map<'a>(pairs: &[(&'a str, &'a str)]) -> Raw<'a> {
-    let item = |(key, value): (&'a str, &'a str)| (Cow::Borrowed(key), text(value));
+fn plain_map<'a>(pairs: &[(&'a str, FormValue<'a>)]) -> Raw<'a> {
+    let item = |(key, value): (&'a str, FormValue<'a>)| (Cow::Borrowed(key), value.raw());
     Raw::Map(distinct(pairs.iter().copied()).into_iter().map(item).collect())
 }
 
-/// One item of `name[0]`: a text, or the pairs `name[0]rest` under `rest`.
+/// One item of `name[0]`: a value, or the pairs `name[0]rest` under `rest`.
 enum Item<'a> {
-    Text(&'a str),
+    Value(FormValue<'a>),
     Pairs(Pairs<'a>),
 }
 
 /// The objects `name[0]rest`, `name[1]rest`, if there are any.
 fn items<'a>(
     fields: &[Field],
-    pairs: &[(&'a str, &'a str)],
+    pairs: &[(&'a str, FormValue<'a>)],
     name: &str,
     partial: bool,
 ) -> Option<Raw<'a>> {
     indexed(pairs, name, |item| match item {
-        Item::Text(value) => text(value),
+        Item::Value(value) => value.raw(),
         Item::Pairs(inner) => object(fields, &distinct(inner.into_iter()), partial),
     })
 }
@@ -155,7 +185,7 @@ fn items<'a>(
 /// The items of a list of such fields, if there are any.
 fn list<'a>(
     child: &Field,
-    pairs: &[(&'a str, &'a str)],
+    pairs: &[(&'a str, FormValue<'a>)],
     name: &str,
     partial: bool,
 ) -> Option<Raw<'a>> {
@@ -163,7 +193,7 @@ fn list<'a>(
         return items(fields, pairs, name, partial);
     }
     indexed(pairs, name, |item| match item {
-        Item::Text(value) => text(value),
+        Item::Value(value) => value.raw(),
         Item::Pairs(inner) => {
             let inner = distinct(inner.into_iter());
             match &child.kind {
@@ -180,7 +210,7 @@ fn list<'a>(
 /// The items `name[0]`, `name[1]` in the order of their numbers. A text takes the place of the
 /// parts that came before it, and a part that of a text.
 fn indexed<'a>(
-    pairs: &[(&'a str, &'a str)],
+    pairs: &[(&'a str, FormValue<'a>)],
     name: &str,
     item: impl Fn(Item<'a>) -> Raw<'a>,
 ) -> Option<Raw<'a>> {
@@ -190,7 +220,7 @@ fn indexed<'a>(
         let Some((index, rest)) = part(key, name) else { continue };
         match items.get_mut(&index) {
             _ if rest.is_empty() => {
-                items.insert(index, Item::Text(value));
+                items.insert(index, Item::Value(value));
             }
             Some(Item::Pairs(inner)) => inner.push((rest, value)),
             _ => {
@@ -218,9 +248,8 @@ mod tests {
     use super::*;
 
     fn read(fields: &[Field], pairs: &[(&str, &str)], partial: bool) -> String {
-        let pairs: Vec<_> =
-            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        python::text(&to_raw(fields, &pairs, partial)).into_owned()
+        let values = pairs.iter().map(|(key, value)| (*key, FormValue::Text(value)));
+        python::text(&to_raw(fields, values, partial)).into_owned()
     }
 
     #[test]
@@ -322,9 +351,8 @@ mod tests {
     fn a_form_may_be_a_list() {
         let fields = [Field::char("a"), Field::boolean("on")];
         let read = |pairs: &[(&str, &str)]| {
-            let pairs: Vec<_> =
-                pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
-            python::text(&to_raw_list(&fields, &pairs, false)).into_owned()
+            let values = pairs.iter().map(|(key, value)| (*key, FormValue::Text(value)));
+            python::text(&to_raw_list(&fields, values, false)).into_owned()
         };
         let pairs = [("[1]on", "1"), ("[0]a", "x"), ("[2]", "y"), ("a", "no"), ("[1]a", "z")];
         let items = "[{'a': 'x', 'on': False}, {'a': 'z', 'on': '1'}, 'y']";
@@ -335,8 +363,30 @@ mod tests {
     #[test]
     fn a_json_field_takes_json_text() {
         let fields = [Field::json("j")];
-        let pairs = [("j".to_owned(), "[1]".to_owned())];
-        let raw = to_raw(&fields, &pairs, false);
+        let raw = to_raw(&fields, [("j", FormValue::Text("[1]"))], false);
         assert_eq!(raw.get("j"), Some(&Raw::JsonText("[1]".into())));
+    }
+
+    #[test]
+    fn files_stand_behind_texts_alone_in_lists_and_in_parts() {
+        let file = UploadedFile::new(crate::files::File::new("a.txt", "1"), "text/plain");
+        let fields = [
+            Field::file("f"),
+            Field::list("l", Field::file("")),
+            Field::nested("n", vec![Field::file("g")], true),
+        ];
+        let value = || FormValue::File(&file);
+        let values = [
+            ("f", FormValue::Text("text")),
+            ("l", value()),
+            ("f", value()),
+            ("l", value()),
+            ("n[0]g", value()),
+        ];
+        let shown = "<InMemoryUploadedFile: a.txt (text/plain)>";
+        assert_eq!(
+            python::text(&to_raw(&fields, values, false)),
+            format!("{{'f': {shown}, 'l': [{shown}, {shown}], 'n': [{{'g': {shown}}}]}}")
+        );
     }
 }

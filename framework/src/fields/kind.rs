@@ -136,6 +136,10 @@ pub enum FieldKind {
         /// Whether JSON is sent and shown as a text that holds it (`binary=True`).
         binary: bool,
     },
+    /// `FileField`, `ImageField`
+    #[doc(alias = "FileField")]
+    #[doc(alias = "ImageField")]
+    File(FileOptions),
     /// Bytes, as base64: the field of a `BinaryField` (`ModelField`).
     #[doc(alias = "ModelField")]
     Bytes,
@@ -266,6 +270,35 @@ pub struct DecimalOptions {
     pub normalize_output: bool,
     /// How the output is rounded to its places.
     pub rounding: Rounding,
+}
+
+/// The settings of `FileField` and `ImageField`.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct FileOptions {
+    /// Most characters of the name.
+    pub max_length: Option<usize>,
+    /// Whether a file may have no bytes.
+    pub allow_empty_file: bool,
+    /// Whether the output is the file's URL; otherwise it is the name under which it is stored. Without a word,
+    /// `UPLOADED_FILES_USE_URL` decides.
+    pub use_url: Option<bool>,
+    /// Whether it must be an image.
+    pub is_image: bool,
+    /// The storage of its files.
+    pub storage: &'static str,
+}
+
+impl FileOptions {
+    pub(super) const fn new(is_image: bool) -> Self {
+        Self {
+            max_length: None,
+            allow_empty_file: false,
+            use_url: None,
+            is_image,
+            storage: "default",
+        }
+    }
 }
 
 /// How a decimal is rounded to its places: the modes of Python's `decimal`.

@@ -20,6 +20,8 @@ mod composite;
 mod convert;
 pub(crate) mod duration;
 mod field;
+mod file;
+mod file_path;
 pub mod form;
 mod formats;
 mod keys;
@@ -35,9 +37,11 @@ mod vectors;
 pub(crate) use composite::from_json;
 pub(crate) use field::message;
 pub use field::{Field, Start};
+pub use file_path::FilePaths;
 pub use keys::ManyKeys;
 pub use kind::{
-    Char, Choice, DecimalOptions, FieldDefault, FieldKind, KeyKind, Protocol, Rounding, TextForm,
+    Char, Choice, DecimalOptions, FieldDefault, FieldKind, FileOptions, KeyKind, Protocol,
+    Rounding, TextForm,
 };
 
 pub use crate::validators::Validator;

@@ -55,6 +55,10 @@ impl Field {
                     Err(_) => out.str(&String::from_utf8_lossy(json.bytes())),
                 }
             }
+            // what is not stored has no URL
+            (FieldKind::File(_), ValueRef::Text("") | ValueRef::Other(Value::File(_))) => {
+                out.null()
+            }
             (FieldKind::List { child, .. }, ValueRef::Other(Value::List(items))) => {
                 out.begin_array();
                 for item in items {

@@ -49,6 +49,7 @@
 
 mod bases;
 mod cleaning;
+mod files;
 mod links;
 mod lists;
 mod objects;

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
+use super::files::has_files;
 use crate::aside::aside;
 use crate::auth::normalize;
 use crate::db::{
     self, Annotated, Error, Lookup, Model, ModelMeta, ModelRow, Operand, Path, Predicate, QuerySet,
+    Select,
 };
 use crate::exceptions::{ApiException, Result};
 use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::serializers::{
-    Changes, Description, Existing, InitialData, Loaded, RelatedRows, Serializer, Unvalidated,
-    UnvalidatedList, ValidatedData, fetch, load, location, misplaced, model_taken, save_by, taken,
-    violated,
+    ChangeSet, Changes, Description, Existing, InitialData, Loaded, RelatedRows, Serializer,
+    Unvalidated, UnvalidatedList, ValidatedData, fetch, load, location, misplaced, model_taken,
+    save_by, taken, violated,
 };
 use crate::values::Value;
 
@@ -83,6 +85,31 @@ impl Context {
         if target.is_none() && *M::META == *self.user_meta().model {
             normalize(&self.user_meta(), &mut set.columns);
         }
+        let files = if has_files(&set.columns) {
+            aside(|| self.store_files(M::META, target.as_ref(), &mut set.columns)).await?
+        } else {
+            Vec::new()
+        };
+        let row = self.store_row::<M>(target, set, refused).await;
+        if !files.is_empty() {
+            match &row {
+                Ok(_) => self.keep_files(files),
+                Err(_) => {
+                    for file in files {
+                        file.remove().await;
+                    }
+                }
+            }
+        }
+        row
+    }
+
+    async fn store_row<M: Model>(
+        &self,
+        target: Option<Select>,
+        set: ChangeSet,
+        refused: impl Fn(Error) -> ApiException,
+    ) -> Result<M> {
         let row: Box<dyn ModelRow> = match target {
             None => {
                 db::only_values(M::META, &set.computed)?;
@@ -236,6 +263,7 @@ impl<M: Model> Changes<M> {
     fn is_one_row(&self, cx: &Context) -> bool {
         self.set.links.is_empty()
             && self.set.nested.is_empty()
+            && !has_files(&self.set.columns)
             && !db::places_in_tree(M::META, &self.set.columns)
             && *M::META != *cx.user_meta().model
             && !cx.watches_saves(M::META)

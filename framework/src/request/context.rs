@@ -2,10 +2,12 @@
 
 mod carried;
 mod data;
+mod files;
 mod session;
 mod user;
 
 pub(crate) use carried::Carried;
+pub(crate) use files::Storages;
 pub use user::Auth;
 
 use std::any::Any;
@@ -83,6 +85,8 @@ pub(crate) struct Shared {
     pub(crate) generics: Option<Arc<dyn Any + Send + Sync>>,
     /// The logs of throttles.
     pub(crate) counters: Counters,
+    /// Where files are stored.
+    pub(crate) storages: Storages,
     /// The authentication backends, if the site names any.
     pub(crate) backends: Option<Arc<dyn Any + Send + Sync>>,
     /// The keys of JSON web tokens.

@@ -73,7 +73,9 @@ pub(crate) use body::{Arrived, Awaited, BodyMemory, BodyShare, Incoming, on_its_
 pub(crate) use client::{network, network_text, proxied_address};
 #[cfg(test)]
 pub(crate) use context::testing;
-pub(crate) use context::{Carried, Deferred, Equipment, ObjectGuard, Shared, handler_method};
+pub(crate) use context::{
+    Carried, Deferred, Equipment, ObjectGuard, Shared, Storages, handler_method,
+};
 pub(crate) use csrf::CsrfState;
 pub(crate) use hooks::hook;
 #[cfg(feature = "test")]

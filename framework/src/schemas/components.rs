@@ -59,6 +59,11 @@ impl Components {
             _ if shown.link => SchemaKind::format("uri"),
             (FieldKind::ReadOnly, _) => shown.column.map_or_else(SchemaKind::string, column_kind),
             (FieldKind::SlugKey, _) => slug_kind(&shown),
+            // one component for what is sent and what is shown, as drf-spectacular has it
+            (FieldKind::File(options), _) if options.use_url.unwrap_or(true) => {
+                SchemaKind::format("uri")
+            }
+            (FieldKind::File(_), _) => SchemaKind::string(),
             (FieldKind::ManyRelated { child, .. }, _) => match child.kind {
                 FieldKind::SlugKey => slug_kind(&shown),
                 _ => self.kind(owner, child),
@@ -118,6 +123,7 @@ impl Components {
             FieldKind::Dict { child, .. } => SchemaKind::map(self.kind(owner, child)),
             FieldKind::Json { binary: false } | FieldKind::Any => SchemaKind::Any,
             FieldKind::Bytes => SchemaKind::format("byte"),
+            FieldKind::File(_) => SchemaKind::format("binary"),
             FieldKind::PrimaryKey { key: KeyKind::Int } => SchemaKind::integer(),
             FieldKind::PrimaryKey { key: KeyKind::Uuid } => SchemaKind::format("uuid"),
             FieldKind::Nested { fields, many, .. } => {

@@ -15,6 +15,7 @@ use crate::db::{
     Path, Predicate, QuerySet, Select, SingleValued, single,
 };
 use crate::exceptions::{ApiException, Result};
+use crate::files::{File, UploadedFile};
 use crate::values::{FieldType, Value};
 
 /// The changes of a request, by column; other columns stay unchanged.
@@ -247,6 +248,40 @@ impl<M: Model> Changes<M> {
         self.set.set(content_type, Value::Int(of.id.into()));
         self.set.set(object_id, key.stored(row.pk()));
         self
+    }
+
+    /// Adds or replaces a file of a column of files (`instance.cover = ContentFile(..)`): it is stored when
+    /// the row is saved, and the column gets the name under which it is stored.
+    ///
+    /// ```
+    /// use quintet::files::File;
+    /// use quintet::prelude::*;
+    ///
+    /// # #[model(table = "album")]
+    /// # pub struct Album {
+    /// #     pub id: i64,
+    /// #     #[field(upload_to = "covers", blank)]
+    /// #     pub cover: String,
+    /// # }
+    /// async fn draw(album: &Album, cx: &mut Context) -> Result<Album> {
+    ///     let cover = File::new("cover.svg", "<svg/>");
+    ///     cx.save(Changes::of(album).set_file(album::cover, cover)).await
+    /// }
+    /// # fn main() {}
+    /// ```
+    #[must_use]
+    pub fn set_file<C: Column<Model = M>>(mut self, _column: C, file: impl Into<File>) -> Self {
+        let file = UploadedFile::new(file.into(), "");
+        self.set.set(C::INDEX, Value::File(Box::new(file)));
+        self
+    }
+
+    /// The file that was sent for a column; `None` if there is none, or if it is stored already.
+    pub fn file<C: Column<Model = M>>(&self, _column: C) -> Option<&UploadedFile> {
+        match self.set.value(C::INDEX) {
+            Some(Value::File(file)) => Some(file),
+            _ => None,
+        }
     }
 
     /// Adds or replaces a value that the database computes of the stored row

@@ -9,6 +9,7 @@ use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use super::plain::{Serializer, ValidatedData};
 use super::relations::PrimaryKeyRelated;
 use crate::db::{DateTime, Decimal, Model, Uuid};
+use crate::files::UploadedFile;
 use crate::values::{FieldType, JsonWriter, Value};
 
 /// A Rust type into which a validated value can be converted: the type of a field of a serializer
@@ -111,6 +112,22 @@ impl FromValidated for serde_json::Value {
                 serde_json::from_slice(&out.into_bytes()).ok()
             }
         }
+    }
+}
+
+/// A file that was uploaded.
+impl FromValidated for UploadedFile {
+    fn from_validated(value: Option<Value>) -> Option<Self> {
+        match value? {
+            Value::File(file) => Some(*file),
+            _ => None,
+        }
+    }
+}
+
+impl IntoValidated for UploadedFile {
+    fn into_validated(self) -> Option<Value> {
+        Some(Value::File(Box::new(self)))
     }
 }
 

@@ -9,6 +9,7 @@ use super::hooks::JsonObject;
 use super::list::{Instances, ListSerializer};
 use super::validate::{Existing, run_list_validation, run_validation};
 use crate::exceptions::{Detail, Result};
+use crate::fields::form::FormValue;
 use crate::fields::{form, from_json, to_json};
 use crate::parsers::Data;
 use crate::request::{Context, QueryParams};
@@ -124,9 +125,9 @@ impl InitialData {
             }
             Initial::Body(data) => data,
         };
-        if let Some(pairs) = data.form() {
-            let pairs = owned(pairs);
-            let raw = form_input(description.for_request(cx), &pairs, partial);
+        if let Some(form) = data.form() {
+            let values = form_values(form, &data);
+            let raw = form_input(description.for_request(cx), &values, partial);
             return run_validation(description, &raw, partial, existing, cx).await;
         }
         let raw = cx.object_in(data.raw()?);
@@ -150,10 +151,9 @@ impl InitialData {
                 run_list_validation(description, list, &raw, partial, instances, cx).await
             }
             Initial::Body(data) => {
-                if let Some(pairs) = data.form() {
-                    let pairs = owned(pairs);
+                if let Some(form) = data.form() {
                     let fields = description.for_request(cx).fields();
-                    let raw = form::to_raw_list(fields, &pairs, partial);
+                    let raw = form::to_raw_list(fields, form_values(form, &data), partial);
                     return run_list_validation(description, list, &raw, partial, instances, cx)
                         .await;
                 }
@@ -167,22 +167,22 @@ impl InitialData {
 /// The input of a form. A user's function gets all of it, regardless of the fields.
 fn form_input<'a>(
     description: &Description,
-    pairs: &'a [(String, String)],
+    values: &[(&'a str, FormValue<'a>)],
     partial: bool,
 ) -> Raw<'a> {
-    let mut raw = form::to_raw(description.fields(), pairs, partial);
+    let mut raw = form::to_raw(description.fields(), values.iter().copied(), partial);
     let all = description.to_internal_value.is_some()
         || description.fields.iter().any(|field| field.class.is_some());
     if all && let Raw::Map(items) = &mut raw {
-        let others = pairs.iter().filter(|(name, _)| description.place(name).is_none());
-        items.extend(
-            others.map(|(name, value)| (name.as_str().into(), Raw::Text(value.as_str().into()))),
-        );
+        let others = values.iter().filter(|(name, _)| description.place(name).is_none());
+        items.extend(others.map(|(name, value)| ((*name).into(), value.raw())));
     }
     raw
 }
 
-/// The pairs of a form.
-fn owned(form: &QueryParams) -> Vec<(String, String)> {
-    form.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+/// The texts of a form, and then its files.
+fn form_values<'a>(form: &'a QueryParams, data: &'a Data) -> Vec<(&'a str, FormValue<'a>)> {
+    let texts = form.iter().map(|(key, value)| (key, FormValue::Text(value)));
+    let files = data.files().iter().map(|(key, file)| (key.as_str(), FormValue::File(file)));
+    texts.chain(files).collect()
 }

@@ -11,7 +11,7 @@ use super::plain::ValidatedData;
 use super::relations::Related;
 use super::rows::{Extra, Loaded, RelatedRows};
 use crate::db::Hop;
-use crate::fields::{FieldDefault, to_json};
+use crate::fields::{FieldDefault, FieldKind, FileOptions, to_json};
 use crate::request::Context;
 use crate::values::{JsonWriter, Value, ValueRef, parse_json};
 
@@ -231,6 +231,9 @@ impl Writing<'_> {
                 (None, Some(custom), value) if !value.is_null() => {
                     (custom.write)(value.clone(), self.cx, out);
                 }
+                (None, _, Value::Text(text)) => {
+                    write_own(field, ValueRef::Text(text), self.cx, out);
+                }
                 (None, _, value) => field.field.write(value.as_ref(), self.partial, out),
             }
         }
@@ -291,7 +294,27 @@ pub(super) fn write_own(
 ) {
     match &field.custom {
         Some(custom) if value != ValueRef::Null => (custom.write)(value.to_value(), cx, out),
-        _ => field.field.write(value, false, out),
+        _ => match (&field.field.kind, value) {
+            (FieldKind::File(options), ValueRef::Text(name)) => write_file(options, name, cx, out),
+            _ => field.field.write(value, false, out),
+        },
+    }
+}
+
+/// A stored file, as its URL or its name; null where there is none (`FileField.to_representation`).
+fn write_file(options: &FileOptions, name: &str, cx: &Context, out: &mut JsonWriter) {
+    if name.is_empty() {
+        return out.null();
+    }
+    if !options.use_url.unwrap_or(cx.settings().uploaded_files_use_url) {
+        return out.str(name);
+    }
+    match cx.file_url(options.storage, name) {
+        Ok(address) => out.str(&address),
+        Err(error) => {
+            tracing::error!("the file {name} has no URL: {error}");
+            out.null();
+        }
     }
 }
 

@@ -54,6 +54,7 @@
 //! | `MIDDLEWARE` | [`SiteBuilder::middleware`] |
 //! | `AUTH_USER_MODEL` | [`SiteBuilder::user_model`] |
 //! | `ROOT_URLCONF` | [`SiteBuilder::mount`] |
+//! | `STORAGES` | [`SiteBuilder::storage`] |
 //! | drf-spectacular's views | `SiteBuilder::openapi` (feature `openapi`) |
 //!
 //! # Serving it
@@ -96,11 +97,12 @@ use crate::db::{
     reachable,
 };
 use crate::exceptions::ApiException;
+use crate::files::{AnyStorage, Storage};
 use crate::generics::SiteGenerics;
 use crate::middleware::{self, DynMiddleware, Middleware, Next, Security};
 use crate::pagination::Pagination;
 use crate::permissions::PermissionClasses;
-use crate::request::{BodyMemory, Context, Request, Shared};
+use crate::request::{BodyMemory, Context, Request, Shared, Storages};
 use crate::response::{Response, ResponseBody};
 use crate::reverse::{Pattern, Urls};
 use crate::routers::{Match, Mount, RouteError, Table};
@@ -140,6 +142,19 @@ pub enum SiteError {
         /// The column.
         field: &'static str,
     },
+    /// A column of files names a storage that the site does not have.
+    #[error(
+        "{model}.{field} is stored in `{storage}`, and the site has no storage of that name: give it one by \
+         `.storage(\"{storage}\", ..)`"
+    )]
+    NoStorage {
+        /// The model.
+        model: &'static str,
+        /// The column.
+        field: &'static str,
+        /// The storage.
+        storage: &'static str,
+    },
     /// The OpenAPI document would be wrong.
     #[cfg(feature = "openapi")]
     #[error(transparent)]
@@ -178,6 +193,7 @@ pub struct SiteBuilder {
     object_permissions: Vec<Arc<dyn DynObjectPermissionBackend>>,
     signals: Vec<Signal>,
     backends: Option<BackendList>,
+    storages: Vec<(String, AnyStorage)>,
     middleware: Vec<Arc<dyn DynMiddleware>>,
     mounts: Vec<Mount>,
     #[cfg(feature = "openapi")]
@@ -241,6 +257,24 @@ impl SiteBuilder {
     #[must_use]
     pub fn user_model<M: UserModel>(mut self) -> Self {
         self.users = UserMeta::of::<M>().map(Some);
+        self
+    }
+
+    /// Adds a storage under a name (`STORAGES`), for columns and code; `default` takes the place of the file
+    /// system at `MEDIA_ROOT`.
+    ///
+    /// ```
+    /// # use quintet::site::SiteBuilder;
+    /// use quintet::files::FileSystemStorage;
+    ///
+    /// # fn of(builder: SiteBuilder) -> SiteBuilder {
+    /// builder.storage("covers", FileSystemStorage::new("/srv/covers", "/covers/"))
+    /// # }
+    /// ```
+    #[doc(alias = "STORAGES")]
+    #[must_use]
+    pub fn storage(mut self, name: impl Into<String>, storage: impl Storage) -> Self {
+        self.storages.push((name.into(), AnyStorage::new(storage)));
         self
     }
 
@@ -335,6 +369,8 @@ impl SiteBuilder {
                 database.connect(self.signals.iter().cloned());
             }
         }
+        let storages = Storages::new(self.storages, &self.settings);
+        check_storages(&models, &storages)?;
         self.database.register(models);
         self.database.connect(self.signals);
         let bodies = BodyMemory::new(self.settings.server.max_bodies_size);
@@ -347,6 +383,7 @@ impl SiteBuilder {
             object_permissions: self.object_permissions,
             generics: Some(Arc::new(generics)),
             counters,
+            storages,
             backends: self.backends.map(|backends| Arc::new(backends) as _),
             #[cfg(feature = "jwt")]
             tokens: Some(Arc::new(tokens)),
@@ -368,6 +405,21 @@ impl SiteBuilder {
             openapi,
         }))
     }
+}
+
+/// Refuses columns of files whose storage is not there.
+fn check_storages(models: &[&'static ModelMeta], storages: &Storages) -> Result<(), SiteError> {
+    for model in reachable(models.iter().copied()) {
+        for column in model.columns {
+            if let Some(file) = &column.file
+                && storages.get(file.storage).is_none()
+            {
+                let (model, field, storage) = (model.name, column.name, file.storage);
+                return Err(SiteError::NoStorage { model, field, storage });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Refuses columns that the database has no type for.
@@ -420,6 +472,7 @@ impl Site {
             object_permissions: Vec::new(),
             signals: Vec::new(),
             backends: None,
+            storages: Vec::new(),
             middleware: Vec::new(),
             mounts: Vec::new(),
             #[cfg(feature = "openapi")]

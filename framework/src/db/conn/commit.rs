@@ -8,6 +8,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::Conn;
 use crate::exceptions::Result;
+use crate::files::NewlyStored;
 
 type Work = Box<dyn for<'a> FnOnce(&'a Conn) -> LocalBoxFuture<'a, Result<()>>>;
 
@@ -78,6 +79,34 @@ impl Conn {
             self.commits.borrow_mut().push(work);
         } else {
             work.run(self).await;
+        }
+    }
+
+    /// Keeps files that were stored for rows: at once outside a transaction, and with its commit in one. They
+    /// are removed where it is rolled back, or the savepoint around this call.
+    pub(crate) fn keep_files(&self, files: Vec<NewlyStored>) {
+        if self.in_transaction() {
+            self.files.borrow_mut().extend(files);
+        } else {
+            files.into_iter().for_each(NewlyStored::keep);
+        }
+    }
+
+    /// How many files wait.
+    pub(super) fn waiting_files(&self) -> usize {
+        self.files.borrow().len()
+    }
+
+    /// Keeps the files that waited for the commit.
+    pub(super) fn files_are_committed(&self) {
+        self.files.take().into_iter().for_each(NewlyStored::keep);
+    }
+
+    /// Removes files that were stored since there were so many of them.
+    pub(super) async fn remove_files(&self, since: usize) {
+        let files = self.files.borrow_mut().split_off(since);
+        for file in files {
+            file.remove().await;
         }
     }
 

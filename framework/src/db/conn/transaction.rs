@@ -40,6 +40,8 @@ pub(crate) struct Scope {
     depth: u32,
     /// How much work waited for the commit when it was opened.
     waiting: usize,
+    /// How many files did.
+    waiting_files: usize,
 }
 
 /// The number of runs of a transaction. After a deadlock, it runs again a few times, after a random
@@ -144,7 +146,8 @@ impl Conn {
             }
         }
         self.depth.set(depth + 1);
-        Ok(Scope { guard: self.unfinished(), depth, waiting: self.waiting() })
+        let (waiting, waiting_files) = (self.waiting(), self.waiting_files());
+        Ok(Scope { guard: self.unfinished(), depth, waiting, waiting_files })
     }
 
     /// Ends what [`Conn::begin`] opened: committed when the work is `Ok`. When both the work and
@@ -175,8 +178,14 @@ impl Conn {
         };
         if !commit || abandoned || ended.is_err() {
             self.forget_commits(scope.waiting);
-        } else if depth == 0 && self.waiting() > 0 {
-            aside(|| self.run_commits()).await;
+            if self.waiting_files() > scope.waiting_files {
+                aside(|| self.remove_files(scope.waiting_files)).await;
+            }
+        } else if depth == 0 {
+            self.files_are_committed();
+            if self.waiting() > 0 {
+                aside(|| self.run_commits()).await;
+            }
         }
         match ended {
             Err(error) => {

@@ -9,6 +9,7 @@ pub(super) mod condition;
 pub(crate) mod constraint;
 pub(super) mod custom;
 pub(super) mod declared;
+pub(super) mod file;
 pub(super) mod inherited;
 pub(super) mod json;
 pub(super) mod key;

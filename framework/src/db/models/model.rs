@@ -9,6 +9,7 @@ use crate::exceptions::Validated;
 use crate::values::{Pattern, Value, ValueRef};
 
 use crate::db::hooks::ModelHooks;
+use crate::db::models::file::FileColumn;
 use crate::db::path::Fields;
 use crate::db::row::Row;
 use crate::db::scope::Scope;
@@ -131,6 +132,8 @@ pub struct ColumnMeta {
     pub email: bool,
     /// What the text must be.
     pub form: ColumnForm,
+    /// Where its files are stored, if it has the names of files.
+    pub file: Option<FileColumn>,
     /// The pattern of the text.
     pub regex: Option<fn() -> Pattern>,
     /// Checks of a value beside those of its type, which every serializer of the model runs.
@@ -174,6 +177,7 @@ impl ColumnMeta {
             choices: &[],
             email: false,
             form: ColumnForm::Any,
+            file: None,
             regex: None,
             validators: &[],
             verbose_name: None,
@@ -263,6 +267,12 @@ impl ColumnMeta {
     /// Sets what the text must be.
     pub const fn form(mut self, form: ColumnForm) -> Self {
         self.form = form;
+        self
+    }
+
+    /// Makes it a column of files.
+    pub const fn file(mut self, file: FileColumn) -> Self {
+        self.file = Some(file);
         self
     }
 

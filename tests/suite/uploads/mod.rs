@@ -1,0 +1,3 @@
+//! Files: sent in bodies, kept in storages, named by columns.
+
+mod columns;
