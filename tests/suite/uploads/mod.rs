@@ -1,3 +1,4 @@
 //! Files: sent in bodies, kept in storages, named by columns.
 
+mod bodies;
 mod columns;
