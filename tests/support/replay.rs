@@ -125,14 +125,28 @@ fn body(request: &Request, variables: &Map<String, Value>) -> Result<Content, St
         return Ok((Some("application/x-www-form-urlencoded"), Some(text.into_bytes())));
     }
     if !request.multipart.is_empty() {
-        let mut text = String::new();
+        let mut body = Vec::new();
         for part in &request.multipart {
-            let (name, value) = (&part.name, fill(&part.value, variables)?);
-            let head = format!("Content-Disposition: form-data; name=\"{name}\"");
-            text.extend(["--", BOUNDARY, "\r\n", &head, "\r\n\r\n", &value, "\r\n"]);
+            let mut head =
+                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{}\"", part.name);
+            if let Some(name) = &part.filename {
+                head.extend(["; filename=\"", name, "\""]);
+            }
+            if let Some(content_type) = &part.content_type {
+                head.extend(["\r\nContent-Type: ", content_type]);
+            }
+            head.push_str("\r\n\r\n");
+            let value = match &part.base64 {
+                Some(digits) => decoded(digits)?,
+                None => fill(&part.value, variables)?.into_bytes(),
+            };
+            body.extend([head.as_bytes(), &value, b"\r\n"].concat());
         }
-        text.extend(["--", BOUNDARY, "--\r\n"]);
-        return Ok((Some(MULTIPART), Some(text.into_bytes())));
+        body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
+        return Ok((Some(MULTIPART), Some(body)));
+    }
+    if let Some(digits) = &request.base64 {
+        return Ok((None, Some(decoded(digits)?)));
     }
     if let Some(text) = &request.text {
         let mut text = fill(text, variables)?;
@@ -140,6 +154,11 @@ fn body(request: &Request, variables: &Map<String, Value>) -> Result<Content, St
         return Ok((None, Some(text.into_bytes())));
     }
     Ok((None, None))
+}
+
+fn decoded(digits: &str) -> Result<Vec<u8>, String> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.decode(digits).map_err(|error| error.to_string())
 }
 
 fn urlencode(form: &Value) -> String {

@@ -72,6 +72,8 @@ pub struct Request {
     pub multipart: Vec<Part>,
     /// A body as text.
     pub text: Option<String>,
+    /// A body in base64.
+    pub base64: Option<String>,
     /// Spaces after the text.
     #[serde(default)]
     pub pad: usize,
@@ -105,7 +107,14 @@ pub struct Part {
     /// The name of the field.
     pub name: String,
     /// Its value.
+    #[serde(default)]
     pub value: String,
+    /// Its value in base64, in place of that.
+    pub base64: Option<String>,
+    /// The name of the file, if it is one.
+    pub filename: Option<String>,
+    /// The type of the file.
+    pub content_type: Option<String>,
 }
 
 /// How a body is compared; JSON by value and HTML not at all, unless said.

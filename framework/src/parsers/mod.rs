@@ -75,6 +75,8 @@ mod json;
 mod multipart;
 mod query;
 mod upload;
+#[cfg(test)]
+mod vectors;
 
 use std::fmt;
 use std::path::Path;
