@@ -12,6 +12,7 @@ use std::sync::{Arc, LazyLock};
 pub use validator::ValidationError;
 
 use crate::exceptions::{Detail, Validated};
+use crate::files::{EXTENSIONS, UploadedFile, extension};
 use crate::values::{FieldType, Pattern, Value, format, python};
 
 /// The longest e-mail address, in characters.
@@ -262,6 +263,47 @@ pub(crate) fn parse_ipv6(text: &str) -> Option<Ipv6Addr> {
         None => text,
     };
     address.parse().ok()
+}
+
+/// Refuses files whose names have other extensions than these, which are in lower case
+/// (`FileExtensionValidator`). Whether the content is what the name says is another matter.
+///
+/// ```
+/// use quintet::files::UploadedFile;
+/// use quintet::prelude::*;
+/// use quintet::validators::file_extension;
+///
+/// fn document(file: UploadedFile) -> Validated {
+///     file_extension(&file, &["pdf", "docx"])
+/// }
+///
+/// #[derive(Serializer)]
+/// pub struct ReportSerializer {
+///     #[field(validators = [document])]
+///     report: UploadedFile,
+/// }
+/// ```
+///
+/// # Errors
+/// The code `invalid_extension`.
+#[doc(alias = "FileExtensionValidator")]
+pub fn file_extension(file: &UploadedFile, allowed: &[&str]) -> Validated {
+    let own = extension(file.name());
+    if allowed.contains(&&*own) {
+        return Ok(());
+    }
+    let allowed = allowed.join(", ");
+    let text = format!("File extension “{own}” is not allowed. Allowed extensions are: {allowed}.");
+    Err(Detail::new(text, "invalid_extension"))
+}
+
+/// Refuses files whose names have no extension of an image (`validate_image_file_extension`).
+///
+/// # Errors
+/// The code `invalid_extension`.
+#[doc(alias = "validate_image_file_extension")]
+pub fn image_file_extension(file: &UploadedFile) -> Validated {
+    file_extension(file, &EXTENSIONS.split(", ").collect::<Vec<_>>())
 }
 
 /// Between `min` and `max` characters (of a text) or items (of a list), or exactly `equal`.

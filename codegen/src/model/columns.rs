@@ -228,9 +228,14 @@ fn file(attr: &FieldAttr, upload_to: &Expr) -> TokenStream {
 /// The checks of a column's values: the functions that are named, and the shape of typed JSON.
 fn validators(column: &Column) -> Vec<TokenStream> {
     let plain = optional(&column.ty).0;
+    // what is sent for a column of files is a file
+    let sent = match column.attr.upload_to {
+        Some(_) => quote!(::quintet::files::UploadedFile),
+        None => quote!(#plain),
+    };
     let named = column.attr.validators.iter().map(|check| {
         quote_spanned! {check.span()=>
-            |value| ::quintet::fields::Validator::of::<#plain>(#check).check(value)
+            |value| ::quintet::fields::Validator::of::<#sent>(#check).check(value)
         }
     });
     let shape = generic(&plain, "Json")

@@ -1,7 +1,8 @@
 //! Files and images (`FileField`, `ImageField`).
 
 use crate::exceptions::Detail;
-use crate::files::{EXTENSIONS, UploadedFile, extension};
+use crate::files::UploadedFile;
+use crate::validators::image_file_extension;
 
 use super::kind::FileOptions;
 use super::{Field, Raw, Value};
@@ -45,13 +46,7 @@ fn image(field: &Field, file: &UploadedFile) -> Result<UploadedFile, Detail> {
                     image.";
         return Err(field.fail("invalid_image", text));
     };
-    let own = extension(file.name());
-    if !EXTENSIONS.split(", ").any(|known| known == own) {
-        let text = "File extension “{extension}” is not allowed. Allowed extensions are: \
-                    {allowed_extensions}.";
-        let parameters = [("extension", &*own), ("allowed_extensions", EXTENSIONS)];
-        return Err(field.fail_with("invalid_extension", text, &parameters));
-    }
+    image_file_extension(file).map_err(Detail::into_list)?;
     Ok(file.clone().with_content_type(info.content_type))
 }
 
@@ -95,6 +90,17 @@ mod tests {
         let own = field.error("max_length", "{length} is more than {max_length}.");
         let error = own.run(Some(&sent("éé.txt", "1")), false).unwrap_err();
         assert_eq!(error.to_json(), serde_json::json!(["6 is more than 5."]));
+    }
+
+    #[test]
+    fn extensions_are_compared_in_lower_case() {
+        use crate::validators::file_extension;
+        let file = |name: &str| UploadedFile::new(File::new(name, "1"), "");
+        assert!(file_extension(&file("A.PDF"), &["pdf"]).is_ok());
+        let text = "File extension “gz” is not allowed. Allowed extensions are: pdf, tar.";
+        let error = file_extension(&file("a.tar.gz"), &["pdf", "tar"]).unwrap_err();
+        assert_eq!(error, Detail::new(text, "invalid_extension"));
+        assert!(file_extension(&file("pdf"), &["pdf"]).is_err());
     }
 
     #[test]

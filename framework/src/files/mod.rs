@@ -23,6 +23,12 @@
 //! temporary files while it arrives, and those are removed with the request. `MEDIA_ROOT` and `MEDIA_URL`
 //! say where the default storage keeps files and where clients get them.
 //!
+//! # Serving files
+//!
+//! Let the web server in front serve what everybody may see, from `MEDIA_ROOT` at `MEDIA_URL`, or have a
+//! storage whose URLs lead elsewhere. A view may serve the rest, after its permissions, by
+//! [`FileResponse::of`](crate::views::FileResponse::of).
+//!
 //! # API reference
 //!
 //! | Django | here |

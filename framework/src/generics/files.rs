@@ -11,9 +11,30 @@ use crate::values::{DateTime, Value, format};
 /// Values of columns, with files among them.
 type Values = Vec<(usize, Value)>;
 
-/// Whether a value is a file.
-pub(super) fn has_files(values: &[(usize, Value)]) -> bool {
-    values.iter().any(|(_, value)| matches!(value, Value::File(_)))
+/// Whether a value is a file, or takes away an image whose sides are stored.
+pub(super) fn has_files(model: &ModelMeta, values: &[(usize, Value)]) -> bool {
+    values.iter().any(|(index, value)| match value {
+        Value::File(_) => true,
+        value => is_empty(value) && sides(model, *index).any(|_| true),
+    })
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Text(name) => name.is_empty(),
+        _ => false,
+    }
+}
+
+/// The columns of the sides of a column's image, and whether each is the width.
+fn sides(model: &ModelMeta, index: usize) -> impl Iterator<Item = (usize, bool)> {
+    let file = model.columns.get(index).and_then(|column| column.file);
+    let sides = file.map(|file| [(file.width_field, true), (file.height_field, false)]);
+    sides.into_iter().flatten().filter_map(|(name, is_width)| {
+        let name = name?;
+        Some((model.columns.iter().position(|own| own.name == name)?, is_width))
+    })
 }
 
 impl Context {
@@ -28,8 +49,17 @@ impl Context {
         let mut stored = Vec::new();
         let mut row = None;
         for at in 0..values.len() {
-            let Some((index, Value::File(file))) = values.get(at) else { continue };
-            let (index, file) = (*index, File::from((**file).clone()));
+            let (index, file) = match values.get(at) {
+                Some((index, Value::File(file))) => (*index, File::from((**file).clone())),
+                Some((index, value)) if is_empty(value) => {
+                    let index = *index;
+                    for (side, _) in sides(model, index) {
+                        set_value(values, side, Value::Null);
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
             let Some(column) = model.columns.get(index) else { continue };
             let Some(spec) = &column.file else { continue };
             if let (UploadTo::Name(_), None, Some(target)) = (spec.upload_to, &row, target) {
@@ -41,14 +71,10 @@ impl Context {
             stored.push(new);
             if spec.width_field.is_some() || spec.height_field.is_some() {
                 let size = file.dimensions().await;
-                let size = |side: fn((u32, u32)) -> u32| size.map(|size| i64::from(side(size)));
-                let sides =
-                    [(spec.width_field, size(|(w, _)| w)), (spec.height_field, size(|(_, h)| h))];
-                for (name, pixels) in sides {
-                    let side = model.columns.iter().position(|own| Some(own.name) == name);
-                    if let Some(side) = side {
-                        set_value(values, side, pixels.map_or(Value::Null, Value::Int));
-                    }
+                for (side, is_width) in sides(model, index) {
+                    let pixels = size.map(|(width, height)| if is_width { width } else { height });
+                    let pixels = pixels.map_or(Value::Null, |pixels| Value::Int(pixels.into()));
+                    set_value(values, side, pixels);
                 }
             }
         }

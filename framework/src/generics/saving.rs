@@ -85,7 +85,7 @@ impl Context {
         if target.is_none() && *M::META == *self.user_meta().model {
             normalize(&self.user_meta(), &mut set.columns);
         }
-        let files = if has_files(&set.columns) {
+        let files = if has_files(M::META, &set.columns) {
             aside(|| self.store_files(M::META, target.as_ref(), &mut set.columns)).await?
         } else {
             Vec::new()
@@ -263,7 +263,7 @@ impl<M: Model> Changes<M> {
     fn is_one_row(&self, cx: &Context) -> bool {
         self.set.links.is_empty()
             && self.set.nested.is_empty()
-            && !has_files(&self.set.columns)
+            && !has_files(M::META, &self.set.columns)
             && !db::places_in_tree(M::META, &self.set.columns)
             && *M::META != *cx.user_meta().model
             && !cx.watches_saves(M::META)

@@ -251,7 +251,8 @@ impl<M: Model> Changes<M> {
     }
 
     /// Adds or replaces a file of a column of files (`instance.cover = ContentFile(..)`): it is stored when
-    /// the row is saved, and the column gets the name under which it is stored.
+    /// the row is saved, and the column gets the name under which it is stored. It is for
+    /// [`Context::save`](crate::request::Context::save): statements over many rows store no files.
     ///
     /// ```
     /// use quintet::files::File;

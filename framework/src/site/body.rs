@@ -83,7 +83,9 @@ impl Limits {
             announced,
             most,
             most_parsed: files.max_size.unwrap_or(usize::MAX),
-            memory: files.max_memory_size.saturating_add(most),
+            memory: files
+                .max_memory_size
+                .saturating_add(settings.data_upload_max_memory_size.unwrap_or(0)),
             inline: files.max_memory_size,
         }
     }

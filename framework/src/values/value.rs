@@ -283,3 +283,29 @@ impl FieldType for Vec<u8> {
         ValueRef::Bytes(self)
     }
 }
+
+/// A file that was uploaded, for validators; no column holds one.
+impl FieldType for UploadedFile {
+    type Plain = Self;
+
+    fn into_value(self) -> Value {
+        Value::File(Box::new(self))
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::File(file) => Some(*file),
+            _ => None,
+        }
+    }
+
+    fn value_ref(&self) -> ValueRef<'_> {
+        ValueRef::Made(self)
+    }
+}
+
+impl MakesValue for UploadedFile {
+    fn to_value(&self) -> Value {
+        Value::File(Box::new(self.clone()))
+    }
+}

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
@@ -14,6 +14,7 @@ use futures_util::future::LocalBoxFuture;
 use super::{Answer, OperationInfo, ResponseInfo};
 use crate::db::{Model, QuerySet};
 use crate::exceptions::{ApiException, Result};
+use crate::files::File as StoredFile;
 use crate::request::Context;
 use crate::response::{
     BodyWriter, Response, ResponseBody, Source, StreamBody, content_disposition,
@@ -296,6 +297,35 @@ impl FileResponse {
     pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_owned();
         let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default().to_owned();
+        Self::named(path, &name).await
+    }
+
+    /// A file of a storage, under its name there.
+    ///
+    /// ```
+    /// use quintet::prelude::*;
+    /// use quintet::views::FileResponse;
+    ///
+    /// /// `<path:name>`
+    /// async fn media(cx: &mut Context) -> Result<FileResponse> {
+    ///     let name = cx.request.kwarg("name").unwrap_or_default();
+    ///     FileResponse::of(&cx.storage("default")?.open(name).await?).await
+    /// }
+    /// # let _ = ApiView::new("Media").get(media);
+    /// ```
+    ///
+    /// # Errors
+    /// 404 if the file is gone, 500 if it cannot be read.
+    pub async fn of(file: &StoredFile) -> Result<Self> {
+        if let Some(path) = file.path() {
+            return Self::named(path.to_owned(), file.name()).await;
+        }
+        let bytes = file.read().await.map_err(ApiException::internal)?;
+        let response = Response::bytes(media_type(file.name()), bytes.to_vec());
+        Ok(Self(under_name(response, file.name())))
+    }
+
+    async fn named(path: PathBuf, name: &str) -> Result<Self> {
         let opened = actix_web::web::block(move || {
             let file = File::open(path)?;
             let metadata = file.metadata()?;
@@ -309,16 +339,12 @@ impl FileResponse {
                 ErrorKind::NotFound => ApiException::NotFound(None),
                 _ => ApiException::internal(error),
             })?;
-        let content_type = media_type(&name).to_owned();
+        let content_type = media_type(name).to_owned();
         let body = ResponseBody::Stream {
             content_type,
             body: StreamBody::new(Source::File(file, length)),
         };
-        let response = Response { body, ..Response::empty(200) };
-        Ok(Self(match content_disposition(false, &name) {
-            Some(value) => response.with_header(CONTENT_DISPOSITION, &value),
-            None => response,
-        }))
+        Ok(Self(under_name(Response { body, ..Response::empty(200) }, name)))
     }
 
     /// Makes browsers save it under a name, instead of showing it.
@@ -330,7 +356,9 @@ impl FileResponse {
     /// Sets another media type than that of the name.
     #[must_use]
     pub fn content_type(mut self, media_type: impl Into<String>) -> Self {
-        if let ResponseBody::Stream { content_type, .. } = &mut self.0.body {
+        if let ResponseBody::Stream { content_type, .. }
+        | ResponseBody::Bytes { content_type, .. } = &mut self.0.body
+        {
             *content_type = media_type.into();
         }
         self
@@ -349,6 +377,13 @@ impl Answer for FileResponse {
 
     fn describe(operation: &mut OperationInfo) {
         operation.response = ResponseInfo::Anything;
+    }
+}
+
+fn under_name(response: Response, name: &str) -> Response {
+    match content_disposition(false, name) {
+        Some(value) => response.with_header(CONTENT_DISPOSITION, &value),
+        None => response,
     }
 }
 

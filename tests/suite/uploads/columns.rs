@@ -3,10 +3,11 @@
 use std::sync::{Arc, LazyLock, Mutex};
 
 use quintet::db::{Conn, Dialect, NewFile, StartupError};
-use quintet::files::{File, FileSystemStorage, InMemoryStorage};
+use quintet::files::{File, FileSystemStorage, InMemoryStorage, UploadedFile};
 use quintet::prelude::*;
 use quintet::site::SiteError;
 use quintet::test::{ApiClient, LiveServer, Multipart, Template, TestRequest, TestSite};
+use quintet::views::FileResponse;
 use quintet_tests::client::Client;
 use serde_json::{Value as Json, json};
 
@@ -15,7 +16,7 @@ pub struct Document {
     pub id: i64,
     #[field(max_length = 20, unique)]
     pub title: String,
-    #[field(upload_to = "files/%Y", storage = "documents", max_length = 30)]
+    #[field(upload_to = "files/%Y", storage = "documents", max_length = 30, validators = [no_scripts])]
     pub file: String,
     #[field(
         upload_to = cover_name,
@@ -29,6 +30,10 @@ pub struct Document {
     pub height: Option<i32>,
 }
 
+fn no_scripts(file: UploadedFile) -> Validated {
+    if file.name().ends_with(".js") { Err("No scripts, please.".into()) } else { Ok(()) }
+}
+
 fn cover_name(file: &NewFile<'_>) -> String {
     let title = file.get(document::title).unwrap_or_default();
     format!("covers/{}/{}", title.to_lowercase(), file.filename())
@@ -39,6 +44,7 @@ fn cover_name(file: &NewFile<'_>) -> String {
 pub(crate) struct DocumentSerializer {
     pub id: i64,
     pub title: String,
+    #[field(validate)]
     pub file: String,
     pub cover: Option<String>,
     #[field(read_only)]
@@ -47,6 +53,12 @@ pub(crate) struct DocumentSerializer {
     pub height: Option<i32>,
     #[field(source = file, use_url = false, read_only)]
     pub name: String,
+}
+
+impl DocumentSerializer {
+    fn validate_file(file: UploadedFile) -> Validated<UploadedFile> {
+        if file.size() > 1000 { Err("At most 1000 bytes, please.".into()) } else { Ok(file) }
+    }
 }
 
 struct Documents;
@@ -174,6 +186,7 @@ async fn files_of_a_row_are_stored_and_shown_as_urls() {
         let (status, body) =
             answer(client.patch("/documents/1/").json(&json!({"cover": null}))).await;
         assert_eq!((status, &body["cover"]), (200, &Json::Null));
+        assert_eq!((&body["width"], &body["height"]), (&Json::Null, &Json::Null));
     }
 }
 
@@ -185,9 +198,12 @@ async fn what_is_no_file_is_refused_with_djangos_messages() {
         let text = "Ensure this filename has at most 30 characters (it has 44).";
         let not = "The submitted data was not a file. Check the encoding type on the form.";
         let empty = Multipart::new().field("title", "x").file("file", "a", "", "");
+        let large = Multipart::new().field("title", "x").file("file", "a", "", [1; 1001]);
         for (sent, refused) in [
+            (large, json!({"file": ["At most 1000 bytes, please."]})),
             (Multipart::new().field("title", "x"), json!({"file": ["No file was submitted."]})),
             (form("x", &long), json!({"file": [text]})),
+            (form("x", "a.js"), json!({"file": ["No scripts, please."]})),
             (Multipart::new().field("title", "x").field("file", "y"), json!({"file": [not]})),
             (empty, json!({"file": ["The submitted file is empty."]})),
         ] {
@@ -273,6 +289,56 @@ async fn the_document_shows_files() {
     let of = |field: &str| schemas["Document"]["properties"][field].clone();
     assert_eq!(of("file")["format"], "uri");
     assert_eq!((&of("name")["type"], of("name").get("format")), (&json!("string"), None));
+}
+
+/// Stores a file in the default storage, and opens it again.
+async fn keep(cx: &mut Context) -> Result<Response> {
+    let storage = cx.storage("default")?;
+    let name = storage.save("a/é.txt", &File::new("x", "hello")).await?;
+    let content = storage.open(&name).await?.read().await.map_err(ApiException::internal)?;
+    Response::new(&json!([storage.url(&name)?, String::from_utf8_lossy(&content)]))
+}
+
+async fn media(cx: &mut Context) -> Result<FileResponse> {
+    let name = cx.request.kwarg("name").unwrap_or_default();
+    FileResponse::of(&cx.storage("default")?.open(name).await?).await
+}
+
+#[quintet::test]
+async fn the_default_storage_is_a_folder_and_names_are_shown_where_a_setting_says_so() {
+    let folder = std::env::temp_dir().join(format!("quintet-media-{}", std::process::id()));
+    let database = DOCUMENTS.each("QUINTET_TEST_POSTGRES").await.expect("a database").remove(0);
+    let site = database.site(|mut settings, database| {
+        settings.media_root = folder.clone();
+        settings.media_url = "/files/".into();
+        settings.uploaded_files_use_url = false;
+        let urls = Router::new().register("documents", Documents);
+        let keep = ApiView::new("Keep").post(keep);
+        let media = ApiView::new("Media").get(media);
+        Site::builder(settings, database)
+            .permissions(AllowAny)
+            .storage("documents", FileSystemStorage::new(folder.join("documents"), "/documents/"))
+            .mount(
+                urls.path("keep/", keep, "keep").path("files/<path:name>", media, "media").at("/"),
+            )
+            .build()
+    });
+    let site = site.expect("a site");
+    let client = site.client().await;
+    let kept = answer(client.post("/keep/")).await;
+    assert_eq!(kept, (200, json!(["/files/a/%C3%A9.txt", "hello"])));
+    assert_eq!(std::fs::read(folder.join("a/é.txt")).unwrap(), b"hello");
+    let served = client.get("/files/a/%C3%A9.txt").await;
+    assert_eq!((served.status(), &served.bytes()[..]), (200, &b"hello"[..]));
+    assert_eq!(served.header("content-type"), Some("text/plain"));
+    for (path, status) in [("no.txt", 404), ("a", 404), ("..%2fa", 400), ("%2fetc/passwd", 400)] {
+        assert_eq!(client.get(&format!("/files/{path}")).await.status(), status, "{path}");
+    }
+    let (status, body) = answer(client.post("/documents/").multipart(&form("One", "b.txt"))).await;
+    assert_eq!((status, &body["file"]), (201, &body["name"]));
+    let stored = folder.join("documents").join(body["name"].as_str().unwrap());
+    assert_eq!(std::fs::read(stored).unwrap(), b"hello");
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 /// What the build of a site says.

@@ -321,3 +321,38 @@ fn a_model_has_32_columns_at_most() {
         ["a model has 32 columns at most, and this one 33"]
     );
 }
+
+#[test]
+fn words_of_files_go_with_a_folder_and_sides_with_images() {
+    let found = mistakes_of! {
+        #[field(image)]
+        pub cover: String,
+        #[field(upload_to = "/back", width_field = width)]
+        pub back: String,
+        #[field(upload_to = "a/../b", image, width_field = widht, height_field = title)]
+        pub label: String,
+        #[field(upload_to = 5)]
+        pub title: String,
+        #[field(upload_to = "numbers")]
+        pub width: i32
+    };
+    assert_eq!(
+        found,
+        [
+            "`image` goes with `upload_to = \"folder\"`, which makes a column of files",
+            "a folder of the storage: write it without the slash at its start",
+            "only images have sides: say `image` too",
+            "a folder of the storage: it has no steps upwards",
+            "`Book` has no column `widht`",
+            "a number of pixels: make that column `i32` or `i64`",
+            "a folder, `\"covers/%Y\"`, or a function that names new files",
+            "`upload_to` is for a column of the type `String`",
+        ]
+    );
+    let fine = mistakes_of! {
+        #[field(upload_to = cover_name, storage = "covers", image, width_field = width, blank)]
+        pub cover: Option<String>,
+        pub width: Option<i32>
+    };
+    assert!(fine.is_empty(), "{fine:?}");
+}

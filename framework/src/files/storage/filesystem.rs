@@ -3,6 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
@@ -138,6 +139,40 @@ impl FileSystemStorage {
     }
 }
 
+/// A file that is being written on another thread: where nobody waits for it any more, it goes.
+struct Writing(Arc<Mutex<State>>, PathBuf);
+
+enum State {
+    Writing,
+    Written,
+    Abandoned,
+    /// Whatever it is, it is somebody else's by now.
+    Done,
+}
+
+impl Writing {
+    fn done(self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State::Done;
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match *state {
+            State::Writing => *state = State::Abandoned,
+            State::Written => remove(&self.1),
+            State::Abandoned | State::Done => {}
+        }
+    }
+}
+
+fn remove(path: &Path) {
+    if let Err(error) = fs::remove_file(path) {
+        tracing::error!("the file {} stays behind: {error}", path.display());
+    }
+}
+
 /// Writes a new file; nothing is left of one that fails.
 fn copy(path: &Path, file: &File) -> Result<(), StorageError> {
     let created = OpenOptions::new().write(true).create_new(true).open(path);
@@ -165,7 +200,20 @@ pub(super) fn join(base: &str, name: &str) -> String {
 impl Storage for FileSystemStorage {
     async fn write(&self, name: &str, file: &File) -> Result<(), StorageError> {
         let (path, file, this) = (self.path(name)?, file.clone(), self.clone());
-        blocking(move || Ok(this.write_now(&path, &file))).await?
+        let writing = Writing(Arc::new(Mutex::new(State::Writing)), path.clone());
+        let state = Arc::clone(&writing.0);
+        let written = blocking(move || {
+            let written = this.write_now(&path, &file);
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            if written.is_ok() && matches!(*state, State::Abandoned) {
+                remove(&path);
+            }
+            *state = if written.is_ok() { State::Written } else { State::Done };
+            Ok(written)
+        });
+        let written = written.await?;
+        writing.done();
+        written
     }
 
     async fn open(&self, name: &str) -> Result<File, StorageError> {
@@ -255,6 +303,33 @@ mod tests {
         }
         assert_eq!(storage.generate_filename("a/./b c/d e.txt").unwrap(), "a/b c/d_e.txt");
         assert!(storage.generate_filename("a/../b").is_err());
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    }
+
+    #[actix_web::test]
+    async fn a_file_that_nobody_waits_for_goes_when_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = FileSystemStorage::new(folder.path(), "/");
+        for round in 0..50 {
+            let (name, file) = (format!("{round}.txt"), uploaded(b"hello", round % 2 * 9));
+            let mut write = std::pin::pin!(storage.write(&name, &file));
+            let once =
+                |cx: &mut std::task::Context<'_>| std::task::Poll::Ready(write.as_mut().poll(cx));
+            if std::future::poll_fn(once).await.is_ready() {
+                // it was written at once
+                storage.delete(&name).await.unwrap();
+            }
+            if round % 3 == 0 {
+                tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+            }
+        }
+        for _ in 0..500 {
+            if folder.path().read_dir().unwrap().count() == 0 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         assert_eq!(folder.path().read_dir().unwrap().count(), 0);
     }
 

@@ -290,13 +290,14 @@ impl StorageError {
     }
 }
 
-/// A wrong name is Django's 400 page, a disk that fails is a 500.
+/// A wrong name is Django's 400 page, a file that is not there a 404, a disk that fails a 500.
 impl From<StorageError> for ApiException {
     fn from(error: StorageError) -> Self {
         match error {
             StorageError::Name(_) => {
                 Self::Suspicious("the name of a file leads out of its storage, or names no file")
             }
+            error if error.is_not_found() => Self::NotFound(None),
             error => Self::internal(error),
         }
     }
