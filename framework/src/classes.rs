@@ -60,4 +60,34 @@ macro_rules! class_list {
     )*};
 }
 
-pub(crate) use class_list;
+/// Declares the trait of what a view may name as one class: a value, `()` for none, [`Inherit`].
+macro_rules! class_choice {
+    ($(#[$doc:meta])* $choice:ident of $class:ident as $object:ident) => {
+        $(#[$doc])*
+        pub trait $choice {
+            /// The class, if it is chosen here; within it, `None` for none.
+            fn into_class(self) -> Option<Option<std::sync::Arc<dyn $object>>>;
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<T: $class + 'static> $choice for T {
+            fn into_class(self) -> Option<Option<std::sync::Arc<dyn $object>>> {
+                Some(Some(std::sync::Arc::new(self)))
+            }
+        }
+
+        impl $choice for () {
+            fn into_class(self) -> Option<Option<std::sync::Arc<dyn $object>>> {
+                Some(None)
+            }
+        }
+
+        impl $choice for $crate::classes::Inherit {
+            fn into_class(self) -> Option<Option<std::sync::Arc<dyn $object>>> {
+                None
+            }
+        }
+    };
+}
+
+pub(crate) use {class_choice, class_list};

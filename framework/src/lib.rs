@@ -108,6 +108,7 @@ mod aside;
 pub mod auth;
 pub mod authentication;
 mod cache;
+pub mod caching;
 pub mod classes;
 pub mod contenttypes;
 pub mod db;
@@ -143,6 +144,7 @@ pub mod test;
 pub mod throttling;
 pub mod validators;
 pub mod values;
+pub mod versioning;
 pub mod views;
 pub mod viewsets;
 

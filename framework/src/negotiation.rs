@@ -1,6 +1,50 @@
 //! Selecting the renderer of the response and the parser of the body
 //! (`rest_framework.negotiation`).
+//!
+//! A view negotiates as DRF's `DefaultContentNegotiation`: a format suffix or `?format=` narrows the
+//! renderers, then `Accept` chooses one, the more specific media type first and among equals the view's
+//! first renderer. Quality values are ignored.
+//!
+//! # Negotiation of your own
+//!
+//! A [`ContentNegotiation`] is named by a view set's
+//! [`content_negotiation_class`](crate::viewsets::ViewSet::content_negotiation_class), an
+//! [`ApiView`](crate::views::ApiView) or a site's [`Policies`](crate::views::Policies)
+//! (`DEFAULT_CONTENT_NEGOTIATION_CLASS`):
+//!
+//! ```
+//! use quintet::negotiation::{Accepted, ContentNegotiation, NegotiationContext, Offer};
+//! use quintet::prelude::*;
+//!
+//! /// Ignores what the client accepts: the view's first renderer and parser.
+//! struct IgnoreClient;
+//!
+//! impl ContentNegotiation for IgnoreClient {
+//!     fn select_renderer(
+//!         &self,
+//!         offers: &[Option<Offer<'_>>],
+//!         _: &NegotiationContext<'_>,
+//!     ) -> Result<Accepted> {
+//!         let first = offers.iter().position(Option::is_some);
+//!         let at = first.ok_or(ApiException::NotAcceptable(None))?;
+//!         Ok(Accepted::new(at, "application/json"))
+//!     }
+//!
+//!     fn select_parser(&self, _: &[&str], _: &str) -> Option<usize> {
+//!         Some(0)
+//!     }
+//! }
+//!
+//! let view = ApiView::new("Status").content_negotiation(IgnoreClient);
+//! # let _ = view;
+//! ```
 
+use std::borrow::Cow;
+use std::fmt;
+
+use actix_web::http::Method;
+
+use crate::classes::class_choice;
 use crate::exceptions::{ApiException, Result};
 
 /// The longest header that is parsed; a longer one is cut at the last comma before this.
@@ -121,6 +165,96 @@ pub struct Accepted {
     pub media_type: String,
 }
 
+impl Accepted {
+    /// The renderer of this index, with the media type that it is asked for.
+    pub fn new(renderer: usize, media_type: impl Into<String>) -> Self {
+        Self { renderer, media_type: media_type.into() }
+    }
+}
+
+/// What a request says of the response that it wants.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct NegotiationContext<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The path as it was sent.
+    pub path: &'a str,
+    /// The format suffix, or the value of `?format=`; neither is empty.
+    pub format: Option<&'a str>,
+    header: &'a dyn Fn(&str) -> Option<Cow<'a, str>>,
+}
+
+impl<'a> NegotiationContext<'a> {
+    pub(crate) fn new(
+        method: &'a Method,
+        path: &'a str,
+        format: Option<&'a str>,
+        header: &'a dyn Fn(&str) -> Option<Cow<'a, str>>,
+    ) -> Self {
+        Self { method, path, format, header }
+    }
+
+    /// A header of the request.
+    pub fn header(&self, name: &str) -> Option<Cow<'a, str>> {
+        (self.header)(name)
+    }
+}
+
+impl fmt::Debug for NegotiationContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NegotiationContext").field("format", &self.format).finish_non_exhaustive()
+    }
+}
+
+/// Chooses the renderer and the parser of a request (`BaseContentNegotiation`).
+///
+/// Implement it where clients do not say what they want as HTTP has it; the module documentation has an
+/// example. By default, both choose as [`DefaultContentNegotiation`].
+#[doc(alias = "BaseContentNegotiation")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a content negotiation",
+    label = "this type has no `ContentNegotiation` implementation",
+    note = "write `impl ContentNegotiation for {Self}`"
+)]
+pub trait ContentNegotiation: Send + Sync + 'static {
+    /// Chooses one of the view's renderers, by its index; `None` in the list is one that cannot be
+    /// chosen.
+    ///
+    /// # Errors
+    /// 406 if none fits, 404 if none has the format.
+    fn select_renderer(
+        &self,
+        offers: &[Option<Offer<'_>>],
+        context: &NegotiationContext<'_>,
+    ) -> Result<Accepted> {
+        select_renderer(offers, context.format, context.header("accept").as_deref())
+    }
+
+    /// Chooses one of the view's parsers by the index of its media type; `None` is a 415.
+    fn select_parser(&self, media_types: &[&str], content_type: &str) -> Option<usize> {
+        select_parser(media_types.iter().copied(), content_type)
+    }
+}
+
+/// By format, then by `Accept`, as [`select_renderer`] and [`select_parser`] do: the negotiation of views
+/// that name none.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DefaultContentNegotiation;
+
+impl ContentNegotiation for DefaultContentNegotiation {}
+
+class_choice! {
+    /// The `content_negotiation_class` of a view: a [`ContentNegotiation`], or
+    /// [`Inherit`](crate::classes::Inherit).
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is not a content negotiation",
+        label = "expected a type with `impl ContentNegotiation`",
+        note = "write `impl ContentNegotiation for {Self}`"
+    )]
+    ContentNegotiationClass of ContentNegotiation as ContentNegotiation
+}
+
 /// Chooses a renderer by format (suffix or `?format=`) and by `Accept`
 /// (`DefaultContentNegotiation.select_renderer`). `None` in the list is a renderer that cannot be
 /// chosen.
@@ -140,7 +274,6 @@ pub struct Accepted {
 ///
 /// # Errors
 /// 404 if no renderer has the format, 406 if none satisfies `Accept`.
-#[doc(alias = "DefaultContentNegotiation")]
 pub fn select_renderer(
     offers: &[Option<Offer<'_>>],
     format: Option<&str>,

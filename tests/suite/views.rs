@@ -7,7 +7,7 @@ use quintet::exceptions::ApiException;
 use quintet::parsers::{Bytes, Data, JsonParser, Parser, ParserContext};
 use quintet::permissions::{IsAdminUser, Permission};
 use quintet::prelude::*;
-use quintet::renderers::{JsonRenderer, Renderer};
+use quintet::renderers::{JsonRenderer, Renderer, RendererContext};
 use quintet::request::{Auth, Body};
 use quintet::views::{ErrorContext, Policies};
 use quintet_tests::client::Reply;
@@ -89,7 +89,7 @@ impl Renderer for GuardedRenderer {
         "guarded"
     }
 
-    fn render(&self, mut json: Vec<u8>, _: &str) -> Vec<u8> {
+    fn render(&self, mut json: Vec<u8>, _: &RendererContext<'_>) -> Vec<u8> {
         json.splice(0..0, *b"//\n");
         json
     }

@@ -14,7 +14,7 @@ use quintet::mixins;
 use quintet::parsers::{FormParser, JsonParser, Parser, ParserClasses as _};
 use quintet::permissions::{DynPermission, IsAdminUser, ObjectPermission};
 use quintet::prelude::*;
-use quintet::renderers::{JsonRenderer, Renderer, RendererClasses as _};
+use quintet::renderers::{JsonRenderer, Renderer, RendererClasses as _, RendererContext};
 use quintet::routers::ViewSetRoutes;
 use quintet::throttling::{AnonRateThrottle, DynThrottle, ThrottleClasses as _};
 use quintet::views::{Item, Policies};
@@ -183,7 +183,8 @@ impl Renderer for Shouting {
         Some("utf-8")
     }
 
-    fn render(&self, json: Vec<u8>, accepted: &str) -> Vec<u8> {
+    fn render(&self, json: Vec<u8>, context: &RendererContext<'_>) -> Vec<u8> {
+        let accepted = context.accepted_media_type;
         let text = String::from_utf8_lossy(&json).to_uppercase();
         format!("{text} {accepted}").into_bytes()
     }

@@ -161,7 +161,16 @@ fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
             let name = Ident::new(&name.to_string(), field.ident.span());
             quote_spanned!(field.ident.span()=> Self::#name)
         };
-        let call = Ident::new(&word.to_string(), span);
+        // a function of another type is a property of the model
+        let is_own = |path: &syn::Path| {
+            path.segments.len() < 2 || path.segments.first().is_some_and(|one| one.ident == "Self")
+        };
+        let word = if function.as_ref().is_none_or(is_own) || word != "method" {
+            word.to_string()
+        } else {
+            "property".to_owned()
+        };
+        let call = Ident::new(&word, span);
         return quote_spanned!(span=> .#call::<#ty, _>(#kind, #hook));
     }
     if let Some((word, column)) = &attr.display {

@@ -124,7 +124,7 @@ fn functions_of_the_struct_are_called_by_name() {
             .method::<Option<String>, _>(
                 ::quintet::fields::Field::char("duration").allow_null(), Self::get_duration
             )
-            .method::<Vec<i64>, _>(
+            .property::<Vec<i64>, _>(
                 ::quintet::fields::Field::list("tier", ::quintet::fields::Field::integer("")),
                 Track::tier
             )

@@ -23,7 +23,7 @@ pub struct Album {
 }
 
 /// A kind of music.
-#[model(app = "store", ordering(id), display = "{name}")]
+#[model(app = "store", ordering(id), display = "{name}", count(track_count = tracks))]
 pub struct Genre {
     pub id: i64,
     #[field(max_length = 120, unique)]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use quintet::auth::{Group, User};
-use quintet::fields::Pattern;
+use quintet::fields::{Field, FieldKind, Pattern};
 use quintet::prelude::*;
 use quintet::serializers::*;
 
@@ -175,10 +175,16 @@ impl TrackSerializer {
     id, name, owner, is_public, track_count, created_at, updated_at
 ))]
 pub struct PlaylistSerializer {
-    #[field(source = owner.username, default = None)]
+    #[field(source = owner.username, default = None, with = read_only_field)]
     owner: Option<String>,
     #[field(default = 0)]
     track_count: i64,
+}
+
+/// A field of no kind in what OPTIONS says (`ReadOnlyField`).
+fn read_only_field(mut field: Field) -> Field {
+    field.kind = FieldKind::ReadOnly;
+    field
 }
 
 #[derive(Serializer)]

@@ -18,7 +18,7 @@ use crate::fields::Field;
 use crate::permissions::AllowAny;
 use crate::request::Context;
 use crate::response::Response;
-use crate::serializers::{Description, Existing, Serializer, ValidatedData};
+use crate::serializers::{Description, Existing, PlainBuilder, Serializer, ValidatedData};
 use crate::views::{ApiView, Handler, OperationInfo, ResponseInfo};
 
 #[derive(Serializer)]
@@ -46,7 +46,9 @@ struct TokenBlacklistSerializer {
 pub fn token_obtain_pair() -> ApiView {
     let description = "Takes a set of user credentials and returns an access and refresh JSON web\n\
                        token pair to prove the authentication of those credentials.";
-    view("Token Obtain Pair", description, credentials("username"), obtain).non_atomic_requests()
+    view("Token Obtain Pair", description, credentials("username"), obtain)
+        .serializer(Method::POST, sent("username"))
+        .non_atomic_requests()
 }
 
 /// Issues an access token for a refresh token: `{"access"}` (`TokenRefreshView`), and with
@@ -93,19 +95,37 @@ fn view(
         .post(handler)
 }
 
-/// The serializer of a login, whose first field has the name of the user model's username field.
-/// One is created per name and kept: a program has one user model, or a few in its tests.
+/// The serializer of a login, whose first field has the name of the user model's username field, as the
+/// OpenAPI document shows it: with the tokens. One is created per name and kept: a program has one user
+/// model, or a few in its tests.
 fn credentials(username: &'static str) -> &'static Description {
     static MADE: Mutex<BTreeMap<&'static str, &'static Description>> = Mutex::new(BTreeMap::new());
-    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    made.entry(username).or_insert_with(|| {
-        let description = Description::plain("TokenObtainPair")
-            .field(Field::char(username).write_only())
-            .field(Field::char("password").write_only())
+    kept(&MADE, username, || {
+        asked_for(username)
             .field(Field::char("access").read_only())
-            .field(Field::char("refresh").read_only());
-        Box::leak(Box::new(description.build()))
+            .field(Field::char("refresh").read_only())
     })
+}
+
+/// The same without the tokens, as OPTIONS shows it.
+fn sent(username: &'static str) -> &'static Description {
+    static MADE: Mutex<BTreeMap<&'static str, &'static Description>> = Mutex::new(BTreeMap::new());
+    kept(&MADE, username, || asked_for(username))
+}
+
+fn asked_for(username: &'static str) -> PlainBuilder {
+    Description::plain("TokenObtainPair")
+        .field(Field::char(username).write_only())
+        .field(Field::char("password").write_only())
+}
+
+fn kept(
+    known: &Mutex<BTreeMap<&'static str, &'static Description>>,
+    username: &'static str,
+    make: impl FnOnce() -> PlainBuilder,
+) -> &'static Description {
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry(username).or_insert_with(|| Box::leak(Box::new(make().build())))
 }
 
 async fn obtain(cx: &mut Context) -> Result<Response> {

@@ -19,6 +19,8 @@ struct AuthTokenSerializer {
     username: String,
     #[field(trim_whitespace = false)]
     password: String,
+    #[field(read_only)]
+    token: Option<String>,
 }
 
 #[derive(Serializer)]
@@ -54,7 +56,7 @@ pub fn obtain_auth_token() -> ApiView {
 }
 
 async fn obtain(cx: &mut Context) -> Result<Response> {
-    let AuthTokenSerializer { username, password } = cx.validated().await?;
+    let AuthTokenSerializer { username, password, .. } = cx.validated().await?;
     let Some(account) = authenticate(cx, &username, &password).await? else {
         let refused = Detail::new("Unable to log in with provided credentials.", "authorization");
         return Err(ApiException::validation(Detail::non_field(refused)));

@@ -21,7 +21,11 @@ pub struct AbstractAccount {
     /// The last login by password.
     pub last_login: Option<crate::db::DateTime>,
     /// Whether the user is a superuser, who has every permission.
-    #[field(default = false)]
+    #[field(
+        default = false,
+        verbose_name = "superuser status",
+        help_text = "Designates that this user has all permissions without explicitly assigning them."
+    )]
     pub is_superuser: bool,
     /// The user name.
     #[field(
@@ -39,13 +43,21 @@ pub struct AbstractAccount {
     #[field(max_length = 150, blank)]
     pub last_name: String,
     /// The email address.
-    #[field(max_length = 254, blank, email)]
+    #[field(max_length = 254, blank, email, verbose_name = "email address")]
     pub email: String,
     /// Whether the user is staff, who may use the admin.
-    #[field(default = false)]
+    #[field(
+        default = false,
+        verbose_name = "staff status",
+        help_text = "Designates whether the user can log into this admin site."
+    )]
     pub is_staff: bool,
     /// Whether the account is active.
-    #[field(default = true)]
+    #[field(
+        default = true,
+        verbose_name = "active",
+        help_text = "Designates whether this user should be treated as active. Unselect this instead of deleting accounts."
+    )]
     pub is_active: bool,
     /// When the account was created.
     #[field(default = crate::db::DateTime::now())]

@@ -1,4 +1,4 @@
-//! Short-lived data outside the database: the logs of throttles (`django.core.cache`).
+//! Short-lived data outside the database: the logs of throttles, and pages (`django.core.cache`).
 //!
 //! A log holds the times of a client's last requests. Both stores do what a throttle needs in one
 //! step: drop entries older than the period, and store this request if the rest is below the limit.
@@ -10,6 +10,7 @@
 //! clocks say.
 
 mod memory;
+mod pages;
 mod pending;
 #[cfg(feature = "redis")]
 mod redis;
@@ -23,6 +24,7 @@ use sha2::{Digest, Sha256};
 
 use crate::settings::{Settings, SettingsError};
 use memory::Memory;
+pub(crate) use pages::Pages;
 pub(crate) use pending::Pending;
 
 /// A longer key is stored as its hash: what a client sends may be part of it.
@@ -191,9 +193,9 @@ fn bounded(key: &str) -> Cow<'_, str> {
     Cow::Owned(format!("sha256:{}", digest(key)))
 }
 
-/// A hash of a text, in hexadecimal digits.
-pub(crate) fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
+/// A hash of a text or of bytes, in hexadecimal digits.
+pub(crate) fn digest(text: impl AsRef<[u8]>) -> String {
+    Sha256::digest(text.as_ref()).iter().fold(String::with_capacity(64), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
     })

@@ -1,6 +1,6 @@
 //! A placeholder for the browsable API in the list of renderers.
 
-use super::Renderer;
+use super::{Renderer, RendererContext};
 
 /// `text/html`, format `api`: DRF's `BrowsableAPIRenderer`.
 ///
@@ -27,7 +27,7 @@ impl Renderer for BrowsableApiRenderer {
         false
     }
 
-    fn render(&self, json: Vec<u8>, _accepted: &str) -> Vec<u8> {
+    fn render(&self, json: Vec<u8>, _: &RendererContext<'_>) -> Vec<u8> {
         json
     }
 }

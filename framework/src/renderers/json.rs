@@ -1,16 +1,18 @@
 //! `application/json`.
 
-use super::Renderer;
+use std::fmt::Write as _;
+
+use super::{Renderer, RendererContext};
 use crate::negotiation::MediaType;
 
 /// JSON: compact, or indented if the client sends `Accept: application/json; indent=4`
-/// (`JSONRenderer`).
+/// (`JSONRenderer`). `UNICODE_JSON` and `COMPACT_JSON` change what it writes.
 ///
 /// ```
-/// use quintet::renderers::{JsonRenderer, Renderer};
+/// use quintet::renderers::{JsonRenderer, Renderer, RendererContext};
 ///
 /// let json = br#"{"id":1}"#.to_vec();
-/// let indented = JsonRenderer.render(json, "application/json; indent=2");
+/// let indented = JsonRenderer.render(json, &RendererContext::new("application/json; indent=2"));
 /// assert_eq!(indented, b"{\n  \"id\": 1\n}");
 /// ```
 #[doc(alias = "JSONRenderer")]
@@ -26,12 +28,53 @@ impl Renderer for JsonRenderer {
         "json"
     }
 
-    fn render(&self, json: Vec<u8>, accepted: &str) -> Vec<u8> {
-        match indent_of(accepted) {
+    fn render(&self, json: Vec<u8>, context: &RendererContext<'_>) -> Vec<u8> {
+        let settings = context.cx.map(|cx| &cx.settings().rest_framework);
+        let json = match indent_of(context.accepted_media_type) {
             Some(indent) => indented(&json, indent),
+            None if settings.is_some_and(|settings| !settings.compact_json) => spaced(&json),
             None => json,
+        };
+        if settings.is_some_and(|settings| !settings.unicode_json) { ascii(json) } else { json }
+    }
+}
+
+/// Compact JSON with a space after `,` and `:`, as Python's `json.dumps` writes it by default.
+fn spaced(json: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(json.len() + json.len() / 8);
+    let (mut in_text, mut escaped) = (false, false);
+    for byte in json {
+        out.push(*byte);
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_text,
+            b'"' => in_text = !in_text,
+            b',' | b':' if !in_text => out.push(b' '),
+            _ => {}
         }
     }
+    out
+}
+
+/// JSON whose letters beyond ASCII are escaped (`ensure_ascii`): they are in texts alone.
+fn ascii(json: Vec<u8>) -> Vec<u8> {
+    let text = match String::from_utf8(json) {
+        Ok(text) if !text.is_ascii() => text,
+        Ok(text) => return text.into_bytes(),
+        Err(broken) => return broken.into_bytes(),
+    };
+    let mut out = String::with_capacity(text.len() * 2);
+    for letter in text.chars() {
+        if letter.is_ascii() {
+            out.push(letter);
+            continue;
+        }
+        for unit in letter.encode_utf16(&mut [0; 2]) {
+            // writing to a string does not fail
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+    }
+    out.into_bytes()
 }
 
 /// The `indent` of a media type, from 1 to 8; other values mean compact or are clamped.
@@ -99,7 +142,8 @@ mod tests {
     use super::*;
 
     fn rendered(json: &str, accepted: &str) -> String {
-        String::from_utf8(JsonRenderer.render(json.into(), accepted)).unwrap()
+        String::from_utf8(JsonRenderer.render(json.into(), &RendererContext::new(accepted)))
+            .unwrap()
     }
 
     #[test]
@@ -117,5 +161,13 @@ mod tests {
             assert_eq!(rendered("[1]", accepted), "[1]");
         }
         assert_eq!(rendered("[1]", "application/json; indent=99"), "[\n        1\n]");
+    }
+
+    #[test]
+    fn spaces_and_escapes_are_pythons() {
+        let json = r#"{"a,b":[1,"x:\\","é🎸"],"c":{}}"#;
+        assert_eq!(spaced(json.as_bytes()), r#"{"a,b": [1, "x:\\", "é🎸"], "c": {}}"#.as_bytes());
+        let expected = r#"{"a,b":[1,"x:\\","\u00e9\ud83c\udfb8"],"c":{}}"#;
+        assert_eq!(String::from_utf8(ascii(json.into())).unwrap(), expected);
     }
 }

@@ -15,15 +15,17 @@
 //! # API reference
 //!
 //! - [`JsonRenderer`]: `application/json`, compact, or indented if `Accept` says so
+//! - [`StaticHtmlRenderer`]: pages that are text in the view's response
 //! - [`BrowsableApiRenderer`]: a placeholder for DRF's browsable API, so that responses vary by
 //!   `Accept` as DRF's do; it has no pages, and is never chosen
 //!
 //! # Custom renderers
 //!
-//! A renderer gets the JSON of every response, errors included:
+//! A renderer gets the JSON of every response, errors included, and with it the response's status, the
+//! media type that the client accepts, and the request:
 //!
 //! ```
-//! use quintet::renderers::{JsonRenderer, Renderer};
+//! use quintet::renderers::{JsonRenderer, Renderer, RendererContext};
 //! use quintet::views::ApiView;
 //!
 //! /// JSON under the company's own media type.
@@ -39,7 +41,7 @@
 //!         "library"
 //!     }
 //!
-//!     fn render(&self, json: Vec<u8>, _accepted: &str) -> Vec<u8> {
+//!     fn render(&self, json: Vec<u8>, _: &RendererContext<'_>) -> Vec<u8> {
 //!         json
 //!     }
 //! }
@@ -49,12 +51,16 @@
 //! ```
 
 mod browsable;
+mod context;
 mod json;
+mod static_html;
 
 use std::fmt;
 
 pub use browsable::BrowsableApiRenderer;
+pub use context::RendererContext;
 pub use json::JsonRenderer;
+pub use static_html::StaticHtmlRenderer;
 
 use crate::classes::class_list;
 use crate::negotiation::Offer;
@@ -78,7 +84,7 @@ class_list! {
 /// By default, `Content-Type` has no charset.
 ///
 /// ```
-/// use quintet::renderers::Renderer;
+/// use quintet::renderers::{Renderer, RendererContext};
 ///
 /// /// `application/json` behind a line that no script can run.
 /// #[derive(Debug)]
@@ -91,7 +97,7 @@ class_list! {
 ///     fn format(&self) -> &'static str {
 ///         "guarded"
 ///     }
-///     fn render(&self, mut json: Vec<u8>, _accepted: &str) -> Vec<u8> {
+///     fn render(&self, mut json: Vec<u8>, _: &RendererContext<'_>) -> Vec<u8> {
 ///         json.splice(0..0, *b")]}'\n");
 ///         json
 ///     }
@@ -120,9 +126,14 @@ pub trait Renderer: fmt::Debug + Send + Sync + 'static {
         true
     }
 
-    /// Turns compact JSON into this media type. `accepted` is the negotiated media type, with the
-    /// client's parameters.
-    fn render(&self, json: Vec<u8>, accepted: &str) -> Vec<u8>;
+    /// Turns compact JSON into this media type. The context has the negotiated media type, with the
+    /// client's parameters, and the status.
+    fn render(&self, json: Vec<u8>, context: &RendererContext<'_>) -> Vec<u8>;
+
+    /// The request headers, besides `Accept`, that what it writes depends on, for `Vary`; none by default.
+    fn varies_on(&self, _context: &RendererContext<'_>) -> &'static [&'static str] {
+        &[]
+    }
 
     /// The value of `Content-Type`.
     fn content_type(&self) -> String {

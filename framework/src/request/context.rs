@@ -19,14 +19,15 @@ use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
 use super::kept::Kept;
-use super::{Action, CsrfState, Noun, Quota, Request};
+use super::{Action, CsrfState, Noun, Quota, Request, ResolverMatch};
 use crate::auth::{Account, DynObjectPermissionBackend, PasswordHashers, UserMeta};
-use crate::cache::Counters;
+use crate::cache::{Counters, Pages};
 use crate::db::{ColumnMeta, Conn, ModelMeta};
 use crate::exceptions::{ApiException, Result};
-use crate::negotiation::Accepted;
+use crate::negotiation::{Accepted, ContentNegotiation, Offer};
 use crate::parsers::{Data, Parser};
-use crate::reverse::{Origin, Urls};
+use crate::response::Stored;
+use crate::reverse::{LinkVersion, Origin, Urls};
 use crate::sessions::Session;
 use crate::settings::{FormatSettings, Settings};
 
@@ -87,6 +88,8 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     /// Where files are stored.
     pub(crate) storages: Storages,
+    /// The responses that are kept.
+    pub(crate) pages: Pages<Stored>,
     /// The authentication backends, if the site names any.
     pub(crate) backends: Option<Arc<dyn Any + Send + Sync>>,
     /// The keys of JSON web tokens.
@@ -99,11 +102,21 @@ pub(crate) struct Shared {
 pub(crate) struct Equipment {
     pub(crate) view: Arc<ViewContext>,
     pub(crate) parsers: Vec<Arc<dyn Parser>>,
+    /// What chooses among them, if it is not the usual way.
+    pub(crate) negotiation: Option<Arc<dyn ContentNegotiation>>,
     pub(crate) guard: Arc<dyn ObjectGuard>,
     /// Whether the view has authenticators; if not, a refusal is a 403.
     pub(crate) has_authenticators: bool,
     /// The scope that the view names for [`ScopedRateThrottle`](crate::throttling).
     pub(crate) throttle_scope: Option<String>,
+}
+
+/// The version of a request, as its view's scheme determined it.
+#[derive(Debug, Clone)]
+pub(crate) struct Versioned {
+    pub(crate) version: Option<String>,
+    /// How links carry it.
+    pub(crate) links: Option<LinkVersion>,
 }
 
 /// The state of a request before its view runs: see [`Context::restore`].
@@ -154,6 +167,8 @@ pub struct Context {
     pub(crate) equipment: Option<Arc<Equipment>>,
     pub(crate) action: Option<Action>,
     pub(crate) accepted: Option<Accepted>,
+    pub(crate) accepted_renderer: Option<Offer<'static>>,
+    pub(crate) versioned: Option<Box<Versioned>>,
     /// The declarations of the view set, made when the site was built.
     pub(crate) generic: Option<Arc<dyn Any + Send + Sync>>,
     pub(crate) deferred: Deferred,
@@ -185,6 +200,8 @@ impl Context {
             equipment: None,
             action: None,
             accepted: None,
+            accepted_renderer: None,
+            versioned: None,
             generic: None,
             deferred: Deferred::Refused,
             rows_read: 0,
@@ -260,9 +277,25 @@ impl Context {
         self.accepted.as_ref().map(|accepted| accepted.media_type.as_str())
     }
 
+    /// The renderer that was negotiated (`request.accepted_renderer`): its media type and its format.
+    pub fn accepted_renderer(&self) -> Option<Offer<'static>> {
+        self.accepted_renderer
+    }
+
+    /// The version that the request asks for (`request.version`), as the view's
+    /// [versioning](crate::versioning) determined it; `None` without one.
+    pub fn version(&self) -> Option<&str> {
+        self.versioned.as_deref()?.version.as_deref()
+    }
+
     /// The beginning and end of every link in this response.
     pub fn origin(&self) -> Origin {
-        self.request.origin()
+        let format = &self.settings().rest_framework.url_format_override;
+        let mut origin = self.request.origin_of(format.as_deref());
+        if let Some(versioned) = &self.versioned {
+            origin.version.clone_from(&versioned.links);
+        }
+        origin
     }
 
     /// The absolute URL of a name (`reverse(name, kwargs=params, request=request)`): it keeps the
@@ -280,7 +313,11 @@ impl Context {
     /// # Errors
     /// 500 if there is no such action that takes these values.
     pub fn reverse_action(&self, url_name: &str, params: &[(&str, &str)]) -> Result<String> {
-        self.reverse(&format!("{}-{url_name}", self.view().basename), params)
+        let name = format!("{}-{url_name}", self.view().basename);
+        match self.request.resolver_match().and_then(ResolverMatch::namespace) {
+            Some(namespace) => self.reverse(&format!("{namespace}:{name}"), params),
+            None => self.reverse(&name, params),
+        }
     }
 
     /// The absolute URL that a hyperlink field writes: like [`Context::reverse`], with the
@@ -377,6 +414,7 @@ pub(crate) mod testing {
         cx.equipment = Some(Arc::new(Equipment {
             view: Arc::new(view),
             parsers: vec![Arc::new(parsers::FormParser)],
+            negotiation: None,
             guard: Arc::new(Nobody),
             has_authenticators: true,
             throttle_scope: None,

@@ -37,7 +37,10 @@
 //! | `request.build_absolute_uri(path)` | [`Request::build_absolute_uri`] |
 //! | `self.action` | [`Context::action`] |
 //! | `self.kwargs["pk"]` | [`Request::kwarg`] |
-//! | `self.request.accepted_renderer` | [`Context::accepted_media_type`] |
+//! | `request.resolver_match` | [`Request::resolver_match`] |
+//! | `request.accepted_renderer` | [`Context::accepted_renderer`] |
+//! | `request.accepted_media_type` | [`Context::accepted_media_type`] |
+//! | `request.version` | [`Context::version`] |
 
 mod accounts;
 mod action;
@@ -54,10 +57,12 @@ mod marks;
 mod noun;
 mod path;
 mod quota;
+mod resolver_match;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::web::Bytes;
@@ -68,13 +73,14 @@ pub use context::{Auth, Context, ViewContext};
 pub use headers::Headers;
 pub use noun::Noun;
 pub use quota::Quota;
+pub use resolver_match::ResolverMatch;
 
 pub(crate) use body::{Arrived, Awaited, BodyMemory, BodyShare, Incoming, on_its_way};
 pub(crate) use client::{network, network_text, proxied_address};
 #[cfg(test)]
 pub(crate) use context::testing;
 pub(crate) use context::{
-    Carried, Deferred, Equipment, ObjectGuard, Shared, Storages, handler_method,
+    Carried, Deferred, Equipment, ObjectGuard, Shared, Storages, Versioned, handler_method,
 };
 pub(crate) use csrf::CsrfState;
 pub(crate) use hooks::hook;
@@ -121,6 +127,7 @@ pub struct Request {
     pub peer: Option<IpAddr>,
     /// What the route captured: `pk`, `format`.
     pub kwargs: Vec<(String, String)>,
+    pub(crate) resolver_match: Option<Arc<ResolverMatch>>,
     query: OnceCell<QueryParams>,
     /// A body that has not been read yet.
     pub(crate) incoming: Option<Incoming>,
@@ -160,6 +167,7 @@ impl Request {
             port: 80,
             peer: None,
             kwargs: Vec::new(),
+            resolver_match: None,
             query: OnceCell::new(),
             incoming: None,
             share: None,
@@ -183,6 +191,12 @@ impl Request {
         self.kwargs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// The URL that the request matched (`request.resolver_match`); `None` before routing, and for a view
+    /// that a test calls without one.
+    pub fn resolver_match(&self) -> Option<&ResolverMatch> {
+        self.resolver_match.as_deref()
+    }
+
     /// The absolute URL of a path on this host: `http://host/path`.
     pub fn build_absolute_uri(&self, path: &str) -> String {
         [self.scheme, "://", &self.host, path].concat()
@@ -190,10 +204,20 @@ impl Request {
 
     /// The beginning and end of every link in the response.
     pub fn origin(&self) -> Origin {
+        self.origin_of(Some("format"))
+    }
+
+    /// [`Request::origin`], for a parameter of another name than `format`, or without one.
+    pub(crate) fn origin_of(&self, format: Option<&str>) -> Origin {
+        let format_query = format.and_then(|name| {
+            let value = self.query_params().get(name)?;
+            Some((name.to_owned(), value.to_owned()))
+        });
         Origin {
             base: self.build_absolute_uri(""),
             format: self.kwarg("format").map(ToOwned::to_owned),
-            format_query: self.query_params().get("format").map(ToOwned::to_owned),
+            format_query,
+            version: None,
         }
     }
 

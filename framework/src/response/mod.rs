@@ -27,21 +27,26 @@
 //! - [`Response::bytes`]: bytes of another media type
 //! - [`Response::html`], [`Response::redirect`]: pages
 //! - [`Response::as_attachment`]: a file to be saved; [`Event`]: a server-sent event
-//! - [`Response::with_status`], [`Response::with_header`]: changes to any of them
+//! - [`Response::with_status`], [`Response::with_header`], [`Response::with_content_type`]: changes to any of
+//!   them
 //! - [`Cookie`]: a cookie to set
 
 mod cookies;
 mod disposition;
+mod stored;
 mod stream;
 mod vary;
 
 use std::fmt;
 
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{
+    CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+};
 
 pub use cookies::Cookie;
 pub(crate) use cookies::{date_in, seconds};
 pub(crate) use disposition::content_disposition;
+pub(crate) use stored::Stored;
 pub use stream::{BodyWriter, Event, StreamBody};
 pub(crate) use stream::{BrokeOff, Chunks, Source};
 
@@ -116,6 +121,8 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body.
     pub body: ResponseBody,
+    /// Whether it is the response to an error (`response.exception`).
+    pub exception: bool,
 }
 
 impl fmt::Debug for Response {
@@ -125,6 +132,7 @@ impl fmt::Debug for Response {
             .field("status", &self.status)
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("body", &self.body)
+            .field("exception", &self.exception)
             .finish()
     }
 }
@@ -143,7 +151,7 @@ impl Response {
     /// # Errors
     /// If the value cannot be serialised, such as a map whose keys are not strings.
     pub fn new<T: serde::Serialize + ?Sized>(data: &T) -> crate::exceptions::Result<Self> {
-        let mut json = crate::renderers::JsonWriter::new();
+        let mut json = crate::values::JsonWriter::new();
         json.serialize(data)?;
         Ok(Self::json(json.into_bytes()))
     }
@@ -166,7 +174,7 @@ impl Response {
     #[must_use]
     pub fn with_data<T: serde::Serialize + ?Sized>(mut self, data: &T) -> Self {
         if let Ok(Self { body, .. }) = Self::new(data) {
-            self.headers.remove(actix_web::http::header::CONTENT_TYPE);
+            self.headers.remove(CONTENT_TYPE);
             self.body = body;
         }
         self
@@ -174,7 +182,8 @@ impl Response {
 
     /// A status without a body.
     pub fn empty(status: u16) -> Self {
-        Self { status, headers: HeaderMap::with_capacity(USUAL_HEADERS), body: ResponseBody::Empty }
+        let headers = HeaderMap::with_capacity(USUAL_HEADERS);
+        Self { status, headers, body: ResponseBody::Empty, exception: false }
     }
 
     /// 200 with an HTML page.
@@ -210,6 +219,13 @@ impl Response {
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = status;
         self
+    }
+
+    /// Sets `Content-Type` instead of the renderer's (`Response(content_type=..)`); the renderer writes the
+    /// body as before. A value that cannot be sent in a header is left out.
+    #[must_use]
+    pub fn with_content_type(self, content_type: &str) -> Self {
+        self.with_header(CONTENT_TYPE, content_type)
     }
 
     /// Adds the error's `Retry-After`, if it has one.

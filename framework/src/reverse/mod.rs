@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use percent_encoding::utf8_percent_encode;
 
-use self::escape::QUERY;
+use self::escape::FORM;
 
 pub use pattern::{Kwargs, Pattern, PatternError};
 pub use safe::{iri_to_uri, url_has_allowed_host_and_scheme};
@@ -27,24 +27,79 @@ pub struct NoReverseMatch {
     pub params: Vec<String>,
 }
 
+/// How links carry the version of the request that they answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LinkVersion {
+    /// In a capture of the path: its name and the version (`URLPathVersioning.reverse`).
+    Kwarg(String, String),
+    /// In the namespace of the name, `v1:book-detail` (`NamespaceVersioning.reverse`).
+    Namespace(String),
+    /// In a query parameter: its name and the version (`QueryParameterVersioning.reverse`).
+    Query(String, String),
+}
+
 /// The beginning and end of every link in a response, taken from the request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Origin {
     /// Scheme and host: `http://example.com`; empty for links without them.
     pub base: String,
     /// The format suffix of the request's path, which hyperlinks keep: `json`.
     pub format: Option<String>,
-    /// The value of `?format=`, which every link keeps.
-    pub format_query: Option<String>,
+    /// The parameter and the value of `?format=` (`URL_FORMAT_OVERRIDE`), which every link keeps.
+    pub format_query: Option<(String, String)>,
+    /// The version, where links carry one.
+    pub version: Option<LinkVersion>,
 }
 
 impl Origin {
-    /// Completes a link: `?format=` if the request had one.
+    /// Completes a link: `?format=` if the request had one, and the version where it is a parameter;
+    /// sorted by their names, as DRF's `replace_query_param` does.
     fn finish(&self, link: &mut String) {
-        if let Some(format) = self.format_query.as_deref().filter(|format| !format.is_empty()) {
-            link.push_str("?format=");
-            link.extend(utf8_percent_encode(format, QUERY));
+        let format = self.format_query.as_ref().filter(|(_, format)| !format.is_empty());
+        let format = format.map(|(name, value)| (name.as_str(), value.as_str()));
+        let version = match &self.version {
+            Some(LinkVersion::Query(name, value)) => Some((name.as_str(), value.as_str())),
+            _ => None,
+        };
+        let (first, second) = match (format, version) {
+            (Some(format), Some(version)) if version < format => (Some(version), Some(format)),
+            (Some((name, _)), Some(version)) if version.0 == name => (format, None),
+            both => both,
+        };
+        for (at, (name, value)) in first.into_iter().chain(second).enumerate() {
+            link.push(if at == 0 { '?' } else { '&' });
+            quote_plus(link, name);
+            link.push('=');
+            quote_plus(link, value);
         }
+    }
+
+    /// The name in the namespace of the version, if links carry it there.
+    fn namespaced(&self, name: &str) -> Option<String> {
+        match &self.version {
+            Some(LinkVersion::Namespace(version)) => Some(format!("{version}:{name}")),
+            _ => None,
+        }
+    }
+
+    /// The capture that holds the version, if links carry it there.
+    fn kwarg(&self) -> Option<(&str, &str)> {
+        match &self.version {
+            Some(LinkVersion::Kwarg(name, version)) => Some((name, version)),
+            _ => None,
+        }
+    }
+}
+
+/// As Python's `urlencode` writes a name or a value.
+fn quote_plus(link: &mut String, text: &str) {
+    for (at, part) in text.split(' ').enumerate() {
+        if at > 0 {
+            link.push('+');
+        }
+        link.extend(utf8_percent_encode(part, FORM));
     }
 }
 
@@ -76,17 +131,27 @@ impl Urls {
         self.by_name.entry(name.into()).or_default().push(pattern);
     }
 
-    /// Prepares hyperlinks for many rows, to one name whose only capture is `kwarg`.
+    /// Prepares hyperlinks for many rows, to one name whose only capture is `kwarg`, besides the version
+    /// where the path has it.
     pub fn link(&self, origin: &Origin, name: &str, kwarg: &str) -> Option<Link<'_>> {
-        let patterns = self.by_name.get(name)?;
-        let find = |names: &[&str]| {
-            patterns.iter().rev().find(|pattern| {
-                pattern.names().count() == names.len()
-                    && pattern.names().all(|n| names.contains(&n))
-            })
+        let of = |name: &str, version: Option<&str>| {
+            let patterns = self.by_name.get(name)?;
+            let find = |format: Option<&str>| {
+                let wanted = || [Some(kwarg), version, format].into_iter().flatten();
+                patterns.iter().rev().find(|pattern| {
+                    pattern.names().count() == wanted().count()
+                        && pattern.names().all(|name| wanted().any(|own| own == name))
+                })
+            };
+            let suffixed = origin.format.as_ref().and_then(|_| find(Some("format")));
+            suffixed.or_else(|| find(None))
         };
-        let suffixed = origin.format.as_ref().and_then(|_| find(&[kwarg, "format"]));
-        let pattern = suffixed.or_else(|| find(&[kwarg]))?;
+        let version = origin.kwarg().map(|(name, _)| name).filter(|name| *name != kwarg);
+        let versioned = match origin.namespaced(name) {
+            Some(name) => of(&name, None),
+            None => version.and_then(|version| of(name, Some(version))),
+        };
+        let pattern = versioned.or_else(|| of(name, None))?;
         Some(Link { pattern, script_name: &self.script_name })
     }
 
@@ -99,11 +164,31 @@ impl Urls {
     }
 
     /// The absolute URL of a name (`reverse(name, kwargs=params, request=request)`). It keeps the
-    /// request's `?format=`, but no format suffix.
+    /// request's `?format=` and its version, but no format suffix. A name that takes no version is
+    /// reversed without it.
     ///
     /// # Errors
     /// If no pattern of that name takes exactly these values.
     pub fn reverse(
+        &self,
+        origin: &Origin,
+        name: &str,
+        params: &[(&str, &str)],
+    ) -> Result<String, NoReverseMatch> {
+        let versioned = if let Some(name) = origin.namespaced(name) {
+            self.exactly(origin, &name, params).ok()
+        } else {
+            let absent = |(name, _): &(&str, &str)| !params.iter().any(|(own, _)| own == name);
+            origin.kwarg().filter(absent).and_then(|version| {
+                let params: Vec<_> = params.iter().copied().chain([version]).collect();
+                self.exactly(origin, name, &params).ok()
+            })
+        };
+        versioned.map_or_else(|| self.exactly(origin, name, params), Ok)
+    }
+
+    /// The absolute URL of a name that takes exactly these values, with the request's `?format=`.
+    fn exactly(
         &self,
         origin: &Origin,
         name: &str,
@@ -202,8 +287,9 @@ impl Link<'_> {
     /// The URL with its only capture filled in, besides the format suffix of the origin; `None` if
     /// the value does not match.
     pub fn address(&self, origin: &Origin, value: &str) -> Option<String> {
-        self.address_of(origin, |name| match (name, &origin.format) {
-            ("format", Some(format)) => Some(Cow::Owned(format.clone())),
+        self.address_of(origin, |name| match (name, &origin.format, origin.kwarg()) {
+            ("format", Some(format), _) => Some(Cow::Owned(format.clone())),
+            (_, _, Some((own, version))) if own == name => Some(Cow::Owned(version.to_owned())),
             _ => Some(Cow::Borrowed(value)),
         })
     }
@@ -247,7 +333,8 @@ mod tests {
         let origin = Origin {
             base: "http://testserver".into(),
             format: Some("json".into()),
-            format_query: Some("json".into()),
+            format_query: Some(("format".into(), "json".into())),
+            version: None,
         };
         let link = urls().hyperlink(&origin, "album-detail", &[("pk", "7")]).unwrap();
         assert_eq!(link, "http://testserver/api/albums/7.json?format=json");
@@ -265,6 +352,38 @@ mod tests {
         let origin = Origin { format: Some("json".into()), ..origin };
         let link = urls.link(&origin, "album-detail", "pk").unwrap();
         assert_eq!(link.address(&origin, "3").as_deref(), Some("http://h/api/albums/3.json"));
+    }
+
+    #[test]
+    fn links_keep_the_version_where_their_name_takes_one() {
+        let mut urls = urls();
+        urls.add("versioned", Pattern::new("api/<version>/books/<pk>/").unwrap());
+        urls.add("v1:book", Pattern::new("api/v1/books/<pk>/").unwrap());
+        urls.add("book", Pattern::new("api/books/<pk>/").unwrap());
+        let of = |version| Origin { version: Some(version), ..Origin::default() };
+        let path = of(LinkVersion::Kwarg("version".into(), "v2".into()));
+        let reverse =
+            |origin: &Origin, name: &str| urls.reverse(origin, name, &[("pk", "7")]).unwrap();
+        let link = |origin: &Origin, name: &str| {
+            urls.link(origin, name, "pk").unwrap().address(origin, "7").unwrap()
+        };
+        for make in [&reverse as &dyn Fn(&Origin, &str) -> String, &link] {
+            assert_eq!(make(&path, "versioned"), "/api/v2/books/7/");
+            assert_eq!(make(&path, "book"), "/api/books/7/");
+            let namespace = of(LinkVersion::Namespace("v1".into()));
+            assert_eq!(make(&namespace, "book"), "/api/v1/books/7/");
+            assert_eq!(make(&namespace, "album-detail"), "/api/albums/7/");
+            let query = of(LinkVersion::Query("v".into(), "2 x".into()));
+            assert_eq!(make(&query, "book"), "/api/books/7/?v=2+x");
+            let format_query = Some(("format".into(), "json".into()));
+            let both = Origin { format_query: format_query.clone(), ..query };
+            assert_eq!(make(&both, "book"), "/api/books/7/?format=json&v=2+x");
+            let first = Some(LinkVersion::Query("a".into(), "1".into()));
+            let both = Origin { version: first, ..both };
+            assert_eq!(make(&both, "book"), "/api/books/7/?a=1&format=json");
+        }
+        let given = urls.reverse(&path, "versioned", &[("pk", "7"), ("version", "v1")]).unwrap();
+        assert_eq!(given, "/api/v1/books/7/");
     }
 
     #[test]

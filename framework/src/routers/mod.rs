@@ -155,6 +155,8 @@ pub struct Router {
     nested: Vec<Nested>,
     root: bool,
     suffixes: bool,
+    /// What the names of its URLs are in.
+    namespace: Option<String>,
     /// Whether URLs end with a slash; as the parent's, or with one, if it is not said.
     slash: Option<bool>,
 }
@@ -182,6 +184,7 @@ impl Router {
             nested: Vec::new(),
             root: false,
             suffixes: false,
+            namespace: None,
             slash: None,
         }
     }
@@ -204,6 +207,30 @@ impl Router {
     #[must_use]
     pub fn format_suffixes(mut self, suffixes: bool) -> Self {
         self.suffixes = suffixes;
+        self
+    }
+
+    /// Puts the names of its URLs into a namespace (`include((urls, "v1"), namespace="v1")`): `book-list`
+    /// becomes `v1:book-list`, in a router that is included `outer:v1:book-list`. Requests know it by
+    /// [`Request::resolver_match`](crate::request::Request::resolver_match), and
+    /// [`NamespaceVersioning`](crate::versioning::NamespaceVersioning) takes it for the version.
+    ///
+    /// ```
+    /// use quintet::prelude::*;
+    ///
+    /// async fn status(_: &mut Context) -> Result<Response> {
+    ///     Response::new("up")
+    /// }
+    ///
+    /// let books = || Router::simple().path("status/", ApiView::new("Status").get(status), "status");
+    /// let router = Router::new()
+    ///     .include("v1/", books().namespace("v1"))
+    ///     .include("v2/", books().namespace("v2"));
+    /// # let _ = router;
+    /// ```
+    #[must_use]
+    pub fn namespace(mut self, name: impl Into<String>) -> Self {
+        self.namespace = Some(name.into());
         self
     }
 
@@ -241,9 +268,6 @@ impl Router {
     /// Adds the URLs of another router under a prefix (`django.urls.include`): `include("v1/",
     /// router)`.
     #[must_use]
-    #[doc(alias = "versioning")]
-    #[doc(alias = "URLPathVersioning")]
-    #[doc(alias = "NamespaceVersioning")]
     pub fn include(mut self, prefix: &str, router: Router) -> Self {
         self.entries.push(Entry::Include { prefix: prefix.to_owned(), router });
         self
@@ -336,7 +360,7 @@ impl Router {
             match entry {
                 Entry::Path { pattern, name, view, suffixes } => {
                     let pattern = Pattern::new(&pattern)?;
-                    push(&mut routes, Route { pattern, name, view }, suffixes)?;
+                    push(&mut routes, Route::new(pattern, name, view), suffixes)?;
                 }
                 Entry::Include { prefix, router } => {
                     let prefix = Pattern::new(&prefix)?;
@@ -387,16 +411,18 @@ impl Router {
                     pattern = pattern.then(&end)?;
                 }
                 let name = format!("{basename}-{}", route.name);
-                push(&mut routes, Route { pattern, name, view: route.view }, self.suffixes)?;
+                push(&mut routes, Route::new(pattern, name, route.view), self.suffixes)?;
             }
         }
         if self.root {
-            let route = Route {
-                pattern: Pattern::new("")?,
-                name: "api-root".to_owned(),
-                view: Arc::new(root::api_root(listed)),
-            };
+            let root = Arc::new(root::api_root(listed));
+            let route = Route::new(Pattern::new("")?, "api-root".to_owned(), root);
             push(&mut routes, route, self.suffixes)?;
+        }
+        if let Some(namespace) = self.namespace {
+            for route in &mut routes {
+                route.namespaces.insert(0, namespace.clone());
+            }
         }
         Ok(routes)
     }
@@ -405,9 +431,8 @@ impl Router {
 /// Adds a route and, when asked for, its form with a format suffix right after it.
 fn push(routes: &mut Vec<Route>, route: Route, suffixes: bool) -> Result<(), PatternError> {
     let second = suffixes.then(|| route.pattern.with_format_suffix()).transpose()?;
-    let view = Arc::clone(&route.view);
-    let name = route.name.clone();
+    let again = Route::new(route.pattern.clone(), route.name.clone(), Arc::clone(&route.view));
     routes.push(route);
-    routes.extend(second.map(|pattern| Route { pattern, name, view }));
+    routes.extend(second.map(|pattern| Route { pattern, ..again }));
     Ok(())
 }

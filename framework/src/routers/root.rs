@@ -7,7 +7,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::exceptions::Result;
 use crate::renderers::JsonWriter;
-use crate::request::{Context, ViewContext};
+use crate::request::{Context, ResolverMatch, ViewContext};
 use crate::response::Response;
 use crate::views::{View, ViewInfo};
 
@@ -35,8 +35,10 @@ impl ApiRoot {
         let origin = cx.origin();
         let mut json = JsonWriter::new();
         json.begin_object();
+        let namespace = cx.request.resolver_match().and_then(ResolverMatch::namespace);
         for (prefix, name) in &self.lists {
-            if let Ok(link) = cx.urls().hyperlink(&origin, name, &[]) {
+            let name = namespace.as_ref().map_or_else(|| name.clone(), |of| format!("{of}:{name}"));
+            if let Ok(link) = cx.urls().hyperlink(&origin, &name, &[]) {
                 json.key(prefix);
                 json.str(&link);
             }

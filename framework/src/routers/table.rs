@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Router;
+use crate::request::ResolverMatch;
 use crate::reverse::{Kwargs, Pattern, PatternError, Urls};
 use crate::views::{Endpoint, Policies, View};
 
@@ -44,8 +45,17 @@ pub struct Route {
     pub pattern: Pattern,
     /// Its name.
     pub name: String,
+    /// The namespaces that the name is in, the outermost first.
+    pub namespaces: Vec<String>,
     /// What responds.
     pub view: Arc<dyn View>,
+}
+
+impl Route {
+    /// A pattern with its name, in no namespace.
+    pub fn new(pattern: Pattern, name: String, view: Arc<dyn View>) -> Self {
+        Self { pattern, name, namespaces: Vec::new(), view }
+    }
 }
 
 /// A router at its path, ready for [`SiteBuilder::mount`](crate::site::SiteBuilder::mount);
@@ -65,14 +75,17 @@ impl Mount {
     pub(crate) fn build(self, defaults: &Policies, urls: &mut Urls) -> Result<Table, RouteError> {
         let place = Pattern::literal(&self.prefix);
         let mut entries: Vec<TableEntry> = Vec::new();
-        for Route { pattern, name, view } in self.router.routes(true)? {
-            urls.add(name.clone(), place.then(&pattern)?);
+        for Route { pattern, name, namespaces, view } in self.router.routes(true)? {
+            let whole = place.then(&pattern)?;
+            let matched = ResolverMatch { url_name: name, namespaces, route: whole.to_string() };
+            let (name, matched) = (matched.view_name(), Arc::new(matched));
+            urls.add(name.clone(), whole);
             // the two forms of a URL share their endpoint
             let endpoint = match entries.last() {
                 Some(last) if Arc::ptr_eq(&last.view, &view) => Arc::clone(&last.endpoint),
                 _ => Arc::new(Endpoint::new(Arc::clone(&view), defaults)),
             };
-            entries.push(TableEntry { pattern, name, view, endpoint });
+            entries.push(TableEntry { pattern, name, view, endpoint, matched });
         }
         Ok(Table::new(self.prefix, entries))
     }
@@ -85,6 +98,7 @@ pub(crate) struct TableEntry {
     pub(crate) name: String,
     view: Arc<dyn View>,
     pub(crate) endpoint: Arc<Endpoint>,
+    matched: Arc<ResolverMatch>,
 }
 
 /// The result of matching a path.
@@ -95,6 +109,8 @@ pub struct Match {
     pub endpoint: Arc<Endpoint>,
     /// The captures of the path.
     pub kwargs: Kwargs,
+    /// The URL.
+    pub(crate) matched: Option<Arc<ResolverMatch>>,
 }
 
 /// All URLs below one path.
@@ -129,7 +145,8 @@ impl Table {
         candidates.iter().find_map(|at| {
             let entry = self.entries.get(*at)?;
             let kwargs = entry.pattern.matches(rest)?;
-            Some(Match { endpoint: Arc::clone(&entry.endpoint), kwargs })
+            let matched = Some(Arc::clone(&entry.matched));
+            Some(Match { endpoint: Arc::clone(&entry.endpoint), kwargs, matched })
         })
     }
 }

@@ -170,7 +170,7 @@ fn schema(field: &Field, kind: SchemaKind, nullable: bool) -> FieldSchema {
     {
         schema = schema.items(*min_length, *max_length);
     }
-    if field.label != Field::new(field.name, FieldKind::Any).label {
+    if !is_trivial(&field.label, field.name) {
         schema = schema.title(field.label.clone());
     }
     if !field.help_text.is_empty() {
@@ -277,4 +277,9 @@ fn json(value: &Value) -> Option<Json> {
         Value::Json(value) => (**value).clone(),
         _ => return None,
     })
+}
+
+/// Whether a label says no more than the name (`is_trivial_string_variation`): `ID` of `id`.
+fn is_trivial(label: &str, name: &str) -> bool {
+    label.trim().to_lowercase().replace([' ', '-'], "_") == name
 }

@@ -89,6 +89,8 @@ struct Route<'a> {
     path: String,
     settings: &'a Settings,
     pattern: &'a Pattern,
+    /// The capture that the path shows filled in.
+    version_kwarg: Option<String>,
     method: Method,
     view: &'a ViewInfo,
     info: &'a OperationInfo,
@@ -108,12 +110,20 @@ impl<'a> Route<'a> {
     ) -> Self {
         let template = pattern.template(|name| shown_name(&view.context, pattern, name));
         let policies = view.policies.or(site.defaults);
+        let versioning = policies.versioning.as_ref().and_then(Option::as_ref);
+        let version = versioning.and_then(|scheme| scheme.path_version(site.settings));
+        // as drf-spectacular shows one version of such a path
+        let template = match &version {
+            Some((kwarg, version)) => template.replace(&format!("{{{kwarg}}}"), version),
+            None => template,
+        };
         let own = view.method_policies.iter().find(|(own, _)| *own == info.method);
         let lists = info.lists.as_ref();
         Self {
             path: format!("/{place}{template}"),
             settings: site.settings,
             pattern,
+            version_kwarg: version.map(|(kwarg, _)| kwarg),
             method,
             view,
             info,
@@ -236,7 +246,9 @@ impl<'a> Route<'a> {
                     .description(format!("A unique value identifying this {what}.")),
             }
         };
-        self.pattern.captures().map(parameter).collect()
+        let captures = self.pattern.captures();
+        let open = captures.filter(|(name, _)| self.version_kwarg.as_deref() != Some(*name));
+        open.map(parameter).collect()
     }
 
     fn query_parameters(&self) -> Vec<Parameter> {

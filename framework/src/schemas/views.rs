@@ -12,7 +12,7 @@ use quintet_openapi::{RenderedSchema, SCHEMA_RENDERERS, SchemaRenderer, ui};
 
 use crate::exceptions::{ApiException, Result};
 use crate::permissions::AllowAny;
-use crate::renderers::Renderer;
+use crate::renderers::{Renderer, RendererContext};
 use crate::request::{Context, Request};
 use crate::response::Response;
 use crate::views::{ApiView, Policies, View, ViewInfo};
@@ -75,7 +75,7 @@ impl Renderer for Written {
         self.0.charset
     }
 
-    fn render(&self, json: Vec<u8>, _accepted: &str) -> Vec<u8> {
+    fn render(&self, json: Vec<u8>, _: &RendererContext<'_>) -> Vec<u8> {
         match serde_json::from_slice(&json) {
             Ok(value) => self.0.write(&value).into_bytes(),
             Err(_) => json,
@@ -133,7 +133,7 @@ impl Renderer for Anything {
         ""
     }
 
-    fn render(&self, json: Vec<u8>, _accepted: &str) -> Vec<u8> {
+    fn render(&self, json: Vec<u8>, _: &RendererContext<'_>) -> Vec<u8> {
         json
     }
 

@@ -363,7 +363,10 @@ impl Description {
     /// True when a function of this serializer may look at the rows that are fetched for it.
     pub(super) fn shows_rows(&self) -> bool {
         self.to_representation.is_some()
-            || self.fields.iter().any(|field| matches!(field.output, Output::Method(_)))
+            || self
+                .fields
+                .iter()
+                .any(|field| matches!(field.output, Output::Method(_) | Output::Property(_)))
     }
 
     /// True when rows of relations to many are shown, or fields ask once for all rows, here or in what

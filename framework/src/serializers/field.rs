@@ -41,8 +41,10 @@ pub(crate) enum Output {
     Many(usize),
     /// The answer of a function of all rows, by place.
     Batch(usize),
-    /// A function of the row.
+    /// A function of the row, which belongs to the serializer.
     Method(MethodFn),
+    /// A function of the row, which belongs to the model.
+    Property(MethodFn),
     /// The URL of the row itself.
     Link { view_name: Arc<str>, kwarg: Arc<str>, column: usize },
 }

@@ -7,6 +7,8 @@ use crate::db::{ColumnKind, Hop, Path};
 
 /// What a document shows of a field's output.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+#[cfg_attr(not(feature = "openapi"), expect(dead_code, reason = "metadata reads a part of it"))]
 pub(crate) struct FieldOutput<'a> {
     /// It is a list of related rows.
     pub(crate) many: bool,
@@ -16,6 +18,8 @@ pub(crate) struct FieldOutput<'a> {
     pub(crate) null: Option<bool>,
     /// What the column at the end of the way stores.
     pub(crate) column: Option<ColumnKind>,
+    /// It is what a function of the serializer returns.
+    pub(crate) method: bool,
     /// The serializer of the related rows.
     pub(crate) nested: Option<&'a Description>,
     /// True when that serializer was made for this field alone, by `depth`.
@@ -28,7 +32,8 @@ impl<'a> FieldOutput<'a> {
         let mut shown = Self::default();
         let Some(field) = description.fields.get(index) else { return shown };
         match &field.output {
-            Output::None | Output::Column(_) | Output::Batch(_) | Output::Method(_) => {}
+            Output::None | Output::Column(_) | Output::Property(_) => {}
+            Output::Batch(_) | Output::Method(_) => shown.method = true,
             Output::Link { .. } => shown.link = true,
             Output::Source(source) => {
                 if let Some(Source::Value(path)) = description.sources.get(*source) {

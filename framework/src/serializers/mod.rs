@@ -110,7 +110,6 @@ mod data;
 mod description;
 mod fetch;
 mod field;
-#[cfg(feature = "openapi")]
 mod field_output;
 mod field_set;
 mod hooks;
@@ -162,7 +161,6 @@ pub use save::{SaveHook, Unsaved};
 pub(crate) use changes::ChangeSet;
 pub(crate) use conflicts::{misplaced, model_taken, taken, violated};
 pub(crate) use fetch::fetch;
-#[cfg(feature = "openapi")]
 pub(crate) use field_output::FieldOutput;
 pub(crate) use list::Instances;
 pub(crate) use list_rows::ListRows;

@@ -116,7 +116,9 @@ impl Writing<'_> {
                     None => out.null(),
                 }
             }
-            Output::Method(method) => method(description, row, related, self.cx, out),
+            Output::Method(method) | Output::Property(method) => {
+                method(description, row, related, self.cx, out);
+            }
             Output::Link { view_name, kwarg, column } => {
                 write_link(self.cx, view_name, kwarg, row.model.value(*column), out);
             }

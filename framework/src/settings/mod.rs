@@ -29,6 +29,7 @@
 //! - [`SecureSettings`]: `SECURE_…`, HTTPS and security headers
 //! - [`SessionSettings`], [`CsrfSettings`]: `SESSION_…`, `CSRF_…`, cookies
 //! - [`AuthSettings`]: password hashers and validators, login URLs
+//! - [`RestFrameworkSettings`]: `COMPACT_JSON`, `SEARCH_PARAM` and other values of `REST_FRAMEWORK`
 //! - [`ThrottleSettings`]: `DEFAULT_THROTTLE_RATES`, `NUM_PROXIES`
 //! - [`FormatSettings`]: `DATETIME_FORMAT`, `COERCE_DECIMAL_TO_STRING` and their like, set in code
 //! - [`JwtSettings`]: `JWT_…`, as `SIMPLE_JWT`
@@ -44,6 +45,7 @@ mod formats;
 mod forms;
 mod jwt;
 mod origins;
+mod rest_framework;
 pub(crate) mod secret;
 mod secure;
 mod server;
@@ -65,6 +67,7 @@ pub use csrf::CsrfSettings;
 pub use formats::FormatSettings;
 pub use jwt::JwtSettings;
 pub use origins::OriginRules;
+pub use rest_framework::RestFrameworkSettings;
 pub use secure::SecureSettings;
 pub use server::ServerSettings;
 pub use session::SessionSettings;
@@ -183,6 +186,8 @@ pub struct Settings {
     pub jwt: JwtSettings,
     /// `CORS_…`
     pub cors: CorsSettings,
+    /// `UNICODE_JSON`, `SEARCH_PARAM` and other values of DRF's `REST_FRAMEWORK`.
+    pub rest_framework: RestFrameworkSettings,
     /// `THROTTLE_…` and `NUM_PROXIES`
     pub throttle: ThrottleSettings,
     /// `DATETIME_FORMAT`, `COERCE_DECIMAL_TO_STRING` and other formats of fields.
@@ -226,6 +231,7 @@ impl Default for Settings {
             auth: AuthSettings::default(),
             jwt: JwtSettings::default(),
             cors: CorsSettings::default(),
+            rest_framework: RestFrameworkSettings::default(),
             throttle: ThrottleSettings::default(),
             formats: FormatSettings::default(),
             server: ServerSettings::default(),
@@ -353,6 +359,7 @@ impl Settings {
         to.auth.read(&vars)?;
         to.jwt.read(&vars)?;
         to.cors.read(&vars)?;
+        to.rest_framework.read(&vars)?;
         to.throttle.read(&vars)?;
         to.server.read(&vars)?;
         Ok(to)
@@ -444,6 +451,7 @@ impl Settings {
             );
         }
         self.jwt.check()?;
+        self.rest_framework.check()?;
         self.throttle.check()?;
         self.server.check()?;
         self.secure.check()

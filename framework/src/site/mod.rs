@@ -48,6 +48,9 @@
 //! | `DEFAULT_PERMISSION_CLASSES` | [`SiteBuilder::permissions`] |
 //! | `DEFAULT_THROTTLE_CLASSES` | [`SiteBuilder::throttles`] |
 //! | `DEFAULT_RENDERER_CLASSES`, `DEFAULT_PARSER_CLASSES` | [`SiteBuilder::policies`] |
+//! | `DEFAULT_VERSIONING_CLASS` | [`SiteBuilder::versioning`] |
+//! | `DEFAULT_METADATA_CLASS` | [`SiteBuilder::metadata`] |
+//! | `DEFAULT_CONTENT_NEGOTIATION_CLASS` | [`SiteBuilder::policies`] |
 //! | `DEFAULT_PAGINATION_CLASS`, `PAGE_SIZE` | [`SiteBuilder::pagination`] |
 //! | `DEFAULT_FILTER_BACKENDS` with the ordering filter | [`SiteBuilder::ordering_filter`] |
 //! | `AUTHENTICATION_BACKENDS` | [`SiteBuilder::authentication_backends`] |
@@ -90,7 +93,7 @@ use crate::auth::{
 #[cfg(feature = "jwt")]
 use crate::authentication::jwt::{BlacklistedToken, OutstandingToken, TokenBackend};
 use crate::authentication::{AuthenticationBackends, AuthenticationClasses, BackendList};
-use crate::cache::Counters;
+use crate::cache::{Counters, Pages};
 use crate::db::hooks::Signal;
 use crate::db::{
     ColumnKind, ColumnMeta, Connections, Database, DatabaseWorker, Dialect, Model, ModelMeta,
@@ -99,6 +102,7 @@ use crate::db::{
 use crate::exceptions::ApiException;
 use crate::files::{AnyStorage, Storage};
 use crate::generics::SiteGenerics;
+use crate::metadata::MetadataClass;
 use crate::middleware::{self, DynMiddleware, Middleware, Next, Security};
 use crate::pagination::Pagination;
 use crate::permissions::PermissionClasses;
@@ -110,6 +114,7 @@ use crate::sessions::StoredSession;
 use crate::settings::{FormatSettings, Settings, SettingsError};
 use crate::throttling::{self, ThrottleClasses};
 use crate::values::debug_is_display;
+use crate::versioning::VersioningClass;
 use crate::views::{Endpoint, ErrorContext, ExceptionHandler, Policies, View, ViewError};
 
 pub use start::StartError;
@@ -230,6 +235,18 @@ impl SiteBuilder {
     #[must_use]
     pub fn throttles(self, list: impl ThrottleClasses) -> Self {
         self.policies(&Policies::inherit().throttles(list))
+    }
+
+    /// Sets how the versions of requests are determined (`DEFAULT_VERSIONING_CLASS`).
+    #[must_use]
+    pub fn versioning(self, scheme: impl VersioningClass) -> Self {
+        self.policies(&Policies::inherit().versioning(scheme))
+    }
+
+    /// Sets what answers OPTIONS (`DEFAULT_METADATA_CLASS`); `()` refuses it.
+    #[must_use]
+    pub fn metadata(self, class: impl MetadataClass) -> Self {
+        self.policies(&Policies::inherit().metadata(class))
     }
 
     /// Sets what changes the responses of errors (`EXCEPTION_HANDLER`), unknown paths included.
@@ -384,6 +401,7 @@ impl SiteBuilder {
             generics: Some(Arc::new(generics)),
             counters,
             storages,
+            pages: Pages::default(),
             backends: self.backends.map(|backends| Arc::new(backends) as _),
             #[cfg(feature = "jwt")]
             tokens: Some(Arc::new(tokens)),
@@ -605,8 +623,8 @@ impl Site {
         mut request: Box<Request>,
         found: Match,
     ) -> Response {
-        let Match { endpoint, kwargs } = found;
-        request.kwargs = kwargs;
+        let Match { endpoint, kwargs, matched } = found;
+        (request.kwargs, request.resolver_match) = (kwargs, matched);
         let is_secure = request.is_secure();
         let method = request.method.clone();
         let accept = request.headers.get(ACCEPT).cloned();

@@ -122,7 +122,9 @@ impl Site {
         let endpoint = Arc::new(Endpoint::new(view, &self.defaults));
         let kwargs = request.kwargs.clone();
         let worker = self.database.worker();
-        into_http(self.run(&worker, Box::new(request), Match { endpoint, kwargs }).await)
+        into_http(
+            self.run(&worker, Box::new(request), Match { endpoint, kwargs, matched: None }).await,
+        )
     }
 
     async fn serve(&self, worker: &DatabaseWorker, sent: ServiceRequest) -> ServiceResponse {
@@ -209,7 +211,7 @@ fn host_of(server: &str, port: u16, secure: bool) -> String {
 }
 
 fn into_http(response: Response) -> HttpResponse {
-    let Response { status, mut headers, body } = response;
+    let Response { status, mut headers, body, .. } = response;
     let bytes = match body {
         ResponseBody::Empty => Bytes::new(),
         ResponseBody::Json(bytes) => {

@@ -210,7 +210,7 @@ impl std::fmt::Debug for Place {
 /// The key of an account's name, in one case, and an address. It holds a hash of the name, because
 /// clients can invent names of any length.
 fn key(cx: &Context, username: &str) -> String {
-    let name = digest(&username.trim().to_lowercase());
+    let name = digest(username.trim().to_lowercase());
     format_key("login", &format!("{name}_{}", trusted_ident(cx)))
 }
 

@@ -9,14 +9,19 @@ use futures_util::future::LocalBoxFuture;
 
 use super::{Answer, FromContext, OperationInfo, Policies, ResponseInfo, View, ViewInfo};
 use crate::authentication::AuthenticationClasses;
+use crate::caching::Caching;
 use crate::db::Model;
 use crate::exceptions::{ApiException, Result};
+use crate::metadata::MetadataClass;
+use crate::negotiation::ContentNegotiationClass;
 use crate::parsers::ParserClasses;
 use crate::permissions::PermissionClasses;
 use crate::renderers::RendererClasses;
 use crate::request::{Context, Noun, handler_method};
 use crate::response::Response;
+use crate::serializers::Description;
 use crate::throttling::ThrottleClasses;
+use crate::versioning::VersioningClass;
 
 /// A function that handles one method of an [`ApiView`]. Its arguments and its result are shown in
 /// the OpenAPI document.
@@ -129,12 +134,18 @@ pub struct ApiView {
     info: ViewInfo,
     handlers: Vec<(Method, Box<dyn DynHandler>)>,
     operations: Vec<OperationInfo>,
+    serializers: Vec<(Method, Option<&'static Description>)>,
 }
 
 impl ApiView {
     /// Creates a view with a name for people: `Who Am I`.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { info: ViewInfo::new(name, []), handlers: Vec::new(), operations: Vec::new() }
+        Self {
+            info: ViewInfo::new(name, []),
+            handlers: Vec::new(),
+            operations: Vec::new(),
+            serializers: Vec::new(),
+        }
     }
 
     /// Sets the description, shown in the OpenAPI document and in the response to OPTIONS.
@@ -166,6 +177,19 @@ impl ApiView {
     pub fn documented(mut self, operation: OperationInfo) -> Self {
         self.operations.retain(|own| own.method != operation.method);
         self.operations.push(operation);
+        self
+    }
+
+    /// Sets what OPTIONS says that a POST or a PUT may send (`get_serializer`), instead of what the OpenAPI
+    /// document shows; `None` for nothing.
+    #[must_use]
+    pub fn serializer(
+        mut self,
+        method: Method,
+        description: impl Into<Option<&'static Description>>,
+    ) -> Self {
+        self.serializers.retain(|(own, _)| *own != method);
+        self.serializers.push((method, description.into()));
         self
     }
 
@@ -204,6 +228,30 @@ impl ApiView {
     #[must_use]
     pub fn parsers(self, list: impl ParserClasses) -> Self {
         self.policies(|policies| policies.parsers(list))
+    }
+
+    /// Sets how the version of a request is determined (`versioning_class`); `()` for not at all.
+    #[must_use]
+    pub fn versioning(self, scheme: impl VersioningClass) -> Self {
+        self.policies(|policies| policies.versioning(scheme))
+    }
+
+    /// Sets how the renderer and the parser are chosen (`content_negotiation_class`).
+    #[must_use]
+    pub fn content_negotiation(self, class: impl ContentNegotiationClass) -> Self {
+        self.policies(|policies| policies.content_negotiation(class))
+    }
+
+    /// Sets what answers OPTIONS (`metadata_class`); `()` refuses it with 405.
+    #[must_use]
+    pub fn metadata(self, class: impl MetadataClass) -> Self {
+        self.policies(|policies| policies.metadata(class))
+    }
+
+    /// Sets how responses may be cached (`cache_page`, `never_cache`, `vary_on_headers`, `condition`).
+    #[must_use]
+    pub fn caching(self, caching: Caching) -> Self {
+        self.policies(|policies| policies.caching(caching))
     }
 
     fn policies(mut self, change: impl FnOnce(Policies) -> Policies) -> Self {
@@ -281,6 +329,14 @@ impl View for ApiView {
 
     fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>> {
         call(&self.handlers, cx)
+    }
+
+    fn serializer(&self, method: &Method, _: &Context) -> Option<&'static Description> {
+        if let Some((_, own)) = self.serializers.iter().find(|(own, _)| own == method) {
+            return *own;
+        }
+        let found = self.operations.iter().find(|operation| operation.method == *method)?;
+        found.request
     }
 
     fn operations(&self) -> Vec<OperationInfo> {

@@ -8,21 +8,24 @@ use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue, VARY, WWW_AUTHENTICATE};
 use futures_util::future::LocalBoxFuture;
 
+use super::options::ActionsOf;
 use super::page::{self, PageInfo};
 use super::{ErrorContext, ExceptionHandler, Policies, View, ViewError, ViewInfo};
 use crate::aside::aside;
 use crate::authentication::AuthenticationList;
+use crate::caching::{Before, Caching};
 use crate::db::{BUSY, Runs};
 use crate::exceptions::{ApiException, Result};
-use crate::metadata::SimpleMetadata;
+use crate::metadata::{DynMetadata, ViewMetadata};
 use crate::middleware::{self, Innermost};
-use crate::negotiation::{self, Accepted, Offer};
+use crate::negotiation::{self, ContentNegotiation, NegotiationContext, Offer};
 use crate::permissions::PermissionList;
-use crate::renderers::{self, JsonWriter, Renderer};
-use crate::request::{Action, Context, Equipment, handler_method};
+use crate::renderers::{self, JsonWriter, Renderer, RendererContext};
+use crate::request::{Action, Context, Equipment, Versioned, handler_method};
 use crate::response::{Response, ResponseBody};
 use crate::settings::{Settings, SettingsError};
 use crate::throttling::{self, DynThrottle};
+use crate::versioning::Versioning;
 
 /// A view with all its policies resolved, ready to serve.
 pub struct Endpoint {
@@ -36,13 +39,17 @@ pub struct Endpoint {
 }
 
 /// Policies in which nothing is left to inherit.
-struct Settled {
+pub(super) struct Settled {
     authentication: AuthenticationList,
     permissions: Arc<PermissionList>,
     throttles: Vec<Arc<dyn DynThrottle>>,
     renderers: Vec<Chosen>,
     offers: Vec<Option<Offer<'static>>>,
     equipment: Arc<Equipment>,
+    versioning: Option<Arc<dyn Versioning>>,
+    negotiation: Option<Arc<dyn ContentNegotiation>>,
+    metadata: Option<Arc<dyn DynMetadata>>,
+    caching: Option<Caching>,
     exception_handler: Option<Arc<dyn ExceptionHandler>>,
 }
 
@@ -58,9 +65,11 @@ impl Settled {
         let authentication = AuthenticationList::new(policies.authentication.unwrap_or_default());
         let permissions = Arc::new(PermissionList::new(policies.permissions.unwrap_or_default()));
         let renderers = chosen(policies.renderers.unwrap_or_default());
+        let negotiation = policies.content_negotiation.flatten();
         let equipment = Arc::new(Equipment {
             view: Arc::clone(&info.context),
             parsers: policies.parsers.unwrap_or_default(),
+            negotiation: negotiation.clone(),
             guard: permissions.clone(),
             has_authenticators: !authentication.is_empty(),
             throttle_scope: policies.throttle_scope,
@@ -72,6 +81,10 @@ impl Settled {
             throttles: policies.throttles.unwrap_or_default(),
             renderers,
             equipment,
+            versioning: policies.versioning.flatten(),
+            negotiation,
+            metadata: policies.metadata.flatten(),
+            caching: policies.caching,
             exception_handler: policies.exception_handler,
         }
     }
@@ -95,7 +108,23 @@ impl Settled {
             throttles: self.throttles.clone(),
             renderers,
             equipment: Arc::new(equipment),
+            versioning: self.versioning.clone(),
+            negotiation: self.negotiation.clone(),
+            metadata: self.metadata.clone(),
+            caching: self.caching.clone(),
             exception_handler: self.exception_handler.clone(),
+        }
+    }
+
+    /// Asks the permissions that a request has, its own or the usual ones (`check_permissions`).
+    pub(super) async fn check_permissions(
+        &self,
+        own: Option<Policies>,
+        cx: &mut Context,
+    ) -> Result<()> {
+        match own.and_then(|own| own.permissions) {
+            Some(list) => PermissionList::new(list).check_request(cx).await,
+            None => self.permissions.check_request(cx).await,
         }
     }
 
@@ -332,7 +361,10 @@ impl Endpoint {
     async fn run(&self, policies: &Settled, cx: &mut Context) -> Result<Response> {
         let info = self.view.info();
         check_query(cx)?;
-        cx.accepted = Some(negotiate(policies, cx)?);
+        negotiate(policies, cx)?;
+        if let Some(versioning) = &policies.versioning {
+            determine_version(&**versioning, cx)?;
+        }
         policies.authentication.authenticate(cx).await?;
         if let Some(own) = self.view.access_policies(cx) {
             aside(|| policies.check_access(own, cx)).await?;
@@ -347,9 +379,15 @@ impl Endpoint {
             if cx.request.incoming.is_some() {
                 aside(|| cx.receive_body()).await?;
             }
-            self.handle(cx).await
+            match &policies.caching {
+                None => self.handle(cx).await,
+                Some(caching) => aside(|| self.handle_cached(caching, cx)).await,
+            }
         } else if *method == Method::OPTIONS && info.permits(method) {
-            Ok(self.options(policies))
+            match &policies.metadata {
+                Some(metadata) => aside(|| self.options(&**metadata, policies, cx)).await,
+                None => Err(ApiException::MethodNotAllowed(method.to_string())),
+            }
         } else {
             Err(ApiException::MethodNotAllowed(method.to_string()))
         }
@@ -361,6 +399,17 @@ impl Endpoint {
             aside(|| self.handle_atomic(cx))
         } else {
             self.view.handle(cx)
+        }
+    }
+
+    /// The view's response, or one that caching makes without it.
+    async fn handle_cached(&self, caching: &Caching, cx: &mut Context) -> Result<Response> {
+        match caching.before(cx).await? {
+            Before::Answered(response) => Ok(response),
+            Before::Needed(lookup) => {
+                let response = self.handle(cx).await?;
+                Ok(caching.after(lookup, response, cx))
+            }
         }
     }
 
@@ -386,18 +435,26 @@ impl Endpoint {
     }
 
     /// The response to OPTIONS.
-    fn options(&self, policies: &Settled) -> Response {
+    async fn options(
+        &self,
+        metadata: &dyn DynMetadata,
+        policies: &Settled,
+        cx: &mut Context,
+    ) -> Result<Response> {
         let info = self.view.info();
-        let renders: Vec<&str> =
+        let renders: Vec<&'static str> =
             policies.renderers.iter().map(|chosen| chosen.renderer.media_type()).collect();
-        let parses: Vec<&str> =
+        let parses: Vec<&'static str> =
             policies.equipment.parsers.iter().map(|parser| parser.media_type()).collect();
-        let metadata = SimpleMetadata::new(&info.name, &info.description);
-        metadata.renders(&renders).parses(&parses).into_response()
+        let actions = ActionsOf { endpoint: self, policies };
+        let texts = (info.name.as_str(), info.description.as_str());
+        let view = ViewMetadata::new(texts, (&renders, &parses), &actions);
+        Response::new(&metadata.determine(&view, cx).await?)
     }
 
     /// Renders the body and adds the headers of every response (`finalize_response`).
     fn finalize(&self, policies: &Settled, cx: &Context, mut response: Response) -> Response {
+        let mut varies: &[&str] = &[];
         if let ResponseBody::Json(json) = &mut response.body {
             // without an agreement the first renderer writes
             let at = match &cx.accepted {
@@ -406,7 +463,11 @@ impl Endpoint {
             };
             if let Some(chosen) = at.and_then(|at| policies.renderers.get(at)) {
                 let accepted = cx.accepted_media_type().unwrap_or(chosen.renderer.media_type());
-                *json = chosen.renderer.render(std::mem::take(json), accepted);
+                let context = RendererContext::new(accepted)
+                    .status(response.status, response.exception)
+                    .request(cx);
+                varies = chosen.renderer.varies_on(&context);
+                *json = chosen.renderer.render(std::mem::take(json), &context);
                 if let Some(value) = &chosen.content_type
                     && !response.headers.contains_key(CONTENT_TYPE)
                 {
@@ -417,6 +478,12 @@ impl Endpoint {
                 response.headers.remove(CONTENT_TYPE);
                 response.body = ResponseBody::Empty;
             }
+        }
+        if !varies.is_empty() {
+            response.vary_on(varies);
+        }
+        if let Some(caching) = &policies.caching {
+            response = caching.rendered(response, cx);
         }
         if let Some(quota) = cx.quota() {
             quota.write(&mut response.headers);
@@ -446,16 +513,35 @@ fn check_query(cx: &Context) -> Result<()> {
 }
 
 /// Chooses the renderer (`perform_content_negotiation`).
-fn negotiate(policies: &Settled, cx: &Context) -> Result<Accepted> {
+fn negotiate(policies: &Settled, cx: &mut Context) -> Result<()> {
     let request = &cx.request;
     let format = request.kwarg("format").filter(|format| !format.is_empty());
-    let format = match format {
-        Some(format) => Some(format),
-        None if request.query_string.is_empty() => None,
-        None => request.query_params().get("format"),
+    let named = cx.settings().rest_framework.url_format_override.as_deref();
+    let format = match (format, named) {
+        (Some(format), _) => Some(format),
+        (None, Some(name)) if !request.query_string.is_empty() => request.query_params().get(name),
+        (None, _) => None,
     };
-    let accept = request.headers.text(ACCEPT);
-    negotiation::select_renderer(&policies.offers, format, accept.as_deref())
+    let accepted = if let Some(own) = &policies.negotiation {
+        let header = |name: &str| request.headers.text(name);
+        let format = format.filter(|format| !format.is_empty());
+        let context = NegotiationContext::new(&request.method, &request.path, format, &header);
+        own.select_renderer(&policies.offers, &context)?
+    } else {
+        let accept = request.headers.text(ACCEPT);
+        negotiation::select_renderer(&policies.offers, format, accept.as_deref())?
+    };
+    cx.accepted_renderer = policies.offers.get(accepted.renderer).copied().flatten();
+    cx.accepted = Some(accepted);
+    Ok(())
+}
+
+/// `determine_version`
+fn determine_version(versioning: &dyn Versioning, cx: &mut Context) -> Result<()> {
+    let version = versioning.determine_version(cx)?;
+    let links = version.as_deref().and_then(|version| versioning.link_version(version, cx));
+    cx.versioned = Some(Box::new(Versioned { version, links }));
+    Ok(())
 }
 
 enum ErrorResponse {
@@ -501,7 +587,9 @@ fn api_error(error: &ApiException) -> Response {
         ApiException::Deadlock => tracing::error!("unavailable: a deadlock was not resolved"),
         _ => {}
     }
-    Response::json(json.into_bytes()).with_status(error.status()).retry_after(error)
+    let mut response = Response::json(json.into_bytes()).with_status(error.status());
+    response.exception = true;
+    response.retry_after(error)
 }
 
 /// Adds to `Vary` the headers that were consulted.

@@ -59,6 +59,7 @@ mod api_view;
 mod dispatch;
 mod exception_handler;
 mod input;
+mod options;
 mod page;
 mod policies;
 mod routes;
@@ -185,6 +186,23 @@ pub trait View: Send + Sync + 'static {
     /// Changes the response before it is rendered (`finalize_response`); by default, nothing.
     fn finalize_response(&self, response: Response, _cx: &Context) -> Response {
         response
+    }
+
+    /// The serializer of what a method of this request reads (`get_serializer`), for the `actions` of
+    /// OPTIONS. By default, what the OpenAPI document says.
+    fn serializer(&self, method: &Method, _cx: &Context) -> Option<&'static Description> {
+        let operations = self.operations();
+        let found = operations.iter().find(|operation| operation.method == *method)?;
+        found.request
+    }
+
+    /// Looks for the object that the URL names (`get_object`), which OPTIONS does before it says what a
+    /// PUT may send. By default, there is none to look for.
+    ///
+    /// # Errors
+    /// 404 if there is no such object, 403 or 401 if a permission refuses it.
+    fn find_object<'a>(&'a self, _cx: &'a mut Context) -> LocalBoxFuture<'a, Result<()>> {
+        Box::pin(std::future::ready(Ok(())))
     }
 
     /// What the OpenAPI document says about the view; empty, the default, leaves it out.

@@ -7,13 +7,18 @@ use super::ExceptionHandler;
 use crate::authentication::{
     AuthenticationClasses, DynAuthentication, SessionAuthentication, TokenAuthentication,
 };
+use crate::caching::Caching;
+use crate::metadata::{DynMetadata, MetadataClass, SimpleMetadata};
+use crate::negotiation::{ContentNegotiation, ContentNegotiationClass};
 use crate::parsers::{FormParser, JsonParser, MultiPartParser, Parser, ParserClasses};
 use crate::permissions::{AllowAny, DynPermission, PermissionClasses};
 use crate::renderers::{BrowsableApiRenderer, JsonRenderer, Renderer, RendererClasses};
 use crate::throttling::{DynThrottle, ThrottleClasses};
+use crate::versioning::{Versioning, VersioningClass};
 
-/// The authenticators, permissions, throttles, renderers, parsers and exception handler of a method, a view or a site.
-/// What is `None` is inherited from the level above: method, view, site.
+/// The authenticators, permissions, throttles, renderers, parsers, versioning, content negotiation, metadata
+/// and exception handler of a method, a view or a site. What is `None` is inherited from the level above:
+/// method, view, site.
 ///
 /// ```
 /// use quintet::permissions::IsAdminUser;
@@ -41,6 +46,14 @@ pub struct Policies {
     pub renderers: Option<Vec<Arc<dyn Renderer>>>,
     /// `parser_classes`
     pub parsers: Option<Vec<Arc<dyn Parser>>>,
+    /// `versioning_class`; within it, `None` for none.
+    pub versioning: Option<Option<Arc<dyn Versioning>>>,
+    /// `content_negotiation_class`; within it, `None` for the usual one.
+    pub content_negotiation: Option<Option<Arc<dyn ContentNegotiation>>>,
+    /// `metadata_class`; within it, `None` refuses OPTIONS.
+    pub metadata: Option<Option<Arc<dyn DynMetadata>>>,
+    /// How responses may be cached (`cache_page`, `never_cache` and their like).
+    pub caching: Option<Caching>,
     /// `EXCEPTION_HANDLER`
     pub exception_handler: Option<Arc<dyn ExceptionHandler>>,
 }
@@ -61,6 +74,10 @@ impl Policies {
             throttle_scope: None,
             renderers: (JsonRenderer, BrowsableApiRenderer).into_list(),
             parsers: (JsonParser, FormParser, MultiPartParser).into_list(),
+            versioning: Some(None),
+            content_negotiation: Some(None),
+            metadata: SimpleMetadata.into_class(),
+            caching: None,
             exception_handler: None,
         }
     }
@@ -74,6 +91,10 @@ impl Policies {
             throttle_scope,
             renderers,
             parsers,
+            versioning,
+            content_negotiation,
+            metadata,
+            caching,
             exception_handler,
         } = self;
         authentication.is_none()
@@ -82,6 +103,10 @@ impl Policies {
             && throttle_scope.is_none()
             && renderers.is_none()
             && parsers.is_none()
+            && versioning.is_none()
+            && content_negotiation.is_none()
+            && metadata.is_none()
+            && caching.is_none()
             && exception_handler.is_none()
     }
 
@@ -127,6 +152,34 @@ impl Policies {
         self
     }
 
+    /// Sets how the version of a request is determined; `()` for not at all.
+    #[must_use]
+    pub fn versioning(mut self, scheme: impl VersioningClass) -> Self {
+        self.versioning = scheme.into_class();
+        self
+    }
+
+    /// Sets how the renderer and the parser of a request are chosen; `()` for the usual way.
+    #[must_use]
+    pub fn content_negotiation(mut self, class: impl ContentNegotiationClass) -> Self {
+        self.content_negotiation = class.into_class();
+        self
+    }
+
+    /// Sets what answers OPTIONS; `()` refuses it.
+    #[must_use]
+    pub fn metadata(mut self, class: impl MetadataClass) -> Self {
+        self.metadata = class.into_class();
+        self
+    }
+
+    /// Sets how responses may be cached.
+    #[must_use]
+    pub fn caching(mut self, caching: Caching) -> Self {
+        self.caching = Some(caching);
+        self
+    }
+
     /// Sets what changes the responses of errors.
     #[must_use]
     pub fn exception_handler(mut self, handler: impl ExceptionHandler) -> Self {
@@ -144,6 +197,10 @@ impl Policies {
             throttle_scope,
             renderers,
             parsers,
+            versioning,
+            content_negotiation,
+            metadata,
+            caching,
             exception_handler,
         } = self.clone();
         Self {
@@ -153,6 +210,10 @@ impl Policies {
             throttle_scope: throttle_scope.or_else(|| above.throttle_scope.clone()),
             renderers: renderers.or_else(|| above.renderers.clone()),
             parsers: parsers.or_else(|| above.parsers.clone()),
+            versioning: versioning.or_else(|| above.versioning.clone()),
+            content_negotiation: content_negotiation.or_else(|| above.content_negotiation.clone()),
+            metadata: metadata.or_else(|| above.metadata.clone()),
+            caching: caching.or_else(|| above.caching.clone()),
             exception_handler: exception_handler.or_else(|| above.exception_handler.clone()),
         }
     }
@@ -167,6 +228,10 @@ impl fmt::Debug for Policies {
             .field("throttle_scope", &self.throttle_scope)
             .field("renderers", &self.renderers)
             .field("parsers", &self.parsers)
+            .field("versioning", &self.versioning.as_ref().map(Option::is_some))
+            .field("content_negotiation", &self.content_negotiation.as_ref().map(Option::is_some))
+            .field("metadata", &self.metadata.as_ref().map(Option::is_some))
+            .field("caching", &self.caching)
             .field("exception_handler", &self.exception_handler.is_some())
             .finish()
     }

@@ -97,11 +97,14 @@ use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderValue, LOCATION};
 
 use crate::authentication::{AuthenticationClasses, DynAuthentication};
+use crate::caching::Caching;
 use crate::classes::{Classes, Inherit};
 use crate::db::{LookupField, Model, Ordering, QuerySet};
 use crate::exceptions::{ApiException, Result};
 use crate::filters::{FilterBackends, Filters, OrderingFields, SearchFields};
 use crate::generics::GenericBase;
+use crate::metadata::MetadataClass;
+use crate::negotiation::ContentNegotiationClass;
 use crate::pagination::{DefaultPagination, Pagination};
 use crate::parsers::{Parser, ParserClasses};
 use crate::permissions::{DynPermission, PermissionClasses};
@@ -110,6 +113,7 @@ use crate::request::{Context, Noun};
 use crate::response::Response;
 use crate::serializers::{Changes, ListSerializer, ModelFor, ModelSerializer, SerializerClass};
 use crate::throttling::{DynThrottle, ThrottleClasses};
+use crate::versioning::VersioningClass;
 use crate::views::{Item, ORDER, Page, Policies, View};
 
 pub use crate::generics::{

@@ -10,14 +10,18 @@ use super::extra::{DynHandler, ExtraMethod};
 use super::policies;
 use super::registration::{action_title, view_name};
 use crate::authentication::{AuthenticationClasses, DynAuthentication};
+use crate::caching::Caching;
 use crate::classes::{Classes, Inherit};
 use crate::exceptions::{ApiException, Result};
+use crate::metadata::MetadataClass;
+use crate::negotiation::ContentNegotiationClass;
 use crate::parsers::{Parser, ParserClasses};
 use crate::permissions::{DynPermission, PermissionClasses};
 use crate::renderers::{Renderer, RendererClasses};
 use crate::request::{Action, Context, Noun, ViewContext};
 use crate::response::Response;
 use crate::throttling::{DynThrottle, ThrottleClasses};
+use crate::versioning::VersioningClass;
 use crate::views::{
     ORDER, OperationInfo, Policies, View, ViewError, ViewInfo, ViewSetRoute, ViewSetRoutes,
 };

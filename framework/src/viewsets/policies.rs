@@ -38,6 +38,27 @@ macro_rules! hooks {
             Inherit
         }
 
+        /// How the version of a request is determined; by default, the site's way.
+        fn versioning_class(&self) -> impl VersioningClass {
+            Inherit
+        }
+
+        /// How the renderer and the parser are chosen; by default, the site's way.
+        fn content_negotiation_class(&self) -> impl ContentNegotiationClass {
+            Inherit
+        }
+
+        /// What answers OPTIONS; by default, the site's.
+        fn metadata_class(&self) -> impl MetadataClass {
+            Inherit
+        }
+
+        /// How responses may be cached (`cache_page`, `never_cache`, `vary_on_headers`, `condition`); not at
+        /// all by default. For one action, use [`action_policies`](Self::action_policies).
+        fn caching(&self) -> Option<Caching> {
+            None
+        }
+
         /// Policies of one action (`get_permissions` that depends on `self.action`). Those not set are
         /// inherited from the extra action's own, then from the view set's. Called once per action,
         /// when the site is built.
@@ -207,7 +228,11 @@ macro_rules! declared {
             .permissions($view_set.permission_classes())
             .throttles($view_set.throttle_classes())
             .renderers($view_set.renderer_classes())
-            .parsers($view_set.parser_classes());
+            .parsers($view_set.parser_classes())
+            .versioning($view_set.versioning_class())
+            .content_negotiation($view_set.content_negotiation_class())
+            .metadata($view_set.metadata_class());
+        policies.caching = $view_set.caching();
         policies.throttle_scope = $type::THROTTLE_SCOPE.map(ToOwned::to_owned);
         policies
     }};

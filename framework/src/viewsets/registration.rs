@@ -14,7 +14,7 @@ use crate::exceptions::{ApiException, Result};
 use crate::generics::Mixins;
 use crate::request::{Action, Context, ViewContext};
 use crate::response::Response;
-use crate::serializers::ModelSerializer as _;
+use crate::serializers::{Description, ModelSerializer as _};
 use crate::views::{
     Lists, OperationInfo, Policies, ResponseInfo, View, ViewError, ViewInfo, ViewSetRoute,
     ViewSetRoutes,
@@ -73,6 +73,18 @@ impl<V: ViewSet> View for ViewSetView<V> {
     }
 
     policies::forwarded!();
+
+    fn serializer(&self, method: &Method, cx: &Context) -> Option<&'static Description> {
+        let operation = self.operations.iter().find(|operation| operation.method == *method)?;
+        match operation.action {
+            Some(Action::Extra(_)) if operation.request.is_some() => operation.request,
+            _ => Some(self.view_set.get_serializer_class(cx).description()),
+        }
+    }
+
+    fn find_object<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<()>> {
+        Box::pin(async move { self.view_set.get_object(cx).await?.get(cx).await.map(drop) })
+    }
 
     fn operations(&self) -> Vec<OperationInfo> {
         self.operations.clone()

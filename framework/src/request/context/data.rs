@@ -67,8 +67,12 @@ impl Context {
     fn parser(&self, content_type: &str) -> Option<&dyn Parser> {
         let parsers: &[_] = self.equipment.as_ref().map_or(&[], |equipment| &equipment.parsers);
         let media_types = parsers.iter().map(|parser| parser.media_type());
-        let at = negotiation::select_parser(media_types, content_type)?;
-        parsers.get(at).map(|parser| &**parser)
+        let own = self.equipment.as_ref().and_then(|equipment| equipment.negotiation.as_ref());
+        let at = match own {
+            Some(own) => own.select_parser(&media_types.collect::<Vec<_>>(), content_type),
+            None => negotiation::select_parser(media_types, content_type),
+        };
+        parsers.get(at?).map(|parser| &**parser)
     }
 
     /// What parses the body while it arrives, if the parser of its type does that.

@@ -167,6 +167,10 @@ impl Draft {
         rename(&mut field, name, column.name);
         // a text is chosen by the client, as nothing makes one
         let is_key = index == model.pk;
+        if is_key && name == "id" && column.name == name && column.verbose_name.is_none() {
+            // as Django calls the key that it makes
+            field.label = "ID".into();
+        }
         let read_only = is_key && column.kind != ColumnKind::Text || field.read_only;
         if read_only {
             field = field.read_only();
@@ -249,7 +253,11 @@ impl Draft {
                 }
                 Output::Many(place) => copy(&mut many, place, &other.many, &mut own.many),
                 Output::Batch(place) => copy(&mut batches, place, &other.batches, &mut own.batches),
-                Output::None | Output::Column(_) | Output::Method(_) | Output::Link { .. } => {}
+                Output::None
+                | Output::Column(_)
+                | Output::Method(_)
+                | Output::Property(_)
+                | Output::Link { .. } => {}
             }
             own.fields.push(added);
         }
@@ -530,11 +538,12 @@ impl SerializerField {
     }
 }
 
-/// A field whose name differs from its column's has its own label.
+/// A field whose name differs from its column's has its own label, and not the column's help.
 pub(super) fn rename(field: &mut Field, name: &'static str, column: &str) {
     field.name = name;
     if name != column {
         field.label = Field::new(name, FieldKind::Any).label;
+        field.help_text = "".into();
     }
 }
 

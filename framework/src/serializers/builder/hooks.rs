@@ -22,14 +22,17 @@ impl<M: Model> Builder<M> {
         field: Field,
         method: impl MethodField<M, T, Shape>,
     ) -> Self {
-        let method: MethodFn = Arc::new(move |description, loaded, related, cx, out| {
-            let written = Instance::new(description, loaded, related)
-                .map(|instance| out.serialize(&method.call(&instance, cx)));
-            if !matches!(written, Some(Ok(()))) {
-                out.null();
-            }
-        });
-        self.push(field.read_only(), Output::Method(method), Target::None)
+        self.push(field.read_only(), Output::Method(written(method)), Target::None)
+    }
+
+    /// A read-only field over a function of the model (`CharField(source="full_name")` over a property).
+    /// The row is shown as by [`Builder::method`]; OPTIONS shows its kind.
+    pub fn property<T: serde::Serialize, Shape>(
+        self,
+        field: Field,
+        method: impl MethodField<M, T, Shape>,
+    ) -> Self {
+        self.push(field.read_only(), Output::Property(written(method)), Target::None)
     }
 
     /// A field that asks once for all rows that are shown: a page, a nested list, one row. `field`
@@ -136,4 +139,17 @@ impl<M: Model> Builder<M> {
         self.draft.description.update_many = Some(untyped(hook));
         self
     }
+}
+
+/// Writes what a function of the row returns.
+fn written<M: Model, T: serde::Serialize, Shape>(
+    method: impl MethodField<M, T, Shape>,
+) -> MethodFn {
+    Arc::new(move |description, loaded, related, cx, out| {
+        let written = Instance::new(description, loaded, related)
+            .map(|instance| out.serialize(&method.call(&instance, cx)));
+        if !matches!(written, Some(Ok(()))) {
+            out.null();
+        }
+    })
 }

@@ -423,7 +423,7 @@ impl<M: Model> Builder<M> {
             ValueRef::Null => out.null(),
             value => out.str(&label_of(choices, value)),
         });
-        self.push(field.read_only(), Output::Method(label), Target::None)
+        self.push(field.read_only(), Output::Property(label), Target::None)
     }
 
     /// A `HyperlinkedIdentityField`: the row's own URL.
