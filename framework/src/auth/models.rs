@@ -64,7 +64,7 @@ pub struct AbstractAccount {
     pub date_joined: crate::db::DateTime,
 }
 
-/// The fields of Django's `AbstractUser`, for a user model of one's own that has more:
+/// The fields of Django's `AbstractUser`, for a user model of your own that has more:
 /// `#[model(app = "club", inherit(AbstractUser))]`, with `groups` and `user_permissions` through Django's
 /// link tables.
 ///

@@ -14,7 +14,7 @@ use crate::response::Response;
 ///
 /// It gets the request with its connection before the view's own policies run, and the view's response
 /// afterwards; then [`Context::user`] is the user that the view's authenticators found. What a view,
-/// permission or serializer should know, it hangs on the request by
+/// permission or serializer should know, it attaches to the request by
 /// [`Conn::set_extension`](crate::db::Conn::set_extension). An error becomes a response as a view's does.
 /// Requests that no view answers do not pass it: unknown paths, refused hosts, redirects to the slash.
 ///

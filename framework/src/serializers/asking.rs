@@ -37,8 +37,8 @@ where
 }
 
 /// Checks all values with the database, and may change them (a `validate` that queries):
-/// `async fn(&mut Attrs<'_, Track>, &Context) -> Result<()>`. A [`Detail`] as its error is told as that
-/// of `validate`, any other error is that of the request.
+/// `async fn(&mut Attrs<'_, Track>, &Context) -> Result<()>`. A [`Detail`] as its error becomes an
+/// error of the body, as that of `validate` does; any other error is the response.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not validate what is sent for a row of `{M}`",
     label = "expected `async fn(&mut Attrs<'_, {M}>, &Context) -> Result<()>`"

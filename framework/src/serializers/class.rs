@@ -1,4 +1,4 @@
-//! Classes of fields of one's own (subclasses of `serializers.Field` and of the built-in fields).
+//! Classes of fields that a project writes (subclasses of `serializers.Field` and of the built-in fields).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::fields::{Choice, Field, Start};
 use crate::request::Context;
 use crate::values::{JsonWriter, Raw, Value};
 
-/// A class of fields of one's own (`class HashidField(serializers.CharField)`): it extends a built-in
+/// A class of fields that a project writes (`class HashidField(serializers.CharField)`): it extends a built-in
 /// field, and replaces some of what that does.
 ///
 /// A value of the type is the field with its arguments (`__init__`): `#[field(class =

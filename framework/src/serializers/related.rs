@@ -1,4 +1,4 @@
-//! Related fields of one's own (subclasses of `RelatedField`, `PrimaryKeyRelatedField` and
+//! Related fields that a project writes (subclasses of `RelatedField`, `PrimaryKeyRelatedField` and
 //! `SlugRelatedField`).
 
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ use crate::values::{JsonWriter, Value};
 /// The most rows that a list may name.
 pub(super) const MOST_ROWS: usize = 1000;
 
-/// A class of related fields of one's own (`class TagField(serializers.RelatedField)`): how a related
+/// A class of related fields that a project writes (`class TagField(serializers.RelatedField)`): how a related
 /// row is shown, and which row input names.
 ///
 /// A serializer over a model declares one by the type [`CustomRelated`](super::CustomRelated), or a `Vec` of it for a

@@ -33,7 +33,7 @@ pub struct Endpoint {
     policies: Settled,
     by_method: Vec<(Method, Settled)>,
     allow: Option<HeaderValue>,
-    /// Whether repeated statements were told of.
+    /// Whether a warning about repeated statements was logged.
     #[cfg(debug_assertions)]
     warned: std::sync::atomic::AtomicBool,
 }

@@ -62,17 +62,17 @@ impl Conn {
         }
     }
 
-    /// The value of a type that was hung on the request.
+    /// The value of a type that [`set_extension`](Self::set_extension) gave the request.
     pub fn extension<T: Any>(&self) -> Option<&T> {
         self.request.extensions.iter().find_map(|value| value.downcast_ref())
     }
 
-    /// The same, to be changed.
+    /// That value, to be changed.
     pub fn extension_mut<T: Any>(&mut self) -> Option<&mut T> {
         self.request.extensions.iter_mut().find_map(|value| value.downcast_mut())
     }
 
-    /// All of them, to hang them on another connection of the request.
+    /// All of them, for another connection of the request.
     pub(crate) fn take_extensions(&mut self) -> Vec<Box<dyn Any + Send>> {
         std::mem::take(&mut self.request.extensions)
     }

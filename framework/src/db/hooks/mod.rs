@@ -1,5 +1,5 @@
-//! Functions that run when rows are saved and deleted: hooks of one's own models, and signals of
-//! models that are somebody else's (`django.db.models.signals`).
+//! Functions that run when rows are saved and deleted: hooks of your own models, and signals of
+//! models from elsewhere (`django.db.models.signals`).
 //!
 //! A hook is named where the model is declared, and a signal where the site is built
 //! ([`SiteBuilder::connect`](crate::site::SiteBuilder::connect)). Both are async functions over the
