@@ -56,6 +56,11 @@ fn caller(word: &str) -> Ident {
     )
 }
 
+/// The types that the caller of a word infers from the function: of a hook its shape, and itself.
+fn inferred(word: &str) -> TokenStream {
+    if word == "objects" { quote!(_) } else { quote!(_, _) }
+}
+
 /// The method of an abstract model's trait that calls its hook of this number.
 fn method(base: &Ident, word: &Ident, at: usize) -> Ident {
     format_ident!("{}_{}_{}", base.to_string().to_lowercase(), word, at)
@@ -66,11 +71,12 @@ pub(super) fn methods(base: &Ident, hooks: &[Hook]) -> TokenStream {
     let methods = hooks.iter().enumerate().map(|(at, hook)| {
         let (name, word) = (method(base, &hook.word, at), hook.word.to_string());
         let ([args, types, answer], call) = (shape(&word), caller(&word));
+        let rest = inferred(&word);
         let function = of_self(&hook.function);
         quote! {
             #[doc(hidden)]
             fn #name<'a>(#types) -> #answer {
-                ::quintet::__private::#call::<Self, _>(#args, #function)
+                ::quintet::__private::#call::<Self, #rest>(#args, #function)
             }
         }
     });
@@ -101,7 +107,8 @@ fn functions(model: &Model, word: &str) -> Vec<TokenStream> {
     });
     let own = model.attr.hooks.iter().filter(|hook| hook.word == word).map(|hook| {
         let ([args, ..], call, function) = (shape(word), caller(word), &hook.function);
-        quote!(|#args| ::quintet::__private::#call::<#ident, _>(#args, #function))
+        let rest = inferred(word);
+        quote!(|#args| ::quintet::__private::#call::<#ident, #rest>(#args, #function))
     });
     of_bases.chain(own).collect()
 }

@@ -77,31 +77,17 @@ mod tests {
 
     use super::*;
     use crate::auth::{User, testing::user};
-    use crate::db::{Error, ModelMeta};
+    use crate::db::Model as _;
     use crate::request::ViewContext;
     use crate::request::testing::context;
 
-    static GENRE: ModelMeta = ModelMeta {
-        name: "Genre",
-        verbose_name: "genre",
-        app_label: "store",
-        table: "store_genre",
-        columns: &[],
-        pk: 0,
-        ordering: &[],
-        unique_together: &[],
-        constraints: &[],
-        verbose_name_plural: None,
-        decode: |_, _| Err(Error::NotFound),
-        links: &[],
-        annotations: &[],
-        hooks: None,
-        scopes: &[],
-        this: || &GENRE,
-    };
+    #[crate::model(app = "store")]
+    pub struct Genre {
+        pub id: i64,
+    }
 
     fn allowed(rule: &impl Permission, method: Method, user: Option<User>) -> Result<bool> {
-        let view = ViewContext { model: Some(&GENRE), ..ViewContext::default() };
+        let view = ViewContext { model: Some(Genre::META), ..ViewContext::default() };
         rule.has_permission(&mut context(method, user, view)).now_or_never().unwrap()
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{HookFuture, named, typed};
+use super::{DeletionHook, HookFuture, named, typed};
 use crate::db::{Conn, Model, ModelRow};
 use crate::exceptions::Result;
 
@@ -46,10 +46,10 @@ impl<'a, M: Model> Deletion<'a, M> {
 }
 
 /// Calls a hook with the type of its model; written by `#[model]`.
-pub fn deletion<'a, M, F>(parts: DeletionParts<'a>, hook: F) -> HookFuture<'a>
+pub fn deletion<'a, M, Shape, F>(parts: DeletionParts<'a>, hook: F) -> HookFuture<'a>
 where
     M: Model,
-    F: AsyncFn(&Deletion<'_, M>) -> Result<()> + 'a,
+    F: DeletionHook<M, Shape>,
 {
-    Box::pin(async move { hook(&Deletion::of(parts)?).await })
+    Box::pin(async move { hook.call(&Deletion::of(parts)?).await })
 }

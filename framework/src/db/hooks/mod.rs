@@ -85,6 +85,7 @@
 
 mod calls;
 mod deletion;
+mod functions;
 mod links;
 mod saving;
 mod signals;
@@ -97,6 +98,7 @@ use futures_util::future::LocalBoxFuture;
 use crate::exceptions::Result;
 
 pub use deletion::Deletion;
+pub use functions::{DeletionHook, LinkHook, SavedHook, SavingHook};
 pub use links::{LinkAction, LinkChange};
 pub use saving::{Saved, Saving};
 pub use signals::{

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{HookFuture, named, typed};
+use super::{HookFuture, SavedHook, SavingHook, named, typed};
 use crate::db::{Column, ComputedColumn, Conn, Error, Lock, Model, ModelMeta, ModelRow, Select};
 use crate::exceptions::Result;
 use crate::values::{FieldType, Value};
@@ -196,19 +196,23 @@ impl<'a, M: Model> Saved<'a, M> {
 }
 
 /// Calls a hook with the type of its model; written by `#[model]`.
-pub fn before_save<'a, M, F>(parts: &'a mut SavingParts, conn: &'a Conn, hook: F) -> HookFuture<'a>
+pub fn before_save<'a, M, Shape, F>(
+    parts: &'a mut SavingParts,
+    conn: &'a Conn,
+    hook: F,
+) -> HookFuture<'a>
 where
     M: Model,
-    F: AsyncFn(&mut Saving<'_, M>) -> Result<()> + 'a,
+    F: SavingHook<M, Shape>,
 {
-    Box::pin(async move { hook(&mut Saving::of(parts, conn)).await })
+    Box::pin(async move { hook.call(&mut Saving::of(parts, conn)).await })
 }
 
 /// Calls a hook with the type of its model; written by `#[model]`.
-pub fn after_save<'a, M, F>(parts: SavedParts<'a>, hook: F) -> HookFuture<'a>
+pub fn after_save<'a, M, Shape, F>(parts: SavedParts<'a>, hook: F) -> HookFuture<'a>
 where
     M: Model,
-    F: AsyncFn(&Saved<'_, M>) -> Result<()> + 'a,
+    F: SavedHook<M, Shape>,
 {
-    Box::pin(async move { hook(&Saved::of(parts)?).await })
+    Box::pin(async move { hook.call(&Saved::of(parts)?).await })
 }

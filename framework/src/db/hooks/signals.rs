@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{
-    Deletion, DeletionParts, HookFuture, LinkChange, LinkParts, Saved, SavedParts, Saving,
-    SavingParts,
+    Deletion, DeletionHook, DeletionParts, HookFuture, LinkChange, LinkHook, LinkParts, Saved,
+    SavedHook, SavedParts, Saving, SavingHook, SavingParts,
 };
 use crate::db::{Conn, Model, ModelMeta, nowhere};
 use crate::exceptions::Result;
@@ -89,15 +89,15 @@ impl fmt::Debug for Signal {
 /// let signal = pre_save(in_small_letters);
 /// # let _ = signal;
 /// ```
-pub fn pre_save<M, F>(receiver: F) -> Signal
+pub fn pre_save<M, Shape, F>(receiver: F) -> Signal
 where
     M: Model,
-    F: AsyncFn(&mut Saving<'_, M>) -> Result<()> + Send + Sync + 'static,
+    F: SavingHook<M, Shape> + Send + Sync,
 {
     let receiver = Arc::new(receiver);
     let call = pre_save_call(move |parts, conn| {
         let receiver = Arc::clone(&receiver);
-        Box::pin(async move { receiver(&mut Saving::of(parts, conn)).await })
+        Box::pin(async move { receiver.call(&mut Saving::of(parts, conn)).await })
     });
     Signal::new::<M, F>(Receiver::PreSave(call))
 }
@@ -131,33 +131,33 @@ where
 /// }
 /// # fn main() {}
 /// ```
-pub fn post_save<M, F>(receiver: F) -> Signal
+pub fn post_save<M, Shape, F>(receiver: F) -> Signal
 where
     M: Model,
-    F: AsyncFn(&Saved<'_, M>) -> Result<()> + Send + Sync + 'static,
+    F: SavedHook<M, Shape> + Send + Sync,
 {
     let receiver = Arc::new(receiver);
     let call = post_save_call(move |parts| {
         let receiver = Arc::clone(&receiver);
-        Box::pin(async move { receiver(&Saved::of(parts)?).await })
+        Box::pin(async move { receiver.call(&Saved::of(parts)?).await })
     });
     Signal::new::<M, F>(Receiver::PostSave(call))
 }
 
 /// Runs before a row of `M` is deleted (`pre_delete`), by itself or with another one.
-pub fn pre_delete<M, F>(receiver: F) -> Signal
+pub fn pre_delete<M, Shape, F>(receiver: F) -> Signal
 where
     M: Model,
-    F: AsyncFn(&Deletion<'_, M>) -> Result<()> + Send + Sync + 'static,
+    F: DeletionHook<M, Shape> + Send + Sync,
 {
     Signal::new::<M, F>(Receiver::PreDelete(of_deletion(receiver)))
 }
 
 /// Runs after a row of `M` was deleted (`post_delete`), before the transaction is committed.
-pub fn post_delete<M, F>(receiver: F) -> Signal
+pub fn post_delete<M, Shape, F>(receiver: F) -> Signal
 where
     M: Model,
-    F: AsyncFn(&Deletion<'_, M>) -> Result<()> + Send + Sync + 'static,
+    F: DeletionHook<M, Shape> + Send + Sync,
 {
     Signal::new::<M, F>(Receiver::PostDelete(of_deletion(receiver)))
 }
@@ -197,15 +197,15 @@ where
 /// # let _ = signal;
 /// # }
 /// ```
-pub fn m2m_changed<M, F>(receiver: F) -> Signal
+pub fn m2m_changed<M, Shape, F>(receiver: F) -> Signal
 where
     M: Model,
-    F: AsyncFn(&LinkChange<'_, M>) -> Result<()> + Send + Sync + 'static,
+    F: LinkHook<M, Shape> + Send + Sync,
 {
     let receiver = Arc::new(receiver);
     let call = links_call(move |parts| {
         let receiver = Arc::clone(&receiver);
-        Box::pin(async move { receiver(&LinkChange::of(parts)).await })
+        Box::pin(async move { receiver.call(&LinkChange::of(parts)).await })
     });
     Signal::new::<M, F>(Receiver::M2mChanged(call))
 }
@@ -258,15 +258,15 @@ impl Conn {
     }
 }
 
-fn of_deletion<M, F>(receiver: F) -> Arc<OfDeletion>
+fn of_deletion<M, Shape, F>(receiver: F) -> Arc<OfDeletion>
 where
     M: Model,
-    F: AsyncFn(&Deletion<'_, M>) -> Result<()> + Send + Sync + 'static,
+    F: DeletionHook<M, Shape> + Send + Sync,
 {
     let receiver = Arc::new(receiver);
     deletion_call(move |parts| {
         let receiver = Arc::clone(&receiver);
-        Box::pin(async move { receiver(&Deletion::of(parts)?).await })
+        Box::pin(async move { receiver.call(&Deletion::of(parts)?).await })
     })
 }
 
