@@ -45,7 +45,7 @@ const MODEL: [&str; 28] = [
 ];
 
 /// The options of `#[field(..)]`, for messages.
-const FIELD: [&str; 42] = [
+const FIELD: [&str; 45] = [
     "column",
     "primary_key",
     "max_length",
@@ -88,6 +88,9 @@ const FIELD: [&str; 42] = [
     "foreign",
     "cached",
     "custom",
+    "unique_for_date",
+    "unique_for_month",
+    "unique_for_year",
 ];
 
 /// The codes of `error(..)`.
@@ -172,6 +175,8 @@ pub(super) struct FieldAttr {
     pub(super) default: Option<Expr>,
     pub(super) choices: Option<Expr>,
     pub(super) regex: Option<Expr>,
+    /// The word, and the field with the date.
+    pub(super) unique_for: Vec<(Ident, Ident)>,
     pub(super) size: Option<LitInt>,
     /// A folder, or a function that names new files.
     pub(super) upload_to: Option<Expr>,
@@ -495,6 +500,10 @@ impl FieldAttr {
                 if !flag(meta)? {
                     return Ok(());
                 }
+            }
+            "unique_for_date" | "unique_for_month" | "unique_for_year" => {
+                input.parse::<Token![=]>()?;
+                self.unique_for.push((word.clone(), input.call(Ident::parse_any)?));
             }
             "size" => self.size = Some(value(input)?),
             "upload_to" => self.upload_to = Some(value(input)?),

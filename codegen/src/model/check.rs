@@ -333,6 +333,11 @@ fn sets(model: &Model, errors: &mut Errors) {
     for constraint in &model.attr.constraints {
         known(&mut constraint.fields.iter());
     }
+    for column in &model.columns {
+        for (_, date) in &column.attr.unique_for {
+            known(&mut std::iter::once(date));
+        }
+    }
 }
 
 /// Names that two things have.

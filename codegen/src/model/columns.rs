@@ -200,6 +200,16 @@ pub(super) fn meta(column: &Column) -> TokenStream {
         step(true, quote!(.references::<#to>(::quintet::db::OnDelete::#on_delete)));
     }
     step(attr.says("acyclic"), quote!(.acyclic()));
+    let dates = attr.unique_for.iter().map(|(word, date)| {
+        let period = match word.to_string().as_str() {
+            "unique_for_date" => quote!(Date),
+            "unique_for_month" => quote!(Month),
+            _ => quote!(Year),
+        };
+        let date = date.unraw().to_string();
+        quote!((::quintet::db::UniqueFor::#period, #date))
+    });
+    step(!attr.unique_for.is_empty(), quote!(.unique_for(&[#(#dates),*])));
     if let Some(name) = &attr.related_name {
         let name = name.to_string();
         step(true, quote!(.related_name(#name)));

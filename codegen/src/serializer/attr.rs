@@ -11,7 +11,7 @@ use crate::attr::{digits, entry, flag, in_parentheses, names, number, unknown, w
 use crate::errors::Errors;
 
 /// The options of `#[serializer(..)]`, for messages.
-const CONTAINER: [&str; 22] = [
+const CONTAINER: [&str; 25] = [
     "model",
     "name",
     "fields",
@@ -21,6 +21,9 @@ const CONTAINER: [&str; 22] = [
     "read_only",
     "rename_all",
     "unique_together",
+    "unique_for_date",
+    "unique_for_month",
+    "unique_for_year",
     "without_validators",
     "validators",
     "validate",
@@ -169,6 +172,8 @@ pub(super) struct Container {
     /// `rename_all = "camelCase"`, the only other form that there is.
     pub(super) camel_case: Option<LitStr>,
     pub(super) unique_together: Vec<UniqueTogether>,
+    /// The word, and the field, the date and the message.
+    pub(super) unique_for: Vec<(Ident, UniqueTogether)>,
     pub(super) without_validators: bool,
     /// Functions that check all values together.
     pub(super) validators: Vec<Expr>,
@@ -242,6 +247,14 @@ impl Container {
                     return Err(syn::Error::new(case.span(), message));
                 }
                 self.camel_case = Some(case);
+            }
+            "unique_for_date" | "unique_for_month" | "unique_for_year" => {
+                let set = in_parentheses(meta.input, UniqueTogether::parse)?;
+                if set.members.len() != 2 {
+                    let message = format!("say `{word}(field, date)`, perhaps with a message");
+                    return Err(syn::Error::new(word.span(), message));
+                }
+                self.unique_for.push((word.clone(), set));
             }
             "unique_together" => {
                 self.unique_together.push(in_parentheses(meta.input, UniqueTogether::parse)?);

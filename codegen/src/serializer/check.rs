@@ -123,7 +123,9 @@ fn container(serializer: &Serializer, errors: &mut Errors) {
     for name in &container.read_only {
         known(serializer, name, errors);
     }
-    for set in &container.unique_together {
+    for set in
+        container.unique_together.iter().chain(container.unique_for.iter().map(|(_, set)| set))
+    {
         set.members.iter().for_each(|name| known(serializer, name, errors));
     }
     if container.model.is_some() {
@@ -159,6 +161,9 @@ fn container(serializer: &Serializer, errors: &mut Errors) {
     if let Some(check) = container.validators.first() {
         let message = "`validators` of a serializer needs a model; without one, say `validate`";
         errors.at(check, message);
+    }
+    for (word, _) in &container.unique_for {
+        errors.at(word, format!("`{word}` {needs}"));
     }
     for set in &container.unique_together {
         if let Some(first) = set.members.first() {

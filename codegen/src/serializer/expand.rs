@@ -101,6 +101,18 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
     if let Some(depth) = &container.depth {
         steps.push(quote!(.depth(#depth)));
     }
+    for (word, set) in &container.unique_for {
+        let period = match word.to_string().as_str() {
+            "unique_for_date" => quote!(Date),
+            "unique_for_month" => quote!(Month),
+            _ => quote!(Year),
+        };
+        let members = set.members.iter().map(|name| serializer.key(name));
+        let message = kinds::option(set.message.as_ref());
+        steps.push(quote! {
+            .unique_for(::quintet::db::UniqueFor::#period, #(#members,)* #message)
+        });
+    }
     for set in &container.unique_together {
         let members = set.members.iter().map(|name| serializer.key(name));
         let message = kinds::option(set.message.as_ref());

@@ -160,6 +160,7 @@ pub use models::path::{
     FieldPath, Fields, Leaf, Many, One, Optional, Path, PathOf, SingleValued, TypedPath,
 };
 pub(crate) use models::path::{Hop, Way};
+pub use models::period::UniqueFor;
 pub use models::row::{ColumnValue, Row};
 pub(crate) use models::scope::in_scope;
 pub use models::scope::{Scope, ScopeFunction};

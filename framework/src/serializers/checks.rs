@@ -11,7 +11,7 @@ use super::field::KeyCheck;
 use super::related::DynRelatedField;
 use crate::db::{
     ColumnKind, ColumnMeta, Conn, Dialect, Error, Key, Lookup, ModelMeta, Operand, Path, Predicate,
-    Select, Sql, in_scope,
+    Select, Sql, UniqueFor, in_scope,
 };
 use crate::exceptions::Validated;
 use crate::values::Value;
@@ -45,6 +45,8 @@ pub(crate) enum Check {
         except: Option<Value>,
         /// The rows that it is about.
         condition: Option<fn() -> Predicate>,
+        /// The last of the values is a date, of which the period counts.
+        period: Option<UniqueFor>,
     },
 }
 
@@ -208,6 +210,7 @@ struct Shape<'a> {
     ignore_case: bool,
     except: bool,
     condition: Option<usize>,
+    period: Option<UniqueFor>,
 }
 
 impl Shape<'_> {
@@ -219,6 +222,7 @@ impl Shape<'_> {
                 ignore_case: false,
                 except: false,
                 condition: None,
+                period: None,
             },
             Check::Own { .. } => Self {
                 table: "",
@@ -226,13 +230,15 @@ impl Shape<'_> {
                 ignore_case: false,
                 except: false,
                 condition: None,
+                period: None,
             },
-            Check::Unique { model, values, ignore_case, except, condition } => Self {
+            Check::Unique { model, values, ignore_case, except, condition, period } => Self {
                 table: model.table,
                 columns: values.iter().map(|(column, _)| *column).collect(),
                 ignore_case: *ignore_case,
                 except: except.is_some(),
                 condition: condition.map(|condition| condition as usize),
+                period: *period,
             },
         }
     }
@@ -382,12 +388,17 @@ fn question(sql: &mut Sql, check: &Check) -> ColumnKind {
             sql.push("NULL");
             ColumnKind::BigInt
         }
-        Check::Unique { model, values, ignore_case, except, condition } => {
+        Check::Unique { model, values, ignore_case, except, condition, period } => {
             let lookup = if *ignore_case { Lookup::IExact } else { Lookup::Exact };
             let mut select = Select::of_model(model);
             in_scope(model).for_each(|scope| select.also_where(scope));
-            for (column, value) in values {
+            for (place, (column, value)) in values.iter().enumerate() {
                 let Some(column) = model.columns.get(*column) else { continue };
+                let period = period.filter(|_| place + 1 == values.len());
+                if let Some(rows) = period.and_then(|period| period.rows(column, value)) {
+                    select.also_where(rows);
+                    continue;
+                }
                 let lookup = if column.kind == ColumnKind::Text { lookup } else { Lookup::Exact };
                 select.also_where(Predicate::Lookup {
                     path: Path::own(column),
@@ -436,6 +447,7 @@ mod tests {
             ignore_case: false,
             except: None,
             condition: None,
+            period: None,
         };
         let mut checks: Vec<Check> = (0..1000).map(|n| check(n.to_string(), &[1])).collect();
         checks.extend((0..65).map(|n| check(n.to_string(), &[1, 2])));

@@ -35,7 +35,9 @@ pub(crate) fn taken(description: &Description, columns: &[String]) -> Detail {
                     .is_some_and(|c| indexes.contains(&c))
             })
     };
-    if let Some(set) = description.unique_together.iter().find(|set| same(&set.members)) {
+    if let Some(set) =
+        description.unique_together.iter().find(|set| set.period.is_none() && same(&set.members))
+    {
         let message = Detail::new(set.message.clone(), set.code);
         return Detail::non_field(message);
     }

@@ -21,7 +21,7 @@ use super::recursion::reaches_a_circle;
 use super::relations::Related;
 use super::rows::{Loaded, RelatedRows};
 use super::save::DynSave;
-use crate::db::{ColumnKind, Hop, Leaf, Model, ModelMeta, Path, Predicate, nowhere};
+use crate::db::{ColumnKind, Hop, Leaf, Model, ModelMeta, Path, Predicate, UniqueFor, nowhere};
 use crate::exceptions::{Detail, Validated};
 use crate::fields::{Field, FieldKind, message};
 use crate::request::Context;
@@ -63,6 +63,8 @@ pub(crate) struct UniqueTogether {
     pub(crate) code: &'static str,
     /// The rows that it is about, and the fields that decide.
     pub(crate) condition: Option<Conditional>,
+    /// Of a value and a date: the first may not come again in the period of the second.
+    pub(crate) period: Option<UniqueFor>,
 }
 
 impl UniqueTogether {

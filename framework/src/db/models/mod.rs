@@ -20,6 +20,7 @@ pub(super) mod node;
 pub(super) mod order;
 pub(crate) mod path;
 pub(crate) mod pattern;
+pub(super) mod period;
 pub(crate) mod row;
 pub(crate) mod scope;
 pub(crate) mod table;

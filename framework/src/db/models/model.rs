@@ -13,7 +13,7 @@ use crate::db::models::file::FileColumn;
 use crate::db::path::Fields;
 use crate::db::row::Row;
 use crate::db::scope::Scope;
-use crate::db::{AnnotationMeta, Constraint};
+use crate::db::{AnnotationMeta, Constraint, UniqueFor};
 
 /// What a column stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,6 +154,8 @@ pub struct ColumnMeta {
     pub one_to_one: bool,
     /// Whether no row may be its own ancestor: the column references the same table.
     pub acyclic: bool,
+    /// The columns with the dates in whose periods no other row may have the value.
+    pub unique_for: &'static [(UniqueFor, &'static str)],
     /// The name of the relation on the referenced model's side.
     pub related_name: Option<&'static str>,
 }
@@ -188,6 +190,7 @@ impl ColumnMeta {
             on_delete: OnDelete::Cascade,
             one_to_one: false,
             acyclic: false,
+            unique_for: &[],
             related_name: None,
         }
     }
@@ -334,6 +337,13 @@ impl ColumnMeta {
     /// Refuses rows that would be their own ancestors; the column references the same table.
     pub const fn acyclic(mut self) -> Self {
         self.acyclic = true;
+        self
+    }
+
+    /// Refuses a value that another row of the same day, month or year has (`unique_for_date`), by the
+    /// fields with the dates.
+    pub const fn unique_for(mut self, dates: &'static [(UniqueFor, &'static str)]) -> Self {
+        self.unique_for = dates;
         self
     }
 }

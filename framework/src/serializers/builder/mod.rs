@@ -24,8 +24,8 @@ use super::relations::{Inner, Related};
 use super::{LeadsTo, ModelSerializer, ShownBy};
 use crate::db::{
     ColumnDefault, ColumnKind, ColumnMeta, Constraint, ConstraintKind, FieldPath, Fields, Hop,
-    Leaf, Model, Path, PathOf, Predicate, SingleValued, Way, label_of, meta_of, not_a_unique_set,
-    not_unique,
+    Leaf, Model, Path, PathOf, Predicate, SingleValued, UniqueFor, Way, label_of, meta_of,
+    not_a_unique_set, not_unique,
 };
 use crate::fields::{Choice, Field, FieldDefault, FieldKind};
 use crate::values::{Value, ValueRef};
@@ -509,8 +509,45 @@ impl<M: Model> Builder<M> {
             })
             .collect();
         let message = message.map_or_else(|| not_a_unique_set(&names), ToOwned::to_owned);
-        let set = UniqueTogether { members, message, code: "unique", condition: None };
+        let set =
+            UniqueTogether { members, message, code: "unique", condition: None, period: None };
         self.draft.description.unique_together.push(set);
+    }
+
+    /// Refuses a value of a field that another row has whose date, in another field, is of the same day,
+    /// month or year (`UniqueForDateValidator`), instead of the checks of the model.
+    pub fn unique_for(
+        mut self,
+        period: UniqueFor,
+        field: &str,
+        date: &str,
+        message: Option<&str>,
+    ) -> Self {
+        self.own_unique = true;
+        let place = |name| self.draft.description.place(name);
+        if let (Some(field), Some(date)) = (place(field), place(date)) {
+            self.add_unique_for(period, field, date, message);
+        }
+        self
+    }
+
+    fn add_unique_for(
+        &mut self,
+        period: UniqueFor,
+        field: usize,
+        date: usize,
+        message: Option<&str>,
+    ) {
+        let description = &mut self.draft.description;
+        let Some(named) = description.fields.get(date) else { return };
+        let usual = || {
+            let (date, period) = (named.field.name, period.name());
+            format!("This field must be unique for the \"{date}\" {period}.")
+        };
+        let message = message.map_or_else(usual, ToOwned::to_owned);
+        let (members, code) = (vec![field, date], "unique");
+        let set = UniqueTogether { members, message, code, condition: None, period: Some(period) };
+        description.unique_together.push(set);
     }
 
     /// Shows foreign keys as nested, read-only objects with all their columns, `depth` levels deep,
@@ -544,6 +581,16 @@ impl<M: Model> Builder<M> {
                 constraint.kind
             {
                 self.unique_constraint(constraint, columns, condition);
+            }
+        }
+        for (index, column) in M::META.columns.iter().enumerate() {
+            for (period, date) in column.unique_for {
+                let place = M::META.columns.iter().position(|own| own.name == *date);
+                let fields = place.and_then(|date| self.written(&[index, date]));
+                if let Some([field, date]) = fields.as_deref() {
+                    self.require(*date);
+                    self.add_unique_for(*period, *field, *date, None);
+                }
             }
         }
     }

@@ -152,3 +152,101 @@ async fn a_list_that_is_none_has_codes() {
         assert_eq!(detail.codes(), json!({"non_field_errors": [code]}));
     }
 }
+
+/// Values that are unique for a day, a month or a year.
+#[model(table = "t_post")]
+pub struct Post {
+    pub id: i64,
+    #[field(max_length = 20, unique_for_date = published, unique_for_year = written)]
+    pub slug: String,
+    #[field(max_length = 20, unique_for_month = written)]
+    pub code: Option<String>,
+    pub published: crate::db::DateTime,
+    pub written: Option<chrono::NaiveDate>,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Post, fields = all)]
+struct PostSerializer {}
+
+/// By hand, in words of its own.
+#[derive(Serializer)]
+#[serializer(model = Post, unique_for_month(slug, published, "Once a month."))]
+struct MonthlySerializer {
+    slug: String,
+    published: crate::db::DateTime,
+}
+
+const POSTS: &str = "
+    CREATE TABLE t_post (id integer PRIMARY KEY, slug varchar(20) NOT NULL, code varchar(20),
+        published datetime NOT NULL, written date);
+    INSERT INTO t_post VALUES (1, 'news', 'A', '2024-02-09 10:00:00', '2024-02-08'),
+        (2, 'news', NULL, '2023-03-01 00:00:00', NULL);
+";
+
+/// The messages and their codes for a post, if it is refused.
+async fn post<S: ModelSerializer>(
+    body: &'static str,
+    pk: Option<i64>,
+) -> Option<(serde_json::Value, serde_json::Value)> {
+    let result = with_store(async move |cx| {
+        cx.batch_execute(POSTS).await.unwrap();
+        let key = pk.map(Value::Int);
+        let existing = Existing { pk: key.as_ref(), row: None };
+        let raw = parse_json(body).unwrap();
+        run_validation(S::description(), &raw, pk.is_some(), existing, cx).await
+    });
+    match result.await {
+        Ok(_) => None,
+        Err(ApiException::Validation(detail)) => Some((detail.to_json(), detail.codes())),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+fn told(field: &str, text: &str, code: &str) -> Option<(serde_json::Value, serde_json::Value)> {
+    Some((json!({field: [text]}), json!({field: [code]})))
+}
+
+#[actix_web::test]
+async fn a_value_is_unique_for_a_day_a_month_or_a_year() {
+    let body = r#"{"slug": "news", "code": null, "published": "2024-02-09T23:59:59Z",
+                   "written": null}"#;
+    let day = told("slug", "This field must be unique for the \"published\" date.", "unique");
+    assert_eq!(post::<PostSerializer>(body, None).await, day);
+    // that row itself
+    assert_eq!(post::<PostSerializer>(body, Some(1)).await, None);
+    assert_eq!(post::<PostSerializer>(body, Some(2)).await, day);
+    let body = r#"{"slug": "news", "published": "2024-02-10T00:00:00Z", "written": "2024-12-31"}"#;
+    let year = told("slug", "This field must be unique for the \"written\" year.", "unique");
+    assert_eq!(post::<PostSerializer>(body, None).await, year);
+    // the month of any year, as in Django
+    let body = r#"{"slug": "x", "code": "A", "published": "2024-02-09", "written": "1999-02-01"}"#;
+    let month = told("code", "This field must be unique for the \"written\" month.", "unique");
+    assert_eq!(post::<PostSerializer>(body, None).await, month);
+    let body = r#"{"slug": "x", "code": "A", "published": "2024-02-09", "written": "2024-03-01"}"#;
+    assert_eq!(post::<PostSerializer>(body, None).await, None);
+    // without a date there is nothing to compare
+    let body = r#"{"slug": "news", "code": "A", "published": "2024-02-10"}"#;
+    assert_eq!(post::<PostSerializer>(body, None).await, None);
+}
+
+#[actix_web::test]
+async fn a_value_that_is_unique_for_a_date_needs_both_even_in_a_partial_update() {
+    let both = json!({
+        "slug": ["This field is required."], "published": ["This field is required."],
+    });
+    let (errors, codes) = post::<PostSerializer>("{}", Some(1)).await.unwrap();
+    assert_eq!((errors, &codes["slug"]), (both, &json!(["required"])));
+    let body = r#"{"slug": "x", "written": null}"#;
+    let missing = told("published", "This field is required.", "required");
+    assert_eq!(post::<PostSerializer>(body, Some(1)).await, missing);
+}
+
+#[actix_web::test]
+async fn a_serializer_may_say_for_which_month_a_value_is_unique() {
+    let body = r#"{"slug": "news", "published": "2020-02-01"}"#;
+    let month = told("slug", "Once a month.", "unique");
+    assert_eq!(post::<MonthlySerializer>(body, None).await, month);
+    let body = r#"{"slug": "news", "published": "2024-04-09T10:00:00Z"}"#;
+    assert_eq!(post::<MonthlySerializer>(body, None).await, None);
+}

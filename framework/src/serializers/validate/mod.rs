@@ -245,6 +245,7 @@ impl<'a> ObjectState<'a> {
                         ignore_case: false,
                         except: self.pk(),
                         condition: set.condition.as_ref().map(|condition| condition.make),
+                        period: set.period,
                     });
                 }
                 Err(missing) => {
@@ -257,6 +258,9 @@ impl<'a> ObjectState<'a> {
     /// The columns and values of a unique set, when it has to be asked about: with what the
     /// instance holds where the request says nothing.
     fn set_values(&self, set: &UniqueTogether) -> Result<Option<Vec<(usize, Value)>>, Detail> {
+        if set.period.is_some() {
+            return self.dated(set);
+        }
         let mut values = Vec::with_capacity(set.members.len());
         let mut missing = Vec::new();
         let mut changed = self.existing.pk.is_none();
@@ -293,6 +297,28 @@ impl<'a> ObjectState<'a> {
             && values.iter().all(|(_, value)| !value.is_null())
             && set.condition.as_ref().is_none_or(|condition| self.holds(condition));
         Ok(ask.then_some(values))
+    }
+
+    /// The value and the date of a value that is unique for a period: both must be sent, in a partial
+    /// update too (`BaseUniqueForValidator`).
+    fn dated(&self, set: &UniqueTogether) -> Result<Option<Vec<(usize, Value)>>, Detail> {
+        let (mut values, mut missing) = (Vec::with_capacity(2), Vec::new());
+        for index in &set.members {
+            let Some(field) = self.description.fields.get(*index) else { continue };
+            let Target::Column(column) = field.target else { continue };
+            match self.value(*index) {
+                Some(value) => values.push((column, value.clone())),
+                None => {
+                    let text = field.field.message("required", "This field is required.", &[]);
+                    missing.push((field.field.name.into(), Detail::List(vec![text])));
+                }
+            }
+        }
+        if !missing.is_empty() {
+            return Err(Detail::Map(missing));
+        }
+        let asks = values.len() == 2 && values.iter().all(|(_, value)| !value.is_null());
+        Ok(asks.then_some(values))
     }
 
     /// Whether the row will be one of those that a unique set is about. Where only the database
@@ -347,12 +373,12 @@ impl<'a> ObjectState<'a> {
                 errors.push((field.field.name.into(), detail));
             }
         }
-        let taken = self.taken_sets(answers);
+        let (taken, dated) = self.taken_sets(answers);
         if !errors.is_empty() {
             return Err(Detail::Map(errors));
         }
         let description = self.description;
-        if let Some(error) = self.error.or(self.incomplete.filter(|_| taken.is_empty())) {
+        if let Some(error) = self.error.or(dated).or(self.incomplete.filter(|_| taken.is_empty())) {
             return Err(error);
         }
         run_validators(description, taken, &mut changes, &serializer)?;
@@ -365,13 +391,28 @@ impl<'a> ObjectState<'a> {
         Ok(changes)
     }
 
-    /// The messages of the unique sets that another row has.
-    fn taken_sets(&self, answers: &mut dyn Iterator<Item = Answer>) -> Vec<Detail> {
+    /// The messages of the unique sets that another row has, and the first of a field whose value another
+    /// row of the same day, month or year has: as in DRF, it is told alone.
+    fn taken_sets(
+        &self,
+        answers: &mut dyn Iterator<Item = Answer>,
+    ) -> (Vec<Detail>, Option<Detail>) {
         let sets = self.sets.iter().filter_map(|set| self.description.unique_together.get(*set));
-        sets.zip(answers)
-            .filter(|(_, answer)| matches!(answer, Answer::Found(_)))
-            .map(|(set, _)| Detail::new(set.message.clone(), set.code))
-            .collect()
+        let (mut taken, mut dated) = (Vec::new(), None);
+        for (set, answer) in sets.zip(answers) {
+            if !matches!(answer, Answer::Found(_)) {
+                continue;
+            }
+            let message = Detail::new(set.message.clone(), set.code);
+            let field = set.members.first().and_then(|at| self.description.fields.get(*at));
+            match field.filter(|_| set.period.is_some()) {
+                Some(field) => {
+                    dated.get_or_insert_with(|| Detail::field(field.field.name, vec![message]));
+                }
+                None => taken.push(message),
+            }
+        }
+        (taken, dated)
     }
 }
 

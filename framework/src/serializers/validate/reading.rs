@@ -282,6 +282,7 @@ impl<'a, 'c> Reading<'a, 'c> {
                 ignore_case: unique.ignore_case,
                 except: object.pk(),
                 condition: None,
+                period: None,
             });
         }
     }
