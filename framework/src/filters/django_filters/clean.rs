@@ -20,7 +20,7 @@ use crate::values::distinct::distinct;
 pub(super) struct Keys {
     pub(super) model: fn() -> &'static ModelMeta,
     pub(super) column: &'static ColumnMeta,
-    pub(super) keys: Vec<Value>,
+    pub(super) values: Vec<Value>,
 }
 
 /// A value that passed its form.
@@ -276,7 +276,7 @@ fn clean_key(filter: &Described, model: fn() -> &'static ModelMeta, text: &str) 
     let column = filter.named_by(model());
     match key(column, text) {
         Key::Possible(key) => {
-            let keys = Keys { model, column, keys: vec![key.clone()] };
+            let keys = Keys { model, column, values: vec![key.clone()] };
             Ok(Cleaned { value: Some(key), keys: Some(keys) })
         }
         Key::Impossible => Err(vec![no_such_row()]),
@@ -326,7 +326,7 @@ fn clean_keys(
     values.extend(null.then_some(Value::Null));
     Ok(Cleaned {
         value: Some(Value::List(values)),
-        keys: Some(Keys { model, column, keys: found }),
+        keys: Some(Keys { model, column, values: found }),
     })
 }
 
@@ -344,7 +344,7 @@ fn clean_list(filter: &Described, query: &QueryParams) -> Result<Cleaned> {
         values.push(cleaned.value.unwrap_or(Value::Null));
         if let Some(new) = cleaned.keys {
             match &mut keys {
-                Some(keys) => keys.keys.extend(new.keys),
+                Some(keys) => keys.values.extend(new.values),
                 None => keys = Some(new),
             }
         }

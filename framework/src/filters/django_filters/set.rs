@@ -172,6 +172,7 @@ impl<M: Model> FilterSpec<M> {
     /// Replaces the filters that stand so far by those that the hook makes of them
     /// (`Meta.filter_overrides`): by the kind of the column, as a rule.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a function is passed as it is")]
     pub fn filter_overrides(mut self, hook: impl FilterOverrides<M>) -> Self {
         let replaced = self.filters.into_iter().map(|filter| {
             match filter.described.path.as_ref().and_then(Path::column) {
@@ -390,7 +391,7 @@ impl<M: Model> Filtered<M> {
 
     fn add(&mut self, at: usize, filter: &Filter<M>, cleaned: Cleaned) {
         let described = &filter.described;
-        if let Some(Keys { model, column, keys: named }) = cleaned.keys {
+        if let Some(Keys { model, column, values: named }) = cleaned.keys {
             let keys = distinct(named);
             if !keys.is_empty() {
                 self.checks.push(KeyCheck {

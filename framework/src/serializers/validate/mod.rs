@@ -306,12 +306,11 @@ impl<'a> ObjectState<'a> {
         for index in &set.members {
             let Some(field) = self.description.fields.get(*index) else { continue };
             let Target::Column(column) = field.target else { continue };
-            match self.value(*index) {
-                Some(value) => values.push((column, value.clone())),
-                None => {
-                    let text = field.field.message("required", "This field is required.", &[]);
-                    missing.push((field.field.name.into(), Detail::List(vec![text])));
-                }
+            if let Some(value) = self.value(*index) {
+                values.push((column, value.clone()));
+            } else {
+                let text = field.field.message("required", "This field is required.", &[]);
+                missing.push((field.field.name.into(), Detail::List(vec![text])));
             }
         }
         if !missing.is_empty() {
