@@ -13,7 +13,7 @@ struct BulkArtistSerializer {}
 #[derive(Serializer)]
 #[serializer(model = Artist)]
 struct BulkArtistUpdateSerializer {
-    #[field(read_only = false, required, min_value = 1)]
+    #[field(kind = integer, read_only = false, required, min_value = 1, max_value = 9_223_372_036_854_775_807)]
     id: i64,
     name: String,
 }
