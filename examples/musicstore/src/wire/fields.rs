@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use quintet::db::Uuid;
 use quintet::fields::{JsonWriter, Pattern};
+use quintet::http::Method;
 use quintet::prelude::*;
 use quintet::serializers::{CurrentUserDefault, ValidatedData};
 use quintet::values::{NaiveDate, NaiveTime, TimeDelta, Value};
@@ -209,6 +210,8 @@ pub fn view() -> ApiView {
     ApiView::new("Fields")
         .description("Echo of a serializer that has every kind of field.")
         .permissions(AllowAny)
+        .serializer(Method::POST, FieldsSerializer::description())
+        .serializer(Method::PUT, FieldsSerializer::description())
         .get(show)
         .post(create)
         .put(update)
