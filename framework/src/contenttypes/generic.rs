@@ -77,13 +77,13 @@ impl<M: Model> GenericForeignKey<M> {
         [self.content_type, self.object_id]
     }
 
-    fn column(self, index: usize) -> Option<&'static ColumnMeta> {
+    fn column(index: usize) -> Option<&'static ColumnMeta> {
         M::META.columns.get(index)
     }
 
     /// What the column of the key holds for a key.
     pub(crate) fn stored(self, key: Value) -> Value {
-        let kind = self.column(self.object_id).map_or(ColumnKind::BigInt, |column| column.kind);
+        let kind = Self::column(self.object_id).map_or(ColumnKind::BigInt, |column| column.kind);
         stored(key, kind)
     }
 
@@ -93,7 +93,7 @@ impl<M: Model> GenericForeignKey<M> {
     }
 
     fn of_model<T: Model>(self) -> Predicate {
-        let Some(column) = self.column(self.content_type) else { return Predicate::never() };
+        let Some(column) = Self::column(self.content_type) else { return Predicate::never() };
         let hop = Hop::Forward { column, to: meta_of::<ContentType> };
         let says = |name: &str, text: String| {
             let leaf = ContentType::META.column(name).map(Leaf::Column)?;
@@ -112,7 +112,7 @@ impl<M: Model> GenericForeignKey<M> {
     }
 
     fn among(self, keys: Vec<Value>) -> Predicate {
-        let Some(column) = self.column(self.object_id) else { return Predicate::never() };
+        let Some(column) = Self::column(self.object_id) else { return Predicate::never() };
         let path = Path { model: meta_of::<M>, hops: Vec::new(), leaf: Leaf::Column(column) };
         match <[Value; 1]>::try_from(keys) {
             Ok([key]) => Predicate::exact(path, key),
@@ -228,7 +228,9 @@ impl<M: Model, T: Model> GenericRelation<M, T> {
 
     /// The rows of `M` that have one for which a condition holds (`tags__tag="live"`).
     pub fn any(self, condition: Condition<T>) -> Condition<M> {
-        let Some(column) = self.key.column(self.key.object_id) else { return Condition::never() };
+        let Some(column) = GenericForeignKey::<T>::column(self.key.object_id) else {
+            return Condition::never();
+        };
         let own = Path { model: meta_of::<T>, hops: Vec::new(), leaf: Leaf::Column(column) };
         let pk = M::META.pk_column();
         let key = Path { model: meta_of::<M>, hops: Vec::new(), leaf: Leaf::Column(pk) };

@@ -440,6 +440,10 @@ impl Conn {
     fn open_other(database: &Arc<Database>) -> Result<Self, Error> {
         #[cfg(feature = "sqlite")]
         if let Some(pool) = database.sqlite() {
+            if pool.is_in_memory() {
+                let message = "a database in memory has one connection: give it a file";
+                return Err(Error::Misuse(message.to_owned()));
+            }
             let idle = of_thread(database, |other| other.idle.pop()).flatten();
             let (shared, prepared) = match idle {
                 Some(idle) => idle,

@@ -57,6 +57,11 @@
 //!   `Book::fields().author().name()`
 //! - [`Count`], [`Sum`], [`Avg`], [`Min`], [`Max`]: aggregates
 //! - [`OnConflict`]: what [`QuerySet::bulk_create_on_conflict`] does with taken values
+//! - [`RawSql`]: SQL of your own as a value, a condition, or the rows of a model
+//! - [`Window`] and [`RowNumber`]: values over windows of rows
+//! - [`SearchVector`], [`TrigramSimilarity`], [`ArrayAgg`]: what `PostgreSQL` has
+//! - [`Connections`], [`DatabaseRouter`]: several databases by name, and a replica
+//! - [`CustomColumn`], [`Cached`]: types of your own as columns, and what is kept with a row
 //! - [`Prefetched`]: rows of a relation to many, read by [`Conn::prefetch`]
 //! - [`Error`]: why a statement failed; `?` converts it into an
 //!   [`ApiException`](crate::exceptions::ApiException)
@@ -68,6 +73,56 @@
 //! read related rows with a fixed number of statements; nothing is read when a field is looked at.
 //! [`QuerySet::iterate`] keeps a batch of rows in memory, however many there are (`iterator`).
 //! [`Conn::refresh`] reads a row again.
+//!
+//! # More databases
+//!
+//! `DATABASES` names further ones, and [`Connections`] opens them: `cx.using("archive")?` is a connection
+//! to one. A [`DatabaseRouter`] says which one the rows of a model are in, and `DATABASE_REPLICA` names
+//! one that requests with a safe method read from. Any other request works on one database from its
+//! start to its end, so that it sees what it writes.
+//!
+//! # Methods of a query set, and other views of a table
+//!
+//! Where Django has a subclass of `QuerySet`, a trait of your own has methods for `QuerySet<Book>`. A
+//! proxy model is a struct over the same table that says `proxy = Book`: it has a scope, an order and
+//! methods of its own, and rows of the two become each other by `From`.
+//!
+//! ```
+//! use quintet::prelude::*;
+//!
+//! # #[model(app = "library")]
+//! # pub struct Book {
+//! #     pub id: i64,
+//! #     pub title: String,
+//! #     pub year: i32,
+//! # }
+//! trait BookQuerySet {
+//!     fn of_century(self, century: i32) -> Self;
+//! }
+//!
+//! impl BookQuerySet for QuerySet<Book> {
+//!     fn of_century(self, century: i32) -> Self {
+//!         self.filter(book::year.gt(century * 100 - 100)).filter(book::year.le(century * 100))
+//!     }
+//! }
+//!
+//! #[model(table = "library_book", proxy = Book, objects = only_old, ordering(year))]
+//! pub struct OldBook {
+//!     pub id: i64,
+//!     pub title: String,
+//!     pub year: i32,
+//! }
+//!
+//! fn only_old(books: QuerySet<OldBook>) -> QuerySet<OldBook> {
+//!     books.filter(old_book::year.lt(1900))
+//! }
+//!
+//! async fn oldest(cx: &Context) -> Result<Option<Book>> {
+//!     let _: i64 = Book::objects().of_century(19).count(cx).await?;
+//!     Ok(OldBook::objects().first(cx).await?.map(Book::from))
+//! }
+//! # fn main() {}
+//! ```
 //!
 //! # Other statements
 //!

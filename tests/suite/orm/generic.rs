@@ -295,3 +295,31 @@ fn receivers_run_behind_migrations() {
         });
     }
 }
+
+#[test]
+fn several_at_once_make_one_row_of_each() {
+    for on in On::all() {
+        let store = Store::new(on);
+        let start = std::sync::Barrier::new(4);
+        let ids: Vec<i32> = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        start.wait();
+                        store.run(async |conn| {
+                            let made = ContentType::get_for_model::<Note>(conn).await.unwrap();
+                            create_permissions([Note::META], conn).await.unwrap();
+                            made.id
+                        })
+                    })
+                })
+                .collect();
+            all.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+        let rows = "SELECT COUNT(*) FROM django_content_type WHERE model = 'note'";
+        assert_eq!(store.number(rows), 1);
+        let permissions = "SELECT COUNT(*) FROM auth_permission WHERE codename LIKE '%_note'";
+        assert_eq!(store.number(permissions), 4);
+    }
+}

@@ -110,6 +110,7 @@ impl CustomColumn for Seconds {
 
 quintet::custom_column!(Seconds, i32);
 
+#[expect(clippy::needless_pass_by_value, reason = "validators take the value")]
 fn not_shouted(name: Loud) -> Validated {
     if name.0.contains('!') { Err("No exclamation marks.".into()) } else { Ok(()) }
 }
@@ -259,17 +260,6 @@ async fn one_of_each_weight(part: &mut Saving<'_, Part>) -> Result<()> {
     Ok(())
 }
 
-const PARTS: &str = "
-CREATE TABLE parts_part (
-    id {pk}, label varchar(20) NOT NULL, shelf integer NOT NULL, place integer, open bool NOT NULL,
-    pieces integer NOT NULL, mass integer NOT NULL,
-    CONSTRAINT pieces_are_there CHECK (pieces > 0),
-    CONSTRAINT not_too_heavy CHECK (mass < 1000 OR NOT open)
-);
-CREATE UNIQUE INDEX labels_without_case ON parts_part (lower(label));
-CREATE UNIQUE INDEX one_open_place ON parts_part (shelf, place) WHERE open;
-";
-
 #[derive(Serializer)]
 #[serializer(model = Part, fields = all)]
 struct PartSerializer {}
@@ -283,8 +273,8 @@ impl ViewSet for Parts {
 
 fn parts(on: On) -> Store {
     let store = Store::serving(on, |_| {}, site);
-    let pk = if on == On::Sqlite { "integer PRIMARY KEY" } else { "bigserial PRIMARY KEY" };
-    store.execute(&PARTS.replace("{pk}", pk));
+    // with the constraints, as the model says them
+    store.run(async |conn| conn.create_tables([Part::META]).await.unwrap());
     store
 }
 

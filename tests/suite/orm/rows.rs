@@ -139,6 +139,32 @@ fn links_are_cleared_in_one_statement_with_djangos_signals() {
     }
 }
 
+#[test]
+fn links_are_cleared_and_made_by_several_at_once() {
+    for on in On::all() {
+        let atomic = |settings: &mut Settings| settings.atomic_requests = true;
+        let store = Store::serving(on, atomic, |settings, database| {
+            let view = ApiView::new("Empty").permissions(AllowAny).post(empty);
+            let site = Site::builder(settings, database);
+            site.mount(Router::new().path("empty/", view, "empty").at("/")).build().unwrap()
+        });
+        let start = std::sync::Barrier::new(4);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    start.wait();
+                    for _ in 0..3 {
+                        let reply = store.client().json("POST", "/empty/", &json!({}));
+                        assert_eq!(reply.status, 200, "{}", reply.text());
+                    }
+                });
+            }
+        });
+        let links = "SELECT COUNT(*) FROM store_playlist_tracks WHERE playlist_id = 1";
+        assert_eq!(store.number(links), 3);
+    }
+}
+
 /// Methods of a query set: a trait of one's own over it, where Django has a subclass of `QuerySet`.
 trait TrackQuerySet {
     fn long(self) -> Self;

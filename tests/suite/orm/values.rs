@@ -1,7 +1,8 @@
 //! Values as maps, and the rows of two query sets as one list.
 
 use musicstore::models::*;
-use quintet::db::{Count, Error, NameError};
+use quintet::db::{Conn, Count, Error, NameError};
+use quintet::prelude::*;
 use quintet_tests::store::On;
 use serde_json::json;
 
@@ -21,8 +22,8 @@ fn values_are_maps_by_djangos_names() {
             json!({"name": name, "album__title": album, "unit_price": "0.99", "milliseconds": 343_719})
         );
         let names = ["name", "album__title", "unit_price", "milliseconds"];
-        let named = tracks().values_named(names).unwrap().maps(conn).await.unwrap();
-        assert_eq!(named, rows);
+        let same = tracks().values_named(names).unwrap().maps(conn).await.unwrap();
+        assert_eq!(same, rows);
         assert!(tracks().none().values(track::id).maps(conn).await.unwrap().is_empty());
     });
 }
@@ -97,5 +98,32 @@ fn the_first_row_of_each_is_read_on_postgresql() {
         assert_eq!(sum, 347);
         let values = longest().slice(0, 2).values(track::id).all(conn).await.unwrap();
         assert_eq!(values, [1, 2]);
+    });
+}
+
+#[test]
+fn the_first_row_of_each_and_those_of_a_window_are_iterated() {
+    use quintet::db::{Expression, RowNumber};
+    reading(async |conn, on| {
+        async fn ids(query: QuerySet<Track>, conn: &Conn) -> Vec<i64> {
+            let (mut rows, mut ids) = (query.iterate(conn).chunk_size(50), Vec::new());
+            while let Some(track) = rows.next().await.unwrap() {
+                ids.push(track.id);
+            }
+            ids
+        }
+        let place = || {
+            let window = RowNumber::over().partition_by(track::album_id);
+            Expression::from(window.order_by_desc(track::milliseconds).order_by(track::id))
+        };
+        let longest = || Track::objects().filter_by(place().lte(1)).then_by(track::id);
+        let all = longest().values(track::id).all(conn).await.unwrap();
+        assert_eq!((all.len(), ids(longest(), conn).await), (347, all));
+        if on == On::Postgres {
+            let first = || Track::objects().distinct_on(track::album_id).then_by(track::album_id);
+            let first = || first().then_by_desc(track::milliseconds);
+            let all = first().values(track::id).all(conn).await.unwrap();
+            assert_eq!((all.len(), ids(first(), conn).await), (347, all));
+        }
     });
 }

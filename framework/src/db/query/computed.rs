@@ -6,7 +6,7 @@ use crate::db::joins::Joins;
 use crate::db::json::JsonSide;
 use crate::db::{
     About, AggregateCall, Call, ColumnKind, DatePart, Dialect, Expr, Function, Hop, Infix, Leaf,
-    OrderTerm, Over, Path, Predicate, Related, Sql, Truncated, Windowed,
+    OrderTerm, Path, Predicate, Related, Sql, Truncated,
 };
 
 impl Compiler {
@@ -231,7 +231,7 @@ impl Compiler {
     }
 
     /// The call with its condition, and without the end of its cast.
-    fn filtered_call(&mut self, sql: &mut Sql, aggregate: &AggregateCall, table: &str) {
+    pub(super) fn filtered_call(&mut self, sql: &mut Sql, aggregate: &AggregateCall, table: &str) {
         let outer = (self.scope.over_rows, self.scope.each);
         (self.scope.over_rows, self.scope.each) = (false, true);
         self.aggregate_call(sql, aggregate, table);
@@ -241,95 +241,6 @@ impl Compiler {
             sql.push(")");
         }
         (self.scope.over_rows, self.scope.each) = outer;
-    }
-
-    /// SQL of the program's own, with what stands for each `%s`.
-    fn raw(&mut self, sql: &mut Sql, text: &'static str, arguments: &[Expr], table: &str) {
-        let (mut arguments, mut rest) = (arguments.iter(), text);
-        sql.push("(");
-        while let Some((before, behind)) = rest.split_once('%') {
-            sql.push(before);
-            rest = if let Some(behind) = behind.strip_prefix('s') {
-                match arguments.next() {
-                    Some(argument) => self.expr(sql, argument, table),
-                    None => drop(sql.push("NULL")),
-                }
-                behind
-            } else {
-                sql.push("%");
-                behind.strip_prefix('%').unwrap_or(behind)
-            };
-        }
-        sql.push(rest).push(")");
-    }
-
-    /// JSON of several values: an object, or a list where they have no names.
-    fn json(&mut self, sql: &mut Sql, names: Option<&[String]>, values: &[Expr], table: &str) {
-        let is_object = names.is_some();
-        sql.push(match (sql.dialect(), is_object) {
-            (Dialect::Sqlite, true) => "JSON_OBJECT(",
-            (Dialect::Sqlite, false) => "JSON_ARRAY(",
-            (Dialect::Postgres, true) => "JSONB_BUILD_OBJECT(",
-            (Dialect::Postgres, false) => "JSONB_BUILD_ARRAY(",
-        });
-        for (index, value) in values.iter().enumerate() {
-            sql.push(if index == 0 { "" } else { ", " });
-            if let Some(name) = names.and_then(|names| names.get(index)) {
-                let name = crate::values::Value::Text(name.clone());
-                sql.push("CAST(").bind(name, ColumnKind::Text).push(" AS text), ");
-            }
-            // a bound value has no type of its own there
-            let kind = match value {
-                Expr::Value(_, kind) if sql.dialect() == Dialect::Postgres => Some(*kind),
-                _ => None,
-            };
-            sql.push(if kind.is_some() { "CAST(" } else { "" });
-            self.expr(sql, value, table);
-            if let Some(kind) = kind {
-                sql.push(" AS ").push(type_name(kind, Dialect::Postgres)).push(")");
-            }
-        }
-        sql.push(")");
-    }
-
-    /// A value over a window of rows.
-    fn window(&mut self, sql: &mut Sql, windowed: &Windowed, table: &str) {
-        match &windowed.function {
-            Over::Function(name, arguments) => {
-                sql.push(name).push("(");
-                self.arguments(sql, arguments, table);
-                sql.push(")");
-            }
-            Over::Aggregate(aggregate) => self.filtered_call(sql, aggregate, table),
-        }
-        sql.push(" OVER (");
-        let mut word = "PARTITION BY ";
-        for expr in &windowed.partition {
-            sql.push(word);
-            self.expr(sql, expr, table);
-            word = ", ";
-        }
-        let mut word = if windowed.partition.is_empty() { "ORDER BY " } else { " ORDER BY " };
-        for term in &windowed.order {
-            sql.push(word);
-            self.order_term(sql, term, table);
-            word = ", ";
-        }
-        if let Some(frame) = windowed.frame {
-            let bound = |number: Option<i64>, without: &str| match number {
-                None => format!("UNBOUNDED {without}"),
-                Some(0) => "CURRENT ROW".to_owned(),
-                Some(number) if number < 0 => format!("{} PRECEDING", number.unsigned_abs()),
-                Some(number) => format!("{number} FOLLOWING"),
-            };
-            sql.push(if frame.is_range { " RANGE BETWEEN " } else { " ROWS BETWEEN " });
-            sql.push(&bound(frame.start, "PRECEDING")).push(" AND ");
-            sql.push(&bound(frame.end, "FOLLOWING"));
-        }
-        sql.push(")");
-        if let Over::Aggregate(aggregate) = &windowed.function {
-            close_cast(sql, aggregate);
-        }
     }
 
     /// An aggregate of the rows that one row is related to.
@@ -440,7 +351,7 @@ impl Compiler {
         }
     }
 
-    fn arguments(&mut self, sql: &mut Sql, arguments: &[Expr], table: &str) {
+    pub(super) fn arguments(&mut self, sql: &mut Sql, arguments: &[Expr], table: &str) {
         for (index, argument) in arguments.iter().enumerate() {
             sql.push(if index == 0 { "" } else { ", " });
             self.expr(sql, argument, table);
@@ -525,7 +436,7 @@ fn cast_of(aggregate: &AggregateCall, dialect: Dialect) -> Option<&'static str> 
     }
 }
 
-fn close_cast(sql: &mut Sql, aggregate: &AggregateCall) {
+pub(super) fn close_cast(sql: &mut Sql, aggregate: &AggregateCall) {
     let cast = cast_of(aggregate, sql.dialect());
     sql.push(cast.unwrap_or_default());
 }

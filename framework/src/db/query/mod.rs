@@ -3,6 +3,7 @@
 pub(super) mod assignments;
 pub(super) mod comparisons;
 pub(super) mod compile;
+pub(super) mod composed;
 pub(super) mod computed;
 pub(super) mod expression;
 pub(super) mod insert;

@@ -465,6 +465,19 @@ impl<M: Model> QuerySet<M> {
         if self.limit.is_none() && self.offset == 0 && self.distinct_on.is_empty() {
             return self;
         }
+        self.by_keys()
+    }
+
+    /// The same rows, which a condition that is added does not choose anew, as it would the first row
+    /// of each and those in a window.
+    pub(crate) fn settled(self) -> Self {
+        let is_open =
+            self.distinct_on.is_empty() && !self.conditions.iter().any(Predicate::is_windowed);
+        if is_open { self } else { self.by_keys() }
+    }
+
+    /// The rows whose keys the query reads.
+    fn by_keys(self) -> Self {
         let (order, distinct, lock) = (self.order.clone(), self.distinct, self.lock);
         let annotated = self.annotated.clone();
         let mut keys = Select::from(self).only_keys();

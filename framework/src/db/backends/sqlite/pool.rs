@@ -170,6 +170,11 @@ impl SqlitePool {
         Ok(Rc::new(RefCell::new(opened)))
     }
 
+    /// Whether its rows are there for one connection alone.
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.path == ":memory:"
+    }
+
     /// A connection of another thread's, beside those of the pool.
     pub(crate) fn open(&self) -> Result<(Shared, Prepared), Error> {
         let prepared = Prepared::default();

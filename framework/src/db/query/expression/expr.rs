@@ -211,13 +211,16 @@ impl Expr {
     pub(crate) fn is_many(&self) -> bool {
         match self {
             Self::Path(path) => path.is_many(),
-            Self::Value(..) | Self::Aggregate(_) | Self::Related(_) | Self::Matched(_) => false,
+            // of a window, each value is of one row
+            Self::Value(..)
+            | Self::Aggregate(_)
+            | Self::Related(_)
+            | Self::Matched(_)
+            | Self::Window(_) => false,
             Self::Call(_, arguments)
             | Self::Named(_, arguments)
             | Self::Raw(_, arguments)
             | Self::Json(_, arguments) => arguments.iter().any(Self::is_many),
-            // each is taken of one value a row
-            Self::Window(_) => false,
             Self::Condition(condition) => condition.is_many(),
             Self::Postgres(_, inner) => inner.is_many(),
             Self::Infix(_, sides) => sides.0.is_many() || sides.1.is_many(),

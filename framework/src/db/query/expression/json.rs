@@ -52,6 +52,18 @@ pub struct JsonArray<M> {
     model: PhantomData<fn() -> M>,
 }
 
+impl<M> Clone for JsonObject<M> {
+    fn clone(&self) -> Self {
+        Self { names: self.names.clone(), values: self.values.clone(), model: PhantomData }
+    }
+}
+
+impl<M> Clone for JsonArray<M> {
+    fn clone(&self) -> Self {
+        Self { values: self.values.clone(), model: PhantomData }
+    }
+}
+
 impl<M> std::fmt::Debug for JsonObject<M> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("JsonObject").field(&self.names).finish()

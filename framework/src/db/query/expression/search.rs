@@ -148,12 +148,7 @@ impl SearchQuery {
 }
 
 /// A number of `double precision` that only `PostgreSQL` computes.
-fn number<M>(
-    what: &'static str,
-    sql: &'static str,
-    arguments: Vec<Expr>,
-    nullable: bool,
-) -> Computed {
+fn number(what: &'static str, sql: &'static str, arguments: Vec<Expr>, nullable: bool) -> Computed {
     let call = Expr::Cast(Box::new(Expr::Raw(sql, arguments)), ColumnKind::Float);
     let expr = Expr::Postgres(what, Box::new(call));
     Computed { expr, kind: ColumnKind::Float, nullable }
@@ -167,7 +162,7 @@ impl SearchRank {
     /// The greater the better.
     pub fn of<M>(vector: SearchVector<M>, query: SearchQuery) -> Expression<M, f64> {
         let arguments = vec![vector.expr(), query.expr()];
-        let computed = number::<M>("`SearchRank`", "ts_rank(%s, %s)", arguments, false);
+        let computed = number("`SearchRank`", "ts_rank(%s, %s)", arguments, false);
         Expression { computed, types: PhantomData }
     }
 }
@@ -184,7 +179,7 @@ impl TrigramSimilarity {
     {
         let arguments = vec![single::<M, _>(operand).expr, text(&other.replace('\0', " "))];
         let sql = "similarity(%s, %s)";
-        let computed = number::<M>("`TrigramSimilarity`", sql, arguments, true);
+        let computed = number("`TrigramSimilarity`", sql, arguments, true);
         Expression { computed, types: PhantomData::<fn() -> (M, Option<f64>, One)> }
     }
 }

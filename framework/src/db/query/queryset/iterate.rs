@@ -39,13 +39,14 @@ impl<M: Model> QuerySet<M> {
     /// by key where that leaves a choice. A row that does not change meanwhile comes once,
     /// but for a random order, which is another one for each batch.
     pub fn iterate(self, conn: &Conn) -> Rows<'_, M> {
-        let mut terms = self.terms();
+        let query = self.settled();
+        let mut terms = query.terms();
         let key = Self::by_key();
         if !terms.iter().any(|term| term.path.is_same(&key.path)) {
             terms.push(key);
         }
-        let (left, ended) = (self.limit, self.limit == Some(0));
-        let mut select = Select::from(self.order_by_terms(terms.clone()));
+        let (left, ended) = (query.limit, query.limit == Some(0));
+        let mut select = Select::from(query.order_by_terms(terms.clone()));
         for term in &terms {
             select.also(Selected::Value(term.path.clone()));
         }

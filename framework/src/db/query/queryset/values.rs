@@ -22,7 +22,10 @@ pub struct Values<M, S> {
 impl<M, S> fmt::Debug for Values<M, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<String> = self.paths.iter().map(Path::name).collect();
-        f.debug_struct("Values").field("queryset", &self.queryset).field("paths", &names).finish()
+        f.debug_struct("Values")
+            .field("queryset", &self.queryset)
+            .field("paths", &names)
+            .finish_non_exhaustive()
     }
 }
 
