@@ -297,6 +297,11 @@ pub trait Parser: fmt::Debug + Send + Sync + 'static {
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not read bodies",
+    label = "this type has no `BodyReader` implementation",
+    note = "write `impl BodyReader for {Self}`"
+)]
 pub trait BodyReader: fmt::Debug + Send {
     /// Reads the next bytes.
     ///

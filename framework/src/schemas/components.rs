@@ -60,10 +60,12 @@ impl Components {
             (FieldKind::ReadOnly, _) => shown.column.map_or_else(SchemaKind::string, column_kind),
             (FieldKind::SlugKey, _) => slug_kind(&shown),
             // one component for what is sent and what is shown, as drf-spectacular has it
-            (FieldKind::File(options), _) if options.use_url.unwrap_or(true) => {
-                SchemaKind::format("uri")
+            (FieldKind::File(options), _) if !description.is_plain() => {
+                match options.use_url.unwrap_or(true) {
+                    true => SchemaKind::format("uri"),
+                    false => SchemaKind::string(),
+                }
             }
-            (FieldKind::File(_), _) => SchemaKind::string(),
             (FieldKind::ManyRelated { child, .. }, _) => match child.kind {
                 FieldKind::SlugKey => slug_kind(&shown),
                 _ => self.kind(owner, child),
