@@ -12,11 +12,12 @@ const MAX_PIXELS: u64 = 2 * 89_478_485;
 /// How much of a file is read to find its size.
 const LONGEST_HEAD: u64 = 1024 * 1024;
 
-/// The extensions that images may have: those of Pillow's formats.
-pub(crate) const EXTENSIONS: &str = "avif, avifs, blp, bmp, dib, bufr, cur, pcx, dcx, dds, ps, eps, fit, \
-    fits, fli, flc, ftc, ftu, gbr, gif, grib, h5, hdf, png, apng, jp2, j2k, jpc, jpf, jpx, j2c, icns, ico, \
-    im, iim, jfif, jpe, jpg, jpeg, mpg, mpeg, tif, tiff, mpo, msp, palm, pcd, pdf, pxr, pbm, pgm, ppm, pnm, \
-    pfm, psd, qoi, bw, rgb, rgba, sgi, ras, tga, icb, vda, vst, webp, wmf, emf, xbm, xpm";
+/// The extensions that images may have: those of Pillow's formats, in the order in which it has them once it
+/// has opened an image.
+pub(crate) const EXTENSIONS: &str = "bmp, dib, gif, jfif, jpe, jpg, jpeg, pbm, pgm, ppm, pnm, pfm, png, apng, avif, avifs, blp, bufr, \
+    cur, pcx, dcx, dds, ps, eps, fit, fits, fli, flc, ftc, ftu, gbr, grib, h5, hdf, jp2, j2k, jpc, \
+    jpf, jpx, j2c, icns, ico, im, iim, mpg, mpeg, tif, tiff, mpo, msp, palm, pcd, pdf, pxr, psd, \
+    qoi, bw, rgb, rgba, sgi, ras, tga, icb, vda, vst, webp, wmf, emf, xbm, xpm";
 
 /// What the head of an image says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,11 +53,21 @@ impl ImageInfo {
             ImageType::Heif(Compression::Av1) => "image/avif",
             _ => return None,
         };
-        if kind == ImageType::Png {
-            let Bounded { file, .. } = head.into_inner();
-            verify_png(BufReader::new(file)).ok()?;
+        let mut info = Self { content_type, width, height };
+        match kind {
+            ImageType::Png => {
+                let Bounded { file, .. } = head.into_inner();
+                verify_png(BufReader::new(file)).ok()?;
+            }
+            ImageType::Gif => {
+                let (right, bottom) = first_frame(head).ok()?;
+                (info.width, info.height) = (width.max(right), height.max(bottom));
+            }
+            ImageType::Jpeg => has_a_scan(head).ok()?,
+            ImageType::Webp => is_as_long_as_it_says(head).ok()?,
+            _ => {}
         }
-        Some(Self { content_type, width, height })
+        Some(info)
     }
 }
 
@@ -87,6 +98,83 @@ impl<F: Seek> Seek for Bounded<F> {
         self.take(16)?;
         self.file.seek(to)
     }
+}
+
+/// Where the first frame of a GIF ends, which may be beyond its screen.
+fn first_frame(mut file: impl BufRead + Seek) -> io::Result<(u32, u32)> {
+    file.seek(SeekFrom::Start(10))?;
+    let [flags] = bytes(&mut file)?;
+    file.seek_relative(2)?;
+    if flags & 0x80 != 0 {
+        file.seek_relative(3 << ((flags & 7) + 1))?;
+    }
+    loop {
+        match bytes(&mut file)? {
+            [b','] => {
+                let [left, top, width, height] = [(); 4].map(|()| bytes(&mut file));
+                let end = |start: io::Result<[u8; 2]>, length: io::Result<[u8; 2]>| {
+                    let at = |side| u32::from(u16::from_le_bytes(side));
+                    Ok::<_, io::Error>(at(start?) + at(length?))
+                };
+                return Ok((end(left, width)?, end(top, height)?));
+            }
+            // an extension: a label, and blocks up to an empty one
+            [b'!'] => {
+                file.seek_relative(1)?;
+                loop {
+                    match bytes(&mut file)? {
+                        [0] => break,
+                        [length] => file.seek_relative(length.into())?,
+                    }
+                }
+            }
+            [b';'] => return Err(ErrorKind::UnexpectedEof.into()),
+            _ => {}
+        }
+    }
+}
+
+/// Checks that the segments of a JPEG lead to pixels.
+fn has_a_scan(mut file: impl BufRead + Seek) -> io::Result<()> {
+    const SCAN: u8 = 0xDA;
+    file.seek(SeekFrom::Start(2))?;
+    loop {
+        // a marker may have fill bytes before it
+        let [mut marker] = bytes(&mut file)?;
+        if marker != 0xFF {
+            continue;
+        }
+        while marker == 0xFF {
+            [marker] = bytes(&mut file)?;
+        }
+        match marker {
+            SCAN => return Ok(()),
+            // those without a length
+            0 | 1 | 0xD0..=0xD8 => {}
+            0xD9 => return Err(ErrorKind::UnexpectedEof.into()),
+            _ => {
+                let length = u16::from_be_bytes(bytes(&mut file)?);
+                let rest = length.checked_sub(2).ok_or(ErrorKind::InvalidData)?;
+                file.seek_relative(rest.into())?;
+            }
+        }
+    }
+}
+
+/// Checks that a WebP is not cut off.
+fn is_as_long_as_it_says(mut file: impl BufRead + Seek) -> io::Result<()> {
+    file.seek(SeekFrom::Start(4))?;
+    let length = u64::from(u32::from_le_bytes(bytes(&mut file)?)) + 8;
+    if file.seek(SeekFrom::End(0))? < length {
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
+    Ok(())
+}
+
+fn bytes<const N: usize>(file: &mut impl Read) -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    file.read_exact(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Checks that every chunk up to the last is there and has its checksum (`PngImageFile.verify`).
@@ -163,6 +251,23 @@ mod tests {
         let mut changed = whole.clone();
         changed[45] ^= 1;
         assert_eq!(read(&changed), None);
+    }
+
+    #[test]
+    fn a_gif_has_a_frame_and_a_jpeg_a_scan() {
+        for length in 0..GIF.len() {
+            // the place and the size of the frame stand behind its sign
+            assert_eq!(read(&GIF[..length]).is_some(), length >= 19 + 9, "{length}");
+        }
+        let mut wide = GIF.to_vec();
+        wide[24..26].copy_from_slice(&[9, 0]);
+        assert_eq!(read(&wide), Some(("image/gif", 9, 4)));
+        let jpeg =
+            b"\xff\xd8\xff\xe0\0\x04ab\xff\xc0\0\x0b\x08\0\x03\0\x02\x01\x01\x11\0\xff\xda\0\x02";
+        assert_eq!(read(jpeg), Some(("image/jpeg", 2, 3)));
+        for length in 0..jpeg.len() - 2 {
+            assert_eq!(read(&jpeg[..length]), None, "{length}");
+        }
     }
 
     #[test]

@@ -92,7 +92,7 @@ async fn draw(cx: &mut Context) -> Result<Response> {
     Response::new(&json!([row.file, size, there, gone]))
 }
 
-const GIF: &[u8] = b"GIF89a\x05\x00\x04\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00,\x00\x00;";
+const GIF: &[u8] = b"GIF89a\x05\x00\x04\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00;";
 
 static DOCUMENTS: Template = Template::new(|conn| Box::pin(tables(conn)));
 
