@@ -71,5 +71,6 @@ mod uploads;
 mod users;
 mod verbs;
 mod versioning;
+mod view_hooks;
 mod views;
 mod viewsets;

@@ -47,7 +47,7 @@ pub fn token_obtain_pair() -> ApiView {
     let description = "Takes a set of user credentials and returns an access and refresh JSON web\n\
                        token pair to prove the authentication of those credentials.";
     view("Token Obtain Pair", description, credentials("username"), obtain)
-        .serializer(Method::POST, sent("username"))
+        .serializer(Method::POST, Some(sent("username")))
         .non_atomic_requests()
 }
 

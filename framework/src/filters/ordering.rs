@@ -70,7 +70,8 @@ impl<M> fmt::Debug for OrderingField<M> {
 /// for [`ORDERING_FIELDS`](crate::viewsets::ViewSet::ORDERING_FIELDS); name it yourself only in
 /// [`filter_backends`](crate::viewsets::ViewSet::filter_backends), for another parameter.
 pub struct OrderingFilter<M> {
-    param: Cow<'static, str>,
+    /// Its own parameter; the setting names it otherwise.
+    param: Option<Cow<'static, str>>,
     fields: Vec<OrderingField<M>>,
     ordering: Vec<OrderTerm>,
 }
@@ -88,11 +89,7 @@ impl<M> fmt::Debug for OrderingFilter<M> {
 impl<M> OrderingFilter<M> {
     /// Creates a filter with these names.
     pub fn new(fields: impl IntoIterator<Item = OrderingField<M>>) -> Self {
-        Self {
-            param: "ordering".into(),
-            fields: fields.into_iter().collect(),
-            ordering: Vec::new(),
-        }
+        Self { param: None, fields: fields.into_iter().collect(), ordering: Vec::new() }
     }
 
     /// The view's own order (`ordering`); empty leaves the query's.
@@ -102,10 +99,10 @@ impl<M> OrderingFilter<M> {
         self
     }
 
-    /// The parameter (`ORDERING_PARAM`); `ordering` by default.
+    /// The parameter; the setting `ORDERING_PARAM` by default, which is `ordering`.
     #[must_use]
     pub fn ordering_param(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.param = name.into();
+        self.param = Some(name.into());
         self
     }
 
@@ -117,7 +114,17 @@ impl<M> OrderingFilter<M> {
     /// The order of a request (`get_ordering`): the client's choice, or else the view's own, or
     /// else `None`.
     pub fn get_ordering(&self, request: &Request) -> Option<Vec<OrderTerm>> {
-        let text = request.query_params().get(&self.param).unwrap_or_default();
+        self.ordering_by("ordering", request)
+    }
+
+    /// [`OrderingFilter::get_ordering`], where the setting names the parameter.
+    pub(crate) fn ordering_in(&self, cx: &Context) -> Option<Vec<OrderTerm>> {
+        self.ordering_by(&cx.settings().rest_framework.ordering_param, &cx.request)
+    }
+
+    fn ordering_by(&self, param: &str, request: &Request) -> Option<Vec<OrderTerm>> {
+        let text =
+            request.query_params().get(self.param.as_deref().unwrap_or(param)).unwrap_or_default();
         let mut chosen: Vec<OrderTerm> = Vec::new();
         for term in text.split(',').map(python::strip) {
             let (name, descending) = split_term(term);
@@ -133,11 +140,16 @@ impl<M> OrderingFilter<M> {
 
     /// The parameter it reads.
     pub fn query_parameter(&self) -> QueryParameter {
-        QueryParameter::new(
-            self.param.clone(),
+        let name = self.param.clone().unwrap_or(Cow::Borrowed("ordering"));
+        let mut parameter = QueryParameter::new(
+            name,
             ParameterType::String,
             "Which field to use when ordering the results.",
-        )
+        );
+        if self.param.is_none() {
+            parameter.named_by = Some(|settings| &settings.rest_framework.ordering_param);
+        }
+        parameter
     }
 }
 
@@ -156,7 +168,7 @@ pub(super) fn choose(chosen: &mut Vec<OrderTerm>, path: &Path, descending: bool)
 
 impl<M: Model> FilterBackend<M> for OrderingFilter<M> {
     fn filter_queryset(&self, cx: &Context, queryset: QuerySet<M>) -> Result<QuerySet<M>> {
-        Ok(match self.get_ordering(&cx.request) {
+        Ok(match self.ordering_in(cx) {
             Some(order) => queryset.order_by_terms(order),
             None => queryset,
         })

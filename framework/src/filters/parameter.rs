@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::settings::Settings;
+
 /// What a query parameter holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -40,6 +42,8 @@ pub struct QueryParameter {
     pub several: Several,
     /// The allowed values; empty if any value is.
     pub choices: Vec<String>,
+    /// The setting that names it instead.
+    pub(crate) named_by: Option<fn(&Settings) -> &str>,
 }
 
 /// How several values of one parameter are sent.
@@ -68,6 +72,7 @@ impl QueryParameter {
             kind,
             several: Several::No,
             choices: Vec::new(),
+            named_by: None,
         }
     }
 

@@ -61,7 +61,8 @@ impl<M> fmt::Debug for SearchField<M> {
 /// terms, nothing is filtered. View sets use it for
 /// [`SEARCH_FIELDS`](crate::viewsets::ViewSet::SEARCH_FIELDS).
 pub struct SearchFilter<M> {
-    param: Cow<'static, str>,
+    /// Its own parameter; the setting names it otherwise.
+    param: Option<Cow<'static, str>>,
     fields: Vec<SearchField<M>>,
 }
 
@@ -77,13 +78,13 @@ impl<M> fmt::Debug for SearchFilter<M> {
 impl<M> SearchFilter<M> {
     /// A search in these fields.
     pub fn new(fields: impl IntoIterator<Item = SearchField<M>>) -> Self {
-        Self { param: "search".into(), fields: fields.into_iter().collect() }
+        Self { param: None, fields: fields.into_iter().collect() }
     }
 
-    /// The parameter (`SEARCH_PARAM`); `search` by default.
+    /// The parameter; the setting `SEARCH_PARAM` by default, which is `search`.
     #[must_use]
     pub fn search_param(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.param = name.into();
+        self.param = Some(name.into());
         self
     }
 
@@ -99,7 +100,17 @@ impl<M> SearchFilter<M> {
     /// 400 with a list of messages when the text holds a NUL, or is not a regular expression where
     /// a field wants one.
     pub fn condition(&self, request: &Request) -> Result<Option<Predicate>> {
-        let text = request.query_params().get(&self.param).unwrap_or_default();
+        self.condition_by("search", request)
+    }
+
+    /// [`SearchFilter::condition`], where the setting names the parameter.
+    pub(crate) fn condition_in(&self, cx: &Context) -> Result<Option<Predicate>> {
+        self.condition_by(&cx.settings().rest_framework.search_param, &cx.request)
+    }
+
+    fn condition_by(&self, param: &str, request: &Request) -> Result<Option<Predicate>> {
+        let text =
+            request.query_params().get(self.param.as_deref().unwrap_or(param)).unwrap_or_default();
         if text.contains('\0') {
             return Err(ApiException::Validation(has_nuls().into_list()));
         }
@@ -178,13 +189,18 @@ impl<M> SearchFilter<M> {
 
     /// The parameter it reads.
     pub fn query_parameter(&self) -> QueryParameter {
-        QueryParameter::new(self.param.clone(), ParameterType::String, "A search term.")
+        let name = self.param.clone().unwrap_or(Cow::Borrowed("search"));
+        let mut parameter = QueryParameter::new(name, ParameterType::String, "A search term.");
+        if self.param.is_none() {
+            parameter.named_by = Some(|settings| &settings.rest_framework.search_param);
+        }
+        parameter
     }
 }
 
 impl<M: Model> FilterBackend<M> for SearchFilter<M> {
     fn filter_queryset(&self, cx: &Context, queryset: QuerySet<M>) -> Result<QuerySet<M>> {
-        Ok(match self.condition(&cx.request)? {
+        Ok(match self.condition_in(cx)? {
             Some(condition) => queryset.filter_by_predicate(condition),
             None => queryset,
         })

@@ -16,8 +16,8 @@ pub(crate) use cors::CorsPolicy;
 #[cfg(feature = "cors")]
 pub use cors::{Cors, CorsService};
 pub use hosts::allowed_host;
-pub(crate) use own::{DynMiddleware, Innermost};
-pub use own::{Middleware, Next};
+pub(crate) use own::Innermost;
+pub use own::{DynMiddleware, Middleware, MiddlewareClasses, Next};
 pub(crate) use pages::{page, page_at};
 pub(crate) use security::Security;
 pub(crate) use sessions::{never_cache, process_plain, process_response};

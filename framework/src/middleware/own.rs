@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures_util::future::LocalBoxFuture;
 
+use crate::classes::class_list;
 use crate::exceptions::Result;
 use crate::request::Context;
 use crate::response::Response;
@@ -61,7 +62,8 @@ pub trait Middleware: Send + Sync + 'static {
 }
 
 /// An object-safe [`Middleware`].
-pub(crate) trait DynMiddleware: Send + Sync {
+pub trait DynMiddleware: Send + Sync {
+    /// As [`Middleware::call`].
     fn pass<'a>(
         &'a self,
         cx: &'a mut Context,
@@ -77,6 +79,17 @@ impl<M: Middleware> DynMiddleware for M {
     ) -> LocalBoxFuture<'a, Result<Response>> {
         Box::pin(self.call(cx, next))
     }
+}
+
+class_list! {
+    /// What runs around a view (`dispatch`): a [`Middleware`], a tuple of them, the outermost first, or
+    /// [`Inherit`](crate::classes::Inherit).
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is neither middleware nor a tuple of middleware",
+        label = "expected a type with `impl Middleware`, or a tuple of them",
+        note = "write `impl Middleware for {Self}`"
+    )]
+    MiddlewareClasses of Middleware as DynMiddleware
 }
 
 /// The view behind the middleware.

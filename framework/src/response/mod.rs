@@ -30,9 +30,11 @@
 //! - [`Response::with_status`], [`Response::with_header`], [`Response::with_content_type`]: changes to any of
 //!   them
 //! - [`Cookie`]: a cookie to set
+//! - [`status`]: whether a status is a success, a redirect or an error
 
 mod cookies;
 mod disposition;
+pub mod status;
 mod stored;
 mod stream;
 mod vary;

@@ -253,8 +253,15 @@ impl<'a> Route<'a> {
 
     fn query_parameters(&self) -> Vec<Parameter> {
         let pages = self.pagination.iter().flat_map(Pagination::query_parameters);
-        let own = self.info.parameters.iter().cloned().chain(pages).map(query_parameter);
-        own.chain(self.ordering.then(|| Parameter::ordering("ordering"))).collect()
+        let named = |mut parameter: QueryParameter| {
+            if let Some(name) = parameter.named_by {
+                parameter.name = name(self.settings).to_owned().into();
+            }
+            query_parameter(parameter)
+        };
+        let own = self.info.parameters.iter().cloned().chain(pages).map(named);
+        let ordering = &self.settings.rest_framework.ordering_param;
+        own.chain(self.ordering.then(|| Parameter::ordering(ordering))).collect()
     }
 
     fn schemes(&self) -> Vec<SecurityScheme> {
@@ -327,7 +334,7 @@ fn capture_kind(regex: &str) -> SchemaKind {
 }
 
 fn query_parameter(parameter: QueryParameter) -> Parameter {
-    let QueryParameter { name, description, kind, several, choices } = parameter;
+    let QueryParameter { name, description, kind, several, choices, .. } = parameter;
     let kind = match kind {
         // the description has the labels
         _ if !choices.is_empty() => {

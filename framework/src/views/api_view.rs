@@ -13,6 +13,7 @@ use crate::caching::Caching;
 use crate::db::Model;
 use crate::exceptions::{ApiException, Result};
 use crate::metadata::MetadataClass;
+use crate::middleware::MiddlewareClasses;
 use crate::negotiation::ContentNegotiationClass;
 use crate::parsers::ParserClasses;
 use crate::permissions::PermissionClasses;
@@ -183,13 +184,9 @@ impl ApiView {
     /// Sets what OPTIONS says that a POST or a PUT may send (`get_serializer`), instead of what the OpenAPI
     /// document shows; `None` for nothing.
     #[must_use]
-    pub fn serializer(
-        mut self,
-        method: Method,
-        description: impl Into<Option<&'static Description>>,
-    ) -> Self {
+    pub fn serializer(mut self, method: Method, description: Option<&'static Description>) -> Self {
         self.serializers.retain(|(own, _)| *own != method);
-        self.serializers.push((method, description.into()));
+        self.serializers.push((method, description));
         self
     }
 
@@ -252,6 +249,13 @@ impl ApiView {
     #[must_use]
     pub fn caching(self, caching: Caching) -> Self {
         self.policies(|policies| policies.caching(caching))
+    }
+
+    /// Sets what runs around everything that the view does (`dispatch`): it may change the request before
+    /// (`initialize_request`), answer itself, and change the response.
+    #[must_use]
+    pub fn dispatch(self, list: impl MiddlewareClasses) -> Self {
+        self.policies(|policies| policies.dispatch(list))
     }
 
     fn policies(mut self, change: impl FnOnce(Policies) -> Policies) -> Self {

@@ -17,7 +17,7 @@ use crate::caching::{Before, Caching};
 use crate::db::{BUSY, Runs};
 use crate::exceptions::{ApiException, Result};
 use crate::metadata::{DynMetadata, ViewMetadata};
-use crate::middleware::{self, Innermost};
+use crate::middleware::{self, DynMiddleware, Innermost, Next};
 use crate::negotiation::{self, ContentNegotiation, NegotiationContext, Offer};
 use crate::permissions::PermissionList;
 use crate::renderers::{self, JsonWriter, Renderer, RendererContext};
@@ -32,6 +32,8 @@ pub struct Endpoint {
     view: Arc<dyn View>,
     policies: Settled,
     by_method: Vec<(Method, Settled)>,
+    /// What runs around it.
+    around: Option<Box<[Arc<dyn DynMiddleware>]>>,
     allow: Option<HeaderValue>,
     /// Whether a warning about repeated statements was logged.
     #[cfg(debug_assertions)]
@@ -163,9 +165,11 @@ impl Endpoint {
             .collect();
         let allowed = info.allowed_methods();
         let allow = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        let around = policies.dispatch.clone().filter(|list| !list.is_empty());
         Self {
             policies: Settled::new(policies, info),
             by_method,
+            around: around.map(Into::into),
             allow: HeaderValue::from_str(&allow).ok(),
             #[cfg(debug_assertions)]
             warned: std::sync::atomic::AtomicBool::default(),
@@ -216,6 +220,17 @@ impl Endpoint {
 
     /// Responds to a request; errors become responses too.
     pub async fn dispatch(&self, cx: &mut Context) -> Response {
+        if let Some(around) = &self.around {
+            // as in DRF, the view and its action are known before anything runs
+            self.prepare(self.policies_of(&cx.request.method), cx);
+            let inside = Inside(self);
+            return aside(|| Next::new(around, &inside).run(&mut *cx)).await;
+        }
+        self.dispatch_inside(cx).await
+    }
+
+    /// `dispatch` without what runs around it.
+    async fn dispatch_inside(&self, cx: &mut Context) -> Response {
         if let Some(page) = self.view.info().page {
             return aside(|| self.dispatch_page(page, cx)).await;
         }
@@ -607,6 +622,19 @@ fn vary(response: &mut Response, accept: bool, consulted: &[&str]) {
         }
     };
     response.headers.insert(VARY, value);
+}
+
+/// A view behind what runs around it.
+struct Inside<'e>(&'e Endpoint);
+
+impl Innermost for Inside<'_> {
+    fn respond<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Response> {
+        Box::pin(self.0.dispatch_inside(cx))
+    }
+
+    fn refused(&self, error: &ApiException, cx: &Context) -> Response {
+        self.0.refused(error, cx)
+    }
 }
 
 impl Innermost for Endpoint {

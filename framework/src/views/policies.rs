@@ -9,6 +9,7 @@ use crate::authentication::{
 };
 use crate::caching::Caching;
 use crate::metadata::{DynMetadata, MetadataClass, SimpleMetadata};
+use crate::middleware::{DynMiddleware, MiddlewareClasses};
 use crate::negotiation::{ContentNegotiation, ContentNegotiationClass};
 use crate::parsers::{FormParser, JsonParser, MultiPartParser, Parser, ParserClasses};
 use crate::permissions::{AllowAny, DynPermission, PermissionClasses};
@@ -54,6 +55,9 @@ pub struct Policies {
     pub metadata: Option<Option<Arc<dyn DynMetadata>>>,
     /// How responses may be cached (`cache_page`, `never_cache` and their like).
     pub caching: Option<Caching>,
+    /// What runs around everything that the view does (`dispatch`), the outermost first. Of one method it
+    /// does nothing.
+    pub dispatch: Option<Vec<Arc<dyn DynMiddleware>>>,
     /// `EXCEPTION_HANDLER`
     pub exception_handler: Option<Arc<dyn ExceptionHandler>>,
 }
@@ -78,6 +82,7 @@ impl Policies {
             content_negotiation: Some(None),
             metadata: SimpleMetadata.into_class(),
             caching: None,
+            dispatch: None,
             exception_handler: None,
         }
     }
@@ -95,6 +100,7 @@ impl Policies {
             content_negotiation,
             metadata,
             caching,
+            dispatch,
             exception_handler,
         } = self;
         authentication.is_none()
@@ -107,6 +113,7 @@ impl Policies {
             && content_negotiation.is_none()
             && metadata.is_none()
             && caching.is_none()
+            && dispatch.is_none()
             && exception_handler.is_none()
     }
 
@@ -180,6 +187,13 @@ impl Policies {
         self
     }
 
+    /// Sets what runs around everything that the view does.
+    #[must_use]
+    pub fn dispatch(mut self, list: impl MiddlewareClasses) -> Self {
+        self.dispatch = list.into_list();
+        self
+    }
+
     /// Sets what changes the responses of errors.
     #[must_use]
     pub fn exception_handler(mut self, handler: impl ExceptionHandler) -> Self {
@@ -201,6 +215,7 @@ impl Policies {
             content_negotiation,
             metadata,
             caching,
+            dispatch,
             exception_handler,
         } = self.clone();
         Self {
@@ -214,6 +229,7 @@ impl Policies {
             content_negotiation: content_negotiation.or_else(|| above.content_negotiation.clone()),
             metadata: metadata.or_else(|| above.metadata.clone()),
             caching: caching.or_else(|| above.caching.clone()),
+            dispatch: dispatch.or_else(|| above.dispatch.clone()),
             exception_handler: exception_handler.or_else(|| above.exception_handler.clone()),
         }
     }
@@ -232,6 +248,7 @@ impl fmt::Debug for Policies {
             .field("content_negotiation", &self.content_negotiation.as_ref().map(Option::is_some))
             .field("metadata", &self.metadata.as_ref().map(Option::is_some))
             .field("caching", &self.caching)
+            .field("dispatch", &self.dispatch.as_ref().map(Vec::len))
             .field("exception_handler", &self.exception_handler.is_some())
             .finish()
     }

@@ -86,7 +86,7 @@ impl<V: ViewSet> GenericView<V> {
             }
             queryset = filtered.apply(queryset, cx);
         }
-        if let Some(condition) = self.search.condition(&cx.request)? {
+        if let Some(condition) = self.search.condition_in(cx)? {
             queryset = queryset.filter_by_predicate(condition);
         }
         if let Some(order) = self.ordering(cx) {
@@ -116,9 +116,9 @@ impl<V: ViewSet> GenericView<V> {
             // by no field that this request does not see
             let order = V::ORDERING.get().unwrap_or_default();
             let filter = OrderingFilter::new(default_ordering_fields(own)).ordering(order);
-            return filter.get_ordering(&cx.request);
+            return filter.ordering_in(cx);
         }
-        self.ordering.get_ordering(&cx.request)
+        self.ordering.ordering_in(cx)
     }
 
     /// Narrows a query to the object that the URL names, and returns its primary key if the URL

@@ -104,6 +104,7 @@ use crate::exceptions::{ApiException, Result};
 use crate::filters::{FilterBackends, Filters, OrderingFields, SearchFields};
 use crate::generics::GenericBase;
 use crate::metadata::MetadataClass;
+use crate::middleware::MiddlewareClasses;
 use crate::negotiation::ContentNegotiationClass;
 use crate::pagination::{DefaultPagination, Pagination};
 use crate::parsers::{Parser, ParserClasses};
@@ -267,6 +268,10 @@ pub trait ViewSet: Sized + Send + Sync + 'static {
     /// The description in the OpenAPI document and in the response to OPTIONS. `#[view_set]` copies
     /// it from the doc comment of the `impl ViewSet`.
     const DESCRIPTION: &'static str = "";
+
+    /// Its name for people (`name`), of the list and of an object alike. By default, it is made from that of
+    /// the type: `Media Type List`.
+    const VIEW_NAME: Option<&'static str> = None;
 
     /// The scope for [`ScopedRateThrottle`](crate::throttling::ScopedRateThrottle)
     /// (`throttle_scope`).

@@ -14,6 +14,7 @@ use crate::caching::Caching;
 use crate::classes::{Classes, Inherit};
 use crate::exceptions::{ApiException, Result};
 use crate::metadata::MetadataClass;
+use crate::middleware::MiddlewareClasses;
 use crate::negotiation::ContentNegotiationClass;
 use crate::parsers::{Parser, ParserClasses};
 use crate::permissions::{DynPermission, PermissionClasses};
@@ -109,6 +110,10 @@ pub trait PlainViewSet: Sized + Send + Sync + 'static {
     /// it from the doc comment of the `impl`.
     const DESCRIPTION: &'static str = "";
 
+    /// Its name for people (`name`), of the list and of an object alike. By default, it is made from that of
+    /// the type: `Media Type List`.
+    const VIEW_NAME: Option<&'static str> = None;
+
     /// The scope for [`ScopedRateThrottle`](crate::throttling::ScopedRateThrottle)
     /// (`throttle_scope`).
     const THROTTLE_SCOPE: Option<&'static str> = None;
@@ -195,7 +200,8 @@ impl<V: PlainViewSet> Plan<V> {
             if actions.is_empty() {
                 continue;
             }
-            let title = format!("{} {suffix}", view_name::<V>());
+            let title = V::VIEW_NAME
+                .map_or_else(|| format!("{} {suffix}", view_name::<V>()), ToOwned::to_owned);
             let methods = actions.into_iter().flat_map(ExtraAction::into_methods).collect();
             let view = self.view(detail, title, &self.policies, methods, problem.as_ref());
             routes.push(ViewSetRoute {

@@ -53,6 +53,13 @@ macro_rules! hooks {
             Inherit
         }
 
+        /// What runs around everything that the view set does (`dispatch`), before negotiation and
+        /// authentication: it may change the request (`initialize_request`), answer itself, and change the
+        /// response, as [`Middleware`](crate::middleware::Middleware) of a site does; nothing by default.
+        fn dispatch(&self) -> impl MiddlewareClasses {
+            Inherit
+        }
+
         /// How responses may be cached (`cache_page`, `never_cache`, `vary_on_headers`, `condition`); not at
         /// all by default. For one action, use [`action_policies`](Self::action_policies).
         fn caching(&self) -> Option<Caching> {
@@ -231,7 +238,8 @@ macro_rules! declared {
             .parsers($view_set.parser_classes())
             .versioning($view_set.versioning_class())
             .content_negotiation($view_set.content_negotiation_class())
-            .metadata($view_set.metadata_class());
+            .metadata($view_set.metadata_class())
+            .dispatch($view_set.dispatch());
         policies.caching = $view_set.caching();
         policies.throttle_scope = $type::THROTTLE_SCOPE.map(ToOwned::to_owned);
         policies

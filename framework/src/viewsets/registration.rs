@@ -215,7 +215,9 @@ impl<V: ViewSet> Registration<V> {
             return None;
         }
         let suffix = if detail { "Instance" } else { "List" };
-        let view = self.view(detail, format!("{} {suffix}", view_name::<V>()), handlers);
+        let title = V::VIEW_NAME
+            .map_or_else(|| format!("{} {suffix}", view_name::<V>()), ToOwned::to_owned);
+        let view = self.view(detail, title, handlers);
         Some(ViewSetRoute {
             detail,
             url_path: None,
@@ -322,7 +324,8 @@ pub(super) fn generic_view<V: ViewSet>(view_set: V) -> impl View {
     let (list, object) = (registration.usual_handlers(false), registration.usual_handlers(true));
     let detail = !object.is_empty();
     let handlers = list.into_iter().chain(object).collect();
-    let mut view = registration.view(detail, view_name::<V>(), handlers);
+    let title = V::VIEW_NAME.map_or_else(view_name::<V>, ToOwned::to_owned);
+    let mut view = registration.view(detail, title, handlers);
     if !V::actions().is_empty() {
         let problem = "it is a generic view, whose extra actions have no URL";
         view.info.problem = Some(ViewError::new(&view_name::<V>(), problem));

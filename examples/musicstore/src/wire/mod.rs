@@ -9,6 +9,7 @@ mod uploads;
 mod versions;
 
 use quintet::caching::Caching;
+use quintet::http::Method;
 use quintet::parsers::{FileUploadParser, MultiPartParser};
 use quintet::permissions::IsAuthenticated;
 use quintet::prelude::*;
@@ -25,7 +26,7 @@ pub fn urls() -> Router {
     let encoding = open("Encoding").description("Values whose JSON form is easily got wrong.");
     let echo = open("Echo").description("Says what the parser made of the body.");
     let echo = echo.post(uploads::echo).put(uploads::echo).patch(uploads::echo);
-    let upload = open("Upload").parsers(MultiPartParser).post(uploads::upload);
+    let upload = open("Upload").parsers(MultiPartParser).serializer(Method::POST, None);
     let raw_upload = open("RawUpload").parsers(FileUploadParser).put(uploads::raw_upload);
     let formats = open("Formats")
         .description("One document in JSON, HTML (browsable), plain text and CSV.")
@@ -45,7 +46,7 @@ pub fn urls() -> Router {
     let url_catalog = versions::Catalog(versions::url_versioning()).as_view();
     let header_catalog = versions::Catalog(versions::header_versioning()).as_view();
     Router::simple()
-        .path("upload/", upload, "upload")
+        .path("upload/", upload.post(uploads::upload), "upload")
         .path("raw-upload/<str:filename>", raw_upload, "raw-upload")
         .path("echo/", echo.delete(uploads::echo), "echo")
         .path("atomic/", atomic, "atomic")

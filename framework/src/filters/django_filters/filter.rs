@@ -535,6 +535,7 @@ impl Described {
                 _ => Several::No,
             },
             choices: choices.clone(),
+            named_by: None,
         };
         match self.kind.suffixes() {
             Some(suffixes) => {
