@@ -112,6 +112,32 @@ fn fields_say_what_drf_says_of_them() {
     assert_eq!((choices.as_array().map(Vec::len), &choices[0]), (Some(5), &first));
     assert_eq!(employee["full_name"]["type"], "string");
     assert_eq!(employee["years_hired_before_2010"]["type"], "field");
+    // what no client sends is left out, what none is shown is not
+    let fields = actions(&store.client(), "/api/fields/");
+    for method in ["POST", "PUT"] {
+        assert_eq!(fields[method].get("hidden"), None, "{method}");
+        assert_eq!(fields[method]["write_only"]["type"], "string", "{method}");
+        for (name, kind) in [
+            ("boolean", "boolean"),
+            ("email", "email"),
+            ("regex", "regex"),
+            ("slug", "slug"),
+            ("url", "url"),
+            ("uuid", "string"),
+            ("float", "float"),
+            ("datetime", "datetime"),
+            ("date", "date"),
+            ("time", "time"),
+            ("duration", "duration"),
+            ("multiple_choice", "multiple choice"),
+            ("list", "list"),
+            ("dict", "nested object"),
+            ("nested", "nested object"),
+            ("json", "field"),
+        ] {
+            assert_eq!(fields[method][name]["type"], kind, "{method} {name}");
+        }
+    }
     let login = actions(&store.client(), "/api/auth/jwt/create/");
     let names: Vec<&String> =
         login["POST"].as_object().into_iter().flat_map(|all| all.keys()).collect();

@@ -244,3 +244,25 @@ fn a_scheme_of_ones_own_determines_the_version_and_how_links_carry_it() {
     assert_eq!(send("2"), (200, url));
     assert_eq!(send("0"), not_found("Not found."));
 }
+
+#[test]
+fn accept_names_the_version_and_another_is_406() {
+    let client = Store::shared(On::Sqlite).client();
+    let get = |accept: &str| {
+        let reply = client.send("GET", "/api/accept-version/", &[("Accept", accept)], b"");
+        (reply.status, reply.json())
+    };
+    let version = |version: &str| (200, json!({ "version": version }));
+    assert_eq!(get("application/json; version=2.0"), version("2.0"));
+    assert_eq!(get("*/*; version=\"2.0\""), version("2.0"));
+    assert_eq!(get("application/json"), version("1.0"));
+    let invalid = (406, json!({"detail": "Invalid version in \"Accept\" header."}));
+    assert_eq!(get("application/json; version=3.0"), invalid);
+    assert_eq!(get("application/json; version="), invalid);
+    let genre = |version: &str| {
+        let accept = format!("application/json; version={version}");
+        client.send("GET", "/api/accept-version/catalog/1/", &[("Accept", &accept)], b"").json()
+    };
+    assert_eq!(genre("1.0"), json!({"id": 1, "name": "Rock"}));
+    assert_eq!(genre("2.0"), json!({"id": 1, "label": "Rock", "track_count": 1297}));
+}

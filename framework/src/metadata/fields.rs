@@ -141,6 +141,7 @@ fn lengths(kind: &FieldKind) -> (Option<usize>, Option<usize>) {
         FieldKind::Char(Char { min_length, max_length, .. })
         | FieldKind::List { min_length, max_length, .. }
         | FieldKind::Nested { min_length, max_length, .. } => (*min_length, *max_length),
+        FieldKind::File(options) => (None, options.max_length),
         _ => (None, None),
     }
 }
@@ -198,6 +199,8 @@ fn field_type(kind: &FieldKind) -> &'static str {
         FieldKind::Choice { .. } => "choice",
         FieldKind::MultipleChoice { .. } => "multiple choice",
         FieldKind::List { .. } => "list",
+        FieldKind::File(options) if options.is_image => "image upload",
+        FieldKind::File(_) => "file upload",
         FieldKind::Dict { .. } | FieldKind::Nested { many: false, .. } => "nested object",
         _ => "field",
     }
@@ -228,6 +231,8 @@ mod tests {
         assert_eq!(choices["choices"], expected);
         let read_only = field_info(&Field::choice("size", [Choice::from(1)]).read_only());
         assert_eq!(read_only.get("choices"), None);
+        let image = field_info(&Field::image("cover").required(false));
+        assert_eq!(image["type"], "image upload");
         let price = Field::decimal("price", 6, 2).min_value("0.50");
         let price = field_info(&price);
         assert_eq!((&price["min_value"], &price["max_digits"]), (&json!(0.5), &json!(6)));

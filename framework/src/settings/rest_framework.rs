@@ -1,7 +1,7 @@
 //! What DRF keeps in `REST_FRAMEWORK` that is neither a class nor of a group of its own.
 
+use super::SettingsError;
 use super::vars::Vars;
-use super::{SettingsError, forms};
 
 /// The values of DRF's `REST_FRAMEWORK` (`rest_framework.settings.api_settings`): `settings.rest_framework`.
 /// Those that name classes are methods of [`SiteBuilder`](crate::site::SiteBuilder), those of throttles are
@@ -39,8 +39,6 @@ pub struct RestFrameworkSettings {
     /// `VERSION_PARAM`: the capture, media type parameter or query parameter that holds the version, for
     /// schemes that do not set it. `version`.
     pub version_param: String,
-    /// `TEST_REQUEST_DEFAULT_FORMAT`: how a test client writes `data`: `json` or `multipart`. `multipart`.
-    pub test_request_default_format: String,
 }
 
 impl Default for RestFrameworkSettings {
@@ -54,7 +52,6 @@ impl Default for RestFrameworkSettings {
             default_version: None,
             allowed_versions: Vec::new(),
             version_param: "version".into(),
-            test_request_default_format: "multipart".into(),
         }
     }
 }
@@ -68,8 +65,7 @@ impl RestFrameworkSettings {
         vars.text("ORDERING_PARAM", &mut self.ordering_param)?;
         vars.text_or_none("DEFAULT_VERSION", &mut self.default_version)?;
         vars.list("ALLOWED_VERSIONS", &mut self.allowed_versions)?;
-        vars.text("VERSION_PARAM", &mut self.version_param)?;
-        vars.text("TEST_REQUEST_DEFAULT_FORMAT", &mut self.test_request_default_format)
+        vars.text("VERSION_PARAM", &mut self.version_param)
     }
 
     pub(super) fn check(&self) -> Result<(), SettingsError> {
@@ -82,11 +78,6 @@ impl RestFrameworkSettings {
                 let reason = "it is empty; write the name of a parameter, or leave it out".into();
                 return Err(SettingsError { name, reason });
             }
-        }
-        let format = self.test_request_default_format.as_str();
-        if !matches!(format, "json" | "multipart") {
-            let reason = format!("{} is neither `json` nor `multipart`", forms::shown(format));
-            return Err(SettingsError { name: "TEST_REQUEST_DEFAULT_FORMAT", reason });
         }
         Ok(())
     }
@@ -115,7 +106,6 @@ mod tests {
             ("DEFAULT_VERSION", "1.0"),
             ("ALLOWED_VERSIONS", "1.0, 2.0"),
             ("VERSION_PARAM", "v"),
-            ("TEST_REQUEST_DEFAULT_FORMAT", "json"),
         ])
         .unwrap();
         assert!(!settings.unicode_json && !settings.compact_json);
@@ -124,13 +114,11 @@ mod tests {
         assert_eq!(settings.default_version.as_deref(), Some("1.0"));
         assert_eq!(settings.allowed_versions, ["1.0", "2.0"]);
         assert_eq!(settings.version_param, "v");
-        assert_eq!(settings.test_request_default_format, "json");
     }
 
     #[test]
-    fn a_parameter_without_a_name_and_an_unknown_format_are_refused() {
+    fn a_parameter_without_a_name_is_refused() {
         let refused = |name, value| read(&[(name, value)]).unwrap_err().to_string();
         assert!(refused("SEARCH_PARAM", "").starts_with("setting SEARCH_PARAM: it is empty"));
-        assert!(refused("TEST_REQUEST_DEFAULT_FORMAT", "xml").contains("neither `json` nor"));
     }
 }
