@@ -262,7 +262,7 @@ fn files(model: &Model, column: &Column, errors: &mut Errors) {
             }
             syn::Lit::Str(_) => {}
             other => {
-                errors.at(other, "a folder, `\"covers/%Y\"`, or a function that names new files")
+                errors.at(other, "a folder, `\"covers/%Y\"`, or a function that names new files");
             }
         }
     }

@@ -239,9 +239,10 @@ fn file(attr: &FieldAttr, upload_to: &Expr) -> TokenStream {
 fn validators(column: &Column) -> Vec<TokenStream> {
     let plain = optional(&column.ty).0;
     // what is sent for a column of files is a file
-    let sent = match column.attr.upload_to {
-        Some(_) => quote!(::quintet::files::UploadedFile),
-        None => quote!(#plain),
+    let sent = if column.attr.upload_to.is_some() {
+        quote!(::quintet::files::UploadedFile)
+    } else {
+        quote!(#plain)
     };
     let named = column.attr.validators.iter().map(|check| {
         quote_spanned! {check.span()=>

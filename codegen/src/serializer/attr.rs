@@ -469,12 +469,12 @@ impl FieldAttr {
             }
             "refuse_empty" if flag(meta)? => self.change(quote!(field = field.refuse_empty();)),
             "allow_empty" if !flag(meta)? => self.change(quote!(field = field.refuse_empty();)),
-            "allow_blank" | "trim_whitespace" | "refuse_empty" | "allow_empty" => {}
             "allow_empty_file" if flag(meta)? => {
                 self.change(quote!(field = field.allow_empty_file();));
             }
             "use_url" if !flag(meta)? => self.change(quote!(field = field.show_name();)),
-            "allow_empty_file" | "use_url" => {}
+            "allow_blank" | "trim_whitespace" | "refuse_empty" | "allow_empty"
+            | "allow_empty_file" | "use_url" => {}
             "as_number" | "as_text" | "normalize_output" | "binary" => {
                 self.change(quote!(field = field.#own();));
             }

@@ -57,7 +57,7 @@ impl Field {
             }
             // what is not stored has no URL
             (FieldKind::File(_), ValueRef::Text("") | ValueRef::Other(Value::File(_))) => {
-                out.null()
+                out.null();
             }
             (FieldKind::List { child, .. }, ValueRef::Other(Value::List(items))) => {
                 out.begin_array();

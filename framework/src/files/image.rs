@@ -64,7 +64,9 @@ impl ImageInfo {
                 (info.width, info.height) = (width.max(right), height.max(bottom));
             }
             ImageType::Jpeg => has_a_scan(head).ok()?,
-            ImageType::Webp => is_as_long_as_it_says(head).ok()?,
+            ImageType::Webp => is_at_least(head, 4, 8).ok()?,
+            // where the pixels start
+            ImageType::Bmp => is_at_least(head, 10, 0).ok()?,
             _ => {}
         }
         Some(info)
@@ -161,10 +163,10 @@ fn has_a_scan(mut file: impl BufRead + Seek) -> io::Result<()> {
     }
 }
 
-/// Checks that a WebP is not cut off.
-fn is_as_long_as_it_says(mut file: impl BufRead + Seek) -> io::Result<()> {
-    file.seek(SeekFrom::Start(4))?;
-    let length = u64::from(u32::from_le_bytes(bytes(&mut file)?)) + 8;
+/// Checks that a file is as long as a number in its head says, and this much more.
+fn is_at_least(mut file: impl BufRead + Seek, place: u64, more: u64) -> io::Result<()> {
+    file.seek(SeekFrom::Start(place))?;
+    let length = u64::from(u32::from_le_bytes(bytes(&mut file)?)) + more;
     if file.seek(SeekFrom::End(0))? < length {
         return Err(ErrorKind::UnexpectedEof.into());
     }
@@ -268,6 +270,20 @@ mod tests {
         for length in 0..jpeg.len() - 2 {
             assert_eq!(read(&jpeg[..length]), None, "{length}");
         }
+    }
+
+    #[test]
+    fn a_file_is_as_long_as_its_head_says() {
+        let mut bmp = [0; 54];
+        bmp[..2].copy_from_slice(b"BM");
+        for (at, value) in [(10, 54), (14, 40), (18, 2), (22, 3)] {
+            bmp[at] = value;
+        }
+        assert_eq!(read(&bmp), Some(("image/bmp", 2, 3)));
+        assert_eq!(read(&bmp[..53]), None);
+        let webp = b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\x01\0\0\x02\0\0";
+        assert_eq!(read(webp), Some(("image/webp", 2, 3)));
+        assert_eq!(read(&webp[..29]), None);
     }
 
     #[test]

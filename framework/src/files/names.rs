@@ -93,15 +93,12 @@ fn unescaped(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         let (before, reference) = rest.split_at(at);
         out.push_str(before);
-        match read_reference(reference) {
-            Some((letter, after)) => {
-                out.push(letter);
-                rest = after;
-            }
-            None => {
-                out.push('&');
-                rest = reference.get(1..).unwrap_or_default();
-            }
+        if let Some((letter, after)) = read_reference(reference) {
+            out.push(letter);
+            rest = after;
+        } else {
+            out.push('&');
+            rest = reference.get(1..).unwrap_or_default();
         }
     }
     out.push_str(rest);

@@ -392,7 +392,7 @@ impl Head {
                     Some("content-disposition") => head.disposition = Some(header),
                     Some("content-type") => head.content_type = Some(header),
                     Some("content-transfer-encoding") => {
-                        head.is_base64 = value_of(&header) == "base64"
+                        head.is_base64 = value_of(&header) == "base64";
                     }
                     _ => {}
                 }

@@ -30,8 +30,8 @@ fn read(content_type: &str, body: &[u8], piece: usize) -> Json {
         .files()
         .iter()
         .map(|(field, file)| {
-            let content = STANDARD.encode(file.bytes().unwrap());
-            json!([field, file.name(), file.content_type(), file.charset(), content])
+            let digits = STANDARD.encode(file.bytes().unwrap());
+            json!([field, file.name(), file.content_type(), file.charset(), digits])
         })
         .collect();
     json!({ "fields": texts, "files": files })

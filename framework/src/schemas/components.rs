@@ -61,9 +61,10 @@ impl Components {
             (FieldKind::SlugKey, _) => slug_kind(&shown),
             // one component for what is sent and what is shown, as drf-spectacular has it
             (FieldKind::File(options), _) if !description.is_plain() => {
-                match options.use_url.unwrap_or(true) {
-                    true => SchemaKind::format("uri"),
-                    false => SchemaKind::string(),
+                if options.use_url.unwrap_or(true) {
+                    SchemaKind::format("uri")
+                } else {
+                    SchemaKind::string()
                 }
             }
             (FieldKind::ManyRelated { child, .. }, _) => match child.kind {

@@ -209,7 +209,7 @@ async fn read_into(
     let data = if read <= limits.inline {
         reader.finish()
     } else {
-        off_worker(move || feed_now(reader, batch)?.finish()).await
+        off_worker(move || feed_now(reader, &batch)?.finish()).await
     };
     Arrived::Data(data, share)
 }
@@ -219,12 +219,12 @@ async fn feed(
     reader: Box<dyn BodyReader>,
     chunks: Vec<Bytes>,
 ) -> Result<Box<dyn BodyReader>, ApiException> {
-    off_worker(move || feed_now(reader, chunks)).await
+    off_worker(move || feed_now(reader, &chunks)).await
 }
 
 fn feed_now(
     mut reader: Box<dyn BodyReader>,
-    chunks: Vec<Bytes>,
+    chunks: &[Bytes],
 ) -> Result<Box<dyn BodyReader>, ApiException> {
     chunks.iter().try_for_each(|chunk| reader.feed(chunk))?;
     Ok(reader)

@@ -409,12 +409,14 @@ impl Drop for NewlyStored {
     fn drop(&mut self) {
         let Some(name) = self.name.take() else { return };
         let storage = self.storage.clone();
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.clone().spawn_blocking(move || {
-                log_left(&name, &runtime.block_on(storage.delete(&name)));
-            })),
-            Err(_) => tracing::error!("the file {name} of a row that is not stored stays behind"),
-        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            tracing::error!("the file {name} of a row that is not stored stays behind");
+            return;
+        };
+        let here = runtime.clone();
+        runtime.spawn_blocking(move || {
+            log_left(&name, &here.block_on(storage.delete(&name)));
+        });
     }
 }
 
