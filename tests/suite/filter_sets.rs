@@ -230,6 +230,33 @@ fn filters_depend_on_the_column_and_the_request_and_a_function_sees_all_rows() {
     }
 }
 
+/// Without a list of its own, each field that is shown and is a column may be ordered by.
+#[test]
+fn fields_of_the_serializer_may_be_ordered_by_where_nothing_is_said() {
+    for on in On::all() {
+        let store = Store::new(on);
+        let client = store.client();
+        let titles = |path: &str| -> Vec<String> {
+            let body = client.get(path).json();
+            let rows = body["results"].as_array().expect("a page");
+            rows.iter().map(|row| row["title"].as_str().expect("a title").to_owned()).collect()
+        };
+        let usual = titles("/api/albums/?page_size=100");
+        let mut first = titles("/api/albums/?page_size=100&ordering=title");
+        let last = titles("/api/albums/?page_size=100&ordering=-title");
+        assert!(first != usual && last != usual && first != last);
+        assert!(last.first() > last.last() && first.first() < first.last());
+        // by a field that is only written, one that is computed by a link, and no field: not at all
+        for name in ["artist_id", "url", "nothing", "artist__name"] {
+            let path = format!("/api/albums/?page_size=100&ordering={name}");
+            assert_eq!(titles(&path), usual, "{name}");
+        }
+        first.dedup();
+        let both = titles("/api/albums/?page_size=100&ordering=nothing,title");
+        assert_eq!(both.first(), first.first());
+    }
+}
+
 #[test]
 fn what_a_filter_set_says_of_playlists_is_in_its_parameters() {
     let parameters = PlaylistFilter::spec().query_parameters();

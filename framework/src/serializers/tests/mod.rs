@@ -167,6 +167,19 @@ impl AlbumDetailSerializer {
 #[serializer(model = Album, fields = all, depth = 1)]
 struct DepthAlbumSerializer;
 
+/// Its keys are objects, and theirs are again; a third level there is not.
+#[derive(Serializer)]
+#[serializer(model = Track, fields = all, depth = 2)]
+struct DeepTrackSerializer;
+
+#[derive(Serializer)]
+#[serializer(model = Track, fields = all, depth = 10)]
+struct DeepestTrackSerializer;
+
+#[derive(Serializer)]
+#[serializer(model = Track, fields = all, depth = 0)]
+struct FlatTrackSerializer;
+
 #[derive(Serializer)]
 #[serializer(model = Genre, fields = all)]
 struct GenreSerializer {}

@@ -49,6 +49,29 @@ async fn depth_shows_foreign_keys_as_objects() {
 }
 
 #[actix_web::test]
+async fn depth_goes_as_many_steps_as_it_says() {
+    let columns = concat!(
+        r#"{"id":1,"name":"Go Down","composer":"AC/DC","milliseconds":331180,"#,
+        r#""unit_price":"0.99","#,
+    );
+    let two = concat!(
+        r#""album":{"id":1,"title":"Let There Be Rock","artist":{"id":1,"name":"AC/DC"}},"#,
+        r#""genre":{"id":1,"name":"Rock"}}"#,
+    );
+    assert_eq!(show::<DeepTrackSerializer>(1).await, format!("{columns}{two}"));
+    assert_eq!(show::<DeepestTrackSerializer>(1).await, format!("{columns}{two}"));
+    let none = r#""album":1,"genre":1}"#;
+    assert_eq!(show::<FlatTrackSerializer>(1).await, format!("{columns}{none}"));
+    let loose = show::<DeepTrackSerializer>(3).await;
+    assert!(loose.ends_with(r#""album":null,"genre":{"id":1,"name":"Rock"}}"#), "{loose}");
+    // nested objects take no input
+    let fields = DeepTrackSerializer::description().fields();
+    assert!(
+        fields.iter().filter(|field| ["album", "genre"].contains(&field.name)).all(|f| f.read_only)
+    );
+}
+
+#[actix_web::test]
 async fn many_rows_are_shown_as_slugs_addresses_and_keys() {
     assert_eq!(
         show::<GenreTracksSerializer>(1).await,
