@@ -45,7 +45,7 @@ const MODEL: [&str; 28] = [
 ];
 
 /// The options of `#[field(..)]`, for messages.
-const FIELD: [&str; 45] = [
+const FIELD: [&str; 46] = [
     "column",
     "primary_key",
     "max_length",
@@ -91,6 +91,7 @@ const FIELD: [&str; 45] = [
     "unique_for_date",
     "unique_for_month",
     "unique_for_year",
+    "limit_choices_to",
 ];
 
 /// The codes of `error(..)`.
@@ -105,6 +106,8 @@ pub(super) struct ManyToMany {
     pub(super) source: Option<LitStr>,
     pub(super) target: Option<LitStr>,
     pub(super) related_name: Option<Ident>,
+    /// The word `symmetrical`: each link is one back as well.
+    pub(super) symmetrical: Option<Ident>,
 }
 
 /// A computed value of a row.
@@ -191,6 +194,8 @@ pub(super) struct FieldAttr {
     pub(super) errors: Vec<(String, LitStr)>,
     pub(super) help_text: Option<LitStr>,
     pub(super) foreign_key: Option<Path>,
+    /// The closure that makes the condition on rows that may be chosen.
+    pub(super) limit_choices_to: Option<ExprClosure>,
     pub(super) related_name: Option<Ident>,
     pub(super) on_delete: Option<Ident>,
 }
@@ -391,8 +396,15 @@ fn many_to_many(input: ParseStream<'_>) -> Result<ManyToMany> {
     let name = input.parse()?;
     input.parse::<Token![:]>()?;
     let to = input.parse()?;
-    let mut link =
-        ManyToMany { name, to, through: None, source: None, target: None, related_name: None };
+    let mut link = ManyToMany {
+        name,
+        to,
+        through: None,
+        source: None,
+        target: None,
+        related_name: None,
+        symmetrical: None,
+    };
     while !input.is_empty() {
         input.parse::<Token![,]>()?;
         if input.is_empty() {
@@ -404,8 +416,9 @@ fn many_to_many(input: ParseStream<'_>) -> Result<ManyToMany> {
             "source" => link.source = Some(value(input)?),
             "target" => link.target = Some(value(input)?),
             "related_name" => link.related_name = Some(value(input)?),
+            "symmetrical" => link.symmetrical = Some(word),
             _ => {
-                let words = ["through", "source", "target", "related_name"];
+                let words = ["through", "source", "target", "related_name", "symmetrical"];
                 return Err(attr::unknown(&word, &words));
             }
         }
@@ -534,6 +547,7 @@ impl FieldAttr {
             }
             "foreign_key" | "one_to_one" => self.foreign_key = Some(value(input)?),
             "related_name" => self.related_name = Some(value(input)?),
+            "limit_choices_to" => self.limit_choices_to = Some(value(input)?),
             "on_delete" => self.on_delete = Some(on_delete(input)?),
             _ => return Err(attr::unknown(word, &FIELD)),
         }

@@ -20,8 +20,22 @@ pub(super) fn check(model: &Model, errors: &mut Errors) {
         files(model, column, errors);
     }
     generic(model, errors);
+    links(model, errors);
     sets(model, errors);
     names(model, errors);
+}
+
+/// Links that go both ways are between rows of one model, and have one name.
+fn links(model: &Model, errors: &mut Errors) {
+    for link in &model.attr.many_to_many {
+        let Some(word) = &link.symmetrical else { continue };
+        if !link.to.is_ident(model.ident()) {
+            let message = format!("`symmetrical` is for links between rows of `{}`", model.ident());
+            at(word, message, errors);
+        } else if let Some(name) = &link.related_name {
+            at(name, "a symmetrical relation has one name: leave `related_name` out", errors);
+        }
+    }
 }
 
 /// Generic relations name the constant of a key.
@@ -205,7 +219,7 @@ fn relation(model: &Model, column: &Column, errors: &mut Errors) {
                        `i16`, `Uuid` or `String`";
         at(word, message, errors);
     }
-    for word in ["related_name", "on_delete", "foreign"] {
+    for word in ["related_name", "on_delete", "foreign", "limit_choices_to"] {
         if let Some(word) = attr.word(word).filter(|_| attr.foreign_key.is_none()) {
             let message = format!("`{word}` goes with `foreign_key = Model`");
             at(word, message, errors);

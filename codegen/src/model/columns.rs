@@ -199,6 +199,10 @@ pub(super) fn meta(column: &Column) -> TokenStream {
         let on_delete = attr.on_delete.clone().unwrap_or_else(|| format_ident!("Cascade"));
         step(true, quote!(.references::<#to>(::quintet::db::OnDelete::#on_delete)));
     }
+    if let (Some(to), Some(make)) = (&attr.foreign_key, &attr.limit_choices_to) {
+        let condition = quote!(|| ::quintet::__private::condition::<#to>(#make));
+        step(true, quote!(.limit_choices_to(#condition)));
+    }
     step(attr.says("acyclic"), quote!(.acyclic()));
     let dates = attr.unique_for.iter().map(|(word, date)| {
         let period = match word.to_string().as_str() {

@@ -223,7 +223,8 @@ fn said(model: &Model) -> TokenStream {
             quote!(.related_name(#name))
         });
         let table = quote!(::quintet::db::LinkTable::new::<#to>(#through, #source, #target));
-        quote!(#table.name(#name) #related)
+        let both_ways = link.symmetrical.as_ref().map(|_| quote!(.symmetrical()));
+        quote!(#table.name(#name) #related #both_ways)
     });
     let links: Vec<TokenStream> = links.collect();
     let ident = model.ident();

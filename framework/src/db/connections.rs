@@ -47,6 +47,11 @@ pub const DEFAULT_DB_ALIAS: &str = "default";
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say which database rows are in",
+    label = "this type has no `DatabaseRouter` implementation",
+    note = "write `impl DatabaseRouter for {Self}` with `db_for_read` and `db_for_write`"
+)]
 pub trait DatabaseRouter: Send + Sync + 'static {
     /// Where rows of a model are read; `None` if it has no opinion.
     fn db_for_read(&self, model: &ModelMeta) -> Option<&str> {

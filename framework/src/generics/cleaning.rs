@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::db::hooks::{BeforeSave, SavingParts};
 use crate::db::{
     ColumnDefault, ColumnMeta, Conn, ConstraintKind, Error, Model, ModelMeta, Path, Predicate,
-    QuerySet, Sql, already_exists, label, not_unique,
+    QuerySet, Select, Sql, already_exists, label, not_unique,
 };
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::{Field, Raw};
@@ -102,7 +102,7 @@ impl Conn {
             if let Some(message) = wrong(column, &value) {
                 errors.add(column.name, message);
             } else if let (Some(to), false) = (column.references, value.is_null())
-                && !self.is_there(to(), &value).await?
+                && !self.is_there(to(), &value, column.limit_choices_to).await?
             {
                 let (name, text) = (column.name, python::value_text(value.as_ref()));
                 let text = match &value {
@@ -119,8 +119,19 @@ impl Conn {
     }
 
     /// Whether a row with this key is stored, whatever the scope of its model says (`_base_manager`).
-    async fn is_there(&self, model: &'static ModelMeta, key: &Value) -> Result<bool, Error> {
+    async fn is_there(
+        &self,
+        model: &'static ModelMeta,
+        key: &Value,
+        limit: Option<fn() -> Predicate>,
+    ) -> Result<bool, Error> {
         let pk = model.pk_column();
+        if let Some(limit) = limit {
+            let mut rows = Select::of_model(model);
+            rows.also_where(Predicate::exact(Path::own(pk), key.clone()));
+            rows.also_where(limit());
+            return Ok(!self.rows(rows.exists(self.dialect()), |_| Ok(())).await?.is_empty());
+        }
         let mut sql = Sql::new(self.dialect());
         sql.push("SELECT 1 FROM ").name(model.table).push(" WHERE ").name(pk.column).push(" = ");
         sql.bind(key.clone(), pk.kind);

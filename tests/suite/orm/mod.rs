@@ -8,6 +8,7 @@ mod expressions;
 mod generic;
 mod models;
 mod raw;
+mod relations;
 mod rows;
 mod search;
 mod values;

@@ -13,7 +13,7 @@ use crate::db::models::file::FileColumn;
 use crate::db::path::Fields;
 use crate::db::row::Row;
 use crate::db::scope::Scope;
-use crate::db::{AnnotationMeta, Constraint, UniqueFor};
+use crate::db::{AnnotationMeta, Constraint, Predicate, UniqueFor};
 
 /// What a column stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,6 +158,8 @@ pub struct ColumnMeta {
     pub unique_for: &'static [(UniqueFor, &'static str)],
     /// The name of the relation on the referenced model's side.
     pub related_name: Option<&'static str>,
+    /// The rows of the referenced model that may be chosen, if not all.
+    pub limit_choices_to: Option<fn() -> Predicate>,
 }
 
 impl ColumnMeta {
@@ -192,6 +194,7 @@ impl ColumnMeta {
             acyclic: false,
             unique_for: &[],
             related_name: None,
+            limit_choices_to: None,
         }
     }
 
@@ -328,6 +331,13 @@ impl ColumnMeta {
         self
     }
 
+    /// Limits the rows of the referenced model that may be chosen: serializers of the model and
+    /// `full_clean` refuse others.
+    pub const fn limit_choices_to(mut self, condition: fn() -> Predicate) -> Self {
+        self.limit_choices_to = Some(condition);
+        self
+    }
+
     /// Makes the foreign key unique, so that the way back leads to one row or to none.
     pub const fn one_to_one(mut self) -> Self {
         self.one_to_one = true;
@@ -453,6 +463,8 @@ pub struct LinkTable {
     pub name: &'static str,
     /// Its name on the other side.
     pub related_name: Option<&'static str>,
+    /// Whether a link from one row to another is one back as well: both are rows of one model.
+    pub symmetrical: bool,
 }
 
 /// Rows of a model that belong to rows of any model: by the content type of that, and its key
@@ -483,12 +495,26 @@ impl LinkTable {
         source: &'static str,
         target: &'static str,
     ) -> Self {
-        Self { table, source, target, to: meta_of::<To>, name: "", related_name: None }
+        Self {
+            table,
+            source,
+            target,
+            to: meta_of::<To>,
+            name: "",
+            related_name: None,
+            symmetrical: false,
+        }
     }
 
     /// Names the relation.
     pub const fn name(mut self, name: &'static str) -> Self {
         self.name = name;
+        self
+    }
+
+    /// Makes every link one back as well (`symmetrical=True`).
+    pub const fn symmetrical(mut self) -> Self {
+        self.symmetrical = true;
         self
     }
 

@@ -20,7 +20,7 @@ impl Conn {
         let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(()) };
         // the rows that are pointed at are locked before links are, as a deletion does
         self.add_links(hop, pk, keys).await?;
-        if self.link_receivers(hop).is_some() {
+        if self.link_receivers(hop).is_some() || is_symmetrical(hop) {
             let (seen, wanted) = (self.linked(hop, pk, true).await?, set_of(keys));
             let is_surplus = |key: &&Value| !wanted.contains(&ByValue(key));
             let surplus: Vec<Value> = seen.iter().filter(is_surplus).cloned().collect();
@@ -118,10 +118,26 @@ impl Conn {
     }
 
     async fn insert_links(&self, hop: &Hop, pk: &Value, keys: &[Value]) -> Result<usize, Error> {
-        let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(0) };
+        let Hop::ManyToMany { source, target, .. } = hop else { return Ok(0) };
         if keys.is_empty() {
             return Ok(0);
         }
+        let made = self.insert_from(hop, [source, target], pk, keys).await?;
+        if is_symmetrical(hop) {
+            self.insert_from(hop, [target, source], pk, keys).await?;
+        }
+        Ok(made)
+    }
+
+    /// Inserts links whose first column has the key of the row.
+    async fn insert_from(
+        &self,
+        hop: &Hop,
+        [source, target]: [&str; 2],
+        pk: &Value,
+        keys: &[Value],
+    ) -> Result<usize, Error> {
+        let Hop::ManyToMany { through, from, to, .. } = hop else { return Ok(0) };
         let (from, to) = (from(), to());
         let mut sql = Sql::new(self.dialect());
         sql.push("INSERT INTO ").name(through).push(" (").name(source).push(", ").name(target);
@@ -159,7 +175,16 @@ impl Conn {
         let own = |sql: &mut Sql| {
             sql.name(source).push(" = ").bind(pk.clone(), from().pk_column().kind);
         };
-        let delete = self.delete_links(through, [source, target], own);
+        let back = |sql: &mut Sql| {
+            sql.name(target).push(" = ").bind(pk.clone(), from().pk_column().kind);
+        };
+        let delete = async {
+            let gone = self.delete_links(through, [source, target], own).await?;
+            if is_symmetrical(hop) {
+                self.delete_links(through, [source, target], back).await?;
+            }
+            Ok(gone)
+        };
         let Some(receivers) = self.link_receivers(hop) else { return delete.await };
         aside(|| async move {
             receivers.call(LinkAction::PreClear, pk, &[], self).await?;
@@ -172,11 +197,18 @@ impl Conn {
 
     async fn drop_links(&self, hop: &Hop, pk: &Value, keys: &[Value]) -> Result<usize, Error> {
         let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(0) };
-        let named = |sql: &mut Sql| {
-            sql.name(source).push(" = ").bind(pk.clone(), from().pk_column().kind);
-            sql.push(" AND ").name(target).any_of(keys.to_vec(), to().pk_column().kind);
+        let named = |[source, target]: [&'static str; 2]| {
+            move |sql: &mut Sql| {
+                sql.name(source).push(" = ").bind(pk.clone(), from().pk_column().kind);
+                sql.push(" AND ").name(target).any_of(keys.to_vec(), to().pk_column().kind);
+            }
         };
-        self.delete_links(through, [source, target], named).await
+        let ends = [*source, *target];
+        let gone = self.delete_links(through, ends, named(ends)).await?;
+        if is_symmetrical(hop) {
+            self.delete_links(through, ends, named([*target, *source])).await?;
+        }
+        Ok(gone)
     }
 
     /// How many links a row has to rows in the scope of their model.
@@ -189,6 +221,12 @@ impl Conn {
         let rows = self.rows(sql, |row| row.get::<i64>(0, ColumnKind::BigInt)).await?;
         Ok(rows.into_iter().next().unwrap_or(0))
     }
+}
+
+/// Whether each link of a relation is one back as well.
+fn is_symmetrical(hop: &Hop) -> bool {
+    let Hop::ManyToMany { through, from, .. } = hop else { return false };
+    from().links.iter().any(|link| link.symmetrical && link.table == *through)
 }
 
 /// Adds the condition that links lead to rows in the scope of their model.

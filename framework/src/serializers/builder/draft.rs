@@ -15,7 +15,7 @@ use super::super::field_set::GetFields;
 use super::super::hooks::{DefaultValue, FieldValidator, ToInternalValue, ValueValidator};
 use super::super::hyperlinks::{LinkInput, NO_OBJECT};
 use super::super::relations::{Inner, Related};
-use crate::db::{ColumnKind, ColumnMeta, Hop, ModelMeta, not_unique};
+use crate::db::{ColumnKind, ColumnMeta, Hop, ModelMeta, Select, in_scope, not_unique};
 use crate::exceptions::Detail;
 use crate::fields::{Field, FieldDefault, FieldKind, KeyKind, Validator};
 use crate::values::{FieldType, JsonWriter, Raw, Value};
@@ -331,6 +331,26 @@ impl Draft {
             field.output = Output::Row(source, related);
             field.target = Target::None;
             field.key = None;
+        }
+    }
+
+    /// Narrows foreign keys to the rows that the model says may be chosen (`limit_choices_to`), where the
+    /// field does not name them itself.
+    pub(super) fn limit_choices(&mut self) {
+        let model = self.description.model;
+        for field in &mut self.description.fields {
+            let Target::Column(index) = field.target else { continue };
+            let Some(column) = model.columns.get(index) else { continue };
+            if let (Some(to), Some(limit), None) =
+                (column.references, column.limit_choices_to, &field.within)
+            {
+                field.within = Some(Arc::new(move |_| {
+                    let mut rows = Select::of_model(to());
+                    in_scope(to()).for_each(|scope| rows.also_where(scope));
+                    rows.also_where(limit());
+                    rows
+                }));
+            }
         }
     }
 

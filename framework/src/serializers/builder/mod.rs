@@ -562,6 +562,7 @@ impl<M: Model> Builder<M> {
         if !self.own_unique {
             self.model_unique_sets();
         }
+        self.draft.limit_choices();
         self.draft.finish()
     }
 
