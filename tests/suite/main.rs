@@ -54,6 +54,7 @@ mod routers;
 mod saving;
 mod secrets;
 mod security;
+mod serializer_hooks;
 mod serializers;
 mod server;
 mod sessions;

@@ -79,6 +79,7 @@ const WITHOUT_EXAMPLE: &[(&str, &str)] = &[
     ("DefaultValue", "functions"),
     ("BatchAnswer", "maps, sets and lists of values"),
     ("SaveHook", "functions"),
+    ("ValidationHook", "functions"),
     ("Unsaved", "`Changes` and lists of them"),
     ("AsyncFieldValidator", "functions"),
     ("AsyncObjectValidator", "functions"),

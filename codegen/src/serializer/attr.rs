@@ -11,7 +11,7 @@ use crate::attr::{digits, entry, flag, in_parentheses, names, number, unknown, w
 use crate::errors::Errors;
 
 /// The options of `#[serializer(..)]`, for messages.
-const CONTAINER: [&str; 25] = [
+const CONTAINER: [&str; 27] = [
     "model",
     "name",
     "fields",
@@ -29,6 +29,8 @@ const CONTAINER: [&str; 25] = [
     "validate",
     "validate_async",
     "error",
+    "run_validation",
+    "data",
     "to_internal_value",
     "to_representation",
     "get_fields",
@@ -40,7 +42,7 @@ const CONTAINER: [&str; 25] = [
 ];
 
 /// The options of `#[field(..)]`, for messages.
-const FIELD: [&str; 54] = [
+const FIELD: [&str; 56] = [
     "read_only",
     "write_only",
     "required",
@@ -48,6 +50,7 @@ const FIELD: [&str; 54] = [
     "allow_blank",
     "default",
     "default_with",
+    "initial",
     "source",
     "name",
     "nested",
@@ -89,6 +92,7 @@ const FIELD: [&str; 54] = [
     "help_text",
     "error",
     "unique",
+    "unique_in",
     "unique_ignoring_case",
     "validators",
     "validate",
@@ -180,6 +184,8 @@ pub(super) struct Container {
     pub(super) validate: Option<Ident>,
     /// `error(mismatch = "..")`: codes and texts.
     pub(super) errors: Vec<(String, Expr)>,
+    pub(super) run_validation: Option<Ident>,
+    pub(super) data: Option<Ident>,
     pub(super) to_internal_value: Option<Ident>,
     pub(super) to_representation: Option<Ident>,
     pub(super) validate_async: Option<Ident>,
@@ -269,6 +275,8 @@ impl Container {
                 self.errors.push(message_of(&message)?);
                 Ok(())
             })?,
+            "run_validation" => self.run_validation = Some(word.clone()),
+            "data" => self.data = Some(word.clone()),
             "to_internal_value" => self.to_internal_value = Some(word.clone()),
             "to_representation" => self.to_representation = Some(word.clone()),
             "validate_async" => self.validate_async = Some(word.clone()),
@@ -319,6 +327,8 @@ pub(super) enum NamedKind {
 pub(super) struct FieldAttr {
     pub(super) name: Option<LitStr>,
     pub(super) source: Option<Lookup>,
+    /// `source = *`: the whole row.
+    pub(super) whole: Option<Ident>,
     pub(super) nested: Option<Ident>,
     pub(super) writable: Option<Ident>,
     /// `method` or `batch`, and the function if it is named.
@@ -342,6 +352,8 @@ pub(super) struct FieldAttr {
     pub(super) decimal: Option<(LitInt, LitInt)>,
     pub(super) each: Option<Box<FieldAttr>>,
     pub(super) unique: Option<Unique>,
+    /// The column of any model in which no row may have the value.
+    pub(super) unique_in: Option<(Ident, Expr)>,
     pub(super) validate: Option<Ident>,
     pub(super) validate_async: Option<Ident>,
     /// The function that says which rows a relation accepts.
@@ -391,7 +403,14 @@ impl FieldAttr {
         };
         match word.to_string().as_str() {
             "name" => self.name = Some(meta.value()?.parse()?),
-            "source" => self.source = Some(meta.value()?.parse()?),
+            "source" => {
+                let value = meta.value()?;
+                if value.parse::<Option<Token![*]>>()?.is_some() {
+                    self.whole = here();
+                } else {
+                    self.source = Some(value.parse()?);
+                }
+            }
             "nested" => self.nested = here(),
             "writable" => self.writable = here(),
             "method" | "batch" => {
@@ -449,6 +468,7 @@ impl FieldAttr {
                     if meta.input.peek(Token![=]) { Some(meta.value()?.parse()?) } else { None };
                 self.unique = Some(Unique { message, ignore_case: own != "unique" });
             }
+            "unique_in" => self.unique_in = Some((own, meta.value()?.parse()?)),
             "validate" => self.validate = here(),
             "validate_async" => self.validate_async = here(),
             "queryset" => self.queryset = Some((own, meta.value()?.parse()?)),
@@ -487,7 +507,8 @@ impl FieldAttr {
                 let list: ExprArray = meta.value()?.parse()?;
                 self.validators = list.elems.into_iter().collect();
             }
-            "min_length" | "max_length" | "label" | "help_text" | "rounding" | "input_formats" => {
+            "min_length" | "max_length" | "initial" | "label" | "help_text" | "rounding"
+            | "input_formats" => {
                 self.set(meta, &own)?;
             }
             "error" => meta.parse_nested_meta(|message| {

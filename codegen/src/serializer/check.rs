@@ -213,6 +213,14 @@ fn together(field: &Field, errors: &mut Errors) {
             errors.at(default, message);
         }
     }
+    if let Some(word) = &attr.whole
+        && attr.nested.is_none()
+        && attr.class.is_none()
+    {
+        let message =
+            "`source = *` goes with `nested` and a serializer without a model, or with `class`";
+        errors.at(word, message);
+    }
     if let Some((word, _)) = &attr.class {
         let others = [
             &attr.nested,
@@ -380,7 +388,7 @@ fn plain(field: &Field, errors: &mut Errors) {
     let (attr, shape) = (&field.attr, &field.shape);
     let needs = "needs a model: say `#[serializer(model = ..)]` on the struct";
     let words = [
-        attr.method.as_ref().map(|(word, _)| word),
+        attr.method.as_ref().map(|(word, _)| word).filter(|word| *word == "batch"),
         attr.display.as_ref().map(|(word, _)| word),
         attr.slug.as_ref().map(|(word, _)| word),
         attr.view_name.as_ref().map(|(word, _)| word),
@@ -393,6 +401,9 @@ fn plain(field: &Field, errors: &mut Errors) {
         let message = "without a model, `source` is one name: the key of the value in what is \
                        validated";
         errors.at(second, message);
+    }
+    if let (Some(word), Some(_)) = (&attr.whole, &attr.class) {
+        errors.at(word, format!("`source = *` of a field with a class {needs}"));
     }
     if let Some(unique) = &attr.unique {
         let message = format!("`unique` {needs}");

@@ -128,6 +128,8 @@ fn steps(serializer: &Serializer, model: &Type, errors: &mut Errors) -> Vec<Toke
     let hooks = [
         &container.validate,
         &container.validate_async,
+        &container.run_validation,
+        &container.data,
         &container.to_internal_value,
         &container.to_representation,
         &container.get_fields,
@@ -161,18 +163,13 @@ fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
     let own = [field.ident.clone()];
     let source = attr.source.as_ref().map_or(own.as_slice(), |Lookup(names)| names);
     let source = path(model, source);
+    if let Some(whole) = whole(field) {
+        return whole;
+    }
     if let Some((word, function)) = &attr.method {
         let kind = kinds::shown(&field.ty, &name);
         let ty = &field.ty;
-        let hook = if let Some(function) = function {
-            // a bare name is a function of the serializer
-            let bare = function.get_ident();
-            bare.map_or_else(|| quote!(#function), |name| quote_spanned!(name.span()=> Self::#name))
-        } else {
-            let name = quote::format_ident!("get_{}", syn::ext::IdentExt::unraw(&field.ident));
-            let name = Ident::new(&name.to_string(), field.ident.span());
-            quote_spanned!(field.ident.span()=> Self::#name)
-        };
+        let hook = method(field);
         // a function of another type is a property of the model
         let is_own = |path: &syn::Path| {
             path.segments.len() < 2 || path.segments.first().is_some_and(|one| one.ident == "Self")
@@ -270,6 +267,33 @@ fn declare(field: &Field, model: &Type, errors: &mut Errors) -> TokenStream {
     }
 }
 
+/// `.whole::<PlaceSerializer>("place")`, of a field over the whole row
+pub(super) fn whole(field: &Field) -> Option<TokenStream> {
+    let (attr, name, inner) = (&field.attr, field.name(), &field.shape.inner);
+    attr.whole.as_ref()?;
+    let Some((_, class)) = &attr.class else {
+        return Some(quote_spanned!(field.shape.span=> .whole::<#inner>(#name)));
+    };
+    let value = generic(&field.ty, "Option").unwrap_or_else(|| field.ty.clone());
+    let typed = quote_spanned! {class.span()=>
+        ::quintet::__private::class_of::<#value, _>(#class)
+    };
+    Some(quote_spanned!(class.span()=> .whole_class(#name, #typed)))
+}
+
+/// The function of a method field: `Self::get_total`, or the one that is named.
+pub(super) fn method(field: &Field) -> TokenStream {
+    if let Some((_, Some(function))) = &field.attr.method {
+        // a bare name is a function of the serializer
+        let bare = function.get_ident();
+        return bare
+            .map_or_else(|| quote!(#function), |name| quote_spanned!(name.span()=> Self::#name));
+    }
+    let name = format!("get_{}", syn::ext::IdentExt::unraw(&field.ident));
+    let name = Ident::new(&name, field.ident.span());
+    quote_spanned!(field.ident.span()=> Self::#name)
+}
+
 /// `.class(IsbnField { .. })`, of a class whose values have the type of the field
 pub(super) fn class(field: &Field) -> Option<TokenStream> {
     let (_, class) = field.attr.class.as_ref()?;
@@ -340,5 +364,10 @@ pub(super) fn validate(field: &Field) -> TokenStream {
         let (_, target) = field.shape.relation.as_ref()?;
         Some(quote_spanned!(word.span()=> .queryset::<#target, _>(#rows)))
     });
-    quote!(#own #asks #rows)
+    let taken = field
+        .attr
+        .unique_in
+        .as_ref()
+        .map(|(word, path)| quote_spanned!(word.span()=> .unique_in(&#path)));
+    quote!(#own #asks #rows #taken)
 }

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{Ident, Type};
 
 use super::ast::{Field, Serializer};
-use super::expand::{class, default_with, hook, messages, reads, validate, validators};
+use super::expand::{class, default_with, hook, messages, reads, validate, validators, whole};
 use super::kinds;
 use crate::errors::Errors;
 use crate::types::generic;
@@ -35,13 +35,23 @@ pub(super) fn expand(serializer: &Serializer, mut errors: Errors) -> TokenStream
         let hook = quote_spanned!(word.span()=> Self::validate);
         steps.push(quote!(.validate::<Self, _>(#hook)));
     }
-    let hooks = [&serializer.container.to_internal_value, &serializer.container.get_fields];
+    let hooks = [
+        &serializer.container.run_validation,
+        &serializer.container.data,
+        &serializer.container.to_internal_value,
+        &serializer.container.get_fields,
+    ];
     steps.extend(hooks.into_iter().flatten().map(hook));
     let takes = serializer.fields.iter().map(|field| {
         let (ident, name, inner) = (&field.ident, field.source_name(), &field.shape.inner);
         let custom = quote!(::quintet::serializers::Custom::<#inner>);
         match &field.attr.custom {
-            _ if field.attr.is_read_only() => quote!(#ident: ::core::default::Default::default()),
+            _ if field.attr.is_read_only() || field.attr.method.is_some() => {
+                quote!(#ident: ::core::default::Default::default())
+            }
+            None if field.attr.whole.is_some() => {
+                quote!(#ident: values.clone().take_whole()?)
+            }
             None => quote!(#ident: values.take(#name)?),
             Some(_) if field.shape.optional => quote! {
                 #ident: values.take::<::core::option::Option<#custom>>(#name)?.map(|own| own.0)
@@ -49,10 +59,12 @@ pub(super) fn expand(serializer: &Serializer, mut errors: Errors) -> TokenStream
             Some(_) => quote!(#ident: values.take::<#custom>(#name)?.0),
         }
     });
-    let shown = serializer.fields.iter().map(|field| {
+    let kept = serializer.fields.iter().filter(|field| field.attr.method.is_none());
+    let shown = kept.map(|field| {
         let (ident, name) = (&field.ident, field.source_name());
         let custom = quote!(::quintet::serializers::Custom);
         match &field.attr.custom {
+            None if field.attr.whole.is_some() => quote!(values.put_whole(self.#ident);),
             None => quote!(values.put(#name, self.#ident);),
             Some(_) if field.shape.optional => quote!(values.put(#name, self.#ident.map(#custom));),
             Some(_) => quote!(values.put(#name, #custom(self.#ident));),
@@ -99,13 +111,22 @@ pub(super) fn expand(serializer: &Serializer, mut errors: Errors) -> TokenStream
     }
 }
 
+/// `.struct_method::<Self, i64, _>(.., Self::get_total)`
+fn method(field: &Field) -> TokenStream {
+    let (ty, kind) = (&field.ty, kinds::shown(&field.ty, &field.name()));
+    let own = super::expand::method(field);
+    quote_spanned!(field.shape.span=> .struct_method::<Self, #ty, _>(#kind, #own))
+}
+
 fn step(field: &Field, errors: &mut Errors) -> TokenStream {
     let (attr, shape, name) = (&field.attr, &field.shape, field.name());
     let inner = &shape.inner;
     let own: Type = generic(&field.ty, "Option").unwrap_or_else(|| field.ty.clone());
     let mut changes = kinds::changes(attr, &own, true);
     changes.extend(field.rules.changes(inner));
-    let declared = if attr.nested.is_some() {
+    let declared = if let Some(whole) = whole(field) {
+        whole
+    } else if attr.nested.is_some() {
         let nested = match (attr.is_read_only(), shape.many) {
             (false, false) => quote!(nested),
             (false, true) => quote!(nested_many),
@@ -118,6 +139,8 @@ fn step(field: &Field, errors: &mut Errors) -> TokenStream {
     } else if let Some((_, target)) = &shape.relation {
         let key = if shape.many { quote!(keys) } else { quote!(key) };
         quote_spanned!(shape.span=> .#key::<#target>(#name))
+    } else if attr.method.is_some() {
+        return method(field);
     } else if attr.class.is_some() {
         let class = class(field);
         quote!(.field(::quintet::fields::Field::json(#name)) #class)

@@ -262,7 +262,7 @@ fn what_only_a_model_can_answer_is_refused_without_one() {
     let found = mistakes(quote! {
         #[serializer(fields = all)]
         struct OddSerializer {
-            #[field(method)]
+            #[field(batch)]
             size: String,
             genre: StringRelated<Genre>,
             #[field(required = false)]
@@ -272,7 +272,7 @@ fn what_only_a_model_can_answer_is_refused_without_one() {
     assert_eq!(
         found,
         [
-            "`method` needs a model: say `#[serializer(model = ..)]` on the struct",
+            "`batch` needs a model: say `#[serializer(model = ..)]` on the struct",
             "`StringRelated` needs a model: say `#[serializer(model = ..)]` on the struct",
             "the input may not contain this field: declare it as `Option<String>`",
             "`fields = all` needs a model: say `#[serializer(model = ..)]` as well",
@@ -417,4 +417,128 @@ fn what_asks_the_database_is_called_by_name() {
     });
     let text = "`queryset` is for a field of the type `PrimaryKeyRelated<Model>`, `SlugRelated<Model>` or `HyperlinkedRelated<Model>`";
     assert_eq!(found, [text]);
+}
+
+#[test]
+fn classes_parents_and_checks_are_called_by_name() {
+    let written = steps(quote! {
+        #[serializer(
+            model = Track, inherit(A, B), validators = [first, second], run_validation, data
+        )]
+        struct TrackSerializer {
+            #[field(class = HashidField::new("h"))]
+            name: Option<String>,
+            #[field(class = TagField)]
+            tags: Vec<CustomRelated<Tag>>,
+            #[field(get_url = own_url)]
+            url: HyperlinkedIdentity,
+            #[field(get_url = album_url)]
+            album: HyperlinkedRelated<Album>,
+            #[field(nested, source = *)]
+            place: PlaceSerializer,
+            #[field(class = PairField, source = *)]
+            pair: Pair,
+            #[field(other, unique_in = Artist::fields().name())]
+            band: String,
+        }
+    });
+    let expected = quote! {
+        ::quintet::serializers::Description::of::<Track>("Track")
+            .extend::<A>()
+            .extend::<B>()
+            .source("name", <Track>::fields().name().shown_as::<Option<String> >())
+            .class(::quintet::__private::class_of::<String, _>(HashidField::new("h")))
+            .related(
+                "tags",
+                <Track>::fields().tags(),
+                ::quintet::__private::related_class_of::<Tag, _>(TagField)
+            )
+            .method::<::core::option::Option<::std::string::String>, _>(
+                ::quintet::fields::Field::url("url").allow_null(),
+                own_url,
+            )
+            .hyperlink_with::<Album, _, _>("album", <Track>::fields().album(), album_url)
+            .whole::<PlaceSerializer>("place")
+            .whole_class("pair", ::quintet::__private::class_of::<Pair, _>(PairField))
+            .other(::quintet::fields::Field::char("band"))
+            .unique_in(&Artist::fields().name())
+            .object_validator(first)
+            .object_validator(second)
+            .run_validation(Self::run_validation)
+            .data(Self::data)
+    };
+    assert_eq!(written, expected.to_string());
+}
+
+#[test]
+fn a_serializer_without_a_model_has_classes_and_methods() {
+    let written = steps(quote! {
+        struct OrderSerializer {
+            #[field(class = PercentField, max_length = 5)]
+            rate: i64,
+            #[field(method)]
+            total: i64,
+        }
+    });
+    let expected = quote! {
+        ::quintet::serializers::Description::plain("Order")
+            .field(::quintet::fields::Field::json("rate"))
+            .class(::quintet::__private::class_of::<i64, _>(PercentField))
+            .with(|field| {
+                let mut field = field;
+                field = field.max_length(5);
+                field
+            })
+            .struct_method::<Self, i64, _>(
+                ::quintet::fields::Field::integer("total"),
+                Self::get_total
+            )
+    };
+    assert_eq!(written, expected.to_string());
+}
+
+#[test]
+fn words_of_a_class_that_contradict_each_other_are_told() {
+    let found = mistakes(quote! {
+        #[serializer(model = Post)]
+        struct PostSerializer {
+            #[field(class = TitleField, custom)]
+            title: String,
+            #[field(class = TitleField, kind = email)]
+            other: String,
+            tag: CustomRelated<Tag>,
+            #[field(class = TagField, slug = name)]
+            tag_name: SlugRelated<Tag>,
+            #[field(source = *)]
+            whole: String,
+            #[field(get_url = address)]
+            address: String,
+        }
+    });
+    assert_eq!(
+        found,
+        [
+            "a field has a `class` or is `custom`, not both",
+            "the class of a field says what its kind is",
+            "say which class shows and reads it: `#[field(class = TagField)]`",
+            "a related field with a class is declared as `CustomRelated<Model>`",
+            "`source = *` goes with `nested` and a serializer without a model, or with `class`",
+            "`get_url` is for a field of the type `HyperlinkedRelated<Model>` or `HyperlinkedIdentity`",
+        ]
+    );
+    let found = mistakes(quote! {
+        #[serializer(validators = [even])]
+        struct NumberSerializer {
+            #[field(class = PairField, source = *)]
+            pair: String,
+        }
+    });
+    assert_eq!(
+        found,
+        [
+            "`source = *` of a field with a class needs a model: say `#[serializer(model = ..)]` on the \
+             struct",
+            "`validators` of a serializer needs a model; without one, say `validate`",
+        ]
+    );
 }

@@ -149,6 +149,30 @@ impl Field {
         self
     }
 
+    /// What a form shows first: [`initial`](Self::initial), or what its kind starts with
+    /// (`get_initial`).
+    pub fn get_initial(&self) -> Value {
+        if let Some(value) = &self.initial {
+            return value.clone();
+        }
+        match &self.kind {
+            FieldKind::Boolean if !self.allow_null => Value::Bool(false),
+            FieldKind::Char(_) => Value::Text(String::new()),
+            FieldKind::List { .. } | FieldKind::Nested { many: true, .. } => {
+                Value::List(Vec::new())
+            }
+            FieldKind::Dict { .. } => Value::Map(Vec::new()),
+            FieldKind::Nested { fields, many: false, .. } => Value::Map(
+                fields
+                    .iter()
+                    .filter(|field| field.is_writable())
+                    .map(|field| (Cow::Borrowed(field.name), field.get_initial()))
+                    .collect(),
+            ),
+            _ => Value::Null,
+        }
+    }
+
     /// Allows an empty string, for text and choices.
     pub fn allow_blank(mut self) -> Self {
         match &mut self.kind {

@@ -32,7 +32,7 @@ impl Context {
     ) -> Result<Response> {
         let related = fetch(description, &[row], self).await?;
         let mut out = JsonWriter::new();
-        self.writing(false).row(description, row, &related, &mut out);
+        self.writing(false).root(description, row, &related, &mut out);
         Ok(self.one(out.into_bytes()))
     }
 }

@@ -373,6 +373,6 @@ pub(crate) async fn represent_saved<M: Model>(
     };
     let related: RelatedRows = fetch(description, &[&loaded], cx).await?;
     let mut out = JsonWriter::new();
-    cx.writing(partial).row(description, &loaded, &related, &mut out);
+    cx.writing(partial).root(description, &loaded, &related, &mut out);
     Ok(Some((out.into_bytes(), location(description, &loaded, cx))))
 }

@@ -11,12 +11,16 @@ use super::field::{SerializerField, Target};
 use super::plain::to_map;
 use crate::contenttypes::{ContentType, GenericForeignKey};
 use crate::db::{
-    Assignments, Assigns, Column, ComputedColumn, Conn, FitsIn, Hop, IntoExpression, Lock, Model,
-    Path, Predicate, QuerySet, Select, SingleValued, single,
+    Assignments, Assigns, Column, ColumnKind, ComputedColumn, Conn, FitsIn, Hop, IntoExpression,
+    Lock, Model, Path, Predicate, QuerySet, Select, SingleValued, single,
 };
-use crate::exceptions::{ApiException, Result};
+use crate::exceptions::{ApiException, Detail, Result};
+use crate::fields::{Field, from_json};
 use crate::files::{File, UploadedFile};
 use crate::values::{FieldType, Value};
+
+/// The members of a map.
+type Members = Vec<(Cow<'static, str>, Value)>;
 
 /// The changes of a request, by column; other columns stay unchanged.
 #[derive(Clone)]
@@ -87,8 +91,38 @@ impl ChangeSet {
                 self.nested.push((name, Vec::new()));
             }
             Target::Other => self.others.push((name, value)),
-            Target::None | Target::Links(_) => {}
+            Target::None | Target::Links(_) | Target::Whole => {}
         }
+    }
+
+    /// Adds the members of a value, each to the column of its name, or beside the columns. JSON becomes
+    /// what the column's own field makes of it, or that field's messages under its name.
+    pub(super) fn add_whole(
+        &mut self,
+        description: &Description,
+        members: Members,
+    ) -> Result<(), Detail> {
+        for (name, value) in members {
+            let mut columns = description.model.columns.iter().enumerate();
+            if let Some((at, column)) = columns.find(|(_, column)| column.name == name) {
+                let value = match value {
+                    Value::Json(json) if column.kind != ColumnKind::Json => {
+                        let read = Field::from_column(column).run(Some(&from_json(*json)), false);
+                        match read.map_err(|detail| Detail::field(column.name, detail))? {
+                            Some(value) => value,
+                            None => continue,
+                        }
+                    }
+                    value => value,
+                };
+                self.set(at, value);
+                continue;
+            }
+            if let Cow::Borrowed(name) = name {
+                self.others.push((name, value));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn add_keys(&mut self, field: &SerializerField, keys: Vec<Value>) {
@@ -382,7 +416,7 @@ impl<M: Model> Changes<M> {
                 let keys = self.set.links.iter().find(|(own, _)| own.is_same_link(&hop));
                 return keys.map(|(_, keys)| Cow::Owned(Value::List(keys.clone())));
             }
-            Some(Target::Other | Target::None) | None => {}
+            Some(Target::Other | Target::None | Target::Whole) | None => {}
         }
         let name = field.map_or(name, |field| field.field.source_name());
         if let Some((_, value)) = self.set.others.iter().find(|(own, _)| *own == name) {

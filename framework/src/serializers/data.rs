@@ -161,7 +161,11 @@ impl Representation {
             out.begin_array();
         }
         for row in shown {
-            writing.row(description, row, &related, &mut out);
+            if many {
+                writing.row(description, row, &related, &mut out);
+            } else {
+                writing.root(description, row, &related, &mut out);
+            }
         }
         if many {
             out.end_array();

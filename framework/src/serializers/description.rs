@@ -20,6 +20,7 @@ use super::hooks::JsonObject;
 use super::recursion::reaches_a_circle;
 use super::relations::Related;
 use super::rows::{Loaded, RelatedRows};
+use super::run::DynRunValidation;
 use super::save::DynSave;
 use crate::db::{ColumnKind, Hop, Leaf, Model, ModelMeta, Path, Predicate, UniqueFor, nowhere};
 use crate::exceptions::{Detail, Validated};
@@ -34,6 +35,7 @@ pub(crate) type RowHook = Arc<
         + Send
         + Sync,
 >;
+pub(crate) type DataFn = Arc<dyn Fn(JsonObject, &Context) -> JsonObject + Send + Sync>;
 pub(crate) type FieldsHook = Arc<dyn Fn(&mut FieldSet, &Context) + Send + Sync>;
 pub(crate) type InputHook =
     Arc<dyn Fn(JsonObject, &Context) -> Validated<JsonObject> + Send + Sync>;
@@ -107,6 +109,10 @@ pub struct Description {
     pub(crate) validate_async: Option<Arc<dyn DynObjectAsks>>,
     /// The hook that makes the output of a row.
     pub(crate) to_representation: Option<RowHook>,
+    /// The hook around the validation of a whole body.
+    pub(crate) run_validation: Option<Arc<dyn DynRunValidation>>,
+    /// The hook that changes what is shown of one row.
+    pub(crate) data: Option<DataFn>,
     /// The hook that prepares the input.
     pub(crate) to_internal_value: Option<InputHook>,
     /// The hook that chooses the fields of a request.
@@ -202,6 +208,17 @@ impl Description {
         })
     }
 
+    /// What a form shows first, by field (`get_initial`).
+    pub fn get_initial(&self) -> JsonObject {
+        let fields = self.input.iter().filter(|field| field.is_writable());
+        let shown = fields.map(|field| {
+            let mut out = JsonWriter::new();
+            field.write(field.get_initial().as_ref(), false, &mut out);
+            (field.name.to_owned(), serde_json::from_slice(out.bytes()).unwrap_or_default())
+        });
+        shown.collect()
+    }
+
     /// The model.
     pub fn model(&self) -> &'static ModelMeta {
         self.model
@@ -241,7 +258,10 @@ impl Description {
                 self.fields.iter().any(|field| field.asks.is_some()),
                 self.validate_async.is_some(),
             );
-            let read = self.fields.iter().filter(|field| matches!(field.target, Target::Other));
+            let read = self
+                .fields
+                .iter()
+                .filter(|field| matches!(field.target, Target::Other | Target::Whole));
             let inner = read.filter_map(|field| Some(field.nested?().asks()));
             inner.fold(own, |(fields, objects), inner| (fields || inner.0, objects || inner.1))
         })
@@ -298,6 +318,7 @@ impl Description {
             || self.validate_async.is_some()
             || !self.unique_together.is_empty()
             || !self.validators.is_empty()
+            || self.run_validation.is_some()
             || self.fields.iter().any(|field| field.sees_instance)
     }
 

@@ -1,5 +1,6 @@
 //! A field of a serializer: its description, the source of its output, the target of its input.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::asking::DynFieldAsks;
@@ -19,6 +20,8 @@ use crate::values::{JsonWriter, Raw, Value};
 
 pub(crate) type MethodFn =
     Arc<dyn Fn(&Description, &Loaded, &RelatedRows, &Context, &mut JsonWriter) + Send + Sync>;
+pub(crate) type StructMethodFn =
+    Arc<dyn Fn(&[(Cow<'static, str>, Value)], &Context, &mut JsonWriter) + Send + Sync>;
 pub(crate) type FieldHook = Arc<dyn Fn(Value, &BoundField<'_>) -> Validated<Value> + Send + Sync>;
 /// A validator; the error is none where the value is of another type than the validator takes.
 pub(crate) type ValueHook =
@@ -45,6 +48,8 @@ pub(crate) enum Output {
     Method(MethodFn),
     /// A function of the row, which belongs to the model.
     Property(MethodFn),
+    /// The whole row, or all values (`source="*"`).
+    Whole,
     /// The URL of the row itself.
     Link { view_name: Arc<str>, kwarg: Arc<str>, column: usize },
 }
@@ -60,6 +65,8 @@ pub(crate) enum Target {
     Links(Hop),
     /// To the view set, under the field's name.
     Other,
+    /// To several of the others: its value has a member for each (`source="*"`).
+    Whole,
 }
 
 /// Rows that input names and that must exist.
@@ -73,6 +80,8 @@ pub(crate) struct KeyCheck {
 /// A value that no other row may have.
 #[derive(Clone, Debug)]
 pub(crate) struct Unique {
+    /// The model, if not that of the serializer.
+    pub(crate) model: Option<&'static ModelMeta>,
     pub(crate) column: usize,
     pub(crate) ignore_case: bool,
     pub(crate) message: String,
@@ -101,6 +110,8 @@ pub(crate) struct SerializerField {
     pub(crate) default_on_create: bool,
     /// Whether one of its functions may ask for the stored row.
     pub(crate) sees_instance: bool,
+    /// The function of a method field without a model.
+    pub(crate) method: Option<StructMethodFn>,
     /// The view whose addresses name rows in input.
     pub(crate) link: Option<LinkInput>,
     /// Its class of related fields, if that is the user's.

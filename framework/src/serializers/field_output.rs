@@ -32,7 +32,7 @@ impl<'a> FieldOutput<'a> {
         let mut shown = Self::default();
         let Some(field) = description.fields.get(index) else { return shown };
         match &field.output {
-            Output::None | Output::Column(_) | Output::Property(_) => {}
+            Output::None | Output::Column(_) | Output::Property(_) | Output::Whole => {}
             Output::Batch(_) | Output::Method(_) => shown.method = true,
             Output::Link { .. } => shown.link = true,
             Output::Source(source) => {

@@ -240,6 +240,24 @@ hook! {
 }
 
 hook! {
+    /// Changes what is shown of one row or object (`data`): `fn(JsonObject) -> JsonObject`.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` cannot be used as `data`",
+        label = "expected `fn(JsonObject) -> JsonObject`, with `&Context` behind it or not"
+    )]
+    DataHook[](shown: JsonObject) -> JsonObject
+}
+
+hook! {
+    /// The value of a method field without a model (`SerializerMethodField`): `fn(&Order) -> String`.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is not a method field of `{S}` that shows `{T}`",
+        label = "expected `fn(&{S}) -> {T}` or `fn(&{S}, &Context) -> {T}`"
+    )]
+    StructMethod[S, T](value: &S) -> T
+}
+
+hook! {
     /// The address of a row (`get_url`): `fn(&Album, &Context) -> Option<String>`; null for none.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` does not make the address of a row of `{M}`",

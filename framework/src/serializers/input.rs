@@ -7,7 +7,8 @@ use super::changes::ChangeSet;
 use super::description::Description;
 use super::hooks::JsonObject;
 use super::list::{Instances, ListSerializer};
-use super::validate::{Existing, run_list_validation, run_validation};
+use super::run::run_own_validation;
+use super::validate::{Existing, run_list_validation};
 use crate::exceptions::{Detail, Result};
 use crate::fields::form::FormValue;
 use crate::fields::{form, from_json, to_json};
@@ -121,17 +122,18 @@ impl InitialData {
     ) -> Result<ChangeSet> {
         let data = match self.0 {
             Initial::Json(json) => {
-                return run_validation(description, &from_json(json), partial, existing, cx).await;
+                let raw = from_json(json);
+                return run_own_validation(description, &raw, partial, existing, cx).await;
             }
             Initial::Body(data) => data,
         };
         if let Some(form) = data.form() {
             let values = form_values(form, &data);
             let raw = form_input(description.for_request(cx), &values, partial);
-            return run_validation(description, &raw, partial, existing, cx).await;
+            return run_own_validation(description, &raw, partial, existing, cx).await;
         }
         let raw = cx.object_in(data.raw()?);
-        run_validation(description, &raw, partial, existing, cx).await
+        run_own_validation(description, &raw, partial, existing, cx).await
     }
 }
 

@@ -123,6 +123,7 @@ pub(crate) mod recursion;
 mod related;
 mod relations;
 mod rows;
+mod run;
 mod save;
 mod select;
 #[cfg(all(test, feature = "sqlite"))]
@@ -142,9 +143,9 @@ pub use data::{Representation, Unvalidated};
 pub use description::Description;
 pub use field_set::{FieldSet, GetFields};
 pub use hooks::{
-    CreateOnlyDefault, CurrentUserDefault, DefaultValue, FieldValidator, GetUrl, JsonObject,
-    MethodField, ObjectValidator, RelatedQuerySet, StructValidator, ToInternalValue,
-    ToRepresentation, ValueValidator,
+    CreateOnlyDefault, CurrentUserDefault, DataHook, DefaultValue, FieldValidator, GetUrl,
+    JsonObject, MethodField, ObjectValidator, RelatedQuerySet, StructMethod, StructValidator,
+    ToInternalValue, ToRepresentation, ValueValidator,
 };
 pub use input::InitialData;
 pub use list::{ListSerializer, UnvalidatedList};
@@ -156,6 +157,7 @@ pub use relations::{
     StringRelated,
 };
 pub use rows::{Instance, Loaded, RelatedRows};
+pub use run::{RunValidation, ValidInput, ValidationHook};
 pub use save::{SaveHook, Unsaved};
 
 pub(crate) use changes::ChangeSet;
@@ -265,6 +267,11 @@ pub trait ModelSerializer: Sized + 'static {
         M: Model + ShownBy<Self, Self::Model>,
     {
         Representation::of_query(Self::description(), queryset.into())
+    }
+
+    /// What a form shows first, by field (`AlbumSerializer().data`, `get_initial`).
+    fn get_initial() -> JsonObject {
+        Self::description().get_initial()
     }
 
     /// Input, to be validated (`AlbumSerializer(data=data)`): `AlbumSerializer::from_data(data)` with

@@ -7,7 +7,9 @@ use std::marker::PhantomData;
 use super::changes::ChangeSet;
 use super::convert::{FromValidated, IntoValidated};
 use super::description::Description;
+use super::hooks::JsonObject;
 use super::input::InitialData;
+use super::list::{Instances, ListSerializer};
 use super::validate::Existing;
 use super::write::write_values;
 use crate::exceptions::{ApiException, Detail, Result};
@@ -70,6 +72,11 @@ pub trait Serializer: Sized + 'static {
 
     /// The values of the struct, as [`Json`](crate::views::Json) shows them.
     fn into_values(self) -> ValidatedData;
+
+    /// What a form shows first, by field (`PointSerializer().data`, `get_initial`).
+    fn get_initial() -> JsonObject {
+        Self::description().get_initial()
+    }
 
     /// Input, to be validated (`PointSerializer(data=request.data)`): `PointSerializer::from_data(
     /// cx.data()?)`, then [`partial`](UnvalidatedData::partial) as needed, then
@@ -149,6 +156,20 @@ impl ValidatedData {
     /// 500 when a number is beyond what `serde_json` holds.
     pub fn data<S: Serializer>(&self, cx: &Context) -> Result<serde_json::Value> {
         serde_json::from_slice(&self.json::<S>(cx)).map_err(ApiException::internal)
+    }
+
+    /// A value made of all of them (`source="*"`).
+    #[doc(hidden)]
+    pub fn take_whole<T: FromValidated>(self) -> Option<T> {
+        T::from_validated(Some(Value::Map(self.values)))
+    }
+
+    /// Adds the members of a value (`source="*"`).
+    #[doc(hidden)]
+    pub fn put_whole(&mut self, value: impl IntoValidated) {
+        if let Some(Value::Map(members)) = value.into_validated() {
+            self.values.extend(members);
+        }
     }
 
     /// Takes the value of a field; `None` when it is absent or of another type.
@@ -233,6 +254,23 @@ impl<S: Serializer> UnvalidatedData<S> {
     pub fn partial(mut self) -> Self {
         self.partial = true;
         self
+    }
+
+    /// A list of objects (`many=True`), up to 1000 of them unless `list` says otherwise: the values of
+    /// each, in their order. The errors of an item stand under its number.
+    ///
+    /// # Errors
+    /// As [`validated`](Self::validated).
+    pub async fn validated_many(
+        self,
+        list: ListSerializer,
+        cx: &Context,
+    ) -> Result<Vec<ValidatedData>> {
+        let none = Instances::default();
+        let items =
+            self.data.validate_list(S::description(), list, self.partial, &none, cx).await?;
+        let values = |set| ValidatedData { partial: self.partial, ..ValidatedData::new(set) };
+        Ok(items.into_iter().map(|(set, _)| values(set)).collect())
     }
 
     /// The values that were sent (`is_valid(raise_exception=True)`, `validated_data`).

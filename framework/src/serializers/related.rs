@@ -190,6 +190,13 @@ pub(super) fn described<C: RelatedField>(class: &C, name: &'static str) -> Field
     messages.fold(class.field(name), |field, (code, text)| field.error(code, *text))
 }
 
+/// A class, all that it is asked about, and the checks that this is of: their places and lengths.
+struct Asked<'a> {
+    class: &'a dyn DynRelatedField,
+    data: Vec<Value>,
+    members: Vec<(usize, usize)>,
+}
+
 /// Asks each class once for all checks that are its own.
 pub(super) async fn ask_classes(
     checks: &[Check],
@@ -197,19 +204,19 @@ pub(super) async fn ask_classes(
     cx: &Context,
 ) -> Result<()> {
     let mut places: HashMap<usize, usize> = HashMap::new();
-    let mut asked: Vec<(&dyn DynRelatedField, Vec<Value>, Vec<(usize, usize)>)> = Vec::new();
+    let mut asked: Vec<Asked<'_>> = Vec::new();
     for (index, check) in checks.iter().enumerate() {
         let Check::Own { class, values } = check else { continue };
         let place = *places.entry(Arc::as_ptr(class).cast::<()>() as usize).or_insert_with(|| {
-            asked.push((&**class, Vec::new(), Vec::new()));
+            asked.push(Asked { class: &**class, data: Vec::new(), members: Vec::new() });
             asked.len() - 1
         });
-        if let Some((_, data, members)) = asked.get_mut(place) {
-            data.extend(values.iter().cloned());
-            members.push((index, values.len()));
+        if let Some(asked) = asked.get_mut(place) {
+            asked.data.extend(values.iter().cloned());
+            asked.members.push((index, values.len()));
         }
     }
-    for (class, data, members) in asked {
+    for Asked { class, data, members } in asked {
         let mut keys = class.ask(data, cx).await?.into_iter();
         for (index, count) in members {
             let own: Vec<Validated<Value>> = keys.by_ref().take(count).collect();

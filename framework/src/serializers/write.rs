@@ -10,7 +10,7 @@ use super::hooks::JsonObject;
 use super::plain::ValidatedData;
 use super::relations::Related;
 use super::rows::{Extra, Loaded, RelatedRows};
-use crate::db::Hop;
+use crate::db::{ColumnMeta, Hop};
 use crate::fields::{FieldDefault, FieldKind, FileOptions, to_json};
 use crate::request::Context;
 use crate::values::{JsonWriter, Value, ValueRef, parse_json};
@@ -46,6 +46,18 @@ impl Writing<'_> {
         }
     }
 
+    /// Writes the one row of a response, or of code: `data` may change it.
+    pub(crate) fn root(
+        self,
+        description: &Description,
+        row: &Loaded,
+        related: &RelatedRows,
+        out: &mut JsonWriter,
+    ) {
+        let write = |out: &mut JsonWriter| self.row(description, row, related, out);
+        by_data(description.for_request(self.cx), self.cx, write, out);
+    }
+
     fn fields(
         self,
         description: &Description,
@@ -61,9 +73,9 @@ impl Writing<'_> {
                 continue;
             }
             if let Some(class) = &field.class {
-                let own = self.attribute(field, row);
+                let own = self.attribute(description, field, row);
                 let of = Shown::Row(&*row.model, description.model);
-                self.class(&**class, description, field, InstanceRef { of, own }, out);
+                self.class(&**class, description, field, &InstanceRef { of, own }, out);
                 continue;
             }
             out.prepared_key(&field.member);
@@ -119,6 +131,11 @@ impl Writing<'_> {
             Output::Method(method) | Output::Property(method) => {
                 method(description, row, related, self.cx, out);
             }
+            Output::Whole => {
+                if let Some(nested) = field.nested {
+                    self.map(nested(), &members(description, row), out);
+                }
+            }
             Output::Link { view_name, kwarg, column } => {
                 write_link(self.cx, view_name, kwarg, row.model.value(*column), out);
             }
@@ -126,8 +143,14 @@ impl Writing<'_> {
     }
 
     /// The value that a field's source leads to.
-    fn attribute<'r>(self, field: &SerializerField, row: &'r Loaded) -> Option<Cow<'r, Value>> {
+    fn attribute<'r>(
+        self,
+        description: &Description,
+        field: &SerializerField,
+        row: &'r Loaded,
+    ) -> Option<Cow<'r, Value>> {
         match &field.output {
+            Output::Whole => Some(Cow::Owned(Value::Map(members(description, row)))),
             Output::Column(index) => Some(Cow::Owned(row.model.value(*index).to_value())),
             Output::Source(source) => match row.source(*source) {
                 Some(Extra::Value(value)) if !value.is_null() => Some(Cow::Borrowed(value)),
@@ -143,12 +166,12 @@ impl Writing<'_> {
         class: &dyn DynFieldClass,
         description: &Description,
         field: &SerializerField,
-        instance: InstanceRef<'_>,
+        instance: &InstanceRef<'_>,
         out: &mut JsonWriter,
     ) {
         let serializer = BoundSerializer::showing(description, self.partial, self.cx);
         let bound = BoundField::new(field, &serializer);
-        if let Some(value) = class.attribute(&instance, &bound) {
+        if let Some(value) = class.attribute(instance, &bound) {
             out.prepared_key(&field.member);
             class.write(value, &bound, out);
         }
@@ -200,7 +223,24 @@ pub(crate) fn write_values(
     out: &mut JsonWriter,
 ) {
     let writing = Writing { cx, partial: values.partial };
-    writing.map(description, &values.values, out);
+    let write = |out: &mut JsonWriter| writing.map(description, &values.values, out);
+    by_data(description.for_request(cx), cx, write, out);
+}
+
+/// Writes an object as the serializer's own `data` changes it, if there is one.
+fn by_data(
+    description: &Description,
+    cx: &Context,
+    write: impl FnOnce(&mut JsonWriter),
+    out: &mut JsonWriter,
+) {
+    let Some(hook) = &description.data else { return write(out) };
+    let mut shown = JsonWriter::new();
+    write(&mut shown);
+    match object(shown.bytes()) {
+        Some(shown) => out.json(&serde_json::Value::Object(hook(shown, cx))),
+        None => out.json(&serde_json::from_slice(shown.bytes()).unwrap_or_default()),
+    }
 }
 
 impl Writing<'_> {
@@ -213,13 +253,33 @@ impl Writing<'_> {
         out.begin_object();
         let fields = &description.for_request(self.cx).fields;
         for field in fields.iter().filter(|field| !field.field.write_only) {
+            if matches!(field.output, Output::Whole) {
+                let own = Some(Cow::Owned(Value::Map(values.to_vec())));
+                match (&field.class, field.nested) {
+                    (Some(class), _) => {
+                        let instance = InstanceRef { of: Shown::Values(values), own };
+                        self.class(&**class, description, field, &instance, out);
+                    }
+                    (None, Some(nested)) => {
+                        out.prepared_key(&field.member);
+                        self.map(nested(), values, out);
+                    }
+                    (None, None) => {}
+                }
+                continue;
+            }
+            if let Some(method) = &field.method {
+                out.prepared_key(&field.member);
+                method(values, self.cx, out);
+                continue;
+            }
             let source = field.field.source_name();
             if let Some(class) = &field.class {
                 let sent = values.iter().find(|(name, _)| name == source);
                 let own = sent.map(|(_, value)| Cow::Borrowed(value));
                 let own = own.or_else(|| self.absent(field).map(Cow::Owned));
                 let instance = InstanceRef { of: Shown::Values(values), own };
-                self.class(&**class, description, field, instance, out);
+                self.class(&**class, description, field, &instance, out);
                 continue;
             }
             let sent = values.iter().find(|(name, _)| name == source);
@@ -263,6 +323,15 @@ impl Writing<'_> {
             _ => out.null(),
         }
     }
+}
+
+/// The columns of a row by name.
+fn members(description: &Description, row: &Loaded) -> Vec<(Cow<'static, str>, Value)> {
+    let columns = description.model.columns.iter().enumerate();
+    let member = |(at, column): (usize, &ColumnMeta)| {
+        (Cow::Borrowed(column.name), row.model.value(at).to_value())
+    };
+    columns.map(member).collect()
 }
 
 /// The absolute URL of the view `name` whose capture `kwarg` is `value`.

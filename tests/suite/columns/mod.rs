@@ -5,6 +5,7 @@ mod choices;
 mod constraints;
 mod json;
 mod keys;
+mod lists;
 mod relations;
 mod words;
 

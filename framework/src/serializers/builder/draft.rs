@@ -45,6 +45,8 @@ impl Draft {
             validators: Vec::new(),
             validate_async: None,
             to_representation: None,
+            run_validation: None,
+            data: None,
             to_internal_value: None,
             get_fields: None,
             create: None,
@@ -140,6 +142,7 @@ impl Draft {
             default: None,
             default_on_create: false,
             sees_instance: false,
+            method: None,
             link: None,
             related: None,
             class: None,
@@ -181,7 +184,7 @@ impl Draft {
             let own = column.errors.iter().find(|(code, _)| *code == "unique");
             let message =
                 own.map_or_else(|| not_unique(model, column), |(_, text)| (*text).to_owned());
-            added.unique = Some(Unique { column: index, ignore_case: false, message });
+            added.unique = Some(Unique { model: None, column: index, ignore_case: false, message });
         }
     }
 
@@ -257,6 +260,7 @@ impl Draft {
                 | Output::Column(_)
                 | Output::Method(_)
                 | Output::Property(_)
+                | Output::Whole
                 | Output::Link { .. } => {}
             }
             own.fields.push(added);
@@ -300,15 +304,17 @@ impl Draft {
         if own.validators.is_empty() {
             own.validators.clone_from(&other.validators);
         }
-        keep(&mut own.validate, &other.validate);
-        keep(&mut own.validate_async, &other.validate_async);
-        keep(&mut own.to_representation, &other.to_representation);
-        keep(&mut own.to_internal_value, &other.to_internal_value);
-        keep(&mut own.get_fields, &other.get_fields);
-        keep(&mut own.create, &other.create);
-        keep(&mut own.update, &other.update);
-        keep(&mut own.create_many, &other.create_many);
-        keep(&mut own.update_many, &other.update_many);
+        keep(&mut own.validate, other.validate.as_ref());
+        keep(&mut own.validate_async, other.validate_async.as_ref());
+        keep(&mut own.to_representation, other.to_representation.as_ref());
+        keep(&mut own.run_validation, other.run_validation.as_ref());
+        keep(&mut own.data, other.data.as_ref());
+        keep(&mut own.to_internal_value, other.to_internal_value.as_ref());
+        keep(&mut own.get_fields, other.get_fields.as_ref());
+        keep(&mut own.create, other.create.as_ref());
+        keep(&mut own.update, other.update.as_ref());
+        keep(&mut own.create_many, other.create_many.as_ref());
+        keep(&mut own.update_many, other.update_many.as_ref());
     }
 
     /// Foreign keys become nested objects with all their columns.
@@ -423,9 +429,9 @@ fn copy<T: Clone>(places: &mut Places, place: &mut usize, from: &[T], to: &mut V
     });
 }
 
-fn keep<T: ?Sized>(own: &mut Option<Arc<T>>, other: &Option<Arc<T>>) {
+fn keep<T: ?Sized>(own: &mut Option<Arc<T>>, other: Option<&Arc<T>>) {
     if own.is_none() {
-        own.clone_from(other);
+        *own = other.cloned();
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::super::asking::{AsyncObjectValidator, object_asks};
 use super::super::batch::{Batch, BatchField};
 use super::super::changes::{Attrs, Changes};
+use super::super::class::FieldClass;
 use super::super::field::{MethodFn, Output, Target};
 use super::super::hooks::{FieldValidator, MethodField, ObjectValidator, ToRepresentation};
 use super::super::rows::Instance;
@@ -33,6 +34,14 @@ impl<M: Model> Builder<M> {
         method: impl MethodField<M, T, Shape>,
     ) -> Self {
         self.push(field.read_only(), Output::Property(written(method)), Target::None)
+    }
+
+    /// A field of a class of one's own over the row itself (`source="*"`): its value has a member for each
+    /// column that it shows and sets.
+    pub fn whole_class<C: FieldClass>(mut self, name: &'static str, class: C) -> Self {
+        let field = self.draft.push(Field::json(name), Output::Whole, Target::Whole);
+        field.set_class(class);
+        self
     }
 
     /// A field that asks once for all rows that are shown: a page, a nested list, one row. `field`

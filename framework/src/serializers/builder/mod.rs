@@ -465,7 +465,8 @@ impl<M: Model> Builder<M> {
     pub fn unique(mut self, message: &str, ignore_case: bool) -> Self {
         self.last(|field| {
             if let Target::Column(column) = field.target {
-                field.unique = Some(Unique { column, ignore_case, message: message.to_owned() });
+                field.unique =
+                    Some(Unique { model: None, column, ignore_case, message: message.to_owned() });
             }
         });
         self
@@ -609,7 +610,12 @@ impl<M: Model> Builder<M> {
                 (self.draft.description.fields.get_mut(*index), M::META.columns.get(*column))
             {
                 let message = not_unique(M::META, meta);
-                field.unique.get_or_insert(Unique { column: *column, ignore_case: false, message });
+                field.unique.get_or_insert(Unique {
+                    model: None,
+                    column: *column,
+                    ignore_case: false,
+                    message,
+                });
             }
             return;
         }

@@ -6,11 +6,16 @@ use std::sync::Arc;
 use super::super::asking::{AsyncFieldValidator, field_asks};
 use super::super::class::FieldClass;
 use super::super::convert::FromValidated;
-use super::super::field::SerializerField;
+use super::super::field::{Output, SerializerField, Target, Unique};
 use super::super::field_set::GetFields;
-use super::super::hooks::{DefaultValue, RelatedQuerySet, ToInternalValue, ValueValidator};
+use super::super::hooks::{
+    DataHook, DefaultValue, RelatedQuerySet, ToInternalValue, ValueValidator,
+};
+use super::super::plain::Serializer;
+use super::super::run::{ValidationHook, validation_hook};
 use super::Builder;
-use crate::db::Model;
+use crate::db::{FieldPath, Model};
+use crate::exceptions::Detail;
 use crate::fields::Field;
 use crate::values::FieldType;
 
@@ -38,6 +43,15 @@ impl<M> Builder<M> {
     /// Gives the preceding field a class of one's own: `.source("isbn", ..).class(IsbnField { .. })`.
     pub fn class<C: FieldClass>(mut self, class: C) -> Self {
         self.last(|field| field.set_class(class));
+        self
+    }
+
+    /// A serializer without a model over the row itself (`source="*"`): its fields show and set those of
+    /// this one, by their sources.
+    pub fn whole<S: Serializer>(mut self, name: &'static str) -> Self {
+        let fields = Arc::clone(&S::description().input);
+        let field = Field::nested(name, fields, false);
+        self.draft.push(field, Output::Whole, Target::Whole).nested = Some(S::description);
         self
     }
 
@@ -90,6 +104,41 @@ impl<M> Builder<M> {
     /// Sets the hook that prepares the input for the fields (`to_internal_value`).
     pub fn to_internal_value<Shape>(mut self, hook: impl ToInternalValue<Shape>) -> Self {
         self.draft.set_internal_value(hook);
+        self
+    }
+
+    /// Sets the hook around the validation of a whole body (`run_validation`).
+    pub fn run_validation<Shape: 'static>(mut self, hook: impl ValidationHook<Shape>) -> Self {
+        self.draft.description.run_validation = Some(validation_hook(hook));
+        self
+    }
+
+    /// Sets the hook that changes what is shown of one row or object (`data`); lists and nested rows
+    /// have `to_representation`.
+    pub fn data<Shape>(mut self, hook: impl DataHook<Shape>) -> Self {
+        self.draft.description.data = Some(Arc::new(move |shown, cx| hook.call(shown, cx)));
+        self
+    }
+
+    /// Requires that no row of `T` has the preceding field's value in a column (`UniqueValidator`); with
+    /// the text of the code `unique`, if the field has one.
+    #[doc(alias = "UniqueValidator")]
+    pub fn unique_in<T: Model, U>(mut self, path: &FieldPath<T, U>) -> Self {
+        let named = path.path.column().map_or("", |column| column.column);
+        let column = T::META.columns.iter().position(|own| own.column == named);
+        self.last(|field| {
+            let text = "This field must be unique.";
+            let Detail::Message { text: message, .. } = field.field.message("unique", text, &[])
+            else {
+                return;
+            };
+            field.unique = column.map(|column| Unique {
+                model: Some(T::META),
+                column,
+                ignore_case: false,
+                message: message.into_owned(),
+            });
+        });
         self
     }
 

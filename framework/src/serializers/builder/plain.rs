@@ -7,7 +7,7 @@ use super::super::convert::{FromValidated, IntoValidated};
 use super::super::custom::CustomField;
 use super::super::description::Description;
 use super::super::field::{KeyCheck, Output, SerializerField, Target};
-use super::super::hooks::{FieldValidator, StructValidator};
+use super::super::hooks::{FieldValidator, StructMethod, StructValidator};
 use super::super::plain::{Serializer, ValidatedData};
 use super::Builder;
 use super::draft::{Draft, key_kind};
@@ -28,6 +28,25 @@ impl Builder<()> {
         let target = if field.read_only { Target::None } else { Target::Other };
         self.draft.push(field, Output::None, target);
         self
+    }
+
+    /// A `SerializerMethodField`: the result of a function of the struct. `field` describes its kind.
+    pub fn struct_method<S: Serializer, T: serde::Serialize, Shape>(
+        self,
+        field: Field,
+        method: impl StructMethod<S, T, Shape>,
+    ) -> Self {
+        let mut builder = self.field(field.read_only());
+        builder.last(|field| {
+            field.method = Some(Arc::new(move |values, cx, out| {
+                let value = S::from_validated(&mut ValidatedData::of(values.to_vec()));
+                let written = value.map(|value| out.serialize(&method.call(&value, cx)));
+                if !matches!(written, Some(Ok(()))) {
+                    out.null();
+                }
+            }));
+        });
+        builder
     }
 
     /// Adds a custom field.

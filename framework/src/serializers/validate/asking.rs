@@ -63,8 +63,8 @@ pub(super) fn ask_objects<'s>(
             let many = field.takes_many();
             let mut items = Vec::new();
             for (index, set) in sets.iter_mut().enumerate() {
-                let sent = serializer.sent.and_then(|raw| raw.get(field.field.name));
-                let sent = sent.and_then(|raw| match raw {
+                let data = serializer.sent.and_then(|raw| raw.get(field.field.name));
+                let data = data.and_then(|raw| match raw {
                     Raw::List(items) => items.get(index),
                     other => Some(other),
                 });
@@ -73,7 +73,7 @@ pub(super) fn ask_objects<'s>(
                     parent: Some(serializer),
                     existing: Existing::default(),
                     partial: serializer.partial && !many,
-                    sent,
+                    sent: data,
                     cx,
                 };
                 let found = ask_objects(set, &inner).await?;

@@ -22,13 +22,14 @@ use super::description::{Conditional, Description, UniqueTogether};
 use super::field::{SerializerField, Target};
 use super::input::Input;
 use super::list::{Instances, ListSerializer};
+use super::plain::ValidatedData;
 use super::related::ask_classes;
 use crate::aside::aside;
-use crate::db::{ColumnMeta, ModelRow};
+use crate::db::{ColumnKind, ColumnMeta, ModelRow};
 use crate::exceptions::{ApiException, Detail};
 use crate::fields::ManyKeys;
 use crate::request::Context;
-use crate::values::{Raw, Value};
+use crate::values::{Raw, Value, json_of};
 
 /// The state of a field during validation.
 enum FieldState<'a> {
@@ -368,6 +369,7 @@ impl<'a> ObjectState<'a> {
         let mut errors: Vec<(Cow<'static, str>, Detail)> = Vec::new();
         let mut changes = ChangeSet::new();
         for (field, state) in self.description.fields.iter().zip(std::mem::take(&mut self.fields)) {
+            let state = state.in_its_column(field, serializer.description);
             if let Err(detail) = state.finish(field, &mut changes, answers, &serializer) {
                 errors.push((field.field.name.into(), detail));
             }
@@ -488,6 +490,25 @@ impl FieldState<'_> {
         Ok(())
     }
 
+    /// A list, a dictionary or a selection as JSON, where a column of JSON stores it.
+    fn in_its_column(self, field: &SerializerField, description: &Description) -> Self {
+        let Target::Column(column) = field.target else { return self };
+        let is_json = |value: &Value| matches!(value, Value::Json(_) | Value::Null);
+        match self {
+            Self::Value(value, raw) if !is_json(&value) => {
+                let kind = description.model.columns.get(column).map(|column| column.kind);
+                match kind {
+                    Some(ColumnKind::Json) => {
+                        let json = json_of(value).unwrap_or_default();
+                        Self::Value(Value::Json(Box::new(json)), raw)
+                    }
+                    _ => Self::Value(value, raw),
+                }
+            }
+            other => other,
+        }
+    }
+
     /// Adds the field's part to the changes.
     fn finish(
         self,
@@ -501,7 +522,14 @@ impl FieldState<'_> {
             Self::Skip => {}
             Self::Failed(detail) => return Err(detail),
             Self::Keys(keys, _) => changes.add_keys(field, keys.keys),
+            Self::Value(Value::Map(members), _) if matches!(field.target, Target::Whole) => {
+                changes.add_whole(serializer.description, members)?;
+            }
             Self::Value(value, _) => changes.add(field, value),
+            Self::One(inner) if matches!(field.target, Target::Whole) => {
+                let members = ValidatedData::new(inner.finish(answers, parent, cx)?).values;
+                changes.add_whole(serializer.description, members)?;
+            }
             Self::One(inner) => changes.add_one(field, inner.finish(answers, parent, cx)?),
             Self::List(items) => {
                 let mut sets = Vec::with_capacity(items.len());

@@ -133,16 +133,17 @@ impl<'a, 'c> Reading<'a, 'c> {
             return Err(Detail::non_field(message));
         }
         list.objects(&raw)?;
-        let pk = inner.model.pk_column();
+        // without a model there is none
+        let pk = inner.model.columns.get(inner.model.pk).map_or("", |column| column.name);
         Ok(raw.each(|raw| {
-            let key = raw.get(pk.name).filter(|_| !instances.rows.is_empty()).map(python::text);
+            let key = raw.get(pk).filter(|_| !instances.rows.is_empty()).map(python::text);
             match instances.named(key.as_deref()) {
                 Ok(existing) => self.item(list, inner, raw, partial, existing, None),
                 Err(text) => {
                     let mut state = ObjectState::new(inner, Existing::default(), partial);
                     let text = format!("Invalid pk \"{text}\" - object does not exist.");
                     let detail = Detail::List(vec![Detail::new(text, "does_not_exist")]);
-                    state.error = Some(Detail::Map(vec![(pk.name.into(), detail)]));
+                    state.error = Some(Detail::Map(vec![(pk.into(), detail)]));
                     state
                 }
             }
@@ -277,10 +278,10 @@ impl<'a, 'c> Reading<'a, 'c> {
         }
         if let Some(unique) = &field.unique {
             self.checks.push(Check::Unique {
-                model: object.description.model,
+                model: unique.model.unwrap_or(object.description.model),
                 values: vec![(unique.column, value.clone())],
                 ignore_case: unique.ignore_case,
-                except: object.pk(),
+                except: if unique.model.is_some() { None } else { object.pk() },
                 condition: None,
                 period: None,
             });
