@@ -69,7 +69,7 @@ pub(super) const MOST_ROWS: usize = 1000;
 ///         let mut tags = Vec::new();
 ///         for name in names {
 ///             let name = name.trim_start_matches('#').to_owned();
-///             let named = tag::name.eq(name);
+///             let named = Changes::new().set(tag::name, name);
 ///             let (tag, _) = Tag::objects().get_or_create(named, (), cx).await?;
 ///             tags.push(Ok(tag));
 ///         }
