@@ -10,6 +10,9 @@ use crate::exceptions::{ApiException, Detail};
 /// The reason if another connection held `SQLite`'s write lock.
 pub(crate) const BUSY: &str = "the database is busy";
 
+/// The reason if a connection ended before the answer came.
+pub(crate) const CLOSED: &str = "the database closed the connection";
+
 /// Why a statement failed.
 #[doc(alias = "DoesNotExist")]
 #[doc(alias = "IntegrityError")]
@@ -220,6 +223,20 @@ impl From<diesel::result::Error> for ApiException {
 }
 
 impl Error {
+    /// Whether what was asked for may have been done all the same: the answer did not come, or could not be
+    /// read. Any other error says that it was not.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        use diesel::result::{DatabaseErrorKind as Kind, Error as Diesel};
+        match self {
+            Self::Unavailable(reason) => *reason == CLOSED,
+            Self::Diesel(Diesel::DatabaseError(kind, _)) => {
+                matches!(kind, Kind::UnableToSendCommand | Kind::ClosedConnection)
+            }
+            Self::Decode { .. } | Self::Diesel(Diesel::DeserializationError(_)) => true,
+            _ => false,
+        }
+    }
+
     /// The error of a hook.
     pub(crate) fn refused(error: ApiException) -> Self {
         Self::Refused(Box::new(error))
@@ -244,7 +261,7 @@ impl Error {
         match error {
             Diesel::NotFound => Self::NotFound,
             Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => {
-                Self::Unavailable("the database closed the connection")
+                Self::Unavailable(CLOSED)
             }
             // what SQLite says when another connection kept the lock for too long
             Diesel::DatabaseError(DatabaseErrorKind::Unknown, info)
@@ -391,6 +408,33 @@ fn unique_columns(message: &str, details: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lost_answer_leaves_in_doubt_and_a_refusal_does_not() {
+        use diesel::result::{DatabaseErrorKind as Kind, Error as Diesel};
+        let database = |kind| {
+            Error::from_diesel(Diesel::DatabaseError(kind, Box::new("what it says".to_owned())))
+        };
+        let unread = Diesel::DeserializationError("a number".into());
+        for error in [
+            database(Kind::ClosedConnection),
+            database(Kind::UnableToSendCommand),
+            Error::from_diesel(unread),
+            Error::Decode { column: 1, reason: String::new() },
+        ] {
+            assert!(error.is_in_doubt(), "{error:?}");
+        }
+        for error in [
+            database(Kind::UniqueViolation),
+            database(Kind::SerializationFailure),
+            database(Kind::Unknown),
+            Error::Unavailable(BUSY),
+            Error::RolledBack("why"),
+            Error::NotFound,
+        ] {
+            assert!(!error.is_in_doubt(), "{error:?}");
+        }
+    }
 
     #[test]
     fn the_columns_of_a_unique_constraint_are_read_on_both_databases() {

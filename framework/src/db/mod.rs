@@ -181,6 +181,8 @@ pub use conn::Conn;
 pub(crate) use conn::Runs;
 pub use connections::{Connections, ConnectionsBuilder, DEFAULT_DB_ALIAS, DatabaseRouter, Using};
 pub use database::{ConfigError, Database, DatabaseConfig, DatabaseWorker};
+#[cfg(feature = "postgres")]
+pub(crate) use error::CLOSED;
 pub use error::Error;
 pub(crate) use error::{BUSY, already_exists, label, not_a_unique_set, not_unique, null};
 pub(crate) use models::annotation::Annotated;

@@ -1,5 +1,6 @@
 //! Saving validated input, rows and links; deleting rows and those that depend on them.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::files::has_files;
@@ -10,6 +11,7 @@ use crate::db::{
     Select,
 };
 use crate::exceptions::{ApiException, Result};
+use crate::files::NewlyStored;
 use crate::renderers::JsonWriter;
 use crate::request::Context;
 use crate::serializers::{
@@ -81,19 +83,28 @@ impl Context {
     /// The row first, which is locked by it, then its links.
     async fn store<M: Model>(&self, changes: Changes<M>) -> Result<M> {
         let Changes { mut set, target, description, .. } = changes;
-        let refused = |error| refused(error, M::META, description);
+        let in_doubt = Cell::new(false);
+        let refused = |error: Error| {
+            in_doubt.set(error.is_in_doubt());
+            refused(error, M::META, description)
+        };
         if target.is_none() && *M::META == *self.user_meta().model {
             normalize(&self.user_meta(), &mut set.columns);
         }
-        let files = if has_files(M::META, &set.columns) {
+        let mut files = if has_files(M::META, &set.columns) {
             aside(|| self.store_files(M::META, target.as_ref(), &mut set.columns)).await?
         } else {
             Vec::new()
         };
+        if !self.in_transaction() {
+            // where this is dropped before the database answers, the row may be there
+            files.iter_mut().for_each(NewlyStored::mark_sent);
+        }
         let row = self.store_row::<M>(target, set, refused).await;
         if !files.is_empty() {
             match &row {
                 Ok(_) => self.keep_files(files),
+                Err(_) if in_doubt.get() => self.leave_files(files),
                 Err(_) => {
                     for file in files {
                         file.remove().await;

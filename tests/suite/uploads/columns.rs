@@ -1,6 +1,7 @@
 //! Columns of files: what is stored, what is shown, and what goes with a row that is not.
 
 use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
 use quintet::db::{Conn, Dialect, NewFile, StartupError};
 use quintet::files::{File, FileSystemStorage, InMemoryStorage, UploadedFile};
@@ -10,6 +11,7 @@ use quintet::test::{ApiClient, LiveServer, Multipart, Template, TestRequest, Tes
 use quintet::views::FileResponse;
 use quintet_tests::client::Client;
 use serde_json::{Value as Json, json};
+use tokio::time::{sleep, timeout};
 
 #[model(app = "uploads", ordering(id))]
 pub struct Document {
@@ -69,6 +71,16 @@ impl ViewSet for Documents {
 
     async fn perform_create(&self, new: Changes<Document>, cx: &mut Context) -> Result<Document> {
         let title = new.get(document::title);
+        let wait = Duration::from_millis(300);
+        let late = |_| ApiException::validation("too late");
+        match title.as_deref() {
+            Some("Slow row") => return timeout(wait, new.save(cx)).await.map_err(late)?,
+            Some("Slow commit" | "Slow rollback") => {
+                let saved = cx.transaction(async |cx| new.save(cx).await);
+                return timeout(wait, saved).await.map_err(late)?;
+            }
+            _ => {}
+        }
         cx.transaction(async |cx| {
             let stored = new.save(cx).await?;
             if title.as_deref() == Some("Rolled back") {
@@ -107,7 +119,20 @@ async fn tables(conn: &mut Conn) -> Result<(), StartupError> {
              cover varchar(100), width integer, height integer
          )"
     );
-    Ok(conn.batch_execute(&sql).await?)
+    conn.batch_execute(&sql).await?;
+    if conn.dialect() == Dialect::Postgres {
+        conn.batch_execute(
+            "CREATE FUNCTION uploads_slow() RETURNS trigger LANGUAGE plpgsql
+                 AS $$ BEGIN PERFORM pg_sleep(0.8); RETURN NEW; END $$;
+             CREATE TRIGGER uploads_row BEFORE INSERT ON uploads_document FOR EACH ROW
+                 WHEN (NEW.title IN ('Slow row', 'Slow rollback')) EXECUTE FUNCTION uploads_slow();
+             CREATE CONSTRAINT TRIGGER uploads_commit AFTER INSERT ON uploads_document
+                 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+                 WHEN (NEW.title = 'Slow commit') EXECUTE FUNCTION uploads_slow()",
+        )
+        .await?;
+    }
+    Ok(())
 }
 
 /// A site on each database, with the storage of its documents.
@@ -230,6 +255,29 @@ async fn files_of_a_row_that_is_not_stored_are_removed() {
         let gone = client.patch("/documents/99/").multipart(&form("Other", "a"));
         assert_eq!(answer(gone).await.0, 404);
         assert_eq!(storage.names(), before);
+    }
+}
+
+#[quintet::test]
+async fn a_save_that_is_dropped_under_way_leaves_no_row_without_its_file() {
+    for (site, storage) in sites().await {
+        let client = site.client().await;
+        let mut statuses = Vec::new();
+        for title in ["Slow commit", "Slow rollback", "Slow row"] {
+            let sent = form(title, &format!("{title}.txt"));
+            statuses.push(answer(client.post("/documents/").multipart(&sent)).await.0);
+        }
+        sleep(Duration::from_millis(1500)).await;
+        let (_, rows) = answer(client.get("/documents/")).await;
+        let rows = rows.as_array().unwrap();
+        let names: Vec<&str> = rows.iter().filter_map(|row| row["name"].as_str()).collect();
+        // on SQLite a statement is never under way; on PostgreSQL two were stored, and one rolled back
+        let (expected, stored) = match statuses.as_slice() {
+            [201, ..] => ([201; 3], 3),
+            _ => ([400; 3], 2),
+        };
+        assert_eq!((statuses.as_slice(), names.len()), (&expected[..], stored));
+        assert_eq!(storage.names(), names);
     }
 }
 

@@ -25,7 +25,7 @@ use crate::db::flight;
 use crate::db::prepared::Prepared;
 use crate::db::room::Room;
 use crate::db::row::ReadRow;
-use crate::db::{ColumnKind, Error, Row, Sql};
+use crate::db::{CLOSED, ColumnKind, Error, Row, Sql};
 
 /// How long a server may leave data unacknowledged.
 const UNANSWERED: Duration = Duration::from_secs(30);
@@ -281,7 +281,7 @@ impl Link {
         };
         if away || self.is_closed() {
             self.closed.store(true, Ordering::Release);
-            return Error::Unavailable("the database closed the connection");
+            return Error::Unavailable(CLOSED);
         }
         Error::from_diesel(error)
     }

@@ -92,9 +92,24 @@ impl Conn {
         }
     }
 
+    /// Likewise for files of rows of which nobody knows whether they are stored: outside a transaction they
+    /// stay, and the log names them.
+    pub(crate) fn leave_files(&self, files: Vec<NewlyStored>) {
+        if self.in_transaction() {
+            self.files.borrow_mut().extend(files);
+        } else {
+            drop(files);
+        }
+    }
+
     /// How many files wait.
     pub(super) fn waiting_files(&self) -> usize {
         self.files.borrow().len()
+    }
+
+    /// From here on nobody knows whether the files that wait belong to rows, until the database answers.
+    pub(super) fn commit_is_sent(&self) {
+        self.files.borrow_mut().iter_mut().for_each(NewlyStored::mark_sent);
     }
 
     /// Keeps the files that waited for the commit.

@@ -174,11 +174,17 @@ impl Conn {
         let ended = if depth > 0 {
             self.end_savepoint(depth, commit && !abandoned).await
         } else {
+            if commit && !abandoned {
+                self.commit_is_sent();
+            }
             self.end_transaction(commit && !abandoned).await
         };
         if !commit || abandoned || ended.is_err() {
             self.forget_commits(scope.waiting);
-            if self.waiting_files() > scope.waiting_files {
+            if ended.as_ref().is_err_and(|error| commit && depth == 0 && error.is_in_doubt()) {
+                // the rows may be there
+                self.files.take();
+            } else if self.waiting_files() > scope.waiting_files {
                 aside(|| self.remove_files(scope.waiting_files)).await;
             }
         } else if depth == 0 {

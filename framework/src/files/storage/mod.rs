@@ -372,21 +372,30 @@ impl AnyStorage {
         validate_file_name(name)?;
         let name = self.0.generate_filename(name)?;
         let name = self.0.save(&name, file, max_length).await?;
-        Ok(NewlyStored { storage: self.clone(), name: Some(name) })
+        Ok(NewlyStored { storage: self.clone(), name: Some(name), is_sent: false })
     }
 }
 
-/// A file that was stored for a row that is not: it is removed with this, unless it is kept.
+/// A file that was stored for a row that is not: it is removed with this, unless it is kept, or the row may
+/// be stored all the same. A file without a row does less harm than a row without its file.
 #[derive(Debug)]
 pub(crate) struct NewlyStored {
     storage: AnyStorage,
     name: Option<String>,
+    /// The database has been asked to store the row.
+    is_sent: bool,
 }
 
 impl NewlyStored {
     /// The name under which it is stored.
     pub(crate) fn name(&self) -> &str {
         self.name.as_deref().unwrap_or_default()
+    }
+
+    /// The statement that stores the row for good is about to be sent: what drops this from now on does not
+    /// know whether it has.
+    pub(crate) fn mark_sent(&mut self) {
+        self.is_sent = true;
     }
 
     /// The row is stored too.
@@ -408,6 +417,10 @@ impl NewlyStored {
 impl Drop for NewlyStored {
     fn drop(&mut self) {
         let Some(name) = self.name.take() else { return };
+        if self.is_sent {
+            tracing::error!("the file {name} stays: nobody knows whether its row is stored");
+            return;
+        }
         let storage = self.storage.clone();
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             tracing::error!("the file {name} of a row that is not stored stays behind");
@@ -474,5 +487,33 @@ impl<S: Storage> DynStorage for S {
 
     fn generate_filename(&self, name: &str) -> Result<String, StorageError> {
         Storage::generate_filename(self, name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_file_whose_row_may_be_stored_outlives_what_stored_it() {
+        let storage = Arc::new(InMemoryStorage::new("/"));
+        let any = AnyStorage::new(Arc::clone(&storage));
+        let file = File::new("a", "1");
+        let mut sent = any.store("sent", &file, None).await.unwrap();
+        let refused = any.store("refused", &file, None).await.unwrap();
+        sent.mark_sent();
+        drop((sent, refused));
+        for _ in 0..500 {
+            if storage.names() == ["sent"] {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        assert_eq!(storage.names(), ["sent"]);
+        // a refusal is known
+        let mut sent = any.store("refused", &file, None).await.unwrap();
+        sent.mark_sent();
+        sent.remove().await;
+        assert_eq!(storage.names(), ["sent"]);
     }
 }
