@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use quintet::auth::User;
+use quintet::authentication::{Authenticated, Authentication, RemoteUserAuthentication};
 use quintet::caching::{CacheControl, Caching};
 use quintet::http::header::{CACHE_CONTROL, VARY};
 use quintet::prelude::*;
@@ -28,6 +29,7 @@ async fn number(cx: &mut Context) -> Result<Response> {
         Some("404") => return Err(ApiException::NotFound(None)),
         Some("202") => response = response.with_status(202),
         Some("session") => cx.session().await?.set("a", 1),
+        Some("csrf") => drop(quintet::middleware::csrf::get_token(cx)?),
         Some("short") => response = response.with_header(CACHE_CONTROL, "max-age=5"),
         _ => {}
     }
@@ -45,6 +47,19 @@ async fn edition(cx: &mut Context) -> Result<Option<String>> {
 async fn joined(cx: &mut Context) -> Result<Option<quintet::db::DateTime>> {
     let user = User::objects().order_by(quintet::filters::order_by![id]).first(cx).await?;
     Ok(user.map(|user| user.date_joined))
+}
+
+/// The user that a header names, of which `Vary` says nothing.
+struct ByName;
+
+impl Authentication for ByName {
+    async fn authenticate(&self, cx: &mut Context) -> Result<Option<Authenticated>> {
+        let Some(name) = cx.request.header("x-username").map(|name| name.into_owned()) else {
+            return Ok(None);
+        };
+        let user = cx.user_meta().by_username(cx, &name).await?;
+        Ok(user.map(Authenticated::new))
+    }
 }
 
 #[derive(Serializer)]
@@ -87,8 +102,24 @@ fn site() -> Store {
                 .path("page/", open("Page").caching(page.clone()).get(number).post(number), "page")
                 .path(
                     "own/",
-                    ApiView::new("Own").permissions(IsAuthenticated).caching(page).get(number),
+                    ApiView::new("Own")
+                        .permissions(IsAuthenticated)
+                        .caching(page.clone())
+                        .get(number),
                     "own",
+                )
+                .path(
+                    "named/",
+                    open("Named").authentication(ByName).caching(page.clone()).get(number),
+                    "named",
+                )
+                .path(
+                    "remote/",
+                    open("Remote")
+                        .authentication(RemoteUserAuthentication::new("x-remote"))
+                        .caching(page)
+                        .get(number),
+                    "remote",
                 )
                 .path("public/", open("Public").caching(public).get(number), "public")
                 .path(
@@ -185,9 +216,50 @@ fn nobody_gets_the_page_of_another_user() {
 }
 
 #[test]
+fn nobody_gets_the_page_of_another_user_however_they_are_told_apart() {
+    let store = site();
+    for (path, header) in [("/named/", "X-Username"), ("/remote/", "X-Remote")] {
+        let of = |name: &str| send(&store, "GET", path, &[(header, name)]);
+        let first = of("admin");
+        assert_eq!(first.json()["user"], "admin", "{path}");
+        assert_eq!(of("alice").json()["user"], "alice", "{path}");
+        assert_eq!(send(&store, "GET", path, &[]).json()["user"], json!(null), "{path}");
+        assert_eq!(of("admin").json(), first.json(), "{path}");
+    }
+    // caches between the client and the server learn of it, too
+    let reply = send(&store, "GET", "/remote/", &[]);
+    assert!(reply.header("vary").is_some_and(|vary| vary.contains("x-remote")), "{reply:?}");
+}
+
+#[test]
+fn a_user_does_not_get_the_page_of_those_without_one() {
+    let store = site();
+    let anonymous = call(&store, "/page/?a=3", &[]);
+    let admin = format!("Token {ADMIN}");
+    let ask = || send(&store, "GET", "/page/?a=3", &[("Authorization", &admin)]);
+    let first = ask();
+    assert_eq!(first.json()["user"], "admin");
+    assert_eq!(ask().json(), first.json());
+    assert_eq!(call(&store, "/page/?a=3", &[]), anonymous);
+}
+
+#[test]
+fn keys_tell_methods_and_empty_headers_apart() {
+    let store = site();
+    let (path, empty) = ("/page/?a=4", [("X-Shelf", "")]);
+    let head = || send(&store, "HEAD", path, &[]);
+    assert_eq!(head().header("age"), None);
+    assert_eq!(head().header("age"), Some("0"));
+    let get = send(&store, "GET", path, &[]);
+    assert_eq!(get.header("age"), None);
+    assert_ne!(call(&store, path, &empty), get.json()["call"]);
+    assert_eq!(call(&store, path, &empty), call(&store, path, &empty));
+}
+
+#[test]
 fn what_belongs_to_one_client_is_never_kept() {
     let store = site();
-    for with in ["cookie", "private", "no-store", "star", "202", "session"] {
+    for with in ["cookie", "private", "no-store", "star", "202", "session", "csrf"] {
         let path = format!("/page/?with={with}");
         assert_ne!(call(&store, &path, &[]), call(&store, &path, &[]), "{with}");
     }
@@ -200,13 +272,17 @@ fn what_belongs_to_one_client_is_never_kept() {
 #[test]
 fn clients_at_once_get_whole_pages() {
     let store = site();
-    let calls: Vec<u64> = std::thread::scope(|scope| {
-        let ask = || scope.spawn(|| call(&store, "/page/?at=once", &[]));
-        let asked: Vec<_> = (0..8).map(|_| ask()).collect();
+    let ask = || send(&store, "GET", "/page/?at=once", &[]).body;
+    let bodies: Vec<Vec<u8>> = std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
         asked.into_iter().map(|one| one.join().expect("a reply")).collect()
     });
+    for body in &bodies {
+        let body: serde_json::Value = serde_json::from_slice(body).expect("a whole page");
+        assert!(body["call"].is_u64() && body["user"].is_null(), "{body}");
+    }
     // whoever comes later gets one of them
-    assert!(calls.contains(&call(&store, "/page/?at=once", &[])), "{calls:?}");
+    assert!(bodies.contains(&ask()));
 }
 
 #[test]

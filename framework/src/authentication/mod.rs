@@ -176,6 +176,8 @@ pub enum AuthenticationScheme {
 ///
 /// impl Authentication for ByName {
 ///     async fn authenticate(&self, cx: &mut Context) -> Result<Option<Authenticated>> {
+///         // caches must not give one user's response to another
+///         cx.vary_on("X-Username");
 ///         let Some(name) = cx.request.header("x-username").map(|name| name.into_owned()) else {
 ///             return Ok(None);
 ///         };

@@ -13,7 +13,7 @@ use crate::request::Context;
 /// `REMOTE_USER` from its WSGI server, where a client cannot put it, and HTTP has no such place.
 ///
 /// A request with an unknown name stays anonymous; accounts are not created, as Django's
-/// `RemoteUserBackend` does unless `create_unknown_user` is off.
+/// `RemoteUserBackend` does unless `create_unknown_user` is off. Responses vary on the header.
 ///
 /// ```
 /// use quintet::authentication::RemoteUserAuthentication;
@@ -36,6 +36,7 @@ impl RemoteUserAuthentication {
 
 impl Authentication for RemoteUserAuthentication {
     async fn authenticate(&self, cx: &mut Context) -> Result<Option<Authenticated>> {
+        cx.vary_on(self.header);
         let mut sent = cx.request.headers.get_all(self.header);
         // of two, one may be the client's own
         let (Some(name), None) = (sent.next(), sent.next()) else { return Ok(None) };
@@ -74,6 +75,7 @@ mod tests {
                     cx.request.headers.append(name, HeaderValue::from_static(value));
                 }
                 let user = RemoteUserAuthentication::new("x-user").authenticate(&mut cx).await;
+                assert_eq!(cx.varies_on(), ["x-user"]);
                 user.unwrap().map(|found| found.user.username().to_owned())
             };
             assert_eq!(asked(&[("x-user", "alice")]).await.as_deref(), Some("alice"));

@@ -31,12 +31,18 @@
 //! # What is stored
 //!
 //! [`Caching::cache_page`] keeps responses to GET and HEAD with the status 200 in the memory of the process,
-//! up to 32 MB. Authentication, permissions and throttles run before it, so that nobody gets a response that
-//! they may not see. A response is kept under the absolute URL, the version, the negotiated format, and the
-//! headers that it varies on: those of the view, those that its policies consulted (`Cookie`), and
-//! `Authorization` where the client sent it. Never kept: a response that sets a cookie, whose
-//! `Cache-Control` is `private`, `no-cache` or `no-store`, or whose `Vary` is `*`; a stream. A response that
-//! depends on the user in another way must vary on what tells the user.
+//! up to 32 MB, not in the cache of the settings: several processes store apart.
+//!
+//! Authentication, throttles and the view's permissions ([`has_permission`](crate::permissions::Permission))
+//! run before it. **What the handler checks does not**: a stored response is sent without the permissions of
+//! an object (`has_object_permission`), `get_queryset` and `initial`, so leave `cache_page` out where these
+//! depend on more than the user and the headers that the response varies on.
+//!
+//! A response is kept under the absolute URL, the version, the negotiated format, the headers that it varies
+//! on (those of the view, and those that its policies consulted, such as `Cookie`), and, unless its
+//! `Cache-Control` is `public`, the user and `Authorization`. Never kept: a response that sets a cookie or
+//! holds a CSRF token, whose `Cache-Control` is `private`, `no-cache` or `no-store`, or whose `Vary` is `*`;
+//! a stream.
 
 mod conditional;
 mod control;
@@ -53,6 +59,7 @@ use futures_util::future::LocalBoxFuture;
 
 pub use control::CacheControl;
 
+use crate::auth::Account;
 use crate::cache::digest;
 use crate::db::DateTime;
 use crate::exceptions::Result;
@@ -301,35 +308,77 @@ fn is_read(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-/// What tells the responses of a view apart, besides the headers that they vary on.
+/// A key of parts, which are written so that no two lists of parts have the same key.
+#[derive(Default)]
+struct Parts(Vec<u8>);
+
+impl Parts {
+    fn with(mut self, part: Option<&[u8]>) -> Self {
+        match part {
+            // what is not there differs from what is empty
+            None => self.0.push(b'-'),
+            Some(part) => {
+                self.0.extend_from_slice(part.len().to_string().as_bytes());
+                self.0.push(b':');
+                self.0.extend_from_slice(part);
+            }
+        }
+        self
+    }
+
+    fn text(self, part: &str) -> Self {
+        self.with(Some(part.as_bytes()))
+    }
+
+    fn digest(self) -> String {
+        digest(self.0)
+    }
+}
+
+/// What tells the responses of a view apart, besides what they vary on.
 fn url_key(cx: &Context) -> String {
-    let format = cx.accepted_renderer().map_or("", |renderer| renderer.media_type);
-    let version = cx.version().unwrap_or_default();
-    format!("page:{format}:{version}:{}", cx.request.absolute_uri())
+    let format = cx.accepted_renderer().map(|renderer| renderer.media_type.as_bytes());
+    let version = cx.version().map(str::as_bytes);
+    Parts::default().with(format).with(version).text(&cx.request.absolute_uri()).digest()
 }
 
 /// The key of what a URL varies on, which is another one than that of a page.
 fn varies_key(url: &str) -> String {
-    digest(format!("varies:{url}"))
+    Parts::default().text("varies").text(url).digest()
 }
 
-fn page_key(url: &str, names: &[String], cx: &Context) -> String {
-    let mut key = url.to_owned();
-    for name in names {
-        key.push('\n');
-        key.push_str(name);
-        key.push('=');
-        key.push_str(cx.request.header(name).as_deref().unwrap_or_default());
+fn page_key(
+    method: &Method,
+    url: &str,
+    (headers, by_user): (&[String], bool),
+    cx: &Context,
+) -> String {
+    let mut key = Parts::default().text("page").text(method.as_str()).text(url);
+    if by_user {
+        let user = cx.account().map(Account::key_text);
+        key = key.with(user.as_deref().map(str::as_bytes));
     }
-    digest(key)
+    for name in headers {
+        key = key.text(name);
+        for value in cx.request.headers.get_all(name.as_str()) {
+            key = key.with(Some(value.as_bytes()));
+        }
+        key = key.with(None);
+    }
+    key.digest()
 }
 
-/// The stored response to a request, with its `Age`.
+/// The stored response to a request, with its `Age`. A HEAD may have that of a GET, but no GET that of a
+/// HEAD.
 fn stored(url: &str, cx: &Context) -> Option<Response> {
     let pages = &cx.shared.pages;
     let varies = pages.get(&varies_key(url))?;
-    let Stored::Varies(names) = &*varies else { return None };
-    let page = pages.get(&page_key(url, names, cx))?;
+    let Stored::Varies { headers, by_user } = &*varies else { return None };
+    let of = |method| pages.get(&page_key(method, url, (headers, *by_user), cx));
+    let page = match of(&Method::GET) {
+        None if cx.request.method == Method::HEAD => of(&Method::HEAD),
+        page => page,
+    }?;
     let Stored::Page { headers, body, expires, lifetime } = &*page else { return None };
     let mut response = Response::empty(200);
     response.headers = headers.clone();
@@ -355,7 +404,9 @@ fn keep(seconds: u64, url: &str, response: &mut Response, cx: &Context) {
         names.map(|name| name.trim().to_ascii_lowercase()).collect::<Vec<_>>()
     };
     let sets_cookie = response.headers.contains_key(SET_COOKIE)
-        || cx.session.as_ref().is_some_and(|session| session.is_modified());
+        || cx.session.as_ref().is_some_and(|session| session.is_modified())
+        // the cookie is added later; the secret of one client is in the page already
+        || cx.csrf.as_ref().is_some_and(|csrf| csrf.sets_cookie);
     if !matches!(response.status, 200 | 304)
         || sets_cookie
         || directives.iter().any(refuses)
@@ -368,9 +419,8 @@ fn keep(seconds: u64, url: &str, response: &mut Response, cx: &Context) {
         *response = std::mem::replace(response, Response::empty(200)).with_header(EXPIRES, &date);
     }
     CacheControl::new().max_age(seconds).apply(response);
-    if cx.request.headers.contains_key(AUTHORIZATION)
-        && !directives.iter().any(|(name, _)| name == "public")
-    {
+    let by_user = !directives.iter().any(|(name, _)| name == "public");
+    if by_user && cx.request.headers.contains_key(AUTHORIZATION) {
         response.vary_on(&[AUTHORIZATION.as_str()]);
     }
     if seconds == 0 || response.status != 200 {
@@ -379,6 +429,10 @@ fn keep(seconds: u64, url: &str, response: &mut Response, cx: &Context) {
     let mut names = names_all(response);
     let consulted = cx.varies_on().iter().map(|name| name.to_ascii_lowercase());
     names.extend(consulted);
+    if by_user {
+        // who sends one later must not get what those without one get
+        names.push(AUTHORIZATION.as_str().to_owned());
+    }
     names.sort_unstable();
     names.dedup();
     let lifetime = i64::try_from(seconds).unwrap_or(i64::MAX);
@@ -395,9 +449,10 @@ fn keep(seconds: u64, url: &str, response: &mut Response, cx: &Context) {
             .iter()
             .map(|(name, value)| name.as_str().len() + value.len())
             .sum::<usize>();
-    pages.set(&page_key(url, &names, cx), page, size, timeout);
+    let key = page_key(&cx.request.method, url, (&names, by_user), cx);
+    pages.set(&key, page, size, timeout);
     let size = names.iter().map(String::len).sum();
-    pages.set(&varies_key(url), Stored::Varies(names), size, timeout);
+    pages.set(&varies_key(url), Stored::Varies { headers: names, by_user }, size, timeout);
 }
 
 fn now() -> i64 {

@@ -7,8 +7,8 @@ use super::ResponseBody;
 /// What is kept of a URL.
 #[derive(Debug)]
 pub(crate) enum Stored {
-    /// The request headers that its responses vary on.
-    Varies(Vec<String>),
+    /// The request headers that its responses vary on, and whether they do on the user.
+    Varies { headers: Vec<String>, by_user: bool },
     /// A response with the status 200.
     Page {
         headers: HeaderMap,
