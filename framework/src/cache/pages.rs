@@ -3,15 +3,16 @@
 //! Memory is bounded: a client that asks for very many addresses makes older pages leave, those that expire
 //! first. A page that alone is larger than an eighth of it is not kept.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The most bytes of all pages together.
 const MOST: usize = 32 << 20;
 
-/// Bytes that an entry takes beside its key and its body.
-const ENTRY: usize = 256;
+/// Bytes that an entry takes beside its value: its key twice, its places in the map and in the order, and
+/// what they allocate in advance.
+const ENTRY: usize = 512;
 
 /// The pages of a site.
 pub(crate) struct Pages<T> {
@@ -20,14 +21,21 @@ pub(crate) struct Pages<T> {
 }
 
 struct Kept<T> {
-    pages: HashMap<Box<str>, Page<T>>,
+    pages: HashMap<Arc<str>, Page<T>>,
+    /// The keys in the order in which they leave.
+    order: BTreeMap<Place, Arc<str>>,
     bytes: usize,
+    /// How many were kept so far.
+    count: u64,
 }
+
+/// When a page leaves: of those that expire at the same moment, the oldest first.
+type Place = (Instant, u64);
 
 struct Page<T> {
     value: Arc<T>,
     bytes: usize,
-    expires: Instant,
+    place: Place,
 }
 
 impl<T> Default for Pages<T> {
@@ -38,7 +46,8 @@ impl<T> Default for Pages<T> {
 
 impl<T> Pages<T> {
     fn bounded(most: usize) -> Self {
-        Self { kept: Mutex::new(Kept { pages: HashMap::new(), bytes: 0 }), most }
+        let kept = Kept { pages: HashMap::new(), order: BTreeMap::new(), bytes: 0, count: 0 };
+        Self { kept: Mutex::new(kept), most }
     }
 
     /// What is kept under a key and has not expired.
@@ -48,7 +57,7 @@ impl<T> Pages<T> {
 
     fn get_at(&self, key: &str, now: Instant) -> Option<Arc<T>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.pages.get(key).filter(|page| page.expires > now).map(|page| Arc::clone(&page.value))
+        kept.pages.get(key).filter(|page| page.place.0 > now).map(|page| Arc::clone(&page.value))
     }
 
     /// Keeps a value of this size for a time.
@@ -64,35 +73,29 @@ impl<T> Pages<T> {
         }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.remove(key);
-        if kept.bytes + bytes > self.most {
-            kept.make_room(self.most / 4 * 3 - bytes, now);
-        }
+        kept.make_room(self.most - bytes, now);
         kept.bytes += bytes;
-        kept.pages.insert(key.into(), Page { value: Arc::new(value), bytes, expires });
+        kept.count += 1;
+        let (key, place) = (Arc::<str>::from(key), (expires, kept.count));
+        kept.order.insert(place, Arc::clone(&key));
+        kept.pages.insert(key, Page { value: Arc::new(value), bytes, place });
     }
 }
 
 impl<T> Kept<T> {
     fn remove(&mut self, key: &str) {
         if let Some(old) = self.pages.remove(key) {
+            self.order.remove(&old.place);
             self.bytes = self.bytes.saturating_sub(old.bytes);
         }
     }
 
     /// Removes what has expired, then what expires first, until no more than this many bytes are left.
     fn make_room(&mut self, most: usize, now: Instant) {
-        self.pages.retain(|_, page| page.expires > now);
-        self.bytes = self.pages.values().map(|page| page.bytes).sum();
-        if self.bytes <= most {
-            return;
-        }
-        let mut order: Vec<(Instant, Box<str>)> =
-            self.pages.iter().map(|(key, page)| (page.expires, key.clone())).collect();
-        order.sort_unstable();
-        for (_, key) in order {
-            if self.bytes <= most {
-                break;
-            }
+        while let Some((place, _)) = self.order.first_key_value()
+            && (place.0 <= now || self.bytes > most)
+            && let Some((_, key)) = self.order.pop_first()
+        {
             self.remove(&key);
         }
     }
@@ -118,6 +121,10 @@ mod tests {
         assert_eq!(pages.get_at("a", now + MINUTE / 2).as_deref(), Some(&2));
         assert_eq!(pages.get_at("a", now + MINUTE), None);
         assert_eq!(pages.get_at("b", now), None);
+        // what has expired leaves with the next that comes
+        pages.set_at("b", 3, 10, MINUTE, now + MINUTE);
+        let kept = pages.kept.lock().unwrap();
+        assert_eq!((kept.pages.len(), kept.order.len()), (1, 1));
     }
 
     #[test]
@@ -139,6 +146,9 @@ mod tests {
         }
         let kept = pages.kept.lock().unwrap();
         assert_eq!(kept.bytes, kept.pages.values().map(|page| page.bytes).sum::<usize>());
+        assert_eq!(kept.order.len(), kept.pages.len());
+        // no more leaves than must
+        assert!(kept.bytes > 63 << 10, "{}", kept.bytes);
         drop(kept);
         assert!(pages.get_at("long", now).is_some());
         assert!(pages.get_at("page 0", now).is_none());

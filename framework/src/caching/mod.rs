@@ -53,7 +53,7 @@ use std::time::Duration;
 
 use actix_web::http::Method;
 use actix_web::http::header::{
-    AGE, AUTHORIZATION, ETAG, EXPIRES, HeaderValue, LAST_MODIFIED, SET_COOKIE, VARY,
+    AGE, AUTHORIZATION, ETAG, EXPIRES, HeaderName, HeaderValue, LAST_MODIFIED, SET_COOKIE, VARY,
 };
 use futures_util::future::LocalBoxFuture;
 
@@ -67,6 +67,10 @@ use crate::middleware;
 use crate::request::Context;
 use crate::response::{Response, ResponseBody, Stored, date_in};
 use conditional::{Outcome, State};
+
+/// Bytes that a stored header takes beside its text: its name and value in the map, which allocates for more
+/// of both.
+const HEADER: usize = 256;
 
 /// How the responses of a view may be cached; see the [module](self).
 #[derive(Clone, Default)]
@@ -443,15 +447,12 @@ fn keep(seconds: u64, url: &str, response: &mut Response, cx: &Context) {
         lifetime,
     };
     let (pages, timeout) = (&cx.shared.pages, Duration::from_secs(seconds));
-    let size = size
-        + response
-            .headers
-            .iter()
-            .map(|(name, value)| name.as_str().len() + value.len())
-            .sum::<usize>();
+    let of_header =
+        |(name, value): (&HeaderName, &HeaderValue)| HEADER + name.as_str().len() + value.len();
+    let size = size + response.headers.iter().map(of_header).sum::<usize>();
     let key = page_key(&cx.request.method, url, (&names, by_user), cx);
     pages.set(&key, page, size, timeout);
-    let size = names.iter().map(String::len).sum();
+    let size = names.iter().map(|name| size_of::<String>() + name.len()).sum();
     pages.set(&varies_key(url), Stored::Varies { headers: names, by_user }, size, timeout);
 }
 
