@@ -295,6 +295,20 @@ fn directives_and_vary_are_added() {
     let control = "max-age=0, no-cache, no-store, must-revalidate, private";
     assert_eq!(never.header("cache-control"), Some(control));
     assert!(never.header("expires").is_some());
+    // errors and answers to OPTIONS are not for caches either
+    for (method, path, status) in
+        [("GET", "/genres/0/", 404), ("POST", "/genres/1/", 405), ("OPTIONS", "/genres/1/", 200)]
+    {
+        let reply = send(&store, method, path, &[]);
+        assert_eq!(
+            (reply.status, reply.header("cache-control")),
+            (status, Some(control)),
+            "{method}"
+        );
+    }
+    let missing = send(&store, "GET", "/page/?with=404", &[]);
+    assert!(missing.header("vary").is_some_and(|vary| vary.contains("X-Shelf")), "{missing:?}");
+    assert_eq!(missing.header("cache-control"), None);
 }
 
 #[test]

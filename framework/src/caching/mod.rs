@@ -112,21 +112,21 @@ impl Caching {
         self
     }
 
-    /// Keeps responses out of every cache (`never_cache`).
+    /// Keeps responses out of every cache (`never_cache`), errors and answers to OPTIONS included.
     #[must_use]
     pub fn never_cache(mut self) -> Self {
         self.never = true;
         self
     }
 
-    /// Adds directives to `Cache-Control` (`cache_control`).
+    /// Adds directives to `Cache-Control` (`cache_control`), errors and answers to OPTIONS included.
     #[must_use]
     pub fn cache_control(mut self, control: CacheControl) -> Self {
         self.control = control;
         self
     }
 
-    /// Adds headers to `Vary` (`vary_on_headers`).
+    /// Adds headers to `Vary` (`vary_on_headers`), errors and answers to OPTIONS included.
     #[must_use]
     pub fn vary_on_headers(mut self, names: impl IntoIterator<Item = &'static str>) -> Self {
         self.vary.extend(names);
@@ -255,19 +255,24 @@ impl Caching {
                 }
             }
         }
-        if !self.vary.is_empty() {
-            response.vary_on(&self.vary);
-        }
-        if !self.control.is_empty() {
-            self.control.apply(&mut response);
-        }
-        if self.never {
-            middleware::never_cache(&mut response);
-        }
+        self.mark(&mut response);
         if let (Some(seconds), Some(url)) = (self.page, lookup.url) {
             keep(seconds, &url, &mut response, cx);
         }
         response
+    }
+
+    /// Adds the headers that every response has, those to errors and to OPTIONS, too.
+    pub(crate) fn mark(&self, response: &mut Response) {
+        if !self.vary.is_empty() {
+            response.vary_on(&self.vary);
+        }
+        if !self.control.is_empty() {
+            self.control.apply(response);
+        }
+        if self.never {
+            middleware::never_cache(response);
+        }
     }
 
     /// Tags the content of a response, and answers a client that has it with 304.

@@ -244,11 +244,12 @@ impl Endpoint {
         let result = self.run(policies, cx).await;
         #[cfg(debug_assertions)]
         self.warn_of_repeats(cx);
+        let failed = result.is_err();
         let result = match result {
             Ok(response) => Ok(response),
             Err(error) => self.view.handle_exception(error, cx),
         };
-        let response = match result {
+        let mut response = match result {
             Ok(response) => response,
             Err(error) => match error_response(&error, policies, cx) {
                 ErrorResponse::Api(response) => self.handled(policies, &error, response, cx),
@@ -260,6 +261,9 @@ impl Endpoint {
                 }
             },
         };
+        if failed && let Some(caching) = &policies.caching {
+            caching.mark(&mut response);
+        }
         let response = self.view.finalize_response(response, cx);
         self.finalize(policies, cx, response)
     }
@@ -464,7 +468,11 @@ impl Endpoint {
         let actions = ActionsOf { endpoint: self, policies };
         let texts = (info.name.as_str(), info.description.as_str());
         let view = ViewMetadata::new(texts, (&renders, &parses), &actions);
-        Response::new(&metadata.determine(&view, cx).await?)
+        let mut response = Response::new(&metadata.determine(&view, cx).await?)?;
+        if let Some(caching) = &policies.caching {
+            caching.mark(&mut response);
+        }
+        Ok(response)
     }
 
     /// Renders the body and adds the headers of every response (`finalize_response`).
