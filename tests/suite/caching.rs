@@ -144,6 +144,11 @@ fn site() -> Store {
                     "edition",
                 )
                 .path(
+                    "both/<int:pk>/",
+                    open("Both").caching(Caching::new().cache_page(60).etag(edition)).get(number),
+                    "both",
+                )
+                .path(
                     "users/",
                     open("Users").caching(Caching::new().last_modified(joined)).get(number),
                     "users",
@@ -342,6 +347,22 @@ fn a_client_that_has_the_content_gets_304() {
     // another form is another content
     let accept = [("Accept", "application/json; indent=4"), ("If-None-Match", tag.as_str())];
     assert_eq!(send(&store, "GET", "/conditional/", &accept).status, 200);
+}
+
+#[test]
+fn conditions_count_while_a_page_is_stored() {
+    let store = site();
+    let (path, tag) = ("/both/3/", "\"edition-3\"");
+    let first = send(&store, "GET", path, &[]);
+    assert_eq!((first.status, first.header("etag")), (200, Some(tag)));
+    let ask = |name: &str, tag: &str| send(&store, "GET", path, &[(name, tag)]);
+    let same = ask("If-None-Match", tag);
+    assert_eq!((same.status, same.body.len(), same.header("etag")), (304, 0, Some(tag)));
+    assert_eq!(same.header("expires"), first.header("expires"));
+    assert_eq!(ask("If-Match", "\"edition-2\"").status, 412);
+    let other = ask("If-None-Match", "\"edition-2\"");
+    assert_eq!((other.status, other.json()), (200, first.json()));
+    assert_eq!(other.header("age"), Some("0"));
 }
 
 #[test]

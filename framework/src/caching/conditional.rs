@@ -2,8 +2,9 @@
 
 use actix_web::http::Method;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_LOCATION, CONTENT_TYPE, DATE, ETAG, EXPIRES, HeaderName, IF_MATCH,
-    IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, LAST_MODIFIED, SET_COOKIE, VARY,
+    CACHE_CONTROL, CONTENT_LOCATION, CONTENT_TYPE, DATE, ETAG, EXPIRES, HeaderName, HeaderValue,
+    IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE, LAST_MODIFIED, SET_COOKIE,
+    VARY,
 };
 
 use crate::request::{Headers, Request};
@@ -20,6 +21,18 @@ pub(super) struct State {
     pub(super) etag: Option<String>,
     /// The second in which it was modified.
     pub(super) last_modified: Option<i64>,
+}
+
+impl State {
+    /// The state that a response tells.
+    pub(super) fn of(response: &Response) -> Self {
+        let text =
+            |name| response.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        Self {
+            etag: text(ETAG).map(ToOwned::to_owned),
+            last_modified: text(LAST_MODIFIED).and_then(http_date),
+        }
+    }
 }
 
 /// The outcome of a request's conditions.
@@ -134,8 +147,6 @@ pub(super) fn written(second: i64) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::HeaderValue;
-
     use super::Outcome::{Failed, NotModified, Proceeds};
     use super::*;
 

@@ -219,7 +219,7 @@ impl Caching {
     pub(crate) async fn before(&self, cx: &mut Context) -> Result<Before> {
         let url = self.page.filter(|_| is_read(&cx.request.method)).map(|_| url_key(cx));
         if let Some(response) = url.as_deref().and_then(|url| stored(url, cx)) {
-            return Ok(Before::Answered(response));
+            return Ok(Before::Answered(self.of_stored(response, cx)));
         }
         let mut state = State::default();
         if let Some(function) = &self.etag {
@@ -229,7 +229,7 @@ impl Caching {
             let moment = function.ask(cx).await?;
             state.last_modified = moment.map(|moment| moment.naive_utc().and_utc().timestamp());
         }
-        let has_state = self.etag.is_some() || self.last_modified.is_some();
+        let has_state = self.has_state();
         let lookup = Lookup { url, state, has_state };
         if !has_state {
             return Ok(Before::Needed(lookup));
@@ -240,6 +240,23 @@ impl Caching {
             Outcome::Failed => conditional::precondition_failed(),
         };
         Ok(Before::Answered(self.after(lookup, response, cx)))
+    }
+
+    /// Whether the state is known before the view runs.
+    fn has_state(&self) -> bool {
+        self.etag.is_some() || self.last_modified.is_some()
+    }
+
+    /// A stored response, or what is sent in its place to a client that has it or expects another.
+    fn of_stored(&self, response: Response, cx: &Context) -> Response {
+        if !self.has_state() {
+            return response;
+        }
+        match conditional::outcome(&cx.request, &State::of(&response)) {
+            Outcome::Proceeds => response,
+            Outcome::NotModified => conditional::not_modified(response),
+            Outcome::Failed => conditional::precondition_failed(),
+        }
     }
 
     /// The view's response with the headers of caching, once it is stored.
@@ -295,12 +312,7 @@ impl Caching {
             let tag = conditional::quoted(&digest(content));
             response = response.with_header(ETAG, &tag);
         }
-        let text =
-            |name| response.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        let state = State {
-            etag: text(ETAG).map(ToOwned::to_owned),
-            last_modified: text(LAST_MODIFIED).and_then(conditional::http_date),
-        };
+        let state = State::of(&response);
         let has_state = state.etag.is_some() || state.last_modified.is_some();
         if !has_state || !(200..300).contains(&response.status) {
             return response;
