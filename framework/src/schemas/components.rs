@@ -284,5 +284,6 @@ fn json(value: &Value) -> Option<Json> {
 
 /// Whether a label says no more than the name (`is_trivial_string_variation`): `ID` of `id`.
 fn is_trivial(label: &str, name: &str) -> bool {
-    label.trim().to_lowercase().replace([' ', '-'], "_") == name
+    let plain = |text: &str| text.trim().to_lowercase().replace([' ', '-'], "_");
+    plain(label) == plain(name)
 }
