@@ -151,6 +151,11 @@ impl Caching {
     /// the view, which is not called for a client that has this state (304) or expects another (412, for
     /// `If-Match` before a change).
     ///
+    /// Of two changes at once that expect the same state, both are made, the second over the first, as in
+    /// Django, unless the function and the change are in one transaction in which the rows are locked: set
+    /// `ATOMIC_REQUESTS`, and read with
+    /// [`select_for_update`](crate::db::QuerySet::select_for_update) before a change.
+    ///
     /// ```
     /// use quintet::caching::Caching;
     /// use quintet::prelude::*;
@@ -198,7 +203,7 @@ impl fmt::Debug for Caching {
 }
 
 /// A request that may have been answered before.
-pub(crate) struct Lookup {
+pub(crate) struct Asked {
     /// The key of the URL; `None` if nothing is stored for this request.
     url: Option<String>,
     state: State,
@@ -210,7 +215,7 @@ pub(crate) enum Before {
     /// It is not.
     Answered(Response),
     /// It is.
-    Needed(Lookup),
+    Needed(Asked),
 }
 
 impl Caching {
@@ -230,16 +235,16 @@ impl Caching {
             state.last_modified = moment.map(|moment| moment.naive_utc().and_utc().timestamp());
         }
         let has_state = self.has_state();
-        let lookup = Lookup { url, state, has_state };
+        let asked = Asked { url, state, has_state };
         if !has_state {
-            return Ok(Before::Needed(lookup));
+            return Ok(Before::Needed(asked));
         }
-        let response = match conditional::outcome(&cx.request, &lookup.state) {
-            Outcome::Proceeds => return Ok(Before::Needed(lookup)),
+        let response = match conditional::outcome(&cx.request, &asked.state) {
+            Outcome::Proceeds => return Ok(Before::Needed(asked)),
             Outcome::NotModified => Response::empty(304),
             Outcome::Failed => conditional::precondition_failed(),
         };
-        Ok(Before::Answered(self.after(lookup, response, cx)))
+        Ok(Before::Answered(self.after(asked, response, cx)))
     }
 
     /// Whether the state is known before the view runs.
@@ -260,9 +265,9 @@ impl Caching {
     }
 
     /// The view's response with the headers of caching, once it is stored.
-    pub(crate) fn after(&self, lookup: Lookup, mut response: Response, cx: &Context) -> Response {
-        if lookup.has_state && is_read(&cx.request.method) {
-            let State { etag, last_modified } = lookup.state;
+    pub(crate) fn after(&self, asked: Asked, mut response: Response, cx: &Context) -> Response {
+        if asked.has_state && is_read(&cx.request.method) {
+            let State { etag, last_modified } = asked.state;
             let last_modified = last_modified.and_then(conditional::written);
             for (name, value) in [(LAST_MODIFIED, last_modified), (ETAG, etag)] {
                 if !response.headers.contains_key(&name)
@@ -273,7 +278,7 @@ impl Caching {
             }
         }
         self.mark(&mut response);
-        if let (Some(seconds), Some(url)) = (self.page, lookup.url) {
+        if let (Some(seconds), Some(url)) = (self.page, asked.url) {
             keep(seconds, &url, &mut response, cx);
         }
         response

@@ -414,20 +414,39 @@ impl Endpoint {
 
     /// The view's own response, in a transaction if `ATOMIC_REQUESTS` is set.
     fn handle<'a>(&'a self, cx: &'a mut Context) -> LocalBoxFuture<'a, Result<Response>> {
-        if cx.settings().atomic_requests && !self.view.info().non_atomic {
-            aside(|| self.handle_atomic(cx))
+        if self.is_atomic(cx) {
+            aside(|| self.handle_atomic(None, cx))
         } else {
             self.view.handle(cx)
         }
     }
 
-    /// The view's response, or one that caching makes without it.
+    fn is_atomic(&self, cx: &Context) -> bool {
+        cx.settings().atomic_requests && !self.view.info().non_atomic
+    }
+
+    /// The view's response, or one that caching makes without it. The conditions of a change belong into
+    /// its transaction; a read that needs no view needs none.
     async fn handle_cached(&self, caching: &Caching, cx: &mut Context) -> Result<Response> {
+        if !cx.request.is_safe() && self.is_atomic(cx) {
+            return aside(|| self.handle_atomic(Some(caching), cx)).await;
+        }
         match caching.before(cx).await? {
             Before::Answered(response) => Ok(response),
-            Before::Needed(lookup) => {
+            Before::Needed(asked) => {
                 let response = self.handle(cx).await?;
-                Ok(caching.after(lookup, response, cx))
+                Ok(caching.after(asked, response, cx))
+            }
+        }
+    }
+
+    /// The view's own response, if caching needs it.
+    async fn handle_in_place(&self, caching: &Caching, cx: &mut Context) -> Result<Response> {
+        match caching.before(cx).await? {
+            Before::Answered(response) => Ok(response),
+            Before::Needed(asked) => {
+                let response = self.view.handle(cx).await?;
+                Ok(caching.after(asked, response, cx))
             }
         }
     }
@@ -435,14 +454,17 @@ impl Endpoint {
     /// After a deadlock, the view runs again, as often as a transaction does. So does a safe
     /// request that writes after all, if another one has written since it began to read: `SQLite`
     /// only lets it write in a new transaction, which waits for its turn.
-    async fn handle_atomic(&self, cx: &mut Context) -> Result<Response> {
+    async fn handle_atomic(&self, caching: Option<&Caching>, cx: &mut Context) -> Result<Response> {
         let before = cx.before_view();
         let mut runs = Runs::default();
         let mut reads = cx.request.is_safe();
         loop {
             let scope =
                 if reads { cx.conn.begin_reading().await? } else { cx.conn.begin().await? };
-            let result = self.view.handle(cx).await;
+            let result = match caching {
+                None => self.view.handle(cx).await,
+                Some(caching) => aside(|| self.handle_in_place(caching, cx)).await,
+            };
             match cx.conn.settle(scope, result).await {
                 Err(ApiException::Deadlock) if cx.restore(before) && runs.again().await => {}
                 Err(ApiException::Unavailable(BUSY)) if reads && cx.restore(before) => {

@@ -5,6 +5,7 @@
 //! runs this number of each, and prints the results.
 
 mod accounts;
+mod conditions;
 mod deadlocks;
 mod deletions;
 mod links;
