@@ -3,11 +3,14 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use musicstore::models::{Genre, genre};
+use quintet::db::{Database, DatabaseConfig};
 use quintet::filters::{OrderingFields, SearchFields, ordering_fields, search_fields};
 use quintet::http::header::{HeaderName, HeaderValue};
 use quintet::middleware::{Middleware, MiddlewareClasses, Next};
 use quintet::prelude::*;
 use quintet::response::status;
+use quintet::views::Policies;
+use quintet::viewsets::Action;
 use quintet_tests::client::Reply;
 use quintet_tests::store::{ADMIN, On, Store};
 use serde_json::{Value, json};
@@ -186,4 +189,30 @@ fn settings_name_the_parameters_of_search_and_order() {
     };
     assert_eq!(shown(&usual), ["ordering", "search"]);
     assert_eq!(shown(&own), ["by", "q"]);
+}
+
+/// One action has a `dispatch`, which nothing would call.
+struct OfOneAction;
+
+impl ViewSet for OfOneAction {
+    type Base = ReadOnlyModelViewSet;
+    type Serializer = GenreSerializer;
+
+    fn action_policies(&self, action: Action) -> Policies {
+        match action {
+            Action::List => Policies::inherit().dispatch(Around("outer")),
+            _ => Policies::inherit(),
+        }
+    }
+}
+
+#[test]
+fn a_site_does_not_start_with_a_dispatch_of_one_action() {
+    let mut settings = Settings::default();
+    settings.secret_key = "k".into();
+    let database = Database::open(DatabaseConfig::new("sqlite://:memory:")).unwrap();
+    let router = Router::new().register("genres", OfOneAction);
+    let built = Site::builder(settings, database).mount(router.at("/")).build();
+    let problem = built.err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(problem.contains("have a `dispatch`, which runs before"), "{problem}");
 }

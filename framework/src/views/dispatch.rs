@@ -193,11 +193,19 @@ impl Endpoint {
     /// Checks that the view is consistent.
     ///
     /// # Errors
-    /// If a permission is for the objects of another model, or if two actions have one name.
+    /// If a permission is for the objects of another model, if two actions have one name, or if the policies
+    /// of one action have a `dispatch`.
     pub(crate) fn check_view(&self) -> Result<(), ViewError> {
         let info = self.view.info();
         if let Some(problem) = &info.problem {
             return Err(problem.clone());
+        }
+        if info.method_policies.iter().any(|(_, policies)| policies.dispatch.is_some()) {
+            return Err(ViewError::new(
+                &info.name,
+                "the policies of one of its actions have a `dispatch`, which runs before the policies of \
+                 an action count: set `dispatch` for the whole view",
+            ));
         }
         let Some(model) = info.context.model else { return Ok(()) };
         let own = self.by_method.iter().map(|(_, settled)| settled);

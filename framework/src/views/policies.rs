@@ -55,8 +55,8 @@ pub struct Policies {
     pub metadata: Option<Option<Arc<dyn DynMetadata>>>,
     /// How responses may be cached (`cache_page`, `never_cache` and their like).
     pub caching: Option<Caching>,
-    /// What runs around everything that the view does (`dispatch`), the outermost first. Of one method it
-    /// does nothing.
+    /// What runs around everything that the view does (`dispatch`), the outermost first. Of a view only: a
+    /// site does not start if one action or method has its own.
     pub dispatch: Option<Vec<Arc<dyn DynMiddleware>>>,
     /// `EXCEPTION_HANDLER`
     pub exception_handler: Option<Arc<dyn ExceptionHandler>>,
