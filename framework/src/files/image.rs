@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_heads_are_read_within_bounds() {
+    fn broken_heads_of_every_kind_are_read_to_an_end() {
         let starts: [&[u8]; 8] = [
             b"II*\0\x08\0\0\0\xff\xff\0\x01\x03\0\x01\0\0\0\x08\0\0\0",
             b"MM\0*\0\0\0\x08\0\xff",
@@ -318,5 +318,45 @@ mod tests {
                 let _ = read(&bytes);
             }
         }
+    }
+
+    /// Counts the bytes that are read.
+    struct Counting(Cursor<Vec<u8>>, u64);
+
+    impl Read for Counting {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            let read = self.0.read(into)?;
+            self.1 += read as u64;
+            Ok(read)
+        }
+    }
+
+    impl Seek for Counting {
+        fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+            self.0.seek(to)
+        }
+    }
+
+    #[test]
+    fn a_head_without_an_end_is_read_up_to_its_bound() {
+        let starts: [(&[u8], u8); 6] = [
+            (b"GIF89a\x05\0\x04\0\0\0\0!\x01", 1),
+            (b"GIF89a\x05\0\x04\0\0\0\0", 0),
+            (b"\xff\xd8\xff\xe0\0\x02", 0),
+            (b"\xff\xd8\xff\xe0\0\x02", 0xff),
+            (b"II*\0\x08\0\0\0\xff\xff", 1),
+            (b"\0\0\0\x18ftypavif\0\0\0\0avifmif1miaf", 1),
+        ];
+        let mut most = 0;
+        for (start, filled) in starts {
+            let mut bytes = start.to_vec();
+            bytes.resize(4 << 20, filled);
+            let mut file = Counting(Cursor::new(bytes), 0);
+            assert_eq!(ImageInfo::read(&mut file), None, "{start:?}");
+            // the last piece is read before it is counted
+            assert!(file.1 <= LONGEST_HEAD + 8 * 1024, "{start:?} {}", file.1);
+            most = most.max(file.1);
+        }
+        assert!(most > LONGEST_HEAD / 2, "{most}");
     }
 }
