@@ -275,8 +275,8 @@ impl UploadedFile {
         self
     }
 
-    /// The type that the client sent, without parameters; the one of the image once an image field has
-    /// read it.
+    /// The type that the client sent: without parameters in a form, the whole header of a file that is sent
+    /// alone; the one of the image once an image field has read it.
     pub fn content_type(&self) -> &str {
         &self.content_type
     }
