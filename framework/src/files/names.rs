@@ -26,17 +26,24 @@ pub fn get_valid_filename(name: &str) -> Result<String, StorageError> {
     }
 }
 
-/// Checks a relative path with slashes: no step upwards, no root, and a name at its end.
+/// Checks a relative path with slashes, or backslashes: no step upwards, no root, no drive, and a name at
+/// its end.
 ///
 /// # Errors
 /// If it leaves the folder in which it starts, or names none in it.
 pub fn validate_file_name(name: &str) -> Result<(), StorageError> {
     let slashed = name.replace('\\', "/");
-    let nameless = matches!(basename(name), "" | "." | "..");
-    if nameless || slashed.starts_with('/') || slashed.split('/').any(|part| part == "..") {
+    let nameless = matches!(basename(&slashed), "" | "." | "..");
+    let leads_out = slashed.starts_with('/') || slashed.split('/').any(|part| part == "..");
+    if nameless || leads_out || has_drive(&slashed) {
         return Err(StorageError::name(name));
     }
     Ok(())
+}
+
+/// Whether a path starts with a drive, at which Windows leaves the folder that it is joined to.
+fn has_drive(path: &str) -> bool {
+    matches!(path.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic())
 }
 
 /// What follows the last slash.
@@ -169,8 +176,28 @@ mod tests {
 
     #[test]
     fn a_path_stays_in_its_folder() {
-        assert!(validate_file_name("covers/2024/a.png").is_ok());
-        for path in ["/a", "a/../b", "..\\a", "a/", "a/..", "", "\\a", "."] {
+        for path in ["covers/2024/a.png", "covers\\a.png", "./a", "12:30/a", "é:a"] {
+            assert!(validate_file_name(path).is_ok(), "{path}");
+        }
+        for path in [
+            "/a",
+            "a/../b",
+            "..\\a",
+            "a/",
+            "a/..",
+            "",
+            "\\a",
+            ".",
+            "a\\",
+            "a\\..\\b",
+            "c:",
+            "C:a",
+            "C:/a",
+            "c:\\a",
+            "\\\\host\\share\\a",
+            "\\\\?\\C:\\a",
+            "//host/share/a",
+        ] {
             assert!(validate_file_name(path).is_err(), "{path}");
         }
     }

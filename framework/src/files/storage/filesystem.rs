@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -67,14 +67,16 @@ impl FileSystemStorage {
         }
     }
 
-    /// Sets the mode of stored files on Unix (`file_permissions_mode`); `None` leaves it to the system.
+    /// Sets the mode of stored files on Unix (`file_permissions_mode`); `None` leaves it to the umask, of
+    /// temporary files too, which are copied then.
     #[must_use]
     pub fn permissions(mut self, mode: Option<u32>) -> Self {
         self.permissions = mode;
         self
     }
 
-    /// Sets the mode of new folders on Unix (`directory_permissions_mode`); `None` leaves it to the system.
+    /// Sets the mode of new folders on Unix (`directory_permissions_mode`), whatever the umask is; `None`
+    /// leaves it to the umask.
     #[must_use]
     pub fn directory_permissions(mut self, mode: Option<u32>) -> Self {
         self.directory_permissions = mode;
@@ -87,6 +89,12 @@ impl FileSystemStorage {
     /// If the name leads out of the folder.
     pub fn path(&self, name: &str) -> Result<PathBuf, StorageError> {
         validate_file_name(name)?;
+        let is_inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+        // on Windows, what follows a colon is not the name of a file
+        let is_stream = cfg!(windows) && name.contains(':');
+        if is_stream || !Path::new(name).components().all(is_inside) {
+            return Err(StorageError::name(name));
+        }
         Ok(self.location.join(name))
     }
 
@@ -94,7 +102,9 @@ impl FileSystemStorage {
         if let Some(folder) = path.parent() {
             self.create_folders(folder)?;
         }
-        let linked = match file.path().filter(|_| file.is_temporary()) {
+        // a temporary file is its owner's alone
+        let may_link = file.is_temporary() && self.permissions.is_some();
+        let linked = match file.path().filter(|_| may_link) {
             // like renaming, but it replaces nothing
             Some(temporary) => match fs::hard_link(temporary, path) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -117,9 +127,10 @@ impl FileSystemStorage {
     #[cfg(unix)]
     fn set_permissions(&self, path: &Path) -> io::Result<()> {
         use std::os::unix::fs::PermissionsExt as _;
-        // without a setting, as a new file has them: a temporary one is its owner's alone
-        let mode = self.permissions.unwrap_or(0o644);
-        fs::set_permissions(path, fs::Permissions::from_mode(mode))
+        match self.permissions {
+            Some(mode) => fs::set_permissions(path, fs::Permissions::from_mode(mode)),
+            None => Ok(()),
+        }
     }
 
     #[cfg(not(unix))]
@@ -128,14 +139,27 @@ impl FileSystemStorage {
         Ok(())
     }
 
+    #[cfg(unix)]
     fn create_folders(&self, folder: &Path) -> io::Result<()> {
-        #[allow(unused_mut, reason = "only Unix has modes")]
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        if let Some(mode) = self.directory_permissions {
-            std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
+        use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+        let Some(mode) = self.directory_permissions else { return fs::create_dir_all(folder) };
+        let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.is_dir();
+        let missing: Vec<&Path> = folder.ancestors().take_while(is_missing).collect();
+        for path in missing.into_iter().rev() {
+            match fs::DirBuilder::new().mode(mode).create(path) {
+                // the umask has taken something away
+                Ok(()) => fs::set_permissions(path, fs::Permissions::from_mode(mode))?,
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => {}
+                Err(error) => return Err(error),
+            }
         }
-        builder.recursive(true).create(folder)
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    #[allow(clippy::unused_self, reason = "as on Unix")]
+    fn create_folders(&self, folder: &Path) -> io::Result<()> {
+        fs::create_dir_all(folder)
     }
 }
 
@@ -146,7 +170,7 @@ enum State {
     Writing,
     Written,
     Abandoned,
-    /// Whatever it is, it is somebody else's by now.
+    /// Whoever waited has the answer, or there is no file: nothing is to be removed.
     Done,
 }
 
@@ -222,16 +246,18 @@ impl Storage for FileSystemStorage {
 
     async fn delete(&self, name: &str) -> Result<(), StorageError> {
         let path = self.path(name)?;
-        let removed = blocking(move || fs::remove_file(path)).await;
-        removed.or_else(|error| match error.kind() {
-            ErrorKind::NotFound => Ok(()),
-            _ => Err(error.into()),
-        })
+        let removed = blocking(move || fs::remove_file(path)).await.map_err(StorageError::from);
+        removed.or_else(|error| if error.is_not_found() { Ok(()) } else { Err(error) })
     }
 
     async fn exists(&self, name: &str) -> Result<bool, StorageError> {
         let path = self.path(name)?;
-        Ok(blocking(move || Ok(fs::symlink_metadata(path).is_ok())).await?)
+        let meta = blocking(move || fs::symlink_metadata(path)).await.map_err(StorageError::from);
+        match meta {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn url(&self, name: &str) -> Result<String, StorageError> {
@@ -310,27 +336,96 @@ mod tests {
     async fn a_file_that_nobody_waits_for_goes_when_it_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let storage = FileSystemStorage::new(folder.path(), "/");
+        let files = |round: usize| folder.path().join(round.to_string());
+        let count = |round| files(round).read_dir().map_or(0, Iterator::count);
         for round in 0..50 {
-            let (name, file) = (format!("{round}.txt"), uploaded(b"hello", round % 2 * 9));
-            let mut write = std::pin::pin!(storage.write(&name, &file));
+            let (name, file) = (format!("{round}/a.txt"), uploaded(b"hello", round % 2 * 9));
+            let mut write = Box::pin(storage.write(&name, &file));
             let once =
                 |cx: &mut std::task::Context<'_>| std::task::Poll::Ready(write.as_mut().poll(cx));
             if std::future::poll_fn(once).await.is_ready() {
                 // it was written at once
                 storage.delete(&name).await.unwrap();
-            }
-            if round % 3 == 0 {
-                tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+            } else if round % 3 == 0 {
+                // it is there before nobody waits for it
+                until(|| count(round) == 1).await;
             }
         }
+        // each was begun, and is gone
+        until(|| (0..50).all(|round| files(round).is_dir())).await;
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        until(|| (0..50).all(|round| count(round) == 0)).await;
+    }
+
+    async fn until(holds: impl Fn() -> bool) {
         for _ in 0..500 {
-            if folder.path().read_dir().unwrap().count() == 0 {
-                break;
+            if holds() {
+                return;
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+        panic!("it never holds");
+    }
+
+    #[cfg(unix)]
+    #[actix_web::test]
+    async fn modes_are_those_that_are_set_or_those_of_the_umask() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
+        let folder = tempfile::tempdir().unwrap();
+        let (plain_file, plain_folder) = (folder.path().join("plain"), folder.path().join("dir"));
+        fs::write(&plain_file, "").unwrap();
+        fs::create_dir(&plain_folder).unwrap();
+        for memory in [100, 0] {
+            let at = folder.path().join(format!("m{memory}"));
+            let file = uploaded(b"hello", memory);
+            let umask = FileSystemStorage::new(at.join("umask"), "/").permissions(None);
+            umask.write("d/a", &file).await.unwrap();
+            assert_eq!(mode(&at.join("umask/d/a")), mode(&plain_file));
+            assert_eq!(mode(&at.join("umask/d")), mode(&plain_folder));
+            let set = FileSystemStorage::new(at.join("set"), "/")
+                .permissions(Some(0o606))
+                .directory_permissions(Some(0o2777));
+            set.write("d/e/a", &file).await.unwrap();
+            set.write("d/e/b", &file).await.unwrap();
+            assert_eq!(mode(&at.join("set/d/e/a")), 0o606);
+            for own in ["set", "set/d", "set/d/e"] {
+                assert_eq!(mode(&at.join(own)), 0o2777, "{own}");
+            }
+            // a folder that was there keeps its mode
+            assert_eq!(mode(&at), mode(&plain_folder));
+        }
+    }
+
+    #[actix_web::test]
+    async fn names_that_no_file_can_have_are_not_there_and_long_ones_are_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = FileSystemStorage::new(folder.path(), "/");
+        let file = File::new("a", "1");
+        storage.save("a", &file, None).await.unwrap();
+        let long = "字".repeat(100);
+        for name in ["a/b", "a\0b", long.as_str()] {
+            assert!(!storage.exists(name).await.unwrap(), "{name}");
+            assert!(storage.open(name).await.unwrap_err().is_not_found(), "{name}");
+            storage.delete(name).await.unwrap();
+        }
+        for sent in [format!("d/{long}.txt"), format!("d/{long}"), format!("d/x.{long}")] {
+            let mut names = Vec::new();
+            for _ in 0..2 {
+                let name = storage.save(&sent, &file, Some(100)).await.unwrap();
+                assert!(basename(&name).len() <= 255 && name.chars().count() <= 100, "{name}");
+                assert_eq!(name.ends_with(".txt"), sent.ends_with(".txt"), "{name}");
+                assert!(storage.exists(&name).await.unwrap());
+                names.push(name);
+            }
+            assert_ne!(names[0], names[1]);
+        }
+        #[cfg(unix)]
+        {
+            // nobody can tell
+            std::os::unix::fs::symlink("loop", folder.path().join("loop")).unwrap();
+            assert!(storage.exists("loop/a").await.is_err());
+        }
     }
 
     #[actix_web::test]

@@ -20,6 +20,15 @@ pub use memory::InMemoryStorage;
 /// How often another name is tried.
 const MOST_NAMES: usize = 100;
 
+/// The longest name of a file, without its folders, that file systems take, in bytes.
+const MOST_BYTES: usize = 255;
+
+/// What random characters take of it, with the line before them.
+const RANDOM: usize = 8;
+
+/// The longest extensions beside which a character of the name fits.
+const LONGEST_END: usize = MOST_BYTES - RANDOM - 4;
+
 /// Keeps files under names (`Storage`): paths with slashes, relative to where it keeps them.
 ///
 /// Implement it for a place of your own, such as a bucket; [`FileSystemStorage`] and [`InMemoryStorage`]
@@ -105,7 +114,8 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Stores a file under a name like this one, and returns the name that it has then. `max_length` is the
-    /// most characters of the name, whose stem is cut off where it is longer.
+    /// most characters of the name, whose stem is cut off where it is longer; it is cut as well where the
+    /// name without its folders has more than 255 bytes.
     ///
     /// # Errors
     /// If the name leads out of the storage, no name of that length is free, or the file cannot be stored.
@@ -143,13 +153,18 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
             let folder = path.strip_suffix(basename(&path)).unwrap_or_default();
             let (mut stem, end) = split(basename(&path));
             let mut tried = path.clone();
+            if basename(&path).len() > MOST_BYTES {
+                cut(&mut stem, MOST_BYTES - end.len());
+                tried = format!("{folder}{stem}{end}");
+            }
             for _ in 0..MOST_NAMES {
                 let length = tried.chars().count();
                 let fits = max_length.is_none_or(|most| length <= most);
                 if fits && !self.exists(&tried).await? {
                     return Ok(tried);
                 }
-                let (word, used) = (random()?, folder.chars().count() + end.chars().count() + 8);
+                let (word, used) =
+                    (random()?, folder.chars().count() + end.chars().count() + RANDOM);
                 if let Some(most) = max_length {
                     let left = most.saturating_sub(used);
                     if stem.chars().count() > left {
@@ -159,6 +174,7 @@ pub trait Storage: fmt::Debug + Send + Sync + 'static {
                         }
                     }
                 }
+                cut(&mut stem, MOST_BYTES - RANDOM - end.len());
                 tried = format!("{folder}{stem}_{word}{end}");
             }
             Err(StorageError::Taken)
@@ -232,12 +248,21 @@ impl<S: Storage> Storage for Arc<S> {
     }
 }
 
-/// A name before its extensions, and these: `archive`, `.tar.gz` (`PurePath.suffixes`).
+/// Cuts a text to so many bytes, between its characters.
+fn cut(text: &mut String, most: usize) {
+    while text.len() > most {
+        text.pop();
+    }
+}
+
+/// A name before its extensions, and these: `archive`, `.tar.gz` (`PurePath.suffixes`). Extensions that leave
+/// no room for a name are none.
 fn split(name: &str) -> (String, &str) {
     let start = name.len() - name.trim_start_matches('.').len();
     let end = name.get(start..).and_then(|rest| rest.find('.')).map(|at| start + at);
     // a dot at the end starts no extension
-    match end.filter(|_| !name.ends_with('.')).and_then(|at| name.split_at_checked(at)) {
+    let end = end.filter(|end| !name.ends_with('.') && name.len() - end <= LONGEST_END);
+    match end.and_then(|at| name.split_at_checked(at)) {
         Some((stem, end)) => (stem.to_owned(), end),
         None => (name.to_owned(), ""),
     }
@@ -280,9 +305,12 @@ impl StorageError {
         Self::Io(io::ErrorKind::NotFound.into())
     }
 
-    /// Whether there is no such file.
+    /// Whether there is no such file, as there is none below another file, or under a name that no file can
+    /// have.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
+        use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
+        let Self::Io(error) = self else { return false };
+        matches!(error.kind(), NotFound | NotADirectory | InvalidFilename | InvalidInput)
     }
 
     pub(super) fn name(name: &str) -> Self {
