@@ -309,6 +309,10 @@ impl Database {
 
     /// The threads of a file of `SQLite`.
     #[cfg(feature = "sqlite")]
+    #[cfg_attr(
+        not(feature = "postgres"),
+        allow(clippy::unnecessary_wraps, reason = "the other database has none")
+    )]
     pub(super) fn sqlite(&self) -> Option<&Arc<super::sqlite::SqlitePool>> {
         match &self.kind {
             DatabaseKind::Sqlite(pool) => Some(pool),

@@ -8,7 +8,6 @@ use crate::db::{ColumnKind, Hop, Path};
 /// What a document shows of a field's output.
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-#[cfg_attr(not(feature = "openapi"), expect(dead_code, reason = "metadata reads a part of it"))]
 pub(crate) struct FieldOutput<'a> {
     /// It is a list of related rows.
     pub(crate) many: bool,

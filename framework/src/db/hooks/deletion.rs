@@ -46,7 +46,7 @@ impl<'a, M: Model> Deletion<'a, M> {
 }
 
 /// Calls a hook with the type of its model; written by `#[model]`.
-pub fn deletion<'a, M, Shape, F>(parts: DeletionParts<'a>, hook: F) -> HookFuture<'a>
+pub fn deletion<M, Shape, F>(parts: DeletionParts<'_>, hook: F) -> HookFuture<'_>
 where
     M: Model,
     F: DeletionHook<M, Shape>,

@@ -209,7 +209,7 @@ where
 }
 
 /// Calls a hook with the type of its model; written by `#[model]`.
-pub fn after_save<'a, M, Shape, F>(parts: SavedParts<'a>, hook: F) -> HookFuture<'a>
+pub fn after_save<M, Shape, F>(parts: SavedParts<'_>, hook: F) -> HookFuture<'_>
 where
     M: Model,
     F: SavedHook<M, Shape>,
