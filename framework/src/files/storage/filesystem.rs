@@ -371,7 +371,7 @@ mod tests {
     #[actix_web::test]
     async fn modes_are_those_that_are_set_or_those_of_the_umask() {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         let folder = tempfile::tempdir().unwrap();
         let (plain_file, plain_folder) = (folder.path().join("plain"), folder.path().join("dir"));
         fs::write(&plain_file, "").unwrap();
@@ -385,12 +385,12 @@ mod tests {
             assert_eq!(mode(&at.join("umask/d")), mode(&plain_folder));
             let set = FileSystemStorage::new(at.join("set"), "/")
                 .permissions(Some(0o606))
-                .directory_permissions(Some(0o2777));
+                .directory_permissions(Some(0o777));
             set.write("d/e/a", &file).await.unwrap();
             set.write("d/e/b", &file).await.unwrap();
             assert_eq!(mode(&at.join("set/d/e/a")), 0o606);
             for own in ["set", "set/d", "set/d/e"] {
-                assert_eq!(mode(&at.join(own)), 0o2777, "{own}");
+                assert_eq!(mode(&at.join(own)), 0o777, "{own}");
             }
             // a folder that was there keeps its mode
             assert_eq!(mode(&at), mode(&plain_folder));
