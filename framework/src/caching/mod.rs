@@ -72,6 +72,9 @@ use conditional::{Outcome, State};
 /// of both.
 const HEADER: usize = 256;
 
+/// The most names of headers to which a URL adds more, in case its view takes them from the client.
+const NAMES: usize = 64;
+
 /// How the responses of a view may be cached; see the [module](self).
 #[derive(Clone, Default)]
 pub struct Caching {
@@ -459,6 +462,16 @@ fn keep(seconds: u64, url: &str, response: &mut Response, cx: &Context) {
         // who sends one later must not get what those without one get
         names.push(AUTHORIZATION.as_str().to_owned());
     }
+    let pages = &cx.shared.pages;
+    // what was stored of this URL is found as long as its names count, too
+    let mut by_user = by_user;
+    if let Some(varies) = pages.get(&varies_key(url))
+        && let Stored::Varies { headers, by_user: others } = &*varies
+        && headers.len() <= NAMES
+    {
+        names.extend(headers.iter().cloned());
+        by_user |= others;
+    }
     names.sort_unstable();
     names.dedup();
     let lifetime = i64::try_from(seconds).unwrap_or(i64::MAX);
@@ -468,7 +481,7 @@ fn keep(seconds: u64, url: &str, response: &mut Response, cx: &Context) {
         expires: now().saturating_add(lifetime),
         lifetime,
     };
-    let (pages, timeout) = (&cx.shared.pages, Duration::from_secs(seconds));
+    let timeout = Duration::from_secs(seconds);
     let of_header =
         |(name, value): (&HeaderName, &HeaderValue)| HEADER + name.as_str().len() + value.len();
     let size = size + response.headers.iter().map(of_header).sum::<usize>();
