@@ -5,26 +5,26 @@ use std::fmt;
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue, VARY, WWW_AUTHENTICATE};
+use actix_web::http::header::{ACCEPT, HeaderValue, WWW_AUTHENTICATE};
 use futures_util::future::LocalBoxFuture;
 
+use super::finalize::vary;
 use super::options::ActionsOf;
 use super::page::{self, PageInfo};
-use super::{ErrorContext, ExceptionHandler, Policies, View, ViewError, ViewInfo};
+use super::settled::Settled;
+use super::{ErrorContext, Policies, View, ViewError};
 use crate::aside::aside;
-use crate::authentication::AuthenticationList;
 use crate::caching::{Before, Caching};
 use crate::db::{BUSY, Runs};
 use crate::exceptions::{ApiException, Result};
 use crate::metadata::{DynMetadata, ViewMetadata};
 use crate::middleware::{self, DynMiddleware, Innermost, Next};
-use crate::negotiation::{self, ContentNegotiation, NegotiationContext, Offer};
-use crate::permissions::PermissionList;
-use crate::renderers::{self, JsonWriter, Renderer, RendererContext};
-use crate::request::{Action, Context, Equipment, Versioned, handler_method};
-use crate::response::{Response, ResponseBody};
+use crate::negotiation::{self, NegotiationContext};
+use crate::renderers::JsonWriter;
+use crate::request::{Action, Context, Versioned, handler_method};
+use crate::response::Response;
 use crate::settings::{Settings, SettingsError};
-use crate::throttling::{self, DynThrottle};
+use crate::throttling;
 use crate::versioning::Versioning;
 
 /// A view with all its policies resolved, ready to serve.
@@ -34,123 +34,10 @@ pub struct Endpoint {
     by_method: Vec<(Method, Settled)>,
     /// What runs around it.
     around: Option<Box<[Arc<dyn DynMiddleware>]>>,
-    allow: Option<HeaderValue>,
+    pub(super) allow: Option<HeaderValue>,
     /// Whether a warning about repeated statements was logged.
     #[cfg(debug_assertions)]
     warned: std::sync::atomic::AtomicBool,
-}
-
-/// Policies in which nothing is left to inherit.
-pub(super) struct Settled {
-    authentication: AuthenticationList,
-    permissions: Arc<PermissionList>,
-    throttles: Vec<Arc<dyn DynThrottle>>,
-    renderers: Vec<Chosen>,
-    offers: Vec<Option<Offer<'static>>>,
-    equipment: Arc<Equipment>,
-    versioning: Option<Arc<dyn Versioning>>,
-    negotiation: Option<Arc<dyn ContentNegotiation>>,
-    metadata: Option<Arc<dyn DynMetadata>>,
-    caching: Option<Caching>,
-    exception_handler: Option<Arc<dyn ExceptionHandler>>,
-}
-
-/// A renderer and the header that it sets.
-#[derive(Clone)]
-struct Chosen {
-    renderer: Arc<dyn Renderer>,
-    content_type: Option<HeaderValue>,
-}
-
-impl Settled {
-    fn new(policies: Policies, info: &ViewInfo) -> Self {
-        let authentication = AuthenticationList::new(policies.authentication.unwrap_or_default());
-        let permissions = Arc::new(PermissionList::new(policies.permissions.unwrap_or_default()));
-        let renderers = chosen(policies.renderers.unwrap_or_default());
-        let negotiation = policies.content_negotiation.flatten();
-        let equipment = Arc::new(Equipment {
-            view: Arc::clone(&info.context),
-            parsers: policies.parsers.unwrap_or_default(),
-            negotiation: negotiation.clone(),
-            guard: permissions.clone(),
-            has_authenticators: !authentication.is_empty(),
-            throttle_scope: policies.throttle_scope,
-        });
-        Self {
-            offers: renderers.iter().map(|c| renderers::offer(&*c.renderer)).collect(),
-            authentication,
-            permissions,
-            throttles: policies.throttles.unwrap_or_default(),
-            renderers,
-            equipment,
-            versioning: policies.versioning.flatten(),
-            negotiation,
-            metadata: policies.metadata.flatten(),
-            caching: policies.caching,
-            exception_handler: policies.exception_handler,
-        }
-    }
-}
-
-impl Settled {
-    /// These policies with the authenticators, renderers and parsers that one request has instead.
-    fn for_request(&self, own: Policies) -> Self {
-        let authentication =
-            own.authentication.map_or_else(|| self.authentication.clone(), AuthenticationList::new);
-        let renderers = own.renderers.map_or_else(|| self.renderers.clone(), chosen);
-        let mut equipment = (*self.equipment).clone();
-        equipment.has_authenticators = !authentication.is_empty();
-        if let Some(parsers) = own.parsers {
-            equipment.parsers = parsers;
-        }
-        Self {
-            offers: renderers.iter().map(|c| renderers::offer(&*c.renderer)).collect(),
-            authentication,
-            permissions: Arc::clone(&self.permissions),
-            throttles: self.throttles.clone(),
-            renderers,
-            equipment: Arc::new(equipment),
-            versioning: self.versioning.clone(),
-            negotiation: self.negotiation.clone(),
-            metadata: self.metadata.clone(),
-            caching: self.caching.clone(),
-            exception_handler: self.exception_handler.clone(),
-        }
-    }
-
-    /// Asks the permissions that a request has, its own or the usual ones (`check_permissions`).
-    pub(super) async fn check_permissions(
-        &self,
-        own: Option<Policies>,
-        cx: &mut Context,
-    ) -> Result<()> {
-        match own.and_then(|own| own.permissions) {
-            Some(list) => PermissionList::new(list).check_request(cx).await,
-            None => self.permissions.check_request(cx).await,
-        }
-    }
-
-    /// Checks a request against the permissions and throttles that it has instead of the usual ones.
-    async fn check_access(&self, own: Policies, cx: &mut Context) -> Result<()> {
-        let permissions = match own.permissions {
-            Some(list) => Arc::new(PermissionList::new(list)),
-            None => Arc::clone(&self.permissions),
-        };
-        if let Some(equipment) = &cx.equipment {
-            let guard = Arc::clone(&permissions) as _;
-            cx.equipment = Some(Arc::new(Equipment { guard, ..(**equipment).clone() }));
-        }
-        permissions.check_request(cx).await?;
-        throttling::check(own.throttles.as_ref().unwrap_or(&self.throttles), cx).await
-    }
-}
-
-fn chosen(renderers: Vec<Arc<dyn Renderer>>) -> Vec<Chosen> {
-    let with_type = |renderer: Arc<dyn Renderer>| Chosen {
-        content_type: HeaderValue::from_str(&renderer.content_type()).ok(),
-        renderer,
-    };
-    renderers.into_iter().map(with_type).collect()
 }
 
 impl Endpoint {
@@ -504,53 +391,6 @@ impl Endpoint {
         }
         Ok(response)
     }
-
-    /// Renders the body and adds the headers of every response (`finalize_response`).
-    fn finalize(&self, policies: &Settled, cx: &Context, mut response: Response) -> Response {
-        let mut varies: &[&str] = &[];
-        if let ResponseBody::Json(json) = &mut response.body {
-            // without an agreement the first renderer writes
-            let at = match &cx.accepted {
-                Some(accepted) => Some(accepted.renderer),
-                None => policies.offers.iter().position(Option::is_some),
-            };
-            if let Some(chosen) = at.and_then(|at| policies.renderers.get(at)) {
-                let accepted = cx.accepted_media_type().unwrap_or(chosen.renderer.media_type());
-                let context = RendererContext::new(accepted)
-                    .status(response.status, response.exception)
-                    .request(cx);
-                varies = chosen.renderer.varies_on(&context);
-                *json = chosen.renderer.render(std::mem::take(json), &context);
-                if let Some(value) = &chosen.content_type
-                    && !response.headers.contains_key(CONTENT_TYPE)
-                {
-                    response.headers.insert(CONTENT_TYPE, value.clone());
-                }
-            }
-            if json.is_empty() {
-                response.headers.remove(CONTENT_TYPE);
-                response.body = ResponseBody::Empty;
-            }
-        }
-        if !varies.is_empty() {
-            response.vary_on(varies);
-        }
-        if let Some(caching) = &policies.caching {
-            response = caching.rendered(response, cx);
-        }
-        if let Some(quota) = cx.quota() {
-            quota.write(&mut response.headers);
-        }
-        self.headers(policies, &mut response, cx.varies_on());
-        response
-    }
-
-    fn headers(&self, policies: &Settled, response: &mut Response, consulted: &[&str]) {
-        if let Some(allow) = &self.allow {
-            response.headers.insert(ALLOW, allow.clone());
-        }
-        vary(response, policies.renderers.len() > 1, consulted);
-    }
 }
 
 /// 400 for a query of more parameters than `DATA_UPLOAD_MAX_NUMBER_FIELDS`.
@@ -643,23 +483,6 @@ fn api_error(error: &ApiException) -> Response {
     let mut response = Response::json(json.into_bytes()).with_status(error.status());
     response.exception = true;
     response.retry_after(error)
-}
-
-/// Adds to `Vary` the headers that were consulted.
-fn vary(response: &mut Response, accept: bool, consulted: &[&str]) {
-    let has_own = response.headers.contains_key(VARY);
-    let value = match (accept, consulted, has_own) {
-        (false, [], _) => return,
-        // the usual two need no text of their own
-        (true, [], false) => HeaderValue::from_static("Accept"),
-        (true, ["Cookie"], false) => HeaderValue::from_static("Accept, Cookie"),
-        _ => {
-            let accept = accept.then_some("Accept");
-            let names: Vec<&str> = accept.into_iter().chain(consulted.iter().copied()).collect();
-            return response.vary_on(&names);
-        }
-    };
-    response.headers.insert(VARY, value);
 }
 
 /// A view behind what runs around it.

@@ -58,11 +58,13 @@ mod answer;
 mod api_view;
 mod dispatch;
 mod exception_handler;
+mod finalize;
 mod input;
 mod options;
 mod page;
 mod policies;
 mod routes;
+mod settled;
 mod streaming;
 
 use std::fmt;

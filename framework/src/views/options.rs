@@ -3,7 +3,8 @@
 use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
 
-use super::dispatch::{Endpoint, Settled};
+use super::dispatch::Endpoint;
+use super::settled::Settled;
 use crate::exceptions::{ApiException, Result};
 use crate::metadata::DetermineActions;
 use crate::request::Context;
