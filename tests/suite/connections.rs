@@ -1,8 +1,11 @@
 //! Several databases of one site: by name, by a router, and a replica for safe requests.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
+use std::time::Duration;
 
 use musicstore::models::{Genre, Track, genre, track};
+use quintet::db::hooks::{Saved, post_save};
 use quintet::db::{
     Conn, Connections, DEFAULT_DB_ALIAS, Database, DatabaseConfig, DatabaseRouter, Error, ModelMeta,
 };
@@ -45,6 +48,43 @@ async fn archive(cx: &mut Context) -> Result<Response> {
         })
         .await;
     Response::new(&changed?)
+}
+
+/// Waits in the middle of a transaction on the archive.
+async fn slow(cx: &mut Context) -> Result<Response> {
+    let mut archive = cx.connection("archive")?;
+    let plays =
+        || Changes::new().set_expression(track::milliseconds, Track::fields().milliseconds() + 1);
+    let one = || Track::objects().filter(track::id.eq(1));
+    let changed: Result<usize> = archive
+        .transaction(async |archive| {
+            one().update(plays(), archive).await?;
+            actix_web::rt::time::sleep(Duration::from_millis(100)).await;
+            Ok(one().update(plays(), archive).await?)
+        })
+        .await;
+    let changed = changed? + one().update(plays(), &archive).await?;
+    Response::new(&changed)
+}
+
+/// Writes by another connection to the database that a transaction of the request writes to.
+async fn beside(cx: &mut Context) -> Result<Response> {
+    let new = |name: &str| Changes::new().set(genre::name, name);
+    let refused: Result<bool> = cx
+        .transaction(async |cx| {
+            Genre::objects().bulk_create([new("Fado")], cx).await?;
+            let mut other = cx.connection(cx.alias())?;
+            assert_eq!(Genre::objects().count(&other).await?, 25);
+            let plain = Genre::objects().bulk_create([new("Morna")], &other).await;
+            let whole: Result<_, Error> = other
+                .transaction(async |other| Genre::objects().bulk_create([new("Samba")], other).await)
+                .await;
+            Ok([plain, whole].iter().all(|result| matches!(result, Err(Error::Misuse(_)))))
+        })
+        .await;
+    let after = cx.connection(cx.alias())?;
+    Genre::objects().bulk_create([new("Choro")], &after).await?;
+    Response::new(&refused?)
 }
 
 /// A row that is written is seen under the name of the request's own database, before the commit.
@@ -96,7 +136,11 @@ enum With {
 
 /// A site over two databases; the second has 24 genres where the first has 25.
 fn two(on: On, with: With) -> (Store, Store) {
-    let other = Store::new(on);
+    two_of(on, on, with)
+}
+
+fn two_of(on: On, other: On, with: With) -> (Store, Store) {
+    let other = Store::new(other);
     other.execute("UPDATE store_track SET genre_id = 1 WHERE genre_id = 25; DELETE FROM store_genre WHERE id = 25");
     let url = other.url().to_owned();
     let store = Store::serving(
@@ -115,6 +159,8 @@ fn two(on: On, with: With) -> (Store, Store) {
             let router = Router::new()
                 .path("counts/", open("Counts").get(counts).post(counts), "counts")
                 .path("archive/", open("Archive").post(archive), "archive")
+                .path("slow/", open("Slow").post(slow), "slow")
+                .path("beside/", open("Beside").post(beside), "beside")
                 .path("own/", open("Own").post(own_writes), "own")
                 .path("writes/", open("Writes").get(writes).post(writes), "writes")
                 .path("place/", open("Place").get(place).post(place), "place")
@@ -173,6 +219,115 @@ fn two_clients_write_another_database_at_once() {
         }
         assert_eq!(other.number(sql), before + 20);
     }
+}
+
+#[test]
+fn a_transaction_on_another_database_waits_while_others_work() {
+    let pairs = On::all().into_iter().flat_map(|on| [(on, on), (on, On::Sqlite)]);
+    for (on, archive) in pairs {
+        let (store, other) = two_of(on, archive, With::Archive);
+        let sql = "SELECT CAST(milliseconds AS bigint) FROM store_track WHERE id = 1";
+        let before = other.number(sql);
+        let start = Arc::new(Barrier::new(4));
+        let begun = std::time::Instant::now();
+        let clients: Vec<_> = (0..4)
+            .map(|_| {
+                let (client, start) = (store.client(), Arc::clone(&start));
+                std::thread::spawn(move || {
+                    start.wait();
+                    let reply = client.json("POST", "/slow/", &json!({}));
+                    assert_eq!(reply.json(), json!(2), "{}", reply.text());
+                })
+            })
+            .collect();
+        for client in clients {
+            client.join().unwrap();
+        }
+        // nobody has waited for the end of DATABASE_WAIT_TIMEOUT
+        assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+        assert_eq!(other.number(sql), before + 12);
+    }
+}
+
+#[test]
+fn a_second_connection_to_a_file_that_is_being_written_is_refused() {
+    let (store, _other) = two(On::Sqlite, With::Archive);
+    let reply = store.client().json("POST", "/beside/", &json!({}));
+    assert_eq!(reply.json(), json!(true), "{}", reply.text());
+    assert_eq!(genres(&store), 27);
+}
+
+/// Names a database that there is not, from some moment on.
+struct Mistaken(Arc<AtomicBool>);
+
+impl DatabaseRouter for Mistaken {
+    fn db_for_read(&self, model: &ModelMeta) -> Option<&str> {
+        (model.name == "Genre" && self.0.load(Ordering::Relaxed)).then_some("archief")
+    }
+}
+
+#[test]
+fn a_router_that_names_no_database_is_refused() {
+    let mistaken = Arc::new(AtomicBool::new(false));
+    let own = Arc::clone(&mistaken);
+    let store = Store::serving(
+        On::Sqlite,
+        |_| {},
+        move |settings, database| {
+            let site = |router| {
+                let database = Database::open(DatabaseConfig::new("sqlite://:memory:")).unwrap();
+                let all = Connections::builder(Arc::clone(&database)).router(Mistaken(router));
+                let router = Router::new().register("genres", GenreViewSet);
+                Site::builder(settings.clone(), database)
+                    .databases(&all.build().unwrap())
+                    .mount(router.at("/"))
+                    .build()
+            };
+            let refused = site(Arc::new(AtomicBool::new(true))).unwrap_err().to_string();
+            let expected = "a router says that `Genre` is in the database `archief`, which there is not: \
+                            there are default";
+            assert_eq!(refused, expected);
+            let all = Connections::builder(Arc::clone(&database)).router(Mistaken(Arc::clone(&own)));
+            let router = Router::new().register("genres", GenreViewSet);
+            Site::builder(settings.clone(), database)
+                .permissions(AllowAny)
+                .databases(&all.build().unwrap())
+                .mount(router.at("/"))
+                .build()
+                .unwrap()
+        },
+    );
+    let client = store.client();
+    assert_eq!(client.get("/genres/").status, 200);
+    mistaken.store(true, Ordering::Relaxed);
+    assert_eq!(client.get("/genres/").status, 500);
+}
+
+#[test]
+fn a_receiver_runs_once_on_each_database_of_a_site() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let store = Store::serving(
+        On::Sqlite,
+        |_| {},
+        move |settings, database| {
+            let all = Connections::builder(Arc::clone(&database)).build().unwrap();
+            let calls = Arc::clone(&counted);
+            let count = post_save(async move |_: &Saved<'_, Genre>| {
+                calls.fetch_add(1, Ordering::Relaxed);
+                Ok(())
+            });
+            Site::builder(settings, database)
+                .permissions(AllowAny)
+                .databases(&all)
+                .connect(count)
+                .mount(Router::new().register("genres", GenreViewSet).at("/"))
+                .build()
+                .unwrap()
+        },
+    );
+    let made = store.client().json("POST", "/genres/", &json!({"name": "Fado"}));
+    assert_eq!((made.status, calls.load(Ordering::Relaxed)), (201, 1));
 }
 
 #[test]

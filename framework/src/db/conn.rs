@@ -70,8 +70,10 @@ pub(crate) struct SqliteConn {
     shared: Rc<RefCell<diesel::sqlite::SqliteConnection>>,
     /// True while a transaction of this job is open.
     open: Cell<bool>,
-    /// Likewise for the thread, which does nothing else then.
-    thread: Rc<Cell<bool>>,
+    /// True while that keeps others from writing to the file.
+    locks: Rc<Cell<bool>>,
+    /// How many are open on the thread, which does nothing else then.
+    thread: Rc<Cell<u32>>,
     /// True when this job may have written.
     wrote: Rc<Cell<bool>>,
 }
@@ -80,15 +82,36 @@ pub(crate) struct SqliteConn {
 impl SqliteConn {
     pub(crate) fn new(
         shared: Rc<RefCell<diesel::sqlite::SqliteConnection>>,
-        thread: Rc<Cell<bool>>,
+        thread: Rc<Cell<u32>>,
         wrote: Rc<Cell<bool>>,
     ) -> Self {
-        Self { shared, open: Cell::new(false), thread, wrote }
+        Self { shared, open: Cell::new(false), locks: Rc::default(), thread, wrote }
+    }
+
+    /// Another connection in the hands of the same job.
+    pub(super) fn beside(&self, shared: Rc<RefCell<diesel::sqlite::SqliteConnection>>) -> Self {
+        Self::new(shared, Rc::clone(&self.thread), Rc::clone(&self.wrote))
+    }
+
+    /// Whether an open transaction keeps others from writing to the file.
+    pub(super) fn locks(&self) -> Rc<Cell<bool>> {
+        Rc::clone(&self.locks)
+    }
+
+    /// Notes that a statement writes.
+    fn writes(&self) {
+        self.wrote.set(true);
+        self.locks.set(self.open.get());
     }
 
     fn set_open(&self, open: bool) {
-        self.open.set(open);
-        self.thread.set(open);
+        if self.open.replace(open) != open {
+            let others = self.thread.get();
+            self.thread.set(if open { others + 1 } else { others.saturating_sub(1) });
+        }
+        if !open {
+            self.locks.set(false);
+        }
     }
 }
 
@@ -104,7 +127,7 @@ impl Drop for SqliteConn {
         {
             tracing::error!("cannot roll back: {error}");
         }
-        self.thread.set(false);
+        self.set_open(false);
     }
 }
 
@@ -219,9 +242,13 @@ impl Conn {
         match &self.inner {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(sqlite) => {
-                if !sql.only_reads() {
-                    sqlite.wrote.set(true);
-                }
+                let _turn = if sql.only_reads() {
+                    None
+                } else {
+                    let turn = self.turn().await?;
+                    sqlite.writes();
+                    turn
+                };
                 super::sqlite::each_row(&mut sqlite.shared.borrow_mut(), sql, read)
             }
             #[cfg(feature = "postgres")]
@@ -265,7 +292,8 @@ impl Conn {
         match &self.inner {
             #[cfg(feature = "sqlite")]
             Inner::Sqlite(sqlite) => {
-                sqlite.wrote.set(true);
+                let _turn = self.turn().await?;
+                sqlite.writes();
                 super::sqlite::execute(&mut sqlite.shared.borrow_mut(), &sql)
                     .map_err(Error::from_diesel)
             }
@@ -290,11 +318,11 @@ impl Conn {
     #[allow(clippy::unused_async, reason = "one of the databases may be switched off")]
     pub async fn batch_execute(&self, sql: &str) -> Result<(), Error> {
         self.ready_for(&sql)?;
-        match &self.inner {
-            #[cfg(feature = "sqlite")]
-            Inner::Sqlite(sqlite) => sqlite.wrote.set(true),
-            #[cfg(feature = "postgres")]
-            Inner::Postgres(_) => {}
+        #[cfg(feature = "sqlite")]
+        let _turn = self.turn().await?;
+        #[cfg(feature = "sqlite")]
+        if let Some(sqlite) = self.sqlite() {
+            sqlite.writes();
         }
         self.whole(self.control(sql)).await
     }
@@ -316,6 +344,7 @@ impl Conn {
                 #[cfg(feature = "sqlite")]
                 Inner::Sqlite(sqlite) => {
                     // whether diesel's statement reads or writes is not known here
+                    let _turn = self.turn().await?;
                     sqlite.wrote.set(true);
                     query.load_sqlite(&mut sqlite.shared.borrow_mut()).map_err(Error::from_diesel)
                 }
@@ -373,7 +402,8 @@ impl Conn {
             match &self.inner {
                 #[cfg(feature = "sqlite")]
                 Inner::Sqlite(sqlite) => {
-                    sqlite.wrote.set(true);
+                    let _turn = self.turn().await?;
+                    sqlite.writes();
                     command
                         .execute_sqlite(&mut sqlite.shared.borrow_mut())
                         .map_err(Error::from_diesel)
@@ -387,6 +417,23 @@ impl Conn {
             }
         })
         .await
+    }
+
+    /// What it is on a file of `SQLite`.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn sqlite(&self) -> Option<&SqliteConn> {
+        match &self.inner {
+            Inner::Sqlite(sqlite) => Some(sqlite),
+            #[cfg(feature = "postgres")]
+            Inner::Postgres(_) => None,
+        }
+    }
+
+    /// Waits until no other connection of this kind writes to the file, where this one is leased.
+    #[cfg(feature = "sqlite")]
+    async fn turn(&self) -> Result<Option<super::connections::Turn>, Error> {
+        let Some(lease) = &self.lease else { return Ok(None) };
+        crate::aside::aside(|| lease.turn(self.in_transaction())).await
     }
 
     async fn control(&self, sql: &str) -> Result<(), Error> {

@@ -1,6 +1,8 @@
 //! Several databases of one program: by their names, with a router and a replica
 //! (`django.db.connections`).
 
+#[cfg(feature = "sqlite")]
+use std::cell::Cell;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,6 +10,8 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::{Arc, Weak};
 
+#[cfg(feature = "sqlite")]
+use super::conn::SqliteConn;
 use super::{
     ConfigError, Conn, Database, DatabaseConfig, DatabaseWorker, Dialect, Error, Model, ModelMeta,
 };
@@ -229,15 +233,37 @@ impl Connections {
         by_router.unwrap_or(DEFAULT_DB_ALIAS)
     }
 
-    /// The access of this thread to the database that a request works on.
-    pub(crate) fn worker_for(&self, is_safe: bool, model: Option<&ModelMeta>) -> DatabaseWorker {
-        let alias = if is_safe { self.db_for_read(model) } else { self.db_for_write(model) };
-        let database = self.get(alias).unwrap_or_else(|| {
-            tracing::error!("a router names the database `{alias}`, which there is not");
-            self.default_database()
-        });
-        worker_of_thread(database)
+    /// Asks the routers about a model; what they name must be there.
+    pub(crate) fn check(&self, model: &ModelMeta) -> Result<(), String> {
+        for alias in [self.db_for_read(Some(model)), self.db_for_write(Some(model))] {
+            if self.get(alias).is_none() {
+                let known: Vec<&str> = self.databases.keys().map(String::as_str).collect();
+                return Err(format!(
+                    "a router says that `{}` is in the database `{alias}`, which there is not: there are {}",
+                    model.name,
+                    known.join(", ")
+                ));
+            }
+        }
+        Ok(())
     }
+
+    /// The access of this thread to the database that a request works on.
+    pub(crate) fn worker_for(
+        &self,
+        is_safe: bool,
+        model: Option<&ModelMeta>,
+    ) -> Result<DatabaseWorker, Error> {
+        let alias = if is_safe { self.db_for_read(model) } else { self.db_for_write(model) };
+        let database = self.get(alias).ok_or_else(|| no_database(alias))?;
+        Ok(worker_of_thread(database))
+    }
+}
+
+fn no_database(alias: &str) -> Error {
+    Error::Misuse(format!(
+        "there is no database `{alias}`: name it in DATABASES, and give the site `Connections`"
+    ))
 }
 
 /// What a thread has of a database beside the one of its site: connections that are kept for the next
@@ -297,6 +323,45 @@ pub(super) struct Lease {
     database: Arc<Database>,
     shared: super::sqlite::Shared,
     prepared: super::prepared::Prepared,
+    /// Set while the connection that it was asked of keeps the same file from being written.
+    asked_of: Option<Rc<Cell<bool>>>,
+    /// Kept while a transaction is open that writes.
+    turn: Cell<Option<Turn>>,
+}
+
+/// The right to write to a file, among the connections to it that are leased.
+#[cfg(feature = "sqlite")]
+pub(super) type Turn = tokio::sync::OwnedMutexGuard<()>;
+
+#[cfg(feature = "sqlite")]
+impl Lease {
+    /// Waits for the others that write; `None` where a transaction has its turn already. A transaction
+    /// that has begun keeps it to its end.
+    pub(super) async fn turn(&self, in_transaction: bool) -> Result<Option<Turn>, Error> {
+        if let Some(turn) = self.turn.take() {
+            self.turn.set(Some(turn));
+            return Ok(None);
+        }
+        if self.asked_of.as_ref().is_some_and(|locks| locks.get()) {
+            let message = "the file is written to by a transaction of the connection that this one was \
+                           asked of, which would wait for itself: write on that one, or after its end";
+            return Err(Error::Misuse(message.to_owned()));
+        }
+        let turn = Arc::clone(self.database.turns()).lock_owned();
+        let turn = tokio::time::timeout(self.database.wait(), turn).await;
+        let busy = "another transaction writes to the database";
+        let turn = turn.map_err(|_| Error::Unavailable(busy))?;
+        if in_transaction {
+            self.turn.set(Some(turn));
+            return Ok(None);
+        }
+        Ok(Some(turn))
+    }
+
+    /// Keeps a turn for a transaction, or gives it up.
+    pub(super) fn keep(&self, turn: Option<Turn>) {
+        self.turn.set(turn);
+    }
 }
 
 #[cfg(feature = "sqlite")]
@@ -367,11 +432,7 @@ impl Conn {
             return Ok(Arc::clone(self.database()));
         }
         let named = self.connections().and_then(|all| all.get(alias).map(Arc::clone));
-        named.ok_or_else(|| {
-            Error::Misuse(format!(
-                "there is no database `{alias}`: name it in DATABASES, and give the site `Connections`"
-            ))
-        })
+        named.ok_or_else(|| no_database(alias))
     }
 
     /// A connection to the database with a name (`using("archive")`). For the name of the database that
@@ -380,7 +441,8 @@ impl Conn {
     ///
     /// Scopes know the user of the request there as well, and none of its extensions.
     ///
-    /// Statements on a file of `SQLite` run on this thread at once.
+    /// Statements on a file of `SQLite` run on this thread at once; those that write wait for the
+    /// transactions of other such connections, `DATABASE_WAIT_TIMEOUT` at most.
     ///
     /// ```
     /// use quintet::prelude::*;
@@ -407,13 +469,15 @@ impl Conn {
     }
 
     /// A connection of its own to the database with a name, which transactions can be opened on: that
-    /// of [`using`](Self::using) may be the request's.
+    /// of [`using`](Self::using) may be the request's. A file of `SQLite` is written to by one
+    /// transaction at a time: while one of this connection writes, another connection to the same file
+    /// does not, and says so ([`Error::Misuse`]).
     ///
     /// # Errors
     /// As [`Conn::using`].
     pub fn connection(&self, alias: &str) -> Result<Self, Error> {
         let database = self.named(alias)?;
-        let mut other = Self::open_other(&database)?;
+        let mut other = self.open_other(&database)?;
         other.set_user(self.user_row());
         Ok(other)
     }
@@ -442,7 +506,7 @@ impl Conn {
         }
     }
 
-    fn open_other(database: &Arc<Database>) -> Result<Self, Error> {
+    fn open_other(&self, database: &Arc<Database>) -> Result<Self, Error> {
         #[cfg(feature = "sqlite")]
         if let Some(pool) = database.sqlite() {
             if pool.is_in_memory() {
@@ -454,9 +518,17 @@ impl Conn {
                 Some(idle) => idle,
                 None => pool.open()?,
             };
-            let inner =
-                super::conn::SqliteConn::new(Rc::clone(&shared), Rc::default(), Rc::default());
-            let lease = Lease { database: Arc::clone(database), shared, prepared };
+            let own = self.sqlite();
+            // the thread does nothing else while a transaction of the job is open, here or there
+            let inner = own.map_or_else(
+                || SqliteConn::new(Rc::clone(&shared), Rc::default(), Rc::default()),
+                |own| own.beside(Rc::clone(&shared)),
+            );
+            let is_same = Arc::ptr_eq(database, self.database());
+            let asked_of = own.filter(|_| is_same).map(SqliteConn::locks);
+            let database_of = Arc::clone(database);
+            let lease =
+                Lease { database: database_of, shared, prepared, asked_of, turn: Cell::default() };
             let conn = Self::new(super::conn::Inner::Sqlite(inner), Arc::clone(database));
             return Ok(conn.leased(lease));
         }

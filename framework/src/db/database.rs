@@ -122,7 +122,6 @@ impl From<&Settings> for DatabaseConfig {
 pub struct ConfigError(String);
 
 impl ConfigError {
-    /// With the URL, whose password is not shown.
     /// Of the names of databases.
     pub(super) fn of_names(message: String) -> Self {
         Self(message)
@@ -157,6 +156,9 @@ pub struct Database {
     content_types: ContentTypes,
     /// Its place among others, if it has one.
     place: OnceLock<Place>,
+    /// Which of the connections to a file that are leased writes.
+    #[cfg(feature = "sqlite")]
+    turns: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// The keys of content types by app and model, as far as they were read.
@@ -199,6 +201,8 @@ impl Database {
             receivers: Receivers::default(),
             content_types: ContentTypes::default(),
             place: OnceLock::new(),
+            #[cfg(feature = "sqlite")]
+            turns: Arc::default(),
         }))
     }
 
@@ -300,6 +304,17 @@ impl Database {
 
     pub(super) fn place(&self) -> &OnceLock<Place> {
         &self.place
+    }
+
+    #[cfg(feature = "sqlite")]
+    pub(super) fn turns(&self) -> &Arc<tokio::sync::Mutex<()>> {
+        &self.turns
+    }
+
+    /// The longest wait for a connection, and for the turn of one.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn wait(&self) -> std::time::Duration {
+        self.config.wait
     }
 
     /// Whether it refuses statements that write.

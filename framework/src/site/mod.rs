@@ -136,6 +136,9 @@ pub enum SiteError {
     /// A view is inconsistent.
     #[error(transparent)]
     View(#[from] ViewError),
+    /// A router names a database that there is not.
+    #[error("{0}")]
+    Router(String),
     /// A model has a column that the database has no type for.
     #[error(
         "{model}.{field} is an array, and SQLite has none: use PostgreSQL, or make it \
@@ -381,7 +384,12 @@ impl SiteBuilder {
         let models: Vec<_> = models.chain(accounts).chain(tokens_kept).collect();
         check_columns(&models, self.database.dialect())?;
         if let Some(databases) = &self.databases {
-            for (_, database) in databases.all() {
+            for model in reachable(models.iter().copied()) {
+                databases.check(model).map_err(SiteError::Router)?;
+            }
+            // the site's own one is last
+            let is_other = |other: &&Arc<Database>| !Arc::ptr_eq(other, &self.database);
+            for database in databases.all().map(|(_, database)| database).filter(is_other) {
                 database.register(models.iter().copied());
                 database.connect(self.signals.iter().cloned());
             }
@@ -637,6 +645,10 @@ impl Site {
         let other = self.databases.as_deref().map(|databases| {
             databases.worker_for(request.is_safe(), endpoint.view().info().context.model)
         });
+        let (other, refused) = match other.transpose() {
+            Ok(other) => (other, None),
+            Err(error) => (None, Some(error)),
+        };
         let worker = other.as_ref().unwrap_or(worker);
         let run = worker.run(!request.is_safe(), move |conn| {
             Box::pin(async move {
@@ -646,7 +658,11 @@ impl Site {
                 (response, streams.then(|| Box::new(cx.carry())))
             })
         });
-        let mut response = match run.await {
+        let answer = match refused {
+            Some(error) => Err(error),
+            None => run.await,
+        };
+        let mut response = match answer {
             Ok((mut response, carried)) => {
                 if let Some(carried) = carried {
                     self.start_stream(worker, &mut response, carried, &method);

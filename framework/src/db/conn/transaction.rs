@@ -136,10 +136,15 @@ impl Conn {
             match &self.inner {
                 #[cfg(feature = "sqlite")]
                 Inner::Sqlite(sqlite) => {
+                    let turn = if write { self.turn().await? } else { None };
                     let mut connection = sqlite.shared.borrow_mut();
                     let begin = if write { "BEGIN IMMEDIATE" } else { "BEGIN" };
                     connection.batch_execute(begin).map_err(Error::from_diesel)?;
                     sqlite.set_open(true);
+                    sqlite.locks.set(write);
+                    if let Some(lease) = &self.lease {
+                        lease.keep(turn);
+                    }
                 }
                 #[cfg(feature = "postgres")]
                 Inner::Postgres(postgres) => postgres.hold().await?,
@@ -257,6 +262,9 @@ impl Conn {
                     connection.batch_execute("ROLLBACK").map_err(Error::from_diesel)?;
                 }
                 sqlite.set_open(false);
+                if let Some(lease) = &self.lease {
+                    lease.keep(None);
+                }
                 Ok(())
             }
             #[cfg(feature = "postgres")]

@@ -23,8 +23,8 @@ pub(super) struct Parked {
     pub(super) number: u64,
     pub(super) rest: Rest,
     pub(super) turns: Rc<Turns>,
-    /// A transaction is open on the thread's connection.
-    pub(super) open: Rc<Cell<bool>>,
+    /// How many transactions are open on the thread's connections.
+    pub(super) open: Rc<Cell<u32>>,
 }
 
 impl Future for Parked {
@@ -36,7 +36,7 @@ impl Future for Parked {
             return Poll::Pending;
         }
         let polled = self.rest.as_mut().poll(cx);
-        let owner = (polled.is_pending() && self.open.get()).then_some(self.number);
+        let owner = (polled.is_pending() && self.open.get() > 0).then_some(self.number);
         self.turns.owner.set(owner);
         if owner.is_none() {
             self.turns.waiting.take().into_iter().for_each(Waker::wake);

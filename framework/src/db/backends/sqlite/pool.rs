@@ -113,8 +113,8 @@ struct Thread {
     runtime: tokio::runtime::Runtime,
     connection: RefCell<Option<Shared>>,
     prepared: Prepared,
-    /// A transaction is open on the connection.
-    open: Rc<Cell<bool>>,
+    /// How many transactions are open on the connection, and on others that a job has on the thread.
+    open: Rc<Cell<u32>>,
     pool: Arc<SqlitePool>,
 }
 
@@ -214,7 +214,7 @@ impl SqlitePool {
             };
             if let Some(rest) = thread.start(job) {
                 number += 1;
-                turns.owner.set(thread.open.get().then_some(number));
+                turns.owner.set((thread.open.get() > 0).then_some(number));
                 let open = Rc::clone(&thread.open);
                 parked.push(Parked { number, rest, turns: Rc::clone(&turns), open });
             }
