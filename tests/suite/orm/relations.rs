@@ -134,6 +134,25 @@ fn links_of_a_symmetrical_relation_go_both_ways() {
             assert_eq!(thread.join().unwrap(), 200);
         }
         assert_eq!((friends(1), friends(3)), (json!([3]), json!([1])));
+        // one adds while the other removes: afterwards both are friends, or neither is
+        for _ in 0..20 {
+            let start = Arc::new(std::sync::Barrier::new(2));
+            let threads = [(1, json!([2, 3])), (3, json!([]))].map(|(one, others)| {
+                let (client, start) = (store.client(), Arc::clone(&start));
+                std::thread::spawn(move || {
+                    start.wait();
+                    let data = json!({ "friends": others });
+                    client.json("PATCH", &format!("/people/{one}/"), &data).status
+                })
+            });
+            for thread in threads {
+                assert_eq!(thread.join().unwrap(), 200);
+            }
+            let has = |id: i64, other: i64| friends(id).as_array().unwrap().contains(&json!(other));
+            assert_eq!(has(1, 3), has(3, 1));
+            assert!(has(1, 2) && has(2, 1));
+            set(1, json!([]));
+        }
     }
 }
 

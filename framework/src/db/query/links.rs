@@ -118,27 +118,14 @@ impl Conn {
     }
 
     async fn insert_links(&self, hop: &Hop, pk: &Value, keys: &[Value]) -> Result<usize, Error> {
-        let Hop::ManyToMany { source, target, .. } = hop else { return Ok(0) };
+        let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(0) };
+        let (from, to) = (from(), to());
         if keys.is_empty() {
             return Ok(0);
         }
-        let made = self.insert_from(hop, [source, target], pk, keys).await?;
         if is_symmetrical(hop) {
-            self.insert_from(hop, [target, source], pk, keys).await?;
+            return self.insert_both_ways(hop, pk, keys).await;
         }
-        Ok(made)
-    }
-
-    /// Inserts links whose first column has the key of the row.
-    async fn insert_from(
-        &self,
-        hop: &Hop,
-        [source, target]: [&str; 2],
-        pk: &Value,
-        keys: &[Value],
-    ) -> Result<usize, Error> {
-        let Hop::ManyToMany { through, from, to, .. } = hop else { return Ok(0) };
-        let (from, to) = (from(), to());
         let mut sql = Sql::new(self.dialect());
         sql.push("INSERT INTO ").name(through).push(" (").name(source).push(", ").name(target);
         sql.push(") SELECT CAST(").bind(pk.clone(), from.pk_column().kind);
@@ -151,6 +138,34 @@ impl Conn {
         // another request may add the same at the same moment
         sql.bind(pk.clone(), from.pk_column().kind).push(") ORDER BY ");
         sql.name(to.pk_column().column).push(" ON CONFLICT DO NOTHING");
+        self.send(sql).await
+    }
+
+    /// Inserts links and those back, in one statement: whoever changes them at the same moment sees both
+    /// or neither. They are inserted in the order that they are deleted in.
+    async fn insert_both_ways(
+        &self,
+        hop: &Hop,
+        pk: &Value,
+        keys: &[Value],
+    ) -> Result<usize, Error> {
+        let Hop::ManyToMany { through, source, target, to, .. } = hop else { return Ok(0) };
+        let (table, key) = (to().table, to().pk_column());
+        let kind = type_name(key.kind, self.dialect());
+        let mut sql = Sql::new(self.dialect());
+        sql.push("INSERT INTO ").name(through).push(" (").name(source).push(", ").name(target);
+        sql.push(") SELECT ").column("pairs", source).push(", ").column("pairs", target);
+        sql.push(" FROM (SELECT CAST(").bind(pk.clone(), key.kind).push(" AS ").push(kind);
+        sql.push(") AS ").name(source).push(", ").name(key.column).push(" AS ").name(target);
+        sql.push(" FROM ").name(table).push(" WHERE ").name(key.column);
+        sql.any_of(keys.to_vec(), key.kind).push(" UNION SELECT ").name(key.column);
+        sql.push(", CAST(").bind(pk.clone(), key.kind).push(" AS ").push(kind).push(") FROM ");
+        sql.name(table).push(" WHERE ").name(key.column).any_of(keys.to_vec(), key.kind);
+        sql.push(") \"pairs\" WHERE NOT EXISTS (SELECT 1 FROM ").name(through).push(" WHERE ");
+        sql.column(through, source).push(" = ").column("pairs", source).push(" AND ");
+        sql.column(through, target).push(" = ").column("pairs", target).push(") ORDER BY ");
+        sql.column("pairs", source.min(target)).push(", ").column("pairs", source.max(target));
+        sql.push(" ON CONFLICT DO NOTHING");
         self.send(sql).await
     }
 
@@ -175,16 +190,14 @@ impl Conn {
         let own = |sql: &mut Sql| {
             sql.name(source).push(" = ").bind(pk.clone(), from().pk_column().kind);
         };
-        let back = |sql: &mut Sql| {
-            sql.name(target).push(" = ").bind(pk.clone(), from().pk_column().kind);
-        };
-        let delete = async {
-            let gone = self.delete_links(through, [source, target], own).await?;
+        let both = |sql: &mut Sql| {
+            own(sql);
             if is_symmetrical(hop) {
-                self.delete_links(through, [source, target], back).await?;
+                sql.push(" OR ").name(target);
+                sql.push(" = ").bind(pk.clone(), from().pk_column().kind);
             }
-            Ok(gone)
         };
+        let delete = self.delete_links(through, [source, target], both);
         let Some(receivers) = self.link_receivers(hop) else { return delete.await };
         aside(|| async move {
             receivers.call(LinkAction::PreClear, pk, &[], self).await?;
@@ -197,18 +210,18 @@ impl Conn {
 
     async fn drop_links(&self, hop: &Hop, pk: &Value, keys: &[Value]) -> Result<usize, Error> {
         let Hop::ManyToMany { through, source, target, from, to, .. } = hop else { return Ok(0) };
-        let named = |[source, target]: [&'static str; 2]| {
-            move |sql: &mut Sql| {
-                sql.name(source).push(" = ").bind(pk.clone(), from().pk_column().kind);
-                sql.push(" AND ").name(target).any_of(keys.to_vec(), to().pk_column().kind);
+        let named = |sql: &mut Sql, source: &str, target: &str| {
+            sql.name(source).push(" = ").bind(pk.clone(), from().pk_column().kind);
+            sql.push(" AND ").name(target).any_of(keys.to_vec(), to().pk_column().kind);
+        };
+        let both = |sql: &mut Sql| {
+            named(sql, source, target);
+            if is_symmetrical(hop) {
+                sql.push(" OR ");
+                named(sql, target, source);
             }
         };
-        let ends = [*source, *target];
-        let gone = self.delete_links(through, ends, named(ends)).await?;
-        if is_symmetrical(hop) {
-            self.delete_links(through, ends, named([*target, *source])).await?;
-        }
-        Ok(gone)
+        self.delete_links(through, [source, target], both).await
     }
 
     /// How many links a row has to rows in the scope of their model.
