@@ -227,7 +227,7 @@ fn said(model: &Model) -> TokenStream {
         quote!(#table.name(#name) #related #both_ways)
     });
     let links: Vec<TokenStream> = links.collect();
-    let ident = model.ident();
+    let (ident, proxy) = (model.ident(), model.attr.proxy.as_ref());
     let annotated: Vec<_> = annotations(model).map(|(name, ..)| constant_of(name)).collect();
     let steps = [
         (*model.ident() != verbose_name, quote!(.verbose_name(#verbose_name))),
@@ -243,6 +243,7 @@ fn said(model: &Model) -> TokenStream {
         (!permissions.is_empty(), quote!(.permissions(&[#(#permissions),*]))),
         (allowed.is_some(), allowed.unwrap_or_default()),
         (!generic.is_empty(), quote!(.generic(&[#(#generic),*]))),
+        (proxy.is_some(), quote!(.proxy_of::<#proxy>())),
     ];
     let steps = steps.into_iter().filter_map(|(is_said, method)| is_said.then_some(method));
     steps.chain([hooks::said(model)]).collect()

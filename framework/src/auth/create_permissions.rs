@@ -34,7 +34,7 @@ pub async fn create_permissions(
         if model.app_label.is_empty() {
             continue;
         }
-        let of = ContentType::get_for_meta(model, conn).await?.id;
+        let of = ContentType::get_for_own(model, conn).await?.id;
         let own = permissions_of(model).into_iter();
         wanted.extend(own.map(|(codename, name)| (of, codename, name)));
     }
@@ -63,7 +63,7 @@ pub async fn create_permissions(
 
 /// What Django's `migrate` does when the tables are there (`emit_post_migrate_signal`): makes the
 /// content types and permissions of all models that the database knows, and runs the receivers of
-/// [`post_migrate`](crate::db::hooks::post_migrate). A program calls it behind its migrations.
+/// [`post_migrate`](crate::db::hooks::post_migrate). A program calls it after its migrations.
 ///
 /// # Errors
 /// Those of a receiver, and what the database reports.

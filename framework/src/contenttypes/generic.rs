@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::ContentType;
 use crate::db::{
-    ColumnKind, ColumnMeta, Compare, Computed, Condition, Conn, Error, Expr, GenericRows, Hop, Key,
+    Call, ColumnKind, ColumnMeta, Compare, Computed, Condition, Conn, Error, Expr, GenericRows, Hop, Key,
     Leaf, Lookup, Matched, Model, OfMatched, Operand, Path, Predicate, QuerySet, meta_of,
 };
-use crate::values::{Value, python};
+use crate::values::Value;
 
 /// A row of any model that a row of `M` points at: two columns, one of the content type and one of the
 /// key. `#[model(generic_foreign_key(content_object))]` writes one as a constant.
@@ -34,17 +34,6 @@ impl<M> fmt::Debug for GenericForeignKey<M> {
             .field("content_type", &self.content_type)
             .field("object_id", &self.object_id)
             .finish_non_exhaustive()
-    }
-}
-
-/// A key as a column of this kind holds it.
-fn stored(key: Value, kind: ColumnKind) -> Value {
-    match key {
-        Value::Text(_) => key,
-        key if kind == ColumnKind::Text => {
-            Value::Text(python::value_text(key.as_ref()).into_owned())
-        }
-        key => key,
     }
 }
 
@@ -83,8 +72,7 @@ impl<M: Model> GenericForeignKey<M> {
 
     /// What the column of the key holds for a key.
     pub(crate) fn stored(self, key: Value) -> Value {
-        let kind = Self::column(self.object_id).map_or(ColumnKind::BigInt, |column| column.kind);
-        stored(key, kind)
+        self.rows().stored(key)
     }
 
     /// The rows that point at rows of a model.
@@ -100,8 +88,9 @@ impl<M: Model> GenericForeignKey<M> {
             let path = Path { model: meta_of::<M>, hops: vec![hop], leaf };
             Some(Predicate::exact(path, Value::Text(text)))
         };
-        let app = says("app_label", T::META.app_label.to_owned());
-        let model = says("model", T::META.model_name());
+        let concrete = T::META.concrete_model();
+        let app = says("app_label", concrete.app_label.to_owned());
+        let model = says("model", concrete.model_name());
         let inner = Predicate::All(app.into_iter().chain(model).collect());
         Predicate::Exists { hops: vec![hop], inner: Box::new(inner) }
     }
@@ -236,13 +225,16 @@ impl<M: Model, T: Model> GenericRelation<M, T> {
         let key = Path { model: meta_of::<M>, hops: Vec::new(), leaf: Leaf::Column(pk) };
         let key = match column.kind {
             ColumnKind::Text if pk.kind != ColumnKind::Text => {
-                Expr::Cast(Box::new(Expr::Path(key)), ColumnKind::Text)
+                Expr::Call(Call::KeyText, vec![Expr::Path(key)])
             }
             _ => Expr::Path(key),
         };
+        // a window is looked at where its own table stands, under its own name
+        let rows = QuerySet::<T>::new().filter_by(condition).settled();
+        let conditions = std::iter::once(self.key.of_model::<M>()).chain(rows.conditions);
         let matched = Matched {
             model: T::META,
-            conditions: vec![self.key.of_model::<M>(), condition.into()],
+            conditions: conditions.collect(),
             matches: vec![(own, Compare::Exact, key)],
             what: OfMatched::Exists,
         };

@@ -18,8 +18,8 @@ pub struct ContentType {
 }
 
 impl ContentType {
-    /// The row of a model, which is made where there is none (`ContentType.objects.get_for_model`).
-    /// Its key is kept by the database, so that it is read once in the life of a process.
+    /// The row of a model, which is made where there is none (`ContentType.objects.get_for_model`); of a
+    /// proxy, that of the model whose rows they are. Its key is kept by the database, so that it is read once in the life of a process.
     ///
     /// # Errors
     /// What the database reports.
@@ -32,18 +32,44 @@ impl ContentType {
     /// # Errors
     /// What the database reports.
     pub async fn get_for_meta(meta: &'static ModelMeta, conn: &Conn) -> Result<Self, Error> {
+        Self::get_for_own(meta.concrete_model(), conn).await
+    }
+
+    /// Of a proxy, its own row (`for_concrete_model=False`): it has permissions of its own.
+    pub(crate) async fn get_for_own(
+        meta: &'static ModelMeta,
+        conn: &Conn,
+    ) -> Result<Self, Error> {
         let name = (meta.app_label.to_owned(), meta.model_name());
         let content_types = conn.database().content_types();
         if let Some(id) = content_types.get(&name) {
             return Ok(Self { id, app_label: name.0, model: name.1 });
         }
         if let Some(found) = Self::by_natural_key(&name.0, &name.1, conn).await? {
-            // in a transaction it may be one that is never committed
-            if !conn.in_transaction() {
-                content_types.keep(name, found.id);
-            }
+            found.keep(conn).await;
             return Ok(found);
         }
+        if conn.database().is_read_only() {
+            // a replica takes no row, and has it a moment later
+            let writable = conn.writable()?;
+            return Self::make(name, &writable).await;
+        }
+        let made = Self::make(name, conn).await?;
+        made.keep(conn).await;
+        Ok(made)
+    }
+
+    /// Keeps the key: in a transaction it may be one that is never committed.
+    async fn keep(&self, conn: &Conn) {
+        let (name, id) = ((self.app_label.clone(), self.model.clone()), self.id);
+        conn.on_commit(async move |conn| {
+            conn.database().content_types().keep(name, id);
+            Ok(())
+        })
+        .await;
+    }
+
+    async fn make(name: (String, String), conn: &Conn) -> Result<Self, Error> {
         // whoever makes the same at the same moment comes first, or second
         let mut sql = Sql::new(conn.dialect());
         sql.push("INSERT INTO ")
@@ -116,7 +142,8 @@ impl ContentType {
 
     /// Whether it is the row of a model.
     pub fn is<M: Model>(&self) -> bool {
-        M::META.app_label == self.app_label && M::META.model_name() == self.model
+        let concrete = M::META.concrete_model();
+        concrete.app_label == self.app_label && concrete.model_name() == self.model
     }
 
     /// The row with a key of its model, which the program names (`get_object_for_this_type`).

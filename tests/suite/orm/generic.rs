@@ -3,7 +3,7 @@
 use quintet::auth::{Permission, create_permissions, emit_post_migrate, permission};
 use quintet::contenttypes::{ContentType, content_type};
 use quintet::db::hooks::post_migrate;
-use quintet::db::{Conn, Error};
+use quintet::db::{Conn, Error, Expression, RowNumber, Uuid};
 use quintet::prelude::*;
 use quintet_tests::store::{On, Store};
 
@@ -43,6 +43,25 @@ pub struct Album {
     pub artist_id: i64,
 }
 
+#[model(
+    app = "store",
+    table = "store_album",
+    proxy = Album,
+    ordering(id),
+    generic_relation(tags: TaggedItem::CONTENT_OBJECT),
+)]
+pub struct Record {
+    pub id: i64,
+    pub title: String,
+    pub artist_id: i64,
+}
+
+#[model(app = "store", ordering(title), generic_relation(notes: Note::ABOUT))]
+pub struct Tape {
+    pub id: Uuid,
+    pub title: String,
+}
+
 #[model(app = "store", ordering(id), generic_relation(tags: TaggedItem::CONTENT_OBJECT), default_permissions(view))]
 pub struct Artist {
     pub id: i64,
@@ -57,6 +76,7 @@ pub struct Genre {
 
 const TABLES: &str = "
 CREATE TABLE store_taggeditem (id {pk}, tag varchar(50) NOT NULL, content_type_id integer NOT NULL, object_id bigint NOT NULL);
+CREATE TABLE store_tape (id {uuid} PRIMARY KEY, title text NOT NULL);
 CREATE TABLE store_note (id {pk}, text text NOT NULL, kind_id integer NOT NULL, \"of\" varchar(40) NOT NULL);
 ";
 
@@ -65,7 +85,8 @@ fn tagging<W: AsyncFn(&mut Conn) + Copy + Send + 'static>(work: W) {
     for on in On::all() {
         let store = Store::new(on);
         let pk = if on == On::Sqlite { "integer PRIMARY KEY" } else { "bigserial PRIMARY KEY" };
-        store.execute(&TABLES.replace("{pk}", pk));
+        let uuid = if on == On::Sqlite { "char(32)" } else { "uuid" };
+        store.execute(&TABLES.replace("{pk}", pk).replace("{uuid}", uuid));
         store.run(async move |conn| {
             conn.database().register([Album::META, Artist::META, TaggedItem::META, Note::META]);
             work(conn).await;
@@ -210,6 +231,81 @@ fn keys_of_text_hold_keys_of_any_type() {
         conn.batch_execute("UPDATE store_note SET \"of\" = 'x'").await.unwrap();
         let note = Note::objects().first(conn).await.unwrap().unwrap();
         assert_eq!(Note::ABOUT.get::<Album>(&note, conn).await.unwrap(), None);
+    });
+}
+
+#[test]
+fn rows_of_a_proxy_are_those_of_its_model() {
+    tagging(async |conn| {
+        let of = ContentType::get_for_model::<Record>(conn).await.unwrap();
+        assert_eq!(of, ContentType::get_for_model::<Album>(conn).await.unwrap());
+        assert!(of.is::<Record>() && of.is::<Album>());
+        let record = Record::objects().filter(record::id.eq(1)).get(conn).await.unwrap();
+        let tagged = tag(&record, "live", conn).await;
+        let one = album(1, conn).await;
+        assert_eq!(Album::TAGS.of(&one).all(conn).await.unwrap(), [tagged.clone()]);
+        assert_eq!(Record::TAGS.of(&record).all(conn).await.unwrap(), [tagged.clone()]);
+        let live = Record::TAGS.any(TaggedItem::fields().tag().exact("live"));
+        assert_eq!(Record::objects().filter_by(live).count(conn).await.unwrap(), 1);
+        let key = TaggedItem::CONTENT_OBJECT;
+        assert_eq!(key.get::<Record>(&tagged, conn).await.unwrap(), Some(record));
+        // its permissions are its own
+        create_permissions([Record::META], conn).await.unwrap();
+        let own = Permission::fields().content_type().model().exact("record");
+        assert_eq!(Permission::objects().filter_by(own).count(conn).await.unwrap(), 4);
+    });
+}
+
+#[test]
+fn a_content_type_that_is_read_in_a_transaction_is_known_after_it() {
+    tagging(async |conn| {
+        ContentType::get_for_model::<Album>(conn).await.unwrap();
+        ContentType::clear_cache(conn);
+        let done: Result<(), Error> = conn
+            .transaction(async |conn| {
+                ContentType::get_for_model::<Album>(conn).await?;
+                Ok(())
+            })
+            .await;
+        done.unwrap();
+        within(0, conn, ContentType::get_for_model::<Album>(conn)).await.unwrap();
+    });
+}
+
+#[test]
+fn keys_of_text_hold_uuids() {
+    tagging(async |conn| {
+        let new = |text: &str| Changes::new().set(tape::id, Uuid::random()).set(tape::title, text);
+        let tapes = Tape::objects().bulk_create(["one", "two"].map(new), conn).await.unwrap();
+        let of = ContentType::get_for_model::<Tape>(conn).await.unwrap();
+        let note = Changes::new().set(note::text, "dusty").set_generic(Note::ABOUT, &tapes[0], &of);
+        let note = Note::objects().bulk_create([note], conn).await.unwrap().pop().unwrap();
+        assert_eq!(note.of, tapes[0].id.to_string());
+        let dusty = Tape::NOTES.any(Note::fields().text().exact("dusty"));
+        let found = Tape::objects().filter_by(dusty).all(conn).await.unwrap();
+        assert_eq!(found, tapes[..1]);
+        assert_eq!(Tape::NOTES.of(&tapes[0]).count(conn).await.unwrap(), 1);
+        assert_eq!(Note::ABOUT.get::<Tape>(&note, conn).await.unwrap().as_ref(), Some(&tapes[0]));
+    });
+}
+
+/// The last tag of each row is found by a window.
+#[test]
+fn rows_are_found_by_a_window_of_what_belongs_to_them() {
+    tagging(async |conn| {
+        let (one, two) = (album(1, conn).await, album(2, conn).await);
+        for (row, text) in [(&one, "live"), (&one, "loud"), (&two, "live")] {
+            tag(row, text, conn).await;
+        }
+        let place = || {
+            RowNumber::over().partition_by(tagged_item::object_id).order_by(tagged_item::id)
+        };
+        let place = |number: i64| Expression::from(place()).exact(number);
+        for (number, expected) in [(1, vec![1, 2]), (2, vec![1])] {
+            let albums = Album::objects().filter_by(Album::TAGS.any(place(number)));
+            let ids: Vec<i64> = albums.values(album::id).all(conn).await.unwrap();
+            assert_eq!(ids, expected);
+        }
     });
 }
 

@@ -2,7 +2,7 @@
 
 use musicstore::models::*;
 use quintet::db::{
-    CumeDist, DenseRank, Expression, FirstValue, Lag, LastValue, Lead, NthValue, Ntile,
+    Case, CumeDist, DenseRank, Expression, FirstValue, Lag, LastValue, Lead, NthValue, Ntile,
     PercentRank, Rank, RowNumber, Sum,
 };
 use quintet::prelude::*;
@@ -138,6 +138,46 @@ fn a_condition_on_a_window_is_about_the_rows_that_are_left() {
         let others = Track::objects().filter_by(metal()).exclude_by(longest());
         let all = Track::objects().filter_by(metal()).count(conn).await.unwrap();
         assert_eq!(others.count(conn).await.unwrap(), all - 35);
+    });
+}
+
+/// Wherever in a condition a window is, it is looked at where the other conditions have chosen the rows.
+#[test]
+fn a_window_is_found_inside_of_other_expressions() {
+    reading(async |conn, _| {
+        let first = || {
+            let place = RowNumber::over().partition_by(track::album_id).order_by(track::id);
+            Expression::from(place).lte(1)
+        };
+        let expected = Track::objects().filter_by(first()).count(conn).await.unwrap();
+        assert_eq!(expected, 347);
+        let case = Case::when(first(), 1).otherwise(0);
+        let rows = Track::objects().filter_by(case.clone().exact(1));
+        assert_eq!(rows.count(conn).await.unwrap(), 347);
+        let more = Track::objects().filter_by((case + 1).exact(2));
+        assert_eq!(more.count(conn).await.unwrap(), 347);
+    });
+}
+
+#[test]
+fn rows_in_a_window_are_matched() {
+    reading(async |conn, _| {
+        let longest = || {
+            let place = RowNumber::over()
+                .partition_by(track::album_id)
+                .order_by_desc(track::milliseconds)
+                .order_by(track::id);
+            Track::objects().filter_by(Expression::from(place).exact(2))
+        };
+        let second = longest().values((track::album_id, track::id)).all(conn).await.unwrap();
+        let matched = longest().matching(track::album_id, album::id);
+        let own = Album::objects().filter_by(matched.clone().exists().exact(true));
+        assert_eq!(own.count(conn).await.unwrap(), i64::try_from(second.len()).unwrap());
+        let rows = Album::objects().then_by(album::id).values((album::id, matched.first(track::id)));
+        for (album, track) in rows.all(conn).await.unwrap() {
+            let of_album = second.iter().find(|row| Some(row.0) == Some(album.into()));
+            assert_eq!(track, of_album.map(|row| row.1));
+        }
     });
 }
 

@@ -335,25 +335,18 @@ impl Predicate {
     /// Whether it looks at a window of rows, which are there once the other conditions have chosen
     /// them.
     pub(crate) fn is_windowed(&self) -> bool {
-        match self {
-            Self::Lookup { path, operand, .. } => {
-                path.is_windowed()
-                    || matches!(operand, Operand::Expression(of) if of.expr.is_windowed())
-            }
-            Self::All(items) | Self::Any(items) => items.iter().any(Self::is_windowed),
-            Self::Not(inner) | Self::Exists { inner, .. } => inner.is_windowed(),
-            Self::Holds(computed) => computed.expr.is_windowed(),
-            Self::Typed(_) | Self::Within(_) | Self::Scope(_) => false,
-        }
+        self.windowed_model().is_some()
     }
 
     /// The model whose window of rows it looks at.
     pub(crate) fn windowed_model(&self) -> Option<&'static ModelMeta> {
         match self {
-            Self::Lookup { path, .. } => Some((path.model)()),
-            Self::All(items) | Self::Any(items) => {
-                items.iter().filter(|item| item.is_windowed()).find_map(Self::windowed_model)
+            Self::Lookup { path, operand, .. } => {
+                let is_windowed = path.windowed_model().is_some()
+                    || matches!(operand, Operand::Expression(of) if of.expr.is_windowed());
+                is_windowed.then(|| (path.model)())
             }
+            Self::All(items) | Self::Any(items) => items.iter().find_map(Self::windowed_model),
             Self::Not(inner) | Self::Exists { inner, .. } => inner.windowed_model(),
             Self::Holds(computed) => computed.expr.windowed_model(),
             Self::Typed(_) | Self::Within(_) | Self::Scope(_) => None,

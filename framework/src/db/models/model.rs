@@ -6,7 +6,7 @@ use std::any::Any;
 use std::borrow::Cow;
 
 use crate::exceptions::Validated;
-use crate::values::{Pattern, Value, ValueRef};
+use crate::values::{Pattern, Value, ValueRef, python};
 
 use crate::db::hooks::ModelHooks;
 use crate::db::models::file::FileColumn;
@@ -445,6 +445,8 @@ pub struct ModelMeta {
     pub generic: &'static [GenericRows],
     /// The description itself, as relations hold it.
     pub(crate) this: fn() -> &'static ModelMeta,
+    /// The model whose proxy it is.
+    pub(crate) proxy_of: Option<fn() -> &'static ModelMeta>,
 }
 
 /// A link table of a many-to-many relation.
@@ -484,6 +486,18 @@ impl GenericRows {
     /// Rows of `M`, whose columns of these numbers hold the content type and the key.
     pub const fn new<M: Model>(content_type: usize, object_id: usize) -> Self {
         Self { from: meta_of::<M>, content_type, object_id }
+    }
+
+    /// What the column of the key holds for a key: a column of text holds keys of every type.
+    pub(crate) fn stored(self, key: Value) -> Value {
+        let column = (self.from)().columns.get(self.object_id);
+        match key {
+            Value::Text(_) => key,
+            key if column.is_some_and(|column| column.kind == ColumnKind::Text) => {
+                Value::Text(python::value_text(key.as_ref()).into_owned())
+            }
+            key => key,
+        }
     }
 }
 
@@ -554,7 +568,19 @@ impl ModelMeta {
             default_permissions: &["add", "change", "delete", "view"],
             generic: &[],
             this: meta_of::<M>,
+            proxy_of: None,
         }
+    }
+
+    /// Makes it a proxy: another view of the rows of `M`.
+    pub const fn proxy_of<M: Model>(mut self) -> Self {
+        self.proxy_of = Some(meta_of::<M>);
+        self
+    }
+
+    /// The model whose rows they are: of a proxy, that which it is a proxy of (`concrete_model`).
+    pub fn concrete_model(&'static self) -> &'static Self {
+        self.proxy_of.map_or(self, |of| of().concrete_model())
     }
 
     /// Sets the verbose name.

@@ -366,12 +366,12 @@ impl Path {
         self.hops.get(..last).unwrap_or_default()
     }
 
-    /// True when it ends at a value that is computed over a window of rows.
-    pub(crate) fn is_windowed(&self) -> bool {
+    /// The model whose window of rows the value at its end is computed over.
+    pub(crate) fn windowed_model(&self) -> Option<&'static ModelMeta> {
         match &self.leaf {
-            Leaf::Expression(computed) => computed.expr.is_windowed(),
-            Leaf::Annotation(annotation) => annotation.computed().expr.is_windowed(),
-            Leaf::Column(_) | Leaf::Json(..) => false,
+            Leaf::Expression(computed) => computed.expr.windowed_model(),
+            Leaf::Annotation(annotation) => annotation.computed().expr.windowed_model(),
+            Leaf::Column(_) | Leaf::Json(..) => None,
         }
     }
 

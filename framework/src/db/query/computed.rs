@@ -293,6 +293,10 @@ impl Compiler {
         if aggregate.function == Function::Array && dialect == Dialect::Sqlite {
             sql.refuse("`ArrayAgg`");
         }
+        if aggregate.function == Function::Text && aggregate.distinct && dialect == Dialect::Sqlite {
+            // which takes no separator there
+            sql.refuse("`StringAgg` of distinct values");
+        }
         sql.push("(");
         if aggregate.distinct {
             sql.push("DISTINCT ");
@@ -312,6 +316,26 @@ impl Compiler {
             sql.push(word);
             self.order_term(sql, term, table);
             word = ", ";
+        }
+        sql.push(")");
+    }
+
+    /// A key as a column of text holds it.
+    fn key_text(&mut self, sql: &mut Sql, key: &Expr, table: &str) {
+        let mut value = Sql::new(sql.dialect());
+        self.expr(&mut value, key, table);
+        let is_uuid = matches!(key, Expr::Path(path) if path.kind() == ColumnKind::Uuid);
+        if sql.dialect() == Dialect::Postgres || !is_uuid {
+            let name = type_name(ColumnKind::Text, sql.dialect());
+            sql.push("CAST(").append(value).push(" AS ").push(name).push(")");
+            return;
+        }
+        // a UUID is stored without hyphens
+        let mut before = "(";
+        for (start, length) in [(1, 8), (9, 4), (13, 4), (17, 4), (21, 12)] {
+            sql.push(before).push("SUBSTR(").append(value.clone());
+            sql.push(&format!(", {start}, {length})"));
+            before = " || '-' || ";
         }
         sql.push(")");
     }
@@ -360,6 +384,9 @@ impl Compiler {
 
     fn call(&mut self, sql: &mut Sql, call: Call, arguments: &[Expr], table: &str) {
         let dialect = sql.dialect();
+        if call == Call::KeyText {
+            return arguments.iter().for_each(|key| self.key_text(sql, key, table));
+        }
         if call == Call::Concat {
             let mut separator = "(";
             for argument in arguments {
@@ -403,7 +430,7 @@ impl Compiler {
             (Call::Substr, _) => "SUBSTR(",
             (Call::Trim, _) => "TRIM(",
             (Call::Upper, _) => "UPPER(",
-            (Call::Concat, _) => "(",
+            (Call::Concat | Call::KeyText, _) => "(",
         });
         self.arguments(sql, arguments, table);
         sql.push(")");

@@ -501,7 +501,9 @@ impl<M: Model> QuerySet<M> {
     pub(crate) fn is_plain(&self) -> bool {
         let whole = self.limit.is_none() && self.offset == 0 && !self.distinct;
         let whole = whole && self.distinct_on.is_empty();
-        whole && self.annotated.is_empty() && !self.conditions.iter().any(Predicate::is_typed)
+        // a window is looked at where its own table stands, under its own name
+        let is_other = |condition: &Predicate| condition.is_typed() || condition.is_windowed();
+        whole && self.annotated.is_empty() && !self.conditions.iter().any(is_other)
     }
 
     fn by_key() -> OrderTerm {

@@ -78,6 +78,7 @@ pub(crate) fn nowhere() -> &'static ModelMeta {
         default_permissions: &[],
         generic: &[],
         this: nowhere,
+        proxy_of: None,
     };
     &NOWHERE
 }

@@ -301,7 +301,7 @@ impl Conn {
         rows: GenericRows,
         keys: &[Value],
     ) -> Result<Vec<Value>, Error> {
-        let from = (rows.from)();
+        let (from, model) = ((rows.from)(), model.concrete_model());
         let columns = (from.columns.get(rows.content_type), from.columns.get(rows.object_id));
         let (Some(content_type), Some(object_id)) = columns else { return Ok(Vec::new()) };
         let to = content_type.references.map_or("django_content_type", |to| to().table);
@@ -312,13 +312,7 @@ impl Conn {
         sql.bind(Value::Text(model.app_label.to_owned()), ColumnKind::Text);
         sql.push(" AND \"model\" = ").bind(Value::Text(model.model_name()), ColumnKind::Text);
         sql.push(") AND ").name(object_id.column);
-        let keys = keys.iter().cloned().map(|key| match key {
-            Value::Text(_) => key,
-            key if object_id.kind == ColumnKind::Text => {
-                Value::Text(python::value_text(key.as_ref()).into_owned())
-            }
-            key => key,
-        });
+        let keys = keys.iter().cloned().map(|key| rows.stored(key));
         sql.any_of(keys.collect(), object_id.kind);
         if self.dialect() == Dialect::Postgres {
             sql.push(" ORDER BY ").name(pk.column).push(Lock::Update.clause());

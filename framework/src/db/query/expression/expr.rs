@@ -167,6 +167,8 @@ pub(crate) enum Call {
     Coalesce,
     Concat,
     Greatest,
+    /// A key as a column of text holds it.
+    KeyText,
     Least,
     Length,
     Lower,
@@ -236,49 +238,36 @@ impl Expr {
 }
 
 impl Expr {
-    /// The window of rows that is looked at somewhere in it.
-    fn window(&self) -> Option<&Windowed> {
+    /// True when it looks at a window of rows.
+    pub(crate) fn is_windowed(&self) -> bool {
+        self.windowed_model().is_some()
+    }
+
+    /// The model of the rows of the window that is looked at somewhere in it.
+    pub(crate) fn windowed_model(&self) -> Option<&'static ModelMeta> {
         match self {
-            Self::Window(window) => Some(window),
-            Self::Path(path) => match &path.leaf {
-                crate::db::Leaf::Expression(computed) => computed.expr.window(),
-                _ => None,
-            },
+            Self::Window(window) => Some((window.model)()),
+            Self::Path(path) => path.windowed_model(),
             Self::Call(_, arguments)
             | Self::Named(_, arguments)
             | Self::Raw(_, arguments)
-            | Self::Json(_, arguments) => arguments.iter().find_map(Self::window),
-            Self::Infix(_, sides) => sides.0.window().or_else(|| sides.1.window()),
+            | Self::Json(_, arguments) => arguments.iter().find_map(Self::windowed_model),
+            Self::Infix(_, sides) => {
+                sides.0.windowed_model().or_else(|| sides.1.windowed_model())
+            }
             Self::Case(branches, otherwise) => {
-                let mut values = branches.iter().map(|(_, then)| then);
-                let otherwise = || otherwise.as_ref().and_then(|rest| rest.window());
-                values.find_map(Self::window).or_else(otherwise)
+                let of_branch = |(when, then): &(Predicate, Self)| {
+                    when.windowed_model().or_else(|| then.windowed_model())
+                };
+                let otherwise = || otherwise.as_ref().and_then(|rest| rest.windowed_model());
+                branches.iter().find_map(of_branch).or_else(otherwise)
             }
             Self::Cast(inner, _)
             | Self::Part(_, inner, _)
             | Self::Trunc(_, inner, _)
-            | Self::Postgres(_, inner) => inner.window(),
-            Self::Value(..)
-            | Self::Aggregate(_)
-            | Self::Related(_)
-            | Self::Matched(_)
-            | Self::Condition(_) => None,
-        }
-    }
-
-    /// True when it looks at a window of rows.
-    pub(crate) fn is_windowed(&self) -> bool {
-        match self {
-            Self::Condition(condition) => condition.is_windowed(),
-            own => own.window().is_some(),
-        }
-    }
-
-    /// The model of the rows of its window.
-    pub(crate) fn windowed_model(&self) -> Option<&'static ModelMeta> {
-        match self {
+            | Self::Postgres(_, inner) => inner.windowed_model(),
             Self::Condition(condition) => condition.windowed_model(),
-            own => own.window().map(|window| (window.model)()),
+            Self::Value(..) | Self::Aggregate(_) | Self::Related(_) | Self::Matched(_) => None,
         }
     }
 }
