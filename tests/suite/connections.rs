@@ -375,6 +375,35 @@ fn a_router_says_where_the_rows_of_a_model_are() {
     }
 }
 
+#[test]
+fn tables_are_made_where_the_rows_of_a_model_are_written() {
+    apart(async || {
+        let memory = || Database::open(DatabaseConfig::new("sqlite://:memory:")).unwrap();
+        let (default, archive) = (memory(), memory());
+        let all = Connections::builder(Arc::clone(&default)).database("archive", Arc::clone(&archive));
+        let settings = Settings::from_vars(|name| match name {
+            "SECRET_KEY" => Some("a key for tests".to_owned()),
+            "DATABASE_URL" => Some("sqlite://:memory:".to_owned()),
+            _ => None,
+        });
+        let site = Site::builder(settings.unwrap(), Arc::clone(&default))
+            .databases(&all.router(GenresElsewhere).build().unwrap())
+            .mount(Router::new().register("genres", GenreViewSet).at("/"))
+            .build()
+            .unwrap();
+        site.create_tables().await.unwrap();
+        for (database, table, is_there) in [
+            (&default, "auth_user", true),
+            (&archive, "auth_user", false),
+            (&default, "store_genre", false),
+            (&archive, "store_genre", true),
+        ] {
+            let found = database.batch_execute(format!("SELECT 1 FROM {table}")).await;
+            assert_eq!(found.is_ok(), is_there, "{table}");
+        }
+    });
+}
+
 fn apart<T: Send + 'static>(work: impl AsyncFnOnce() -> T + Send + 'static) -> T {
     let thread = std::thread::spawn(|| actix_web::rt::System::new().block_on(work()));
     thread.join().unwrap()

@@ -28,7 +28,7 @@ impl Conn {
         self.rows(sql, |row| row.get(0, ColumnKind::Text)).await
     }
 
-    /// Lets the keys of new rows start behind the greatest one of each model (`sequence_reset_sql`):
+    /// Lets the keys of new rows start after the greatest one of each model (`sequence_reset_sql`):
     /// for a program that inserted rows with keys of their own. `SQLite` does so by itself.
     ///
     /// # Errors

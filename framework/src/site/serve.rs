@@ -91,14 +91,27 @@ impl Site {
 
     /// Creates the tables of the site that do not exist: those of its views' models and of what they
     /// reference, of accounts, tokens and sessions. Migrations change tables that exist; this only
-    /// makes a beginning (`migrate --run-syncdb`). See [`Database::create_tables`].
+    /// makes a beginning (`migrate --run-syncdb`). See [`Database::create_tables`]. Where the site has
+    /// several databases, each model's table is made where its rows are written, with those that it
+    /// references.
     ///
     /// [`Database::create_tables`]: crate::db::Database::create_tables
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn create_tables(&self) -> Result<(), crate::db::Error> {
-        self.database.create_tables(self.database.registered()).await
+        let models = self.database.registered();
+        let Some(databases) = &self.databases else {
+            return self.database.create_tables(models).await;
+        };
+        for (alias, database) in databases.all() {
+            let is_there = |model: &crate::db::ModelMeta| databases.db_for_write(Some(model)) == alias;
+            let own: Vec<_> = models.iter().copied().filter(|model| is_there(model)).collect();
+            if !own.is_empty() {
+                database.create_tables(own).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Serves this site alone at an address, `127.0.0.1:8000`, within the limits of `SERVER_…`,

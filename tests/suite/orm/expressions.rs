@@ -146,6 +146,14 @@ fn values_of_several_rows_are_an_array_or_a_text() {
         assert_eq!(rows[1], (2, Some("Balls to the Wall".to_owned())));
         let third = "Fast As a Shark, Restless and Wild, Princess of the Dawn";
         assert_eq!(rows[2].1.as_deref(), Some(third));
+        let artists = StringAgg::of(Album::fields().tracks().composer(), ", ").distinct();
+        let rows = albums().values((album::id, artists)).all(conn).await;
+        if on == On::Sqlite {
+            let what = "`StringAgg` of distinct values";
+            assert!(matches!(&rows, Err(Error::NotSupported(name)) if *name == what), "{rows:?}");
+        } else {
+            assert_eq!(rows.unwrap().len(), 347);
+        }
         // of an album without tracks, and of groups
         let genres = Track::objects().filter(track::album_id.eq(1)).group_by(track::genre_id);
         let genres = genres.annotate(StringAgg::of(track::name, "|")).all(conn).await.unwrap();

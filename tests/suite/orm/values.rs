@@ -59,6 +59,10 @@ fn query_sets_of_two_models_are_one_list() {
         assert_eq!(names.len(), 611);
         assert_eq!(names[0], "...And Justice For All");
         assert_eq!(artists().union(albums()).count(conn).await.unwrap(), 611);
+        // which have no locks
+        let locked = Artist::objects().select_for_update().values(artist::name);
+        let refused = locked.union(albums()).all(conn).await;
+        assert!(matches!(refused, Err(Error::NotSupported(_))), "{refused:?}");
         assert_eq!(artists().union_all(albums()).count(conn).await.unwrap(), 622);
         assert_eq!(artists().intersection(albums()).count(conn).await.unwrap(), 11);
         assert_eq!(artists().difference(albums()).count(conn).await.unwrap(), 264);

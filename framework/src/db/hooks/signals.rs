@@ -210,7 +210,7 @@ where
     Signal::new::<M, F>(Receiver::M2mChanged(call))
 }
 
-/// Runs behind a program's migrations (`post_migrate`), when
+/// Runs after a program's migrations (`post_migrate`), when
 /// [`emit_post_migrate`](crate::auth::emit_post_migrate) has made content types and permissions: to
 /// make rows that have to be there.
 ///
@@ -249,7 +249,7 @@ where
 impl Conn {
     /// Runs the receivers of `post_migrate`.
     pub(crate) async fn call_post_migrate(&self) -> Result<()> {
-        for receiver in self.database().receivers().of(nowhere()) {
+        for receiver in self.database().receivers().connected(nowhere()) {
             if let Receiver::PostMigrate(call) = receiver {
                 call(self).await?;
             }
@@ -304,7 +304,7 @@ fn deletion_call(
 /// The signals of a database.
 #[derive(Debug, Default)]
 pub(crate) struct Receivers {
-    /// Whether there is one at all, which is asked whenever a row is saved.
+    /// Whether there is one of rows at all, which is asked whenever a row is saved.
     any: AtomicBool,
     signals: RwLock<Vec<Signal>>,
 }
@@ -317,14 +317,16 @@ impl Receivers {
                 known.push(signal);
             }
         }
-        self.any.store(!known.is_empty(), Ordering::Release);
+        let of_rows = |signal: &Signal| !matches!(signal.receiver, Receiver::PostMigrate(_));
+        self.any.store(known.iter().any(of_rows), Ordering::Release);
     }
 
     /// Those of a model, in the order in which they were connected.
     pub(crate) fn of(&self, model: &ModelMeta) -> Vec<Receiver> {
-        if !self.any() {
-            return Vec::new();
-        }
+        if self.any() { self.connected(model) } else { Vec::new() }
+    }
+
+    fn connected(&self, model: &ModelMeta) -> Vec<Receiver> {
         let known = self.signals.read().unwrap_or_else(PoisonError::into_inner);
         let own = known.iter().filter(|signal| *signal.model == *model);
         own.map(|signal| signal.receiver.clone()).collect()

@@ -9,7 +9,8 @@ use crate::values::Value;
 
 /// A constraint that the table has: serializers of the model check unique ones first, and what the
 /// database refuses has the constraint's own message. [`Database::create_tables`](crate::db::Database::create_tables)
-/// makes unique ones; a check is a statement of the project's migrations.
+/// makes unique ones, and checks that have a condition; a check that is known by its name alone is a
+/// statement of the project's migrations.
 ///
 /// ```
 /// use quintet::db::Lower;

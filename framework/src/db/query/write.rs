@@ -10,7 +10,7 @@ use crate::db::{
     ModelMeta, ModelRow, OnDelete, Row, Select, Sql,
 };
 use crate::values::distinct::{ByValue, set_of};
-use crate::values::{Value, python};
+use crate::values::Value;
 
 /// A row that cannot be deleted because another one points at it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -163,7 +163,9 @@ pub struct StringAgg;
 
 impl StringAgg {
     /// The texts that are not null, with a delimiter between them; `None` of no rows.
-    /// [`Aggregate::order_by`] says in which order.
+    /// [`Aggregate::order_by`] says in which order. Distinct texts
+    /// ([`Aggregate::distinct`]) are joined on `PostgreSQL` alone: on `SQLite` the query is refused
+    /// ([`Error::NotSupported`](crate::db::Error::NotSupported)).
     pub fn of<M, P>(path: P, delimiter: &str) -> Aggregate<M, Option<String>>
     where
         M: Model,

@@ -178,7 +178,7 @@ fn number(number: u32) -> Expr {
 pub struct Ntile;
 
 impl Ntile {
-    /// From 1 to the number of groups, of which there is one at least.
+    /// From 1 to the number of groups; 0 groups are one, where Django raises an error.
     pub fn over<M: Model>(groups: u32) -> Window<M, i32> {
         let arguments = vec![number(groups.clamp(1, i32::MAX.unsigned_abs()))];
         window(Over::Function("NTILE", arguments), ColumnKind::Integer, false)
@@ -226,7 +226,7 @@ macro_rules! of_values {
 
         impl $name {
             /// Of a column, a path to one value, or an expression, so many rows away; null where there
-            /// is no such row.
+            /// is no such row. 0 is taken as 1, where Django raises an error.
             pub fn over<M, O>(operand: O, rows: u32) -> Window<M, Option<Plain<M, O>>>
             where
                 M: Model,
@@ -248,9 +248,9 @@ of_values! {
 
 of_values! {
     by
-    /// The value of a row before (`Lag("total", offset=1)`).
+    /// The value of a row before it (`Lag("total", offset=1)`).
     Lag = "LAG";
-    /// The value of a row behind (`Lead("total", offset=1)`).
+    /// The value of a row after it (`Lead("total", offset=1)`).
     Lead = "LEAD";
     /// The value of the row with a number, from 1 on.
     NthValue = "NTH_VALUE";

@@ -22,7 +22,8 @@ pub struct Combined<R> {
 }
 
 enum Body {
-    One(Box<Select>),
+    /// A query set, and whether it asks for locks, which combined rows do not have.
+    One(Box<Select>, bool),
     Both(Box<Self>, &'static str, Box<Self>),
 }
 
@@ -38,13 +39,16 @@ impl Body {
         if !select.is_sliced() {
             select.order = Some(Vec::new());
         }
-        select.lock = None;
-        Self::One(Box::new(select))
+        let locks = select.lock.take().is_some();
+        Self::One(Box::new(select), locks)
     }
 
     fn write(&self, sql: &mut Sql) {
         match self {
-            Self::One(select) => {
+            Self::One(select, locks) => {
+                if *locks {
+                    sql.refuse("`select_for_update` of combined rows");
+                }
                 sql.append(select.rows(sql.dialect()));
             }
             Self::Both(one, word, other) => {
@@ -58,7 +62,7 @@ impl Body {
     /// One side: SQLite takes no parentheses there, and no slices.
     fn write_side(&self, sql: &mut Sql) {
         match self {
-            Self::One(select) if !select.is_sliced() => self.write(sql),
+            Self::One(select, _) if !select.is_sliced() => self.write(sql),
             _ => {
                 sql.push("SELECT * FROM (");
                 self.write(sql);
@@ -147,7 +151,7 @@ impl<R> Combined<R> {
     /// The rows.
     ///
     /// # Errors
-    /// What the database reports.
+    /// [`Error::NotSupported`] where one of the query sets locks its rows, and what the database reports.
     pub async fn all(self, conn: &Conn) -> Result<Vec<R>, Error> {
         let sql = self.statement(conn.dialect());
         let (kinds, read) = (&self.kinds, self.read);
@@ -157,7 +161,7 @@ impl<R> Combined<R> {
     /// The number of rows.
     ///
     /// # Errors
-    /// What the database reports.
+    /// As [`Combined::all`].
     pub async fn count(self, conn: &Conn) -> Result<i64, Error> {
         let mut sql = Sql::new(conn.dialect());
         sql.push("SELECT COUNT(*) FROM (").append(self.statement(conn.dialect()));

@@ -35,7 +35,7 @@ impl<M> fmt::Debug for Rows<'_, M> {
 impl<M: Model> QuerySet<M> {
     /// The rows one after the other, with a batch of them in memory (Django's `iterator`).
     ///
-    /// A statement reads a batch: the rows that come behind the last one in the query's order, and
+    /// A statement reads a batch: the rows that come after the last one in the query's order, and
     /// by key where that leaves a choice. A row that does not change meanwhile comes once,
     /// but for a random order, which is another one for each batch.
     pub fn iterate(self, conn: &Conn) -> Rows<'_, M> {
@@ -62,7 +62,7 @@ impl<M: Model> Rows<'_, M> {
         self
     }
 
-    /// The next row; `None` behind the last one.
+    /// The next row; `None` after the last one.
     ///
     /// # Errors
     /// As [`QuerySet::all`]; what has been read stays read, and a further call tries again.
@@ -83,7 +83,7 @@ impl<M: Model> Rows<'_, M> {
         match &self.place {
             None => select.first(size),
             Some(place) => {
-                select.also_where(behind(&self.terms, place, self.conn.dialect()));
+                select.also_where(after_place(&self.terms, place, self.conn.dialect()));
                 select.restart(size);
             }
         }
@@ -107,8 +107,8 @@ impl<M: Model> Rows<'_, M> {
     }
 }
 
-/// The rows behind a place in an order.
-fn behind(terms: &[OrderTerm], place: &[Value], dialect: Dialect) -> Predicate {
+/// The rows after a place in an order.
+fn after_place(terms: &[OrderTerm], place: &[Value], dialect: Dialect) -> Predicate {
     let mut same: Vec<Predicate> = Vec::new();
     let mut any = Vec::new();
     for (term, value) in terms.iter().zip(place) {

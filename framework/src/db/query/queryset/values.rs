@@ -42,6 +42,9 @@ impl<M: Model> QuerySet<M> {
     /// them (`values("name", "album__title")`), annotations included. They are read as
     /// [`maps`](Values::maps).
     ///
+    /// The names are the program's own, of a configuration for example. Do not pass on those of a request:
+    /// they lead to every column of the models around, `user__password` too.
+    ///
     /// # Errors
     /// [`NameError`] for a name that leads nowhere, or to several values.
     pub fn values_named<'n>(
@@ -107,7 +110,7 @@ impl<M: Model, S> Values<M, S> {
     ///     let title = Track::fields().album().title();
     ///     let rows = Track::objects().values((track::name, title)).maps(cx).await?;
     ///     assert_eq!(rows[0]["album__title"], "Facelift");
-    ///     // by names of a request
+    ///     // by names that the program has at run time
     ///     let names = ["name", "album__title"];
     ///     let same = Track::objects().values_named(names)?.maps(cx).await?;
     ///     assert_eq!(rows, same);
