@@ -77,7 +77,9 @@ async fn beside(cx: &mut Context) -> Result<Response> {
             assert_eq!(Genre::objects().count(&other).await?, 25);
             let plain = Genre::objects().bulk_create([new("Morna")], &other).await;
             let whole: Result<_, Error> = other
-                .transaction(async |other| Genre::objects().bulk_create([new("Samba")], other).await)
+                .transaction(async |other| {
+                    Genre::objects().bulk_create([new("Samba")], other).await
+                })
                 .await;
             Ok([plain, whole].iter().all(|result| matches!(result, Err(Error::Misuse(_)))))
         })
@@ -287,7 +289,8 @@ fn a_router_that_names_no_database_is_refused() {
             let expected = "a router says that `Genre` is in the database `archief`, which there is not: \
                             there are default";
             assert_eq!(refused, expected);
-            let all = Connections::builder(Arc::clone(&database)).router(Mistaken(Arc::clone(&own)));
+            let all =
+                Connections::builder(Arc::clone(&database)).router(Mistaken(Arc::clone(&own)));
             let router = Router::new().register("genres", GenreViewSet);
             Site::builder(settings.clone(), database)
                 .permissions(AllowAny)
@@ -380,7 +383,8 @@ fn tables_are_made_where_the_rows_of_a_model_are_written() {
     apart(async || {
         let memory = || Database::open(DatabaseConfig::new("sqlite://:memory:")).unwrap();
         let (default, archive) = (memory(), memory());
-        let all = Connections::builder(Arc::clone(&default)).database("archive", Arc::clone(&archive));
+        let all =
+            Connections::builder(Arc::clone(&default)).database("archive", Arc::clone(&archive));
         let settings = Settings::from_vars(|name| match name {
             "SECRET_KEY" => Some("a key for tests".to_owned()),
             "DATABASE_URL" => Some("sqlite://:memory:".to_owned()),

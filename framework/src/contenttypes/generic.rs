@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::ContentType;
 use crate::db::{
-    Call, ColumnKind, ColumnMeta, Compare, Computed, Condition, Conn, Error, Expr, GenericRows, Hop, Key,
-    Leaf, Lookup, Matched, Model, OfMatched, Operand, Path, Predicate, QuerySet, meta_of,
+    Call, ColumnKind, ColumnMeta, Compare, Computed, Condition, Conn, Error, Expr, GenericRows,
+    Hop, Key, Leaf, Lookup, Matched, Model, OfMatched, Operand, Path, Predicate, QuerySet, meta_of,
 };
 use crate::values::Value;
 

@@ -36,10 +36,7 @@ impl ContentType {
     }
 
     /// Of a proxy, its own row (`for_concrete_model=False`): it has permissions of its own.
-    pub(crate) async fn get_for_own(
-        meta: &'static ModelMeta,
-        conn: &Conn,
-    ) -> Result<Self, Error> {
+    pub(crate) async fn get_for_own(meta: &'static ModelMeta, conn: &Conn) -> Result<Self, Error> {
         let name = (meta.app_label.to_owned(), meta.model_name());
         let content_types = conn.database().content_types();
         if let Some(id) = content_types.get(&name) {

@@ -105,7 +105,8 @@ impl Site {
             return self.database.create_tables(models).await;
         };
         for (alias, database) in databases.all() {
-            let is_there = |model: &crate::db::ModelMeta| databases.db_for_write(Some(model)) == alias;
+            let is_there =
+                |model: &crate::db::ModelMeta| databases.db_for_write(Some(model)) == alias;
             let own: Vec<_> = models.iter().copied().filter(|model| is_there(model)).collect();
             if !own.is_empty() {
                 database.create_tables(own).await?;

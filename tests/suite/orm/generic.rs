@@ -297,9 +297,8 @@ fn rows_are_found_by_a_window_of_what_belongs_to_them() {
         for (row, text) in [(&one, "live"), (&one, "loud"), (&two, "live")] {
             tag(row, text, conn).await;
         }
-        let place = || {
-            RowNumber::over().partition_by(tagged_item::object_id).order_by(tagged_item::id)
-        };
+        let place =
+            || RowNumber::over().partition_by(tagged_item::object_id).order_by(tagged_item::id);
         let place = |number: i64| Expression::from(place()).exact(number);
         for (number, expected) in [(1, vec![1, 2]), (2, vec![1])] {
             let albums = Album::objects().filter_by(Album::TAGS.any(place(number)));

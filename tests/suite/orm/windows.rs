@@ -173,7 +173,8 @@ fn rows_in_a_window_are_matched() {
         let matched = longest().matching(track::album_id, album::id);
         let own = Album::objects().filter_by(matched.clone().exists().exact(true));
         assert_eq!(own.count(conn).await.unwrap(), i64::try_from(second.len()).unwrap());
-        let rows = Album::objects().then_by(album::id).values((album::id, matched.first(track::id)));
+        let rows =
+            Album::objects().then_by(album::id).values((album::id, matched.first(track::id)));
         for (album, track) in rows.all(conn).await.unwrap() {
             let of_album = second.iter().find(|row| Some(row.0) == Some(album.into()));
             assert_eq!(track, of_album.map(|row| row.1));

@@ -293,7 +293,8 @@ impl Compiler {
         if aggregate.function == Function::Array && dialect == Dialect::Sqlite {
             sql.refuse("`ArrayAgg`");
         }
-        if aggregate.function == Function::Text && aggregate.distinct && dialect == Dialect::Sqlite {
+        if aggregate.function == Function::Text && aggregate.distinct && dialect == Dialect::Sqlite
+        {
             // which takes no separator there
             sql.refuse("`StringAgg` of distinct values");
         }

@@ -9,8 +9,8 @@ use crate::db::{
     ColumnDefault, ColumnKind, ColumnMeta, Conn, DateTime, Dialect, Error, GenericRows, Lock,
     ModelMeta, ModelRow, OnDelete, Row, Select, Sql,
 };
-use crate::values::distinct::{ByValue, set_of};
 use crate::values::Value;
+use crate::values::distinct::{ByValue, set_of};
 
 /// A row that cannot be deleted because another one points at it.
 #[derive(Debug, Clone, PartialEq, Eq)]

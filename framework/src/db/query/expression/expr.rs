@@ -252,9 +252,7 @@ impl Expr {
             | Self::Named(_, arguments)
             | Self::Raw(_, arguments)
             | Self::Json(_, arguments) => arguments.iter().find_map(Self::windowed_model),
-            Self::Infix(_, sides) => {
-                sides.0.windowed_model().or_else(|| sides.1.windowed_model())
-            }
+            Self::Infix(_, sides) => sides.0.windowed_model().or_else(|| sides.1.windowed_model()),
             Self::Case(branches, otherwise) => {
                 let of_branch = |(when, then): &(Predicate, Self)| {
                     when.windowed_model().or_else(|| then.windowed_model())
