@@ -1,15 +1,15 @@
 //! Versions of an API (`rest_framework.versioning`).
 
-use musicstore::models::Genre;
+use musicstore::models::{Genre, MediaType, Track};
 use quintet::generics::RetrieveApiView;
 use quintet::prelude::*;
-use quintet::serializers::{HyperlinkedIdentity, SerializerClass};
+use quintet::serializers::{HyperlinkedIdentity, HyperlinkedRelated, SerializerClass};
 use quintet::site::SiteBuilder;
 use quintet::versioning::{
     HostNameVersioning, LinkVersion, NamespaceVersioning, QueryParameterVersioning,
     UrlPathVersioning, Versioning, VersioningClass,
 };
-use quintet::viewsets::{ListModelMixin, RetrieveModelMixin};
+use quintet::viewsets::{CreateModelMixin, ListModelMixin, RetrieveModelMixin};
 use quintet_tests::store::{On, Store};
 use serde_json::{Value, json};
 
@@ -43,6 +43,29 @@ impl ViewSet for Genres {
             Some("v2") => LabelSerializer::class(),
             _ => GenreSerializer::class(),
         }
+    }
+}
+
+/// A track that names its genre by address.
+#[derive(Serializer)]
+#[serializer(model = Track)]
+struct TrackSerializer {
+    name: String,
+    milliseconds: i32,
+    unit_price: Decimal,
+    media_type: PrimaryKeyRelated<MediaType>,
+    #[field(view_name = "genre-detail", queryset = Genre::objects)]
+    genre: Option<HyperlinkedRelated<Genre>>,
+}
+
+struct Tracks;
+
+impl ViewSet for Tracks {
+    type Base = CreateModelMixin;
+    type Serializer = TrackSerializer;
+
+    fn permission_classes(&self) -> impl PermissionClasses {
+        AllowAny
     }
 }
 
@@ -168,6 +191,38 @@ fn a_namespace_is_a_version_and_links_stay_in_it() {
     // the root of a namespace lists the names that are in it
     let root = json!({"genres": "http://testserver/api/one/genres/"});
     assert_eq!(get(&client, "/api/one/"), (200, root));
+}
+
+/// `HyperlinkedRelatedField` reads the name in the namespace of the request (`get_versioned_viewname`).
+#[test]
+fn an_address_in_a_namespace_is_read_as_it_is_shown() {
+    let client = store(
+        |_| {},
+        |site| {
+            let urls = |name: &str| {
+                let urls = Router::new().register("genres", Genres).register("tracks", Tracks);
+                urls.namespace(name)
+            };
+            let router = Router::simple()
+                .include("one/", urls("v1"))
+                .include("two/", urls("v2"))
+                .include("bare/", Router::new().register("genres", Genres));
+            site.versioning(NamespaceVersioning::new()).mount(router.at("/api/"))
+        },
+    );
+    let genre = get(&client, "/api/one/genres/1/").1["url"].clone();
+    let post = |path: &str, genre: &Value| {
+        let body = json!({
+            "name": "S", "milliseconds": 1, "unit_price": "1.00", "media_type": 1, "genre": genre,
+        });
+        let reply = client.client().json("POST", path, &body);
+        (reply.status, reply.json())
+    };
+    let (status, made) = post("/api/one/tracks/", &genre);
+    assert_eq!((status, &made["genre"]), (201, &genre), "{made}");
+    let wrong = json!({"genre": ["Invalid hyperlink - Incorrect URL match."]});
+    assert_eq!(post("/api/two/tracks/", &genre), (400, wrong.clone()));
+    assert_eq!(post("/api/one/tracks/", &json!("/api/bare/genres/1/")), (400, wrong));
 }
 
 #[test]

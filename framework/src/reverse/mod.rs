@@ -264,10 +264,17 @@ impl Urls {
         path.strip_prefix(self.script_name.as_str()).unwrap_or(path)
     }
 
-    /// The captures of a path of the view `name`; the path is decoded.
-    pub(crate) fn resolve(&self, name: &str, path: &str) -> Result<Kwargs, Unresolved> {
+    /// The captures of a path of the view `name`, in the namespace of the version if links have it there
+    /// (`get_versioned_viewname`) and the view is in it; the path is decoded.
+    pub(crate) fn resolve(
+        &self,
+        origin: &Origin,
+        name: &str,
+        path: &str,
+    ) -> Result<Kwargs, Unresolved> {
         let path = path.strip_prefix('/').ok_or(Unresolved::NoMatch)?;
-        let own = self.by_name.get(name).into_iter().flatten();
+        let versioned = origin.namespaced(name).and_then(|name| self.by_name.get(&name));
+        let own = versioned.or_else(|| self.by_name.get(name)).into_iter().flatten();
         if let Some(kwargs) = own.rev().find_map(|pattern| pattern.matches(path)) {
             return Ok(kwargs);
         }

@@ -38,7 +38,8 @@ impl LinkInput {
             }
         };
         let path = decode_path(cx.urls().path_in(text));
-        let kwargs = cx.urls().resolve(&self.view_name, &path).map_err(|wrong| match wrong {
+        let kwargs = cx.urls().resolve(&cx.origin(), &self.view_name, &path);
+        let kwargs = kwargs.map_err(|wrong| match wrong {
             Unresolved::NoMatch => no_match(field),
             Unresolved::IncorrectMatch => {
                 field.fail("incorrect_match", "Invalid hyperlink - Incorrect URL match.")
