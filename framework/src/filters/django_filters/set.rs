@@ -399,7 +399,9 @@ impl<M: Model> Filtered<M> {
                     model: model(),
                     column,
                     keys,
-                    implied: filter.method.is_none()
+                    // a hook may leave the condition out
+                    implied: self.hook.is_none()
+                        && filter.method.is_none()
                         && described.within.is_none()
                         && proves_its_key(described)
                         && !model().has_scope(),
