@@ -300,6 +300,26 @@ struct WholeSerializer {
     media_type: PrimaryKeyRelated<MediaType>,
 }
 
+/// Wider than the columns.
+#[derive(Serializer)]
+struct WideSerializer {
+    #[field(source = milliseconds)]
+    x: i64,
+    #[field(source = name)]
+    title: String,
+    #[field(source = unit_price)]
+    cost: String,
+}
+
+#[derive(Serializer)]
+#[serializer(model = Track)]
+struct WiderSerializer {
+    id: i64,
+    #[field(nested, source = *)]
+    wide: WideSerializer,
+    media_type: PrimaryKeyRelated<MediaType>,
+}
+
 /// Without a model.
 #[derive(Serializer)]
 struct OuterSerializer {
@@ -395,6 +415,7 @@ view_sets! {
     Dates: DatesSerializer;
     Deep: DeepSerializer;
     Wholes: WholeSerializer;
+    Wider: WiderSerializer;
 }
 
 fn site(settings: Settings, database: Arc<Database>) -> Arc<Site> {
@@ -406,6 +427,7 @@ fn site(settings: Settings, database: Arc<Database>) -> Arc<Site> {
         .register("dates", Dates)
         .register("deep", Deep)
         .register("whole", Wholes)
+        .register("wider", Wider)
         .path("outer/", ApiView::new("Outer").post(outer), "outer")
         .path("typed-outer/", ApiView::new("TypedOuter").post(typed_outer), "typed-outer")
         .path("point/", ApiView::new("Point").post(point), "point")
@@ -630,6 +652,17 @@ fn a_field_may_stand_for_several_columns() {
             send(&store, "POST", "/whole/", &body),
             (400, json!({"pair": {"name": [most]}}))
         );
+        // each passes the checks of its column
+        let body = |x: i64, title: &str, cost: &str| json!({"wide": {"x": x, "title": title, "cost": cost}, "media_type": 1});
+        let (status, made) = send(&store, "POST", "/wider/", &body(5, "T", "1.50"));
+        assert_eq!((status, &made["wide"]), (201, &body(5, "T", "1.50")["wide"]));
+        let errors = json!({"wide": {
+            "x": ["Ensure this value is less than or equal to 2147483647."],
+            "title": [most],
+            "cost": ["A valid number is required."],
+        }});
+        let wrong = body(3_000_000_000, &"n".repeat(201), "dear");
+        assert_eq!(send(&store, "POST", "/wider/", &wrong), (400, errors));
         // without a model
         let body = json!({"name": "n", "place": {"x": 1, "y": 2}});
         let answer = json!({"names": ["bytes", "milliseconds", "name"], "shown": body});

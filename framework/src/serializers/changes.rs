@@ -11,13 +11,13 @@ use super::field::{SerializerField, Target};
 use super::plain::to_map;
 use crate::contenttypes::{ContentType, GenericForeignKey};
 use crate::db::{
-    Assignments, Assigns, Column, ColumnKind, ComputedColumn, Conn, FitsIn, Hop, IntoExpression,
-    Lock, Model, Path, Predicate, QuerySet, Select, SingleValued, single,
+    Assignments, Assigns, Column, ColumnKind, ColumnMeta, ComputedColumn, Conn, FitsIn, Hop,
+    IntoExpression, Lock, Model, Path, Predicate, QuerySet, Select, SingleValued, single,
 };
 use crate::exceptions::{ApiException, Detail, Result};
 use crate::fields::{Field, from_json};
 use crate::files::{File, UploadedFile};
-use crate::values::{FieldType, Value};
+use crate::values::{FieldType, Raw, Value, json_of};
 
 /// The members of a map.
 type Members = Vec<(Cow<'static, str>, Value)>;
@@ -95,34 +95,34 @@ impl ChangeSet {
         }
     }
 
-    /// Adds the members of a value, each to the column of its name, or beside the columns. JSON becomes
-    /// what the column's own field makes of it, or that field's messages under its name.
+    /// Adds the members of a value, each to the column of its name, or beside the columns. They pass the
+    /// checks of the column's own field, whose messages are under the name that the client sent.
     pub(super) fn add_whole(
         &mut self,
         description: &Description,
+        field: &SerializerField,
         members: Members,
     ) -> Result<(), Detail> {
+        let inner = field.nested.map(|inner| inner());
+        let mut wrong = Vec::new();
         for (name, value) in members {
             let mut columns = description.model.columns.iter().enumerate();
             if let Some((at, column)) = columns.find(|(_, column)| column.name == name) {
-                let value = match value {
-                    Value::Json(json) if column.kind != ColumnKind::Json => {
-                        let read = Field::from_column(column).run(Some(&from_json(*json)), false);
-                        match read.map_err(|detail| Detail::field(column.name, detail))? {
-                            Some(value) => value,
-                            None => continue,
-                        }
+                match for_column(column, value) {
+                    Ok(value) => self.set(at, value),
+                    Err(detail) => {
+                        let mut fields = inner.into_iter().flat_map(|inner| &inner.fields);
+                        let sent = fields.find(|own| own.field.source_name() == column.name);
+                        wrong.push((sent.map_or(column.name, |own| own.field.name).into(), detail));
                     }
-                    value => value,
-                };
-                self.set(at, value);
+                }
                 continue;
             }
             if let Cow::Borrowed(name) = name {
                 self.others.push((name, value));
             }
         }
-        Ok(())
+        if wrong.is_empty() { Ok(()) } else { Err(Detail::Map(wrong)) }
     }
 
     pub(super) fn add_keys(&mut self, field: &SerializerField, keys: Vec<Value>) {
@@ -150,6 +150,24 @@ impl ChangeSet {
             self.nested.push((name, sets));
         }
     }
+}
+
+/// A value as a column stores it: one of another type becomes what the column's own field makes of it.
+fn for_column(column: &'static ColumnMeta, value: Value) -> Result<Value, Detail> {
+    let mut own = Field::from_column(column);
+    own.read_only = false;
+    if column.kind == ColumnKind::Json {
+        return Ok(json_of(value).map_or(Value::Null, |json| Value::Json(Box::new(json))));
+    }
+    if value == Value::Null && column.nullable {
+        return Ok(value);
+    }
+    if column.kind.holds(&value) {
+        own.validate(&value, &Raw::Null)?;
+        return Ok(value);
+    }
+    let json = json_of(value).unwrap_or_default();
+    Ok(own.run(Some(&from_json(json)), false)?.unwrap_or(Value::Null))
 }
 
 /// The validated values of a request for a row of `M` (`serializer.validated_data`).

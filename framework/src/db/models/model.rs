@@ -60,6 +60,27 @@ pub enum ColumnKind {
     Array(&'static ColumnKind),
 }
 
+impl ColumnKind {
+    /// Whether a column of this kind stores a value as it is; a whole number may be beyond its bounds.
+    pub(crate) fn holds(self, value: &Value) -> bool {
+        match value {
+            Value::Bool(_) => self == Self::Bool,
+            Value::Int(_) => matches!(self, Self::SmallInt | Self::Integer | Self::BigInt),
+            Value::Float(_) => self == Self::Float,
+            Value::Text(_) | Value::File(_) => self == Self::Text,
+            Value::Decimal(_) => matches!(self, Self::Decimal { .. } | Self::Numeric),
+            Value::DateTime(_) => self == Self::DateTime,
+            Value::Date(_) => self == Self::Date,
+            Value::Time(_) => self == Self::Time,
+            Value::Duration(_) => self == Self::Duration,
+            Value::Uuid(_) => self == Self::Uuid,
+            Value::Bytes(_) => self == Self::Binary,
+            Value::Json(_) => self == Self::Json,
+            Value::Null | Value::BigInt(_) | Value::List(_) | Value::Map(_) => false,
+        }
+    }
+}
+
 /// What the text of a column must be, beside an email address and a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -393,7 +393,7 @@ impl<'a> ObjectState<'a> {
     }
 
     /// The messages of the unique sets that another row has, and the first of a field whose value another
-    /// row of the same day, month or year has: as in DRF, it is told alone.
+    /// row of the same day, month or year has: as in DRF, it is reported alone.
     fn taken_sets(
         &self,
         answers: &mut dyn Iterator<Item = Answer>,
@@ -418,7 +418,7 @@ impl<'a> ObjectState<'a> {
 }
 
 /// Runs the checks of the whole object (`run_validators`): all messages together, after those of the
-/// unique sets; messages by field are told at once.
+/// unique sets; messages by field are reported at once.
 fn run_validators(
     description: &Description,
     mut errors: Vec<Detail>,
@@ -523,12 +523,12 @@ impl FieldState<'_> {
             Self::Failed(detail) => return Err(detail),
             Self::Keys(keys, _) => changes.add_keys(field, keys.keys),
             Self::Value(Value::Map(members), _) if matches!(field.target, Target::Whole) => {
-                changes.add_whole(serializer.description, members)?;
+                changes.add_whole(serializer.description, field, members)?;
             }
             Self::Value(value, _) => changes.add(field, value),
             Self::One(inner) if matches!(field.target, Target::Whole) => {
                 let members = ValidatedData::new(inner.finish(answers, parent, cx)?).values;
-                changes.add_whole(serializer.description, members)?;
+                changes.add_whole(serializer.description, field, members)?;
             }
             Self::One(inner) => changes.add_one(field, inner.finish(answers, parent, cx)?),
             Self::List(items) => {
