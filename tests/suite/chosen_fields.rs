@@ -313,6 +313,19 @@ fn send(store: &Store, key: &str, method: &str, path: &str, body: &Json) -> Repl
     store.client_of(key).json(method, path, body)
 }
 
+/// Metadata shows what this request has, in nested serializers, too.
+#[test]
+fn metadata_hides_nested_fields_that_a_request_does_not_have() {
+    let store = store(On::Sqlite);
+    let album = |key: &str| {
+        let shown = send(&store, key, "OPTIONS", "/tracks/", &json!({})).json();
+        let children = shown["actions"]["POST"]["album"]["children"].clone();
+        children.as_object().expect("children").keys().cloned().collect::<Vec<String>>()
+    };
+    assert_eq!(album(ADMIN), ["id", "title", "by", "track_count", "artist"]);
+    assert_eq!(album(ALICE), ["id", "title", "by", "artist"]);
+}
+
 #[test]
 fn what_a_request_may_send_depends_on_it() {
     for on in On::all() {

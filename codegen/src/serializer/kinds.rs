@@ -177,11 +177,15 @@ pub(super) fn changes(attr: &FieldAttr, inner: &Type, reads: bool) -> Vec<TokenS
     let word = last_word(inner).map(Ident::to_string).unwrap_or_default();
     let own = if reads && attr.class.is_none() { bounds(&word) } else { None };
     let (least, most) = own.map_or((None, None), |(least, most)| (Some(least), Some(most)));
-    if let Some(bound) = attr.min_value.clone().or(least) {
-        changes.push(quote!(field = field.min_value(#bound);));
+    match (&attr.min_value, least) {
+        (Some(bound), _) => changes.push(quote!(field = field.min_value(#bound);)),
+        (None, Some(bound)) => changes.push(quote!(field = field.min_of_type(#bound);)),
+        (None, None) => {}
     }
-    if let Some(bound) = attr.max_value.clone().or(most) {
-        changes.push(quote!(field = field.max_value(#bound);));
+    match (&attr.max_value, most) {
+        (Some(bound), _) => changes.push(quote!(field = field.max_value(#bound);)),
+        (None, Some(bound)) => changes.push(quote!(field = field.max_of_type(#bound);)),
+        (None, None) => {}
     }
     if let Some(flag) = &attr.required {
         let on = flag.on;

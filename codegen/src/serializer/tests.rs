@@ -158,8 +158,8 @@ fn a_struct_without_a_model_is_read_field_by_field() {
             .with(|field| {
                 let mut field = field;
                 field = field.required(false);
-                field = field.min_value("0");
-                field = field.max_value("255");
+                field = field.min_of_type("0");
+                field = field.max_of_type("255");
                 field
             })
             .keys::<Track>("tracks")

@@ -45,6 +45,8 @@ pub struct Field {
     pub messages: Vec<(&'static str, Cow<'static, str>)>,
     /// Checks that run before the kind's own (length, bounds, form).
     pub validators: Vec<Validator>,
+    /// Whether the least and the greatest number are those of the Rust type, of which metadata says nothing.
+    pub(crate) bounds_of_type: (bool, bool),
 }
 
 /// The state of a value after the first stages.
@@ -76,6 +78,7 @@ impl Field {
             initial: None,
             messages: Vec::new(),
             validators: Vec::new(),
+            bounds_of_type: (false, false),
         }
     }
 
@@ -234,6 +237,7 @@ impl Field {
     /// Sets the least number, as text: `"0.00"`; for a duration, `"1 00:00:00"`, or seconds. A bound
     /// that the kind cannot parse is ignored.
     pub fn min_value(mut self, bound: &str) -> Self {
+        self.bounds_of_type.0 = false;
         match &mut self.kind {
             FieldKind::Integer { min, .. } => *min = bound.parse().ok(),
             FieldKind::Float { min, .. } => *min = bound.parse().ok(),
@@ -244,9 +248,28 @@ impl Field {
         self
     }
 
+    /// Sets the least number that the Rust type holds, which documents do not tell as a rule of the field.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn min_of_type(self, bound: &str) -> Self {
+        let mut field = self.min_value(bound);
+        field.bounds_of_type.0 = true;
+        field
+    }
+
+    /// Sets the greatest number that the Rust type holds.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn max_of_type(self, bound: &str) -> Self {
+        let mut field = self.max_value(bound);
+        field.bounds_of_type.1 = true;
+        field
+    }
+
     /// Sets the greatest number, as text: `"999.99"`; for a duration, `"1 00:00:00"`, or seconds. A
     /// bound that the kind cannot parse is ignored.
     pub fn max_value(mut self, bound: &str) -> Self {
+        self.bounds_of_type.1 = false;
         match &mut self.kind {
             FieldKind::Integer { max, .. } => *max = bound.parse().ok(),
             FieldKind::Float { max, .. } => *max = bound.parse().ok(),

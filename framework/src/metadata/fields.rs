@@ -15,7 +15,7 @@ const DAY: i64 = 86_400_000_000;
 /// What metadata says of the fields of a serializer, by their names (`get_serializer_info`): those that
 /// this request has.
 pub fn serializer_info(description: &'static Description, cx: &Context) -> Json {
-    of_serializer(description.for_request(cx), &mut Vec::new())
+    of_serializer(description, &mut Vec::new(), cx)
 }
 
 /// What metadata says of one field (`get_field_info`): `type`, `required`, `read_only`, `label`, and where
@@ -25,8 +25,13 @@ pub fn field_info(field: &Field) -> Json {
 }
 
 /// `around` are the serializers that hold this one, which may hold itself.
-fn of_serializer(description: &Description, around: &mut Vec<*const Description>) -> Json {
+fn of_serializer(
+    description: &Description,
+    around: &mut Vec<*const Description>,
+    cx: &Context,
+) -> Json {
     let own = std::ptr::from_ref(description);
+    let description = description.for_request(cx);
     if around.contains(&own) {
         return Json::Object(Map::new());
     }
@@ -34,7 +39,9 @@ fn of_serializer(description: &Description, around: &mut Vec<*const Description>
     let fields = description.fields().iter().enumerate();
     let shown = fields.filter(|(_, field)| !matches!(field.kind, FieldKind::Hidden));
     let info = shown
-        .map(|(index, field)| (field.name.to_owned(), of_member(description, index, field, around)))
+        .map(|(index, field)| {
+            (field.name.to_owned(), of_member(description, index, field, around, cx))
+        })
         .collect();
     around.pop();
     Json::Object(info)
@@ -46,6 +53,7 @@ fn of_member(
     index: usize,
     field: &Field,
     around: &mut Vec<*const Description>,
+    cx: &Context,
 ) -> Json {
     let shown = FieldOutput::of(description, index);
     let bare = field.read_only && !description.is_plain();
@@ -56,7 +64,7 @@ fn of_member(
         };
         return of_field(field, kind, bare);
     };
-    let children = of_serializer(nested, around);
+    let children = of_serializer(nested, around, cx);
     let many = shown.many || matches!(field.kind, FieldKind::Nested { many: true, .. });
     let mut info = of_field(field, if many { "field" } else { "nested object" }, bare);
     let told = if many {
@@ -95,8 +103,12 @@ fn of_field(field: &Field, kind: &str, bare: bool) -> Json {
         add("min_length", min.into());
         add("max_length", max.into());
         let (min, max) = bounds(&field.kind);
-        add("min_value", min);
-        add("max_value", max);
+        if !field.bounds_of_type.0 {
+            add("min_value", min);
+        }
+        if !field.bounds_of_type.1 {
+            add("max_value", max);
+        }
     }
     if let FieldKind::Decimal(options) = &field.kind {
         add("max_digits", options.max_digits.into());
@@ -220,6 +232,11 @@ mod tests {
             info.to_string(),
             r#"{"type":"integer","required":false,"read_only":false,"label":"Number","help_text":"A number.","min_value":-10,"max_value":100}"#
         );
+        // what the type holds is no rule of the field
+        let typed = Field::integer("number").min_of_type("-128").max_of_type("127");
+        assert_eq!(field_info(&typed).get("min_value"), None);
+        let typed = field_info(&typed.max_value("100"));
+        assert_eq!((typed.get("min_value"), &typed["max_value"]), (None, &json!(100)));
         let list = Field::list("list", Field::char("").max_length(3)).min_length(2);
         let child =
             json!({"type": "string", "required": true, "read_only": false, "max_length": 3});

@@ -552,6 +552,7 @@ impl SerializerField {
         self.change(|mut field| {
             field.kind = own.kind;
             field.validators = own.validators;
+            field.bounds_of_type = own.bounds_of_type;
             field.validators.push(Validator::new(move |value| stored.validate(value, &Raw::Null)));
             field.allow_null |= own.allow_null;
             field.required &= own.required;
