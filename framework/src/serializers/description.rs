@@ -319,7 +319,7 @@ impl Description {
             || !self.unique_together.is_empty()
             || !self.validators.is_empty()
             || self.run_validation.is_some()
-            || self.fields.iter().any(|field| field.sees_instance)
+            || self.fields.iter().any(|field| field.sees_instance && field.takes_input())
     }
 
     /// The field that shows a count with a default: it stays as it was before a save.
