@@ -51,6 +51,23 @@ impl ContentNegotiation for Fixed {
     }
 }
 
+/// A renderer that the view does not have.
+struct Beyond;
+
+impl ContentNegotiation for Beyond {
+    fn select_renderer(
+        &self,
+        offers: &[Option<Offer<'_>>],
+        _: &NegotiationContext<'_>,
+    ) -> Result<Accepted> {
+        Ok(Accepted::new(offers.len(), "text/x-none"))
+    }
+
+    fn select_parser(&self, _: &[&str], _: &str) -> Option<usize> {
+        None
+    }
+}
+
 async fn shown(cx: &mut Context) -> Result<Response> {
     let format = cx.accepted_renderer().map(|renderer| renderer.format);
     Response::new(&json!({"é": [1, "x"], "format": format}))
@@ -85,6 +102,7 @@ fn site(change: impl FnOnce(&mut Settings)) -> Store {
                 open("Shown").renderers((JsonRenderer, Told)).get(shown),
                 "shown",
             )
+            .path("beyond/", open("Beyond").content_negotiation(Beyond).get(shown), "beyond")
             .path("fixed/", fixed.get(shown).post(data), "fixed")
             .path("page/", open("Page").renderers(StaticHtmlRenderer).get(page).post(fail), "page")
             .path("typed/", open("Typed").get(typed), "typed")
@@ -130,6 +148,10 @@ fn a_negotiation_of_ones_own_chooses_renderer_and_parser() {
     let reply = post("application/x-www-form-urlencoded");
     assert!(body(&reply).ends_with(" {\"a\":1}"), "{reply:?}");
     assert_eq!(post("text/none").status, 415);
+    // one that is not there is a mistake of the site: Django's page
+    let reply = get(&store, "/beyond/", "*/*");
+    let html = Some("text/html; charset=utf-8");
+    assert_eq!((reply.status, reply.header("content-type")), (500, html));
 }
 
 #[test]

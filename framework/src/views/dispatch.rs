@@ -424,7 +424,12 @@ fn negotiate(policies: &Settled, cx: &mut Context) -> Result<()> {
         let accept = request.headers.text(ACCEPT);
         negotiation::select_renderer(&policies.offers, format, accept.as_deref())?
     };
-    cx.accepted_renderer = policies.offers.get(accepted.renderer).copied().flatten();
+    let Some(offer) = policies.offers.get(accepted.renderer) else {
+        return Err(ApiException::internal(
+            "the negotiation chose a renderer that the view does not have",
+        ));
+    };
+    cx.accepted_renderer = *offer;
     cx.accepted = Some(accepted);
     Ok(())
 }
