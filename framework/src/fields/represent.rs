@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::kind::{DecimalOptions, FieldKind};
 use super::{Field, Rounding, UuidFormat, Value, format, moments};
-use crate::values::{Decimal, JsonWriter, ValueRef};
+use crate::values::{Decimal, JsonWriter, ValueRef, python};
 
 impl Field {
     /// Writes a value in the field's form (`to_representation`); one of another kind is written as
@@ -168,26 +168,7 @@ fn dumps(value: &serde_json::Value, out: &mut String) {
 
 /// A text in quotes and in ASCII.
 fn ascii(text: &str, out: &mut String) {
-    use std::fmt::Write as _;
-    out.push('"');
-    for letter in text.chars() {
-        match letter {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            ' '..='~' => out.push(letter),
-            _ => {
-                for unit in letter.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-        }
-    }
-    out.push('"');
+    python::ensure_ascii(&serde_json::Value::from(text).to_string(), out);
 }
 
 fn decimal(options: &DecimalOptions, value: Decimal, out: &mut JsonWriter) {

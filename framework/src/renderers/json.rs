@@ -1,9 +1,8 @@
 //! `application/json`.
 
-use std::fmt::Write as _;
-
 use super::{Renderer, RendererContext};
 use crate::negotiation::MediaType;
+use crate::values::python::ensure_ascii;
 
 /// JSON: compact, or indented if the client sends `Accept: application/json; indent=4`
 /// (`JSONRenderer`). `UNICODE_JSON` and `COMPACT_JSON` change what it writes.
@@ -56,25 +55,17 @@ fn spaced(json: &[u8]) -> Vec<u8> {
     out
 }
 
-/// JSON whose letters beyond ASCII are escaped (`ensure_ascii`): they are in texts alone.
+/// JSON in ASCII.
 fn ascii(json: Vec<u8>) -> Vec<u8> {
-    let text = match String::from_utf8(json) {
-        Ok(text) if !text.is_ascii() => text,
-        Ok(text) => return text.into_bytes(),
-        Err(broken) => return broken.into_bytes(),
-    };
-    let mut out = String::with_capacity(text.len() * 2);
-    for letter in text.chars() {
-        if letter.is_ascii() {
-            out.push(letter);
-            continue;
+    match String::from_utf8(json) {
+        Ok(text) if text.bytes().all(|byte| byte <= b'~') => text.into_bytes(),
+        Ok(text) => {
+            let mut out = String::with_capacity(text.len() * 2);
+            ensure_ascii(&text, &mut out);
+            out.into_bytes()
         }
-        for unit in letter.encode_utf16(&mut [0; 2]) {
-            // writing to a string does not fail
-            let _ = write!(out, "\\u{unit:04x}");
-        }
+        Err(broken) => broken.into_bytes(),
     }
-    out.into_bytes()
 }
 
 /// The `indent` of a media type, from 1 to 8; other values mean compact or are clamped.
@@ -169,5 +160,6 @@ mod tests {
         assert_eq!(spaced(json.as_bytes()), r#"{"a,b": [1, "x:\\", "é🎸"], "c": {}}"#.as_bytes());
         let expected = r#"{"a,b":[1,"x:\\","\u00e9\ud83c\udfb8"],"c":{}}"#;
         assert_eq!(String::from_utf8(ascii(json.into())).unwrap(), expected);
+        assert_eq!(ascii(b"[\"~\x7f\"]".to_vec()), br#"["~\u007f"]"#);
     }
 }

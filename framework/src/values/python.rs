@@ -286,6 +286,21 @@ pub(crate) fn base64(text: &[u8]) -> Option<Vec<u8>> {
     (count == 0).then_some(bytes)
 }
 
+/// JSON whose letters beyond ASCII, and DEL, are escaped as `json.dumps(ensure_ascii=True)` escapes them: they
+/// are in texts alone.
+pub(crate) fn ensure_ascii(json: &str, out: &mut String) {
+    for letter in json.chars() {
+        if letter <= '~' {
+            out.push(letter);
+            continue;
+        }
+        for unit in letter.encode_utf16(&mut [0; 2]) {
+            // writing to a string does not fail
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
