@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::parameter::NamedBy;
 use super::{FilterBackend, ParameterType, QueryParameter, python};
 use crate::db::{Declared, Leaf, Model, Order, OrderTerm, Path, PathOf, QuerySet, SingleValued};
 use crate::exceptions::Result;
@@ -147,7 +148,7 @@ impl<M> OrderingFilter<M> {
             "Which field to use when ordering the results.",
         );
         if self.param.is_none() {
-            parameter.named_by = Some(|settings| &settings.rest_framework.ordering_param);
+            parameter.named_by = Some(NamedBy(|settings| &settings.rest_framework.ordering_param));
         }
         parameter
     }

@@ -43,8 +43,20 @@ pub struct QueryParameter {
     /// The allowed values; empty if any value is.
     pub choices: Vec<String>,
     /// The setting that names it instead.
-    pub(crate) named_by: Option<fn(&Settings) -> &str>,
+    pub(crate) named_by: Option<NamedBy>,
 }
+
+/// Where the settings have a parameter's name. All are equal: parameters compare by what they say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NamedBy(pub(crate) fn(&Settings) -> &str);
+
+impl PartialEq for NamedBy {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for NamedBy {}
 
 /// How several values of one parameter are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::django_filters::{LookupExpr, compare, is_regex};
+use super::parameter::NamedBy;
 use super::{FilterBackend, ParameterType, QueryParameter, python};
 use crate::db::{Declared, Hop, Lookup, Model, Path, PathOf, Predicate, QuerySet};
 use crate::exceptions::{ApiException, Detail, Result};
@@ -192,7 +193,7 @@ impl<M> SearchFilter<M> {
         let name = self.param.clone().unwrap_or(Cow::Borrowed("search"));
         let mut parameter = QueryParameter::new(name, ParameterType::String, "A search term.");
         if self.param.is_none() {
-            parameter.named_by = Some(|settings| &settings.rest_framework.search_param);
+            parameter.named_by = Some(NamedBy(|settings| &settings.rest_framework.search_param));
         }
         parameter
     }

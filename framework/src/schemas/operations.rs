@@ -255,7 +255,7 @@ impl<'a> Route<'a> {
         let pages = self.pagination.iter().flat_map(Pagination::query_parameters);
         let named = |mut parameter: QueryParameter| {
             if let Some(name) = parameter.named_by {
-                parameter.name = name(self.settings).to_owned().into();
+                parameter.name = name.0(self.settings).to_owned().into();
             }
             query_parameter(parameter)
         };
