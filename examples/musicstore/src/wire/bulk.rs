@@ -1,5 +1,8 @@
 //! Many rows in one request.
 
+use std::collections::HashMap;
+
+use quintet::filters::order_by;
 use quintet::permissions::DjangoModelPermissions;
 use quintet::prelude::*;
 
@@ -37,14 +40,19 @@ async fn create(cx: &mut Context) -> Result<Response> {
 async fn rename(cx: &mut Context) -> Result<Response> {
     // of keys that are sent as numbers
     let json = cx.data()?.to_json()?;
-    let numbers = json.as_array().into_iter().flatten().filter_map(|item| item.get("id")?.as_i64());
+    let items = json.as_array().into_iter().flatten();
+    let numbers: Vec<i64> = items.filter_map(|item| item.get("id")?.as_i64()).collect();
     let sent = BulkArtistUpdateSerializer::from_data(cx.data()?).many();
     cx.transaction(async |cx| {
         let changes = sent.validated(cx).await?;
         let new =
             |change: &Changes<Artist>| Some((change.get(artist::id)?, change.get(artist::name)?));
         let names: Vec<(i64, String)> = changes.iter().filter_map(new).collect();
-        let mut known = Artist::objects().in_bulk(artist::id, numbers, cx).await?;
+        // locked in one order, so that two requests wait for each other in turn
+        let stored = Artist::objects().filter(artist::id.eq_any(numbers)).order_by(order_by![id]);
+        let stored = stored.select_for_update().all(cx).await?;
+        let mut known: HashMap<i64, Artist> =
+            stored.into_iter().map(|artist| (artist.id, artist)).collect();
         for (id, name) in &names {
             let Some(artist) = known.get_mut(id) else {
                 return Err(Detail::map([("id", format!("Artist {id} does not exist."))]).into());
