@@ -19,7 +19,7 @@ impl Conn {
     /// elsewhere: a command, an import. `clean` may change values, which are then saved.
     ///
     /// A model has `clean_fields = f` and `validate_unique = f` beside `clean = f`: functions of the same
-    /// form, which run behind the checks of that name. What a `check` of `constraints(..)` demands is
+    /// form, which run after the checks of that name. What a `check` of `constraints(..)` demands is
     /// looked at where the model says its condition and the row alone decides; the rest is left to the
     /// database, whose refusal is a 400 as well.
     ///
