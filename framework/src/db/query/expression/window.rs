@@ -102,8 +102,9 @@ impl<M: Model, T> Window<M, T> {
         self
     }
 
-    /// Looks at so many rows around the row (`RowRange(start=-1, end=1)`): numbers below zero count
-    /// rows before it. Without a number, from the first row of the window on, or to its last.
+    /// Sets the frame: which rows around each row are looked at (`RowRange(start=-1, end=1)`). A number
+    /// below zero is as many rows before the row, one above zero as many after it, and 0 is the row
+    /// itself. `None` is the first row of the window as a start, and its last one as an end.
     pub fn rows(mut self, start: Option<i64>, end: Option<i64>) -> Self {
         self.windowed.frame = Some(Frame { is_range: false, start, end });
         self

@@ -10,7 +10,7 @@ type Read<R> = fn(&mut Cells<'_, '_>) -> Result<R, Error>;
 
 /// The rows of two query sets, of one model or of two; made by [`Values::union`] and its like.
 ///
-/// The orders of the two do not count, but for which rows are in a slice of one.
+/// The order of each of the two is dropped, unless it is sliced: there it says which rows are in the slice.
 #[must_use = "nothing is asked before it is awaited"]
 pub struct Combined<R> {
     body: Body,
@@ -115,7 +115,7 @@ impl<R> Combined<R> {
     }
 
     /// Adds a term to the order, least first: the place of a value in what is selected, from 0 on. A
-    /// place that there is not orders nothing.
+    /// place beyond the last value is ignored.
     pub fn order_by(mut self, place: usize) -> Self {
         self.order.push((place, false));
         self
