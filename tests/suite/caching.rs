@@ -54,7 +54,7 @@ struct ByName;
 
 impl Authentication for ByName {
     async fn authenticate(&self, cx: &mut Context) -> Result<Option<Authenticated>> {
-        let Some(name) = cx.request.header("x-username").map(|name| name.into_owned()) else {
+        let Some(name) = cx.request.header("x-username").map(std::borrow::Cow::into_owned) else {
             return Ok(None);
         };
         let user = cx.user_meta().by_username(cx, &name).await?;

@@ -420,6 +420,7 @@ struct TrackSerializer {
     bytes: Option<i32>,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the type of the field")]
 fn some_bytes() -> Option<i32> {
     Some(77)
 }
@@ -477,6 +478,7 @@ impl ViewSet for Bare {
 }
 
 /// A validator that asks for the field (`requires_context`).
+#[expect(clippy::needless_pass_by_value, reason = "the shape of a validator")]
 fn not_twice(name: String, field: &BoundField<'_>) -> Validated {
     let stored = field.parent().instance::<Track>().map(|track| track.name.as_str());
     match stored {

@@ -283,8 +283,9 @@ fn fields_of_the_serializer_may_be_ordered_by_where_nothing_is_said() {
 
 #[test]
 fn what_a_filter_set_says_of_playlists_is_in_its_parameters() {
+    use quintet::filters::ParameterType::{Integer, String};
+
     let parameters = PlaylistFilter::spec().query_parameters();
     let kinds: Vec<_> = parameters.iter().map(|parameter| parameter.kind).collect();
-    use quintet::filters::ParameterType::{Integer, String};
     assert_eq!(kinds, [String, String, Integer, Integer]);
 }

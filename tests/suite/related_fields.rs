@@ -45,8 +45,8 @@ impl RelatedField for GenreField {
                 genres.push(Err("Noise is no genre.".into()));
                 continue;
             }
-            let named = Changes::new().set(genre::name, name.trim_start_matches('#'));
-            genres.push(Ok(Genre::objects().get_or_create(named, Changes::new(), cx).await?.0));
+            let wanted = Changes::new().set(genre::name, name.trim_start_matches('#'));
+            genres.push(Ok(Genre::objects().get_or_create(wanted, Changes::new(), cx).await?.0));
         }
         Ok(genres)
     }

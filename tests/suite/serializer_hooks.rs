@@ -124,6 +124,7 @@ impl CheckedSerializer {
 struct HeirSerializer {}
 
 impl HeirSerializer {
+    #[expect(clippy::unnecessary_wraps, reason = "the shape of a hook")]
     fn validate(_: &mut Attrs<'_, Album>) -> Validated {
         Ok(())
     }
@@ -177,6 +178,7 @@ impl PointSerializer {
         self.n * 2
     }
 
+    #[expect(clippy::unused_self, reason = "the shape of a method field")]
     fn user(&self, cx: &Context) -> Option<String> {
         cx.user().map(|user| user.username.clone())
     }

@@ -104,8 +104,8 @@ impl Versioning for HeaderVersioning {
 async fn version(cx: &mut Context) -> Result<Response> {
     Response::new(&json!({
         "version": cx.version(),
-        "namespace": cx.request.resolver_match().and_then(|matched| matched.namespace()),
-        "name": cx.request.resolver_match().map(|matched| matched.view_name()),
+        "namespace": cx.request.resolver_match().and_then(quintet::request::ResolverMatch::namespace),
+        "name": cx.request.resolver_match().map(quintet::request::ResolverMatch::view_name),
         "link": cx.reverse("version", &[]).ok(),
     }))
 }

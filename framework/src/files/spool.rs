@@ -86,7 +86,7 @@ mod tests {
         large.write(b"7", &mut limits).unwrap();
         assert_eq!(limits.memory, 6);
         let (small, large) =
-            (small.finish("s".into(), "".into()), large.finish("l".into(), "".into()));
+            (small.finish("s".into(), String::new()), large.finish("l".into(), String::new()));
         assert_eq!((small.size(), small.path()), (4, None));
         assert_eq!(large.size(), 7);
         let path = large.path().unwrap().to_owned();

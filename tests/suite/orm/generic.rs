@@ -243,8 +243,11 @@ fn rows_of_a_proxy_are_those_of_its_model() {
         let record = Record::objects().filter(record::id.eq(1)).get(conn).await.unwrap();
         let tagged = tag(&record, "live", conn).await;
         let one = album(1, conn).await;
-        assert_eq!(Album::TAGS.of(&one).all(conn).await.unwrap(), [tagged.clone()]);
-        assert_eq!(Record::TAGS.of(&record).all(conn).await.unwrap(), [tagged.clone()]);
+        assert_eq!(Album::TAGS.of(&one).all(conn).await.unwrap(), std::slice::from_ref(&tagged));
+        assert_eq!(
+            Record::TAGS.of(&record).all(conn).await.unwrap(),
+            std::slice::from_ref(&tagged)
+        );
         let live = Record::TAGS.any(TaggedItem::fields().tag().exact("live"));
         assert_eq!(Record::objects().filter_by(live).count(conn).await.unwrap(), 1);
         let key = TaggedItem::CONTENT_OBJECT;

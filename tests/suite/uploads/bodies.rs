@@ -109,9 +109,9 @@ fn fields_and_files_are_bounded_by_themselves_in_a_form_that_is_read_as_it_arriv
     let post = |parts: &[Vec<u8>]| {
         client.send("POST", "/api/echo/", &[("Content-Type", BOUNDARY)], &form(parts)).status
     };
-    let file = part("name=f; filename=f", &[1; 60_000]);
-    assert_eq!(post(&[file.clone(), part("name=a", &[b'1'; 49_000])]), 200);
-    assert_eq!(post(&[file.clone(), part("name=a", &[b'1'; 50_000])]), 400);
+    let file = part("name=f; filename=f", &vec![1; 60_000]);
+    assert_eq!(post(&[file.clone(), part("name=a", &vec![b'1'; 49_000])]), 200);
+    assert_eq!(post(&[file.clone(), part("name=a", &vec![b'1'; 50_000])]), 400);
     assert_eq!(post(&vec![file.clone(); 3]), 200);
     assert_eq!(post(&vec![file; 4]), 400);
     assert!(folder.is_emptied());

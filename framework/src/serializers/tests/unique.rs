@@ -203,25 +203,28 @@ async fn post<S: ModelSerializer>(
     }
 }
 
-fn told(field: &str, text: &str, code: &str) -> Option<(serde_json::Value, serde_json::Value)> {
-    Some((json!({field: [text]}), json!({field: [code]})))
+fn refused(field: &str, text: &str, code: &str) -> (serde_json::Value, serde_json::Value) {
+    (json!({field: [text]}), json!({field: [code]}))
 }
 
 #[actix_web::test]
 async fn a_value_is_unique_for_a_day_a_month_or_a_year() {
     let body = r#"{"slug": "news", "code": null, "published": "2024-02-09T23:59:59Z",
                    "written": null}"#;
-    let day = told("slug", "This field must be unique for the \"published\" date.", "unique");
+    let day =
+        Some(refused("slug", "This field must be unique for the \"published\" date.", "unique"));
     assert_eq!(post::<PostSerializer>(body, None).await, day);
     // that row itself
     assert_eq!(post::<PostSerializer>(body, Some(1)).await, None);
     assert_eq!(post::<PostSerializer>(body, Some(2)).await, day);
     let body = r#"{"slug": "news", "published": "2024-02-10T00:00:00Z", "written": "2024-12-31"}"#;
-    let year = told("slug", "This field must be unique for the \"written\" year.", "unique");
+    let year =
+        Some(refused("slug", "This field must be unique for the \"written\" year.", "unique"));
     assert_eq!(post::<PostSerializer>(body, None).await, year);
     // the month of any year, as in Django
     let body = r#"{"slug": "x", "code": "A", "published": "2024-02-09", "written": "1999-02-01"}"#;
-    let month = told("code", "This field must be unique for the \"written\" month.", "unique");
+    let month =
+        Some(refused("code", "This field must be unique for the \"written\" month.", "unique"));
     assert_eq!(post::<PostSerializer>(body, None).await, month);
     let body = r#"{"slug": "x", "code": "A", "published": "2024-02-09", "written": "2024-03-01"}"#;
     assert_eq!(post::<PostSerializer>(body, None).await, None);
@@ -238,14 +241,14 @@ async fn a_value_that_is_unique_for_a_date_needs_both_even_in_a_partial_update()
     let (errors, codes) = post::<PostSerializer>("{}", Some(1)).await.unwrap();
     assert_eq!((errors, &codes["slug"]), (both, &json!(["required"])));
     let body = r#"{"slug": "x", "written": null}"#;
-    let missing = told("published", "This field is required.", "required");
+    let missing = Some(refused("published", "This field is required.", "required"));
     assert_eq!(post::<PostSerializer>(body, Some(1)).await, missing);
 }
 
 #[actix_web::test]
 async fn a_serializer_may_say_for_which_month_a_value_is_unique() {
     let body = r#"{"slug": "news", "published": "2020-02-01"}"#;
-    let month = told("slug", "Once a month.", "unique");
+    let month = Some(refused("slug", "Once a month.", "unique"));
     assert_eq!(post::<MonthlySerializer>(body, None).await, month);
     let body = r#"{"slug": "news", "published": "2024-04-09T10:00:00Z"}"#;
     assert_eq!(post::<MonthlySerializer>(body, None).await, None);
