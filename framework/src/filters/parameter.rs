@@ -48,7 +48,10 @@ pub struct QueryParameter {
 
 /// Where the settings have a parameter's name. All are equal: parameters compare by what they say.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct NamedBy(pub(crate) fn(&Settings) -> &str);
+pub(crate) struct NamedBy(
+    #[cfg_attr(not(feature = "openapi"), expect(dead_code, reason = "documents read it"))]
+    pub(crate) fn(&Settings) -> &str,
+);
 
 impl PartialEq for NamedBy {
     fn eq(&self, _: &Self) -> bool {
