@@ -7,7 +7,7 @@
 //! ```
 //! use quintet::files::{File, InMemoryStorage, Storage};
 //!
-//! # async fn run() -> quintet::exceptions::Result<()> {
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let storage = InMemoryStorage::new("/media/");
 //! let name = storage.save("covers/a.txt", &File::new("a.txt", "hello"), None).await?;
 //! assert_eq!(name, "covers/a.txt");
