@@ -191,6 +191,7 @@ pub use models::array::ArrayItem;
 pub use models::cached::Cached;
 pub(crate) use models::choices::label_of;
 pub use models::choices::{Choices, StoredChoice};
+pub use models::column::{ColumnDefault, ColumnForm, ColumnKind, ColumnMeta, OnDelete};
 #[doc(hidden)]
 pub use models::condition::comparand;
 pub use models::condition::{
@@ -204,10 +205,7 @@ pub use models::inherited::{BaseOf, InheritedColumn};
 pub use models::json::{ArrayField, JsonField};
 pub(crate) use models::key::Key;
 pub use models::lookups::{Compare, DatePart, Lookup, Operand, Predicate};
-pub use models::model::{
-    Column, ColumnDefault, ColumnForm, ColumnKind, ColumnMeta, GenericRows, LinkTable, Model,
-    ModelMeta, OnDelete,
-};
+pub use models::model::{Column, GenericRows, LinkTable, Model, ModelMeta};
 pub(crate) use models::model::{ModelRow, meta_of};
 pub(crate) use models::names::resolve;
 pub use models::names::{LOOKUP_SEP, NameError};

@@ -5,6 +5,7 @@ pub(crate) mod annotation;
 pub(super) mod array;
 pub(super) mod cached;
 pub(crate) mod choices;
+pub(crate) mod column;
 pub(super) mod condition;
 pub(crate) mod constraint;
 pub(super) mod custom;

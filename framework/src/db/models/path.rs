@@ -8,8 +8,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::db::model::{Column, ColumnKind, ColumnMeta, Model, ModelMeta, meta_of};
-use crate::db::{AnnotationMeta, Computed};
+use crate::db::model::{Column, Model, ModelMeta, meta_of};
+use crate::db::{AnnotationMeta, ColumnKind, ColumnMeta, Computed};
 use crate::values::FieldType;
 
 /// The cardinality of a path along which a row leads to at most one value.
