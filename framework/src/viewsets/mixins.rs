@@ -165,7 +165,8 @@ pub async fn create<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> 
         return aside(|| create_many(view, description, list, cx)).await;
     }
     let (bytes, location) = if description.create.is_some() || description.writes_several() {
-        cx.retrying_transaction(async |cx| insert(view, description, cx).await).await?
+        let insert = async |cx: &mut Context| insert(view, description, cx).await;
+        aside(|| cx.retrying_transaction(insert)).await?
     } else {
         insert(view, description, cx).await?
     };
@@ -226,7 +227,8 @@ async fn insert<V: ViewSet>(
     for (column, key) in from_parents {
         changes.set.set(column, key);
     }
-    let row = view.perform_create(changes, cx).await?;
+    // a refused body comes without what stores a row
+    let row = aside(|| view.perform_create(changes, cx)).await?;
     // a new row is in no query set yet; what that computes of the request is shown of it, too
     let annotated = if description.shows_annotations() {
         view.get_queryset(cx).await?.annotated
@@ -255,8 +257,8 @@ pub async fn update<V: ViewSet>(view: &V, cx: &mut Context, partial: bool) -> Re
     let lock = locks.then_some(Lock::NoKeyUpdate);
     // moving a row waits for other moves, and they may wait for the row
     let bytes = if locks || description.places_in_tree() {
-        cx.retrying_transaction(async |cx| change(view, description, partial, lock, cx).await)
-            .await?
+        let change = async |cx: &mut Context| change(view, description, partial, lock, cx).await;
+        aside(|| cx.retrying_transaction(change)).await?
     } else {
         change(view, description, partial, None, cx).await?
     };
@@ -305,7 +307,7 @@ async fn change<V: ViewSet>(
         changes.is_locked = lock.is_some();
         before
     });
-    let row = view.perform_update(changes, cx).await?;
+    let row = aside(|| view.perform_update(changes, cx)).await?;
     let written =
         represent_saved(row, before.as_ref(), description, annotated, partial, cx).await?;
     let (bytes, _) = written.ok_or_else(no_match::<V>)?;
@@ -323,7 +325,8 @@ async fn change<V: ViewSet>(
 pub async fn destroy<V: ViewSet>(view: &V, cx: &mut Context) -> Result<Response> {
     if is_referenced(&cx.models(ModelOf::<V>::META), ModelOf::<V>::META) {
         let lock = Some(Lock::Update);
-        cx.retrying_transaction(async |cx| remove(view, lock, cx).await).await?;
+        let remove = async |cx: &mut Context| remove(view, lock, cx).await;
+        aside(|| cx.retrying_transaction(remove)).await?;
     } else {
         remove(view, None, cx).await?;
     }
